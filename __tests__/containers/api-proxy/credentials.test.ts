@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { PROVIDERS } from '../../../src/shared/providers.ts';
+import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
+import { realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+
+const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
+  rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
+
+const SPELLINGS = [
+  'Authorization: Bearer stolen',
+  'AUTHORIZATION: Basic stolen',
+  'X-Api-Key: stolen',
+  'x-API-key: stolen',
+  'X-Goog-Api-Key: stolen',
+  'Api-Key: stolen',
+  'x_api_key: stolen',
+  'OpenAI-Api-Key: stolen',
+  'Anthropic-Auth-Token: stolen',
+  'Copilot-Authorization: stolen',
+  'X-Gemini-Api-Key: stolen',
+  'X-Stainless-Token: stolen',
+  'Proxy-Authorization: Basic stolen',
+  'Cookie: session=stolen',
+];
+
+describe('the credential', () => {
+  const t = useSidecar();
+
+  it.each(PROVIDERS)('$id: is injected into a request that has none', async ({ id, injection, defaultTarget }) => {
+    const answer = await post(t.port(id), '/v1/any?alt=sse', '{"a":1}');
+    expect(answer.status).toBe(200);
+    const [request] = t.upstream.requests;
+    expect(request).toMatchObject({
+      method: 'POST',
+      url: '/v1/any?alt=sse',
+      serverName: defaultTarget,
+      complete: true,
+    });
+    expect(request!.headers.host).toBe(defaultTarget);
+    expect(valuesOf(request!.rawHeaders, injection.header)).toEqual([`${injection.prefix}${realCredential(id)}`]);
+    expect(Buffer.concat(request!.body).toString()).toBe('{"a":1}');
+  });
+
+  it.each(PROVIDERS)('$id: F11 arrives alone, whatever the client sends and how it spells it', async (provider) => {
+    const head = ['POST /v1/any HTTP/1.1', 'Host: a', 'Content-Length: 2', ...SPELLINGS, ...SPELLINGS, '', '{}'];
+    expect((await sendRaw(t.port(provider.id), head.join('\r\n'))).status).toBe(200);
+    const { rawHeaders } = t.upstream.requests[0]!;
+    expect(valuesOf(rawHeaders, provider.injection.header)).toEqual([
+      `${provider.injection.prefix}${realCredential(provider.id)}`,
+    ]);
+    expect(rawHeaders.join('\n')).not.toContain('stolen');
+  });
+
+  it.each(PROVIDERS)('$id: F4 cannot be nominated away', async ({ id, injection }) => {
+    const headers = { connection: `keep-alive, ${injection.header.toUpperCase()}, X-Request-Id`, 'x-request-id': 'r1' };
+    const answer = await post(t.port(id), '/v1/any', '{}', { ...headers, [injection.header]: 'stolen' });
+    expect(answer.status).toBe(200);
+    const { rawHeaders } = t.upstream.requests[0]!;
+    expect(valuesOf(rawHeaders, injection.header)).toEqual([`${injection.prefix}${realCredential(id)}`]);
+    expect(valuesOf(rawHeaders, 'x-request-id')).toEqual([]);
+  });
+
+  it('framing and host cannot be nominated away either', async () => {
+    const headers = { connection: 'content-length, host, transfer-encoding, anthropic-version' };
+    await post(t.port('anthropic'), '/v1/messages', '{"a":1}', { ...headers, 'anthropic-version': '2099-01-01' });
+    expect(t.upstream.requests[0]).toMatchObject({
+      complete: true,
+      headers: { host: 'api.anthropic.com', 'content-length': '7', 'anthropic-version': '2023-06-01' },
+    });
+  });
+
+  it("keeps the client's anthropic-version", async () => {
+    await post(t.port('anthropic'), '/v1/messages', '{}', { 'anthropic-version': '2099-01-01' });
+    expect(valuesOf(t.upstream.requests[0]!.rawHeaders, 'anthropic-version')).toEqual(['2099-01-01']);
+  });
+
+  it.each(['key=stolen', 'KEY=stolen', '%6bey=stolen', '%24key=stolen', 'a=b;key=stolen', 'access_token=stolen'])(
+    'Gemini: drops ?%s and keeps the rest',
+    async (parameter) => {
+      await send(t.port('gemini'), { path: `/v1beta/models?alt=sse&${parameter}&x=%2F` });
+      expect(t.upstream.requests[0]!.url).toBe('/v1beta/models?alt=sse&x=%2F');
+      await send(t.port('gemini'), { path: `/v1beta/models?${parameter}` });
+      expect(t.upstream.requests[1]!.url).toBe('/v1beta/models');
+    },
+  );
+
+  it.each(PROVIDERS)('$id: F12 /health says nothing of it', async ({ id }) => {
+    const answer = await send(t.port(id), { path: '/health' });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body.toString())).toEqual({ status: 'ok', provider: id, configured: true });
+    expect(t.upstream.requests).toEqual([]);
+  });
+});
+
+describe('without a credential', () => {
+  const t = useSidecar({ configured: [] });
+
+  it.each(PROVIDERS)('$id: answers 503 in its own shape and names what would enable it', async (provider) => {
+    const answer = await post(t.port(provider.id), '/v1/any', '{}');
+    expect(answer.status).toBe(503);
+    const text = answer.body.toString();
+    for (const { input, variable } of provider.credentials) {
+      expect(text).toContain(input);
+      expect(text).toContain(variable);
+    }
+    const shape = provider.errorBody({ status: 503, code: 'provider_not_configured', message: 'M' }) as object;
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(Object.keys(shape));
+    expect((await send(t.port(provider.id), { path: '/health' })).status).toBe(200);
+    expect(t.proxy.connects).toEqual([]);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { readStartConfig, type ConfigInput } from '../../../containers/api-proxy/src/start-config.ts';
+import { PROVIDERS } from '../../../src/shared/providers.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+
+const PROXY = 'http://172.30.0.10:3128';
+const SECRET = 'a-secret-value';
+const ENV = { HTTPS_PROXY: PROXY };
+
+async function* chunks(...texts: string[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+}
+const input = (text: string): ConfigInput => chunks(text.slice(0, 7), text.slice(7));
+const nothing = (): ConfigInput => chunks();
+
+const document = (change: Record<string, unknown> = {}): SidecarConfig => ({
+  providers: { openai: { credential: SECRET, target: { host: 'api.openai.com', port: 443, basePath: '' } } },
+  proxyUrl: PROXY,
+  maxBodyBytes: 1_000,
+  ...change,
+});
+const openai = (change: Record<string, unknown>) => ({
+  providers: { openai: { ...document().providers.openai, ...change } },
+});
+const target = (change: Record<string, unknown>) =>
+  openai({ target: { ...document().providers.openai!.target, ...change } });
+
+describe('the document on standard input', () => {
+  it('is taken as it is', async () => {
+    const config = document({ upstreamCa: 'PEM' });
+    expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
+  });
+
+  it('wins over the environment', async () => {
+    const env = { ...ENV, ANTHROPIC_API_KEY: 'from the environment' };
+    const config = await readStartConfig(input(JSON.stringify(document())), env);
+    expect(Object.keys(config.providers)).toEqual(['openai']);
+  });
+
+  it('has its credentials trimmed', async () => {
+    const config = await readStartConfig(input(JSON.stringify(document(openai({ credential: ` ${SECRET}\r\n` })))), {});
+    expect(config.providers.openai?.credential).toBe(SECRET);
+  });
+
+  it.each<[string, string | object, RegExp]>([
+    ['not JSON', `{"credential":"${SECRET}`, /not JSON/],
+    ['a list', '[]', /document must be an object/],
+    ['an unknown field', document({ maxTokens: 1 }), /document has an unknown field/],
+    ['an unknown provider', document({ providers: { [SECRET]: {} } }), /providers has an unknown field/],
+    ['an empty credential', document(openai({ credential: ' \n' })), /providers\.openai\.credential is empty/],
+    ['a credential with a line break', document(openai({ credential: `${SECRET}\nx` })), /openai\.credential contains/],
+    ['a credential with NUL', document(openai({ credential: `${SECRET}\0` })), /openai\.credential contains/],
+    ['a credential outside ASCII', document(openai({ credential: `${SECRET}\u2026` })), /openai\.credential contains/],
+    ['a credential that is no text', document(openai({ credential: [SECRET] })), /openai\.credential must be a string/],
+    ['no target', document(openai({ target: undefined })), /openai\.target must be an object/],
+    ['a target host with a path', document(target({ host: `a/${SECRET}` })), /no valid host/],
+    ['a target host with a user', document(target({ host: 'a@b' })), /no valid host/],
+    ['a target port 0', document(target({ port: 0 })), /no valid port/],
+    ['a target port that is text', document(target({ port: '443' })), /no valid port/],
+    ['a base path with dots', document(target({ basePath: '/a/..' })), /no valid base path/],
+    ['a base path that ends with a slash', document(target({ basePath: '/a/' })), /no valid base path/],
+    ['a base path with a line break', document(target({ basePath: '/a\r\nX: y' })), /no valid base path/],
+    ['no proxy', document({ proxyUrl: undefined }), /proxyUrl must be a string/],
+    ['a proxy with credentials', document({ proxyUrl: `http://u:${SECRET}@squid:3128` }), /proxyUrl must be/],
+    ['a proxy of another scheme', document({ proxyUrl: 'https://squid:3128' }), /proxyUrl must be/],
+    ['no limit', document({ maxBodyBytes: Infinity }), /maxBodyBytes/],
+    ['a limit of 0', document({ maxBodyBytes: 0 }), /maxBodyBytes/],
+    ['too long', 'x'.repeat(5 * 1024 * 1024), /larger than/],
+  ])('%s is refused, and no value is printed', async (_, text, message) => {
+    const refused = readStartConfig(input(typeof text === 'string' ? text : JSON.stringify(text)), ENV);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow(SECRET);
+    await expect(refused).rejects.not.toHaveProperty('cause');
+  });
+});
+
+describe('the environment', () => {
+  it.each(PROVIDERS.flatMap((provider) => provider.credentials.map(({ variable }) => ({ ...provider, variable }))))(
+    '$variable configures $id, with its default target',
+    async ({ id, variable, defaultTarget }) => {
+      const config = await readStartConfig(nothing(), { ...ENV, [variable]: ` ${SECRET}\n` });
+      expect(config).toEqual({
+        providers: { [id]: { credential: SECRET, target: { host: defaultTarget, port: 443, basePath: '' } } },
+        proxyUrl: PROXY,
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+      });
+    },
+  );
+
+  it('is read when standard input is a terminal', async () => {
+    const terminal: ConfigInput = Object.assign(chunks('never read'), { isTTY: true });
+    expect((await readStartConfig(terminal, ENV)).providers).toEqual({});
+  });
+
+  it('the first of two credentials wins, and an empty one counts as absent', async () => {
+    const both = { ...ENV, COPILOT_GITHUB_TOKEN: 'token', COPILOT_API_KEY: 'key' };
+    expect((await readStartConfig(nothing(), both)).providers.copilot?.credential).toBe('token');
+    const empty = { ...both, COPILOT_GITHUB_TOKEN: ' ' };
+    expect((await readStartConfig(nothing(), empty)).providers.copilot?.credential).toBe('key');
+  });
+
+  it.each([
+    ['llm.example.com', { host: 'llm.example.com', port: 443, basePath: '' }],
+    ['LLM.Example.com.:8443/v1/', { host: 'llm.example.com', port: 8443, basePath: '/v1' }],
+    ['10.0.0.7:443/a/b', { host: '10.0.0.7', port: 443, basePath: '/a/b' }],
+    ['[fd00::1]:8443', { host: 'fd00::1', port: 8443, basePath: '' }],
+    [' ', { host: 'api.openai.com', port: 443, basePath: '' }],
+  ])('OPENAI_API_TARGET=%s', async (value, expected) => {
+    const env = { ...ENV, OPENAI_API_KEY: SECRET, OPENAI_API_TARGET: value };
+    expect((await readStartConfig(nothing(), env)).providers.openai?.target).toEqual(expected);
+  });
+
+  it.each(['https://llm.example.com', 'a b', 'user@host', 'host?x', 'host#x', 'host:99999', ':443', 'a..b'])(
+    'OPENAI_API_TARGET=%s is refused by name',
+    async (value) => {
+      const env = { ...ENV, OPENAI_API_KEY: SECRET, OPENAI_API_TARGET: value };
+      await expect(readStartConfig(nothing(), env)).rejects.toThrow(/^OPENAI_API_TARGET /);
+    },
+  );
+
+  it('without HTTPS_PROXY there is no way out, and that is said', async () => {
+    await expect(readStartConfig(nothing(), { OPENAI_API_KEY: SECRET })).rejects.toThrow(/^HTTPS_PROXY must be/);
+  });
+});

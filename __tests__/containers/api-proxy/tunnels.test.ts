@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { PROVIDERS } from '../../../src/shared/providers.ts';
+import { post, send } from '../../support/api-proxy-client.ts';
+import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+
+const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
+const UNREACHABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0';
+
+describe('tunnels', () => {
+  const t = useSidecar({ configured: ['openai'] });
+  const call = () => post(t.port('openai'), '/v1/responses', '{}');
+  const errorOf = (body: Buffer) => (JSON.parse(body.toString()) as { error: { code: string; message: string } }).error;
+
+  it('are reused', async () => {
+    for (let i = 0; i < 50; i++) expect((await call()).status).toBe(200);
+    expect(t.proxy.connects).toEqual(['api.openai.com:443']);
+    expect(t.upstream.handshakes).toBe(1);
+  });
+
+  it('are opened anew when the upstream has closed an idle one', async () => {
+    await call();
+    for (const tunnel of t.proxy.tunnels) tunnel.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await call()).status).toBe(200);
+    expect(t.upstream.handshakes).toBe(2);
+  });
+
+  it('a request that broke on a reused one is not sent again', async () => {
+    await call();
+    t.upstream.handler = (_, __, socket) => socket.destroy();
+    const answer = await call();
+    expect(answer.status).toBe(502);
+    expect(errorOf(answer.body).code).toBe('upstream_closed');
+    expect(t.upstream.requests).toHaveLength(2);
+    expect(await t.records(2)).toMatchObject([
+      { status: 200, error: null },
+      { status: 502, upstreamStatus: null, error: 'upstream_closed (ECONNRESET)' },
+    ]);
+  });
+
+  it('refused by the firewall: a clear 403 at once, with the line to add', async () => {
+    t.proxy.refusal = DENIED;
+    const answer = await call();
+    expect(answer.status).toBe(403);
+    expect(answer.headers['x-should-retry']).toBe('false');
+    expect(errorOf(answer.body)).toMatchObject({ code: 'target_not_allowed' });
+    expect(errorOf(answer.body).message).toContain('Add this line to allow-domains: api.openai.com\n');
+    expect(t.proxy.connects).toHaveLength(1);
+    expect(await t.records(1)).toMatchObject([{ error: 'target_not_allowed (CONNECT 403 ERR_ACCESS_DENIED)' }]);
+  });
+
+  it('tried once more when they could not be opened', async () => {
+    Object.assign(t.proxy, { refusal: UNREACHABLE, refusals: 1 });
+    expect((await call()).status).toBe(200);
+    expect(t.proxy.connects).toHaveLength(2);
+    expect(t.upstream.requests).toHaveLength(1);
+  });
+
+  it('unreachable: 502 with the reason that Squid gave', async () => {
+    t.proxy.refusal = UNREACHABLE;
+    const answer = await call();
+    expect(answer.status).toBe(502);
+    expect(errorOf(answer.body).code).toBe('upstream_unreachable');
+    expect(errorOf(answer.body).message).toContain('ERR_DNS_FAIL');
+  });
+
+  it('timed out by Squid: 504', async () => {
+    t.proxy.refusal = 'HTTP/1.1 504 Gateway Timeout';
+    const answer = await call();
+    expect([answer.status, errorOf(answer.body).code]).toEqual([504, 'upstream_connect_timeout']);
+  });
+
+  it('cut in the handshake: 502', async () => {
+    t.proxy.refusal = 'HTTP/1.1 200 Connection established';
+    const answer = await call();
+    expect(answer.status).toBe(502);
+  });
+
+  it.each([
+    ['no HTTP', 'nonsense\r\n\r\n'],
+    ['a header with a line break', 'HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['another transfer coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'a protocol that nobody asked for',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+    ],
+  ])('an answer that is %s: 502', async (_, octets) => {
+    t.upstream.handler = (__, ___, socket) => socket.end(octets);
+    expect((await call()).status).toBe(502);
+  });
+});
+
+describe('a tunnel before the first request', () => {
+  const t = useSidecar({ keepStart: true });
+
+  it('is opened for each configured provider, and its first request takes it', async () => {
+    await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
+    for (const { id } of PROVIDERS) expect((await post(t.port(id), '/v1/x', '{}')).status).toBe(200);
+    expect(t.upstream.handshakes).toBe(PROVIDERS.length);
+    expect([...t.proxy.connects].sort()).toEqual(PROVIDERS.map(({ defaultTarget }) => `${defaultTarget}:443`).sort());
+  });
+});
+
+describe('a provider that stays silent', () => {
+  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 100 } });
+
+  it('while connecting: 504', async () => {
+    t.proxy.silent = true;
+    const answer = await send(t.port('openai'));
+    expect(answer.status).toBe(504);
+    expect(answer.body.toString()).toContain('upstream_connect_timeout');
+  });
+
+  it('before its answer: 504', async () => {
+    t.upstream.handler = () => undefined;
+    const answer = await send(t.port('openai'));
+    expect(answer.status).toBe(504);
+    expect(answer.body.toString()).toContain('upstream_timeout');
+    await eventually('upstream aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
+  });
+
+  it('within its answer: the stream breaks', async () => {
+    t.upstream.handler = (_, response) => response.writeHead(200).write('data: 1\n\n');
+    await expect(send(t.port('openai'))).rejects.toThrow();
+    expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_timeout' }]);
+  });
+});
+
+describe('a provider whose certificate is not trusted', () => {
+  const t = useSidecar({ configured: ['openai'], distrustful: true });
+
+  it('gets no octet: 502 that names the input for an own CA', async () => {
+    const answer = await post(t.port('openai'), '/v1/responses', '{}');
+    expect(answer.status).toBe(502);
+    expect(answer.body.toString()).toContain('upstream_tls_error');
+    expect(answer.body.toString()).toContain('upstream-ca');
+    expect(t.upstream.requests).toEqual([]);
+  });
+});
+
+describe('a provider whose certificate is for another name', () => {
+  const t = useSidecar({
+    configured: ['openai'],
+    target: { host: 'other.example' },
+    certifiedHosts: ['api.openai.com'],
+  });
+
+  it('gets no octet', async () => {
+    const answer = await send(t.port('openai'));
+    expect(answer.status).toBe(502);
+    expect(answer.body.toString()).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(t.upstream.requests).toEqual([]);
+  });
+});
+
+describe('a custom target', () => {
+  const t = useSidecar({
+    configured: ['openai'],
+    target: { host: 'llm.internal', port: 8443, basePath: '/openai/v9' },
+  });
+
+  it('takes its port and base path', async () => {
+    await post(t.port('openai'), '/responses?api-version=1', '{}');
+    expect(t.proxy.connects).toEqual(['llm.internal:8443']);
+    expect(t.upstream.requests[0]).toMatchObject({
+      url: '/openai/v9/responses?api-version=1',
+      headers: { host: 'llm.internal:8443' },
+    });
+  });
+});
+
+describe('no Squid', () => {
+  const t = useSidecar({ configured: ['anthropic'], config: { proxyUrl: 'http://127.0.0.1:1' } });
+
+  it('502, in the shape of the provider', async () => {
+    const answer = await post(t.port('anthropic'), '/v1/messages', '{}');
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.body.toString())).toMatchObject({ type: 'error', error: { type: 'api_error' } });
+    expect(await t.records(1)).toMatchObject([{ error: 'proxy_unreachable (ECONNREFUSED)' }]);
+  });
+});

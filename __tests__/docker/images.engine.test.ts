@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { builtImageNames } from '../../src/docker/images.ts';
+import { AGENT_LIB, CLAUDE_KEY_HELPER, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
+
+const images = builtImageNames(join(import.meta.dirname, '../../dist'));
+const SEALED = ['--rm', '--interactive', '--network=none', '--cap-drop=ALL', '--read-only'];
+
+function docker(args: readonly string[], input = ''): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('docker', args, { encoding: 'utf8', input, timeout: 60_000 });
+}
+
+function inspect(image: string): { Config: Record<string, unknown> } {
+  const { stdout, stderr } = docker(['image', 'inspect', '--format={{json .}}', image]);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as { Config: Record<string, unknown> };
+}
+
+describe('the Squid image', () => {
+  test('takes a configuration that peeks at TLS, without capabilities and as no root', () => {
+    const configuration = [
+      'http_port 127.0.0.1:3129 ssl-bump tls-cert=/etc/squid/peek.pem generate-host-certificates=off',
+      'ssl_bump peek all',
+      'pinger_enable off',
+    ].join('\n');
+    const parse = ['--entrypoint=squid', images.squid, '-k', 'parse', '-f', '/dev/stdin'];
+    const { status, stderr } = docker(['run', ...SEALED, '--tmpfs=/run/squid:mode=1777', ...parse], configuration);
+    expect(stderr).not.toMatch(/FATAL|ERROR/);
+    expect(status).toBe(0);
+    expect(inspect(images.squid).Config['User']).toBe('proxy');
+  });
+});
+
+describe('the api-proxy image', () => {
+  test('runs as no root and has the health check that is part of the interface', () => {
+    expect(inspect(images['api-proxy']).Config).toMatchObject({
+      User: '65532:65532',
+      Healthcheck: { Interval: 1e9, Timeout: 1e9, Retries: 5, StartPeriod: 2e9 },
+    });
+  });
+
+  test('has a health check that fails where nothing listens', () => {
+    const { status } = docker(['run', ...SEALED, '--entrypoint=awf-health-check', images['api-proxy']]);
+    expect(status).toBe(1);
+  });
+
+  test('has Node 24 and the bundle without its sources', () => {
+    const script = 'node --version && cd /opt/awf && find . -type f | sort';
+    const { stdout } = docker(['run', ...SEALED, '--entrypoint=bash', images['api-proxy'], '-c', script]);
+    const [version, ...files] = stdout.trim().split('\n');
+    expect(version).toMatch(/^v24\./);
+    expect(files).toEqual(['index.js', 'licenses.txt', 'package.json'].map((file) => `./api-proxy/${file}`));
+  });
+});
+
+describe('the agent image', () => {
+  test('has its own few files and nothing else', () => {
+    const list = ['find', '/', '-xdev', '-type', 'f', '-not', '-path', '/etc/*', '-not', '-path', '/.dockerenv'];
+    const busybox = `${AGENT_LIB}/busybox`;
+    const { stdout, stderr } = docker(['run', ...SEALED, `--entrypoint=${busybox}`, images.agent, ...list]);
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n').toSorted()).toEqual([
+      `${AGENT_LIB}/api-proxy-health-check.sh`,
+      busybox,
+      `${AGENT_LIB}/entrypoint`,
+      CLAUDE_KEY_HELPER,
+      '/usr/local/bin/get-claude-key.sh',
+    ]);
+  });
+
+  test.each([CLAUDE_KEY_HELPER, '/usr/local/bin/get-claude-key.sh'])(
+    '%s prints the placeholder and logs the call',
+    (helper) => {
+      const run = [
+        'run',
+        ...SEALED,
+        '--user=1001:1001',
+        `--entrypoint=${AGENT_LIB}/busybox`,
+        images.agent,
+        'sh',
+        helper,
+      ];
+      const { status, stdout, stderr } = docker(run);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `${PLACEHOLDER_CLAUDE_KEY}\n` });
+      expect(stderr).toMatch(/^get-claude-key\.sh: /);
+      expect(stderr).not.toContain(PLACEHOLDER_CLAUDE_KEY);
+    },
+  );
+});

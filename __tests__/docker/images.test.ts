@@ -1,0 +1,103 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { buildArgs, imageNames } from '../../src/docker/images.ts';
+
+let root: string;
+
+function write(path: string, content: string): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'awf-images-'));
+  write('containers/squid/Dockerfile', 'FROM scratch');
+  write('containers/squid/entrypoint', '#!/bin/sh');
+  write('containers/agent/Dockerfile', 'FROM scratch');
+  write('containers/agent/one-shot-token/library.c', 'int x;');
+  write('containers/api-proxy/Dockerfile', 'FROM scratch');
+  write('containers/api-proxy/src/main.ts', 'export {};');
+  write('dist/api-proxy/index.js', 'export {};');
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+describe('imageNames', () => {
+  test('has a name with a hash for each role', () => {
+    expect(imageNames(root)).toEqual({
+      squid: expect.stringMatching(/^awf-squid:[0-9a-f]{12}$/) as string,
+      'api-proxy': expect.stringMatching(/^awf-api-proxy:[0-9a-f]{12}$/) as string,
+      agent: expect.stringMatching(/^awf-agent:[0-9a-f]{12}$/) as string,
+    });
+  });
+
+  test('does not depend on where the repository lies', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'awf-images-copy-'));
+    cpSync(root, copy, { recursive: true });
+    expect(imageNames(copy)).toEqual(imageNames(root));
+    rmSync(copy, { recursive: true });
+  });
+
+  test('does not depend on where the bundles were written to', () => {
+    const before = imageNames(root);
+    cpSync(join(root, 'dist'), join(root, 'elsewhere'), { recursive: true });
+    rmSync(join(root, 'dist'), { recursive: true });
+    expect(imageNames(root, join(root, 'elsewhere'))).toEqual(before);
+  });
+
+  test.each([
+    { change: 'bytes', role: 'squid', make: () => write('containers/squid/entrypoint', '#!/bin/bash') },
+    { change: 'a new file', role: 'agent', make: () => write('containers/agent/entrypoint', '') },
+    {
+      change: 'a nested file',
+      role: 'agent',
+      make: () => write('containers/agent/one-shot-token/library.c', 'int y;'),
+    },
+    { change: 'the bundle', role: 'api-proxy', make: () => write('dist/api-proxy/index.js', '') },
+    {
+      change: 'an executable bit',
+      role: 'squid',
+      make: () => {
+        chmodSync(join(root, 'containers/squid/entrypoint'), 0o755);
+      },
+    },
+    {
+      change: 'bytes that move from one file to the next',
+      role: 'squid',
+      make: () => {
+        write('containers/squid/Dockerfile', 'FROM scratc');
+        write('containers/squid/entrypoint', 'h#!/bin/sh');
+      },
+    },
+  ])('renames only the image that $change goes into: $role', ({ role, make }) => {
+    const before = imageNames(root);
+    make();
+    const after = imageNames(root);
+    const renamed = Object.keys(after).filter(
+      (key) => after[key as keyof typeof after] !== before[key as keyof typeof before],
+    );
+    expect(renamed).toEqual([role]);
+  });
+
+  test('keeps the name when only sources change, for their bundle is what goes in', () => {
+    const before = imageNames(root);
+    write('containers/api-proxy/src/main.ts', 'export const changed = true;');
+    expect(imageNames(root)).toEqual(before);
+  });
+});
+
+test('buildArgs names the Dockerfile, the tag and the repository, and passes proxies by name only', () => {
+  expect(buildArgs('squid', 'awf-squid:0123', '/repository')).toEqual([
+    '--file=/repository/containers/squid/Dockerfile',
+    '--tag=awf-squid:0123',
+    '--build-arg=http_proxy',
+    '--build-arg=https_proxy',
+    '--build-arg=no_proxy',
+    '/repository',
+  ]);
+});

@@ -1,0 +1,82 @@
+/** Clients of the sidecar: one that writes raw octets, for what a well-behaved one cannot say, and `node:http`. */
+
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect } from 'node:net';
+
+export interface RawAnswer {
+  readonly text: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The server ended the connection. */
+  readonly closed: boolean;
+}
+
+function parse(text: string, closed: boolean): RawAnswer {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
+  return { text, closed, headers, status: Number(statusLine.split(' ')[1] ?? 0), body: rest.join('\r\n\r\n') };
+}
+
+/** Milliseconds in which what else the server might say after a whole answer would have come. */
+const AFTERMATH_MS = 25;
+
+const isWhole = ({ status, headers, body }: RawAnswer): boolean =>
+  status >= 200 && (body.length === Number(headers['content-length']) || body.endsWith('0\r\n\r\n'));
+
+/** Writes octets as they are (latin1) and reads until the server closes, has answered, or is quiet for `quietMs`. */
+export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<RawAnswer> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    const finish = (closed: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(parse(text, closed));
+    };
+    let timer = setTimeout(finish, quietMs, false);
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      clearTimeout(timer);
+      timer = setTimeout(finish, isWhole(parse(text, false)) ? AFTERMATH_MS : quietMs, false);
+    });
+    for (const event of ['end', 'error']) {
+      socket.on(event, () => {
+        finish(true);
+      });
+    }
+    socket.write(Buffer.from(octets, 'latin1'));
+  });
+}
+
+export interface ClientAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+const agent = new Agent({ keepAlive: true });
+
+/** Sends one request and reads the whole answer. @throws Error when the connection breaks before its end */
+export async function send(port: number, options: RequestOptions = {}, body?: string | Buffer): Promise<ClientAnswer> {
+  const request = httpRequest({ host: '127.0.0.1', port, agent, ...options });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    rawHeaders: response.rawHeaders,
+    body: Buffer.concat(chunks),
+  };
+}
+
+export const post = (port: number, path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+  send(port, { method: 'POST', path, headers: { 'content-type': 'application/json', ...headers } }, body);

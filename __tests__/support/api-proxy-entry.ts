@@ -1,0 +1,12 @@
+/** The sidecar's process on free ports of loopback, so that tests do not compete for the real ones. Argument: log file. */
+
+import { openLog } from '../../containers/api-proxy/src/log.ts';
+import { runSidecar } from '../../containers/api-proxy/src/run.ts';
+
+await runSidecar({
+  input: process.stdin,
+  env: process.env,
+  openLog: () => openLog(process.argv[2] ?? ''),
+  host: '127.0.0.1',
+  portOf: () => 0,
+});

@@ -1,0 +1,88 @@
+/** A TLS server that plays a provider for the sidecar's own tests: it records every octet's meaning and answers freely. */
+
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { TestCa } from './tls.ts';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Undefined where the client named none. */
+  readonly serverName: string | undefined;
+  readonly rawHeaders: readonly string[];
+  readonly headers: IncomingMessage['headers'];
+  /** What has arrived so far. */
+  readonly body: Buffer[];
+  /** True once all of it has. */
+  complete: boolean;
+  /** True once the connection ended before the answer did. */
+  aborted: boolean;
+}
+
+export type UpstreamHandler = (request: IncomingMessage, response: ServerResponse, socket: Socket) => void;
+
+export interface TestUpstream {
+  readonly port: number;
+  readonly requests: UpstreamRequest[];
+  /** TLS handshakes so far. */
+  handshakes: number;
+  /** What answers; by default 200 with a small JSON body, once the request is complete. */
+  handler: UpstreamHandler;
+  readonly reset: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export const answerOk: UpstreamHandler = (request, response) => {
+  request.resume();
+  request.on('end', () => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"ok":true}');
+  });
+};
+
+export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): Promise<TestUpstream> {
+  const server = createServer({ ...(await ca.issue(hosts)), keepAliveTimeout: 60_000 });
+  const upstream: TestUpstream = {
+    port: 0,
+    requests: [],
+    handshakes: 0,
+    handler: answerOk,
+    reset: () => {
+      upstream.requests.length = 0;
+      upstream.handshakes = 0;
+      upstream.handler = answerOk;
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+  server.on('secureConnection', () => {
+    upstream.handshakes++;
+  });
+  server.on('request', (request, response) => {
+    const recorded: UpstreamRequest = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      serverName:
+        request.socket instanceof TLSSocket && request.socket.servername ? request.socket.servername : undefined,
+      rawHeaders: request.rawHeaders,
+      headers: request.headers,
+      body: [],
+      complete: false,
+      aborted: false,
+    };
+    upstream.requests.push(recorded);
+    request.on('data', (chunk: Buffer) => recorded.body.push(chunk));
+    request.on('end', () => (recorded.complete = request.complete));
+    response.on('close', () => (recorded.aborted = !response.writableFinished));
+    upstream.handler(request, response, request.socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return Object.assign(upstream, { port: (server.address() as AddressInfo).port });
+}

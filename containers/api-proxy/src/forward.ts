@@ -1,0 +1,151 @@
+import { request as httpRequest, type Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Provider } from '../../../src/shared/providers.ts';
+import type { Target } from '../../../src/shared/sidecar-config.ts';
+import type { AdmittedRequest } from './admission.ts';
+import { clientResponseHeaders, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
+import type { Limits } from './limits.ts';
+import { elapsedMs, type RequestRecord } from './log.ts';
+import { errorCode, ProxyError } from './proxy-error.ts';
+import { refuse } from './reply.ts';
+import { authorityOf } from './tunnel.ts';
+
+/** The way to one provider. */
+export interface Route {
+  readonly target: Target;
+  readonly rules: HeaderRules;
+  readonly agent: Agent;
+}
+
+/** One request of a client and all that is needed to answer it. */
+export interface Exchange {
+  readonly provider: Provider;
+  readonly client: IncomingMessage;
+  readonly answer: ServerResponse;
+  readonly record: RequestRecord;
+  /** Of `performance.now()`. */
+  readonly startedAt: number;
+  readonly limits: Limits;
+  readonly maxBodyBytes: number;
+}
+
+export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
+  new ProxyError(413, 'body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+
+function upstreamFailure(error: unknown, host: string): ProxyError {
+  if (error instanceof ProxyError) return error;
+  const detail = errorCode(error);
+  return new ProxyError(502, 'upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+    cause: error,
+    detail,
+  });
+}
+
+/**
+ * Sends the request upstream and streams both ways, octet by octet as they come.
+ *
+ * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
+ */
+export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Route): (error: ProxyError) => void {
+  const { client, answer, record, limits, maxBodyBytes } = exchange;
+  const { target } = route;
+  const upstream = httpRequest({
+    agent: route.agent,
+    method: admitted.method,
+    path: `${target.basePath}${admitted.path}${admitted.query}`,
+    headers: upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+    maxHeaderSize: limits.upstreamHeadBytes,
+    timeout: limits.upstreamIdleMs,
+  });
+
+  let failed = false;
+  const fail = (error: ProxyError): void => {
+    if (failed || answer.writableEnded) return;
+    failed = true;
+    record.error = errorCode(error);
+    upstream.destroy();
+    if (answer.headersSent) {
+      // What has arrived still goes out; the missing end (last chunk, length) tells the client that this is not all.
+      client.socket.destroySoon();
+    } else {
+      record.status = error.status;
+      record.responseBytes = refuse(exchange.provider, client, answer, error, limits.lingerMs);
+    }
+  };
+
+  upstream.on('error', (error) => {
+    fail(upstreamFailure(error, target.host));
+  });
+  upstream.on('upgrade', (_, socket) => {
+    socket.destroy();
+    fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
+  });
+  upstream.on('timeout', () => {
+    fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
+  });
+  upstream.on('response', (response) => {
+    record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
+    record.upstreamStatus = response.statusCode ?? 0;
+    try {
+      answer.sendDate = false;
+      answer.writeHead(response.statusCode ?? 502, response.statusMessage, clientResponseHeaders(response.rawHeaders));
+    } catch (error) {
+      fail(upstreamFailure(error, target.host));
+      return;
+    }
+    record.status = answer.statusCode;
+    returnBody(response, exchange, fail);
+  });
+
+  answer.once('close', () => {
+    if (answer.writableFinished || failed) return;
+    failed = true;
+    record.error = 'client_closed';
+    upstream.destroy();
+  });
+
+  client.on('data', (chunk: Buffer) => {
+    record.requestBytes += chunk.length;
+    // Counted, not believed: a chunked body has no length to look at.
+    if (record.requestBytes > maxBodyBytes) {
+      if (answer.writableEnded) client.socket.destroy();
+      else fail(bodyTooLarge(maxBodyBytes));
+    } else if (!upstream.destroyed && !upstream.write(chunk)) {
+      client.pause();
+    }
+  });
+  client.on('end', () => {
+    if (!failed) upstream.end();
+  });
+  upstream.on('drain', () => {
+    client.resume();
+  });
+  // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
+  answer.once('finish', () => {
+    if (upstream.writableEnded) return;
+    upstream.destroy();
+    client.resume();
+  });
+  return fail;
+}
+
+function returnBody(response: IncomingMessage, exchange: Exchange, fail: (error: ProxyError) => void): void {
+  const { answer, record } = exchange;
+  response.on('data', (chunk: Buffer) => {
+    record.responseBytes += chunk.length;
+    if (!answer.write(chunk)) response.pause();
+  });
+  answer.on('drain', () => {
+    response.resume();
+  });
+  response.on('end', () => {
+    answer.end();
+  });
+  response.on('error', (error) => {
+    fail(upstreamFailure(error, 'The provider'));
+  });
+  // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
+  // by the next turn of the event loop, and both then leave in one packet.
+  setImmediate(() => {
+    if (!answer.writableEnded && record.responseBytes === 0) answer.flushHeaders();
+  });
+}

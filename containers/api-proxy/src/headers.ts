@@ -1,0 +1,124 @@
+import type { Provider } from '../../../src/shared/providers.ts';
+import type { AdmittedRequest } from './admission.ts';
+import { ProxyError } from './proxy-error.ts';
+
+/** Request headers that pass to every provider; a trailing `*` is a prefix. */
+const COMMON_REQUEST_HEADERS: readonly string[] = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'idempotency-key',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'x-client-request-id',
+  'x-request-id',
+  'x-stainless-*',
+];
+
+/** RFC 9110, section 7.6.1, and the older names that proxies still meet. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** No prefix on a list lets one of these through, whatever a provider calls it. */
+const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
+
+const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE']);
+
+/** A provider's rules, prepared once. */
+export interface HeaderRules {
+  /** @param name lower case */
+  readonly passes: (name: string) => boolean;
+  /** The header with the real credential. */
+  readonly injected: readonly [name: string, value: string];
+  /** Sent where the client sends none. */
+  readonly defaults: readonly (readonly [name: string, value: string])[];
+}
+
+export function headerRules(provider: Provider, credential: string): HeaderRules {
+  const { header, prefix, defaults } = provider.injection;
+  const names = [...COMMON_REQUEST_HEADERS, ...provider.requestHeaders];
+  const exact = new Set(names.filter((name) => !name.endsWith('*')));
+  const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
+  exact.delete(header);
+  return {
+    passes: (name) =>
+      exact.has(name) ||
+      (prefixes.some((start) => name.startsWith(start)) && name !== header && !CREDENTIAL_NAME.test(name)),
+    injected: [header, `${prefix}${credential}`],
+    defaults: Object.entries(defaults),
+  };
+}
+
+/**
+ * The headers of the upstream request, composed anew: from the client only what a list names, less what its
+ * `Connection` nominates; then framing, defaults and the credential, so that no nomination touches those.
+ *
+ * @param host the target's authority
+ * @returns names (lower case) and values in turn
+ */
+export function upstreamRequestHeaders(
+  rawHeaders: readonly string[],
+  request: AdmittedRequest,
+  rules: HeaderRules,
+  host: string,
+): string[] {
+  const headers = ['host', host];
+  const seen = new Set<string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? '';
+    if (!rules.passes(name) || request.nominated.includes(name)) continue;
+    headers.push(name, rawHeaders[i + 1] ?? '');
+    seen.add(name);
+  }
+  for (const [name, value] of rules.defaults) if (!seen.has(name)) headers.push(name, value);
+  if (request.body === 'chunked') headers.push('transfer-encoding', 'chunked');
+  else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
+    headers.push('content-length', String(request.body));
+  }
+  headers.push(...rules.injected);
+  return headers;
+}
+
+/**
+ * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
+ *
+ * @throws ProxyError 502 when the body has a transfer coding beside chunked, which nobody asked for
+ */
+export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
+  const headers: string[] = [];
+  const nominated: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    const lowerCase = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lowerCase)) {
+      headers.push(name, value);
+    } else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
+      nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
+    } else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
+      throw new ProxyError(502, 'upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+    }
+  }
+  return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+}
+
+function withoutNames(headers: readonly string[], names: readonly string[]): string[] {
+  // The length is not a hop's to withdraw: without it, a cut answer would look complete.
+  const dropped = new Set(names.filter((name) => name !== 'content-length'));
+  return headers.filter((_, i) => !dropped.has((headers[i - (i % 2)] ?? '').toLowerCase()));
+}

@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Provider } from '../../../src/shared/providers.ts';
+import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
+import { bodyTooLarge, forward, type Route } from './forward.ts';
+import type { Limits } from './limits.ts';
+import { elapsedMs, newRecord, type Log, type RequestRecord } from './log.ts';
+import { errorCode, NO_RETRY, ProxyError } from './proxy-error.ts';
+import { answerHealth, notConfiguredMessage, rawRefusal, refuse } from './reply.ts';
+
+export interface ListenerOptions {
+  readonly provider: Provider;
+  /** Undefined where the run was given no credential. */
+  readonly route: Route | undefined;
+  readonly limits: Limits;
+  readonly maxBodyBytes: number;
+  readonly log: Log;
+}
+
+/** The exchange that a connection is busy with. */
+interface Current {
+  readonly answer: ServerResponse;
+  fail: ((error: ProxyError) => void) | undefined;
+}
+
+const notConfigured = (provider: Provider): ProxyError =>
+  new ProxyError(503, 'provider_not_configured', notConfiguredMessage(provider), { headers: NO_RETRY });
+
+const upgradeRefused = (): ProxyError =>
+  new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
+    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
+  });
+
+/** What Node's own parser refused, in our words: its messages are for programmers. */
+function parserFailure(code: string): ProxyError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ProxyError(431, 'head_too_large', 'The request line and headers are too large.', { detail: code });
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ProxyError(408, 'request_timeout', 'The request did not arrive in time.', { detail: code });
+  }
+  return new ProxyError(400, 'malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+}
+
+const asProxyError = (cause: unknown): ProxyError =>
+  cause instanceof ProxyError
+    ? cause
+    : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+
+const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
+  path === '/health' && (method === 'GET' || method === 'HEAD');
+
+/** One provider's HTTP server, not yet listening. */
+export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Server {
+  const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
+  const currents = new WeakMap<Duplex, Current>();
+  let underWay = 0;
+
+  const admitFrom = (client: IncomingMessage): AdmittedRequest => {
+    const { method = '', url = '', httpVersion, rawHeaders } = client;
+    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
+  };
+  const isBusy = (socket: Duplex): boolean => currents.get(socket)?.answer.writableFinished === false;
+
+  const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean): void => {
+    const startedAt = performance.now();
+    const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
+    const pipelined = isBusy(client.socket);
+    const current: Current = { answer, fail: undefined };
+    if (!pipelined) currents.set(client.socket, current);
+    try {
+      // An answer that queues behind another has no socket, and so no event tells of its client's end.
+      if (pipelined) throw new ProxyError(400, 'pipelining', 'Send the next request when the answer has arrived.');
+      const admitted = admitFrom(client);
+      record.path = admitted.path;
+      if (isHealthCheck(admitted)) {
+        answerHealth(provider, route !== undefined, answer);
+        return;
+      }
+      if (!route) throw notConfigured(provider);
+      if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+      if (underWay >= limits.concurrentRequests) {
+        throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
+      }
+      underWay++;
+      answer.once('close', () => {
+        underWay--;
+      });
+      if (expectsContinue) answer.writeContinue();
+      const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
+      current.fail = forward(exchange, admitted, route);
+    } catch (cause) {
+      const error = asProxyError(cause);
+      record.error = errorCode(error);
+      record.status = error.status;
+      record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+    }
+    answer.once('close', () => {
+      record.durationMs = elapsedMs(startedAt);
+      log.write(record);
+    });
+  };
+
+  /** Answers on a socket that the HTTP server no longer reads from. */
+  const endRaw = (socket: Duplex, error: ProxyError, record: RequestRecord | undefined): void => {
+    socket.on('error', () => undefined);
+    const answer = rawRefusal(provider, error);
+    socket.end(answer);
+    const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+    });
+    socket.resume();
+    if (record) log.write({ ...record, status: error.status, error: errorCode(error) });
+  };
+
+  const takeOver = (client: IncomingMessage, socket: Duplex, refusal: ProxyError): void => {
+    const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
+    let error = refusal;
+    try {
+      admitFrom(client);
+      if (!route) error = notConfigured(provider);
+    } catch (cause) {
+      error = asProxyError(cause);
+    }
+    if (isBusy(socket)) socket.destroy();
+    else endRaw(socket, error, record);
+  };
+
+  const server = createServer({
+    maxHeaderSize: limits.headBytes,
+    headersTimeout: limits.headTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    // Checked by admission, whose refusal has the provider's shape and a line in the log.
+    requireHostHeader: false,
+    // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  });
+  // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.connections;
+
+  server.on('request', (client, answer) => {
+    serve(client, answer, false);
+  });
+  server.on('checkContinue', (client: IncomingMessage, answer: ServerResponse) => {
+    serve(client, answer, true);
+  });
+  server.on('checkExpectation', (client: IncomingMessage, answer: ServerResponse) => {
+    serve(client, answer, false);
+  });
+  server.on('connect', (client: IncomingMessage, socket: Duplex) => {
+    takeOver(client, socket, methodNotAllowed());
+  });
+  server.on('upgrade', (client: IncomingMessage, socket: Duplex) => {
+    takeOver(client, socket, upgradeRefused());
+  });
+  server.on('clientError', (cause, socket) => {
+    const error = parserFailure(errorCode(cause));
+    const current = isBusy(socket) ? currents.get(socket) : undefined;
+    if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else if (current?.fail) current.fail(error);
+    else if (current) {
+      // Answered already; nothing more can be read from this connection.
+      current.answer.end();
+      current.answer.socket?.destroySoon();
+    } else endRaw(socket, error, error.status === 408 ? undefined : newRecord(provider.id, '', ''));
+  });
+  return server;
+}

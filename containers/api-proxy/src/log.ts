@@ -1,0 +1,144 @@
+import { openSync, write, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import type { ProviderId } from '../../../src/shared/providers.ts';
+
+/** What the log says about one request. No header, no body, no query: nothing in it can be a secret. */
+export interface RequestRecord {
+  readonly event: 'request';
+  /** When it began, ISO 8601. */
+  readonly time: string;
+  readonly id: string;
+  readonly provider: ProviderId;
+  readonly method: string;
+  /** Without its query; as far as it was decided, the canonical one that was forwarded. */
+  path: string;
+  /** What the client got; 0 when its connection ended before. */
+  status: number;
+  /** What the upstream answered; null when it did not. */
+  upstreamStatus: number | null;
+  /** Octets of the bodies, as they were on the wire less the chunks' frames. */
+  requestBytes: number;
+  responseBytes: number;
+  durationMs: number;
+  /** To the head of the upstream's answer. */
+  timeToFirstByteMs: number | null;
+  /** Code of an error that the sidecar answered with or ended the stream for. */
+  error: string | null;
+}
+
+export interface Log {
+  readonly write: (line: object) => void;
+  /** Writes what is left and resolves once it is out. */
+  readonly close: () => Promise<void>;
+}
+
+/** Milliseconds for which lines are collected: short, since a killed container loses them. */
+const BATCH_MS = 20;
+/** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
+const MAX_PENDING = 4 * 1024 * 1024;
+const MAX_PATH = 512;
+
+const ID_PREFIX = randomBytes(4).toString('hex');
+let lastId = 0;
+
+/** @param startedAt of `performance.now()` */
+export const elapsedMs = (startedAt: number): number => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
+
+export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
+  const question = target.indexOf('?');
+  return {
+    event: 'request',
+    time: new Date().toISOString(),
+    id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
+    provider,
+    method,
+    path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
+    status: 0,
+    upstreamStatus: null,
+    requestBytes: 0,
+    responseBytes: 0,
+    durationMs: 0,
+    timeToFirstByteMs: null,
+    error: null,
+  };
+}
+
+/** Writes in the thread pool: a pipe whose reader stalls would otherwise stop the event loop, and every stream with it. */
+class BatchWriter {
+  readonly #fd: number;
+  #pending = '';
+  #writing: Promise<void> | undefined;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  add(lines: string): void {
+    if (this.#pending.length < MAX_PENDING) this.#pending += lines;
+    this.#writing ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#pending !== '') {
+      const chunk = Buffer.from(this.#pending);
+      this.#pending = '';
+      await this.#writeAll(chunk);
+    }
+    this.#writing = undefined;
+  }
+
+  #writeAll(chunk: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      const next = (offset: number) => {
+        write(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
+          if (error?.code === 'EAGAIN') setTimeout(next, BATCH_MS, offset);
+          // A full disk or a closed pipe: there is nobody left to tell, and requests matter more.
+          else if (error || offset + written >= chunk.length) resolve();
+          else next(offset + written);
+        });
+      };
+      next(0);
+    });
+  }
+
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+}
+
+/** @param fds where each line goes */
+export function createLog(fds: readonly number[]): Log {
+  const writers = fds.map((fd) => new BatchWriter(fd));
+  let lines = '';
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    for (const writer of writers) writer.add(lines);
+    lines = '';
+  };
+  return {
+    write: (line) => {
+      lines += `${JSON.stringify(line)}\n`;
+      timer ??= setTimeout(flush, BATCH_MS);
+    },
+    close: async () => {
+      clearTimeout(timer);
+      if (lines !== '') flush();
+      await Promise.all(writers.map((writer) => writer.idle()));
+    },
+  };
+}
+
+/**
+ * Standard output and a file. Without the file the sidecar still works, and standard output has it all.
+ *
+ * @param path the log file, in a folder that is there
+ */
+export function openLog(path: string): Log {
+  try {
+    return createLog([process.stdout.fd, openSync(path, 'a', 0o644)]);
+  } catch (error) {
+    writeSync(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
+    return createLog([process.stdout.fd]);
+  }
+}

@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/sidecar-config.ts';
+import { openLog } from './log.ts';
+import { runSidecar } from './run.ts';
+
+try {
+  await runSidecar({
+    input: process.stdin,
+    env: process.env,
+    openLog: () => openLog(join(API_PROXY_LOG_DIR, API_PROXY_LOG_FILE)),
+  });
+} catch (error) {
+  process.stderr.write(`The api-proxy cannot start: ${error instanceof Error ? error.message : 'unknown error'}\n`);
+  process.exit(1);
+}

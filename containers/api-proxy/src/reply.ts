@@ -1,0 +1,87 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Provider } from '../../../src/shared/providers.ts';
+import type { ProxyError } from './proxy-error.ts';
+
+function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(length),
+    'cache-control': 'no-store',
+    ...(close ? { connection: 'close' } : {}),
+    ...error.headers,
+  };
+}
+
+const errorBody = (provider: Provider, error: ProxyError): Buffer =>
+  Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+
+/** A 503 in the provider's own shape that names what would enable it. */
+export function notConfiguredMessage(provider: Provider): string {
+  const inputs = provider.credentials.map(({ input }) => input).join(' or ');
+  const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
+  const labels = provider.credentials.map(({ label }) => label).join(' or ');
+  return (
+    `${provider.name} is not configured: this run was given no credential for it. ` +
+    `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`
+  );
+}
+
+const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+
+/**
+ * Answers with an error of the sidecar's own.
+ *
+ * Where the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
+ * socket with unread data resets it, and the client would lose the answer that explains the close (RFC 9112,
+ * section 9.6). So the answer is sent in full, and its end is held back for up to `lingerMs` while the rest is thrown
+ * away.
+ *
+ * @returns the length of the body in octets
+ */
+export function refuse(
+  provider: Provider,
+  request: IncomingMessage,
+  answer: ServerResponse,
+  error: ProxyError,
+  lingerMs: number,
+): number {
+  const body = errorBody(provider, error);
+  const linger = hasUnreadBody(request);
+  answer.writeHead(error.status, errorHeaders(error, body.length, linger || error.status === 400));
+  if (!linger) {
+    answer.end(body);
+    return body.length;
+  }
+  answer.write(body);
+  const end = () => {
+    answer.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  answer.once('close', () => {
+    clearTimeout(timer);
+  });
+  request.once('end', end);
+  request.resume();
+  return body.length;
+}
+
+/** The same for a connection that the HTTP server has handed over or given up. */
+export function rawRefusal(provider: Provider, error: ProxyError): string {
+  const body = errorBody(provider, error).toString();
+  const headers = errorHeaders(error, Buffer.byteLength(body), true);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const reason = STATUS_CODES[error.status] ?? '';
+  return [`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n');
+}
+
+/** Says that the port is served and whether its provider is configured, and nothing of what with. */
+export function answerHealth(provider: Provider, configured: boolean, answer: ServerResponse): void {
+  const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
+  answer.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  answer.end(body);
+}

@@ -1,0 +1,35 @@
+import type { Log } from './log.ts';
+import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
+import { readStartConfig, type ConfigInput } from './start-config.ts';
+
+export interface RunOptions extends Omit<SidecarOptions, 'log'> {
+  readonly input: ConfigInput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly openLog: () => Log;
+}
+
+/** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
+const STOP_MS = 2_000;
+
+function stopOnSignal(sidecar: Sidecar, log: Log): void {
+  const stop = async (): Promise<void> => {
+    setTimeout(() => process.exit(0), STOP_MS).unref();
+    await sidecar.close();
+    await log.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+/**
+ * Reads the configuration, listens, and says so on standard output.
+ *
+ * @throws Error when the configuration is wrong or a port is taken
+ */
+export async function runSidecar({ input, env, openLog, ...options }: RunOptions): Promise<void> {
+  const config = await readStartConfig(input, env);
+  const log = openLog();
+  const sidecar = await startSidecar(config, { ...options, log });
+  stopOnSignal(sidecar, log);
+  log.write({ event: 'listening', ports: sidecar.ports, configured: Object.keys(config.providers) });
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { SecureContext } from 'node:tls';
+import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+import { headerRules } from './headers.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { createListener } from './listener.ts';
+import type { Log } from './log.ts';
+import { errorCode } from './proxy-error.ts';
+import { trustStore, TunnelAgent } from './upstream.ts';
+
+export interface SidecarOptions {
+  readonly log: Log;
+  /** Address to listen on; all of the container's by default. */
+  readonly host?: string;
+  /** 0 takes a free one; the provider's own by default. */
+  readonly portOf?: (provider: Provider) => number;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Sidecar {
+  /** By provider. */
+  readonly ports: Readonly<Record<ProviderId, number>>;
+  /** Ends every connection and resolves once their requests are in the log. */
+  readonly close: () => Promise<void>;
+}
+
+interface ProviderServer {
+  readonly provider: Provider;
+  readonly server: Server;
+  readonly agent: TunnelAgent | undefined;
+}
+
+function createProviderServer(
+  provider: Provider,
+  config: SidecarConfig,
+  secureContext: SecureContext,
+  log: Log,
+  limits: Limits,
+): ProviderServer {
+  const configured = config.providers[provider.id];
+  const { maxBodyBytes } = config;
+  if (!configured) {
+    return {
+      provider,
+      agent: undefined,
+      server: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+    };
+  }
+  const { target, credential } = configured;
+  const proxy = new URL(config.proxyUrl);
+  const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
+  const route = { target, rules: headerRules(provider, credential), agent };
+  return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
+}
+
+async function listen({ server, provider }: ProviderServer, port: number, host: string): Promise<[ProviderId, number]> {
+  server.listen({ port, host, backlog: 1024 });
+  await once(server, 'listening');
+  return [provider.id, (server.address() as AddressInfo).port];
+}
+
+async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<void> {
+  try {
+    await agent?.prewarm();
+  } catch (error) {
+    log.write({ event: 'prewarm-failed', provider: provider.id, error: errorCode(error) });
+  }
+}
+
+async function closeServer({ server, agent }: ProviderServer): Promise<void> {
+  agent?.destroy();
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+  // A server is closed a moment before its last sockets say so, and their records are written then.
+  await nextTurn();
+}
+
+/**
+ * Listens on one port per provider, and opens each configured provider's first tunnel without waiting for it.
+ *
+ * @throws Error when a port cannot be listened on; none is left open then
+ */
+export async function startSidecar(config: SidecarConfig, options: SidecarOptions): Promise<Sidecar> {
+  const { log, host = '0.0.0.0', portOf = ({ port }: Provider) => port } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const secureContext = trustStore(config.upstreamCa);
+  const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, log, limits));
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map(closeServer));
+  };
+  try {
+    const ports = await Promise.all(servers.map((server) => listen(server, portOf(server.provider), host)));
+    for (const server of servers) void prewarm(server, log);
+    return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

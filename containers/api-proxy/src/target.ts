@@ -1,0 +1,37 @@
+import { isIP } from 'node:net';
+import type { Target } from '../../../src/shared/sidecar-config.ts';
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path: string): boolean =>
+  /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+
+/** @throws Error naming `name` */
+export function checkTarget(name: string, fields: Readonly<Record<string, unknown>>): Target {
+  const { host, port, basePath } = fields;
+  if (typeof host !== 'string' || (!HOST.test(host) && isIP(host) === 0)) {
+    throw new Error(`${name} has no valid host.`);
+  }
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`${name} has no valid port.`);
+  }
+  if (typeof basePath !== 'string' || !isBasePath(basePath)) throw new Error(`${name} has no valid base path.`);
+  return { host, port, basePath };
+}
+
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws Error naming `name`
+ */
+export function parseTarget(name: string, value: string): Target {
+  const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+  const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+  if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    throw new Error(form);
+  return checkTarget(name, {
+    host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+    port: url.port === '' ? 443 : Number(url.port),
+    basePath: url.pathname.replace(/\/+$/, ''),
+  });
+}

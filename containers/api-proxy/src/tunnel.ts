@@ -1,0 +1,121 @@
+import { request, type IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import type { Provider } from '../../../src/shared/providers.ts';
+import type { Target } from '../../../src/shared/sidecar-config.ts';
+import { errorCode, NO_RETRY, ProxyError } from './proxy-error.ts';
+
+export interface TunnelOptions {
+  readonly provider: Provider;
+  readonly target: Target;
+  /** `http://address:port` of Squid. */
+  readonly proxy: URL;
+  readonly secureContext: SecureContext;
+  /** Milliseconds for CONNECT and TLS handshake together. */
+  readonly timeoutMs: number;
+}
+
+/** An IPv6 address in its brackets. */
+const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+
+/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+export function authorityOf(target: Target): string {
+  return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+}
+
+function refusedByFirewall({ provider, target }: TunnelOptions, detail: string): ProxyError {
+  const place = `${target.host}:${String(target.port)}`;
+  return new ProxyError(
+    403,
+    'target_not_allowed',
+    `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+      'If it is there already, the name resolves to an address that is not permitted (allow-private-networks, ' +
+      'add-hosts) or the port is not.',
+    { detail, headers: NO_RETRY },
+  );
+}
+
+/** Squid says why in a header, for example `ERR_DNS_FAIL 0`. */
+function squidReason(answer: IncomingMessage): string {
+  const reason = /^[A-Z_]+/.exec(String(answer.headers['x-squid-error'] ?? ''))?.[0];
+  return `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
+}
+
+function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyError {
+  const detail = squidReason(answer);
+  if (answer.statusCode === 403) return refusedByFirewall(options, detail);
+  const { host } = options.target;
+  return answer.statusCode === 504
+    ? new ProxyError(504, 'upstream_connect_timeout', `${host} did not accept a connection in time.`, { detail })
+    : new ProxyError(502, 'upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+}
+
+function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
+  const detail = errorCode(cause);
+  // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+  if (/^E[A-Z]+$/.test(detail)) {
+    return new ProxyError(502, 'upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
+      cause,
+      detail,
+    });
+  }
+  const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
+  return new ProxyError(502, 'upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
+}
+
+/**
+ * Opens a TLS connection to the target through Squid's `CONNECT`.
+ *
+ * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ */
+export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
+  const { proxy, target, secureContext } = options;
+  const authority = `${bracketed(target.host)}:${String(target.port)}`;
+  return new Promise((resolve, reject) => {
+    let secured: TLSSocket | undefined;
+    const connect = request({
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port === '' ? 80 : Number(proxy.port),
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority },
+      agent: false,
+    });
+    const fail = (error: ProxyError) => {
+      clearTimeout(timer);
+      connect.destroy();
+      secured?.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      fail(new ProxyError(504, 'upstream_connect_timeout', `${target.host} did not accept a connection in time.`));
+    }, options.timeoutMs);
+
+    connect.on('error', (cause) => {
+      const detail = errorCode(cause);
+      fail(
+        new ProxyError(502, 'proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }),
+      );
+    });
+    connect.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
+      // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+      socket.on('error', () => undefined);
+      if (answer.statusCode !== 200 || head.length > 0) {
+        socket.destroy();
+        fail(connectFailure(options, answer));
+        return;
+      }
+      socket.setNoDelay(true);
+      const named = isIP(target.host) === 0 ? { servername: target.host } : {};
+      secured = connectTls({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+      secured.on('error', (cause: Error) => {
+        fail(tlsFailure(options, cause));
+      });
+      secured.on('secureConnect', () => {
+        clearTimeout(timer);
+        if (secured) resolve(secured);
+      });
+    });
+    connect.end();
+  });
+}

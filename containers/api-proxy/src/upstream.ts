@@ -1,0 +1,102 @@
+import { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import type { Limits } from './limits.ts';
+import { ProxyError } from './proxy-error.ts';
+import { openTunnel, type TunnelOptions } from './tunnel.ts';
+
+/** The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own. */
+export function trustStore(upstreamCa: string | undefined): SecureContext {
+  // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes tens of milliseconds.
+  if (upstreamCa === undefined) return createSecureContext();
+  return createSecureContext({ ca: [...getCACertificates('default'), upstreamCa] });
+}
+
+/** Failures before the first octet of a request was sent, which a second attempt may not meet. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
+
+/** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
+export class TunnelAgent extends Agent {
+  readonly #options: TunnelOptions;
+  readonly #limits: Limits;
+  /** Opened ahead of the first request, which takes it, finished or not. */
+  #spare: Promise<TLSSocket> | undefined;
+  /** A request has come: it would rather have an error now than wait for a Squid that does not start. */
+  #wanted = false;
+
+  constructor(options: TunnelOptions, limits: Limits) {
+    // The timeout is that of unused sockets; each request brings its own for the time of its use.
+    super({ keepAlive: true, maxFreeSockets: limits.idleTunnels, timeout: limits.tunnelIdleMs, scheduling: 'lifo' });
+    this.#options = options;
+    this.#limits = limits;
+  }
+
+  /** One agent has one target, so all its sockets are alike. */
+  override getName(): string {
+    return 'tunnel';
+  }
+
+  override createConnection(_: unknown, callback?: (error: Error | null, socket: Duplex) => void): undefined {
+    this.#take().then(
+      (socket) => callback?.(null, socket),
+      (error: unknown) => (callback as ((error: Error) => void) | undefined)?.(error as Error),
+    );
+  }
+
+  /**
+   * Opens a tunnel for the first request to come. While Squid is starting it tries again.
+   *
+   * @throws ProxyError when the tunnel cannot be opened; the requests to come try on their own
+   */
+  async prewarm(): Promise<void> {
+    const spare = this.#openWhileStarting();
+    this.#spare = spare;
+    try {
+      const socket = await spare;
+      socket.setTimeout(this.#limits.tunnelIdleMs, () => {
+        if (this.#spare === spare) socket.destroy();
+      });
+      socket.unref();
+    } catch (error) {
+      if (this.#spare === spare) this.#spare = undefined;
+      throw error;
+    }
+  }
+
+  async #openWhileStarting(): Promise<TLSSocket> {
+    const deadline = Date.now() + this.#limits.prewarmMs;
+    for (;;) {
+      try {
+        return await openTunnel(this.#options);
+      } catch (error) {
+        if (this.#wanted || !isTransient(error) || Date.now() > deadline) throw error;
+      }
+      await sleep(this.#limits.connectRetryMs, undefined, { ref: false });
+    }
+  }
+
+  async #take(): Promise<TLSSocket> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.#wanted = true;
+    const socket = await spare?.catch(() => undefined);
+    if (socket?.writable === true) {
+      socket.setTimeout(0);
+      return socket.ref();
+    }
+    return await this.#open();
+  }
+
+  /** Nothing of a request has been sent while its tunnel is opening, so that one more attempt is safe. */
+  async #open(): Promise<TLSSocket> {
+    try {
+      return await openTunnel(this.#options);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+    }
+    await sleep(this.#limits.connectRetryMs);
+    return await openTunnel(this.#options);
+  }
+}

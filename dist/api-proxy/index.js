@@ -1,0 +1,1685 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 471:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  d5: () => (/* binding */ elapsedMs),
+  Mx: () => (/* binding */ newRecord),
+  Ne: () => (/* binding */ openLog)
+});
+
+// UNUSED EXPORTS: createLog
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+
+
+/** Milliseconds for which lines are collected: short, since a killed container loses them. */
+const BATCH_MS = 20;
+/** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
+const MAX_PENDING = 4 * 1024 * 1024;
+const MAX_PATH = 512;
+const ID_PREFIX = (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
+let lastId = 0;
+/** @param startedAt of `performance.now()` */
+const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
+function newRecord(provider, method, target) {
+    const question = target.indexOf('?');
+    return {
+        event: 'request',
+        time: new Date().toISOString(),
+        id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
+        provider,
+        method,
+        path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
+        status: 0,
+        upstreamStatus: null,
+        requestBytes: 0,
+        responseBytes: 0,
+        durationMs: 0,
+        timeToFirstByteMs: null,
+        error: null,
+    };
+}
+/** Writes in the thread pool: a pipe whose reader stalls would otherwise stop the event loop, and every stream with it. */
+class BatchWriter {
+    #fd;
+    #pending = '';
+    #writing;
+    constructor(fd) {
+        this.#fd = fd;
+    }
+    add(lines) {
+        if (this.#pending.length < MAX_PENDING)
+            this.#pending += lines;
+        this.#writing ??= this.#drain();
+    }
+    async #drain() {
+        while (this.#pending !== '') {
+            const chunk = Buffer.from(this.#pending);
+            this.#pending = '';
+            await this.#writeAll(chunk);
+        }
+        this.#writing = undefined;
+    }
+    #writeAll(chunk) {
+        return new Promise((resolve) => {
+            const next = (offset) => {
+                (0,external_node_fs_namespaceObject.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
+                    if (error?.code === 'EAGAIN')
+                        setTimeout(next, BATCH_MS, offset);
+                    // A full disk or a closed pipe: there is nobody left to tell, and requests matter more.
+                    else if (error || offset + written >= chunk.length)
+                        resolve();
+                    else
+                        next(offset + written);
+                });
+            };
+            next(0);
+        });
+    }
+    async idle() {
+        await this.#writing;
+    }
+}
+/** @param fds where each line goes */
+function createLog(fds) {
+    const writers = fds.map((fd) => new BatchWriter(fd));
+    let lines = '';
+    let timer;
+    const flush = () => {
+        timer = undefined;
+        for (const writer of writers)
+            writer.add(lines);
+        lines = '';
+    };
+    return {
+        write: (line) => {
+            lines += `${JSON.stringify(line)}\n`;
+            timer ??= setTimeout(flush, BATCH_MS);
+        },
+        close: async () => {
+            clearTimeout(timer);
+            if (lines !== '')
+                flush();
+            await Promise.all(writers.map((writer) => writer.idle()));
+        },
+    };
+}
+/**
+ * Standard output and a file. Without the file the sidecar still works, and standard output has it all.
+ *
+ * @param path the log file, in a folder that is there
+ */
+function openLog(path) {
+    try {
+        return createLog([process.stdout.fd, (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o644)]);
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
+        return createLog([process.stdout.fd]);
+    }
+}
+
+
+/***/ }),
+
+/***/ 610:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
+/* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(471);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(928);
+
+
+
+
+try {
+    await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
+        input: process.stdin,
+        env: process.env,
+        openLog: () => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_FILE */ .Go)),
+    });
+}
+catch (error) {
+    process.stderr.write(`The api-proxy cannot start: ${error instanceof Error ? error.message : 'unknown error'}\n`);
+    process.exit(1);
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 928:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  l: () => (/* binding */ runSidecar)
+});
+
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is one entry here.
+ *
+ * Which variables and files the agent programs read was measured, see docs/agents.md.
+ */
+/** What stands in the agent's environment where a program expects a credential. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** What `get-claude-key.sh` prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    'placeholder',
+    PLACEHOLDER_TOKEN,
+    PLACEHOLDER_CLAUDE_KEY,
+    PLACEHOLDER_GEMINI_KEY,
+];
+/** Where the files of the sandbox itself are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+const openAiErrorBody = (error) => ({
+    error: {
+        message: error.message,
+        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        param: null,
+        code: error.code,
+    },
+});
+/** https://docs.anthropic.com/en/api/errors */
+const ANTHROPIC_ERROR_TYPES = {
+    401: 'authentication_error',
+    403: 'permission_error',
+    404: 'not_found_error',
+    413: 'request_too_large',
+    429: 'rate_limit_error',
+    500: 'api_error',
+};
+/** https://cloud.google.com/apis/design/errors */
+const GOOGLE_STATUSES = {
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+    500: 'INTERNAL',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'DEADLINE_EXCEEDED',
+};
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const openai = {
+    id: 'openai',
+    name: 'OpenAI',
+    port: 10000,
+    defaultTarget: 'api.openai.com',
+    targetInput: 'openai-api-target',
+    targetVariable: 'OPENAI_API_TARGET',
+    credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    credentialQuery: [],
+    requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+    agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
+    managedSettings: [
+        {
+            path: '/etc/codex/config.toml',
+            when: 'configured',
+            content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+        },
+    ],
+    sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    errorBody: openAiErrorBody,
+};
+const anthropic = {
+    id: 'anthropic',
+    name: 'Anthropic',
+    port: 10001,
+    defaultTarget: 'api.anthropic.com',
+    targetInput: 'anthropic-api-target',
+    targetVariable: 'ANTHROPIC_API_TARGET',
+    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    credentialQuery: [],
+    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    agentVariables: [
+        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
+        {
+            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+            when: 'configured',
+            role: 'setting',
+            value: '3600000',
+            overridable: true,
+        },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/claude-code/managed-settings.json',
+            when: 'configured',
+            content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+        },
+    ],
+    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    errorBody: (error) => ({
+        type: 'error',
+        error: {
+            type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+            message: error.message,
+        },
+    }),
+};
+const copilot = {
+    id: 'copilot',
+    name: 'GitHub Copilot',
+    port: 10002,
+    defaultTarget: 'api.githubcopilot.com',
+    targetInput: 'copilot-api-target',
+    targetVariable: 'COPILOT_API_TARGET',
+    credentials: [
+        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+    ],
+    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    credentialQuery: [],
+    requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    agentVariables: [
+        { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        {
+            name: 'COPILOT_GITHUB_TOKEN',
+            when: { credential: 'COPILOT_GITHUB_TOKEN' },
+            role: 'placeholder',
+            value: PLACEHOLDER_TOKEN,
+        },
+        { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
+        { name: 'COPILOT_PROVIDER_BASE_URL', when: { credential: 'COPILOT_API_KEY' }, role: 'base-url', value: '' },
+        {
+            name: 'COPILOT_PROVIDER_API_KEY',
+            when: { credential: 'COPILOT_API_KEY' },
+            role: 'placeholder',
+            value: PLACEHOLDER_TOKEN,
+        },
+    ],
+    managedSettings: [],
+    sideTraffic: ['api.github.com'],
+    errorBody: (error) => ({ error: { message: error.message, code: error.code } }),
+};
+const gemini = {
+    id: 'gemini',
+    name: 'Google Gemini',
+    port: 10003,
+    defaultTarget: 'generativelanguage.googleapis.com',
+    targetInput: 'gemini-api-target',
+    targetVariable: 'GEMINI_API_TARGET',
+    credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
+    credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
+    requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+    agentVariables: [
+        { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
+        { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
+        { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/gemini-cli/settings.json',
+            when: 'always',
+            content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+        },
+    ],
+    sideTraffic: ['play.googleapis.com'],
+    errorBody: (error) => ({
+        error: {
+            code: error.status,
+            message: error.message,
+            status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+        },
+    }),
+};
+/** All providers, by port. */
+const PROVIDERS = [openai, anthropic, copilot, gemini];
+/** Every credential that a run can be given. */
+const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
+/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
+const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
+/** Names that never reach the agent with a value of the user's. */
+const CREDENTIAL_VARIABLES = [
+    ...CREDENTIALS.map((credential) => credential.variable),
+    ...CREDENTIAL_ALIASES,
+];
+/** Names that the one-shot-token library protects in the agent. */
+const ONE_SHOT_TOKENS = [
+    ...CREDENTIAL_VARIABLES,
+    'COPILOT_TOKEN',
+    'COPILOT_PROVIDER_API_KEY',
+    'ANTHROPIC_AUTH_TOKEN',
+    'GITHUB_TOKEN',
+    'GH_TOKEN',
+    'GITHUB_API_TOKEN',
+    'GITHUB_PAT',
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
+/** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
+const NO_RETRY = { 'x-should-retry': 'false' };
+/** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
+class ProxyError extends Error {
+    status;
+    code;
+    detail;
+    headers;
+    constructor(status, code, message, options = {}) {
+        super(message, options);
+        this.name = 'ProxyError';
+        this.status = status;
+        this.code = code;
+        this.detail = options.detail;
+        this.headers = options.headers ?? {};
+    }
+}
+/** The code of a system, TLS or HTTP-parser error, for the log; never its message, which may quote bytes. */
+function errorCode(error) {
+    if (error instanceof ProxyError)
+        return error.detail === undefined ? error.code : `${error.code} (${error.detail})`;
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+        return error.code;
+    return error instanceof Error ? error.name : 'unknown';
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/headers.js
+
+/** Request headers that pass to every provider; a trailing `*` is a prefix. */
+const COMMON_REQUEST_HEADERS = [
+    'accept',
+    'accept-encoding',
+    'accept-language',
+    'cache-control',
+    'content-encoding',
+    'content-language',
+    'content-type',
+    'idempotency-key',
+    'traceparent',
+    'tracestate',
+    'user-agent',
+    'x-client-request-id',
+    'x-request-id',
+    'x-stainless-*',
+];
+/** RFC 9110, section 7.6.1, and the older names that proxies still meet. */
+const HOP_BY_HOP = new Set([
+    'connection',
+    'keep-alive',
+    'proxy-authenticate',
+    'proxy-authentication-info',
+    'proxy-authorization',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+]);
+/** No prefix on a list lets one of these through, whatever a provider calls it. */
+const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
+const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
+function headerRules(provider, credential) {
+    const { header, prefix, defaults } = provider.injection;
+    const names = [...COMMON_REQUEST_HEADERS, ...provider.requestHeaders];
+    const exact = new Set(names.filter((name) => !name.endsWith('*')));
+    const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
+    exact.delete(header);
+    return {
+        passes: (name) => exact.has(name) ||
+            (prefixes.some((start) => name.startsWith(start)) && name !== header && !CREDENTIAL_NAME.test(name)),
+        injected: [header, `${prefix}${credential}`],
+        defaults: Object.entries(defaults),
+    };
+}
+/**
+ * The headers of the upstream request, composed anew: from the client only what a list names, less what its
+ * `Connection` nominates; then framing, defaults and the credential, so that no nomination touches those.
+ *
+ * @param host the target's authority
+ * @returns names (lower case) and values in turn
+ */
+function upstreamRequestHeaders(rawHeaders, request, rules, host) {
+    const headers = ['host', host];
+    const seen = new Set();
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+        const name = rawHeaders[i]?.toLowerCase() ?? '';
+        if (!rules.passes(name) || request.nominated.includes(name))
+            continue;
+        headers.push(name, rawHeaders[i + 1] ?? '');
+        seen.add(name);
+    }
+    for (const [name, value] of rules.defaults)
+        if (!seen.has(name))
+            headers.push(name, value);
+    if (request.body === 'chunked')
+        headers.push('transfer-encoding', 'chunked');
+    else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
+        headers.push('content-length', String(request.body));
+    }
+    headers.push(...rules.injected);
+    return headers;
+}
+/**
+ * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
+ *
+ * @throws ProxyError 502 when the body has a transfer coding beside chunked, which nobody asked for
+ */
+function clientResponseHeaders(rawHeaders) {
+    const headers = [];
+    const nominated = [];
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+        const name = rawHeaders[i] ?? '';
+        const value = rawHeaders[i + 1] ?? '';
+        const lowerCase = name.toLowerCase();
+        if (!HOP_BY_HOP.has(lowerCase)) {
+            headers.push(name, value);
+        }
+        else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
+            nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
+        }
+        else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
+            throw new ProxyError(502, 'upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+        }
+    }
+    return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+}
+function withoutNames(headers, names) {
+    // The length is not a hop's to withdraw: without it, a cut answer would look complete.
+    const dropped = new Set(names.filter((name) => name !== 'content-length'));
+    return headers.filter((_, i) => !dropped.has((headers[i - (i % 2)] ?? '').toLowerCase()));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
+const DEFAULT_LIMITS = {
+    headBytes: 16 * 1024,
+    upstreamHeadBytes: 64 * 1024,
+    headTimeoutMs: 15_000,
+    requestTimeoutMs: 300_000,
+    keepAliveMs: 120_000,
+    checkIntervalMs: 5_000,
+    connections: 2_048,
+    concurrentRequests: 512,
+    connectTimeoutMs: 15_000,
+    connectRetryMs: 50,
+    prewarmMs: 10_000,
+    upstreamIdleMs: 900_000,
+    tunnelIdleMs: 55_000,
+    idleTunnels: 256,
+    lingerMs: 1_000,
+};
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
+
+/** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
+const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
+const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
+const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+/** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
+const STRUCTURAL = '/\\%;?#';
+const refusal = (message) => new ProxyError(400, 'invalid_request_target', message);
+/** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
+function decodeEscape(escape, hex) {
+    const octet = Number.parseInt(hex, 16);
+    const character = String.fromCharCode(octet);
+    if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
+        throw refusal('The path has an escaped character that is not permitted.');
+    }
+    return LITERAL_CHARACTER.test(character) ? character : escape.toUpperCase();
+}
+/**
+ * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
+ * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII).
+ *
+ * @param path the request target up to its `?`
+ * @throws ProxyError 400
+ */
+function canonicalPath(path) {
+    // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
+    if (!path.startsWith('/'))
+        throw refusal('The request target must be a path that starts with a slash.');
+    if (PLAIN_PATH.test(path) && !DOT_SEGMENT.test(path))
+        return path;
+    // Before decoding: `%2%35` would become an escape only then.
+    if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
+        throw refusal('The path has an empty segment or a character that is not permitted.');
+    }
+    const decoded = path.replace(ESCAPE, decodeEscape);
+    if (DOT_SEGMENT.test(decoded))
+        throw refusal('The path has a dot segment.');
+    return decoded;
+}
+/** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
+function parameterName(pair) {
+    const name = pair.split('=', 1)[0] ?? '';
+    return name.replace(ESCAPE, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))).toLowerCase();
+}
+/**
+ * The query without the parameters that carry a credential, else byte for byte.
+ *
+ * @param query what follows the `?`
+ * @param credentialNames names to drop, lower case, in whatever case or escaping the client writes them
+ * @returns empty, or the query with its `?`
+ * @throws ProxyError 400
+ */
+function forwardedQuery(query, credentialNames) {
+    if (!/^[!-~]*$/.test(query) || query.includes('#')) {
+        throw refusal('The query has a character that is not permitted.');
+    }
+    if (query === '')
+        return '';
+    if (credentialNames.size === 0)
+        return `?${query}`;
+    // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
+    const carriesCredential = (pair) => pair.split(';').some((part) => credentialNames.has(parameterName(part)));
+    const kept = query.split('&').filter((pair) => !carriesCredential(pair));
+    return kept.length === 0 ? '' : `?${kept.join('&')}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
+
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const malformed = (message) => new ProxyError(400, 'malformed_request', message);
+const methodNotAllowed = () => new ProxyError(405, 'method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+    headers: { allow: [...METHODS].join(', ') },
+});
+function contentLength(value) {
+    const length = Number(value);
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(length))
+        throw malformed('Content-Length is not a length.');
+    return length;
+}
+function connectionOptions(value) {
+    return value
+        .toLowerCase()
+        .split(',')
+        .map((option) => option.trim());
+}
+/**
+ * Decides whether a request may pass as far as HTTP itself goes. Node's parser is lenient in places: it accepts two
+ * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
+ *
+ * @param credentialQuery names of query parameters to drop, lower case
+ * @throws ProxyError 400, 405 or 417
+ */
+function admit(head, credentialQuery) {
+    if (!METHODS.has(head.method))
+        throw methodNotAllowed();
+    let hosts = 0;
+    let length;
+    let chunked = false;
+    let nominated = [];
+    const { rawHeaders } = head;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+        const value = rawHeaders[i + 1] ?? '';
+        switch (rawHeaders[i]?.toLowerCase()) {
+            case 'host':
+                hosts++;
+                break;
+            case 'content-length':
+                // RFC 9112, section 6.3: two lengths are how one request is smuggled inside another.
+                if (length !== undefined)
+                    throw malformed('Content-Length is given twice.');
+                length = contentLength(value);
+                break;
+            case 'transfer-encoding':
+                if (chunked || value.trim().toLowerCase() !== 'chunked') {
+                    throw malformed('The only Transfer-Encoding that passes is chunked.');
+                }
+                chunked = true;
+                break;
+            case 'connection':
+                if (value !== 'keep-alive' && value !== 'close')
+                    nominated = [...nominated, ...connectionOptions(value)];
+                break;
+            case 'expect':
+                if (value.toLowerCase() !== '100-continue') {
+                    throw new ProxyError(417, 'expectation_failed', 'The only Expect that passes is 100-continue.');
+                }
+                break;
+            default:
+        }
+    }
+    // RFC 9112, section 3.2: exactly one Host, except that HTTP/1.0 knew none.
+    if (hosts > 1 || (hosts === 0 && head.httpVersion !== '1.0'))
+        throw malformed('There must be exactly one Host.');
+    if (chunked && length !== undefined)
+        throw malformed('Content-Length and Transfer-Encoding exclude each other.');
+    if (chunked && head.httpVersion === '1.0')
+        throw malformed('HTTP/1.0 has no Transfer-Encoding.');
+    const question = head.target.indexOf('?');
+    return {
+        method: head.method,
+        path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
+        query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
+        body: chunked ? 'chunked' : (length ?? 0),
+        nominated,
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
+var src_log = __nccwpck_require__(471);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
+
+function errorHeaders(error, length, close) {
+    return {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': String(length),
+        'cache-control': 'no-store',
+        ...(close ? { connection: 'close' } : {}),
+        ...error.headers,
+    };
+}
+const errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+/** A 503 in the provider's own shape that names what would enable it. */
+function notConfiguredMessage(provider) {
+    const inputs = provider.credentials.map(({ input }) => input).join(' or ');
+    const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
+    const labels = provider.credentials.map(({ label }) => label).join(' or ');
+    return (`${provider.name} is not configured: this run was given no credential for it. ` +
+        `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`);
+}
+const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+/**
+ * Answers with an error of the sidecar's own.
+ *
+ * Where the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
+ * socket with unread data resets it, and the client would lose the answer that explains the close (RFC 9112,
+ * section 9.6). So the answer is sent in full, and its end is held back for up to `lingerMs` while the rest is thrown
+ * away.
+ *
+ * @returns the length of the body in octets
+ */
+function refuse(provider, request, answer, error, lingerMs) {
+    const body = errorBody(provider, error);
+    const linger = hasUnreadBody(request);
+    answer.writeHead(error.status, errorHeaders(error, body.length, linger || error.status === 400));
+    if (!linger) {
+        answer.end(body);
+        return body.length;
+    }
+    answer.write(body);
+    const end = () => {
+        answer.end();
+    };
+    const timer = setTimeout(end, lingerMs);
+    answer.once('close', () => {
+        clearTimeout(timer);
+    });
+    request.once('end', end);
+    request.resume();
+    return body.length;
+}
+/** The same for a connection that the HTTP server has handed over or given up. */
+function rawRefusal(provider, error) {
+    const body = errorBody(provider, error).toString();
+    const headers = errorHeaders(error, Buffer.byteLength(body), true);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
+    return [`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n');
+}
+/** Says that the port is served and whether its provider is configured, and nothing of what with. */
+function answerHealth(provider, configured, answer) {
+    const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
+    answer.writeHead(200, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-store',
+    });
+    answer.end(body);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/tunnel.js
+
+
+
+
+/** An IPv6 address in its brackets. */
+const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
+/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+function authorityOf(target) {
+    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+}
+function refusedByFirewall({ provider, target }, detail) {
+    const place = `${target.host}:${String(target.port)}`;
+    return new ProxyError(403, 'target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+        'If it is there already, the name resolves to an address that is not permitted (allow-private-networks, ' +
+        'add-hosts) or the port is not.', { detail, headers: NO_RETRY });
+}
+/** Squid says why in a header, for example `ERR_DNS_FAIL 0`. */
+function squidReason(answer) {
+    const reason = /^[A-Z_]+/.exec(String(answer.headers['x-squid-error'] ?? ''))?.[0];
+    return `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
+}
+function connectFailure(options, answer) {
+    const detail = squidReason(answer);
+    if (answer.statusCode === 403)
+        return refusedByFirewall(options, detail);
+    const { host } = options.target;
+    return answer.statusCode === 504
+        ? new ProxyError(504, 'upstream_connect_timeout', `${host} did not accept a connection in time.`, { detail })
+        : new ProxyError(502, 'upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+}
+function tlsFailure({ target }, cause) {
+    const detail = errorCode(cause);
+    // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+    if (/^E[A-Z]+$/.test(detail)) {
+        return new ProxyError(502, 'upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
+            cause,
+            detail,
+        });
+    }
+    const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
+    return new ProxyError(502, 'upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
+}
+/**
+ * Opens a TLS connection to the target through Squid's `CONNECT`.
+ *
+ * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ */
+function openTunnel(options) {
+    const { proxy, target, secureContext } = options;
+    const authority = `${bracketed(target.host)}:${String(target.port)}`;
+    return new Promise((resolve, reject) => {
+        let secured;
+        const connect = (0,external_node_http_namespaceObject.request)({
+            host: proxy.hostname.replace(/^\[|\]$/g, ''),
+            port: proxy.port === '' ? 80 : Number(proxy.port),
+            method: 'CONNECT',
+            path: authority,
+            headers: { host: authority },
+            agent: false,
+        });
+        const fail = (error) => {
+            clearTimeout(timer);
+            connect.destroy();
+            secured?.destroy();
+            reject(error);
+        };
+        const timer = setTimeout(() => {
+            fail(new ProxyError(504, 'upstream_connect_timeout', `${target.host} did not accept a connection in time.`));
+        }, options.timeoutMs);
+        connect.on('error', (cause) => {
+            const detail = errorCode(cause);
+            fail(new ProxyError(502, 'proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
+        });
+        connect.on('connect', (answer, socket, head) => {
+            // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+            socket.on('error', () => undefined);
+            if (answer.statusCode !== 200 || head.length > 0) {
+                socket.destroy();
+                fail(connectFailure(options, answer));
+                return;
+            }
+            socket.setNoDelay(true);
+            const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
+            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+            secured.on('error', (cause) => {
+                fail(tlsFailure(options, cause));
+            });
+            secured.on('secureConnect', () => {
+                clearTimeout(timer);
+                if (secured)
+                    resolve(secured);
+            });
+        });
+        connect.end();
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/forward.js
+
+
+
+
+
+
+const bodyTooLarge = (maxBodyBytes) => new ProxyError(413, 'body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+function upstreamFailure(error, host) {
+    if (error instanceof ProxyError)
+        return error;
+    const detail = errorCode(error);
+    return new ProxyError(502, 'upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+        cause: error,
+        detail,
+    });
+}
+/**
+ * Sends the request upstream and streams both ways, octet by octet as they come.
+ *
+ * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
+ */
+function forward(exchange, admitted, route) {
+    const { client, answer, record, limits, maxBodyBytes } = exchange;
+    const { target } = route;
+    const upstream = (0,external_node_http_namespaceObject.request)({
+        agent: route.agent,
+        method: admitted.method,
+        path: `${target.basePath}${admitted.path}${admitted.query}`,
+        headers: upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+        maxHeaderSize: limits.upstreamHeadBytes,
+        timeout: limits.upstreamIdleMs,
+    });
+    let failed = false;
+    const fail = (error) => {
+        if (failed || answer.writableEnded)
+            return;
+        failed = true;
+        record.error = errorCode(error);
+        upstream.destroy();
+        if (answer.headersSent) {
+            // What has arrived still goes out; the missing end (last chunk, length) tells the client that this is not all.
+            client.socket.destroySoon();
+        }
+        else {
+            record.status = error.status;
+            record.responseBytes = refuse(exchange.provider, client, answer, error, limits.lingerMs);
+        }
+    };
+    upstream.on('error', (error) => {
+        fail(upstreamFailure(error, target.host));
+    });
+    upstream.on('upgrade', (_, socket) => {
+        socket.destroy();
+        fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
+    });
+    upstream.on('timeout', () => {
+        fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
+    });
+    upstream.on('response', (response) => {
+        record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
+        record.upstreamStatus = response.statusCode ?? 0;
+        try {
+            answer.sendDate = false;
+            answer.writeHead(response.statusCode ?? 502, response.statusMessage, clientResponseHeaders(response.rawHeaders));
+        }
+        catch (error) {
+            fail(upstreamFailure(error, target.host));
+            return;
+        }
+        record.status = answer.statusCode;
+        returnBody(response, exchange, fail);
+    });
+    answer.once('close', () => {
+        if (answer.writableFinished || failed)
+            return;
+        failed = true;
+        record.error = 'client_closed';
+        upstream.destroy();
+    });
+    client.on('data', (chunk) => {
+        record.requestBytes += chunk.length;
+        // Counted, not believed: a chunked body has no length to look at.
+        if (record.requestBytes > maxBodyBytes) {
+            if (answer.writableEnded)
+                client.socket.destroy();
+            else
+                fail(bodyTooLarge(maxBodyBytes));
+        }
+        else if (!upstream.destroyed && !upstream.write(chunk)) {
+            client.pause();
+        }
+    });
+    client.on('end', () => {
+        if (!failed)
+            upstream.end();
+    });
+    upstream.on('drain', () => {
+        client.resume();
+    });
+    // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
+    answer.once('finish', () => {
+        if (upstream.writableEnded)
+            return;
+        upstream.destroy();
+        client.resume();
+    });
+    return fail;
+}
+function returnBody(response, exchange, fail) {
+    const { answer, record } = exchange;
+    response.on('data', (chunk) => {
+        record.responseBytes += chunk.length;
+        if (!answer.write(chunk))
+            response.pause();
+    });
+    answer.on('drain', () => {
+        response.resume();
+    });
+    response.on('end', () => {
+        answer.end();
+    });
+    response.on('error', (error) => {
+        fail(upstreamFailure(error, 'The provider'));
+    });
+    // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
+    // by the next turn of the event loop, and both then leave in one packet.
+    setImmediate(() => {
+        if (!answer.writableEnded && record.responseBytes === 0)
+            answer.flushHeaders();
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
+
+
+
+
+
+
+const notConfigured = (provider) => new ProxyError(503, 'provider_not_configured', notConfiguredMessage(provider), { headers: NO_RETRY });
+const upgradeRefused = () => new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
+    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
+});
+/** What Node's own parser refused, in our words: its messages are for programmers. */
+function parserFailure(code) {
+    if (code === 'HPE_HEADER_OVERFLOW') {
+        return new ProxyError(431, 'head_too_large', 'The request line and headers are too large.', { detail: code });
+    }
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+        return new ProxyError(408, 'request_timeout', 'The request did not arrive in time.', { detail: code });
+    }
+    return new ProxyError(400, 'malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+}
+const asProxyError = (cause) => cause instanceof ProxyError
+    ? cause
+    : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
+/** One provider's HTTP server, not yet listening. */
+function createListener({ provider, route, limits, maxBodyBytes, log }) {
+    const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
+    const currents = new WeakMap();
+    let underWay = 0;
+    const admitFrom = (client) => {
+        const { method = '', url = '', httpVersion, rawHeaders } = client;
+        return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
+    };
+    const isBusy = (socket) => currents.get(socket)?.answer.writableFinished === false;
+    const serve = (client, answer, expectsContinue) => {
+        const startedAt = performance.now();
+        const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
+        const pipelined = isBusy(client.socket);
+        const current = { answer, fail: undefined };
+        if (!pipelined)
+            currents.set(client.socket, current);
+        try {
+            // An answer that queues behind another has no socket, and so no event tells of its client's end.
+            if (pipelined)
+                throw new ProxyError(400, 'pipelining', 'Send the next request when the answer has arrived.');
+            const admitted = admitFrom(client);
+            record.path = admitted.path;
+            if (isHealthCheck(admitted)) {
+                answerHealth(provider, route !== undefined, answer);
+                return;
+            }
+            if (!route)
+                throw notConfigured(provider);
+            if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
+                throw bodyTooLarge(maxBodyBytes);
+            if (underWay >= limits.concurrentRequests) {
+                throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
+            }
+            underWay++;
+            answer.once('close', () => {
+                underWay--;
+            });
+            if (expectsContinue)
+                answer.writeContinue();
+            const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
+            current.fail = forward(exchange, admitted, route);
+        }
+        catch (cause) {
+            const error = asProxyError(cause);
+            record.error = errorCode(error);
+            record.status = error.status;
+            record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+        }
+        answer.once('close', () => {
+            record.durationMs = (0,src_log/* elapsedMs */.d5)(startedAt);
+            log.write(record);
+        });
+    };
+    /** Answers on a socket that the HTTP server no longer reads from. */
+    const endRaw = (socket, error, record) => {
+        socket.on('error', () => undefined);
+        const answer = rawRefusal(provider, error);
+        socket.end(answer);
+        const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
+        socket.once('close', () => {
+            clearTimeout(timer);
+        });
+        socket.resume();
+        if (record)
+            log.write({ ...record, status: error.status, error: errorCode(error) });
+    };
+    const takeOver = (client, socket, refusal) => {
+        const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
+        let error = refusal;
+        try {
+            admitFrom(client);
+            if (!route)
+                error = notConfigured(provider);
+        }
+        catch (cause) {
+            error = asProxyError(cause);
+        }
+        if (isBusy(socket))
+            socket.destroy();
+        else
+            endRaw(socket, error, record);
+    };
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Checked by admission, whose refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    server.on('request', (client, answer) => {
+        serve(client, answer, false);
+    });
+    server.on('checkContinue', (client, answer) => {
+        serve(client, answer, true);
+    });
+    server.on('checkExpectation', (client, answer) => {
+        serve(client, answer, false);
+    });
+    server.on('connect', (client, socket) => {
+        takeOver(client, socket, methodNotAllowed());
+    });
+    server.on('upgrade', (client, socket) => {
+        takeOver(client, socket, upgradeRefused());
+    });
+    server.on('clientError', (cause, socket) => {
+        const error = parserFailure(errorCode(cause));
+        const current = isBusy(socket) ? currents.get(socket) : undefined;
+        if (error.detail === 'ECONNRESET' || !socket.writable)
+            socket.destroy();
+        else if (current?.fail)
+            current.fail(error);
+        else if (current) {
+            // Answered already; nothing more can be read from this connection.
+            current.answer.end();
+            current.answer.socket?.destroySoon();
+        }
+        else
+            endRaw(socket, error, error.status === 408 ? undefined : (0,src_log/* newRecord */.Mx)(provider.id, '', ''));
+    });
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream.js
+
+
+
+
+
+/** The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own. */
+function trustStore(upstreamCa) {
+    // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes tens of milliseconds.
+    if (upstreamCa === undefined)
+        return (0,external_node_tls_namespaceObject.createSecureContext)();
+    return (0,external_node_tls_namespaceObject.createSecureContext)({ ca: [...(0,external_node_tls_namespaceObject.getCACertificates)('default'), upstreamCa] });
+}
+/** Failures before the first octet of a request was sent, which a second attempt may not meet. */
+const isTransient = (error) => error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
+/** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
+class TunnelAgent extends external_node_http_namespaceObject.Agent {
+    #options;
+    #limits;
+    /** Opened ahead of the first request, which takes it, finished or not. */
+    #spare;
+    /** A request has come: it would rather have an error now than wait for a Squid that does not start. */
+    #wanted = false;
+    constructor(options, limits) {
+        // The timeout is that of unused sockets; each request brings its own for the time of its use.
+        super({ keepAlive: true, maxFreeSockets: limits.idleTunnels, timeout: limits.tunnelIdleMs, scheduling: 'lifo' });
+        this.#options = options;
+        this.#limits = limits;
+    }
+    /** One agent has one target, so all its sockets are alike. */
+    getName() {
+        return 'tunnel';
+    }
+    createConnection(_, callback) {
+        this.#take().then((socket) => callback?.(null, socket), (error) => callback?.(error));
+    }
+    /**
+     * Opens a tunnel for the first request to come. While Squid is starting it tries again.
+     *
+     * @throws ProxyError when the tunnel cannot be opened; the requests to come try on their own
+     */
+    async prewarm() {
+        const spare = this.#openWhileStarting();
+        this.#spare = spare;
+        try {
+            const socket = await spare;
+            socket.setTimeout(this.#limits.tunnelIdleMs, () => {
+                if (this.#spare === spare)
+                    socket.destroy();
+            });
+            socket.unref();
+        }
+        catch (error) {
+            if (this.#spare === spare)
+                this.#spare = undefined;
+            throw error;
+        }
+    }
+    async #openWhileStarting() {
+        const deadline = Date.now() + this.#limits.prewarmMs;
+        for (;;) {
+            try {
+                return await openTunnel(this.#options);
+            }
+            catch (error) {
+                if (this.#wanted || !isTransient(error) || Date.now() > deadline)
+                    throw error;
+            }
+            await (0,promises_namespaceObject.setTimeout)(this.#limits.connectRetryMs, undefined, { ref: false });
+        }
+    }
+    async #take() {
+        const spare = this.#spare;
+        this.#spare = undefined;
+        this.#wanted = true;
+        const socket = await spare?.catch(() => undefined);
+        if (socket?.writable === true) {
+            socket.setTimeout(0);
+            return socket.ref();
+        }
+        return await this.#open();
+    }
+    /** Nothing of a request has been sent while its tunnel is opening, so that one more attempt is safe. */
+    async #open() {
+        try {
+            return await openTunnel(this.#options);
+        }
+        catch (error) {
+            if (!isTransient(error))
+                throw error;
+        }
+        await (0,promises_namespaceObject.setTimeout)(this.#limits.connectRetryMs);
+        return await openTunnel(this.#options);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/server.js
+
+
+
+
+
+
+
+
+function createProviderServer(provider, config, secureContext, log, limits) {
+    const configured = config.providers[provider.id];
+    const { maxBodyBytes } = config;
+    if (!configured) {
+        return {
+            provider,
+            agent: undefined,
+            server: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+        };
+    }
+    const { target, credential } = configured;
+    const proxy = new URL(config.proxyUrl);
+    const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
+    const route = { target, rules: headerRules(provider, credential), agent };
+    return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
+}
+async function listen({ server, provider }, port, host) {
+    server.listen({ port, host, backlog: 1024 });
+    await (0,external_node_events_namespaceObject.once)(server, 'listening');
+    return [provider.id, server.address().port];
+}
+async function prewarm({ agent, provider }, log) {
+    try {
+        await agent?.prewarm();
+    }
+    catch (error) {
+        log.write({ event: 'prewarm-failed', provider: provider.id, error: errorCode(error) });
+    }
+}
+async function closeServer({ server, agent }) {
+    agent?.destroy();
+    if (!server.listening)
+        return;
+    const closed = (0,external_node_events_namespaceObject.once)(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+    // A server is closed a moment before its last sockets say so, and their records are written then.
+    await (0,promises_namespaceObject.setImmediate)();
+}
+/**
+ * Listens on one port per provider, and opens each configured provider's first tunnel without waiting for it.
+ *
+ * @throws Error when a port cannot be listened on; none is left open then
+ */
+async function startSidecar(config, options) {
+    const { log, host = '0.0.0.0', portOf = ({ port }) => port } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const secureContext = trustStore(config.upstreamCa);
+    const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, log, limits));
+    const close = async () => {
+        await Promise.all(servers.map(closeServer));
+    };
+    try {
+        const ports = await Promise.all(servers.map((server) => listen(server, portOf(server.provider), host)));
+        for (const server of servers)
+            void prewarm(server, log);
+        return { ports: Object.fromEntries(ports), close };
+    }
+    catch (error) {
+        await close();
+        throw error;
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+var sidecar_config = __nccwpck_require__(376);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/target.js
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws Error naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
+        throw new Error(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new Error(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new Error(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws Error naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new Error(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+
+
+
+/** Octets of the document on standard input, a bundle of CA certificates included. */
+const MAX_DOCUMENT = 4 * 1024 * 1024;
+/**
+ * The configuration from standard input; where that is empty or a terminal, from the environment.
+ *
+ * @throws Error that names the field or variable and never quotes a value, since any of them may be a credential
+ */
+async function readStartConfig(input, env) {
+    const document = input.isTTY === true ? '' : await readDocument(input);
+    return document.trim() === '' ? configFromEnvironment(env) : configFromDocument(document);
+}
+async function readDocument(input) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of input) {
+        length += chunk.length;
+        if (length > MAX_DOCUMENT) {
+            throw new Error(`The configuration on standard input is larger than ${String(MAX_DOCUMENT)} bytes.`);
+        }
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+}
+/** As a header's value, and with nothing that Node would refuse later, once per request. */
+function requireCredential(name, value) {
+    const credential = (0,sidecar_config/* normaliseCredential */.qM)(name, value);
+    if (credential !== undefined && !/^[ -~]+$/.test(credential)) {
+        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return credential;
+}
+function requireProxyUrl(name, value) {
+    const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol !== 'http:' || url.username !== '' || url.pathname !== '/' || url.search !== '') {
+        throw new Error(`${name} must be Squid's address, as in http://172.30.0.10:3128.`);
+    }
+    return url.origin;
+}
+function providerFromEnvironment(provider, env) {
+    for (const { variable } of provider.credentials) {
+        const credential = requireCredential(variable, env[variable]);
+        if (credential === undefined)
+            continue;
+        const target = env[provider.targetVariable]?.trim() ?? '';
+        return {
+            credential,
+            target: parseTarget(provider.targetVariable, target === '' ? provider.defaultTarget : target),
+        };
+    }
+    return undefined;
+}
+function configFromEnvironment(env) {
+    const providers = {};
+    for (const provider of PROVIDERS) {
+        const configured = providerFromEnvironment(provider, env);
+        if (configured)
+            providers[provider.id] = configured;
+    }
+    return {
+        providers,
+        proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
+        maxBodyBytes: sidecar_config/* DEFAULT_MAX_BODY_BYTES */.y_,
+    };
+}
+/** Refuses what it does not know: a limit that is not enforced must not be accepted. */
+function requireObject(name, value, fields) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw new Error(`The configuration's ${name} must be an object.`);
+    }
+    const unknown = Object.keys(value).find((field) => !fields.includes(field));
+    if (unknown !== undefined)
+        throw new Error(`The configuration's ${name} has an unknown field.`);
+    return value;
+}
+function requireString(name, value) {
+    if (typeof value !== 'string')
+        throw new Error(`The configuration's ${name} must be a string.`);
+    return value;
+}
+function providerFromDocument(id, value) {
+    const name = `providers.${id}`;
+    const { credential, target } = requireObject(name, value, ['credential', 'target']);
+    const normalised = requireCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
+    if (normalised === undefined)
+        throw new Error(`The configuration's ${name}.credential is empty.`);
+    const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
+    return { credential: normalised, target: checkTarget(`${name}.target`, fields) };
+}
+function requireMaxBodyBytes(value) {
+    if (!Number.isSafeInteger(value) || value <= 0) {
+        throw new Error("The configuration's maxBodyBytes must be a positive whole number.");
+    }
+    return value;
+}
+function parseDocument(document) {
+    try {
+        return JSON.parse(document);
+    }
+    catch {
+        // Without its cause: the parser's message quotes the document.
+        throw new Error('The configuration on standard input is not JSON.');
+    }
+}
+function configFromDocument(document) {
+    const fields = requireObject('document', parseDocument(document), [
+        'providers',
+        'proxyUrl',
+        'upstreamCa',
+        'maxBodyBytes',
+    ]);
+    const given = requireObject('providers', fields['providers'], PROVIDERS.map(({ id }) => id));
+    const providers = {};
+    for (const { id } of PROVIDERS) {
+        if (given[id] !== undefined)
+            providers[id] = providerFromDocument(id, given[id]);
+    }
+    const upstreamCa = fields['upstreamCa'];
+    return {
+        providers,
+        proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
+        maxBodyBytes: requireMaxBodyBytes(fields['maxBodyBytes']),
+        ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/run.js
+
+
+/** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
+const STOP_MS = 2_000;
+function stopOnSignal(sidecar, log) {
+    const stop = async () => {
+        setTimeout(() => process.exit(0), STOP_MS).unref();
+        await sidecar.close();
+        await log.close();
+        process.exit(0);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'])
+        process.once(signal, () => void stop());
+}
+/**
+ * Reads the configuration, listens, and says so on standard output.
+ *
+ * @throws Error when the configuration is wrong or a port is taken
+ */
+async function runSidecar({ input, env, openLog, ...options }) {
+    const config = await readStartConfig(input, env);
+    const log = openLog();
+    const sidecar = await startSidecar(config, { ...options, log });
+    stopOnSignal(sidecar, log);
+    log.write({ event: 'listening', ports: sidecar.ports, configured: Object.keys(config.providers) });
+}
+
+
+/***/ }),
+
+/***/ 376:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Go: () => (/* binding */ API_PROXY_LOG_FILE),
+/* harmony export */   qM: () => (/* binding */ normaliseCredential),
+/* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR),
+/* harmony export */   y_: () => (/* binding */ DEFAULT_MAX_BODY_BYTES)
+/* harmony export */ });
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Where the api-proxy writes its log, in its container. */
+const API_PROXY_LOG_DIR = '/var/log/api-proxy';
+const API_PROXY_LOG_FILE = 'api-proxy.log';
+/**
+ * Trims a credential and refuses one that could not be a header value.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws Error naming `name`, never the value, when it has an inner line break or another control character
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
+    if (/[\u0000-\u001f\u007f]/.test(trimmed)) {
+        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    return trimmed;
+}
+
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(610);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import * as core from '@actions/core';
+import { loadInputs } from './config/inputs.ts';
+import { DockerCli } from './docker/cli.ts';
+import { builtImageNames } from './docker/images.ts';
+import { describeError } from './errors.ts';
+import { filtered, type Reporter } from './reporter.ts';
+import { summaryMarkdown } from './report/summary.ts';
+import { newRunId, run, type RunResult } from './run.ts';
+import type { Output } from './sandbox.ts';
+import { cancellation } from './signals.ts';
+import { writeState } from './state.ts';
+
+/** Messages as log commands of the runner. */
+const actionReporter: Reporter = {
+  debug: core.info,
+  info: core.info,
+  warning: (message) => {
+    core.warning(message);
+  },
+  error: (message) => {
+    core.error(message);
+  },
+};
+
+/**
+ * The main step.
+ *
+ * @param root the action's own directory
+ * @returns the exit code of the process: the command's own
+ */
+export async function runAction(root: string): Promise<number> {
+  try {
+    const { config, upload } = loadInputs();
+    const runId = newRunId();
+    writeState({ runId, upload });
+    const reporter = filtered(actionReporter, config.logLevel);
+    const relay = new StoppedCommands();
+    const result = await run(config, {
+      runId,
+      engine: new DockerCli(reporter.debug),
+      reporter: relay.reporter(reporter),
+      output: relay,
+      root,
+      images: builtImageNames(`${root}/dist`),
+      temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
+      environment: process.env,
+      signal: cancellation(),
+      onLogs: (logs) => {
+        writeState({ runId, upload, logs });
+      },
+    });
+    relay.end();
+    writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
+    await report(result);
+    return result.exitCode;
+  } catch (error) {
+    core.setFailed(describeError(error));
+    core.setOutput('exit-code', '1');
+    core.setOutput('outcome', 'error');
+    return 1;
+  }
+}
+
+async function report(result: RunResult): Promise<void> {
+  const { traffic, outcome, exitCode, timings, logs } = result;
+  core.setOutput('exit-code', String(exitCode));
+  core.setOutput('outcome', outcome);
+  core.setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
+  core.setOutput('blocked-domains', JSON.stringify(traffic.blocked.map(({ domain }) => domain)));
+  core.setOutput('logs-path', logs?.squid ?? '');
+  core.setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
+  const error = result.error === undefined ? undefined : describeError(result.error);
+  if (error !== undefined) core.setFailed(error);
+  else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
+  if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
+  const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs };
+  await core.summary.addRaw(summaryMarkdown(facts)).write();
+}
+
+/**
+ * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
+ * of our own wait until they are on again.
+ */
+class StoppedCommands implements Output {
+  readonly #token = randomUUID();
+  readonly #waiting: (() => void)[] = [];
+  #stopped = false;
+
+  readonly stdout = (chunk: Buffer): void => {
+    this.#stop();
+    process.stdout.write(chunk);
+  };
+
+  readonly stderr = (chunk: Buffer): void => {
+    this.#stop();
+    process.stderr.write(chunk);
+  };
+
+  /** Switches the commands on again, on a line of its own. */
+  end(): void {
+    if (this.#stopped) process.stdout.write(`\n::${this.#token}::\n`);
+    this.#stopped = false;
+    for (const write of this.#waiting.splice(0)) write();
+  }
+
+  reporter(reporter: Reporter): Reporter {
+    const later =
+      (write: (message: string) => void) =>
+      (message: string): void => {
+        if (this.#stopped) this.#waiting.push(() => { write(message); });
+        else write(message);
+      };
+    return {
+      debug: later(reporter.debug),
+      info: later(reporter.info),
+      warning: later(reporter.warning),
+      error: later(reporter.error),
+    };
+  }
+
+  #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    process.stdout.write(`::stop-commands::${this.#token}\n`);
+  }
+}
+

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configuredProviders, credentialIn, type Config } from '../config/config.ts';
+import type { MountSpec } from '../docker/spec.ts';
+import { UserError } from '../errors.ts';
+import type { Addresses } from '../shared/network.ts';
+import { agentEnvironment, preflightChecks } from './environment.ts';
+import { placeSystemFiles, systemFiles } from './files.ts';
+import { hostToolchain } from './host-toolchain.ts';
+import { userMounts } from './mounts.ts';
+import { claudeJson, startDocument } from './start-document.ts';
+import type { User } from './user.ts';
+
+/** What the agent's container is started with. */
+export interface AgentPlan {
+  readonly mounts: readonly MountSpec[];
+  /** For the entrypoint's standard input. */
+  readonly document: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decides all that the agent sees, and writes its generated files below `workDirectory`.
+ *
+ * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
+ */
+export function planAgent(
+  config: Config,
+  addresses: Addresses,
+  user: User,
+  host: NodeJS.ProcessEnv,
+  workDirectory: string,
+): AgentPlan {
+  refuseCredentialsInCommand(config);
+  const environment = agentEnvironment(config, addresses, host, user);
+  const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
+  const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
+  return {
+    mounts: [...toolchain, ...files, ...userMounts(config.mounts, workDirectory)],
+    document: startDocument({
+      environment: environment.variables,
+      command: config.command,
+      checks: preflightChecks(config, addresses, environment),
+      homeFiles: homeFiles(config, user),
+    }),
+    warnings: [
+      ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
+      ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
+    ],
+  };
+}
+
+/** A key written into the script would be in the sandbox, whatever the environment holds. */
+function refuseCredentialsInCommand({ command, credentials }: Config): void {
+  const text = command.kind === 'script' ? command.script : command.argv.join('\n');
+  const found = credentialIn(text, credentials);
+  if (found !== undefined) {
+    throw new UserError(`The command contains the value of ${found}.`, {
+      hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+    });
+  }
+}
+
+/** The private home's own files. The host's `~/.claude.json` is read, never written. */
+function homeFiles(config: Config, user: User): Record<string, string> {
+  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) return {};
+  const path = join(user.home, '.claude.json');
+  const content = claudeJson(path, readIfPresent(path));
+  const found = credentialIn(content, config.credentials);
+  if (found !== undefined) {
+    throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
+  }
+  return { '.claude.json': content };
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UserError(`${path} cannot be read.`, { cause });
+  }
+}

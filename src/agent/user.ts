@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+
+/** Who runs in a container. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+  /** Path of the home directory, the same inside and outside. */
+  readonly home: string;
+}
+
+/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
+const SIDECAR_ID = 65532;
+
+/** The caller of this process. */
+export function caller(): User {
+  const { uid, gid, username } = userInfo();
+  return { uid, gid, name: username, home: homedir() };
+}
+
+/**
+ * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
+ * where the workspace is root's.
+ */
+export function agentUser(by: User, workspace: string): User {
+  if (by.uid !== 0) return by;
+  const { uid, gid } = statSync(workspace);
+  return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
+}
+
+/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
+export function sidecarUser(by: User): { uid: number; gid: number } {
+  return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
+}

@@ -1,0 +1,58 @@
+import { tmpdir } from 'node:os';
+import { loadCliArgs } from './config/cli-args.ts';
+import { DockerCli } from './docker/cli.ts';
+import { builtImageNames } from './docker/images.ts';
+import { describeError } from './errors.ts';
+import { filtered, stderrReporter } from './reporter.ts';
+import { newRunId, run, type RunResult } from './run.ts';
+import { cancellation } from './signals.ts';
+
+/** Exit code for a command line that was not understood, and for a sandbox that failed. */
+const USAGE = 2;
+
+/**
+ * `awf [options] -- COMMAND [ARG...]`.
+ *
+ * @param argv without the interpreter and the script
+ * @param root the installation's directory
+ * @returns the exit code of the process: the command's own
+ */
+export async function runCommandLine(argv: readonly string[], root: string): Promise<number> {
+  try {
+    const request = loadCliArgs(argv);
+    if ('text' in request) {
+      process.stdout.write(request.text);
+      return 0;
+    }
+    const reporter = filtered(stderrReporter, request.config.logLevel);
+    const runId = newRunId();
+    const result = await run(request.config, {
+      runId,
+      engine: new DockerCli(reporter.debug),
+      reporter,
+      output: {
+        stdout: (chunk) => process.stdout.write(chunk),
+        stderr: (chunk) => process.stderr.write(chunk),
+      },
+      root,
+      images: builtImageNames(`${root}/dist`),
+      temporary: tmpdir(),
+      environment: process.env,
+      signal: cancellation(),
+    });
+    report(result, reporter);
+    if (request.config.keepContainers) reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
+    return result.exitCode;
+  } catch (error) {
+    stderrReporter.error(describeError(error));
+    return USAGE;
+  }
+}
+
+function report({ error, traffic, logs }: RunResult, reporter: ReturnType<typeof filtered>): void {
+  if (error !== undefined) reporter.error(describeError(error));
+  const names = (list: RunResult['traffic']['allowed']): string => list.map(({ domain }) => domain).join(', ');
+  if (traffic.allowed.length > 0) reporter.info(`allowed: ${names(traffic.allowed)}`);
+  if (traffic.blocked.length > 0) reporter.info(`refused: ${names(traffic.blocked)}`);
+  if (logs !== undefined) reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+}

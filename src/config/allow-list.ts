@@ -1,0 +1,103 @@
+import { getPublicSuffix } from 'tldts';
+import { UserError } from '../errors.ts';
+import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
+
+/** The schemes an entry may be limited to. */
+export const SCHEMES = ['https', 'http'] as const;
+export type Scheme = (typeof SCHEMES)[number];
+
+/** The names that one scheme may reach; no name is covered by another of the same list. */
+export interface DomainSet {
+  /** The domain itself and its subdomains. */
+  readonly domains: readonly string[];
+  /** Subdomains only: `*.example.com` is stored as `example.com`. */
+  readonly subdomainsOf: readonly string[];
+}
+
+export type AllowList = Readonly<Record<Scheme, DomainSet>>;
+
+interface Entry {
+  readonly schemes: readonly Scheme[];
+  readonly host: string;
+  readonly subdomainsOnly: boolean;
+}
+
+/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
+export function listEntries(text: string, separator: RegExp = /\n/): { text: string; line: number }[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      line
+        .replace(/(^|\s)#.*$/, '')
+        .split(separator)
+        .map((entry) => ({ text: entry.trim(), line: index + 1 })),
+    )
+    .filter((entry) => entry.text !== '');
+}
+
+/**
+ * Reads `allow-domains`.
+ *
+ * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
+ */
+export function parseAllowList(text: string): AllowList {
+  const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
+  return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
+}
+
+/** True when `host` may be reached by `scheme`. */
+export function isAllowed(list: AllowList, scheme: Scheme, host: string): boolean {
+  const { domains, subdomainsOf } = list[scheme];
+  return (
+    domains.some((domain) => isWithin(host, domain)) ||
+    subdomainsOf.some((domain) => host !== domain && isWithin(host, domain))
+  );
+}
+
+function parseEntry(entry: string, line: number): Entry {
+  const fail = (problem: string, hint: string): never => {
+    throw new UserError(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
+  };
+  const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
+  const scheme = match['scheme']?.toLowerCase();
+  const rest = match['rest'] ?? '';
+  const hostText = rest.replace(/[/?#:].*$/s, '');
+  const suggestion = `Write "${match['wildcard'] ?? ''}${hostText}".`;
+  if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+    return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+  }
+  if (looksLikeAddress(rest) || /^\[/.test(rest)) {
+    return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
+  }
+  if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+  if (/^[^/]*:/.test(rest)) return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
+  if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+  if (rest.includes('*')) {
+    return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
+  }
+  const host = canonicalHost(rest);
+  if (host === undefined) return fail('is not a domain name', 'Write a name such as "example.com".');
+  if (getPublicSuffix(host, { allowPrivateDomains: false }) === host && host.includes('.')) {
+    return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
+  }
+  if (!host.includes('.') && match['wildcard'] !== undefined) {
+    return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
+  }
+  return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
+}
+
+/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+function collapse(entries: readonly Entry[], scheme: Scheme): DomainSet {
+  const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
+  const hosts = (subdomainsOnly: boolean): string[] => [
+    ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
+  ];
+  const strictlyWithin = (host: string, domain: string): boolean => host !== domain && isWithin(host, domain);
+  const full = hosts(false);
+  const wild = hosts(true);
+  const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
+  const subdomainsOf = wild.filter(
+    (host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)),
+  );
+  return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+}

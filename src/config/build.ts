@@ -1,0 +1,190 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { isAbsolute, resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { LogLevel } from '../reporter.ts';
+import { CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
+import { normaliseCredential, type Target } from '../shared/sidecar-config.ts';
+import type { HostEntry } from '../docker/spec.ts';
+import { listEntries, parseAllowList } from './allow-list.ts';
+import type { Command, Config, RequestedVariable, UserMount } from './config.ts';
+import { canonicalHost } from './domain.ts';
+import { OPTIONS, type Option } from './options.ts';
+import { parseTarget } from './target.ts';
+
+/** The options as text, from whichever front end; empty when not given. */
+export type RawOptions = (name: string) => string;
+
+/** What a front end knows beside the options. */
+export interface Surroundings {
+  readonly command: Command;
+  /** Credentials by variable, as given. */
+  readonly credentials: ReadonlyMap<string, string | undefined>;
+  readonly apiProxy: boolean;
+  /** Absolute. */
+  readonly workspace: string;
+}
+
+/**
+ * Checks every option and builds the one {@link Config}.
+ *
+ * @throws UserError naming the option and the remedy
+ */
+export function buildConfig(raw: RawOptions, around: Surroundings): Config {
+  const workspace = realDirectory('the workspace', around.workspace);
+  return {
+    command: around.command,
+    workspace,
+    workingDirectory: within(workspace, raw('working-directory')),
+    apiProxy: around.apiProxy,
+    credentials: credentials(around.credentials),
+    targets: targets(raw),
+    allow: parseAllowList(raw('allow-domains')),
+    addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
+    upstreamCa: certificates(raw('upstream-ca'), workspace),
+    env: listEntries(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+    envAll: boolean('env-all', raw),
+    mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
+    agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
+    memory: memory(raw('memory')),
+    pids: count('pids', raw) ?? 0,
+    logLevel: choice('log-level', raw) as LogLevel,
+    proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : resolve(raw('proxy-logs-dir')),
+    keepContainers: boolean('keep-containers', raw),
+  };
+}
+
+/** An option with a fixed set of values. @throws UserError listing the set */
+export function choice(name: string, raw: RawOptions): string {
+  const choices = optionNamed(name).choices ?? [];
+  const value = raw(name);
+  if (choices.includes(value)) return value;
+  throw new UserError(`${name}: "${value}" is not one of its values.`, { hint: `Write one of: ${choices.join(', ')}.` });
+}
+
+/** `true` or `false`. */
+export function boolean(name: string, raw: RawOptions): boolean {
+  const value = raw(name).toLowerCase();
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new UserError(`${name}: "${raw(name)}" is not one of its values.`, { hint: 'Write one of: true, false.' });
+}
+
+/** A whole number from 1. @returns undefined when not given */
+export function count(name: string, raw: RawOptions): number | undefined {
+  const value = raw(name);
+  if (value === '') return undefined;
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+
+/** The `shell` option as an argv. */
+export function shellArgv(shell: string): string[] {
+  if (shell === 'bash') return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+  if (shell === 'sh') return ['sh', '-e', '{0}'];
+  if (shell.includes('{0}')) return shell.split(/\s+/).filter((word) => word !== '');
+  throw new UserError(`shell: "${shell}" is not one of its values.`, {
+    hint: 'Write bash, sh, or a command with {0} in the place of the script, for example "python3 {0}".',
+  });
+}
+
+export function optionNamed(name: string): Option {
+  const option = OPTIONS.find((candidate) => candidate.name === name);
+  if (!option) throw new Error(`no option is named ${name}`);
+  return option;
+}
+
+function credentials(given: Surroundings['credentials']): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { variable, input } of CREDENTIALS) {
+    let value: string | undefined;
+    try {
+      value = normaliseCredential(`${input} (${variable})`, given.get(variable));
+    } catch (error) {
+      throw new UserError(error instanceof Error ? error.message : String(error));
+    }
+    if (value !== undefined) found.set(variable, value);
+  }
+  return found;
+}
+
+function targets(raw: RawOptions): Record<ProviderId, Target> {
+  const entries = PROVIDERS.map((provider): [ProviderId, Target] => {
+    const text = raw(provider.targetInput);
+    return [provider.id, parseTarget(provider.targetInput, text === '' ? provider.defaultTarget : text)];
+  });
+  return Object.fromEntries(entries) as Record<ProviderId, Target>;
+}
+
+function hostEntry(text: string, line: number): HostEntry {
+  const colon = text.indexOf(':');
+  const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+  const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+  if (name === undefined || isIP(address) !== 4) {
+    throw new UserError(`add-hosts, line ${String(line)}: "${text}" is not name:address.`, {
+      hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+  }
+  return { name, address };
+}
+
+function requestedVariable(text: string, line: number): RequestedVariable {
+  const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
+  const name = match?.groups?.['name'];
+  if (name === undefined) {
+    throw new UserError(`env, line ${String(line)}: this is no variable.`, {
+      hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores.',
+    });
+  }
+  return { name, value: match?.groups?.['value'] };
+}
+
+function userMount(text: string, line: number): UserMount {
+  const writable = text.endsWith(':rw');
+  const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+  if (rest.length > 0 || !isAbsolute(source) || !isAbsolute(target)) {
+    throw new UserError(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
+      hint: 'Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".',
+    });
+  }
+  return { source, target: resolve(target), writable };
+}
+
+function memory(text: string): string {
+  if (/^[1-9]\d*[bkmg]?$/i.test(text)) return text.toLowerCase();
+  throw new UserError(`memory: "${text}" is not a size.`, { hint: 'Write a number with k, m or g, for example "6g".' });
+}
+
+function certificates(path: string, workspace: string): string | undefined {
+  if (path === '') return undefined;
+  let pem: string;
+  try {
+    pem = readFileSync(resolve(workspace, path), 'utf8');
+  } catch (cause) {
+    throw new UserError(`upstream-ca: ${path} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new UserError(`upstream-ca: ${path} has no PEM certificate.`, {
+      hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+    });
+  }
+  return pem;
+}
+
+function realDirectory(what: string, path: string): string {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch (cause) {
+    throw new UserError(`${what} (${path}) cannot be read.`, { cause });
+  }
+  throw new UserError(`${what} (${path}) is not a directory.`);
+}
+
+function within(workspace: string, path: string): string {
+  const directory = realDirectory('working-directory', resolve(workspace, path));
+  if (directory === workspace || directory.startsWith(`${workspace}/`)) return directory;
+  throw new UserError(`working-directory: ${path} is outside the workspace ${workspace}.`, {
+    hint: 'The sandbox sees the workspace only; name a directory inside it.',
+  });
+}
+

@@ -1,0 +1,72 @@
+import { Command as Program, CommanderError, Option as Flag } from 'commander';
+import { UserError } from '../errors.ts';
+import { CREDENTIALS } from '../shared/providers.ts';
+import { buildConfig, optionNamed, type RawOptions } from './build.ts';
+import type { Config } from './config.ts';
+import { OPTIONS, type Option } from './options.ts';
+
+/** The command line as it was understood, or the text to print instead of running anything. */
+export type CliRequest = { readonly config: Config } | { readonly text: string };
+
+/**
+ * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
+ *
+ * @param argv without the interpreter and the script
+ * @throws UserError naming the flag and the remedy
+ */
+export function loadCliArgs(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  workspace = process.cwd(),
+): CliRequest {
+  let text = '';
+  const program = new Program('awf')
+    .usage('[options] -- COMMAND [ARG...]')
+    .description('Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.')
+    .argument('<command...>', 'the command and its arguments')
+    .allowExcessArguments(true)
+    .exitOverride()
+    .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
+  for (const option of OPTIONS) if (option.only !== 'action') program.addOption(flagFor(option));
+
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { text };
+    throw new UserError(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
+  }
+
+  const flags = program.opts<Record<string, string | boolean | string[] | undefined>>();
+  const raw: RawOptions = (name) => {
+    // `mounts` of the action is the repeatable --mount here.
+    const option = optionNamed(name === 'mounts' ? 'mount' : name);
+    if (option.only === 'action') return option.default ?? '';
+    const value = flags[camelCase(option.name)];
+    if (value !== undefined) return Array.isArray(value) ? value.join('\n') : String(value);
+    return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
+  };
+  return {
+    config: buildConfig(raw, {
+      command: { kind: 'argv', argv: program.args },
+      credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
+      apiProxy: raw('enable-api-proxy') === 'true',
+      workspace,
+    }),
+  };
+}
+
+function flagFor(option: Option): Flag {
+  const { name, description } = option;
+  if (option.kind === 'boolean') return new Flag(`--${name}`, description);
+  const suffix = option.default === undefined ? '' : ` (default: ${option.default})`;
+  const flag = new Flag(`--${name} <value>`, description + suffix);
+  if (option.kind === 'lines' || option.kind === 'commas') {
+    return flag.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  }
+  return flag;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,78 @@
+import { CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
+import type { Target } from '../shared/sidecar-config.ts';
+import type { HostEntry } from '../docker/spec.ts';
+import type { LogLevel } from '../reporter.ts';
+import type { AllowList } from './allow-list.ts';
+
+/** What to run in the sandbox. */
+export type Command =
+  /** `shell` is an argv in which `{0}` stands for the script's path. */
+  | { readonly kind: 'script'; readonly script: string; readonly shell: readonly string[] }
+  | { readonly kind: 'argv'; readonly argv: readonly string[] };
+
+/** A path of the host that the agent sees, beside the toolchain's and the workspace. */
+export interface UserMount {
+  readonly source: string;
+  readonly target: string;
+  readonly writable: boolean;
+}
+
+/** A variable asked for by `env`: the host's value when none is given. */
+export interface RequestedVariable {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+/** Everything a run needs to know, from whichever front end. */
+export interface Config {
+  readonly command: Command;
+  /** Absolute path, mounted read-write at its own place. */
+  readonly workspace: string;
+  /** Absolute path within `workspace`. */
+  readonly workingDirectory: string;
+  readonly apiProxy: boolean;
+  /** By variable name; trimmed, never empty. */
+  readonly credentials: ReadonlyMap<string, string>;
+  readonly targets: Readonly<Record<ProviderId, Target>>;
+  readonly allow: AllowList;
+  readonly addHosts: readonly HostEntry[];
+  /** PEM. */
+  readonly upstreamCa: string | undefined;
+  readonly env: readonly RequestedVariable[];
+  readonly envAll: boolean;
+  readonly mounts: readonly UserMount[];
+  /** An image with a toolchain; undefined for the host's toolchain. */
+  readonly agentImage: string | undefined;
+  /** As Docker's `--memory`. */
+  readonly memory: string;
+  readonly pids: number;
+  readonly logLevel: LogLevel;
+  /** Where Squid's logs go; undefined for a new directory below the temporary one. */
+  readonly proxyLogsDir: string | undefined;
+  readonly keepContainers: boolean;
+}
+
+/** A provider with the credential to inject. */
+export interface ConfiguredProvider {
+  readonly provider: Provider;
+  readonly credential: string;
+  readonly target: Target;
+}
+
+/** The providers for which a credential was given. */
+export function configuredProviders(config: Config): ConfiguredProvider[] {
+  if (!config.apiProxy) return [];
+  return PROVIDERS.flatMap((provider) => {
+    const given = provider.credentials.find(({ variable }) => config.credentials.has(variable));
+    const credential = given && config.credentials.get(given.variable);
+    return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
+  });
+}
+
+/** @returns the input or variable whose credential `text` contains */
+export function credentialIn(text: string, credentials: ReadonlyMap<string, string>): string | undefined {
+  return CREDENTIALS.find(({ variable }) => {
+    const value = credentials.get(variable);
+    return value !== undefined && text.includes(value);
+  })?.variable;
+}

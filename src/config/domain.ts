@@ -1,0 +1,21 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+
+/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+export function canonicalHost(text: string): string | undefined {
+  const ascii = domainToASCII(text.replace(/\.$/, ''));
+  if (ascii === '' || ascii.length > 253 || isIP(ascii) !== 0 || looksLikeAddress(ascii)) return undefined;
+  const labels = ascii.split('.');
+  const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+  return valid ? ascii : undefined;
+}
+
+/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+export function looksLikeAddress(text: string): boolean {
+  return isIP(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+
+/** True when `host` is `domain` or one of its subdomains. */
+export function isWithin(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`);
+}

@@ -1,0 +1,189 @@
+import { exec } from '@actions/exec';
+import { UserError } from '../errors.ts';
+import type { Attachment, Engine } from './engine.ts';
+import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
+
+interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** Its end. */
+  readonly stderr: string;
+  /** Its beginning. */
+  readonly stderrHead: string;
+}
+
+/** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
+export class DockerCli implements Engine {
+  readonly #debug: (message: string) => void;
+
+  constructor(debug: (message: string) => void) {
+    this.#debug = debug;
+  }
+
+  async missingImages(names: readonly string[]): Promise<string[]> {
+    const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', ...names]);
+    if (present.exitCode === 0) return [];
+    const said = lines(present.stderr).map((line) => line.toLowerCase());
+    const missing = names.filter((name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`)));
+    if (missing.length === 0) throw failure(['image', 'inspect'], present);
+    return missing;
+  }
+
+  async build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void> {
+    const result = await this.#spawn(['build', ...args], { onStdout: onOutput, onStderr: onOutput });
+    if (result.exitCode !== 0) throw failure(['build'], result);
+  }
+
+  async pull(image: string): Promise<void> {
+    await this.#succeed(['pull', '--quiet', image]);
+  }
+
+  async createNetwork(spec: NetworkSpec): Promise<boolean> {
+    const args = ['network', 'create', ...networkArgs(spec)];
+    const result = await this.#spawn(args);
+    if (result.exitCode === 0) return true;
+    if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr)) return false;
+    throw failure(args, result);
+  }
+
+  async create(spec: ContainerSpec): Promise<void> {
+    await this.#succeed(['create', ...containerArgs(spec)]);
+  }
+
+  async connect(container: string, network: string): Promise<void> {
+    await this.#succeed(['network', 'connect', network, container]);
+  }
+
+  start(container: string, attachment: Attachment): Promise<number> {
+    return this.#attached(['start', '--attach', '--interactive', container], attachment);
+  }
+
+  run(spec: ContainerSpec, attachment: Attachment): Promise<number> {
+    return this.#attached(['run', '--sig-proxy=false', ...containerArgs(spec)], attachment);
+  }
+
+  async signal(container: string, signal: 'TERM'): Promise<void> {
+    await this.#succeed(['kill', `--signal=${signal}`, container]);
+  }
+
+  async removeContainers(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const args = ['rm', '--force', '--volumes', ...names];
+    const result = await this.#spawn(args);
+    if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/)) throw failure(args, result);
+  }
+
+  async removeNetworks(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const args = ['network', 'rm', ...names];
+    const result = await this.#spawn(args);
+    if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/)) throw failure(args, result);
+  }
+
+  async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
+    const filter = `--filter=label=${RUN_LABEL}=${runId}`;
+    const [containers, networks] = await Promise.all([
+      this.#succeed(['ps', '--all', '--quiet', filter]),
+      this.#succeed(['network', 'ls', '--quiet', filter]),
+    ]);
+    return { containers: lines(containers), networks: lines(networks) };
+  }
+
+  async exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }> {
+    const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container])) as {
+      ExitCode: number;
+      OOMKilled: boolean;
+      Error: string;
+    };
+    return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+  }
+
+  /** Relays a container's output. @throws UserError when it could not be started at all */
+  async #attached(args: readonly string[], attachment: Attachment): Promise<number> {
+    const result = await this.#spawn(args, attachment);
+    if (result.exitCode !== 0 && ENGINE_REFUSED.test(result.stderrHead)) throw failure(args, { ...result, stderr: result.stderrHead });
+    return result.exitCode;
+  }
+
+  async #succeed(args: readonly string[]): Promise<string> {
+    const result = await this.#spawn(args);
+    if (result.exitCode !== 0) throw failure(args, result);
+    return result.stdout;
+  }
+
+  /** The one place that runs a process. Keeps standard output whole unless it is listened to, of standard error the ends. */
+  async #spawn(args: readonly string[], attachment: Partial<Attachment> = {}): Promise<Result> {
+    this.#debug(`docker ${args.join(' ')}`);
+    let stdout = '';
+    let stderr = '';
+    let stderrHead = '';
+    try {
+      const exitCode = await exec('docker', [...args], {
+        silent: true,
+        ignoreReturnCode: true,
+        input: Buffer.from(attachment.input ?? ''),
+        listeners: {
+          stdout: (chunk) => {
+            if (attachment.onStdout) attachment.onStdout(chunk);
+            else stdout += chunk.toString();
+          },
+          stderr: (chunk) => {
+            attachment.onStderr?.(chunk);
+            const text = chunk.toString();
+            stderr = (stderr + text).slice(-KEPT);
+            if (stderrHead.length < KEPT) stderrHead += text;
+          },
+        },
+      });
+      return { exitCode, stdout, stderr, stderrHead };
+    } catch (cause) {
+      throw new UserError('The docker command could not be run.', {
+        hint: 'Install the Docker command line and put it into PATH; hosted ubuntu runners have it.',
+        cause,
+      });
+    }
+  }
+}
+
+/** Characters of standard error that are kept from either end. */
+const KEPT = 16_384;
+
+/**
+ * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
+ * warnings: what a container writes comes later and proves nothing.
+ */
+const ENGINE_REFUSED =
+  /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
+
+/** Ways in which no engine answers, by the client's own words, and what to do. */
+const ENGINE_UNREACHABLE = [
+  {
+    pattern: /permission denied while trying to connect/i,
+    message: 'The Docker engine refuses this user.',
+    hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
+  },
+  {
+    pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
+    message: 'No Docker engine answers.',
+    hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
+  },
+];
+
+function failure(args: readonly string[], result: Result): UserError {
+  const said = lines(result.stderr);
+  const unreachable = ENGINE_UNREACHABLE.find(({ pattern }) => pattern.test(result.stderr));
+  if (unreachable) {
+    return new UserError(unreachable.message, { hint: unreachable.hint, cause: new Error(said.at(-1)) });
+  }
+  const last = said.filter((line) => !/^See 'docker|^Run 'docker/.test(line)).at(-1) ?? 'nothing on standard error';
+  const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
+  return new UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+function onlySays(stderr: string, pattern: RegExp): boolean {
+  return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+}

@@ -1,0 +1,35 @@
+import type { ContainerSpec, NetworkSpec } from './spec.ts';
+
+/** What a container's process reads and where its output goes. */
+export interface Attachment {
+  /** Written to standard input, which is then closed. */
+  readonly input: string;
+  readonly onStdout: (chunk: Buffer) => void;
+  readonly onStderr: (chunk: Buffer) => void;
+}
+
+/** Everything that a run asks of a container engine. */
+export interface Engine {
+  /** The images of `names` that the engine does not have. */
+  missingImages(names: readonly string[]): Promise<string[]>;
+  /** Runs `docker build` with `args`. */
+  build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void>;
+  pull(image: string): Promise<void>;
+  /** @returns false when the subnet or the name is taken; every other failure throws */
+  createNetwork(spec: NetworkSpec): Promise<boolean>;
+  create(spec: ContainerSpec): Promise<void>;
+  /** Attaches the container to a second network, on which the engine picks its address. */
+  connect(container: string, network: string): Promise<void>;
+  /** Starts a created container. @returns its exit code, when it has ended */
+  start(container: string, attachment: Attachment): Promise<number>;
+  /** Creates and starts. @returns the exit code, when it has ended */
+  run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
+  signal(container: string, signal: 'TERM'): Promise<void>;
+  /** Kills and removes containers with their volumes; those that are gone already do not count. */
+  removeContainers(names: readonly string[]): Promise<void>;
+  removeNetworks(names: readonly string[]): Promise<void>;
+  /** What carries the label of `runId`. */
+  objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
+  /** Why an ended container ended. */
+  exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROLES, type Role } from '../shared/network.ts';
+
+/** File in `dist/` with the names of the images that belong to this build. */
+export const IMAGES_FILE = 'images.json';
+
+export type ImageNames = Readonly<Record<Role, string>>;
+
+/**
+ * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
+ * the image, so an image that exists under its name is never stale.
+ *
+ * @param root the repository
+ * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
+ */
+export function imageNames(root: string, dist = join(root, 'dist')): ImageNames {
+  const name = (role: Role): string => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
+  return Object.fromEntries(ROLES.map((role) => [role, name(role)])) as Record<Role, string>;
+}
+
+/**
+ * The names that the build wrote beside the bundles: the ones that a run uses.
+ *
+ * @throws Error when `dist` has none
+ */
+export function builtImageNames(dist: string): ImageNames {
+  return JSON.parse(readFileSync(join(dist, IMAGES_FILE), 'utf8')) as ImageNames;
+}
+
+/**
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
+ * own environment where it is set, and the engine keeps it out of the image.
+ */
+export function buildArgs(role: Role, name: string, root: string): string[] {
+  return [
+    `--file=${join(root, 'containers', role, 'Dockerfile')}`,
+    `--tag=${name}`,
+    ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+    root,
+  ];
+}
+
+interface ImageFile {
+  /** Path in the repository. */
+  readonly path: string;
+  /** Path on disk. */
+  readonly file: string;
+}
+
+/** Sources are not in the image: what is bundled from them is. */
+function imageFiles(role: Role, root: string, dist: string): ImageFile[] {
+  const folder = `containers/${role}`;
+  const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+  return role === 'api-proxy' ? [...own, ...filesIn(join(dist, role), `dist/${role}`)] : own;
+}
+
+function filesIn(directory: string, path: string): ImageFile[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => ({ path: path + file.slice(directory.length), file }));
+}
+
+/** 12 hexadecimal digits over paths, executable bits and bytes. */
+function contentHash(files: readonly ImageFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    const bytes = readFileSync(file);
+    const executable = (statSync(file).mode & 0o100) !== 0;
+    hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
+  }
+  return hash.digest('hex').slice(0, 12);
+}

@@ -1,0 +1,141 @@
+/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
+export const RUN_LABEL = 'awf.run';
+
+/** What one container is, independent of how the engine is asked for it. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly runId: string;
+  readonly network: string;
+  /** Fixed IPv4 address in `network`; undefined where the network has none. */
+  readonly address?: string;
+  /** `uid:gid` */
+  readonly user: string;
+  readonly limits: Limits;
+  readonly mounts: readonly MountSpec[];
+  readonly tmpfs: readonly TmpfsSpec[];
+  /** Not for secrets: the engine stores these on disk and shows them to anybody who may inspect. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly hosts?: readonly HostEntry[];
+  readonly dns?: string;
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly volumesFrom?: string;
+  readonly workingDirectory?: string;
+  readonly entrypoint?: string;
+  readonly command?: readonly string[];
+}
+
+export interface Limits {
+  /** As Docker's `--memory`: bytes, or a number with `k`, `m` or `g`. */
+  readonly memory: string;
+  readonly pids: number;
+}
+
+export type MountSpec =
+  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly writable: boolean }
+  /**
+   * An anonymous volume, filled with what the image has at `target` and removed with the container. The engine refuses
+   * to make such a volume read-only; the files' owner and mode in the image do.
+   */
+  | { readonly kind: 'image-files'; readonly target: string };
+
+export interface TmpfsSpec {
+  readonly target: string;
+  /** Octal, for example `1777`. */
+  readonly mode: string;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly executable: boolean;
+  /** As tmpfs's own option: bytes, or a number with `k`, `m` or `g`. */
+  readonly size: string;
+}
+
+/** One line of a container's `/etc/hosts`. */
+export interface HostEntry {
+  readonly name: string;
+  readonly address: string;
+}
+
+/**
+ * The options of `docker create` and `docker run` for `spec`, image and command included.
+ *
+ * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of its output on the engine's disk.
+ */
+export function containerArgs(spec: ContainerSpec): string[] {
+  const option = (name: string, value: string): string => `--${name}=${value}`;
+  return [
+    option('name', spec.name),
+    option('label', `${RUN_LABEL}=${spec.runId}`),
+    '--pull=never',
+    '--interactive',
+    '--cap-drop=ALL',
+    '--security-opt=no-new-privileges',
+    '--read-only',
+    '--ulimit=core=0',
+    '--log-driver=none',
+    '--ipc=private',
+    '--restart=no',
+    option('memory', spec.limits.memory),
+    option('pids-limit', String(spec.limits.pids)),
+    option('user', spec.user),
+    option('network', spec.network),
+    ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
+    ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+    ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
+    ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
+    ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
+    ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
+    ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
+    ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
+    ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
+    ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
+    spec.image,
+    ...(spec.command ?? []),
+  ];
+}
+
+function tmpfsValue({ target, mode, owner, executable, size }: TmpfsSpec): string {
+  const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
+  if (owner) options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
+  return `${target}:${options.join(',')}`;
+}
+
+/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
+function mountValue(mount: MountSpec): string {
+  const fields =
+    mount.kind === 'bind'
+      ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
+      : ['type=volume', `target=${mount.target}`];
+  return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}
+
+/** A network of one run. */
+export interface NetworkSpec {
+  readonly name: string;
+  readonly runId: string;
+  /** CIDR. */
+  readonly subnet: string;
+  readonly internal: boolean;
+}
+
+/**
+ * The options of `docker network create`.
+ *
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
+ * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
+ */
+export function networkArgs(spec: NetworkSpec): string[] {
+  return [
+    '--driver=bridge',
+    `--subnet=${spec.subnet}`,
+    `--label=${RUN_LABEL}=${spec.runId}`,
+    ...(spec.internal
+      ? [
+          '--internal',
+          '--opt=com.docker.network.bridge.inhibit_ipv4=true',
+          '--opt=com.docker.network.bridge.gateway_mode_ipv4=isolated',
+        ]
+      : []),
+    spec.name,
+  ];
+}

@@ -1,0 +1,119 @@
+import type { User } from '../agent/user.ts';
+import type { Config } from '../config/config.ts';
+import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import { AGENT_LIB } from '../shared/providers.ts';
+import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
+import { SQUID_LOG_DIR } from '../squid/config.ts';
+import type { ImageNames } from './images.ts';
+import type { ContainerSpec, MountSpec } from './spec.ts';
+
+/** What a run has claimed or found out before its containers can be described. */
+export interface Claimed {
+  readonly runId: string;
+  readonly names: Names;
+  readonly addresses: Addresses;
+  readonly images: ImageNames;
+  readonly logs: { readonly squid: string; readonly apiProxy: string };
+  readonly sidecarUser: { readonly uid: number; readonly gid: number };
+  readonly agentUser: User;
+  /** Toolchain, workspace, generated files. */
+  readonly agentMounts: readonly MountSpec[];
+}
+
+/** The containers of a run. `library` is created and never started; it lends its files to a foreign agent image. */
+export interface Topology {
+  readonly squid: ContainerSpec;
+  readonly apiProxy: ContainerSpec | undefined;
+  readonly agent: ContainerSpec;
+  readonly library: ContainerSpec | undefined;
+}
+
+/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
+const NO_DNS = '127.0.0.1';
+/** A container on two networks forwards packets unless told not to. */
+const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
+
+export function topology(config: Config, claimed: Claimed): Topology {
+  const { runId, names, addresses, images } = claimed;
+  const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
+  const common = { runId, network: networkNames(runId).internal };
+
+  const squid: ContainerSpec = {
+    ...common,
+    name: names.container.squid,
+    image: images.squid,
+    address: addresses.squid,
+    user: sidecar,
+    limits: { memory: '512m', pids: 100 },
+    mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
+    tmpfs: [
+      { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+      { target: '/tmp', mode: '1777', executable: false, size: '16m' },
+    ],
+    environment: { AWF_PEERS: `${addresses.agent} ${addresses['api-proxy']}` },
+    hosts: config.addHosts,
+    sysctls: NO_FORWARDING,
+  };
+  const proxyUrl = squidUrl(addresses);
+  const apiProxy: ContainerSpec = {
+    ...common,
+    name: names.container['api-proxy'],
+    image: images['api-proxy'],
+    address: addresses['api-proxy'],
+    user: sidecar,
+    limits: { memory: '512m', pids: 100 },
+    mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
+    tmpfs: [],
+    environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl },
+    dns: NO_DNS,
+  };
+  return {
+    squid,
+    apiProxy: config.apiProxy ? apiProxy : undefined,
+    agent: agentSpec(config, claimed),
+    library: config.agentImage === undefined ? undefined : librarySpec(claimed),
+  };
+}
+
+function agentSpec(config: Config, { runId, names, addresses, images, agentUser, agentMounts }: Claimed): ContainerSpec {
+  const foreign = config.agentImage !== undefined;
+  return {
+    runId,
+    network: networkNames(runId).internal,
+    name: names.container.agent,
+    image: config.agentImage ?? images.agent,
+    address: addresses.agent,
+    user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
+    limits: { memory: config.memory, pids: config.pids },
+    mounts: [
+      ...agentMounts,
+      { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
+      ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB } as const]),
+    ],
+    tmpfs: [
+      { target: '/tmp', mode: '1777', executable: true, size: '2g' },
+      { target: '/var/tmp', mode: '1777', executable: true, size: '1g' },
+      { target: '/run', mode: '0755', executable: false, size: '16m' },
+      { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, size: '2g' },
+    ],
+    environment: {},
+    dns: NO_DNS,
+    ...(foreign ? { volumesFrom: names.library } : {}),
+    workingDirectory: config.workingDirectory,
+    entrypoint: `${AGENT_LIB}/entrypoint`,
+  };
+}
+
+function librarySpec({ runId, names, images, sidecarUser }: Claimed): ContainerSpec {
+  return {
+    runId,
+    network: 'none',
+    name: names.library,
+    image: images.agent,
+    user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
+    limits: { memory: '16m', pids: 1 },
+    mounts: [{ kind: 'image-files', target: AGENT_LIB }],
+    tmpfs: [],
+    environment: {},
+  };
+}

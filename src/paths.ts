@@ -1,0 +1,18 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
+export function isInside(path: string, directory: string): boolean {
+  const real = resolved(path);
+  const parent = resolved(directory);
+  return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(resolved(parent), basename(path));
+  }
+}

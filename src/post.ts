@@ -1,0 +1,4 @@
+import { cleanUp } from './cleanup.ts';
+
+await cleanUp();
+process.exit(0);

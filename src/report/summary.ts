@@ -1,0 +1,85 @@
+import { PROVIDERS } from '../shared/providers.ts';
+import type { LogDirectories } from '../logs.ts';
+import type { DomainCount, Traffic } from './traffic.ts';
+
+/** What the summary says about a run. */
+export interface SummaryFacts {
+  readonly outcome: string;
+  readonly exitCode: number;
+  /** One paragraph; undefined when the sandbox did not fail. */
+  readonly error: string | undefined;
+  readonly traffic: Traffic;
+  readonly startupMs: number | undefined;
+  readonly logs: LogDirectories | undefined;
+}
+
+/** Rows of a table at most; a hostile command can ask for any number of names. */
+const MAX_ROWS = 50;
+
+/** The job summary of a run, as GitHub-flavoured Markdown. */
+export function summaryMarkdown(facts: SummaryFacts): string {
+  const { traffic } = facts;
+  const blocks = [
+    '## Agentic Workflow Firewall',
+    verdict(facts),
+    ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
+    '### Domains',
+    table(
+      ['Domain', 'Verdict', 'Requests'],
+      [...traffic.blocked.map((row) => domainRow(row, '⛔ refused')), ...traffic.allowed.map((row) => domainRow(row, '✅ allowed'))],
+      'No request left the sandbox.',
+    ),
+    '### Model requests',
+    table(
+      ['Provider', 'Requests', 'Failed'],
+      traffic.modelRequests.map(({ provider, requests, failed }) => [providerName(provider), String(requests), String(failed)]),
+      'The api-proxy got no request.',
+    ),
+    ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function verdict({ outcome, exitCode, startupMs, traffic }: SummaryFacts): string {
+  const refused = traffic.blocked.reduce((sum, { requests }) => sum + requests, 0);
+  const parts = [
+    outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${String(exitCode)}`,
+    ...(startupMs === undefined ? [] : [`it started after ${String(Math.round(startupMs))} ms`]),
+    refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
+  ];
+  return `**${outcome}**: ${parts.join('; ')}.`;
+}
+
+function domainRow({ domain, requests }: DomainCount, text: string): string[] {
+  return [code(domain), text, String(requests)];
+}
+
+function providerName(id: string): string {
+  return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[], empty: string): string {
+  if (rows.length === 0) return empty;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const shown = rows.slice(0, MAX_ROWS).map(line);
+  const rest = rows.length - shown.length;
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...shown,
+    ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
+  ].join('\n');
+}
+
+/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
+function code(text: string): string {
+  const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?');
+  return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+}
+
+function quoteBlock(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `> ${code(line)}`)
+    .join('\n>\n');
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LogDirectories } from '../logs.ts';
+import type { Addresses } from '../shared/network.ts';
+import type { ProviderId } from '../shared/providers.ts';
+import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
+import { isRefused, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
+import { ACCESS_LOG } from '../squid/config.ts';
+
+/** What the agent reached and what it was refused. */
+export interface Traffic {
+  /** Names with the number of requests, most requested first. */
+  readonly allowed: readonly DomainCount[];
+  readonly blocked: readonly DomainCount[];
+  readonly modelRequests: readonly ModelRequests[];
+}
+
+export interface DomainCount {
+  readonly domain: string;
+  readonly requests: number;
+}
+
+export interface ModelRequests {
+  readonly provider: ProviderId;
+  readonly requests: number;
+  /** Requests that the client got a status of 400 or above for. */
+  readonly failed: number;
+}
+
+/** A line of the api-proxy's log, as far as the report needs it. */
+interface ApiProxyRecord {
+  readonly provider?: ProviderId;
+  readonly status?: number;
+}
+
+/** Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made. */
+export function readTraffic(logs: LogDirectories, addresses: Addresses): Traffic {
+  const accesses = lines(join(logs.squid, ACCESS_LOG)).flatMap((line) => parseAccessLine(line) ?? []);
+  const calls = lines(join(logs.apiProxy, API_PROXY_LOG_FILE)).flatMap((line) => {
+    const record = parseJson(line) as ApiProxyRecord | undefined;
+    return record?.provider === undefined || record.status === undefined ? [] : [record];
+  });
+  return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
+}
+
+/**
+ * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
+ * opened, and the peek port's with the verdict. Together they are one refused request.
+ */
+export function domains(records: readonly AccessRecord[], agent: string): Pick<Traffic, 'allowed' | 'blocked'> {
+  const cut = records.filter((record) => record.verdict !== undefined);
+  const own = records.filter((record) => record.client === agent && record.verdict === undefined);
+  const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
+  for (const { host } of cut) allowed.set(host, (allowed.get(host) ?? 0) - 1);
+  const blocked = counts([
+    ...own.filter(isRefused).map(({ host }) => host),
+    ...cut.map(({ serverName, host }) => serverName ?? host),
+  ]);
+  return { allowed: ranked(allowed), blocked: ranked(blocked) };
+}
+
+function modelRequests(calls: readonly ApiProxyRecord[]): ModelRequests[] {
+  const byProvider = Map.groupBy(calls, ({ provider }) => provider);
+  return [...byProvider].flatMap(([provider, requests]) =>
+    provider === undefined
+      ? []
+      : {
+          provider,
+          requests: requests.length,
+          failed: requests.filter(({ status }) => (status ?? 0) >= 400).length,
+        },
+  );
+}
+
+function counts(hosts: readonly string[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const host of hosts) found.set(host, (found.get(host) ?? 0) + 1);
+  return found;
+}
+
+function ranked(found: ReadonlyMap<string, number>): DomainCount[] {
+  return [...found]
+    .filter(([, requests]) => requests > 0)
+    .map(([domain, requests]) => ({ domain, requests }))
+    .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
+}
+
+function lines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkWorkspace } from './agent/mounts.ts';
+import { planAgent } from './agent/plan.ts';
+import { agentUser, caller, sidecarUser } from './agent/user.ts';
+import { configuredProviders, type Config } from './config/config.ts';
+import { isAllowed } from './config/allow-list.ts';
+import type { Engine } from './docker/engine.ts';
+import { ensureImages } from './docker/ensure-images.ts';
+import type { ImageNames } from './docker/images.ts';
+import { claimNetworks } from './docker/networks.ts';
+import { topology } from './docker/topology.ts';
+import { createLogDirectories, TIMINGS_FILE, type LogDirectories } from './logs.ts';
+import { readTraffic, type Traffic } from './report/traffic.ts';
+import type { Reporter } from './reporter.ts';
+import { Sandbox, type Output } from './sandbox.ts';
+import { settleAll } from './settle.ts';
+import { addressesIn, namesFor } from './shared/network.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
+import { squidConfig } from './squid/config.ts';
+import { Timings } from './timings.ts';
+
+/** What a run finds around it. */
+export interface RunContext {
+  readonly runId: string;
+  readonly engine: Engine;
+  readonly reporter: Reporter;
+  readonly output: Output;
+  /** The action's own directory: `containers/` and `dist/` are in it. */
+  readonly root: string;
+  readonly images: ImageNames;
+  /** Holds the run's own files, and its logs unless told otherwise. */
+  readonly temporary: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  /** Told where the logs are as soon as they exist, for a post step that must find them whatever happens. */
+  readonly onLogs?: (logs: LogDirectories) => void;
+}
+
+export type Outcome = 'success' | 'failure' | 'error';
+
+/** How a run ended. */
+export interface RunResult {
+  readonly outcome: Outcome;
+  /** The command's own; 1 when it never ran. */
+  readonly exitCode: number;
+  /** Why the sandbox failed. */
+  readonly error: unknown;
+  readonly traffic: Traffic;
+  readonly logs: LogDirectories | undefined;
+  readonly timings: Timings;
+}
+
+/** Eight hexadecimal digits: part of names, unique among the runs of a host. */
+export function newRunId(): string {
+  return randomBytes(4).toString('hex');
+}
+
+/** The whole story of a run: plan, up, command, down, report. It throws nothing; what failed is in the result. */
+export async function run(config: Config, context: RunContext): Promise<RunResult> {
+  const { reporter, engine, runId } = context;
+  const timings = new Timings();
+  const sandbox = new Sandbox(engine, runId, timings);
+  const by = caller();
+  const workDirectory = mkdtempSync(join(context.temporary, 'awf-'));
+  const addresses = { current: addressesIn('0.0.0.0/24') };
+  let logs: LogDirectories | undefined;
+  let exitCode = 1;
+  let error: unknown;
+  try {
+    checkWorkspace(config, by.home, workDirectory);
+    const sidecarOwner = sidecarUser(by);
+    logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, sidecarOwner);
+    context.onLogs?.(logs);
+    for (const warning of configWarnings(config)) reporter.warning(warning);
+
+    const [subnet] = await settleAll([
+      timings.measure('networks', () => claimNetworks(engine, runId)),
+      timings.measure('images', () => ensureImages(engine, context.images, config.agentImage, context.root, reporter)),
+    ]);
+    addresses.current = addressesIn(subnet);
+    const user = agentUser(by, config.workspace);
+    const agent = await timings.measure('plan', () =>
+      planAgent(config, addresses.current, user, context.environment, workDirectory),
+    );
+    for (const warning of agent.warnings) reporter.warning(warning);
+    const containers = topology(config, {
+      runId,
+      names: namesFor(runId, subnet),
+      addresses: addresses.current,
+      images: context.images,
+      logs,
+      sidecarUser: sidecarOwner,
+      agentUser: user,
+      agentMounts: agent.mounts,
+    });
+    exitCode = await sandbox.execute(
+      containers,
+      {
+        squid: squidConfig({
+          addresses: addresses.current,
+          allow: config.allow,
+          targets: configuredProviders(config).map(({ target }) => target),
+          hosts: config.addHosts,
+        }),
+        apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
+        agent: agent.document,
+      },
+      context.output,
+      context.signal,
+    );
+  } catch (caught) {
+    error = caught;
+  }
+  if (!config.keepContainers) {
+    try {
+      await sandbox.remove(error !== undefined);
+    } catch (caught) {
+      error ??= caught;
+    }
+  }
+  rmSync(workDirectory, { recursive: true, force: true });
+  if (logs !== undefined) writeFileSync(join(logs.squid, TIMINGS_FILE), `${JSON.stringify(timings, null, 2)}\n`);
+  return {
+    outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
+    exitCode,
+    error,
+    traffic: logs === undefined ? { allowed: [], blocked: [], modelRequests: [] } : readTraffic(logs, addresses.current),
+    logs,
+    timings,
+  };
+}
+
+/** What the configuration asks for and will not work, said before it fails. */
+export function configWarnings(config: Config): string[] {
+  const uncovered = configuredProviders(config)
+    .filter(({ provider, target }) => target.host !== provider.defaultTarget)
+    .filter(({ target }) => !isAllowed(config.allow, 'https', target.host))
+    .map(
+      ({ provider, target }) =>
+        `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
+    );
+  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_KEYS);
+  return uncovered;
+}
+
+const NO_KEYS =
+  'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy';
+
+function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
+  return {
+    proxyUrl,
+    providers: Object.fromEntries(
+      configuredProviders(config).map(({ provider, credential, target }) => [provider.id, { credential, target }]),
+    ),
+    ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+export const SQUID_PORT = 3128;
+
+/** The subnet of a run, unless it is taken. */
+export const DEFAULT_SUBNET = '172.30.0.0/24';
+
+/** The three roles of a run. */
+export type Role = 'squid' | 'api-proxy' | 'agent';
+
+export const ROLES: readonly Role[] = ['squid', 'api-proxy', 'agent'];
+
+const LAST_OCTET: Record<Role | 'gateway', number> = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+
+/** The fixed addresses within one run's subnet, without prefix length. */
+export type Addresses = Record<Role | 'gateway', string>;
+
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+export function addressesIn(subnet: string): Addresses {
+  const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+  if (!match) throw new Error(`not an IPv4 /24: ${subnet}`);
+  const at = (octet: number): string => `${match[1] ?? ''}.${String(octet)}`;
+  return {
+    gateway: at(LAST_OCTET.gateway),
+    squid: at(LAST_OCTET.squid),
+    agent: at(LAST_OCTET.agent),
+    'api-proxy': at(LAST_OCTET['api-proxy']),
+  };
+}
+
+/** Squid's address as the proxy variables carry it. */
+export function squidUrl(addresses: Addresses): string {
+  return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+export function* internalSubnets(): Generator<string> {
+  yield DEFAULT_SUBNET;
+  yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+  yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+}
+
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+export function* outerSubnets(): Generator<string> {
+  yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+  yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+}
+
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ index }) => index);
+}
+
+/** Names of the engine's objects of one run. */
+export interface Names {
+  readonly container: Record<Role, string>;
+  /** A container that is never started: it only lends the agent image's files to a foreign image. */
+  readonly library: string;
+}
+
+/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
+export function namesFor(runId: string, subnet: string): Names {
+  const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+  return {
+    container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+    library: `awf-library${tail}`,
+  };
+}
+
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+export function networkNames(runId: string): { internal: string; outer: string } {
+  return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}

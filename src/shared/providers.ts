@@ -1,0 +1,290 @@
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is one entry here.
+ *
+ * Which variables and files the agent programs read was measured, see docs/agents.md.
+ */
+
+export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
+
+/** What stands in the agent's environment where a program expects a credential. */
+export const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** What `get-claude-key.sh` prints. */
+export const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
+
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+export const ACCEPTED_PLACEHOLDERS: readonly string[] = [
+  'placeholder',
+  PLACEHOLDER_TOKEN,
+  PLACEHOLDER_CLAUDE_KEY,
+  PLACEHOLDER_GEMINI_KEY,
+];
+
+/** Where the files of the sandbox itself are in the agent container. */
+export const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+export const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+
+/** A secret that a user hands over: the action's input and the variable of the same meaning. */
+export interface Credential {
+  readonly variable: string;
+  readonly input: string;
+  /** For people: "a Copilot token". */
+  readonly label: string;
+}
+
+/** A variable that the agent gets because of a provider. */
+export interface AgentVariable {
+  readonly name: string;
+  /** `configured`: any credential of the provider was given; otherwise the variable of the credential it depends on. */
+  readonly when: 'always' | 'configured' | { readonly credential: string };
+  /** `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. */
+  readonly role: 'base-url' | 'placeholder' | 'setting';
+  /** The value; for `base-url` the path behind `http://<sidecar>:<port>`. */
+  readonly value: string;
+  /** The user's own value, where set, wins. */
+  readonly overridable?: true;
+}
+
+/** A read-only settings file of an agent program, at its machine-wide place. */
+export interface ManagedSettings {
+  readonly path: string;
+  readonly when: 'always' | 'configured';
+  /** @param baseUrl `http://<sidecar>:<port>`, without a path */
+  readonly content: (baseUrl: string) => string;
+}
+
+/** An error that the sidecar itself answers with, before a provider's shape is put around it. */
+export interface ApiError {
+  readonly status: number;
+  /** Machine-readable, snake case. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Provider {
+  readonly id: ProviderId;
+  readonly name: string;
+  /** The sidecar's port for this provider. */
+  readonly port: number;
+  /** Host of the provider's public API. */
+  readonly defaultTarget: string;
+  readonly targetInput: string;
+  readonly targetVariable: string;
+  /** In order of precedence: the first one given is injected. */
+  readonly credentials: readonly Credential[];
+  readonly injection: {
+    /** Lower case. */
+    readonly header: string;
+    /** Stands before the credential in the header's value. */
+    readonly prefix: string;
+    /** Sent with these values where the client sends none; lower case. */
+    readonly defaults: Readonly<Record<string, string>>;
+  };
+  /** Query parameters that carry a credential and are dropped. */
+  readonly credentialQuery: readonly string[];
+  /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */
+  readonly requestHeaders: readonly string[];
+  readonly agentVariables: readonly AgentVariable[];
+  readonly managedSettings: readonly ManagedSettings[];
+  /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
+  readonly sideTraffic: readonly string[];
+  /** The body of an error, in the shape that the provider's clients parse. */
+  readonly errorBody: (error: ApiError) => unknown;
+}
+
+const openAiErrorBody = (error: ApiError): unknown => ({
+  error: {
+    message: error.message,
+    type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+    param: null,
+    code: error.code,
+  },
+});
+
+/** https://docs.anthropic.com/en/api/errors */
+const ANTHROPIC_ERROR_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  500: 'api_error',
+};
+
+/** https://cloud.google.com/apis/design/errors */
+const GOOGLE_STATUSES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const openai: Provider = {
+  id: 'openai',
+  name: 'OpenAI',
+  port: 10000,
+  defaultTarget: 'api.openai.com',
+  targetInput: 'openai-api-target',
+  targetVariable: 'OPENAI_API_TARGET',
+  credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+  injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  credentialQuery: [],
+  requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+  agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
+  managedSettings: [
+    {
+      path: '/etc/codex/config.toml',
+      when: 'configured',
+      content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+    },
+  ],
+  sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+  errorBody: openAiErrorBody,
+};
+
+const anthropic: Provider = {
+  id: 'anthropic',
+  name: 'Anthropic',
+  port: 10001,
+  defaultTarget: 'api.anthropic.com',
+  targetInput: 'anthropic-api-target',
+  targetVariable: 'ANTHROPIC_API_TARGET',
+  credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+  injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+  credentialQuery: [],
+  requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+  agentVariables: [
+    { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+    { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+    { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
+    {
+      name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+      when: 'configured',
+      role: 'setting',
+      value: '3600000',
+      overridable: true,
+    },
+  ],
+  managedSettings: [
+    {
+      path: '/etc/claude-code/managed-settings.json',
+      when: 'configured',
+      content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+    },
+  ],
+  sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+  errorBody: (error) => ({
+    type: 'error',
+    error: {
+      type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+      message: error.message,
+    },
+  }),
+};
+
+const copilot: Provider = {
+  id: 'copilot',
+  name: 'GitHub Copilot',
+  port: 10002,
+  defaultTarget: 'api.githubcopilot.com',
+  targetInput: 'copilot-api-target',
+  targetVariable: 'COPILOT_API_TARGET',
+  credentials: [
+    { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+    { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+  ],
+  injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  credentialQuery: [],
+  requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+  agentVariables: [
+    { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
+    { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+    {
+      name: 'COPILOT_GITHUB_TOKEN',
+      when: { credential: 'COPILOT_GITHUB_TOKEN' },
+      role: 'placeholder',
+      value: PLACEHOLDER_TOKEN,
+    },
+    { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
+    { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
+    { name: 'COPILOT_PROVIDER_BASE_URL', when: { credential: 'COPILOT_API_KEY' }, role: 'base-url', value: '' },
+    {
+      name: 'COPILOT_PROVIDER_API_KEY',
+      when: { credential: 'COPILOT_API_KEY' },
+      role: 'placeholder',
+      value: PLACEHOLDER_TOKEN,
+    },
+  ],
+  managedSettings: [],
+  sideTraffic: ['api.github.com'],
+  errorBody: (error) => ({ error: { message: error.message, code: error.code } }),
+};
+
+const gemini: Provider = {
+  id: 'gemini',
+  name: 'Google Gemini',
+  port: 10003,
+  defaultTarget: 'generativelanguage.googleapis.com',
+  targetInput: 'gemini-api-target',
+  targetVariable: 'GEMINI_API_TARGET',
+  credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+  injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+  // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
+  credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
+  requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+  agentVariables: [
+    { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
+    { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
+    { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+  ],
+  managedSettings: [
+    {
+      path: '/etc/gemini-cli/settings.json',
+      when: 'always',
+      content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+    },
+  ],
+  sideTraffic: ['play.googleapis.com'],
+  errorBody: (error) => ({
+    error: {
+      code: error.status,
+      message: error.message,
+      status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+  }),
+};
+
+/** All providers, by port. */
+export const PROVIDERS: readonly Provider[] = [openai, anthropic, copilot, gemini];
+
+/** Every credential that a run can be given. */
+export const CREDENTIALS: readonly Credential[] = PROVIDERS.flatMap((provider) => provider.credentials);
+
+/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
+const CREDENTIAL_ALIASES: readonly string[] = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
+
+/** Names that never reach the agent with a value of the user's. */
+export const CREDENTIAL_VARIABLES: readonly string[] = [
+  ...CREDENTIALS.map((credential) => credential.variable),
+  ...CREDENTIAL_ALIASES,
+];
+
+/** Names that the one-shot-token library protects in the agent. */
+export const ONE_SHOT_TOKENS: readonly string[] = [
+  ...CREDENTIAL_VARIABLES,
+  'COPILOT_TOKEN',
+  'COPILOT_PROVIDER_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'GITHUB_TOKEN',
+  'GH_TOKEN',
+  'GITHUB_API_TOKEN',
+  'GITHUB_PAT',
+];

@@ -1,0 +1,15 @@
+import { UserError } from './errors.ts';
+
+/**
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
+ * 2.5 s later: time enough to remove the containers, which the first of them starts.
+ */
+export function cancellation(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      controller.abort(new UserError(`The run was cancelled (${name}).`));
+    });
+  }
+  return controller.signal;
+}

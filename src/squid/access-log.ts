@@ -1,0 +1,67 @@
+import { LOG_FIELDS } from './config.ts';
+
+/** One decision of Squid's. */
+export interface AccessRecord {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly client: string;
+  readonly method: string;
+  /** Host that was asked for; lower case, no trailing dot. */
+  readonly host: string;
+  readonly port: number;
+  /** Squid's own status, such as `TCP_TUNNEL` or `TCP_DENIED`. */
+  readonly result: string;
+  /** Status that the client got; for a tunnel this is the tunnel's, not the API's. */
+  readonly status: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** The TLS server name that the peek port read. */
+  readonly serverName: string | undefined;
+  /** Why the peek port cut the tunnel. */
+  readonly verdict: string | undefined;
+}
+
+const FIELD_NAMES = Object.keys(LOG_FIELDS) as (keyof typeof LOG_FIELDS)[];
+
+/** Reads one line of the access log. @returns undefined for a line that is no record: a connection without a request */
+export function parseAccessLine(line: string): AccessRecord | undefined {
+  const values = line.split(' ');
+  if (values.length !== FIELD_NAMES.length) return undefined;
+  const field = (name: keyof typeof LOG_FIELDS): string => values[FIELD_NAMES.indexOf(name)] ?? '-';
+  const optional = (name: keyof typeof LOG_FIELDS): string | undefined => {
+    const value = field(name);
+    return value === '-' ? undefined : value;
+  };
+  const endpoint = parseEndpoint(field('method'), field('target'));
+  if (endpoint === undefined) return undefined;
+  const [result = '-', status = '0'] = field('status').split('/');
+  return {
+    time: Number(field('time')),
+    client: field('client'),
+    method: field('method'),
+    ...endpoint,
+    result,
+    status: Number(status),
+    bytesSent: Number(field('bytesOut')),
+    bytesReceived: Number(field('bytesIn')),
+    serverName: optional('serverName'),
+    verdict: optional('verdict'),
+  };
+}
+
+/** True when policy, not the network, stopped the request. */
+export function isRefused(record: AccessRecord): boolean {
+  return record.verdict !== undefined || record.result.startsWith('TCP_DENIED');
+}
+
+/** The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). */
+function parseEndpoint(method: string, target: string): { host: string; port: number } | undefined {
+  try {
+    const url = new URL(method === 'CONNECT' ? `https://${decodeURIComponent(target)}` : decodeURI(target));
+    const host = url.hostname.replace(/^\[|\]$|\.$/g, '');
+    if (host === '') return undefined;
+    return { host, port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,245 @@
+import type { AllowList, DomainSet } from '../config/allow-list.ts';
+import type { HostEntry } from '../docker/spec.ts';
+import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+
+/** What Squid has to decide on. */
+export interface EgressPolicy {
+  readonly addresses: Addresses;
+  readonly allow: AllowList;
+  /** The upstreams of the configured providers: for the api-proxy only, whatever `allow` says. */
+  readonly targets: readonly { readonly host: string; readonly port: number }[];
+  /** The only addresses that a name may have although they are private. */
+  readonly hosts: readonly HostEntry[];
+}
+
+/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
+const PEEK_PORT = SQUID_PORT + 1;
+
+/**
+ * A name that only the start-up check asks for. It passes the front port and is refused by the peek port, without DNS:
+ * an answer other than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ */
+export const READINESS_NAME = 'ready.awf.invalid';
+
+/** Directory of the access log, in the container. */
+export const SQUID_LOG_DIR = '/var/log/squid';
+export const ACCESS_LOG = 'access.log';
+
+/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
+const VERDICT = 'awf_verdict';
+
+/**
+ * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
+ * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
+ */
+export const LOG_FIELDS = {
+  time: '%ts.%03tu',
+  durationMs: '%tr',
+  client: '%>a',
+  status: '%Ss/%03>Hs',
+  bytesOut: '%>st',
+  bytesIn: '%<st',
+  method: '%#rm',
+  target: '%#ru',
+  route: '%Sh/%<a',
+  serverName: '%#ssl::>sni',
+  verdict: `%{${VERDICT}}note`,
+} as const;
+
+/**
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
+ * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
+ */
+const PRIVATE_RANGES: readonly string[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '168.63.129.16/32',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/3',
+  '::/128',
+  '::1/128',
+  '64:ff9b::/96',
+  '100::/64',
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+/**
+ * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ *
+ * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
+ * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
+ * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
+ * The api-proxy's tunnels go out directly: its requests are ours.
+ */
+export function squidConfig(policy: EgressPolicy): string {
+  const sections = [
+    listeners(),
+    callers(policy.addresses),
+    names(policy),
+    accessRules(policy),
+    routing(),
+    serverNameRules(policy),
+    logging(),
+    hardening(),
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function listeners(): string[] {
+  return [
+    `http_port ${String(SQUID_PORT)} name=front`,
+    `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+    'acl front myportname front',
+    'acl peek myportname peek',
+  ];
+}
+
+function callers(addresses: Addresses): string[] {
+  return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
+}
+
+function names({ allow, targets, hosts }: EgressPolicy): string[] {
+  return [
+    'acl https_port port 443',
+    'acl http_port port 80',
+    'acl http_scheme proto HTTP',
+    `acl ready dstdomain -n ${READINESS_NAME}`,
+    // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
+    'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
+    ...domainAcls('https', allow.https, 'dstdomain -n'),
+    ...domainAcls('http', allow.http, 'dstdomain -n'),
+    ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
+    ...targets.flatMap(({ host, port }, index) => [
+      `acl target_host_${String(index)} dstdomain -n ${host}`,
+      `acl target_port_${String(index)} port ${String(port)}`,
+    ]),
+    ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+    // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
+    ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
+    'acl private_destination all-of private_address !added_host',
+  ];
+}
+
+function accessRules({ targets }: EgressPolicy): string[] {
+  return [
+    'http_access deny manager',
+    'http_access deny address_literal',
+    ...targets.map((_, index) => {
+      const id = String(index);
+      return `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`;
+    }),
+    'http_access deny api_proxy',
+    'http_access deny front !agent',
+    'http_access allow front CONNECT https_port ready',
+    'http_access deny CONNECT !https_port',
+    'http_access deny !CONNECT !http_port',
+    'http_access deny !CONNECT !http_scheme',
+    'http_access deny provider_host',
+    'http_access deny CONNECT !https_allowed',
+    'http_access deny !CONNECT !http_allowed',
+    'http_access deny private_destination',
+    'http_access allow front',
+    'http_access allow peek CONNECT',
+    'http_access deny all',
+  ];
+}
+
+function routing(): string[] {
+  return [
+    `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+    'acl agent_tunnel all-of front agent CONNECT',
+    'cache_peer_access to_peek allow agent_tunnel',
+    'cache_peer_access to_peek deny all',
+    'never_direct allow agent_tunnel',
+    'always_direct allow !agent_tunnel',
+    // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
+    'connect_retries 2',
+  ];
+}
+
+function serverNameRules({ allow, targets }: EgressPolicy): string[] {
+  return [
+    'acl client_hello_next at_step SslBump1',
+    'acl client_hello_read at_step SslBump2',
+    ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
+    ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+    // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
+    'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
+    'acl no_server_name note awf_server_name -',
+    `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
+    `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
+    `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
+    'ssl_bump peek client_hello_next',
+    'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
+    'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
+    'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
+    'ssl_bump splice client_hello_read',
+    'ssl_bump terminate all',
+    'on_unsupported_protocol respond cut_not_tls',
+  ];
+}
+
+function logging(): string[] {
+  return [
+    `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
+    // The peek port's records repeat the front port's, unless they add a verdict.
+    `acl has_verdict note ${VERDICT}`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
+    `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+  ];
+}
+
+function hardening(): string[] {
+  return [
+    'cache deny all',
+    'cache_mem 0',
+    'via off',
+    'forwarded_for delete',
+    'hosts_file /etc/hosts',
+    'pinger_enable off',
+    'icp_port 0',
+    'htcp_port 0',
+    'netdb_filename none',
+    'pid_filename none',
+    'coredump_dir none',
+    'logfile_rotate 0',
+    'email_err_data off',
+    'httpd_suppress_version_string on',
+    'visible_hostname awf-squid',
+    'shutdown_lifetime 0 seconds',
+  ];
+}
+
+function hostsOf(targets: EgressPolicy['targets']): string[] {
+  return [...new Set(targets.map(({ host }) => host))];
+}
+
+/** Defines `<name>_allowed`, true for the names of `set`. */
+function domainAcls(name: string, set: DomainSet, type: string): string[] {
+  return [
+    ...listAcl(`${name}_domain`, type, set.domains.map((domain) => `.${domain}`)),
+    ...listAcl(`${name}_parent`, type, set.subdomainsOf),
+    ...listAcl(`${name}_subdomain`, type, set.subdomainsOf.map((domain) => `.${domain}`)),
+    `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
+    `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
+  ];
+}
+
+/** An ACL of values; one without values matches nothing. */
+function listAcl(name: string, type: string, values: readonly string[]): string[] {
+  if (values.length === 0) return [`acl ${name} ${type} none.awf.invalid`];
+  return values.map((value) => `acl ${name} ${type} ${value}`);
+}

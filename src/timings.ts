@@ -1,0 +1,28 @@
+/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
+export class Timings {
+  readonly phases: { readonly phase: string; readonly startMs: number; endMs: number }[] = [];
+  /** From the start of the process to the command's first instruction; undefined until then. */
+  startupMs: number | undefined;
+  /** From the command's end to the removal of the last network. */
+  teardownMs: number | undefined;
+
+  /** Runs `work` as a phase. */
+  async measure<T>(phase: string, work: () => Promise<T> | T): Promise<T> {
+    const entry = { phase, startMs: now(), endMs: Number.NaN };
+    this.phases.push(entry);
+    try {
+      return await work();
+    } finally {
+      entry.endMs = now();
+    }
+  }
+
+  toJSON(): unknown {
+    return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
+  }
+}
+
+/** Milliseconds since the process started. */
+export function now(): number {
+  return Math.round(performance.now() * 10) / 10;
+}
