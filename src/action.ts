@@ -109,7 +109,10 @@ class StoppedCommands implements Output {
     const later =
       (write: (message: string) => void) =>
       (message: string): void => {
-        if (this.#stopped) this.#waiting.push(() => { write(message); });
+        if (this.#stopped)
+          this.#waiting.push(() => {
+            write(message);
+          });
         else write(message);
       };
     return {
@@ -126,4 +129,3 @@ class StoppedCommands implements Output {
     process.stdout.write(`::stop-commands::${this.#token}\n`);
   }
 }
-

@@ -41,7 +41,8 @@ export async function runCommandLine(argv: readonly string[], root: string): Pro
       signal: cancellation(),
     });
     report(result, reporter);
-    if (request.config.keepContainers) reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
+    if (request.config.keepContainers)
+      reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
     return result.exitCode;
   } catch (error) {
     stderrReporter.error(describeError(error));

@@ -57,6 +57,8 @@ function make(directory: string, owner: { uid: number; gid: number }, mayExist: 
     return true;
   } catch (cause) {
     if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new UserError(`The log directory ${basename(directory)} cannot be created in ${dirname(directory)}.`, { cause });
+    throw new UserError(`The log directory ${basename(directory)} cannot be created in ${dirname(directory)}.`, {
+      cause,
+    });
   }
 }

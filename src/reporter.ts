@@ -1,9 +1,9 @@
 /** Where messages for people go: the runner's log commands in the action, standard error on the command line. */
 export interface Reporter {
-  debug(message: string): void;
-  info(message: string): void;
-  warning(message: string): void;
-  error(message: string): void;
+  readonly debug: (message: string) => void;
+  readonly info: (message: string) => void;
+  readonly warning: (message: string) => void;
+  readonly error: (message: string) => void;
 }
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -18,18 +18,10 @@ export function filtered(reporter: Reporter, level: LogLevel): Reporter {
       if (LOG_LEVELS.indexOf(needed) <= rank) write(message);
     };
   return {
-    error: from('error', (message) => {
-      reporter.error(message);
-    }),
-    warning: from('warn', (message) => {
-      reporter.warning(message);
-    }),
-    info: from('info', (message) => {
-      reporter.info(message);
-    }),
-    debug: from('debug', (message) => {
-      reporter.debug(message);
-    }),
+    error: from('error', reporter.error),
+    warning: from('warn', reporter.warning),
+    info: from('info', reporter.info),
+    debug: from('debug', reporter.debug),
   };
 }
 

@@ -17,6 +17,7 @@ import type { Reporter } from './reporter.ts';
 import { Sandbox, type Output } from './sandbox.ts';
 import { settleAll } from './settle.ts';
 import { addressesIn, namesFor } from './shared/network.ts';
+import { NO_CREDENTIALS } from './shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
 import { squidConfig } from './squid/config.ts';
 import { Timings } from './timings.ts';
@@ -127,7 +128,8 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
     exitCode,
     error,
-    traffic: logs === undefined ? { allowed: [], blocked: [], modelRequests: [] } : readTraffic(logs, addresses.current),
+    traffic:
+      logs === undefined ? { allowed: [], blocked: [], modelRequests: [] } : readTraffic(logs, addresses.current),
     logs,
     timings,
   };
@@ -142,12 +144,9 @@ export function configWarnings(config: Config): string[] {
       ({ provider, target }) =>
         `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
     );
-  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_KEYS);
+  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_CREDENTIALS);
   return uncovered;
 }
-
-const NO_KEYS =
-  'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy';
 
 function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
   return {

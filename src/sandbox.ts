@@ -84,7 +84,9 @@ export class Sandbox {
       }),
     );
     if (!gate.passed) {
-      throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`);
+      throw new UserError(
+        `The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`,
+      );
     }
     if (exitCode === 137) await this.#explainKill(agent.name);
     return exitCode;

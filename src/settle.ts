@@ -4,5 +4,5 @@
  */
 export async function settleAll<T extends readonly unknown[]>(promises: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
-  return Promise.all(promises) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
+  return Promise.all(promises);
 }

@@ -42,7 +42,10 @@ export interface RespondRequest {
   readonly request: RecordedRequest;
 }
 
-/** A function, or a script: the turn is chosen by how often the model has spoken, and the last one repeats. */
+/**
+ * A script, whose turn is chosen by how often the model has spoken and whose last turn repeats; or a function, which
+ * decides on every request, also on those beside the conversation (see `inference.schema` and `inference.tools`).
+ */
 export type Responder = ((request: RespondRequest) => Turn | Promise<Turn>) | readonly Turn[];
 
 export interface ProviderServerOptions {

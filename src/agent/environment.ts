@@ -42,7 +42,14 @@ const PASSED: readonly string[] = [
 /** What never passes, whatever the options say: the job's own means to act. */
 const WITHHELD: readonly string[] = [
   ...CREDENTIAL_VARIABLES,
-  ...['INPUT_*', 'STATE_*', 'ACTIONS_RUNTIME_*', 'ACTIONS_RESULTS_URL', 'ACTIONS_CACHE_URL', 'ACTIONS_CACHE_SERVICE_V2'],
+  ...[
+    'INPUT_*',
+    'STATE_*',
+    'ACTIONS_RUNTIME_*',
+    'ACTIONS_RESULTS_URL',
+    'ACTIONS_CACHE_URL',
+    'ACTIONS_CACHE_SERVICE_V2',
+  ],
   ...['ACTIONS_ID_TOKEN_REQUEST_*', 'ACTIONS_ORCHESTRATION_ID', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
   ...['GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH'],
   ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
@@ -70,7 +77,9 @@ export function agentEnvironment(
   user: { readonly name: string; readonly home: string },
 ): AgentEnvironment {
   const sandbox = sandboxVariables(config, addresses, user);
-  const overridable = new Set(PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)));
+  const overridable = new Set(
+    PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+  );
   const isReserved = (name: string): boolean =>
     matches(name, RESERVED) || (sandbox[name] !== undefined && !overridable.has(name));
 
@@ -155,15 +164,21 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
   const active = activeVariables(config);
   const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
   const expected = new Set(placeholders.map(({ variable }) => variable.name));
-  const absent = CREDENTIAL_VARIABLES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
-  const accepted = CREDENTIAL_VARIABLES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
+  const absent = CREDENTIAL_VARIABLES.filter(
+    (name) => !expected.has(name) && environment.variables[name] === undefined,
+  );
+  const accepted = CREDENTIAL_VARIABLES.filter(
+    (name) => !expected.has(name) && environment.variables[name] !== undefined,
+  );
   return [
     ...absent.map((name) => `absent ${name}`),
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
     `isolated ${addresses.gateway}`,
     `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
-    ...active.filter(({ variable }) => variable.role === 'base-url').map(({ variable }) => `listening ${variable.name}`),
+    ...active
+      .filter(({ variable }) => variable.role === 'base-url')
+      .map(({ variable }) => `listening ${variable.name}`),
   ];
 }
 
@@ -185,4 +200,3 @@ function matches(name: string, patterns: readonly string[]): boolean {
 function isVariableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
-

@@ -23,7 +23,9 @@ const FORBIDDEN: readonly { readonly path: string; readonly why: string }[] = [
 export function userMounts(mounts: readonly UserMount[], workDirectory: string): MountSpec[] {
   return mounts.map(({ source, target, writable }) => {
     const refuse = (why: string): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint: 'Name the directory that is needed.' });
+      throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, {
+        hint: 'Name the directory that is needed.',
+      });
     };
     if (!existsSync(source)) return refuse('it does not exist');
     const kind = statSync(source);

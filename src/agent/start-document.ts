@@ -23,8 +23,11 @@ const SCRIPT_PATH = '/tmp/awf-command';
  */
 export function startDocument(start: AgentStart): string {
   const { command } = start;
-  const argv = command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
-  const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content));
+  const argv =
+    command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
+  const files = Object.entries(start.homeFiles).map(([path, content]) =>
+    writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content),
+  );
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   files.push(writeFile(`${AGENT_GITHUB_DIR}/output`, ''), writeFile(`${AGENT_GITHUB_DIR}/summary.md`, ''));
   return [
@@ -61,9 +64,12 @@ export function claudeJson(path: string, present: string | undefined): string {
   }
   const other = settings['apiKeyHelper'];
   if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-    throw new UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
-      hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-    });
+    throw new UserError(
+      `${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`,
+      {
+        hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
+      },
+    );
   }
   return `${JSON.stringify({ ...settings, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`;
 }

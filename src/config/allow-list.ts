@@ -73,7 +73,10 @@ function parseEntry(entry: string, line: number): Entry {
   if (/^[^/]*:/.test(rest)) return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
   if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
   if (rest.includes('*')) {
-    return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
+    return fail(
+      'has a wildcard inside',
+      `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`,
+    );
   }
   const host = canonicalHost(rest);
   if (host === undefined) return fail('is not a domain name', 'Write a name such as "example.com".');

@@ -59,7 +59,9 @@ export function choice(name: string, raw: RawOptions): string {
   const choices = optionNamed(name).choices ?? [];
   const value = raw(name);
   if (choices.includes(value)) return value;
-  throw new UserError(`${name}: "${value}" is not one of its values.`, { hint: `Write one of: ${choices.join(', ')}.` });
+  throw new UserError(`${name}: "${value}" is not one of its values.`, {
+    hint: `Write one of: ${choices.join(', ')}.`,
+  });
 }
 
 /** `true` or `false`. */
@@ -187,4 +189,3 @@ function within(workspace: string, path: string): string {
     hint: 'The sandbox sees the workspace only; name a directory inside it.',
   });
 }
-

@@ -25,23 +25,33 @@ export const OPTIONS: readonly Option[] = [
   { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
   { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
   ...PROVIDERS.flatMap(({ credentials }) =>
-    credentials.map(
-      ({ input, label }): Option => ({ name: input, kind: 'secret', only: 'action', description: label }),
-    ),
+    credentials.map(({ input, label }): Option => ({
+      name: input,
+      kind: 'secret',
+      only: 'action',
+      description: label,
+    })),
   ),
-  ...PROVIDERS.map(
-    ({ targetInput, targetVariable, name }): Option => ({
-      name: targetInput,
-      kind: 'text',
-      variable: targetVariable,
-      description: `upstream for ${name}: host[:port][/base/path]`,
-    }),
-  ),
+  ...PROVIDERS.map(({ targetInput, targetVariable, name }): Option => ({
+    name: targetInput,
+    kind: 'text',
+    variable: targetVariable,
+    description: `upstream for ${name}: host[:port][/base/path]`,
+  })),
   { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
   { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
-  { name: 'upstream-ca', kind: 'text', description: 'PEM file of CAs that the api-proxy trusts beside the public ones' },
+  {
+    name: 'upstream-ca',
+    kind: 'text',
+    description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+  },
   { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
-  { name: 'env-all', kind: 'boolean', default: 'false', description: 'pass the whole environment, less what is withheld' },
+  {
+    name: 'env-all',
+    kind: 'boolean',
+    default: 'false',
+    description: 'pass the whole environment, less what is withheld',
+  },
   { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
   { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
   { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
@@ -60,5 +70,11 @@ export const OPTIONS: readonly Option[] = [
   { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
   { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
   { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
-  { name: 'keep-containers', kind: 'boolean', only: 'cli', default: 'false', description: 'leave the containers behind' },
+  {
+    name: 'keep-containers',
+    kind: 'boolean',
+    only: 'cli',
+    default: 'false',
+    description: 'leave the containers behind',
+  },
 ];

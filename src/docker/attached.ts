@@ -27,7 +27,9 @@ export class Sidecar {
     const exit = start({ input, onStdout: keep, onStderr: keep });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
-      throw new UserError(`${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`);
+      throw new UserError(
+        `${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`,
+      );
     });
     // Whoever races on it sees the error; nobody else has to.
     this.died.catch(() => undefined);

@@ -70,7 +70,8 @@ export class DockerCli implements Engine {
     if (names.length === 0) return;
     const args = ['rm', '--force', '--volumes', ...names];
     const result = await this.#spawn(args);
-    if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/)) throw failure(args, result);
+    if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
+      throw failure(args, result);
   }
 
   async removeNetworks(names: readonly string[]): Promise<void> {
@@ -101,7 +102,8 @@ export class DockerCli implements Engine {
   /** Relays a container's output. @throws UserError when it could not be started at all */
   async #attached(args: readonly string[], attachment: Attachment): Promise<number> {
     const result = await this.#spawn(args, attachment);
-    if (result.exitCode !== 0 && ENGINE_REFUSED.test(result.stderrHead)) throw failure(args, { ...result, stderr: result.stderrHead });
+    if (result.exitCode !== 0 && ENGINE_REFUSED.test(result.stderrHead))
+      throw failure(args, { ...result, stderr: result.stderrHead });
     return result.exitCode;
   }
 

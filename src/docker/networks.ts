@@ -73,8 +73,8 @@ function hostRoutes(): Subnet[] {
     .map((line) => line.split('\t'))
     .flatMap(([, destination, , , , , , mask]) => {
       if (destination === undefined || mask === undefined || /^0*$/.test(mask)) return [];
-      const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length;
-      return [{ base: littleEndian(destination), prefix: bits }];
+      const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
+      return [{ base: littleEndian(destination), prefix }];
     });
 }
 

@@ -75,7 +75,10 @@ export function topology(config: Config, claimed: Claimed): Topology {
   };
 }
 
-function agentSpec(config: Config, { runId, names, addresses, images, agentUser, agentMounts }: Claimed): ContainerSpec {
+function agentSpec(
+  config: Config,
+  { runId, names, addresses, images, agentUser, agentMounts }: Claimed,
+): ContainerSpec {
   const foreign = config.agentImage !== undefined;
   return {
     runId,

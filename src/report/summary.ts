@@ -26,13 +26,20 @@ export function summaryMarkdown(facts: SummaryFacts): string {
     '### Domains',
     table(
       ['Domain', 'Verdict', 'Requests'],
-      [...traffic.blocked.map((row) => domainRow(row, '⛔ refused')), ...traffic.allowed.map((row) => domainRow(row, '✅ allowed'))],
+      [
+        ...traffic.blocked.map((row) => domainRow(row, '⛔ refused')),
+        ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
+      ],
       'No request left the sandbox.',
     ),
     '### Model requests',
     table(
       ['Provider', 'Requests', 'Failed'],
-      traffic.modelRequests.map(({ provider, requests, failed }) => [providerName(provider), String(requests), String(failed)]),
+      traffic.modelRequests.map(({ provider, requests, failed }) => [
+        providerName(provider),
+        String(requests),
+        String(failed),
+      ]),
       'The api-proxy got no request.',
     ),
     ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),

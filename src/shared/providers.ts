@@ -268,6 +268,11 @@ export const PROVIDERS: readonly Provider[] = [openai, anthropic, copilot, gemin
 /** Every credential that a run can be given. */
 export const CREDENTIALS: readonly Credential[] = PROVIDERS.flatMap((provider) => provider.credentials);
 
+const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+
+/** Said when the api-proxy has nothing to inject. */
+export const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
+
 /** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
 const CREDENTIAL_ALIASES: readonly string[] = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
 

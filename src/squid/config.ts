@@ -230,9 +230,17 @@ function hostsOf(targets: EgressPolicy['targets']): string[] {
 /** Defines `<name>_allowed`, true for the names of `set`. */
 function domainAcls(name: string, set: DomainSet, type: string): string[] {
   return [
-    ...listAcl(`${name}_domain`, type, set.domains.map((domain) => `.${domain}`)),
+    ...listAcl(
+      `${name}_domain`,
+      type,
+      set.domains.map((domain) => `.${domain}`),
+    ),
     ...listAcl(`${name}_parent`, type, set.subdomainsOf),
-    ...listAcl(`${name}_subdomain`, type, set.subdomainsOf.map((domain) => `.${domain}`)),
+    ...listAcl(
+      `${name}_subdomain`,
+      type,
+      set.subdomainsOf.map((domain) => `.${domain}`),
+    ),
     `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
     `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
   ];

@@ -89,7 +89,8 @@ export function plainValue(schema: JsonObject): unknown {
       return false;
     case 'integer':
     case 'number':
-      return typeof schema['minimum'] === 'number' ? schema['minimum'] : 0;
+      // Gemini CLI demands at least 1 of its score, and does not say so in the schema.
+      return typeof schema['minimum'] === 'number' ? schema['minimum'] : 1;
     case 'null':
       return null;
     default:

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
@@ -78,8 +78,8 @@ async function closeServer({ server, agent }: ProviderServer): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
-  // A server is closed a moment before its last sockets say so, and their records are written then.
-  await nextTurn();
+  // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+  await sleep(1);
 }
 
 /**
