@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
-import type { RequestRecord } from '../../containers/api-proxy/src/log.ts';
+import type { RequestRecord } from '../../src/shared/request-record.ts';
 import { startSidecar, type Sidecar } from '../../containers/api-proxy/src/server.ts';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';

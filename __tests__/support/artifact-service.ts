@@ -7,10 +7,10 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { JsonObject } from './json.ts';
+import { type Listening, listen } from './listen.ts';
 
 const TWIRP = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
@@ -18,7 +18,7 @@ export type ArtifactStep = 'CreateArtifact' | 'PutBlock' | 'PutBlockList' | 'Fin
 
 export interface ArtifactFault {
   readonly step: ArtifactStep;
-  /** `hang` never answers; a number is the status of the answer. The client repeats 5xx for about 28 s. */
+  /** `hang` never answers; a number is the status of the answer. The client repeats a 5xx for 16 s (blocks) or 28 s. */
   readonly kind: 'hang' | number;
 }
 
@@ -40,15 +40,13 @@ export interface ArtifactServiceOptions {
   readonly fault?: ArtifactFault;
 }
 
-export interface ArtifactService {
-  readonly port: number;
+export interface ArtifactService extends Listening {
   /** The two variables that the runner gives to an action. */
   readonly env: { readonly ACTIONS_RESULTS_URL: string; readonly ACTIONS_RUNTIME_TOKEN: string };
   /** In the order of their creation. */
   readonly artifacts: readonly UploadedArtifact[];
   /** Every request's step, in order: also those that a fault let down. */
   readonly steps: readonly ArtifactStep[];
-  readonly close: () => Promise<void>;
 }
 
 type Upload = { -readonly [Key in keyof UploadedArtifact]: UploadedArtifact[Key] };
@@ -74,7 +72,7 @@ class ArtifactStore {
   readonly uploads: Upload[] = [];
   readonly #blocks = new Map<string, Buffer>();
 
-  create(request: Readonly<Record<string, unknown>>, origin: string): [status: number, body: unknown] {
+  create(request: JsonObject, origin: string): [status: number, body: unknown] {
     const { name, mime_type: mimeType, expires_at: expiresAt } = request;
     if (typeof name !== 'string') return [400, { code: 'invalid_argument', msg: 'name is required' }];
     if (this.uploads.some((upload) => upload.name === name)) {
@@ -107,7 +105,7 @@ class ArtifactStore {
     return 201;
   }
 
-  finalize({ name, size, hash }: Readonly<Record<string, unknown>>): [status: number, body: unknown] {
+  finalize({ name, size, hash }: JsonObject): [status: number, body: unknown] {
     const index = this.uploads.findIndex((upload) => upload.name === name);
     const upload = this.uploads[index];
     if (!upload) return [404, { code: 'not_found', msg: 'no such artifact' }];
@@ -159,7 +157,7 @@ export async function startArtifactService({
       reply(response, 401, { code: 'unauthenticated', msg: 'wrong runtime token' });
       return;
     }
-    const message = JSON.parse(body.toString()) as Readonly<Record<string, unknown>>;
+    const message = JSON.parse(body.toString()) as JsonObject;
     reply(response, ...(step === 'CreateArtifact' ? store.create(message, origin) : store.finalize(message)));
   };
   const server = createServer((request, response) => {
@@ -168,20 +166,12 @@ export async function startArtifactService({
       reply(response, 500, { code: 'internal', msg: String(error) });
     });
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { port: bound } = server.address() as AddressInfo;
+  const listening = await listen(server, host, port);
 
   return {
-    port: bound,
-    env: { ACTIONS_RESULTS_URL: `http://${host}:${String(bound)}/`, ACTIONS_RUNTIME_TOKEN: token },
+    ...listening,
+    env: { ACTIONS_RESULTS_URL: `http://${host}:${String(listening.port)}/`, ACTIONS_RUNTIME_TOKEN: token },
     artifacts: store.uploads,
     steps,
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
   };
 }

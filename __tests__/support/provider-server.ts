@@ -4,21 +4,14 @@
  * it states each provider's rules itself and does not read them from the product's provider table.
  */
 
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderId } from '../../src/shared/providers.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { type Listening, listen } from './listen.ts';
 import { anthropic } from './provider-dialects/anthropic.ts';
-import {
-  type Answer,
-  type Completion,
-  type Dialect,
-  type Inference,
-  isObject,
-  plainValue,
-} from './provider-dialects/dialect.ts';
+import { type Answer, type Completion, type Dialect, type Inference, plainValue } from './provider-dialects/dialect.ts';
 import { gemini } from './provider-dialects/gemini.ts';
 import { copilot, openai } from './provider-dialects/openai.ts';
 import { hostOf, type RecordedRequest, recordRequest } from './recorded-request.ts';
@@ -63,14 +56,11 @@ export interface ProviderServerOptions {
   readonly chunkDelayMs?: number;
 }
 
-export interface ProviderServer {
-  readonly port: number;
+export interface ProviderServer extends Listening {
   /** In the order in which their bodies were complete. */
   readonly requests: readonly RecordedRequest[];
   /** Forgets the requests so far. */
   readonly reset: () => void;
-  /** Also ends the connections that are open. */
-  readonly close: () => Promise<void>;
 }
 
 const DIALECTS: readonly Dialect[] = [anthropic, gemini, openai, copilot];
@@ -85,7 +75,7 @@ function findDialect(request: IncomingMessage, ownHosts: Readonly<Record<string,
   );
 }
 
-function parseJson(body: Buffer): Readonly<Record<string, unknown>> {
+function parseJson(body: Buffer): JsonObject {
   try {
     const value: unknown = JSON.parse(body.toString());
     return isObject(value) ? value : {};
@@ -180,19 +170,11 @@ export async function startProviderServer({
       response.end(String(error));
     });
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-
   return {
-    port: (server.address() as AddressInfo).port,
+    ...(await listen(server, host, port)),
     requests,
     reset: () => {
       requests.length = 0;
-    },
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      if (server.listening) await once(server, 'close');
     },
   };
 }

@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 
 export interface EntryResult {
   /** `null` when a signal ended it. */
@@ -15,6 +14,8 @@ export interface EntryResult {
 export interface RunningEntry {
   readonly pid: number;
   readonly done: Promise<EntryResult>;
+  /** What it has printed so far. */
+  readonly stdout: () => string;
   /** On cancellation a runner sends SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. */
   readonly signal: (name: NodeJS.Signals) => void;
 }
@@ -30,15 +31,15 @@ export async function runEntry(entryPath: string, env: Readonly<Record<string, s
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk;
+    });
+  }
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  const done = Promise.all([closed, output]).then(([[code, signal], [stdout, stderr]]) => ({
-    code,
-    signal,
-    stdout,
-    stderr,
-  }));
+  const done = closed.then(([code, signal]) => ({ code, signal, ...output }));
   await Promise.race([once(child, 'spawn'), done]);
   if (child.pid === undefined) throw new Error(`node ${entryPath} did not start.`);
-  return { pid: child.pid, done, signal: (name) => child.kill(name) };
+  return { pid: child.pid, done, stdout: () => output.stdout, signal: (name) => child.kill(name) };
 }

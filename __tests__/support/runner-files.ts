@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
-import { isObject } from './provider-dialects/dialect.ts';
+import { isObject } from './json.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 

@@ -1,6 +1,13 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
+/***/ 598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
 /***/ 760:
 /***/ ((module) => {
 
@@ -8,7 +15,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 
 /***/ }),
 
-/***/ 471:
+/***/ 548:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -23,8 +30,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
 
 
@@ -33,7 +40,7 @@ const BATCH_MS = 20;
 /** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 const MAX_PATH = 512;
-const ID_PREFIX = (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
+const ID_PREFIX = (0,external_node_crypto_.randomBytes)(4).toString('hex');
 let lastId = 0;
 /** @param startedAt of `performance.now()` */
 const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
@@ -144,8 +151,8 @@ function openLog(path) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(471);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(928);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(162);
 
 
 
@@ -167,7 +174,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 928:
+/***/ 162:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -175,6 +182,98 @@ __webpack_async_result__();
 __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ runSidecar)
 });
+
+;// CONCATENATED MODULE: external "node:dgram"
+const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/announce.js
+
+/** RFC 863: whatever arrives there is thrown away. */
+const DISCARD_PORT = 9;
+/**
+ * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before
+ * they ask again. The packet itself is for nobody; the kernel's question for the peer's hardware address carries ours.
+ *
+ * @param peers IPv4 addresses separated by spaces
+ */
+function announce(peers) {
+    for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
+        const socket = (0,external_node_dgram_namespaceObject.createSocket)('udp4');
+        socket.on('error', () => {
+            socket.close();
+        });
+        socket.send('', DISCARD_PORT, peer, () => {
+            socket.close();
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+const SQUID_PORT = 3128;
+/** The subnet of a run, unless it is taken. */
+const DEFAULT_SUBNET = '172.30.0.0/24';
+const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
+const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+function addressesIn(subnet) {
+    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+    if (!match)
+        throw new Error(`not an IPv4 /24: ${subnet}`);
+    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    return {
+        gateway: at(LAST_OCTET.gateway),
+        squid: at(LAST_OCTET.squid),
+        agent: at(LAST_OCTET.agent),
+        'api-proxy': at(LAST_OCTET['api-proxy']),
+    };
+}
+/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Squid's address as the proxy variables carry it. */
+function squidUrl(addresses) {
+    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+function* internalSubnets() {
+    yield DEFAULT_SUBNET;
+    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+}
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+function* outerSubnets() {
+    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+}
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count) {
+    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index);
+}
+/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
+function namesFor(runId, subnet) {
+    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+    return {
+        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+        library: `awf-library${tail}`,
+    };
+}
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+function networkNames(runId) {
+    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
@@ -367,6 +466,9 @@ const gemini = {
 const PROVIDERS = [openai, anthropic, copilot, gemini];
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
+const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+/** Said when the api-proxy has nothing to inject. */
+const NO_CREDENTIALS = (/* unused pure expression or super */ null && (`API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`));
 /** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
 const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
 /** Names that never reach the agent with a value of the user's. */
@@ -691,8 +793,8 @@ function admit(head, credentialQuery) {
     };
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
-var src_log = __nccwpck_require__(471);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
+var src_log = __nccwpck_require__(548);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
 
 function errorHeaders(error, length, close) {
@@ -705,14 +807,6 @@ function errorHeaders(error, length, close) {
     };
 }
 const errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
-/** A 503 in the provider's own shape that names what would enable it. */
-function notConfiguredMessage(provider) {
-    const inputs = provider.credentials.map(({ input }) => input).join(' or ');
-    const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
-    const labels = provider.credentials.map(({ label }) => label).join(' or ');
-    return (`${provider.name} is not configured: this run was given no credential for it. ` +
-        `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`);
-}
 const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 /**
  * Answers with an error of the sidecar's own.
@@ -917,6 +1011,10 @@ function forward(exchange, admitted, route) {
     upstream.on('error', (error) => {
         fail(upstreamFailure(error, target.host));
     });
+    upstream.on('close', () => {
+        if (!answer.headersSent)
+            fail(upstreamFailure(undefined, target.host));
+    });
     upstream.on('upgrade', (_, socket) => {
         socket.destroy();
         fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
@@ -998,14 +1096,18 @@ function returnBody(response, exchange, fail) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/refusals.js
 
-
-
-
-
-
-const notConfigured = (provider) => new ProxyError(503, 'provider_not_configured', notConfiguredMessage(provider), { headers: NO_RETRY });
+/** 503 that names what would enable the provider. */
+function notConfigured(provider) {
+    const inputs = provider.credentials.map(({ input }) => input).join(' or ');
+    const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
+    const labels = provider.credentials.map(({ label }) => label).join(' or ');
+    const message = `${provider.name} is not configured: this run was given no credential for it. ` +
+        `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
+    return new ProxyError(503, 'provider_not_configured', message, { headers: NO_RETRY });
+}
+/** 426 makes Codex turn to plain HTTP; RFC 9110, section 15.5.22, asks for the Upgrade header. */
 const upgradeRefused = () => new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
     headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
 });
@@ -1022,6 +1124,15 @@ function parserFailure(code) {
 const asProxyError = (cause) => cause instanceof ProxyError
     ? cause
     : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
+
+
+
+
+
+
+
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
 /** One provider's HTTP server, not yet listening. */
 function createListener({ provider, route, limits, maxBodyBytes, log }) {
@@ -1120,6 +1231,8 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
     // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
     server.maxHeadersCount = 0;
     server.maxConnections = limits.connections;
+    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
     server.on('request', (client, answer) => {
         serve(client, answer, false);
     });
@@ -1153,18 +1266,36 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
     return server;
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream.js
 
 
 
 
 
-/** The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own. */
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/**
+ * The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own.
+ *
+ * @throws Error when `upstreamCa` holds no certificate or a broken one, which Node itself would pass over in silence
+ */
 function trustStore(upstreamCa) {
-    // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes tens of milliseconds.
+    // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes 14 ms.
     if (upstreamCa === undefined)
         return (0,external_node_tls_namespaceObject.createSecureContext)();
-    return (0,external_node_tls_namespaceObject.createSecureContext)({ ca: [...(0,external_node_tls_namespaceObject.getCACertificates)('default'), upstreamCa] });
+    const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
+    if (certificates.length === 0)
+        throw new Error('upstream-ca holds no PEM certificate.');
+    try {
+        for (const certificate of certificates)
+            new external_node_crypto_.X509Certificate(certificate);
+    }
+    catch (cause) {
+        throw new Error('upstream-ca holds a PEM certificate that cannot be read.', { cause });
+    }
+    return (0,external_node_tls_namespaceObject.createSecureContext)({ ca: [...(0,external_node_tls_namespaceObject.getCACertificates)('default'), ...certificates] });
 }
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */
 const isTransient = (error) => error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
@@ -1295,8 +1426,8 @@ async function closeServer({ server, agent }) {
     server.close();
     server.closeAllConnections();
     await closed;
-    // A server is closed a moment before its last sockets say so, and their records are written then.
-    await (0,promises_namespaceObject.setImmediate)();
+    // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+    await (0,promises_namespaceObject.setTimeout)(1);
 }
 /**
  * Listens on one port per provider, and opens each configured provider's first tunnel without waiting for it.
@@ -1325,7 +1456,7 @@ async function startSidecar(config, options) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
 var sidecar_config = __nccwpck_require__(376);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/target.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
@@ -1363,6 +1494,7 @@ function parseTarget(name, value) {
 
 
 
+
 /** Octets of the document on standard input, a bundle of CA certificates included. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 /**
@@ -1397,7 +1529,7 @@ function requireCredential(name, value) {
 function requireProxyUrl(name, value) {
     const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
     if (url?.protocol !== 'http:' || url.username !== '' || url.pathname !== '/' || url.search !== '') {
-        throw new Error(`${name} must be Squid's address, as in http://172.30.0.10:3128.`);
+        throw new Error(`${name} must be Squid's address, as in ${squidUrl(addressesIn(DEFAULT_SUBNET))}.`);
     }
     return url.origin;
 }
@@ -1491,6 +1623,8 @@ function configFromDocument(document) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/run.js
 
 
+
+
 /** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
 const STOP_MS = 2_000;
 function stopOnSignal(sidecar, log) {
@@ -1509,6 +1643,7 @@ function stopOnSignal(sidecar, log) {
  * @throws Error when the configuration is wrong or a port is taken
  */
 async function runSidecar({ input, env, openLog, ...options }) {
+    announce(env[PEERS_VARIABLE]);
     const config = await readStartConfig(input, env);
     const log = openLog();
     const sidecar = await startSidecar(config, { ...options, log });

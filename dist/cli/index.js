@@ -1305,9 +1305,9 @@ __webpack_unused_export__ = getDomain;
 __webpack_unused_export__ = getDomainWithoutSuffix;
 __webpack_unused_export__ = getFullDomain;
 __webpack_unused_export__ = getHostname;
-exports.pj = getPublicSuffix;
+__webpack_unused_export__ = getPublicSuffix;
 __webpack_unused_export__ = getSubdomain;
-__webpack_unused_export__ = parse;
+exports.qg = parse;
 //# sourceMappingURL=index.js.map
 
 
@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(185);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(663);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 185:
+/***/ 663:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5872,6 +5872,9 @@ const gemini = {
 const PROVIDERS = [openai, anthropic, copilot, gemini];
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
+const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+/** Said when the api-proxy has nothing to inject. */
+const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
 /** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
 const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
 /** Names that never reach the agent with a value of the user's. */
@@ -5929,6 +5932,9 @@ const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 
 /** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
 function canonicalHost(text) {
+    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
     const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
     if (ascii === '' || ascii.length > 253 || (0,external_node_net_namespaceObject.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
         return undefined;
@@ -5984,11 +5990,12 @@ function parseEntry(entry, line) {
     const scheme = match['scheme']?.toLowerCase();
     const rest = match['rest'] ?? '';
     const hostText = rest.replace(/[/?#:].*$/s, '');
-    const suggestion = `Write "${match['wildcard'] ?? ''}${hostText}".`;
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
     if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
         return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
     }
-    if (looksLikeAddress(rest) || /^\[/.test(rest)) {
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
         return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
     }
     if (/^[^/]*@/.test(rest))
@@ -6003,7 +6010,8 @@ function parseEntry(entry, line) {
     const host = canonicalHost(rest);
     if (host === undefined)
         return fail('is not a domain name', 'Write a name such as "example.com".');
-    if ((0,cjs/* getPublicSuffix */.pj)(host, { allowPrivateDomains: false }) === host && host.includes('.')) {
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
+    if (publicSuffix === host && isIcann === true) {
         return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
     }
     if (!host.includes('.') && match['wildcard'] !== undefined) {
@@ -6035,18 +6043,10 @@ function filtered(reporter, level) {
             write(message);
     };
     return {
-        error: from('error', (message) => {
-            reporter.error(message);
-        }),
-        warning: from('warn', (message) => {
-            reporter.warning(message);
-        }),
-        info: from('info', (message) => {
-            reporter.info(message);
-        }),
-        debug: from('debug', (message) => {
-            reporter.debug(message);
-        }),
+        error: from('error', reporter.error),
+        warning: from('warn', reporter.warning),
+        info: from('info', reporter.info),
+        debug: from('debug', reporter.debug),
     };
 }
 /** Writes `awf: ...` lines to standard error. */
@@ -6065,7 +6065,12 @@ const OPTIONS = [
     { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
     { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
     { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
-    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({ name: input, kind: 'secret', only: 'action', description: label }))),
+    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({
+        name: input,
+        kind: 'secret',
+        only: 'action',
+        description: label,
+    }))),
     ...PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
         name: targetInput,
         kind: 'text',
@@ -6074,9 +6079,18 @@ const OPTIONS = [
     })),
     { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
     { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
-    { name: 'upstream-ca', kind: 'text', description: 'PEM file of CAs that the api-proxy trusts beside the public ones' },
+    {
+        name: 'upstream-ca',
+        kind: 'text',
+        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+    },
     { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
-    { name: 'env-all', kind: 'boolean', default: 'false', description: 'pass the whole environment, less what is withheld' },
+    {
+        name: 'env-all',
+        kind: 'boolean',
+        default: 'false',
+        description: 'pass the whole environment, less what is withheld',
+    },
     { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
     { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
     { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
@@ -6095,30 +6109,72 @@ const OPTIONS = [
     { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
     { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
     { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
-    { name: 'keep-containers', kind: 'boolean', only: 'cli', default: 'false', description: 'leave the containers behind' },
+    {
+        name: 'keep-containers',
+        kind: 'boolean',
+        only: 'cli',
+        default: 'false',
+        description: 'leave the containers behind',
+    },
 ];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws Error naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
+        throw new Error(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new Error(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new Error(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws Error naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new Error(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/target.js
 
 
+
 /**
- * Reads `host[:port][/base/path]`.
+ * Reads an option of the form `host[:port][/base/path]`.
  *
  * @param input the option's name, for the error
  * @throws UserError naming the input and the form
  */
-function parseTarget(input, text) {
-    const match = /^(?<host>[^:/?#\s]+)(?::(?<port>\d{1,5}))?(?<path>\/[\w.~!$&'()*+,;=:@%/-]*)?$/.exec(text);
-    const host = canonicalHost(match?.groups?.['host'] ?? '');
-    const port = Number(match?.groups?.['port'] ?? 443);
-    const basePath = (match?.groups?.['path'] ?? '').replace(/\/+$/, '');
-    const segments = basePath.split('/').slice(1);
-    if (host === undefined || port < 1 || port > 65535 || segments.some((part) => /^(\.{0,2}|.*%.*)$/.test(part))) {
-        throw new errors_UserError(`${input}: "${text}" is not an upstream.`, {
-            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied.',
-        });
+function target_parseTarget(input, text) {
+    try {
+        const target = parseTarget(input, text);
+        // Squid refuses addresses, and a certificate is for a name.
+        if (!looksLikeAddress(target.host))
+            return target;
     }
-    return { host, port, basePath };
+    catch {
+        // Said below in one way for both.
+    }
+    throw new errors_UserError(`${input}: "${text}" is not an upstream.`, {
+        hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. An address needs a name: see add-hosts.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
@@ -6166,7 +6222,9 @@ function choice(name, raw) {
     const value = raw(name);
     if (choices.includes(value))
         return value;
-    throw new errors_UserError(`${name}: "${value}" is not one of its values.`, { hint: `Write one of: ${choices.join(', ')}.` });
+    throw new errors_UserError(`${name}: "${value}" is not one of its values.`, {
+        hint: `Write one of: ${choices.join(', ')}.`,
+    });
 }
 /** `true` or `false`. */
 function build_boolean(name, raw) {
@@ -6220,7 +6278,7 @@ function credentials(given) {
 function targets(raw) {
     const entries = PROVIDERS.map((provider) => {
         const text = raw(provider.targetInput);
-        return [provider.id, parseTarget(provider.targetInput, text === '' ? provider.defaultTarget : text)];
+        return [provider.id, target_parseTarget(provider.targetInput, text === '' ? provider.defaultTarget : text)];
     });
     return Object.fromEntries(entries);
 }
@@ -7776,6 +7834,8 @@ function addressesIn(subnet) {
         'api-proxy': at(LAST_OCTET['api-proxy']),
     };
 }
+/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
 /** Squid's address as the proxy variables carry it. */
 function squidUrl(addresses) {
     return `http://${addresses.squid}:${String(SQUID_PORT)}`;
@@ -7915,7 +7975,9 @@ const FORBIDDEN = [
 function userMounts(mounts, workDirectory) {
     return mounts.map(({ source, target, writable }) => {
         const refuse = (why) => {
-            throw new errors_UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint: 'Name the directory that is needed.' });
+            throw new errors_UserError(`mounts: ${source} cannot be mounted: ${why}.`, {
+                hint: 'Name the directory that is needed.',
+            });
         };
         if (!(0,external_node_fs_.existsSync)(source))
             return refuse('it does not exist');
@@ -8211,10 +8273,24 @@ const PASSED = [
     ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
     ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
 ];
-/** What never passes, whatever the options say: the job's own means to act. */
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES = [
+    ...new Set([
+        ...CREDENTIAL_VARIABLES,
+        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+    ]),
+];
+/** What never passes, whatever the options say: credentials, and the job's own means to act. */
 const WITHHELD = [
-    ...CREDENTIAL_VARIABLES,
-    ...['INPUT_*', 'STATE_*', 'ACTIONS_RUNTIME_*', 'ACTIONS_RESULTS_URL', 'ACTIONS_CACHE_URL', 'ACTIONS_CACHE_SERVICE_V2'],
+    ...CREDENTIAL_NAMES,
+    ...[
+        'INPUT_*',
+        'STATE_*',
+        'ACTIONS_RUNTIME_*',
+        'ACTIONS_RESULTS_URL',
+        'ACTIONS_CACHE_URL',
+        'ACTIONS_CACHE_SERVICE_V2',
+    ],
     ...['ACTIONS_ID_TOKEN_REQUEST_*', 'ACTIONS_ORCHESTRATION_ID', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
     ...['GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH'],
     ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
@@ -8236,7 +8312,7 @@ const RESERVED = [
 function agentEnvironment(config, addresses, host, user) {
     const sandbox = sandboxVariables(config, addresses, user);
     const overridable = new Set(PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)));
-    const isReserved = (name) => matches(name, RESERVED) || (sandbox[name] !== undefined && !overridable.has(name));
+    const isReserved = (name) => matches(name, RESERVED) || (Object.hasOwn(sandbox, name) && !overridable.has(name));
     const variables = {};
     const withheld = [];
     for (const [name, value] of Object.entries(host)) {
@@ -8255,7 +8331,7 @@ function agentEnvironment(config, addresses, host, user) {
         if (value === undefined) {
             withheld.push({ name, reason: 'env names it, and it is not set' });
         }
-        else if (CREDENTIAL_VARIABLES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
+        else if (CREDENTIAL_NAMES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
@@ -8322,19 +8398,21 @@ function preflightChecks(config, addresses, environment) {
     const active = activeVariables(config);
     const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
     const expected = new Set(placeholders.map(({ variable }) => variable.name));
-    const absent = CREDENTIAL_VARIABLES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
-    const accepted = CREDENTIAL_VARIABLES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
+    const absent = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
+    const accepted = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
     return [
         ...absent.map((name) => `absent ${name}`),
         ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
         `isolated ${addresses.gateway}`,
         `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
-        ...active.filter(({ variable }) => variable.role === 'base-url').map(({ variable }) => `listening ${variable.name}`),
+        ...active
+            .filter(({ variable }) => variable.role === 'base-url')
+            .map(({ variable }) => `listening ${variable.name}`),
     ];
 }
 function whyNot(name) {
-    if (CREDENTIAL_VARIABLES.includes(name)) {
+    if (CREDENTIAL_NAMES.includes(name)) {
         return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
     }
     return matches(name, WITHHELD) ? "It is the job's own means to act." : 'The sandbox sets it itself.';
@@ -8396,8 +8474,11 @@ function accountFiles({ uid, gid, name, home }) {
 function placeSystemFiles(directory, files) {
     return Object.entries(files).map(([path, content]) => {
         const source = (0,external_node_path_.join)(directory, path);
-        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(source), { recursive: true, mode: 0o755 });
-        (0,external_node_fs_.writeFileSync)(source, content, { mode: 0o644 });
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(source), { recursive: true });
+        (0,external_node_fs_.writeFileSync)(source, content);
+        // Whatever the caller's umask is: the agent's user may be another one.
+        (0,external_node_fs_.chmodSync)((0,external_node_path_.dirname)(source), 0o755);
+        (0,external_node_fs_.chmodSync)(source, 0o644);
         return (0,external_node_path_.dirname)(path) === '/etc'
             ? { kind: 'bind', source, target: path, writable: false }
             : { kind: 'bind', source: (0,external_node_path_.dirname)(source), target: (0,external_node_path_.dirname)(path), writable: false };
@@ -8754,8 +8835,8 @@ function hostRoutes() {
         .flatMap(([, destination, , , , , , mask]) => {
         if (destination === undefined || mask === undefined || /^0*$/.test(mask))
             return [];
-        const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length;
-        return [{ base: littleEndian(destination), prefix: bits }];
+        const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
+        return [{ base: littleEndian(destination), prefix }];
     });
 }
 function littleEndian(hex) {
@@ -8795,7 +8876,7 @@ function topology(config, claimed) {
             { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
-        environment: { AWF_PEERS: `${addresses.agent} ${addresses['api-proxy']}` },
+        environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
         hosts: config.addHosts,
         sysctls: NO_FORWARDING,
     };
@@ -8809,7 +8890,7 @@ function topology(config, claimed) {
         limits: { memory: '512m', pids: 100 },
         mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
         tmpfs: [],
-        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl },
+        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
         dns: NO_DNS,
     };
     return {
@@ -8914,7 +8995,9 @@ function make(directory, owner, mayExist) {
     catch (cause) {
         if (!mayExist && cause.code === 'EEXIST')
             return false;
-        throw new errors_UserError(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, { cause });
+        throw new errors_UserError(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
+            cause,
+        });
     }
 }
 
@@ -8977,7 +9060,7 @@ function readTraffic(logs, addresses) {
     const accesses = traffic_lines((0,external_node_path_.join)(logs.squid, ACCESS_LOG)).flatMap((line) => parseAccessLine(line) ?? []);
     const calls = traffic_lines((0,external_node_path_.join)(logs.apiProxy, API_PROXY_LOG_FILE)).flatMap((line) => {
         const record = parseJson(line);
-        return record?.provider === undefined || record.status === undefined ? [] : [record];
+        return record?.event === 'request' ? [record] : [];
     });
     return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
 }
@@ -8999,13 +9082,11 @@ function domains(records, agent) {
 }
 function modelRequests(calls) {
     const byProvider = Map.groupBy(calls, ({ provider }) => provider);
-    return [...byProvider].flatMap(([provider, requests]) => provider === undefined
-        ? []
-        : {
-            provider,
-            requests: requests.length,
-            failed: requests.filter(({ status }) => (status ?? 0) >= 400).length,
-        });
+    return [...byProvider].map(([provider, requests]) => ({
+        provider,
+        requests: requests.length,
+        failed: requests.filter(({ status }) => status >= 400).length,
+    }));
 }
 function counts(hosts) {
     const found = new Map();
@@ -9309,6 +9390,7 @@ function aborted(signal) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -9391,10 +9473,9 @@ function configWarnings(config) {
         .filter(({ target }) => !isAllowed(config.allow, 'https', target.host))
         .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
     if (config.apiProxy && config.credentials.size === 0)
-        uncovered.push(NO_KEYS);
+        uncovered.push(NO_CREDENTIALS);
     return uncovered;
 }
-const NO_KEYS = 'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy';
 function sidecarConfig(config, proxyUrl) {
     return {
         proxyUrl,

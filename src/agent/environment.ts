@@ -39,9 +39,19 @@ const PASSED: readonly string[] = [
   ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
 ];
 
-/** What never passes, whatever the options say: the job's own means to act. */
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES: readonly string[] = [
+  ...new Set([
+    ...CREDENTIAL_VARIABLES,
+    ...PROVIDERS.flatMap(({ agentVariables }) =>
+      agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name),
+    ),
+  ]),
+];
+
+/** What never passes, whatever the options say: credentials, and the job's own means to act. */
 const WITHHELD: readonly string[] = [
-  ...CREDENTIAL_VARIABLES,
+  ...CREDENTIAL_NAMES,
   ...[
     'INPUT_*',
     'STATE_*',
@@ -81,7 +91,7 @@ export function agentEnvironment(
     PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
   );
   const isReserved = (name: string): boolean =>
-    matches(name, RESERVED) || (sandbox[name] !== undefined && !overridable.has(name));
+    matches(name, RESERVED) || (Object.hasOwn(sandbox, name) && !overridable.has(name));
 
   const variables: Record<string, string> = {};
   const withheld: { name: string; reason: string }[] = [];
@@ -96,7 +106,7 @@ export function agentEnvironment(
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
       withheld.push({ name, reason: 'env names it, and it is not set' });
-    } else if (CREDENTIAL_VARIABLES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
+    } else if (CREDENTIAL_NAMES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (matches(name, WITHHELD) || isReserved(name)) {
       throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
@@ -164,12 +174,8 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
   const active = activeVariables(config);
   const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
   const expected = new Set(placeholders.map(({ variable }) => variable.name));
-  const absent = CREDENTIAL_VARIABLES.filter(
-    (name) => !expected.has(name) && environment.variables[name] === undefined,
-  );
-  const accepted = CREDENTIAL_VARIABLES.filter(
-    (name) => !expected.has(name) && environment.variables[name] !== undefined,
-  );
+  const absent = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
+  const accepted = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
   return [
     ...absent.map((name) => `absent ${name}`),
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
@@ -183,7 +189,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
 }
 
 function whyNot(name: string): string {
-  if (CREDENTIAL_VARIABLES.includes(name)) {
+  if (CREDENTIAL_NAMES.includes(name)) {
     return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
   }
   return matches(name, WITHHELD) ? "It is the job's own means to act." : 'The sandbox sets it itself.';

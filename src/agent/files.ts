@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configuredProviders, type Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -51,8 +51,11 @@ function accountFiles({ uid, gid, name, home }: User): Record<string, string> {
 export function placeSystemFiles(directory: string, files: Record<string, string>): MountSpec[] {
   return Object.entries(files).map(([path, content]) => {
     const source = join(directory, path);
-    mkdirSync(dirname(source), { recursive: true, mode: 0o755 });
-    writeFileSync(source, content, { mode: 0o644 });
+    mkdirSync(dirname(source), { recursive: true });
+    writeFileSync(source, content);
+    // Whatever the caller's umask is: the agent's user may be another one.
+    chmodSync(dirname(source), 0o755);
+    chmodSync(source, 0o644);
     return dirname(path) === '/etc'
       ? { kind: 'bind', source, target: path, writable: false }
       : { kind: 'bind', source: dirname(source), target: dirname(path), writable: false };

@@ -1,4 +1,4 @@
-import { getPublicSuffix } from 'tldts';
+import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
 import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
 
@@ -62,11 +62,12 @@ function parseEntry(entry: string, line: number): Entry {
   const scheme = match['scheme']?.toLowerCase();
   const rest = match['rest'] ?? '';
   const hostText = rest.replace(/[/?#:].*$/s, '');
-  const suggestion = `Write "${match['wildcard'] ?? ''}${hostText}".`;
+  const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
+  const suggestion = `Write "${prefix}${hostText}".`;
   if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
     return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
   }
-  if (looksLikeAddress(rest) || /^\[/.test(rest)) {
+  if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
     return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
   }
   if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
@@ -80,7 +81,8 @@ function parseEntry(entry: string, line: number): Entry {
   }
   const host = canonicalHost(rest);
   if (host === undefined) return fail('is not a domain name', 'Write a name such as "example.com".');
-  if (getPublicSuffix(host, { allowPrivateDomains: false }) === host && host.includes('.')) {
+  const { publicSuffix, isIcann } = parse(host, { allowPrivateDomains: false });
+  if (publicSuffix === host && isIcann === true) {
     return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
   }
   if (!host.includes('.') && match['wildcard'] !== undefined) {

@@ -3,6 +3,8 @@ import { domainToASCII } from 'node:url';
 
 /** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
 export function canonicalHost(text: string): string | undefined {
+  // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+  if (/[\s\x00-\x1f/\\?#@:%]/.test(text)) return undefined;
   const ascii = domainToASCII(text.replace(/\.$/, ''));
   if (ascii === '' || ascii.length > 253 || isIP(ascii) !== 0 || looksLikeAddress(ascii)) return undefined;
   const labels = ascii.split('.');

@@ -1,6 +1,6 @@
 import type { User } from '../agent/user.ts';
 import type { Config } from '../config/config.ts';
-import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import { networkNames, PEERS_VARIABLE, squidUrl, type Addresses, type Names } from '../shared/network.ts';
 import { AGENT_LIB } from '../shared/providers.ts';
 import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
 import { SQUID_LOG_DIR } from '../squid/config.ts';
@@ -50,7 +50,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
       { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
-    environment: { AWF_PEERS: `${addresses.agent} ${addresses['api-proxy']}` },
+    environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
     hosts: config.addHosts,
     sysctls: NO_FORWARDING,
   };
@@ -64,7 +64,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     limits: { memory: '512m', pids: 100 },
     mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
     tmpfs: [],
-    environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl },
+    environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
     dns: NO_DNS,
   };
   return {

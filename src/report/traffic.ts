@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LogDirectories } from '../logs.ts';
 import type { Addresses } from '../shared/network.ts';
 import type { ProviderId } from '../shared/providers.ts';
+import type { RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
 import { isRefused, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../squid/config.ts';
@@ -27,18 +28,12 @@ export interface ModelRequests {
   readonly failed: number;
 }
 
-/** A line of the api-proxy's log, as far as the report needs it. */
-interface ApiProxyRecord {
-  readonly provider?: ProviderId;
-  readonly status?: number;
-}
-
 /** Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made. */
 export function readTraffic(logs: LogDirectories, addresses: Addresses): Traffic {
   const accesses = lines(join(logs.squid, ACCESS_LOG)).flatMap((line) => parseAccessLine(line) ?? []);
   const calls = lines(join(logs.apiProxy, API_PROXY_LOG_FILE)).flatMap((line) => {
-    const record = parseJson(line) as ApiProxyRecord | undefined;
-    return record?.provider === undefined || record.status === undefined ? [] : [record];
+    const record = parseJson(line) as Partial<RequestRecord> | undefined;
+    return record?.event === 'request' ? [record as RequestRecord] : [];
   });
   return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
 }
@@ -59,17 +54,13 @@ export function domains(records: readonly AccessRecord[], agent: string): Pick<T
   return { allowed: ranked(allowed), blocked: ranked(blocked) };
 }
 
-function modelRequests(calls: readonly ApiProxyRecord[]): ModelRequests[] {
+function modelRequests(calls: readonly RequestRecord[]): ModelRequests[] {
   const byProvider = Map.groupBy(calls, ({ provider }) => provider);
-  return [...byProvider].flatMap(([provider, requests]) =>
-    provider === undefined
-      ? []
-      : {
-          provider,
-          requests: requests.length,
-          failed: requests.filter(({ status }) => (status ?? 0) >= 400).length,
-        },
-  );
+  return [...byProvider].map(([provider, requests]) => ({
+    provider,
+    requests: requests.length,
+    failed: requests.filter(({ status }) => status >= 400).length,
+  }));
 }
 
 function counts(hosts: readonly string[]): Map<string, number> {

@@ -104,6 +104,16 @@ describe('the process', () => {
   });
 
   it.each([
+    ['no certificate', 'text'],
+    ['a broken certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+  ])('an upstream-ca with %s stops the start', async (_, upstreamCa) => {
+    const config = { providers: {}, proxyUrl: NO_SQUID, maxBodyBytes: 1_000, upstreamCa };
+    const { output, exited } = start(ENTRY, [join(folder, 'ca.log')], {}, JSON.stringify(config));
+    expect((await exited)[0]).toBe(1);
+    expect(output.stderr).toContain('upstream-ca holds');
+  });
+
+  it.each([
     ['a configuration that is not JSON', {}, `{"credential":"${SECRET}`],
     ['a credential with a line break', { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: `${SECRET}\nx` }, ''],
     ['no way out', { OPENAI_API_KEY: SECRET }, ''],

@@ -102,6 +102,18 @@ describe('a tunnel before the first request', () => {
   });
 });
 
+describe('a tunnel that nobody uses', () => {
+  const t = useSidecar({ keepStart: true, limits: { tunnelIdleMs: 100 } });
+
+  it('is closed, whether it was ever used or not', async () => {
+    await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
+    await eventually('all tunnels closed', () => t.proxy.tunnels.size === 0);
+    expect((await send(t.port('openai'))).status).toBe(200);
+    expect(t.proxy.tunnels.size).toBe(1);
+    await eventually('the used tunnel closed', () => t.proxy.tunnels.size === 0);
+  });
+});
+
 describe('a provider that stays silent', () => {
   const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 100 } });
 

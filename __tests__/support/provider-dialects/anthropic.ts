@@ -1,15 +1,7 @@
 /** https://docs.anthropic.com/en/api/messages and /messages-streaming */
 
-import {
-  type Completion,
-  type Dialect,
-  type DialectRequest,
-  jsonAnswer,
-  objects,
-  sseAnswer,
-  text,
-  words,
-} from './dialect.ts';
+import { objects, text } from '../json.ts';
+import { type Completion, type Dialect, type DialectRequest, jsonAnswer, sseAnswer, words } from './dialect.ts';
 
 const ERROR_TYPES: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',

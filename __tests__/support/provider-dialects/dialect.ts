@@ -1,6 +1,7 @@
 /** What the dialects of the LLM providers have in common: what they are asked, and what they answer. */
 
 import type { ProviderId } from '../../../src/shared/providers.ts';
+import { isObject, type JsonObject, text } from '../json.ts';
 
 export interface ToolUse {
   readonly name: string;
@@ -49,15 +50,6 @@ export interface Dialect {
   readonly handle: (request: DialectRequest) => Inference | Answer | undefined;
   readonly errorBody: (status: number, message: string) => unknown;
 }
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
-export const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
 
 export const jsonAnswer = (body: unknown): Answer => ({
   contentType: 'application/json',

@@ -1,16 +1,7 @@
 /** https://ai.google.dev/api/generate-content */
 
-import {
-  type Completion,
-  type Dialect,
-  type DialectRequest,
-  isObject,
-  jsonAnswer,
-  objects,
-  sseAnswer,
-  text,
-  words,
-} from './dialect.ts';
+import { isObject, objects, text } from '../json.ts';
+import { type Completion, type Dialect, type DialectRequest, jsonAnswer, sseAnswer, words } from './dialect.ts';
 
 const STATUSES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',

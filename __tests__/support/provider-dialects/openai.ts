@@ -4,16 +4,14 @@
  */
 
 import type { ProviderId } from '../../../src/shared/providers.ts';
+import { isObject, objects, text } from '../json.ts';
 import {
   type Completion,
   type Dialect,
   type DialectRequest,
   type Inference,
-  isObject,
   jsonAnswer,
-  objects,
   sseAnswer,
-  text,
   words,
 } from './dialect.ts';
 

@@ -4,7 +4,8 @@ import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
 import { clientResponseHeaders, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
 import type { Limits } from './limits.ts';
-import { elapsedMs, type RequestRecord } from './log.ts';
+import { elapsedMs } from './log.ts';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
 import { authorityOf } from './tunnel.ts';
@@ -74,6 +75,9 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
 
   upstream.on('error', (error) => {
     fail(upstreamFailure(error, target.host));
+  });
+  upstream.on('close', () => {
+    if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
   });
   upstream.on('upgrade', (_, socket) => {
     socket.destroy();

@@ -4,9 +4,11 @@ import type { Provider } from '../../../src/shared/providers.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
 import { bodyTooLarge, forward, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
-import { elapsedMs, newRecord, type Log, type RequestRecord } from './log.ts';
-import { errorCode, NO_RETRY, ProxyError } from './proxy-error.ts';
-import { answerHealth, notConfiguredMessage, rawRefusal, refuse } from './reply.ts';
+import { elapsedMs, newRecord, type Log } from './log.ts';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import { errorCode, ProxyError } from './proxy-error.ts';
+import { asProxyError, notConfigured, parserFailure, upgradeRefused } from './refusals.ts';
+import { answerHealth, rawRefusal, refuse } from './reply.ts';
 
 export interface ListenerOptions {
   readonly provider: Provider;
@@ -22,30 +24,6 @@ interface Current {
   readonly answer: ServerResponse;
   fail: ((error: ProxyError) => void) | undefined;
 }
-
-const notConfigured = (provider: Provider): ProxyError =>
-  new ProxyError(503, 'provider_not_configured', notConfiguredMessage(provider), { headers: NO_RETRY });
-
-const upgradeRefused = (): ProxyError =>
-  new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
-    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
-  });
-
-/** What Node's own parser refused, in our words: its messages are for programmers. */
-function parserFailure(code: string): ProxyError {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new ProxyError(431, 'head_too_large', 'The request line and headers are too large.', { detail: code });
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new ProxyError(408, 'request_timeout', 'The request did not arrive in time.', { detail: code });
-  }
-  return new ProxyError(400, 'malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
-}
-
-const asProxyError = (cause: unknown): ProxyError =>
-  cause instanceof ProxyError
-    ? cause
-    : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
 
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
@@ -141,6 +119,8 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
   // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
+  // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
+  server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
 
   server.on('request', (client, answer) => {
     serve(client, answer, false);

@@ -15,17 +15,6 @@ function errorHeaders(error: ProxyError, length: number, close: boolean): Record
 const errorBody = (provider: Provider, error: ProxyError): Buffer =>
   Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
 
-/** A 503 in the provider's own shape that names what would enable it. */
-export function notConfiguredMessage(provider: Provider): string {
-  const inputs = provider.credentials.map(({ input }) => input).join(' or ');
-  const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
-  const labels = provider.credentials.map(({ label }) => label).join(' or ');
-  return (
-    `${provider.name} is not configured: this run was given no credential for it. ` +
-    `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`
-  );
-}
-
 const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 

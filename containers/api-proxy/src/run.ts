@@ -1,4 +1,6 @@
+import { announce } from './announce.ts';
 import type { Log } from './log.ts';
+import { PEERS_VARIABLE } from '../../../src/shared/network.ts';
 import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
 import { readStartConfig, type ConfigInput } from './start-config.ts';
 
@@ -27,6 +29,7 @@ function stopOnSignal(sidecar: Sidecar, log: Log): void {
  * @throws Error when the configuration is wrong or a port is taken
  */
 export async function runSidecar({ input, env, openLog, ...options }: RunOptions): Promise<void> {
+  announce(env[PEERS_VARIABLE]);
   const config = await readStartConfig(input, env);
   const log = openLog();
   const sidecar = await startSidecar(config, { ...options, log });

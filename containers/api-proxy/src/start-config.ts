@@ -1,3 +1,4 @@
+import { addressesIn, DEFAULT_SUBNET, squidUrl } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
@@ -5,7 +6,7 @@ import {
   type SidecarConfig,
   type SidecarProvider,
 } from '../../../src/shared/sidecar-config.ts';
-import { checkTarget, parseTarget } from './target.ts';
+import { checkTarget, parseTarget } from '../../../src/shared/target.ts';
 
 /** Octets of the document on standard input, a bundle of CA certificates included. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
@@ -53,7 +54,7 @@ function requireCredential(name: string, value: string | undefined): string | un
 function requireProxyUrl(name: string, value: string | undefined): string {
   const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'http:' || url.username !== '' || url.pathname !== '/' || url.search !== '') {
-    throw new Error(`${name} must be Squid's address, as in http://172.30.0.10:3128.`);
+    throw new Error(`${name} must be Squid's address, as in ${squidUrl(addressesIn(DEFAULT_SUBNET))}.`);
   }
   return url.origin;
 }

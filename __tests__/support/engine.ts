@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { RUN_LABEL } from '../../src/docker/spec.ts';
+
+/** Runs `docker` and returns its standard output, trimmed. @throws Error with its standard error */
+export function docker(args: readonly string[], input = ''): string {
+  const { status, stdout, stderr } = spawnSync('docker', args, {
+    encoding: 'utf8',
+    input,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+/**
+ * The host's address on the engine's default network: containers on ordinary networks reach it. A young engine of the
+ * 20.10 line names the subnet only; the host has its first address.
+ */
+export function bridgeAddress(): string {
+  const format = '--format={{with index .IPAM.Config 0}}{{.Gateway}}|{{.Subnet}}{{end}}';
+  const [gateway = '', subnet = ''] = docker(['network', 'inspect', 'bridge', format]).split('|');
+  return gateway === '' ? subnet.replace(/0\/\d+$/, '1') : gateway;
+}
+
+/** Everything on the engine that is a run's, or only `runId`'s. */
+export function leftOvers(runId?: string): string[] {
+  const filter = `--filter=label=${RUN_LABEL}${runId === undefined ? '' : `=${runId}`}`;
+  return [
+    ...docker(['ps', '--all', filter, '--format={{.Names}}']).split('\n'),
+    ...docker(['network', 'ls', filter, '--format={{.Name}}']).split('\n'),
+  ].filter((name) => name !== '');
+}
+
+/** Containers and networks of the engine by name, whoever made them. */
+export function engineObjects(): string[] {
+  return [
+    ...docker(['ps', '--all', '--format=container {{.Names}}']).split('\n'),
+    ...docker(['network', 'ls', '--format=network {{.Name}}']).split('\n'),
+  ]
+    .filter((name) => name !== '')
+    .sort();
+}

@@ -1,0 +1,80 @@
+/** Runs a workflow of this repository as a runner does, with `act` in host mode. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { isObject, type JsonObject } from '../support/json.ts';
+import { ROOT } from '../support/action.ts';
+import { goTool } from './go-tool.ts';
+
+export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');
+
+export interface ActOptions {
+  /** The program. */
+  readonly act: string;
+  /** Relative to the repository's root. */
+  readonly workflow: string;
+  /** Takes the job's workspace, its temporary directory and act's own home; the caller removes it. */
+  readonly directory: string;
+  /** Variables of the job. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Ends the job. */
+  readonly signal: AbortSignal;
+}
+
+export interface ActResult {
+  readonly exitCode: number | null;
+  /** All that it said, to explain a failure. */
+  readonly log: string;
+  /** Its records, in order: a line of a step's output, a log command, a step's result. */
+  readonly records: readonly JsonObject[];
+}
+
+function parseRecord(line: string): JsonObject[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? [value] : [];
+  } catch {
+    return []; // what it says before and after the job
+  }
+}
+
+/**
+ * Runs the workflow's `workflow_dispatch` to its end. `actions/checkout` is played by act itself: it copies the working
+ * tree, less what git ignores, so that a job cannot change the original.
+ */
+export async function runAct({ act, workflow, directory, env, secrets, signal }: ActOptions): Promise<ActResult> {
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  const args = ['workflow_dispatch', '--workflows', workflow, '--json'];
+  args.push('--platform', 'ubuntu-latest=-self-hosted', '--action-offline-mode');
+  for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
+  // By name alone: it takes the value from its environment.
+  for (const name of Object.keys(secrets)) args.push('--secret', name);
+
+  const child = spawn(act, args, {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      ...secrets,
+      // It runs actions with the first `node` that it finds.
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+      // The developer's own settings of act stay out, those of Docker are needed.
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+      XDG_CACHE_HOME: join(directory, 'cache'),
+      DOCKER_CONFIG: process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGINT',
+  });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  const log = (await output).join('\n');
+  return { exitCode, log, records: log.split('\n').flatMap(parseRecord) };
+}

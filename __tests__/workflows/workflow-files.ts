@@ -1,0 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../support/action.ts';
+
+const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
+
+/** The repository's workflows, and the ones that the tests run; relative to the repository's root. */
+export const WORKFLOWS = [...filesIn('.github/workflows'), ...filesIn('__tests__/workflows')]
+  .filter((file) => /\.ya?ml$/.test(file))
+  .toSorted();

@@ -1,0 +1,22 @@
+import { createSocket } from 'node:dgram';
+
+/** RFC 863: whatever arrives there is thrown away. */
+const DISCARD_PORT = 9;
+
+/**
+ * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before
+ * they ask again. The packet itself is for nobody; the kernel's question for the peer's hardware address carries ours.
+ *
+ * @param peers IPv4 addresses separated by spaces
+ */
+export function announce(peers: string | undefined): void {
+  for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
+    const socket = createSocket('udp4');
+    socket.on('error', () => {
+      socket.close();
+    });
+    socket.send('', DISCARD_PORT, peer, () => {
+      socket.close();
+    });
+  }
+}
