@@ -113,5 +113,5 @@ function mask(value: string | string[] | undefined): string {
 }
 
 function heading(text: string): void {
-  console.log(`\\n=== ${text}`);
+  console.log(`\n=== ${text}`);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkWorkspace } from './agent/mounts.ts';
+import { checkWorkspace, ownFilesInWorkspace } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
 import { configuredProviders, type Config } from './config/config.ts';
@@ -96,6 +96,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       sidecarUser: sidecarOwner,
       agentUser: user,
       agentMounts: agent.mounts,
+      guards: ownFilesInWorkspace(context.root, config.workspace),
     });
     exitCode = await sandbox.execute(
       containers,

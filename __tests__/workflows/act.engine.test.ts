@@ -1,28 +1,41 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import { bridgeAddress, leftOvers } from '../support/engine.ts';
-import { startLocalProvider, TEST_KEYS, type LocalProvider } from '../support/action.ts';
-import { startArtifactService, type ArtifactService } from '../support/artifact-service.ts';
-import { isObject, type JsonObject } from '../support/json.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalProvider, startLocalProvider, TEST_KEYS } from '../support/action.ts';
+import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import { leftOvers } from '../support/engine.ts';
 import { DEFAULT_TEXT } from '../support/provider-server.ts';
 import { readZip } from '../support/zip.ts';
-import { installAct, runAct, type ActResult } from './act.ts';
+import { type ActResult, installAct, runAct } from './act.ts';
 import { GO_INSTALL_LIMIT, HAS_GO } from './go-tool.ts';
 
-describe.skipIf(!HAS_GO)('a workflow with two sandboxed steps, run by act', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'awf-act-'));
-  const results = join(directory, 'results');
-  const ended = new AbortController();
+/** A step as the expressions of later steps see it. */
+interface StepContext {
+  readonly outcome: string;
+  readonly conclusion: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', () => {
+  const teardown: (() => Promise<void>)[] = [];
+  let results: string;
   let provider: LocalProvider;
   let service: ArtifactService;
   let job: ActResult;
 
   beforeAll(async () => {
     const act = await installAct();
+    const directory = mkdtempSync(join(tmpdir(), 'awf-act-'));
+    teardown.unshift(async () => rmSync(directory, { recursive: true, force: true }));
+    results = join(directory, 'results');
     provider = await startLocalProvider();
+    teardown.unshift(provider.server.close);
     service = await startArtifactService();
+    teardown.unshift(service.close);
+    const ended = new AbortController();
+    teardown.unshift(async () => ended.abort());
+
     mkdirSync(results);
     const ca = join(directory, 'ca.pem');
     writeFileSync(ca, provider.ca.certPem);
@@ -44,9 +57,80 @@ describe.skipIf(!HAS_GO)('a workflow with two sandboxed steps, run by act', () =
   }, GO_INSTALL_LIMIT);
 
   afterAll(async () => {
-    ended.abort();
-    await provider?.server.close();
-    await service?.close();
-    rmSync(directory, { recursive: true, force: true });
+    for (const end of teardown) await end();
+  });
+
+  const result = (file: string): string => readFileSync(join(results, file), 'utf8');
+  const step = (id: string): StepContext => JSON.parse(result(`${id}.json`)) as StepContext;
+  const recordsOf = (id: string) => job.records.filter(({ stepID }) => Array.isArray(stepID) && stepID[0] === id);
+
+  test('succeeds as a job, although the second command fails', () => {
+    expect(job.exitCode, job.log).toBe(0);
+  });
+
+  test('sends the command to the provider with the real key, which the command never had', () => {
+    expect(provider.server.requests).toMatchObject([
+      { path: '/v1/messages', serverName: 'api.anthropic.com', credential: 'accepted' },
+    ]);
+    expect(result('answer.json')).toContain(DEFAULT_TEXT);
+    const environment = result('environment.txt');
+    expect(environment).toMatch(/^ANTHROPIC_BASE_URL=http:/m);
+    expect(environment).not.toContain(TEST_KEYS.anthropic);
+    expect(environment).not.toContain(service.env.ACTIONS_RUNTIME_TOKEN);
+    expect(environment).not.toMatch(/^(INPUT_|ACTIONS_|GITHUB_(ENV|PATH|STATE|TOKEN)=)/m);
+  });
+
+  test('gives later steps the outputs of a command that succeeded', () => {
+    const { outcome, outputs } = step('calls');
+    expect(outcome).toBe('success');
+    expect(outputs).toMatchObject({
+      'exit-code': '0',
+      outcome: 'success',
+      'allowed-domains': '[]',
+      'blocked-domains': '["refused.example"]',
+    });
+    expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
+  });
+
+  test('gives later steps the outputs of a command that failed', () => {
+    expect(step('fails')).toMatchObject({
+      outcome: 'failure',
+      conclusion: 'success', // continue-on-error
+      outputs: { 'exit-code': '7', outcome: 'failure', 'blocked-domains': '[]' },
+    });
+  });
+
+  test("obeys no log command of the command's, and takes no output from it", () => {
+    expect(recordsOf('calls')).toContainEqual(
+      expect.objectContaining({ command: 'ignored', raw: '::set-output name=planted::by the agent\n' }),
+    );
+    expect(step('calls').outputs).not.toHaveProperty('planted');
+  });
+
+  test('writes a job summary of each step', () => {
+    const summary = (id: string): unknown => recordsOf(id).find(({ command }) => command === 'summary')?.['content'];
+    expect(summary('calls')).toMatch(/\*\*success\*\*.*1 request was refused/);
+    expect(summary('calls')).toContain('`refused.example`');
+    expect(summary('calls')).toMatch(/\| Anthropic \| 1 \| 0 \|/);
+    expect(summary('fails')).toMatch(/\*\*failure\*\*.*exit code 7/);
+  });
+
+  test('runs the post steps: the logs become an artifact where that is wanted, and nothing is left', () => {
+    for (const id of ['calls', 'fails']) {
+      expect(recordsOf(id)).toContainEqual(expect.objectContaining({ stage: 'Post', stepResult: 'success' }));
+    }
+    expect(service.artifacts).toMatchObject([{ name: expect.stringMatching(/^awf-logs-/) as string, finalized: true }]);
+    const [{ name, zip } = { name: '', zip: Buffer.alloc(0) }] = service.artifacts;
+    const logs = Object.fromEntries([...readZip(zip)].map(([path, content]) => [path, content.toString()]));
+    expect(Object.entries(logs)).toContainEqual([
+      expect.stringMatching(/^squid-logs-\d+\/access\.log$/),
+      expect.stringContaining('refused.example'),
+    ]);
+    expect(Object.entries(logs)).toContainEqual([
+      expect.stringMatching(/^api-proxy-logs-\d+\/api-proxy\.log$/),
+      expect.stringContaining('/v1/messages'),
+    ]);
+    expect(Object.values(logs).join('\n')).not.toContain(TEST_KEYS.anthropic);
+    expect(leftOvers(name.replace('awf-logs-', ''))).toEqual([]);
   });
 });

@@ -5,13 +5,14 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
+const GO = 'go';
 const CACHE = join(import.meta.dirname, '../../.scratch/bin');
 
 /** Milliseconds to fetch and compile the largest of them. */
 export const GO_INSTALL_LIMIT = 600_000;
 
 /** Where it is false, the tests of these tools are skipped by name; script/test fails on that when CI=true. */
-export const HAS_GO = spawnSync('go', ['version']).status === 0;
+export const HAS_GO = spawnSync(GO, ['version']).status === 0;
 
 /**
  * Fetches and compiles a program, once per version.
@@ -27,7 +28,7 @@ export async function goTool(path: string, version: string): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const building = mkdtempSync(join(CACHE, `building-${program}-`));
   try {
-    await promisify(execFile)('go', ['install', `${path}@${version}`], {
+    await promisify(execFile)(GO, ['install', `${path}@${version}`], {
       cwd: building,
       env: { ...process.env, GOBIN: building },
       timeout: GO_INSTALL_LIMIT,

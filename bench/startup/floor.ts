@@ -1,6 +1,7 @@
 /**
  * The floor for `bench/startup`: the least that gives a command three containers with this network layout. All three
- * start together, the agent waits for the sidecars in a loop of its own; no options, no checks, no logs, no relay. Run as
+ * start together and make themselves known to each other, the agent waits for the sidecars in a loop of its own; no
+ * options, no checks, no logs, no relay. Run as
  * a process of its own, as the product is: `node floor.ts SQUID_IMAGE API_PROXY_IMAGE AGENT_IMAGE SUBNET SQUID_CONF`.
  *
  * Prints one line of JSON: milliseconds from the start of the process to the command's first instruction, and from its
@@ -9,7 +10,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressesIn, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
+import { addressesIn, PEERS_VARIABLE, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 
 /** Squid writes the record of a tunnel when it has ended. */
@@ -36,12 +37,28 @@ await Promise.all([
   docker(['network', 'create', '--subnet=10.99.8.0/24', 'floor-outer']),
 ]);
 const squid = (async () => {
-  await docker(['create', '-i', '--name=floor-squid', '--network=floor-internal', `--ip=${address.squid}`, squidImage]);
+  await docker([
+    'create',
+    '-i',
+    '--name=floor-squid',
+    `--env=${PEERS_VARIABLE}=${address.agent}`,
+    '--network=floor-internal',
+    `--ip=${address.squid}`,
+    squidImage,
+  ]);
   await docker(['network', 'connect', 'floor-outer', 'floor-squid']);
   await docker(['start', '-a', '-i', 'floor-squid'], configuration).catch(() => undefined);
 })();
 const apiProxy = docker(
-  ['run', '-i', '--name=floor-api-proxy', '--network=floor-internal', `--ip=${address['api-proxy']}`, apiProxyImage],
+  [
+    'run',
+    '-i',
+    '--name=floor-api-proxy',
+    `--env=${PEERS_VARIABLE}=${address.agent}`,
+    '--network=floor-internal',
+    `--ip=${address['api-proxy']}`,
+    apiProxyImage,
+  ],
   JSON.stringify({ proxyUrl: squidUrl(address), providers: {}, maxBodyBytes: 1 }),
 ).catch(() => undefined);
 let startMs = Number.NaN;

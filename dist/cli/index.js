@@ -6156,6 +6156,8 @@ function parseTarget(name, value) {
 
 
 
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^[^\s:/?#\\@%]+(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/;
 /**
  * Reads an option of the form `host[:port][/base/path]`.
  *
@@ -6166,7 +6168,7 @@ function target_parseTarget(input, text) {
     try {
         const target = parseTarget(input, text);
         // Squid refuses addresses, and a certificate is for a name.
-        if (!looksLikeAddress(target.host))
+        if (FORM.test(text) && !looksLikeAddress(target.host))
             return target;
     }
     catch {
@@ -7957,6 +7959,7 @@ function resolved(path) {
 
 
 
+
 /** What no run may open to the agent, with the reason. */
 const FORBIDDEN = [
     { path: '/proc', why: "it shows the host's processes" },
@@ -8009,6 +8012,23 @@ function checkWorkspace({ workspace }, home, workDirectory) {
         throw new errors_UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
+/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+const ACTION_FILES = ['action.yml', 'dist', 'containers'];
+/**
+ * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
+ * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
+ * can neither be removed nor renamed from inside.
+ *
+ * @param root the action's own directory
+ */
+function ownFilesInWorkspace(root, workspace) {
+    const real = (0,external_node_fs_.realpathSync)(root);
+    if (!isInside(real, workspace))
+        return [];
+    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name))
+        .filter((path) => (0,external_node_fs_.existsSync)(path))
+        .map((path) => ({ kind: 'bind', source: path, target: path, writable: false }));
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
 
@@ -8035,10 +8055,12 @@ function credentialIn(text, credentials) {
 /** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port, without DNS:
- * an answer other than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
+ * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
  */
 const READINESS_NAME = 'ready.awf.invalid';
+/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
 /** Directory of the access log, in the container. */
 const SQUID_LOG_DIR = '/var/log/squid';
 const ACCESS_LOG = 'access.log';
@@ -8706,10 +8728,16 @@ function readIfPresent(path) {
 
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
 const SIDECAR_ID = 65532;
-/** The caller of this process. */
+/** The caller of this process. A container's user may have no entry in the account database. */
 function caller() {
-    const { uid, gid, username } = (0,external_node_os_namespaceObject.userInfo)();
-    return { uid, gid, name: username, home: (0,external_node_os_namespaceObject.homedir)() };
+    try {
+        const { uid, gid, username } = (0,external_node_os_namespaceObject.userInfo)();
+        return { uid, gid, name: username, home: (0,external_node_os_namespaceObject.homedir)() };
+    }
+    catch {
+        const [uid = 0, gid = 0, home = '/'] = [process.getuid?.(), process.getgid?.(), process.env['HOME']];
+        return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+    }
 }
 /**
  * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
@@ -8877,7 +8905,7 @@ function topology(config, claimed) {
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-        hosts: config.addHosts,
+        hosts: [...config.addHosts, READINESS_HOST],
         sysctls: NO_FORWARDING,
     };
     const proxyUrl = squidUrl(addresses);
@@ -8900,7 +8928,7 @@ function topology(config, claimed) {
         library: config.agentImage === undefined ? undefined : librarySpec(claimed),
     };
 }
-function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts }) {
+function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
     return {
         runId,
@@ -8913,6 +8941,7 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         mounts: [
             ...agentMounts,
             { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
+            ...guards,
             ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
         ],
         tmpfs: [
@@ -9431,6 +9460,7 @@ async function run(config, context) {
             sidecarUser: sidecarOwner,
             agentUser: user,
             agentMounts: agent.mounts,
+            guards: ownFilesInWorkspace(context.root, config.workspace),
         });
         exitCode = await sandbox.execute(containers, {
             squid: squidConfig({

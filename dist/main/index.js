@@ -33336,6 +33336,8 @@ function parseTarget(name, value) {
 
 
 
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^[^\s:/?#\\@%]+(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/;
 /**
  * Reads an option of the form `host[:port][/base/path]`.
  *
@@ -33346,7 +33348,7 @@ function target_parseTarget(input, text) {
     try {
         const target = parseTarget(input, text);
         // Squid refuses addresses, and a certificate is for a name.
-        if (!looksLikeAddress(target.host))
+        if (FORM.test(text) && !looksLikeAddress(target.host))
             return target;
     }
     catch {
@@ -33969,7 +33971,7 @@ function summaryMarkdown(facts) {
         ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
         '### Domains',
         table(['Domain', 'Verdict', 'Requests'], [
-            ...traffic.blocked.map((row) => domainRow(row, '⛔ refused')),
+            ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
             ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
         ], 'No request left the sandbox.'),
         '### Model requests',
@@ -33990,6 +33992,11 @@ function verdict({ outcome, exitCode, startupMs, traffic }) {
         refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
     ];
     return `**${outcome}**: ${parts.join('; ')}.`;
+}
+/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
+function knownAs(domain) {
+    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
 }
 function domainRow({ domain, requests }, text) {
     return [code(domain), text, String(requests)];
@@ -34045,6 +34052,7 @@ function resolved(path) {
 
 
 
+
 /** What no run may open to the agent, with the reason. */
 const FORBIDDEN = [
     { path: '/proc', why: "it shows the host's processes" },
@@ -34097,6 +34105,23 @@ function checkWorkspace({ workspace }, home, workDirectory) {
         throw new UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
+/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+const ACTION_FILES = ['action.yml', 'dist', 'containers'];
+/**
+ * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
+ * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
+ * can neither be removed nor renamed from inside.
+ *
+ * @param root the action's own directory
+ */
+function ownFilesInWorkspace(root, workspace) {
+    const real = (0,external_node_fs_namespaceObject.realpathSync)(root);
+    if (!isInside(real, workspace))
+        return [];
+    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name))
+        .filter((path) => (0,external_node_fs_namespaceObject.existsSync)(path))
+        .map((path) => ({ kind: 'bind', source: path, target: path, writable: false }));
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
 
@@ -34123,10 +34148,12 @@ function credentialIn(text, credentials) {
 /** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port, without DNS:
- * an answer other than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
+ * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
  */
 const READINESS_NAME = 'ready.awf.invalid';
+/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
 /** Directory of the access log, in the container. */
 const SQUID_LOG_DIR = '/var/log/squid';
 const ACCESS_LOG = 'access.log';
@@ -34794,10 +34821,16 @@ function readIfPresent(path) {
 
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
 const SIDECAR_ID = 65532;
-/** The caller of this process. */
+/** The caller of this process. A container's user may have no entry in the account database. */
 function caller() {
-    const { uid, gid, username } = (0,external_node_os_namespaceObject.userInfo)();
-    return { uid, gid, name: username, home: (0,external_node_os_namespaceObject.homedir)() };
+    try {
+        const { uid, gid, username } = (0,external_node_os_namespaceObject.userInfo)();
+        return { uid, gid, name: username, home: (0,external_node_os_namespaceObject.homedir)() };
+    }
+    catch {
+        const [uid = 0, gid = 0, home = '/'] = [process.getuid?.(), process.getgid?.(), process.env['HOME']];
+        return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+    }
 }
 /**
  * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
@@ -34965,7 +34998,7 @@ function topology(config, claimed) {
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-        hosts: config.addHosts,
+        hosts: [...config.addHosts, READINESS_HOST],
         sysctls: NO_FORWARDING,
     };
     const proxyUrl = squidUrl(addresses);
@@ -34988,7 +35021,7 @@ function topology(config, claimed) {
         library: config.agentImage === undefined ? undefined : librarySpec(claimed),
     };
 }
-function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts }) {
+function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
     return {
         runId,
@@ -35001,6 +35034,7 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         mounts: [
             ...agentMounts,
             { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
+            ...guards,
             ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
         ],
         tmpfs: [
@@ -35519,6 +35553,7 @@ async function run(config, context) {
             sidecarUser: sidecarOwner,
             agentUser: user,
             agentMounts: agent.mounts,
+            guards: ownFilesInWorkspace(context.root, config.workspace),
         });
         exitCode = await sandbox.execute(containers, {
             squid: squidConfig({

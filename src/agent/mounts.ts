@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -53,4 +54,22 @@ export function checkWorkspace({ workspace }: Config, home: string, workDirector
   if (isInside(workDirectory, workspace)) {
     throw new UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
   }
+}
+
+/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
+
+/**
+ * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
+ * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
+ * can neither be removed nor renamed from inside.
+ *
+ * @param root the action's own directory
+ */
+export function ownFilesInWorkspace(root: string, workspace: string): MountSpec[] {
+  const real = realpathSync(root);
+  if (!isInside(real, workspace)) return [];
+  return ACTION_FILES.map((name) => join(real, name))
+    .filter((path) => existsSync(path))
+    .map((path) => ({ kind: 'bind', source: path, target: path, writable: false }));
 }

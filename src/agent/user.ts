@@ -13,10 +13,15 @@ export interface User {
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
 const SIDECAR_ID = 65532;
 
-/** The caller of this process. */
+/** The caller of this process. A container's user may have no entry in the account database. */
 export function caller(): User {
-  const { uid, gid, username } = userInfo();
-  return { uid, gid, name: username, home: homedir() };
+  try {
+    const { uid, gid, username } = userInfo();
+    return { uid, gid, name: username, home: homedir() };
+  } catch {
+    const [uid = 0, gid = 0, home = '/'] = [process.getuid?.(), process.getgid?.(), process.env['HOME']];
+    return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+  }
 }
 
 /**

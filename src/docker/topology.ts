@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { networkNames, PEERS_VARIABLE, squidUrl, type Addresses, type Names } from '../shared/network.ts';
 import { AGENT_LIB } from '../shared/providers.ts';
 import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
-import { SQUID_LOG_DIR } from '../squid/config.ts';
+import { READINESS_HOST, SQUID_LOG_DIR } from '../squid/config.ts';
 import type { ImageNames } from './images.ts';
 import type { ContainerSpec, MountSpec } from './spec.ts';
 
@@ -16,8 +16,10 @@ export interface Claimed {
   readonly logs: { readonly squid: string; readonly apiProxy: string };
   readonly sidecarUser: { readonly uid: number; readonly gid: number };
   readonly agentUser: User;
-  /** Toolchain, workspace, generated files. */
+  /** Toolchain, generated files, what the user asked for. */
   readonly agentMounts: readonly MountSpec[];
+  /** Parts of the workspace that the command must not change, mounted over it. */
+  readonly guards: readonly MountSpec[];
 }
 
 /** The containers of a run. `library` is created and never started; it lends its files to a foreign agent image. */
@@ -51,7 +53,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-    hosts: config.addHosts,
+    hosts: [...config.addHosts, READINESS_HOST],
     sysctls: NO_FORWARDING,
   };
   const proxyUrl = squidUrl(addresses);
@@ -77,7 +79,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
 
 function agentSpec(
   config: Config,
-  { runId, names, addresses, images, agentUser, agentMounts }: Claimed,
+  { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
   return {
@@ -91,6 +93,7 @@ function agentSpec(
     mounts: [
       ...agentMounts,
       { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
+      ...guards,
       ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB } as const]),
     ],
     tmpfs: [

@@ -27,7 +27,7 @@ export function summaryMarkdown(facts: SummaryFacts): string {
     table(
       ['Domain', 'Verdict', 'Requests'],
       [
-        ...traffic.blocked.map((row) => domainRow(row, '⛔ refused')),
+        ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
         ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
       ],
       'No request left the sandbox.',
@@ -55,6 +55,12 @@ function verdict({ outcome, exitCode, startupMs, traffic }: SummaryFacts): strin
     refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
   ];
   return `**${outcome}**: ${parts.join('; ')}.`;
+}
+
+/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
+function knownAs(domain: string): string {
+  const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+  return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
 }
 
 function domainRow({ domain, requests }: DomainCount, text: string): string[] {

@@ -16,10 +16,13 @@ export interface EgressPolicy {
 const PEEK_PORT = SQUID_PORT + 1;
 
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port, without DNS:
- * an answer other than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
+ * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
  */
 export const READINESS_NAME = 'ready.awf.invalid';
+
+/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
 
 /** Directory of the access log, in the container. */
 export const SQUID_LOG_DIR = '/var/log/squid';

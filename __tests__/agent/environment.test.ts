@@ -1,0 +1,309 @@
+import { describe, expect, test } from 'vitest';
+import { agentEnvironment, preflightChecks } from '../../src/agent/environment.ts';
+import type { Config } from '../../src/config/config.ts';
+import { UserError } from '../../src/errors.ts';
+import { addressesIn } from '../../src/shared/network.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, thrown, USER } from '../builders.ts';
+
+const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
+
+/** What every agent has, with no credential given. */
+const ALWAYS = {
+  GEMINI_API_BASE_URL: 'http://172.30.0.30:10003',
+  GOOGLE_GEMINI_BASE_URL: 'http://172.30.0.30:10003',
+  GEMINI_API_KEY: 'gemini-api-key-placeholder-for-credential-isolation',
+  HTTP_PROXY: 'http://172.30.0.10:3128',
+  HTTPS_PROXY: 'http://172.30.0.10:3128',
+  http_proxy: 'http://172.30.0.10:3128',
+  https_proxy: 'http://172.30.0.10:3128',
+  NO_PROXY: 'localhost,127.0.0.1,172.30.0.30',
+  no_proxy: 'localhost,127.0.0.1,172.30.0.30',
+  AWF_API_PROXY_IP: '172.30.0.30',
+  HOME: '/home/runner',
+  USER: 'runner',
+  LOGNAME: 'runner',
+  TMPDIR: '/tmp',
+  RUNNER_TEMP: '/tmp',
+  GITHUB_OUTPUT: '/tmp/awf-github/output',
+  GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
+};
+
+/** What a credential adds. */
+const OPENAI = { OPENAI_BASE_URL: 'http://172.30.0.30:10000/v1' };
+const ANTHROPIC = {
+  ANTHROPIC_BASE_URL: 'http://172.30.0.30:10001',
+  ANTHROPIC_AUTH_TOKEN: PLACEHOLDER,
+  CLAUDE_CODE_API_KEY_HELPER: '/tmp/awf-lib/get-claude-key.sh',
+  CLAUDE_CODE_API_KEY_HELPER_TTL_MS: '3600000',
+};
+const COPILOT = { COPILOT_API_URL: 'http://172.30.0.30:10002', COPILOT_TOKEN: PLACEHOLDER };
+const COPILOT_TOKEN = { ...COPILOT, COPILOT_GITHUB_TOKEN: PLACEHOLDER };
+const COPILOT_KEY = {
+  ...COPILOT,
+  COPILOT_API_KEY: PLACEHOLDER,
+  COPILOT_OFFLINE: 'true',
+  COPILOT_PROVIDER_BASE_URL: 'http://172.30.0.30:10002',
+  COPILOT_PROVIDER_API_KEY: PLACEHOLDER,
+};
+
+const environmentOf = (config: Config, host: NodeJS.ProcessEnv = {}) => agentEnvironment(config, ADDRESSES, host, USER);
+
+function variables(config: Config, host: NodeJS.ProcessEnv = {}): Record<string, string> {
+  return { ...environmentOf(config, host).variables };
+}
+
+const named = (name: string, value?: string) => ({ env: [{ name, value }] });
+
+describe('what the sandbox sets', () => {
+  test.each<[string, string[], object]>([
+    ['no credential', [], {}],
+    ['an OpenAI key', ['OPENAI_API_KEY'], OPENAI],
+    ['an Anthropic key', ['ANTHROPIC_API_KEY'], ANTHROPIC],
+    ['a Copilot token', ['COPILOT_GITHUB_TOKEN'], COPILOT_TOKEN],
+    ['a Copilot key', ['COPILOT_API_KEY'], COPILOT_KEY],
+    ['a Copilot token and key', ['COPILOT_API_KEY', 'COPILOT_GITHUB_TOKEN'], { ...COPILOT_TOKEN, ...COPILOT_KEY }],
+    ['a Gemini key', ['GEMINI_API_KEY'], {}],
+    ['every credential', [...SENTINELS.keys()], { ...OPENAI, ...ANTHROPIC, ...COPILOT_TOKEN, ...COPILOT_KEY }],
+  ])('with %s', (_, credentials, expected) => {
+    const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables(aConfig({ credentials: given(...credentials) }));
+    expect(rest).toEqual({ ...ALWAYS, ...expected });
+    expect(oneShot?.split(',')).toEqual(
+      expect.arrayContaining(['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', ...SENTINELS.keys()]),
+    );
+  });
+
+  test('follows the subnet', () => {
+    const addresses = addressesIn('10.213.7.0/24');
+    const found = agentEnvironment(aConfig({ credentials: SENTINELS }), addresses, {}, USER).variables;
+    expect(JSON.stringify(found)).not.toContain('172.30.');
+    expect(found).toMatchObject({
+      HTTPS_PROXY: 'http://10.213.7.10:3128',
+      no_proxy: 'localhost,127.0.0.1,10.213.7.30',
+      AWF_API_PROXY_IP: '10.213.7.30',
+      OPENAI_BASE_URL: 'http://10.213.7.30:10000/v1',
+    });
+  });
+
+  test('without the api-proxy names no provider', () => {
+    const found = variables(aConfig({ apiProxy: false, credentials: SENTINELS }));
+    expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
+  });
+
+  test.each(['env-all', 'env'])('CLAUDE_CODE_API_KEY_HELPER_TTL_MS is the user’s where set, by %s', (by) => {
+    const name = 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS';
+    const config = aConfig({ credentials: SENTINELS, ...(by === 'env' ? named(name, '5') : { envAll: true }) });
+    expect(variables(config, by === 'env' ? {} : { [name]: '5' })[name]).toBe('5');
+  });
+});
+
+/** Names that hold no value of the user's, whatever the options say. */
+const NEVER = [
+  ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
+  ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'COPILOT_TOKEN', 'COPILOT_PROVIDER_API_KEY', 'GEMINI_API_KEY'],
+  'ANTHROPIC_AUTH_TOKEN',
+  ...['INPUT_RUN', 'INPUT_ANYTHING', 'ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RUNTIME_URL', 'ACTIONS_RESULTS_URL'],
+  ...['ACTIONS_CACHE_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_URL'],
+  ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
+];
+
+/** Names that the sandbox alone decides. */
+const RESERVED = [
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NO_PROXY', 'no_proxy', 'ALL_PROXY', 'all_proxy'],
+  ...['AWF_API_PROXY_IP', 'AWF_ONE_SHOT_TOKENS', 'AWF_CHECKS', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'TMPDIR'],
+  ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'RUNNER_TEMP'],
+];
+
+describe.each([
+  ['no credential given', new Map<string, string>()],
+  ['all credentials given', SENTINELS],
+])('never in the agent, with %s', (_, credentials) => {
+  test.each([...NEVER, ...RESERVED])('%s of the host, with env-all', (name) => {
+    const { variables: found, withheld } = environmentOf(aConfig({ credentials, envAll: true }), { [name]: 'of-host' });
+    expect(Object.values(found)).not.toContain('of-host');
+    expect(JSON.stringify(withheld)).not.toContain('of-host');
+  });
+
+  test.each([...NEVER, ...RESERVED])('%s by env', (name) => {
+    for (const [value, host] of [
+      ['of-env', {}],
+      [undefined, { [name]: 'of-host' }],
+    ] as const) {
+      const error = thrown(() => environmentOf(aConfig({ credentials, ...named(name, value) }), host));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toContain(`env: ${name}`);
+      expect(error.hint).toBeTruthy();
+      expect(error.message + (error.hint ?? '')).not.toMatch(/of-(env|host)/);
+    }
+  });
+});
+
+describe('never by value', () => {
+  test.each([...SENTINELS])('%s in a variable of the host', (variable, secret) => {
+    const host = { LANG: `x${secret}`, MY_COPY: `Bearer ${secret}`, HARMLESS: 'yes' };
+    for (const envAll of [true, false]) {
+      const { variables: found, withheld } = environmentOf(aConfig({ credentials: SENTINELS, envAll }), host);
+      expect(JSON.stringify({ found, withheld })).not.toContain(secret);
+      expect(withheld.map(({ name }) => name)).toEqual(envAll ? ['LANG', 'MY_COPY'] : ['LANG']);
+      expect(withheld[0]?.reason).toContain(variable);
+      expect(found['HARMLESS']).toBe(envAll ? 'yes' : undefined);
+    }
+  });
+
+  test.each([...SENTINELS])('%s in a variable of env', (variable, secret) => {
+    for (const [value, host] of [
+      [`x-${secret}`, {}],
+      [undefined, { MY_COPY: secret }],
+    ] as const) {
+      const { variables: found, withheld } = environmentOf(
+        aConfig({ credentials: SENTINELS, ...named('MY_COPY', value) }),
+        host,
+      );
+      expect(found).not.toHaveProperty('MY_COPY');
+      expect(withheld).toEqual([{ name: 'MY_COPY', reason: expect.stringContaining(variable) as string }]);
+    }
+  });
+
+  test('a value in the host that env sets anew is replaced', () => {
+    const host = { MY_COPY: SENTINELS.get('OPENAI_API_KEY')! };
+    const config = aConfig({ credentials: SENTINELS, envAll: true, ...named('MY_COPY', 'clean') });
+    expect(variables(config, host)['MY_COPY']).toBe('clean');
+  });
+});
+
+describe('a placeholder in env, for programs that insist on a key', () => {
+  test.each([
+    ['OPENAI_API_KEY', 'placeholder'],
+    ['OPENAI_API_KEY', PLACEHOLDER],
+    ['CODEX_API_KEY', 'placeholder'],
+    ['ANTHROPIC_API_KEY', 'sk-ant-placeholder-key-for-credential-isolation'],
+  ])('%s=%s is accepted', (name, value) => {
+    expect(variables(aConfig({ credentials: SENTINELS, ...named(name, value) }))[name]).toBe(value);
+    expect(variables(aConfig({ ...named(name) }), { [name]: value })[name]).toBe(value);
+  });
+
+  test.each(['placeholder2', 'Placeholder', ' placeholder', 'sk-real', ''])('OPENAI_API_KEY=%j is refused', (value) => {
+    const error = thrown(() => environmentOf(aConfig(named('OPENAI_API_KEY', value))));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
+  });
+
+  test('the sandbox’s own one stays', () => {
+    expect(variables(aConfig(named('GEMINI_API_KEY', 'placeholder')))).toMatchObject(ALWAYS);
+  });
+});
+
+describe('what passes', () => {
+  /** What a hosted runner sets, and what becomes of it: by itself, and with env-all. */
+  const HOSTED: readonly [name: string, byItself: boolean, envAll: boolean][] = [
+    ['PATH', true, true],
+    ['LANG', true, true],
+    ['LC_ALL', true, true],
+    ['CI', true, true],
+    ['GITHUB_ACTIONS', true, true],
+    ['GITHUB_REPOSITORY', true, true],
+    ['GITHUB_REPOSITORY_OWNER', true, true],
+    ['GITHUB_RUN_ID', true, true],
+    ['GITHUB_SHA', true, true],
+    ['GITHUB_SERVER_URL', true, true],
+    ['GITHUB_WORKSPACE', true, true],
+    ['RUNNER_OS', true, true],
+    ['RUNNER_TOOL_CACHE', true, true],
+    ['JAVA_HOME_21_X64', true, true],
+    ['GOROOT_1_24_X64', true, true],
+    ['pythonLocation', true, true],
+    ['Python3_ROOT_DIR', true, true],
+    ['ImageOS', true, true],
+    ['NODE_EXTRA_CA_CERTS', true, true],
+    ['GITHUB_TOKEN', false, true],
+    ['GH_TOKEN', false, true],
+    ['AWS_SECRET_ACCESS_KEY', false, true],
+    ['NPM_TOKEN', false, true],
+    ['MY_SETTING', false, true],
+    ['SSH_AUTH_SOCK', false, false],
+    ['DOCKER_HOST', false, false],
+    ['XDG_RUNTIME_DIR', false, false],
+    ['GITHUB_EVENT_PATH', false, false],
+    ['GITHUB_ACTION_PATH', false, false],
+    ['STATE_awf', false, false],
+    ['BASH_FUNC_which%%', false, false],
+    ['INPUT_OPENAI-API-KEY', false, false],
+  ];
+
+  test.each(HOSTED)('%s: by itself %j, with env-all %j', (name, byItself, envAll) => {
+    expect(name in variables(aConfig(), { [name]: 'value' })).toBe(byItself);
+    expect(name in variables(aConfig({ envAll: true }), { [name]: 'value' })).toBe(envAll);
+  });
+
+  test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s when env names it', (name) => {
+    expect(variables(aConfig(named(name)), { [name]: 'of-host' })[name]).toBe('of-host');
+    expect(variables(aConfig(named(name, 'of-env')), { [name]: 'of-host' })[name]).toBe('of-env');
+  });
+
+  test('any value, byte for byte', () => {
+    const value = ' a\n\'"$(x)`y`\\\u{1f600}';
+    expect(variables(aConfig({ envAll: true, ...named('B', value) }), { A: value })).toMatchObject({
+      A: value,
+      B: value,
+    });
+  });
+
+  test('a name that env asks for and that is not set is reported', () => {
+    expect(environmentOf(aConfig(named('MISSING'))).withheld).toEqual([
+      { name: 'MISSING', reason: 'env names it, and it is not set' },
+    ]);
+  });
+});
+
+describe('preflightChecks', () => {
+  const checks = (config: Config): string[] => preflightChecks(config, ADDRESSES, environmentOf(config));
+  const of = (kind: string, lines: readonly string[]): string[] =>
+    lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+
+  test('without a credential: none may be set but Gemini’s placeholder', () => {
+    const lines = checks(aConfig());
+    expect(of('absent', lines)).toEqual(
+      expect.arrayContaining([
+        ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
+        ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
+      ]),
+    );
+    expect(of('placeholder', lines)).toEqual(['GEMINI_API_KEY gemini-api-key-placeholder-for-credential-isolation']);
+    expect(of('listening', lines)).toEqual(['GEMINI_API_BASE_URL', 'GOOGLE_GEMINI_BASE_URL']);
+  });
+
+  test('with every credential: each placeholder, each base URL', () => {
+    const lines = checks(aConfig({ credentials: SENTINELS }));
+    expect(of('absent', lines).toSorted()).toEqual(
+      ['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'].toSorted(),
+    );
+    expect(of('placeholder', lines).toSorted()).toEqual(
+      [
+        `ANTHROPIC_AUTH_TOKEN ${PLACEHOLDER}`,
+        `COPILOT_API_KEY ${PLACEHOLDER}`,
+        `COPILOT_GITHUB_TOKEN ${PLACEHOLDER}`,
+        `COPILOT_PROVIDER_API_KEY ${PLACEHOLDER}`,
+        `COPILOT_TOKEN ${PLACEHOLDER}`,
+        'GEMINI_API_KEY gemini-api-key-placeholder-for-credential-isolation',
+      ].toSorted(),
+    );
+    expect(of('listening', lines).toSorted()).toEqual(
+      [
+        ...['ANTHROPIC_BASE_URL', 'COPILOT_API_URL', 'COPILOT_PROVIDER_BASE_URL', 'GEMINI_API_BASE_URL'],
+        ...['GOOGLE_GEMINI_BASE_URL', 'OPENAI_BASE_URL'],
+      ].toSorted(),
+    );
+  });
+
+  test('a placeholder that env set is checked for its value', () => {
+    const lines = checks(aConfig(named('OPENAI_API_KEY', 'placeholder')));
+    expect(of('placeholder', lines)).toContain('OPENAI_API_KEY placeholder');
+    expect(of('absent', lines)).not.toContain('OPENAI_API_KEY');
+  });
+
+  test('the network is checked in every run', () => {
+    const lines = checks(aConfig({ apiProxy: false }));
+    expect(of('isolated', lines)).toEqual(['172.30.0.1']);
+    expect(of('squid', lines)).toEqual([expect.stringMatching(/^172\.30\.0\.10:3128 \S+\.invalid$/)]);
+    expect(of('listening', lines)).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../builders.ts';
+
+const files = (credentials = SENTINELS, user = USER) => systemFiles(aConfig({ credentials }), ADDRESSES, user);
+
+describe('settings of the agent programs', () => {
+  test('name the sidecar and the helper', () => {
+    const found = files();
+    expect(found['/etc/codex/config.toml']).toBe('openai_base_url = "http://172.30.0.30:10000/v1"\n');
+    expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
+      apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
+    });
+    expect(JSON.parse(found['/etc/gemini-cli/settings.json']!)).toEqual({
+      security: { auth: { selectedType: 'gemini-api-key' } },
+    });
+  });
+
+  test.each([
+    [[], ['/etc/gemini-cli/settings.json']],
+    [['OPENAI_API_KEY'], ['/etc/codex/config.toml', '/etc/gemini-cli/settings.json']],
+    [['ANTHROPIC_API_KEY'], ['/etc/claude-code/managed-settings.json', '/etc/gemini-cli/settings.json']],
+  ])('are there for what was given: %j', (credentials, paths) => {
+    expect(
+      Object.keys(files(given(...credentials)))
+        .filter((path) => path.split('/').length > 3)
+        .toSorted(),
+    ).toEqual(paths);
+  });
+
+  test('are not there without the api-proxy', () => {
+    const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
+    expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
+  });
+});
+
+describe('accounts', () => {
+  const rows = (text: string | undefined): string[][] =>
+    (text ?? '')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(':'));
+
+  test('the user, root and nobody, with seven fields each', () => {
+    const accounts = rows(files()['/etc/passwd']);
+    expect(accounts.map(([name, , uid, gid, , home]) => [name, uid, gid, home])).toEqual([
+      ['root', '0', '0', '/nonexistent'],
+      ['runner', '1001', '1002', '/home/runner'],
+      ['nobody', '65534', '65534', '/nonexistent'],
+    ]);
+    expect(accounts.every((fields) => fields.length === 7)).toBe(true);
+    expect(rows(files()['/etc/group']).map(([name, , gid]) => [name, gid])).toEqual([
+      ['root', '0'],
+      ['runner', '1002'],
+      ['nogroup', '65534'],
+    ]);
+  });
+
+  test('root is not listed twice', () => {
+    const found = files(SENTINELS, { uid: 0, gid: 0, name: 'root', home: '/root' });
+    expect(
+      rows(found['/etc/passwd'])
+        .filter(([, , uid]) => uid === '0')
+        .map(([, , , , , home]) => home),
+    ).toEqual(['/root']);
+    expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '0')).toHaveLength(1);
+  });
+});
+
+test('no name is resolved: the only server is loopback', () => {
+  expect(files()['/etc/resolv.conf']?.match(/^nameserver .*$/gm)).toEqual(['nameserver 127.0.0.1']);
+});
+
+test('no file holds a credential', () => {
+  const text = JSON.stringify(files());
+  for (const secret of SENTINELS.values()) expect(text).not.toContain(secret);
+});
+
+describe('placeSystemFiles', () => {
+  test('mounts read-only: a file of /etc itself, of anything deeper the directory', () => {
+    const directory = temporaryDirectory();
+    const mounts = placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
+    expect(mounts).toEqual([
+      { kind: 'bind', source: join(directory, 'etc/passwd'), target: '/etc/passwd', writable: false },
+      { kind: 'bind', source: join(directory, 'etc/codex'), target: '/etc/codex', writable: false },
+    ]);
+    expect(readFileSync(join(directory, 'etc/passwd'), 'utf8')).toBe('a');
+    expect(readFileSync(join(directory, 'etc/codex/config.toml'), 'utf8')).toBe('b');
+  });
+
+  test('another user can read them, and nobody else write them, whatever the umask', () => {
+    const directory = temporaryDirectory();
+    const before = process.umask(0o077);
+    try {
+      placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
+    } finally {
+      process.umask(before);
+    }
+    const mode = (path: string): number => statSync(join(directory, path)).mode & 0o777;
+    expect([mode('etc/passwd'), mode('etc/codex'), mode('etc/codex/config.toml')]).toEqual([0o644, 0o755, 0o644]);
+  });
+});

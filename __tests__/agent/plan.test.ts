@@ -1,0 +1,126 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
+import type { Config } from '../../src/config/config.ts';
+import { UserError } from '../../src/errors.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../builders.ts';
+
+interface Around {
+  readonly host?: NodeJS.ProcessEnv;
+  readonly claudeJson?: string;
+  readonly uid?: number;
+}
+
+/** Plans an agent whose home and work directory are the test's. */
+function plan(config: Partial<Config>, { host = {}, claudeJson, uid = USER.uid }: Around = {}) {
+  const directory = temporaryDirectory();
+  const home = join(directory, 'home');
+  const work = join(directory, 'work');
+  mkdirSync(home);
+  mkdirSync(work);
+  if (claudeJson !== undefined) writeFileSync(join(home, '.claude.json'), claudeJson);
+  const make = (): AgentPlan => planAgent(aConfig(config), ADDRESSES, { ...USER, uid, home }, host, work);
+  return { make, home, work };
+}
+
+const targets = ({ mounts }: AgentPlan): string[] => mounts.map(({ target }) => target);
+
+describe('mounts', () => {
+  test('the host’s toolchain, the run’s own files, what the user asks for', () => {
+    const { make, work } = plan({ mounts: [{ source: '/usr/share', target: '/data', writable: false }] });
+    const found = make();
+    expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc/passwd', '/etc/gemini-cli', '/data']));
+    expect(found.mounts.find(({ target }) => target === '/etc/passwd')).toMatchObject({
+      source: join(work, 'agent/etc/passwd'),
+      writable: false,
+    });
+  });
+
+  test('with an image, nothing of the host’s toolchain', () => {
+    const found = targets(plan({ agentImage: 'debian:13' }).make());
+    expect(found).toContain('/etc/passwd');
+    expect(found.filter((target) => !target.startsWith('/etc/'))).toEqual([]);
+  });
+
+  test('the tool cache that the host names', () => {
+    const cache = temporaryDirectory();
+    expect(targets(plan({}, { host: { RUNNER_TOOL_CACHE: cache } }).make())).toContain(cache);
+  });
+
+  test('no target is named twice: the engine would refuse it', () => {
+    const found = targets(plan({ credentials: SENTINELS }).make());
+    expect(found).toEqual([...new Set(found)]);
+  });
+});
+
+describe('credentials', () => {
+  const hostWithAll = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join(' ') };
+
+  test.each([true, false])('stand nowhere in the plan or on disk (env-all: %j)', (envAll) => {
+    const { make, work } = plan({ credentials: SENTINELS, envAll }, { host: hostWithAll });
+    const found = make();
+    const files = readdirSync(work, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    expect(files).not.toEqual([]);
+    for (const secret of SENTINELS.values()) expect(JSON.stringify([found, files])).not.toContain(secret);
+  });
+
+  test.each([...SENTINELS])('%s in the command is refused without being printed', (variable, secret) => {
+    for (const command of [
+      { kind: 'script', script: `curl -H "x-api-key: ${secret}"`, shell: ['sh', '{0}'] },
+      { kind: 'argv', argv: ['curl', `--header=${secret}`] },
+    ] as const) {
+      const error = thrown(plan({ credentials: SENTINELS, command }).make);
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toContain(variable);
+      expect(error.message + (error.hint ?? '')).not.toContain(secret);
+    }
+  });
+
+  test('in the user’s own ~/.claude.json is refused', () => {
+    const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
+    const error = thrown(plan({ credentials: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('.claude.json');
+    expect(error.message).not.toContain(secret);
+  });
+
+  test('a withheld variable is named in a warning', () => {
+    const host = { MY_COPY: SENTINELS.get('GEMINI_API_KEY')! };
+    const { warnings } = plan({ credentials: SENTINELS, envAll: true }, { host }).make();
+    expect(warnings).toEqual([expect.stringMatching(/^MY_COPY is withheld .*GEMINI_API_KEY/)]);
+  });
+});
+
+describe('~/.claude.json', () => {
+  const credentials = given('ANTHROPIC_API_KEY');
+
+  test('names the helper in the sandbox; the host’s own is not changed', () => {
+    const claudeJson = '{"theme":"dark"}';
+    const { make, home } = plan({ credentials }, { claudeJson });
+    const { document } = make();
+    expect(document).toContain(`${home}/.claude.json`);
+    expect(document).toContain('"theme": "dark"');
+    expect(document).toContain('"apiKeyHelper": "/tmp/awf-lib/get-claude-key.sh"');
+    expect(readFileSync(join(home, '.claude.json'), 'utf8')).toBe(claudeJson);
+  });
+
+  test('is made where there is none', () => {
+    expect(plan({ credentials }).make().document).toContain('"apiKeyHelper"');
+  });
+
+  test('with another helper stops the run', () => {
+    expect(plan({ credentials }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
+  });
+
+  test('is left out without an Anthropic key, whatever is in it', () => {
+    expect(plan({}, { claudeJson: 'no JSON' }).make().document).not.toContain('.claude.json');
+  });
+});
+
+test('root is warned of, an ordinary user is not', () => {
+  expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('root without capabilities')]);
+  expect(plan({}).make().warnings).toEqual([]);
+});

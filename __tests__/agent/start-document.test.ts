@@ -1,0 +1,207 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { claudeJson, startDocument, type AgentStart } from '../../src/agent/start-document.ts';
+import { UserError } from '../../src/errors.ts';
+import { temporaryDirectory, thrown } from '../builders.ts';
+
+/** Strings that a shell would act on if they were not quoted. Nothing in them may happen, no byte may change. */
+const HOSTILE = {
+  'a single quote': "it's",
+  'only single quotes': "'''",
+  'an escape from quotes': "'; touch OWNED; echo '",
+  'double quotes': '"$HOME"',
+  'a command substitution': '$(touch OWNED)',
+  backticks: '`touch OWNED`',
+  'a parameter': '${PATH:-x} $PATH $$ $1 $@',
+  'a line break': 'a\nb',
+  'line breaks at its end': 'a\n\n\n',
+  'a carriage return': 'a\r\nb',
+  'a backslash at its end': 'a\\',
+  backslashes: '\\n \\\\ \\0',
+  'a here-document': '<<EOF\ntouch OWNED\nEOF\n',
+  'globs and tildes': '* ? [a-z] ~ ~root',
+  operators: '; & | && || > OWNED < x ! # {a,b}',
+  'a percent format': '%s%n%%',
+  'an option': '--help',
+  'spaces at both ends': '  a  b  ',
+  'an empty string': '',
+  'control characters': '\u0001\u001b[31m\u001e\u007f',
+  'more than ASCII': 'ü\u2028\u{1f600}',
+  'a workflow command': '::stop-commands::x\n::add-path::/evil',
+};
+
+interface Seen {
+  readonly environment: Record<string, string>;
+  readonly argv: string[];
+  readonly umask: number;
+  /** Reads a file that the document wrote. */
+  readonly file: (name: string) => { content: string; mode: number };
+  /** Everything that is in the directory where the shell ran. */
+  readonly directory: string;
+}
+
+const START: AgentStart = { environment: {}, command: { kind: 'argv', argv: ['true'] }, checks: [], homeFiles: {} };
+
+/**
+ * Lets a real shell read the document, as the container's entrypoint does, and looks at what a program started by it
+ * gets. The document's own places below /tmp are moved to a directory of the test.
+ */
+function evaluate(shell: string, start: Partial<AgentStart>): Seen {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'work'));
+  writeFileSync(join(directory, 'busybox'), '#!/bin/sh\nPATH=/usr/bin:/bin exec "$@"\n');
+  chmodSync(join(directory, 'busybox'), 0o755);
+  writeFileSync(
+    join(directory, 'dump.mjs'),
+    'console.log(JSON.stringify({ environment: process.env, argv: process.argv.slice(2), umask: process.umask() }))',
+  );
+  writeFileSync(
+    join(directory, 'entrypoint'),
+    `set -u
+lib='${directory}'
+document=$("$lib/busybox" cat) || exit 1
+eval "$document" || exit 1
+AWF_CHECKS=$AWF_CHECKS exec '${process.execPath}' '${directory}/dump.mjs' "$@"
+`,
+  );
+  const environment = { HOME: join(directory, 'home'), ...start.environment };
+  const document = startDocument({ ...START, ...start, environment });
+  const { status, stdout, stderr } = spawnSync(shell, [join(directory, 'entrypoint')], {
+    cwd: join(directory, 'work'),
+    env: {},
+    input: document.replaceAll('/tmp/awf-', `${directory}/awf-`),
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const seen = JSON.parse(stdout) as Omit<Seen, 'file' | 'directory'>;
+  return {
+    ...seen,
+    argv: seen.argv.map((word) => word.replaceAll(`${directory}/awf-`, '/tmp/awf-')),
+    file: (name) => ({
+      content: readFileSync(join(directory, name), 'utf8'),
+      mode: statSync(join(directory, name)).mode & 0o777,
+    }),
+    directory: join(directory, 'work'),
+  };
+}
+
+/** Nothing ran that would have left this file. */
+const untouched = (seen: Seen): void => {
+  expect(() => statSync(join(seen.directory, 'OWNED'))).toThrow('ENOENT');
+};
+
+describe.each(['sh', 'bash'])('read by %s', (shell) => {
+  test('every hostile value arrives in the environment', () => {
+    const environment = Object.fromEntries(Object.values(HOSTILE).map((value, index) => [`V${index}`, value]));
+    const seen = evaluate(shell, { environment });
+    expect(seen.environment).toMatchObject(environment);
+    untouched(seen);
+  });
+
+  test('nothing else is in the environment', () => {
+    const { environment } = evaluate(shell, { environment: { A: '1' } });
+    const ofShell = ['HOME', 'PWD', 'OLDPWD', 'SHLVL', '_', 'AWF_CHECKS'];
+    expect(Object.keys(environment).filter((name) => !ofShell.includes(name))).toEqual(['A']);
+  });
+
+  test('every hostile word arrives in the argv', () => {
+    const argv = Object.values(HOSTILE);
+    const seen = evaluate(shell, { command: { kind: 'argv', argv } });
+    expect(seen.argv).toEqual(argv);
+    untouched(seen);
+  });
+
+  test.each(Object.entries(HOSTILE))('a script with %s is written as it is', (_, text) => {
+    const seen = evaluate(shell, { command: { kind: 'script', script: text, shell: ['sh', '-e', '{0}'] } });
+    expect(seen.argv).toEqual(['sh', '-e', '/tmp/awf-command']);
+    expect(seen.file('awf-command').content).toBe(text.endsWith('\n') ? text : `${text}\n`);
+    untouched(seen);
+  });
+
+  test('the shell’s template gets the script’s path wherever it asks for it', () => {
+    const command = { kind: 'script', script: 'x', shell: ['tool', '--file={0}', '{0}', "o'clock"] } as const;
+    expect(evaluate(shell, { command }).argv).toEqual([
+      'tool',
+      '--file=/tmp/awf-command',
+      '/tmp/awf-command',
+      "o'clock",
+    ]);
+  });
+
+  test('files of the home and the script are the user’s alone, what the command makes is not', () => {
+    const content = `{"a": "it's $(touch OWNED)"}\n`;
+    const seen = evaluate(shell, {
+      homeFiles: { '.claude.json': content, '.config/deep/file': 'x' },
+      command: { kind: 'script', script: 'true', shell: ['sh', '{0}'] },
+    });
+    expect(seen.file('home/.claude.json')).toEqual({ content, mode: 0o600 });
+    expect(seen.file('home/.config/deep/file')).toEqual({ content: 'x', mode: 0o600 });
+    expect(seen.file('awf-command').mode).toBe(0o600);
+    expect(seen.umask).toBe(0o022);
+    untouched(seen);
+  });
+
+  test('the command has files of its own for outputs and the summary', () => {
+    const seen = evaluate(shell, {});
+    expect(seen.file('awf-github/output')).toEqual({ content: '', mode: 0o600 });
+    expect(seen.file('awf-github/summary.md')).toEqual({ content: '', mode: 0o600 });
+  });
+
+  test('the checks arrive line by line', () => {
+    const checks = ['absent A', "placeholder B it's $(touch OWNED)", 'listening C'];
+    const seen = evaluate(shell, { checks });
+    expect(seen.environment['AWF_CHECKS']).toBe(checks.join('\n'));
+    untouched(seen);
+  });
+
+  test('a document of a megabyte is read', () => {
+    const script = `${'# it’s long\n'.repeat(80_000)}true\n`;
+    const seen = evaluate(shell, { command: { kind: 'script', script, shell: ['sh', '{0}'] } });
+    expect(seen.file('awf-command').content === script).toBe(true);
+  });
+});
+
+test.each<[string, Partial<AgentStart>]>([
+  ['the command', { command: { kind: 'argv', argv: ['a\0b'] } }],
+  ['the script', { command: { kind: 'script', script: 'a\0b', shell: ['sh', '{0}'] } }],
+  ['a variable', { environment: { A: 'a\0b' } }],
+])('a NUL in %s is refused: no process could be given it', (_, start) => {
+  expect(() => startDocument({ ...START, ...start })).toThrow(UserError);
+});
+
+describe('claudeJson', () => {
+  const HELPER = '/tmp/awf-lib/get-claude-key.sh';
+  const path = '/home/runner/.claude.json';
+
+  test.each([
+    ['a missing file', undefined],
+    ['an empty file', ''],
+    ['a blank file', ' \n'],
+    ['an empty object', '{}'],
+  ])('%s becomes one that names the helper', (_, present) => {
+    expect(JSON.parse(claudeJson(path, present))).toEqual({ apiKeyHelper: HELPER });
+  });
+
+  test('keeps all other keys', () => {
+    const present = { a: 1, nested: { b: [null, 'ü'] }, apiKeyHelper: HELPER };
+    expect(JSON.parse(claudeJson(path, JSON.stringify(present)))).toEqual(present);
+    const { apiKeyHelper, ...rest } = present;
+    expect(JSON.parse(claudeJson(path, JSON.stringify(rest)))).toEqual({ ...rest, apiKeyHelper });
+  });
+
+  test.each(['/other/helper.sh', '', 7, null])('another helper stops the run, naming both: %j', (other) => {
+    const error = thrown(() => claudeJson(path, JSON.stringify({ apiKeyHelper: other })));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(path);
+    expect(error.message).toContain(JSON.stringify(other));
+    expect(error.message).toContain(HELPER);
+  });
+
+  test.each(['{', '[]', '"text"', 'null', '1'])('%s is no settings file', (present) => {
+    const error = thrown(() => claudeJson(path, present));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(path);
+  });
+});

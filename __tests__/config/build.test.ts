@@ -1,0 +1,308 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { boolean, buildConfig, choice, count, optionNamed, shellArgv } from '../../src/config/build.ts';
+import type { Config } from '../../src/config/config.ts';
+import { UserError } from '../../src/errors.ts';
+import { rawOptions, temporaryDirectory, thrown } from '../builders.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+function build(
+  options: Readonly<Record<string, string>> = {},
+  {
+    workspace = temporaryDirectory(),
+    credentials = {},
+  }: { workspace?: string; credentials?: Readonly<Record<string, string>> } = {},
+): Config {
+  return buildConfig(rawOptions(options), {
+    command: { kind: 'argv', argv: ['true'] },
+    credentials: new Map(Object.entries(credentials)),
+    apiProxy: true,
+    workspace,
+  });
+}
+
+/** The refusal of one option, which must name it. */
+function refusal(options: Readonly<Record<string, string>>): string {
+  const error = thrown(() => build(options));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toMatch(new RegExp(`^${Object.keys(options)[0]!}\\b`));
+  return `${error.message} ${error.hint ?? ''}`;
+}
+
+describe('defaults', () => {
+  test('are those of the interface', () => {
+    const workspace = temporaryDirectory();
+    expect(build({}, { workspace })).toEqual({
+      command: { kind: 'argv', argv: ['true'] },
+      workspace,
+      workingDirectory: workspace,
+      apiProxy: true,
+      credentials: new Map(),
+      targets: {
+        openai: { host: 'api.openai.com', port: 443, basePath: '' },
+        anthropic: { host: 'api.anthropic.com', port: 443, basePath: '' },
+        copilot: { host: 'api.githubcopilot.com', port: 443, basePath: '' },
+        gemini: { host: 'generativelanguage.googleapis.com', port: 443, basePath: '' },
+      },
+      allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },
+      addHosts: [],
+      upstreamCa: undefined,
+      env: [],
+      envAll: false,
+      mounts: [],
+      agentImage: undefined,
+      memory: '6g',
+      pids: 4096,
+      logLevel: 'info',
+      proxyLogsDir: undefined,
+      keepContainers: false,
+    } satisfies Config);
+  });
+});
+
+describe('credentials', () => {
+  test('are trimmed, and empty ones count as absent', () => {
+    const credentials = { OPENAI_API_KEY: ' sk-1\n', GEMINI_API_KEY: ' \n', ANTHROPIC_API_KEY: '' };
+    expect(build({}, { credentials }).credentials).toEqual(new Map([['OPENAI_API_KEY', 'sk-1']]));
+  });
+
+  test.each([
+    ['a line break', 'sk-secret\nX-Other: 1'],
+    ['a carriage return', 'sk-secret\rX'],
+    ['a NUL', 'sk-secret\0X'],
+    ['a tab', 'sk-secret\tX'],
+    ['a delete', 'sk-secret\u007fX'],
+  ])('with %s are refused without being printed', (_, value) => {
+    const error = thrown(() => build({}, { credentials: { ANTHROPIC_API_KEY: value } }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('anthropic-api-key');
+    expect(error.message).toContain('ANTHROPIC_API_KEY');
+    expect(JSON.stringify([error.message, error.hint, error.cause, error.stack])).not.toContain('sk-secret');
+  });
+});
+
+describe('targets', () => {
+  test.each([
+    ['openai', 'openai-api-target'],
+    ['anthropic', 'anthropic-api-target'],
+    ['copilot', 'copilot-api-target'],
+    ['gemini', 'gemini-api-target'],
+  ] as const)('of %s: %s', (provider, option) => {
+    const config = build({ [option]: 'gateway.example:8443/base/' });
+    expect(config.targets[provider]).toEqual({ host: 'gateway.example', port: 8443, basePath: '/base' });
+    expect(Object.values(config.targets).filter(({ host }) => host === 'gateway.example')).toHaveLength(1);
+    expect(refusal({ [option]: 'https://x.example' })).toContain('host[:port]');
+  });
+});
+
+describe('working-directory', () => {
+  test('is taken from the workspace, links resolved', () => {
+    const workspace = temporaryDirectory();
+    mkdirSync(join(workspace, 'a/b'), { recursive: true });
+    symlinkSync('a/b', join(workspace, 'link'));
+    expect(build({ 'working-directory': 'a' }, { workspace }).workingDirectory).toBe(join(workspace, 'a'));
+    expect(build({ 'working-directory': 'link' }, { workspace }).workingDirectory).toBe(join(workspace, 'a/b'));
+    expect(build({ 'working-directory': join(workspace, 'a') }, { workspace }).workingDirectory).toBe(
+      join(workspace, 'a'),
+    );
+  });
+
+  test.each(['..', '/', 'link', '../sibling-of-workspace'])('outside the workspace is refused: %s', (path) => {
+    const parent = temporaryDirectory();
+    const workspace = join(parent, 'sibling');
+    mkdirSync(workspace);
+    mkdirSync(join(parent, 'sibling-of-workspace'));
+    symlinkSync('/', join(workspace, 'link'));
+    const error = thrown(() => build({ 'working-directory': path }, { workspace }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('working-directory');
+    expect(error.message).toContain('outside the workspace');
+  });
+
+  test('that is missing or a file is refused', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'file'), '');
+    expect(() => build({ 'working-directory': 'missing' }, { workspace })).toThrow(/working-directory.*cannot be read/);
+    expect(() => build({ 'working-directory': 'file' }, { workspace })).toThrow(/working-directory.*not a directory/);
+  });
+});
+
+describe('the workspace', () => {
+  test('is known by its real path', () => {
+    const parent = temporaryDirectory();
+    mkdirSync(join(parent, 'real'));
+    symlinkSync('real', join(parent, 'link'));
+    expect(build({}, { workspace: join(parent, 'link') }).workspace).toBe(join(parent, 'real'));
+  });
+
+  test('must exist', () => {
+    expect(() => build({}, { workspace: '/does/not/exist' })).toThrow(/workspace \(\/does\/not\/exist\)/);
+  });
+});
+
+describe('add-hosts', () => {
+  test('one a line, names in their one form', () => {
+    expect(build({ 'add-hosts': 'Gateway.Example.:10.1.2.3\n# none\nb.example:192.168.0.1' }).addHosts).toEqual([
+      { name: 'gateway.example', address: '10.1.2.3' },
+      { name: 'b.example', address: '192.168.0.1' },
+    ]);
+  });
+
+  test.each([
+    'gateway.example',
+    ':10.1.2.3',
+    'gateway.example:',
+    '10.1.2.3:gateway.example',
+    'a b:10.1.2.3',
+    'a/b:1.2.3.4',
+    'a:10.1',
+    'a:[::1]',
+    'a:10.1.2.3 b',
+  ])('refuses %s', (entry) => {
+    expect(refusal({ 'add-hosts': `# comment\n${entry}` })).toMatch(/line 2.*gateway\.example\.com:10\.1\.2\.3/);
+  });
+});
+
+describe('upstream-ca', () => {
+  test('is read, a relative path from the workspace', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'ca.pem'), PEM);
+    expect(build({ 'upstream-ca': 'ca.pem' }, { workspace }).upstreamCa).toBe(PEM);
+    expect(build({ 'upstream-ca': join(workspace, 'ca.pem') }).upstreamCa).toBe(PEM);
+  });
+
+  test('that is missing or no PEM file is refused', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'key.pem'), '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n');
+    expect(() => build({ 'upstream-ca': 'missing.pem' }, { workspace })).toThrow(/^upstream-ca: .*cannot be read/);
+    const error = thrown(() => build({ 'upstream-ca': 'key.pem' }, { workspace }));
+    expect(error.message).toMatch(/^upstream-ca: .*no PEM certificate/);
+    expect(error.message).not.toContain('c2VjcmV0');
+  });
+});
+
+describe('env', () => {
+  test.each([
+    ['NAME', { name: 'NAME', value: undefined }],
+    ['NAME=', { name: 'NAME', value: '' }],
+    ['NAME=a=b', { name: 'NAME', value: 'a=b' }],
+    ['_n1=$(x) `y` "z"', { name: '_n1', value: '$(x) `y` "z"' }],
+    ['COLOUR=#fff', { name: 'COLOUR', value: '#fff' }],
+    ['LIST=a,b', { name: 'LIST', value: 'a,b' }],
+  ])('%s', (line, variable) => {
+    expect(build({ env: line }).env).toEqual([variable]);
+  });
+
+  test.each(['1A=x', 'A-B=x', 'A B=x', '=x', 'A;id=x', 'Ä=x'])('refuses %s without printing its value', (line) => {
+    const text = refusal({ env: `OK=1\n${line}-secret` });
+    expect(text).toContain('line 2');
+    expect(text).not.toContain('secret');
+  });
+});
+
+describe('mounts', () => {
+  test.each([
+    ['/srv/a', { source: '/srv/a', target: '/srv/a', writable: false }],
+    ['/srv/a:rw', { source: '/srv/a', target: '/srv/a', writable: true }],
+    ['/srv/a:ro', { source: '/srv/a', target: '/srv/a', writable: false }],
+    ['/srv/a:/b', { source: '/srv/a', target: '/b', writable: false }],
+    ['/srv/a:/b:rw', { source: '/srv/a', target: '/b', writable: true }],
+    ['/srv/a:/b/../c', { source: '/srv/a', target: '/c', writable: false }],
+    ['/srv/a b,c', { source: '/srv/a b,c', target: '/srv/a b,c', writable: false }],
+  ])('%s', (line, mount) => {
+    expect(build({ mounts: line }).mounts).toEqual([mount]);
+  });
+
+  test.each(['srv', './srv:/b', '/srv:b', '/srv:/b:/c', '/srv:/b:wr', '/srv:', ':/b', ':rw', '/srv::rw'])(
+    'refuses %s',
+    (line) => {
+      expect(refusal({ mounts: `\n${line}` })).toContain('line 2');
+    },
+  );
+});
+
+describe('values of a set', () => {
+  test.each([
+    ['log-level', 'verbose', 'error, warn, info, debug'],
+    ['env-all', 'yes', 'true, false'],
+    ['env-all', '1', 'true, false'],
+  ])('%s: %s is refused with the set', (option, value, set) => {
+    expect(refusal({ [option]: value })).toContain(set);
+  });
+
+  test.each(['error', 'warn', 'info', 'debug'])('log-level: %s', (level) => {
+    expect(build({ 'log-level': level }).logLevel).toBe(level);
+  });
+
+  test.each([
+    ['true', true],
+    ['True', true],
+    ['FALSE', false],
+  ])('env-all: %s', (text, value) => {
+    expect(build({ 'env-all': text }).envAll).toBe(value);
+  });
+
+  test.each(['always', 'on-failure', 'never'])('upload-logs: %s', (when) => {
+    expect(choice('upload-logs', rawOptions({ 'upload-logs': when }))).toBe(when);
+  });
+
+  test('upload-logs: another value is refused with the set', () => {
+    expect(thrown(() => choice('upload-logs', rawOptions({ 'upload-logs': 'sometimes' })))).toMatchObject({
+      message: 'upload-logs: "sometimes" is not one of its values.',
+      hint: 'Write one of: always, on-failure, never.',
+    });
+  });
+});
+
+describe('numbers and sizes', () => {
+  test.each(['512m', '6g', '1024', '100k', '1b'])('memory: %s', (text) => {
+    expect(build({ memory: text }).memory).toBe(text);
+  });
+
+  test('memory: an upper-case unit is the same', () => {
+    expect(build({ memory: '2G' }).memory).toBe('2g');
+  });
+
+  test.each(['0', '-1', 'g', '1.5g', '6gb', '6 g', 'unlimited', '6g --privileged'])('memory: refuses %s', (text) => {
+    expect(refusal({ memory: text })).toContain('k, m or g');
+  });
+
+  test.each(['0', '-1', '1.5', '1e3', 'many', '0x10'])('pids: refuses %s', (text) => {
+    expect(refusal({ pids: text })).toContain('whole number');
+  });
+
+  test('a count that is not given is undefined', () => {
+    expect(count('retention-days', rawOptions())).toBeUndefined();
+    expect(count('retention-days', rawOptions({ 'retention-days': '7' }))).toBe(7);
+  });
+});
+
+test('boolean names the option', () => {
+  expect(() => boolean('keep-containers', rawOptions({ 'keep-containers': 'maybe' }))).toThrow(
+    /^keep-containers: "maybe"/,
+  );
+});
+
+describe('shellArgv', () => {
+  test.each([
+    ['bash', ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}']],
+    ['sh', ['sh', '-e', '{0}']],
+    ['python3 {0}', ['python3', '{0}']],
+    ['  node   --test={0}  x ', ['node', '--test={0}', 'x']],
+  ])('%s', (shell, argv) => {
+    expect(shellArgv(shell)).toEqual(argv);
+  });
+
+  test.each(['pwsh', '', 'bash -e'])('refuses %j with the set', (shell) => {
+    expect(thrown(() => shellArgv(shell))).toMatchObject({
+      message: expect.stringContaining('shell') as string,
+      hint: expect.stringMatching(/bash, sh.*\{0\}/) as string,
+    });
+  });
+});
+
+test('an option of another name does not exist', () => {
+  expect(() => optionNamed('allow-everything')).toThrow('allow-everything');
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { configuredProviders, credentialIn } from '../../src/config/config.ts';
+import { aConfig, given, SENTINELS } from '../builders.ts';
+
+describe('configuredProviders', () => {
+  const configured = (...variables: string[]) =>
+    configuredProviders(aConfig({ credentials: given(...variables) })).map(({ provider, credential }) => [
+      provider.id,
+      credential,
+    ]);
+
+  test('none without a credential', () => {
+    expect(configured()).toEqual([]);
+  });
+
+  test('each that has one', () => {
+    expect(configured('GEMINI_API_KEY', 'OPENAI_API_KEY')).toEqual([
+      ['openai', SENTINELS.get('OPENAI_API_KEY')],
+      ['gemini', SENTINELS.get('GEMINI_API_KEY')],
+    ]);
+  });
+
+  test.each([
+    [['COPILOT_GITHUB_TOKEN'], 'COPILOT_GITHUB_TOKEN'],
+    [['COPILOT_API_KEY'], 'COPILOT_API_KEY'],
+    [['COPILOT_API_KEY', 'COPILOT_GITHUB_TOKEN'], 'COPILOT_GITHUB_TOKEN'],
+  ])('Copilot with %j sends %s', (variables, sent) => {
+    expect(configured(...variables)).toEqual([['copilot', SENTINELS.get(sent)]]);
+  });
+
+  test('carries the target', () => {
+    const target = { host: 'gateway.example', port: 8443, basePath: '/x' };
+    const config = aConfig({ credentials: given('GEMINI_API_KEY') });
+    const [gemini] = configuredProviders({ ...config, targets: { ...config.targets, gemini: target } });
+    expect(gemini?.target).toEqual(target);
+  });
+
+  test('none without the api-proxy', () => {
+    expect(configuredProviders(aConfig({ apiProxy: false, credentials: SENTINELS }))).toEqual([]);
+  });
+});
+
+describe('credentialIn', () => {
+  test.each([...SENTINELS])('finds %s anywhere in a text', (variable, value) => {
+    expect(credentialIn(`before${value}after`, SENTINELS)).toBe(variable);
+  });
+
+  test('finds nothing in a part of one, nor what was not given', () => {
+    expect(credentialIn(SENTINELS.get('OPENAI_API_KEY')!.slice(0, -1), SENTINELS)).toBeUndefined();
+    expect(credentialIn(SENTINELS.get('OPENAI_API_KEY')!, given('GEMINI_API_KEY'))).toBeUndefined();
+  });
+});

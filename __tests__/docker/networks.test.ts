@@ -1,0 +1,158 @@
+import type * as fs from 'node:fs';
+import type * as os from 'node:os';
+import { BlockList } from 'node:net';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Engine } from '../../src/docker/engine.ts';
+import { claimNetworks } from '../../src/docker/networks.ts';
+import type { NetworkSpec } from '../../src/docker/spec.ts';
+import { UserError } from '../../src/errors.ts';
+
+/** What the host itself reaches; each test sets it. */
+const host = vi.hoisted(() => ({ interfaces: [] as string[], routes: [] as { destination: string; mask: string }[] }));
+
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof os>()),
+  networkInterfaces: () => ({
+    lo: [{ family: 'IPv4', cidr: '127.0.0.1/8' }],
+    eth0: [
+      { family: 'IPv6', cidr: 'fe80::1/64' },
+      { family: 'IPv4', cidr: null },
+      ...host.interfaces.map((cidr) => ({ family: 'IPv4', cidr })),
+    ],
+  }),
+}));
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>();
+  const readFileSync = (path: string, ...rest: unknown[]): unknown => {
+    if (path !== '/proc/net/route') return Reflect.apply(real.readFileSync, real, [path, ...rest]);
+    const rows = host.routes.map(
+      ({ destination, mask }) => `eth0\t${hex(destination)}\t00000000\t0001\t0\t0\t0\t${hex(mask)}\t0\t0\t0   `,
+    );
+    return ['Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT', ...rows, ''].join(
+      '\n',
+    );
+  };
+  return { ...real, readFileSync };
+});
+
+/** As the kernel prints an address: little-endian, see proc(5). */
+function hex(address: string): string {
+  return Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase();
+}
+
+beforeEach(() => {
+  host.interfaces = [];
+  host.routes = [];
+});
+
+/** An engine that refuses what `refuses` says, and keeps what it was asked for. */
+function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false) {
+  const asked: NetworkSpec[] = [];
+  const engine = {
+    createNetwork: async (spec: NetworkSpec) => {
+      asked.push(spec);
+      return !(await refuses(spec));
+    },
+  } as Partial<Engine> as Engine;
+  return { engine, asked, of: (internal: boolean) => asked.filter((spec) => spec.internal === internal) };
+}
+
+/** True when the address is in one of the subnets. */
+function contains(subnets: readonly string[], address: string): boolean {
+  const list = new BlockList();
+  for (const subnet of subnets) {
+    const [base = '', prefix] = subnet.split('/');
+    list.addSubnet(base, Number(prefix));
+  }
+  return list.check(address);
+}
+
+describe('claimNetworks', () => {
+  test('takes the default subnet where it is free', async () => {
+    const { engine, asked, of } = fakeEngine();
+    await expect(claimNetworks(engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+    expect(asked).toHaveLength(2);
+    expect(of(true)).toEqual([
+      { name: 'awf-internal-0123abcd', runId: '0123abcd', internal: true, subnet: '172.30.0.0/24' },
+    ]);
+    expect(of(false)).toMatchObject([{ name: 'awf-outer-0123abcd', runId: '0123abcd' }]);
+  });
+
+  test('takes another private /24 where the engine says that it is taken, and never asks twice', async () => {
+    let left = 40;
+    const { engine, of } = fakeEngine(({ internal }) => internal && left-- > 0);
+    const subnet = await claimNetworks(engine, '0123abcd');
+    const tried = of(true).map((spec) => spec.subnet);
+    expect(tried).toHaveLength(41);
+    expect(new Set(tried).size).toBe(41);
+    expect(subnet).toBe(tried.at(-1));
+    for (const one of tried) {
+      expect(one).toMatch(/^\d+\.\d+\.\d+\.0\/24$/);
+      expect(contains(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], one.replace('/24', ''))).toBe(true);
+    }
+  });
+
+  test('the two networks never overlap', async () => {
+    let left = 100;
+    const { engine, of } = fakeEngine(() => left-- > 0);
+    await claimNetworks(engine, '0123abcd');
+    const internal = of(true).map(({ subnet }) => subnet);
+    expect(of(false).filter(({ subnet }) => internal.includes(subnet))).toEqual([]);
+  });
+
+  test.each([
+    ['an interface in it', { interfaces: ['172.30.0.7/24'] }],
+    ['an interface in a wider network', { interfaces: ['172.30.200.1/16'] }],
+    ['a single address in it', { interfaces: ['172.30.0.255/32'] }],
+    ['a route to it', { routes: [{ destination: '172.30.0.0', mask: '255.255.255.0' }] }],
+    ['a route to a wider network', { routes: [{ destination: '172.16.0.0', mask: '255.240.0.0' }] }],
+    ['a route to a part of it', { routes: [{ destination: '172.30.0.128', mask: '255.255.255.128' }] }],
+  ])('leaves out the default subnet where the host has %s', async (_, reached) => {
+    Object.assign(host, reached);
+    const { engine, of } = fakeEngine();
+    await expect(claimNetworks(engine, '0123abcd')).resolves.not.toBe('172.30.0.0/24');
+    expect(of(true).map(({ subnet }) => subnet)).not.toContain('172.30.0.0/24');
+  });
+
+  test.each([
+    ['a neighbouring interface', { interfaces: ['172.30.1.1/24', '172.29.0.1/16'] }],
+    ['the default route', { routes: [{ destination: '0.0.0.0', mask: '0.0.0.0' }] }],
+  ])('%s takes nothing away', async (_, reached) => {
+    Object.assign(host, reached);
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+  });
+
+  test('leaves out every subnet that the host reaches', async () => {
+    host.interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
+    const { engine, asked } = fakeEngine();
+    await claimNetworks(engine, '0123abcd');
+    const reached = asked.filter(({ subnet }) =>
+      contains(['172.30.0.0/16', '10.214.0.0/16'], subnet.replace('/24', '')),
+    );
+    expect(reached).toEqual([]);
+  });
+
+  test('gives up with a remedy when nothing is free', async () => {
+    const { engine, of } = fakeEngine(({ internal }) => internal);
+    const error: unknown = await claimNetworks(engine, '0123abcd').catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('awf-internal-0123abcd') as string,
+      hint: expect.stringContaining('docker network prune') as string,
+    });
+    expect(of(true).length).toBeLessThanOrEqual(64);
+  });
+
+  test('fails only when both claims have ended, so that what was made can be removed', async () => {
+    let outerMade = false;
+    const { engine } = fakeEngine(async ({ internal }) => {
+      if (internal) throw new Error('the engine is gone');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      outerMade = true;
+      return false;
+    });
+    await expect(claimNetworks(engine, '0123abcd')).rejects.toThrow('the engine is gone');
+    expect(outerMade).toBe(true);
+  });
+});

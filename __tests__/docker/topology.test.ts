@@ -1,0 +1,212 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planAgent } from '../../src/agent/plan.ts';
+import type { Config } from '../../src/config/config.ts';
+import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
+import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
+import { addressesIn, namesFor } from '../../src/shared/network.ts';
+import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER } from '../builders.ts';
+
+const RUN_ID = '0123abcd';
+
+const CLAIMED: Claimed = {
+  runId: RUN_ID,
+  names: namesFor(RUN_ID, '172.30.0.0/24'),
+  addresses: ADDRESSES,
+  images: { squid: 'awf-squid:1', 'api-proxy': 'awf-api-proxy:1', agent: 'awf-agent:1' },
+  logs: { squid: '/logs/squid', apiProxy: '/logs/api-proxy' },
+  sidecarUser: { uid: 65532, gid: 65533 },
+  agentUser: USER,
+  agentMounts: [],
+  guards: [],
+};
+
+function containers(found: Topology): ContainerSpec[] {
+  return [found.squid, found.apiProxy, found.agent, found.library].filter((spec) => spec !== undefined);
+}
+
+/** The values that each option has in an argv, by its name. */
+function optionsOf(spec: ContainerSpec): Record<string, string[]> {
+  const args = containerArgs(spec);
+  const options: Record<string, string[]> = {};
+  for (const arg of args.slice(0, args.lastIndexOf(spec.image))) {
+    const [, name = '', value = ''] = /^--([\w-]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    (options[name] ??= []).push(value);
+  }
+  return options;
+}
+
+const host = topology(aConfig({ credentials: SENTINELS }), CLAIMED);
+const foreign = topology(aConfig({ credentials: SENTINELS, agentImage: 'debian:13' }), CLAIMED);
+const ALL = [...containers(host), foreign.agent, foreign.library!].map((spec): [string, ContainerSpec] => [
+  `${spec.name} of ${spec.image}`,
+  spec,
+]);
+
+describe.each(ALL)('%s', (_, spec) => {
+  const options = optionsOf(spec);
+
+  test('has no capability, no way to a privilege, and nothing to write on but what is listed', () => {
+    expect(options).toMatchObject({
+      'cap-drop': ['ALL'],
+      'security-opt': ['no-new-privileges'],
+      'read-only': [''],
+      ulimit: ['core=0'],
+      ipc: ['private'],
+    });
+  });
+
+  test('takes nothing of it back', () => {
+    const dangerous = ['privileged', 'cap-add', 'device', 'pid', 'userns', 'uts', 'cgroupns', 'group-add', 'publish'];
+    expect(Object.keys(options).filter((name) => dangerous.includes(name))).toEqual([]);
+    expect(options['network']).not.toContain('host');
+  });
+
+  test('has limits of memory and processes', () => {
+    expect(options['memory']).toEqual([expect.stringMatching(/^[1-9]\d*[mg]$/)]);
+    expect(options['pids-limit']).toEqual([expect.stringMatching(/^[1-9]\d*$/)]);
+  });
+
+  test('is no root’s', () => {
+    expect(options['user']).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+  });
+
+  test('carries the run’s label, and leaves no copy of its output with the engine', () => {
+    expect(options).toMatchObject({ label: [`awf.run=${RUN_ID}`], 'log-driver': ['none'], restart: ['no'] });
+  });
+
+  test('every tmpfs is without devices and set-uid programs, and has a size', () => {
+    for (const tmpfs of options['tmpfs'] ?? [])
+      expect(tmpfs).toMatch(/^\/[^:]*:rw,nosuid,nodev,(no)?exec,mode=\d+,size=\d+[mg]/);
+  });
+
+  test('does not see the engine', () => {
+    expect((options['mount'] ?? []).filter((mount) => /docker|containerd|podman|\.sock/.test(mount))).toEqual([]);
+  });
+});
+
+describe('names, addresses and limits', () => {
+  test.each([
+    ['squid', host.squid, 'awf-squid', '172.30.0.10', '512m', 100],
+    ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '512m', 100],
+    ['agent', host.agent, 'awf-agent', '172.30.0.20', '6g', 4096],
+  ])('%s', (_, spec, name, address, memory, pids) => {
+    expect(spec).toMatchObject({ name, address, network: `awf-internal-${RUN_ID}`, limits: { memory, pids } });
+  });
+
+  test('in another subnet: the same last octets, and names with the run’s id', () => {
+    const subnet = '10.213.7.0/24';
+    const found = topology(aConfig(), { ...CLAIMED, addresses: addressesIn(subnet), names: namesFor(RUN_ID, subnet) });
+    expect(containers(found).map(({ name, address }) => [name, address])).toEqual([
+      [`awf-squid-${RUN_ID}`, '10.213.7.10'],
+      [`awf-api-proxy-${RUN_ID}`, '10.213.7.30'],
+      [`awf-agent-${RUN_ID}`, '10.213.7.20'],
+    ]);
+    expect(JSON.stringify(found)).not.toContain('172.30.');
+  });
+
+  test('the user’s limits are the agent’s alone', () => {
+    const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
+    expect(containers(found).map(({ limits }) => limits)).toEqual([
+      { memory: '512m', pids: 100 },
+      { memory: '512m', pids: 100 },
+      { memory: '1g', pids: 7 },
+    ]);
+  });
+});
+
+describe('squid', () => {
+  test('has no proxy and forwards no packet', () => {
+    expect(Object.keys(host.squid.environment).filter((name) => /proxy/i.test(name))).toEqual([]);
+    expect(host.squid.sysctls).toEqual({ 'net.ipv4.ip_forward': '0' });
+  });
+
+  test('knows the added hosts, and nobody else does', () => {
+    const addHosts = [{ name: 'gateway.example', address: '10.1.2.3' }];
+    const found = topology(aConfig({ addHosts }), CLAIMED);
+    expect(containers(found).map(({ hosts }) => hosts)).toEqual([addHosts, undefined, undefined]);
+  });
+
+  test('writes its log to the host, and nothing else there', () => {
+    expect(host.squid.mounts).toEqual([
+      { kind: 'bind', source: '/logs/squid', target: '/var/log/squid', writable: true },
+    ]);
+  });
+});
+
+describe('api-proxy', () => {
+  test('goes through Squid, always, and resolves no name', () => {
+    expect(host.apiProxy).toMatchObject({
+      environment: { HTTP_PROXY: 'http://172.30.0.10:3128', HTTPS_PROXY: 'http://172.30.0.10:3128' },
+      dns: '127.0.0.1',
+    });
+  });
+
+  test('writes its log to the host, and nothing else anywhere', () => {
+    expect(host.apiProxy).toMatchObject({
+      mounts: [{ kind: 'bind', source: '/logs/api-proxy', target: '/var/log/api-proxy', writable: true }],
+      tmpfs: [],
+    });
+  });
+
+  test('is not there when it is not enabled', () => {
+    expect(topology(aConfig({ apiProxy: false }), CLAIMED).apiProxy).toBeUndefined();
+  });
+});
+
+describe('agent', () => {
+  const writable = ({ mounts }: ContainerSpec): string[] =>
+    mounts.flatMap((mount) => (mount.kind === 'bind' && mount.writable ? [mount.target] : []));
+
+  test.each([
+    ['the host’s toolchain', host.agent],
+    ['an image', foreign.agent],
+  ])('with %s writes in the workspace, in /tmp and in a private home', (_, agent) => {
+    expect(writable(agent)).toEqual(['/workspace']);
+    expect(agent.tmpfs.map(({ target }) => target).toSorted()).toEqual(['/home/runner', '/run', '/tmp', '/var/tmp']);
+    expect(agent.tmpfs.find(({ target }) => target === '/home/runner')).toMatchObject({
+      mode: '0700',
+      owner: { uid: 1001, gid: 1002 },
+    });
+  });
+
+  test('sees no log', () => {
+    expect(JSON.stringify([host.agent, foreign.agent])).not.toContain('/logs/');
+  });
+
+  test('has no environment that the engine would know, and resolves no name', () => {
+    expect([host.agent.environment, foreign.agent.environment]).toEqual([{}, {}]);
+    expect([host.agent.dns, foreign.agent.dns]).toEqual(['127.0.0.1', '127.0.0.1']);
+  });
+
+  test('starts in the working directory, by the entrypoint of the sandbox', () => {
+    const { agent } = topology(aConfig({ workingDirectory: '/workspace/a' }), CLAIMED);
+    expect(agent).toMatchObject({ workingDirectory: '/workspace/a', entrypoint: '/tmp/awf-lib/entrypoint' });
+  });
+
+  test('an image gets the sandbox’s files read-only from a container that never runs', () => {
+    expect(foreign.agent).toMatchObject({ image: 'debian:13', volumesFrom: 'awf-library' });
+    expect(foreign.library).toMatchObject({ name: 'awf-library', image: 'awf-agent:1', network: 'none' });
+    expect(host.library).toBeUndefined();
+    expect(host.agent.volumesFrom).toBeUndefined();
+  });
+});
+
+test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
+  'no credential is in any argument of the engine: %j',
+  (overrides) => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'home'));
+    const user = { ...USER, home: join(directory, 'home') };
+    const config = aConfig({ credentials: SENTINELS, ...overrides });
+    const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
+    const { mounts } = planAgent(config, ADDRESSES, user, environment, directory);
+    const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
+    const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
+    const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];
+    expect(args.length).toBeGreaterThan(100);
+    for (const secret of SENTINELS.values()) expect(args.filter((arg) => arg.includes(secret))).toEqual([]);
+    expect(args.filter((arg) => arg.startsWith('--env-file'))).toEqual([]);
+  },
+);

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from '../support/action.ts';
+import { isObject, type JsonObject, objects } from '../support/json.ts';
+import { WORKFLOWS } from './workflow-files.ts';
+
+const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+describe.each(WORKFLOWS)('%s', (file) => {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const workflow = object(parse(text));
+  const steps = Object.values(object(workflow['jobs'])).flatMap((job) => objects(object(job)['steps']));
+  const triggers = typeof workflow['on'] === 'string' ? [workflow['on']] : Object.keys(object(workflow['on']));
+
+  // A tag can be moved to other code, a commit cannot. Dependabot reads the version in the comment.
+  test('pins the actions of others to commits', () => {
+    const foreign = text.split('\n').filter((line) => /\buses:(?! \.\/$)/.test(line));
+    expect(foreign).not.toEqual([]);
+    for (const line of foreign) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  // Else what runs in the workspace finds the job's token in .git/config.
+  test('checks out without leaving the token', () => {
+    const checkouts = steps.filter(({ uses }) => typeof uses === 'string' && uses.startsWith('actions/checkout@'));
+    expect(checkouts).not.toEqual([]);
+    for (const { with: inputs } of checkouts) expect(inputs).toHaveProperty('persist-credentials', false);
+  });
+
+  test('lets the token read the code and nothing else', () => {
+    expect(workflow['permissions']).toEqual({ contents: 'read' });
+    expect(text.match(/\bpermissions:/g)).toHaveLength(1);
+  });
+
+  // pull_request_target and workflow_run give the secrets to runs that a stranger can start.
+  test('has secrets only where a person starts it', () => {
+    const allowed = /\bsecrets\b/.test(text) ? ['workflow_dispatch'] : ['workflow_dispatch', 'push', 'pull_request'];
+    expect(allowed).toEqual(expect.arrayContaining(triggers));
+    expect(triggers).not.toEqual([]);
+  });
+
+  test('puts no expression into a script of the runner', () => {
+    const scripts = steps.map(({ run }) => (typeof run === 'string' ? run : ''));
+    expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
+  });
+});
