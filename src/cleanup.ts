@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { DockerCli } from './docker/cli.ts';
 import { describeError } from './errors.ts';
+import { workDirectoryOf } from './paths.ts';
 import { uploadLogs } from './report/artifacts.ts';
 import { removeRun } from './sandbox.ts';
 import { readState, type State } from './state.ts';
@@ -8,25 +11,52 @@ import { readState, type State } from './state.ts';
 /**
  * The post step: removes what the main step could not, and uploads the logs. Each part has its own guard, and none of
  * them fails the job.
+ *
+ * @param uploadLimitMs time limit of the upload
  */
-export async function cleanUp(): Promise<void> {
+export async function cleanUp(uploadLimitMs?: number): Promise<void> {
   const state = await guarded('read what the main step left', () => readState());
   if (state === undefined) {
     core.info('The main step ended before it started anything; there is nothing to clean up.');
     return;
   }
   await guarded('remove the containers', () => removeLeftOvers(state));
-  await guarded('upload the logs', () => upload(state));
+  await guarded('remove the temporary files', () => {
+    rmSync(workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir()), { recursive: true, force: true });
+  });
+  await guarded('upload the logs', () => upload(state, uploadLimitMs));
 }
 
-async function removeLeftOvers({ runId }: State): Promise<void> {
-  const { containers, networks } = await removeRun(new DockerCli(core.debug), runId);
+/** A main step that was killed may have left the engine with a request that it is still working on. Milliseconds. */
+const ENGINE_PATIENCE = 2_000;
+
+async function removeLeftOvers({ runId, succeeded }: State): Promise<void> {
+  const killed = succeeded === undefined;
+  const until = performance.now() + (killed ? ENGINE_PATIENCE : 0);
+  const isSettled = (): boolean => !killed || (performance.now() > until && !hasClients(runId));
+  const { containers, networks } = await removeRun(new DockerCli(core.debug), runId, isSettled);
   if (containers + networks > 0) {
     core.info(`Removed ${String(containers)} containers and ${String(networks)} networks that the main step had left.`);
   }
 }
 
-async function upload({ upload: settings, logs, runId, succeeded }: State): Promise<void> {
+/**
+ * True while a docker client works for the run: the signal that kills the main step does not kill its children, and they
+ * go on creating what they were told to. Each carries the run's id in its arguments.
+ */
+function hasClients(runId: string): boolean {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(runId);
+      } catch {
+        return false; // it has ended since
+      }
+    });
+}
+
+async function upload({ upload: settings, logs, runId, succeeded }: State, limitMs: number | undefined): Promise<void> {
   if (logs === undefined) {
     core.info('The main step ended before it wrote any logs; nothing is uploaded.');
   } else if (settings.when === 'never') {
@@ -34,7 +64,7 @@ async function upload({ upload: settings, logs, runId, succeeded }: State): Prom
   } else if (settings.when === 'on-failure' && succeeded === true) {
     core.info('upload-logs is on-failure and the command succeeded; the logs stay on the runner.');
   } else {
-    const result = await uploadLogs(logs, settings, runId);
+    const result = await uploadLogs(logs, settings, runId, limitMs);
     if ('skipped' in result) core.info(`The logs are not uploaded: ${result.skipped}.`);
     else core.info(`Uploaded ${String(result.files)} log files as the artifact ${result.uploaded}.`);
   }

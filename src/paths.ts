@@ -1,6 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+/**
+ * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
+ * was killed finds it.
+ *
+ * @param temporary the runner's temporary directory
+ */
+export function workDirectoryOf(runId: string, temporary: string): string {
+  return join(temporary, `awf-${runId}`);
+}
+
 /** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
 export function isInside(path: string, directory: string): boolean {
   const real = resolved(path);

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
 import { checkWorkspace, ownFilesInWorkspace } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
-import { configuredProviders, type Config } from './config/config.ts';
-import { isAllowed } from './config/allow-list.ts';
+import { configuredProviders, isPermitted, type Config } from './config/config.ts';
 import type { Engine } from './docker/engine.ts';
 import { ensureImages } from './docker/ensure-images.ts';
 import type { ImageNames } from './docker/images.ts';
 import { claimNetworks } from './docker/networks.ts';
 import { topology } from './docker/topology.ts';
-import { createLogDirectories, TIMINGS_FILE, type LogDirectories } from './logs.ts';
+import { UserError } from './errors.ts';
+import { createLogDirectories, writeTimings, type LogDirectories } from './logs.ts';
+import { workDirectoryOf } from './paths.ts';
+import { requireLinux } from './platform.ts';
 import { readTraffic, type Traffic } from './report/traffic.ts';
 import type { Reporter } from './reporter.ts';
 import { Sandbox, type Output } from './sandbox.ts';
@@ -19,6 +20,7 @@ import { settleAll } from './settle.ts';
 import { addressesIn, namesFor } from './shared/network.ts';
 import { NO_CREDENTIALS } from './shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
+import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
 import { Timings } from './timings.ts';
 
@@ -64,22 +66,34 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   const { reporter, engine, runId } = context;
   const timings = new Timings();
   const sandbox = new Sandbox(engine, runId, timings);
+  const since = Date.now();
   const by = caller();
-  const workDirectory = mkdtempSync(join(context.temporary, 'awf-'));
   const addresses = { current: addressesIn('0.0.0.0/24') };
+  let made: string | undefined;
+  let started = false;
   let logs: LogDirectories | undefined;
   let exitCode = 1;
   let error: unknown;
   try {
+    requireLinux(process.platform);
+    const workDirectory = makeWorkDirectory(workDirectoryOf(runId, context.temporary));
+    made = workDirectory;
     checkWorkspace(config, by.home, workDirectory);
     const sidecarOwner = sidecarUser(by);
     logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, sidecarOwner);
     context.onLogs?.(logs);
     for (const warning of configWarnings(config)) reporter.warning(warning);
 
+    started = true;
     const [subnet] = await settleAll([
       timings.measure('networks', () => claimNetworks(engine, runId)),
-      timings.measure('images', () => ensureImages(engine, context.images, config.agentImage, context.root, reporter)),
+      timings.measure('images', () =>
+        // A build takes minutes; a cancelled step has seconds.
+        Promise.race([
+          ensureImages(engine, context.images, config.agentImage, context.root, reporter),
+          aborted(context.signal),
+        ]),
+      ),
     ]);
     addresses.current = addressesIn(subnet);
     const user = agentUser(by, config.workspace);
@@ -104,7 +118,10 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
         squid: squidConfig({
           addresses: addresses.current,
           allow: config.allow,
-          targets: configuredProviders(config).map(({ target }) => target),
+          targets: configuredProviders(config).map((configured) => ({
+            ...configured.target,
+            permitted: isPermitted(configured, config.allow),
+          })),
           hosts: config.addHosts,
         }),
         apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
@@ -116,31 +133,47 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   } catch (caught) {
     error = caught;
   }
-  if (!config.keepContainers) {
+  if (started && !config.keepContainers) {
     try {
       await sandbox.remove(error !== undefined);
     } catch (caught) {
       error ??= caught;
     }
   }
-  rmSync(workDirectory, { recursive: true, force: true });
-  if (logs !== undefined) writeFileSync(join(logs.squid, TIMINGS_FILE), `${JSON.stringify(timings, null, 2)}\n`);
+  // A sandbox that outlives its step is no success, whatever the command said.
+  if (error !== undefined && exitCode === 0) exitCode = 1;
+  if (made !== undefined) rmSync(made, { recursive: true, force: true });
+  if (logs !== undefined) writeTimings(logs, timings);
   return {
     outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
     exitCode,
     error,
     traffic:
-      logs === undefined ? { allowed: [], blocked: [], modelRequests: [] } : readTraffic(logs, addresses.current),
+      logs === undefined
+        ? { allowed: [], blocked: [], unresolvable: [], modelRequests: [] }
+        : readTraffic(logs, addresses.current, since),
     logs,
     timings,
   };
 }
 
+/** For the caller alone; one that exists is somebody else's. */
+function makeWorkDirectory(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch (cause) {
+    throw new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+      hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+      cause,
+    });
+  }
+}
+
 /** What the configuration asks for and will not work, said before it fails. */
 export function configWarnings(config: Config): string[] {
   const uncovered = configuredProviders(config)
-    .filter(({ provider, target }) => target.host !== provider.defaultTarget)
-    .filter(({ target }) => !isAllowed(config.allow, 'https', target.host))
+    .filter((configured) => !isPermitted(configured, config.allow))
     .map(
       ({ provider, target }) =>
         `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,

@@ -5,7 +5,8 @@ import type { Topology } from './docker/topology.ts';
 import { UserError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { settleAll } from './settle.ts';
-import { networkNames } from './shared/network.ts';
+import { networkNames, roleOf } from './shared/network.ts';
+import { aborted } from './signals.ts';
 import { now, type Timings } from './timings.ts';
 
 /** Where the command's output goes. */
@@ -23,8 +24,12 @@ export interface StartDocuments {
 
 /** Squid writes a tunnel's record when the tunnel has ended; killed at once, it would lose it. Milliseconds. */
 const SQUID_GRACE = 50;
+/** The same where nobody waits for a result, so that a slow machine loses no record either. Milliseconds. */
+const SWEEP_GRACE = 300;
 /** How long an interrupted start may go on creating things behind our back. Milliseconds. */
 const SWEEP_LIMIT = 15_000;
+/** Between two looks at what is left. Milliseconds. */
+const SWEEP_INTERVAL = 100;
 
 /** The containers of one run: up, command, down. */
 export class Sandbox {
@@ -33,7 +38,8 @@ export class Sandbox {
   readonly #timings: Timings;
   #containers: Topology | undefined;
   #sidecars: Sidecar[] = [];
-  #agentEnded: Promise<unknown> = Promise.resolve();
+  /** Calls of the engine that have not ended: each of them may still create something. */
+  #running = 0;
 
   constructor(engine: Engine, runId: string, timings: Timings) {
     this.#engine = engine;
@@ -67,7 +73,7 @@ export class Sandbox {
       );
     }
     const command = this.#command(containers, documents.agent, output);
-    this.#agentEnded = command.catch(() => undefined);
+    for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)]) this.#count(work);
     return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
   }
 
@@ -92,6 +98,14 @@ export class Sandbox {
     return exitCode;
   }
 
+  #count(work: Promise<unknown>): void {
+    this.#running += 1;
+    const end = (): void => {
+      this.#running -= 1;
+    };
+    work.then(end, end);
+  }
+
   /** @throws UserError when the command was killed for its memory */
   async #explainKill(agent: string): Promise<void> {
     const { outOfMemory } = await this.#engine.exitOf(agent);
@@ -110,49 +124,75 @@ export class Sandbox {
   async remove(interrupted: boolean): Promise<void> {
     const from = now();
     for (const sidecar of this.#sidecars) sidecar.expectEnd();
-    await this.#timings.measure('remove', () => (interrupted ? this.#sweep() : this.#removeInOrder()));
+    await this.#timings.measure('remove', async () => {
+      if (!interrupted && (await this.#removeInOrder())) return;
+      await removeRun(this.#engine, this.#runId, () => this.#running === 0);
+    });
     this.#timings.teardownMs = now() - from;
   }
 
-  async #removeInOrder(): Promise<void> {
-    const containers = this.#containers;
-    if (containers === undefined) return;
-    const { squid, apiProxy, agent, library } = containers;
-    await settleAll([
-      this.#engine.removeContainers([agent, library].flatMap((container) => container?.name ?? [])),
-      // Asked to end, it writes the last lines of its log.
-      apiProxy && this.#engine.signal(apiProxy.name, 'TERM'),
-    ]);
-    await sleep(SQUID_GRACE);
-    await this.#engine.removeContainers([squid, apiProxy].flatMap((container) => container?.name ?? []));
+  /** From memory, without asking what is there. @returns false when something could not be removed */
+  async #removeInOrder(): Promise<boolean> {
+    if (this.#containers === undefined) return false;
+    const names = Object.values(this.#containers).flatMap(
+      (container: { name: string } | undefined) => container?.name ?? [],
+    );
     const { internal, outer } = networkNames(this.#runId);
-    await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
-  }
-
-  async #sweep(): Promise<void> {
-    const settled = Promise.all([this.#agentEnded, ...this.#sidecars.map(({ ended }) => ended)]).then(() => true);
-    const limit = now() + SWEEP_LIMIT;
-    for (;;) {
-      await removeRun(this.#engine, this.#runId);
-      if (await Promise.race([settled, sleep(100, false)])) break;
-      if (now() > limit) throw new UserError(`The containers of run ${this.#runId} do not end.`);
+    try {
+      await removeContainers(this.#engine, names, SQUID_GRACE);
+      await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
+      return true;
+    } catch {
+      return false;
     }
-    await removeRun(this.#engine, this.#runId);
   }
 }
 
-/** Removes whatever carries the run's label; used where nothing else is known of the run. */
-export async function removeRun(engine: Engine, runId: string): Promise<{ containers: number; networks: number }> {
-  const { containers, networks } = await engine.objectsOf(runId);
-  await engine.removeContainers(containers);
-  await engine.removeNetworks(networks);
-  return { containers: containers.length, networks: networks.length };
+/**
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ *
+ * @param isSettled false while something may still be created
+ * @returns how much was removed
+ * @throws Error when something is left after a time limit
+ */
+export async function removeRun(
+  engine: Engine,
+  runId: string,
+  isSettled: () => boolean,
+): Promise<{ containers: number; networks: number }> {
+  const limit = now() + SWEEP_LIMIT;
+  const removed = { containers: new Set<string>(), networks: new Set<string>() };
+  let failure: Error | undefined;
+  for (;;) {
+    // Asked before the look: what was created until now is seen by it.
+    const settled = isSettled();
+    const { containers, networks } = await engine.objectsOf(runId);
+    const isGone = containers.length + networks.length === 0;
+    if (isGone && (settled || now() > limit)) break;
+    if (now() > limit) throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
+    for (const name of containers) removed.containers.add(name);
+    for (const name of networks) removed.networks.add(name);
+    try {
+      await removeContainers(engine, containers, SWEEP_GRACE);
+      await engine.removeNetworks(networks);
+    } catch (error) {
+      // A container that is being removed by somebody else, or one that has joined a network since: the next look tells.
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    await sleep(SWEEP_INTERVAL);
+  }
+  return { containers: removed.containers.size, networks: removed.networks.size };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
-    });
-  });
+/** The agent first and Squid last: the end of a tunnel is what makes Squid write its record. */
+async function removeContainers(engine: Engine, names: readonly string[], grace: number): Promise<void> {
+  const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
+  const others = names.filter((name) => !sidecars.includes(name));
+  await settleAll([
+    engine.removeContainers(others),
+    // Asked to end, it closes its tunnels and writes the last lines of its log.
+    ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
+  ]);
+  if (sidecars.length > 0) await sleep(grace);
+  await engine.removeContainers(sidecars);
 }

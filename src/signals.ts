@@ -13,3 +13,14 @@ export function cancellation(): AbortSignal {
   }
   return controller.signal;
 }
+
+/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -302,7 +302,7 @@ describe('preflightChecks', () => {
 
   test('the network is checked in every run', () => {
     const lines = checks(aConfig({ apiProxy: false }));
-    expect(of('isolated', lines)).toEqual(['172.30.0.1']);
+    expect(of('isolated', lines)).toEqual(['172.30.0.1 probe.awf.invalid']);
     expect(of('squid', lines)).toEqual([expect.stringMatching(/^172\.30\.0\.10:3128 \S+\.invalid$/)]);
     expect(of('listening', lines)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkWorkspace, userMounts } from '../../src/agent/mounts.ts';
+import { checkWorkspace, ownFilesInWorkspace, userMounts } from '../../src/agent/mounts.ts';
 import { UserError } from '../../src/errors.ts';
 import { aConfig, temporaryDirectory, thrown } from '../builders.ts';
 
@@ -96,5 +96,51 @@ describe('checkWorkspace', () => {
   test('what holds the run’s own directory is refused', () => {
     const workspace = temporaryDirectory();
     expect(() => check(workspace, '/does/not/exist', join(workspace, 'awf-1'))).toThrow('temporary directory');
+  });
+});
+
+describe('ownFilesInWorkspace', () => {
+  function action(root: string): void {
+    for (const folder of ['dist', 'containers', 'src']) mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, 'action.yml'), '');
+  }
+
+  test('an action elsewhere needs no guard', () => {
+    const root = temporaryDirectory();
+    action(root);
+    expect(ownFilesInWorkspace(root, temporaryDirectory())).toEqual([]);
+    expect(ownFilesInWorkspace(root, `${root}-2`)).toEqual([]);
+  });
+
+  test.each(['.', 'actions/awf', 'link'])('an action in the workspace is read-only, at its own path: %s', (path) => {
+    const workspace = temporaryDirectory();
+    const real = join(workspace, path === 'link' ? 'real' : path);
+    action(real);
+    symlinkSync('real', join(workspace, 'link'));
+    const guards = ownFilesInWorkspace(join(workspace, path), workspace).filter(
+      (guard) => guard.kind === 'bind' && !guard.writable,
+    );
+    expect(guards.map(({ target }) => target).toSorted()).toEqual(
+      ['action.yml', 'containers', 'dist'].map((name) => join(real, name)),
+    );
+    for (const guard of guards) expect(guard).toMatchObject({ kind: 'bind', source: guard.target, writable: false });
+  });
+
+  test('the directories above it are mount points too, for those cannot be renamed', () => {
+    const workspace = temporaryDirectory();
+    const root = join(workspace, 'a/b');
+    action(root);
+    expect(ownFilesInWorkspace(root, workspace).slice(0, 2)).toEqual(
+      [join(workspace, 'a'), root].map((path) => ({ kind: 'bind', source: path, target: path, writable: true })),
+    );
+    const atTop = temporaryDirectory();
+    action(atTop);
+    expect(ownFilesInWorkspace(atTop, atTop).filter((guard) => guard.kind === 'bind' && guard.writable)).toEqual([]);
+  });
+
+  test('what the action does not have is left out', () => {
+    const workspace = temporaryDirectory();
+    mkdirSync(join(workspace, 'dist'));
+    expect(ownFilesInWorkspace(workspace, workspace)).toHaveLength(1);
   });
 });

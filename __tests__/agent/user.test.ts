@@ -1,14 +1,41 @@
 import { chownSync, statSync } from 'node:fs';
+import type * as os from 'node:os';
 import { homedir, userInfo } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { agentUser, caller, sidecarUser } from '../../src/agent/user.ts';
 import { temporaryDirectory, USER } from '../builders.ts';
+
+const account = vi.hoisted(() => ({ missing: false }));
+
+vi.mock('node:os', async (original) => {
+  const real = await original<typeof os>();
+  const lookUp: () => unknown = () => {
+    if (account.missing) throw new Error('uv_os_get_passwd returned ENOENT');
+    return real.userInfo();
+  };
+  return { ...real, userInfo: lookUp };
+});
+
+afterEach(() => {
+  account.missing = false;
+  vi.unstubAllEnvs();
+});
 
 const ROOT = { uid: 0, gid: 0, name: 'root', home: '/root' };
 
 test('the caller is who runs this process', () => {
   const { uid, gid, username } = userInfo();
   expect(caller()).toEqual({ uid, gid, name: username, home: homedir() });
+});
+
+test.each([
+  ['/somewhere', '/somewhere'],
+  ['/', '/home/agent'],
+  [undefined, '/home/agent'],
+])('a caller without an account has a name, and a home that is not the root: HOME=%s', (variable, home) => {
+  account.missing = true;
+  vi.stubEnv('HOME', variable);
+  expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: 'agent', home });
 });
 
 describe('agentUser', () => {

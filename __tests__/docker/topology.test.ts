@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
+import { READINESS_NAME } from '../../src/squid/config.ts';
 import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER } from '../builders.ts';
 
 const RUN_ID = '0123abcd';
@@ -122,10 +123,14 @@ describe('squid', () => {
     expect(host.squid.sysctls).toEqual({ 'net.ipv4.ip_forward': '0' });
   });
 
-  test('knows the added hosts, and nobody else does', () => {
+  test('knows the added hosts and the name of the start-up check, and nobody else does', () => {
     const addHosts = [{ name: 'gateway.example', address: '10.1.2.3' }];
     const found = topology(aConfig({ addHosts }), CLAIMED);
-    expect(containers(found).map(({ hosts }) => hosts)).toEqual([addHosts, undefined, undefined]);
+    expect(containers(found).map(({ hosts }) => hosts)).toEqual([
+      [...addHosts, { name: READINESS_NAME, address: '127.0.0.1' }],
+      undefined,
+      undefined,
+    ]);
   });
 
   test('writes its log to the host, and nothing else there', () => {
@@ -171,6 +176,15 @@ describe('agent', () => {
     });
   });
 
+  test('the guards come after the workspace that they lie in', () => {
+    const guard = { kind: 'bind', source: '/workspace/dist', target: '/workspace/dist', writable: false } as const;
+    const { agent } = topology(aConfig(), { ...CLAIMED, guards: [guard] });
+    const targets = agent.mounts.map(({ target }) => target);
+    expect(targets.indexOf('/workspace')).toBeGreaterThanOrEqual(0);
+    expect(targets.indexOf('/workspace/dist')).toBeGreaterThan(targets.indexOf('/workspace'));
+    expect(writable(agent)).toEqual(['/workspace']);
+  });
+
   test('sees no log', () => {
     expect(JSON.stringify([host.agent, foreign.agent])).not.toContain('/logs/');
   });
@@ -205,7 +219,7 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
     const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];
-    expect(args.length).toBeGreaterThan(100);
+    expect(args.length).toBeGreaterThan(50);
     for (const secret of SENTINELS.values()) expect(args.filter((arg) => arg.includes(secret))).toEqual([]);
     expect(args.filter((arg) => arg.startsWith('--env-file'))).toEqual([]);
   },

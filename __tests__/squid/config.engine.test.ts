@@ -27,7 +27,9 @@ function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
 const POLICIES: Readonly<Record<string, EgressPolicy>> = {
   'an empty list': policy(''),
   'one domain': policy('example.com'),
-  'overlapping entries': policy('a.example.com, example.com, *.example.com, *.b.example.com, b.example.com, EXAMPLE.com.'),
+  'overlapping entries': policy(
+    'a.example.com, example.com, *.example.com, *.b.example.com, b.example.com, EXAMPLE.com.',
+  ),
   'a wildcard beside its own apex for one scheme': policy('*.example.com, https://example.com'),
   'wildcards only': policy('*.example.com, *.example.org'),
   'one scheme only': policy('https://example.com, http://example.org, http://*.example.net'),
@@ -39,10 +41,10 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
   ),
   'all providers, two of them on one host, with custom ports and an added host': policy('example.com', {
     targets: [
-      { host: 'api.openai.com', port: 443 },
-      { host: 'llm.internal', port: 8443 },
-      { host: 'llm.internal', port: 9443 },
-      { host: 'generativelanguage.googleapis.com', port: 443 },
+      { host: 'api.openai.com', port: 443, permitted: true },
+      { host: 'llm.internal', port: 8443, permitted: true },
+      { host: 'llm.internal', port: 9443, permitted: true },
+      { host: 'generativelanguage.googleapis.com', port: 443, permitted: true },
     ],
     hosts: [
       { name: 'llm.internal', address: '10.1.2.3' },
@@ -51,7 +53,7 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
     ],
   }),
   'a target that the list has as well': policy('openai.com, api.openai.com', {
-    targets: [{ host: 'api.openai.com', port: 443 }],
+    targets: [{ host: 'api.openai.com', port: 443, permitted: true }],
   }),
   'another subnet': { ...policy('example.com'), addresses: addressesIn('10.213.7.0/24') },
 };

@@ -3,7 +3,7 @@
 #
 #   absent NAME              the variable is not set
 #   placeholder NAME VALUE   the variable holds exactly VALUE
-#   isolated ADDRESS         the host does not answer at ADDRESS, nor does anything resolve names
+#   isolated ADDRESS NAME    no route leads anywhere but to ADDRESS, where nothing answers; NAME is resolved by nobody
 #   squid HOST:PORT NAME     Squid and its peek port answer a request for NAME
 #   listening NAME           the host and port in the URL that the variable holds accept a TCP connection
 #
@@ -46,10 +46,35 @@ squid_is_ready() {
   ' "$3" < /dev/null > /dev/null 2>&1
 }
 
-# A refused connection is an answer, so the host is reachable; an unreachable one says nothing or "no route".
-host_answers() {
-  answer=$("$lib/busybox" nc -w 1 "$1" 1 -e "$lib/busybox" true < /dev/null 2>&1 && echo open)
-  case $answer in *open* | *refused*) return 0 ;; esac
+# In the background, for silence is the good answer and the other checks take long enough to hear a bad one.
+start_probes() {
+  gateway=$1
+  "$lib/busybox" nc -w 1 "$gateway" 1 -e "$lib/busybox" true < /dev/null > "$probes/host" 2>&1 &
+  host_probe=$!
+  "$lib/busybox" nslookup "$2" 127.0.0.11 < /dev/null > "$probes/resolver" 2>&1 &
+  resolver_probe=$!
+}
+
+# A refused connection is an answer: the host is reachable. So is the news that a name does not exist: it comes from
+# outside, for the engine's resolver itself fails or says nothing.
+judge_probes() {
+  "$lib/busybox" usleep 20000
+  heard=
+  if ! kill -0 "$host_probe" 2> /dev/null && wait "$host_probe"; then heard="the host answers at $gateway"; fi
+  case $("$lib/busybox" cat "$probes/host") in *refused*) heard="the host answers at $gateway" ;; esac
+  case $("$lib/busybox" cat "$probes/resolver") in *NXDOMAIN* | *Name:*) heard='names are resolved for the sandbox' ;; esac
+  kill "$host_probe" "$resolver_probe" 2> /dev/null
+  wait
+  "$lib/busybox" rm -r "$probes"
+  [ -z "$heard" ] || fail "$heard; the internal network does not isolate on this engine"
+}
+
+# Older engines set a default route to the internal network's gateway, which does not exist: that one is harmless.
+other_gateway() {
+  dead=$(IFS=. && set -- $1 && printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
+  while read -r interface destination gateway rest; do
+    case $gateway in Gateway | 00000000 | "$dead") ;; *) return 0 ;; esac
+  done < /proc/net/route
   return 1
 }
 
@@ -65,7 +90,8 @@ check_listening() {
     fail "$1 is $url, and nothing accepts a connection there within 5 seconds"
 }
 
-probe=/tmp/.awf-isolation
+probes=/tmp/.awf-probes
+"$lib/busybox" mkdir -p "$probes"
 while read -r kind subject value; do
   case $kind in
     absent) ! is_set "$subject" || fail "$subject is set; no credential may be in the sandbox" ;;
@@ -74,10 +100,8 @@ while read -r kind subject value; do
       [ "$(value_of "$subject")" = "$value" ] || fail "$subject does not hold its placeholder"
       ;;
     isolated)
-      # In the background: silence is the good answer, and the other checks take long enough to hear a bad one.
-      { host_answers "$subject" && : > "$probe"; } &
-      isolation=$!
-      gateway=$subject
+      ! other_gateway "$subject" || fail "a route leads out of the internal network"
+      start_probes "$subject" "$value"
       ;;
     squid)
       poll squid_is_ready "${subject%:*}" "${subject##*:}" "$value" || fail "Squid does not answer at $subject within 5 seconds"
@@ -87,9 +111,5 @@ while read -r kind subject value; do
   esac
 done
 
-if [ -n "${isolation-}" ]; then
-  "$lib/busybox" usleep 20000
-  [ ! -e "$probe" ] || fail "the host answers at $gateway; the internal network does not isolate on this engine"
-  kill "$isolation" 2> /dev/null || :
-fi
+[ -z "${gateway-}" ] || judge_probes
 exit 0

@@ -270,6 +270,10 @@ function namesFor(runId, subnet) {
         library: `awf-library${tail}`,
     };
 }
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
 /** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
 function networkNames(runId) {
     return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
@@ -875,8 +879,7 @@ function authorityOf(target) {
 function refusedByFirewall({ provider, target }, detail) {
     const place = `${target.host}:${String(target.port)}`;
     return new ProxyError(403, 'target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-        'If it is there already, the name resolves to an address that is not permitted (allow-private-networks, ' +
-        'add-hosts) or the port is not.', { detail, headers: NO_RETRY });
+        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: NO_RETRY });
 }
 /** Squid says why in a header, for example `ERR_DNS_FAIL 0`. */
 function squidReason(answer) {
@@ -1299,6 +1302,7 @@ function trustStore(upstreamCa) {
 }
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */
 const isTransient = (error) => error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
+const isSquidStarting = (error) => error instanceof ProxyError && error.code === 'proxy_unreachable';
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {
     #options;
@@ -1349,7 +1353,8 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
                 return await openTunnel(this.#options);
             }
             catch (error) {
-                if (this.#wanted || !isTransient(error) || Date.now() > deadline)
+                // Only a Squid that is not there yet is waited for; what it answers would be the same the next time.
+                if (this.#wanted || !isSquidStarting(error) || Date.now() > deadline)
                     throw error;
             }
             await (0,promises_namespaceObject.setTimeout)(this.#limits.connectRetryMs, undefined, { ref: false });

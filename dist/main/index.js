@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 7126:
+/***/ 1381:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33666,14 +33666,16 @@ function networkArgs(spec) {
 
 
 
+
 /** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
 class DockerCli {
     #debug;
+    #path;
     constructor(debug) {
         this.#debug = debug;
     }
     async missingImages(names) {
-        const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', ...names]);
+        const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
         if (present.exitCode === 0)
             return [];
         const said = lines(present.stderr).map((line) => line.toLowerCase());
@@ -33712,7 +33714,10 @@ class DockerCli {
         return this.#attached(['run', '--sig-proxy=false', ...containerArgs(spec)], attachment);
     }
     async signal(container, signal) {
-        await this.#succeed(['kill', `--signal=${signal}`, container]);
+        const args = ['kill', `--signal=${signal}`, container];
+        const result = await this.#spawn(args);
+        if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
+            throw failure(args, result);
     }
     async removeContainers(names) {
         if (names.length === 0)
@@ -33733,8 +33738,8 @@ class DockerCli {
     async objectsOf(runId) {
         const filter = `--filter=label=${RUN_LABEL}=${runId}`;
         const [containers, networks] = await Promise.all([
-            this.#succeed(['ps', '--all', '--quiet', filter]),
-            this.#succeed(['network', 'ls', '--quiet', filter]),
+            this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
+            this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
         ]);
         return { containers: lines(containers), networks: lines(networks) };
     }
@@ -33758,38 +33763,44 @@ class DockerCli {
     /** The one place that runs a process. Keeps standard output whole unless it is listened to, of standard error the ends. */
     async #spawn(args, attachment = {}) {
         this.#debug(`docker ${args.join(' ')}`);
+        this.#path ??= locate();
+        const docker = await this.#path;
         let stdout = '';
         let stderr = '';
         let stderrHead = '';
-        try {
-            const exitCode = await exec_exec('docker', [...args], {
-                silent: true,
-                ignoreReturnCode: true,
-                input: Buffer.from(attachment.input ?? ''),
-                listeners: {
-                    stdout: (chunk) => {
-                        if (attachment.onStdout)
-                            attachment.onStdout(chunk);
-                        else
-                            stdout += chunk.toString();
-                    },
-                    stderr: (chunk) => {
-                        attachment.onStderr?.(chunk);
-                        const text = chunk.toString();
-                        stderr = (stderr + text).slice(-KEPT);
-                        if (stderrHead.length < KEPT)
-                            stderrHead += text;
-                    },
+        const exitCode = await exec_exec(`"${docker}"`, [...args], {
+            silent: true,
+            ignoreReturnCode: true,
+            input: Buffer.from(attachment.input ?? ''),
+            listeners: {
+                stdout: (chunk) => {
+                    if (attachment.onStdout)
+                        attachment.onStdout(chunk);
+                    else
+                        stdout += chunk.toString();
                 },
-            });
-            return { exitCode, stdout, stderr, stderrHead };
-        }
-        catch (cause) {
-            throw new UserError('The docker command could not be run.', {
-                hint: 'Install the Docker command line and put it into PATH; hosted ubuntu runners have it.',
-                cause,
-            });
-        }
+                stderr: (chunk) => {
+                    attachment.onStderr?.(chunk);
+                    const text = chunk.toString();
+                    stderr = (stderr + text).slice(-KEPT);
+                    if (stderrHead.length < KEPT)
+                        stderrHead += text;
+                },
+            },
+        });
+        return { exitCode, stdout, stderr, stderrHead };
+    }
+}
+/** @throws UserError when there is no docker command */
+async function locate() {
+    try {
+        return await which('docker', true);
+    }
+    catch (cause) {
+        throw new UserError('There is no docker command in PATH.', {
+            hint: 'Install the Docker command line; hosted ubuntu runners have it.',
+            cause,
+        });
     }
 }
 /** Characters of standard error that are kept from either end. */
@@ -33799,8 +33810,18 @@ const KEPT = 16_384;
  * warnings: what a container writes comes later and proves nothing.
  */
 const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
-/** Ways in which no engine answers, by the client's own words, and what to do. */
-const ENGINE_UNREACHABLE = [
+/** What a user can mend, by the client's own words, and what to do. */
+const REMEDIES = [
+    {
+        pattern: /Minimum memory limit allowed/i,
+        message: 'memory: the limit is too small for a container.',
+        hint: 'Write at least "6m"; agents want gigabytes.',
+    },
+    {
+        pattern: /pids\.max: invalid argument/i,
+        message: 'pids: the limit is larger than this machine allows.',
+        hint: 'Write a smaller number; the default is enough for most builds.',
+    },
     {
         pattern: /permission denied while trying to connect/i,
         message: 'The Docker engine refuses this user.',
@@ -33814,10 +33835,9 @@ const ENGINE_UNREACHABLE = [
 ];
 function failure(args, result) {
     const said = lines(result.stderr);
-    const unreachable = ENGINE_UNREACHABLE.find(({ pattern }) => pattern.test(result.stderr));
-    if (unreachable) {
-        return new UserError(unreachable.message, { hint: unreachable.hint, cause: new Error(said.at(-1)) });
-    }
+    const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
+    if (remedy)
+        return new UserError(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
     const last = said.filter((line) => !/^See 'docker|^Run 'docker/.test(line)).at(-1) ?? 'nothing on standard error';
     const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
     return new UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
@@ -33891,6 +33911,10 @@ function namesFor(runId, subnet) {
         container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
         library: `awf-library${tail}`,
     };
+}
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return network_ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
 }
 /** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
 function networkNames(runId) {
@@ -33972,6 +33996,7 @@ function summaryMarkdown(facts) {
         '### Domains',
         table(['Domain', 'Verdict', 'Requests'], [
             ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
+            ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
             ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
         ], 'No request left the sandbox.'),
         '### Model requests',
@@ -34019,7 +34044,8 @@ function table(head, rows, empty) {
 }
 /** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
 function code(text) {
-    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?');
+    // Two backticks with nothing between them are no code span.
+    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
     return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
 }
 function quoteBlock(text) {
@@ -34032,6 +34058,15 @@ function quoteBlock(text) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
 
 
+/**
+ * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
+ * was killed finds it.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
 /** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
 function isInside(path, directory) {
     const real = resolved(path);
@@ -34110,7 +34145,8 @@ const ACTION_FILES = ['action.yml', 'dist', 'containers'];
 /**
  * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
  * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
- * can neither be removed nor renamed from inside.
+ * can neither be removed nor renamed from inside. The directories above them could be, with all that is in them, so they
+ * become mount points as well.
  *
  * @param root the action's own directory
  */
@@ -34118,12 +34154,22 @@ function ownFilesInWorkspace(root, workspace) {
     const real = (0,external_node_fs_namespaceObject.realpathSync)(root);
     if (!isInside(real, workspace))
         return [];
-    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name))
-        .filter((path) => (0,external_node_fs_namespaceObject.existsSync)(path))
-        .map((path) => ({ kind: 'bind', source: path, target: path, writable: false }));
+    const overItself = (path, writable) => {
+        return { kind: 'bind', source: path, target: path, writable };
+    };
+    const files = ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_namespaceObject.existsSync)(path));
+    return [
+        ...between((0,external_node_fs_namespaceObject.realpathSync)(workspace), real).map((path) => overItself(path, true)),
+        ...files.map((path) => overItself(path, false)),
+    ];
+}
+/** The directories from below `top` down to `directory`. */
+function between(top, directory) {
+    return directory === top ? [] : [...between(top, (0,external_node_path_.dirname)(directory)), directory];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
+
 
 /** The providers for which a credential was given. */
 function configuredProviders(config) {
@@ -34134,6 +34180,10 @@ function configuredProviders(config) {
         const credential = given && config.credentials.get(given.variable);
         return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
     });
+}
+/** True when Squid lets the api-proxy reach a provider's upstream: its public host, or one that `allow-domains` covers. */
+function isPermitted({ provider, target }, allow) {
+    return target.host === provider.defaultTarget || isAllowed(allow, 'https', target.host);
 }
 /** @returns the input or variable whose credential `text` contains */
 function credentialIn(text, credentials) {
@@ -34159,6 +34209,8 @@ const SQUID_LOG_DIR = '/var/log/squid';
 const ACCESS_LOG = 'access.log';
 /** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
 const VERDICT = 'awf_verdict';
+/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+const UNRESOLVABLE = 'unresolvable';
 /**
  * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
  * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
@@ -34252,6 +34304,10 @@ function names({ allow, targets, hosts }) {
             `acl target_port_${String(index)} port ${String(port)}`,
         ]),
         ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+        'acl resolvable dst 0.0.0.0/0',
+        'acl resolvable dst ::/0',
+        `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
+        'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
         // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
         ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
         'acl private_destination all-of private_address !added_host',
@@ -34261,9 +34317,11 @@ function accessRules({ targets }) {
     return [
         'http_access deny manager',
         'http_access deny address_literal',
-        ...targets.map((_, index) => {
+        ...targets.flatMap(({ permitted }, index) => {
             const id = String(index);
-            return `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`;
+            return permitted
+                ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
+                : [];
         }),
         'http_access deny api_proxy',
         'http_access deny front !agent',
@@ -34274,6 +34332,8 @@ function accessRules({ targets }) {
         'http_access deny provider_host',
         'http_access deny CONNECT !https_allowed',
         'http_access deny !CONNECT !http_allowed',
+        // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+        'http_access deny !resolvable cut_unresolvable',
         'http_access deny private_destination',
         'http_access allow front',
         'http_access allow peek CONNECT',
@@ -34356,10 +34416,10 @@ function domainAcls(name, set, type) {
         `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
     ];
 }
-/** An ACL of values; one without values matches nothing. */
+/** An ACL of values; one without values matches nothing, for no listener has this name. */
 function listAcl(name, type, values) {
     if (values.length === 0)
-        return [`acl ${name} ${type} none.awf.invalid`];
+        return [`acl ${name} myportname nothing`];
     return values.map((value) => `acl ${name} ${type} ${value}`);
 }
 
@@ -34371,6 +34431,8 @@ function listAcl(name, type, values) {
 
 /** Where the sandbox's own files for outputs and the summary are, in the container. */
 const AGENT_GITHUB_DIR = '/tmp/awf-github';
+/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+const RESOLVER_PROBE = 'probe.awf.invalid';
 /** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
 const PASSED = [
     ...['PATH', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
@@ -34519,7 +34581,7 @@ function preflightChecks(config, addresses, environment) {
         ...absent.map((name) => `absent ${name}`),
         ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
-        `isolated ${addresses.gateway}`,
+        `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
         `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
         ...active
             .filter(({ variable }) => variable.role === 'base-url')
@@ -34847,7 +34909,18 @@ function sidecarUser(by) {
     return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/settle.js
+/**
+ * As `Promise.all`, but waits for every promise before it fails: nothing goes on behind the back of the clean-up that
+ * follows. Throws the first error.
+ */
+async function settleAll(promises) {
+    await Promise.allSettled(promises);
+    return Promise.all(promises);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/ensure-images.js
+
 
 
 
@@ -34859,8 +34932,13 @@ function sidecarUser(by) {
  * @throws UserError naming the image that could not be had
  */
 async function ensureImages(engine, images, agentImage, root, reporter) {
-    const needed = [...network_ROLES.map((role) => images[role]), ...(agentImage === undefined ? [] : [agentImage])];
-    const missing = new Set(await engine.missingImages(needed));
+    const [missingOwn, missingForeign] = await settleAll([
+        engine.missingImages(network_ROLES.map((role) => images[role])),
+        agentImage === undefined
+            ? []
+            : orExplain(engine.missingImages([agentImage]), `agent-image: "${agentImage}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".'),
+    ]);
+    const missing = new Set([...missingOwn, ...missingForeign]);
     for (const role of network_ROLES.filter((candidate) => missing.has(images[candidate]))) {
         reporter.info(`Building the image ${images[role]}; this happens once per machine and version.`);
         await orExplain(engine.build(buildArgs(role, images[role], root), (chunk) => {
@@ -34874,21 +34952,11 @@ async function ensureImages(engine, images, agentImage, root, reporter) {
 }
 async function orExplain(work, message, hint) {
     try {
-        await work;
+        return await work;
     }
     catch (cause) {
         throw new UserError(message, { hint, cause });
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/settle.js
-/**
- * As `Promise.all`, but waits for every promise before it fails: nothing goes on behind the back of the clean-up that
- * follows. Throws the first error.
- */
-async function settleAll(promises) {
-    await Promise.allSettled(promises);
-    return Promise.all(promises);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/networks.js
@@ -35071,21 +35139,27 @@ function librarySpec({ runId, names, images, sidecarUser }) {
 
 /** The phases' durations, beside Squid's logs. */
 const TIMINGS_FILE = 'timings.json';
+/** Writes `timings.json` anew: Squid may write to the directory too, and no link of its making is followed. */
+function writeTimings({ squid }, timings) {
+    const path = (0,external_node_path_.join)(squid, TIMINGS_FILE);
+    (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
+    (0,external_node_fs_namespaceObject.writeFileSync)(path, `${JSON.stringify(timings, null, 2)}\n`, { flag: 'wx' });
+}
 /**
  * Creates the two log directories, writable for the sidecars' user and readable for the caller.
  *
  * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
  * @param workspace may not hold the logs: the command could change them there
- * @throws UserError when a directory cannot be created, or is in the workspace
+ * @throws UserError when a directory cannot be created, is in the workspace, or has another use
  */
 function createLogDirectories(chosen, temporary, workspace, owner) {
     if (chosen !== undefined) {
-        if (isInside(chosen, workspace)) {
-            throw new UserError(`proxy-logs-dir: ${chosen} is in the workspace, where the command could change the logs.`, {
-                hint: 'Name a directory outside it.',
-            });
-        }
         const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
+        for (const directory of Object.values(directories)) {
+            if (isInside(directory, workspace)) {
+                throw new UserError(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Name a directory outside it.' });
+            }
+        }
         for (const directory of Object.values(directories))
             make(directory, owner, true);
         return directories;
@@ -35106,21 +35180,59 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
 function make(directory, owner, mayExist) {
     try {
         if (mayExist)
-            (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true });
-        else
-            (0,external_node_fs_namespaceObject.mkdirSync)(directory);
+            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(directory), { recursive: true });
+        if (!create(directory)) {
+            if (!mayExist)
+                return false;
+            // The caller's, who has set its mode; only root writes for somebody else.
+            if (process.getuid?.() !== 0 || (0,external_node_fs_namespaceObject.statSync)(directory).uid === owner.uid)
+                return true;
+            if ((0,external_node_fs_namespaceObject.readdirSync)(directory).length > 0) {
+                throw new UserError(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
+                    hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
+                });
+            }
+        }
         (0,external_node_fs_namespaceObject.chmodSync)(directory, 0o755);
         if (process.getuid?.() === 0)
             (0,external_node_fs_namespaceObject.chownSync)(directory, owner.uid, owner.gid);
         return true;
     }
     catch (cause) {
-        if (!mayExist && cause.code === 'EEXIST')
-            return false;
+        if (cause instanceof UserError)
+            throw cause;
         throw new UserError(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
             cause,
         });
     }
+}
+/** Creates `directory`. @returns false when it is there already */
+function create(directory) {
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(directory);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'EEXIST')
+            return false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/platform.js
+
+/**
+ * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
+ *
+ * @param platform as `process.platform`
+ * @throws UserError naming the platform and the remedy
+ */
+function requireLinux(platform) {
+    if (platform === 'linux')
+        return;
+    throw new UserError(`The sandbox needs Linux, and this is ${platform}.`, {
+        hint: 'Use a Linux runner, for example runs-on: ubuntu-latest; on Windows the command line works inside WSL 2.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
@@ -35155,7 +35267,11 @@ function parseAccessLine(line) {
 }
 /** True when policy, not the network, stopped the request. */
 function isRefused(record) {
-    return record.verdict !== undefined || record.result.startsWith('TCP_DENIED');
+    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
+}
+/** True when the name was allowed and has no address. */
+function isUnresolvable(record) {
+    return record.verdict === UNRESOLVABLE;
 }
 /** The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). */
 function parseEndpoint(method, target) {
@@ -35177,13 +35293,21 @@ function parseEndpoint(method, target) {
 
 
 
-/** Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made. */
-function readTraffic(logs, addresses) {
-    const accesses = traffic_lines((0,external_node_path_.join)(logs.squid, ACCESS_LOG)).flatMap((line) => parseAccessLine(line) ?? []);
-    const calls = traffic_lines((0,external_node_path_.join)(logs.apiProxy, API_PROXY_LOG_FILE)).flatMap((line) => {
+/**
+ * Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made.
+ *
+ * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
+ */
+function readTraffic(logs, addresses, since = 0) {
+    const accesses = traffic_lines((0,external_node_path_.join)(logs.squid, ACCESS_LOG))
+        .flatMap((line) => parseAccessLine(line) ?? [])
+        .filter(({ time }) => time * 1000 >= since);
+    const calls = traffic_lines((0,external_node_path_.join)(logs.apiProxy, API_PROXY_LOG_FILE))
+        .flatMap((line) => {
         const record = parseJson(line);
         return record?.event === 'request' ? [record] : [];
-    });
+    })
+        .filter(({ time }) => Date.parse(time) >= since);
     return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
 }
 /**
@@ -35191,7 +35315,7 @@ function readTraffic(logs, addresses) {
  * opened, and the peek port's with the verdict. Together they are one refused request.
  */
 function domains(records, agent) {
-    const cut = records.filter((record) => record.verdict !== undefined);
+    const cut = records.filter((record) => record.verdict !== undefined && isRefused(record));
     const own = records.filter((record) => record.client === agent && record.verdict === undefined);
     const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
     for (const { host } of cut)
@@ -35200,7 +35324,8 @@ function domains(records, agent) {
         ...own.filter(isRefused).map(({ host }) => host),
         ...cut.map(({ serverName, host }) => serverName ?? host),
     ]);
-    return { allowed: ranked(allowed), blocked: ranked(blocked) };
+    const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
+    return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
 }
 function modelRequests(calls) {
     const byProvider = Map.groupBy(calls, ({ provider }) => provider);
@@ -35334,6 +35459,34 @@ class Gate {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
+
+/**
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
+ * 2.5 s later: time enough to remove the containers, which the first of them starts.
+ */
+function cancellation() {
+    const controller = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(name, () => {
+            controller.abort(new UserError(`The run was cancelled (${name}).`));
+        });
+    }
+    return controller.signal;
+}
+/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
+function aborted(signal) {
+    return new Promise((_, reject) => {
+        const end = () => {
+            reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
+        };
+        if (signal.aborted)
+            end();
+        else
+            signal.addEventListener('abort', end, { once: true });
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/timings.js
 /** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
 class Timings {
@@ -35370,10 +35523,15 @@ function now() {
 
 
 
+
 /** Squid writes a tunnel's record when the tunnel has ended; killed at once, it would lose it. Milliseconds. */
 const SQUID_GRACE = 50;
+/** The same where nobody waits for a result, so that a slow machine loses no record either. Milliseconds. */
+const SWEEP_GRACE = 300;
 /** How long an interrupted start may go on creating things behind our back. Milliseconds. */
 const SWEEP_LIMIT = 15_000;
+/** Between two looks at what is left. Milliseconds. */
+const SWEEP_INTERVAL = 100;
 /** The containers of one run: up, command, down. */
 class Sandbox {
     #engine;
@@ -35381,7 +35539,8 @@ class Sandbox {
     #timings;
     #containers;
     #sidecars = [];
-    #agentEnded = Promise.resolve();
+    /** Calls of the engine that have not ended: each of them may still create something. */
+    #running = 0;
     constructor(engine, runId, timings) {
         this.#engine = engine;
         this.#runId = runId;
@@ -35407,7 +35566,8 @@ class Sandbox {
             this.#sidecars.push(new Sidecar('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
         }
         const command = this.#command(containers, documents.agent, output);
-        this.#agentEnded = command.catch(() => undefined);
+        for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
+            this.#count(work);
         return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
     }
     async #command({ library, agent }, document, output) {
@@ -35428,6 +35588,13 @@ class Sandbox {
             await this.#explainKill(agent.name);
         return exitCode;
     }
+    #count(work) {
+        this.#running += 1;
+        const end = () => {
+            this.#running -= 1;
+        };
+        work.then(end, end);
+    }
     /** @throws UserError when the command was killed for its memory */
     async #explainKill(agent) {
         const { outOfMemory } = await this.#engine.exitOf(agent);
@@ -35446,53 +35613,82 @@ class Sandbox {
         const from = now();
         for (const sidecar of this.#sidecars)
             sidecar.expectEnd();
-        await this.#timings.measure('remove', () => (interrupted ? this.#sweep() : this.#removeInOrder()));
+        await this.#timings.measure('remove', async () => {
+            if (!interrupted && (await this.#removeInOrder()))
+                return;
+            await removeRun(this.#engine, this.#runId, () => this.#running === 0);
+        });
         this.#timings.teardownMs = now() - from;
     }
+    /** From memory, without asking what is there. @returns false when something could not be removed */
     async #removeInOrder() {
-        const containers = this.#containers;
-        if (containers === undefined)
-            return;
-        const { squid, apiProxy, agent, library } = containers;
-        await settleAll([
-            this.#engine.removeContainers([agent, library].flatMap((container) => container?.name ?? [])),
-            // Asked to end, it writes the last lines of its log.
-            apiProxy && this.#engine.signal(apiProxy.name, 'TERM'),
-        ]);
-        await (0,promises_namespaceObject.setTimeout)(SQUID_GRACE);
-        await this.#engine.removeContainers([squid, apiProxy].flatMap((container) => container?.name ?? []));
+        if (this.#containers === undefined)
+            return false;
+        const names = Object.values(this.#containers).flatMap((container) => container?.name ?? []);
         const { internal, outer } = networkNames(this.#runId);
-        await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
-    }
-    async #sweep() {
-        const settled = Promise.all([this.#agentEnded, ...this.#sidecars.map(({ ended }) => ended)]).then(() => true);
-        const limit = now() + SWEEP_LIMIT;
-        for (;;) {
-            await removeRun(this.#engine, this.#runId);
-            if (await Promise.race([settled, (0,promises_namespaceObject.setTimeout)(100, false)]))
-                break;
-            if (now() > limit)
-                throw new UserError(`The containers of run ${this.#runId} do not end.`);
+        try {
+            await removeContainers(this.#engine, names, SQUID_GRACE);
+            await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
+            return true;
         }
-        await removeRun(this.#engine, this.#runId);
+        catch {
+            return false;
+        }
     }
 }
-/** Removes whatever carries the run's label; used where nothing else is known of the run. */
-async function removeRun(engine, runId) {
-    const { containers, networks } = await engine.objectsOf(runId);
-    await engine.removeContainers(containers);
-    await engine.removeNetworks(networks);
-    return { containers: containers.length, networks: networks.length };
+/**
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ *
+ * @param isSettled false while something may still be created
+ * @returns how much was removed
+ * @throws Error when something is left after a time limit
+ */
+async function removeRun(engine, runId, isSettled) {
+    const limit = now() + SWEEP_LIMIT;
+    const removed = { containers: new Set(), networks: new Set() };
+    let failure;
+    for (;;) {
+        // Asked before the look: what was created until now is seen by it.
+        const settled = isSettled();
+        const { containers, networks } = await engine.objectsOf(runId);
+        const isGone = containers.length + networks.length === 0;
+        if (isGone && (settled || now() > limit))
+            break;
+        if (now() > limit)
+            throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
+        for (const name of containers)
+            removed.containers.add(name);
+        for (const name of networks)
+            removed.networks.add(name);
+        try {
+            await removeContainers(engine, containers, SWEEP_GRACE);
+            await engine.removeNetworks(networks);
+        }
+        catch (error) {
+            // A container that is being removed by somebody else, or one that has joined a network since: the next look tells.
+            failure = error instanceof Error ? error : new Error(String(error));
+        }
+        await (0,promises_namespaceObject.setTimeout)(SWEEP_INTERVAL);
+    }
+    return { containers: removed.containers.size, networks: removed.networks.size };
 }
-function aborted(signal) {
-    return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => {
-            reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
-        });
-    });
+/** The agent first and Squid last: the end of a tunnel is what makes Squid write its record. */
+async function removeContainers(engine, names, grace) {
+    const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
+    const others = names.filter((name) => !sidecars.includes(name));
+    await settleAll([
+        engine.removeContainers(others),
+        // Asked to end, it closes its tunnels and writes the last lines of its log.
+        ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
+    ]);
+    if (sidecars.length > 0)
+        await (0,promises_namespaceObject.setTimeout)(grace);
+    await engine.removeContainers(sidecars);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run.js
+
+
 
 
 
@@ -35522,22 +35718,33 @@ async function run(config, context) {
     const { reporter, engine, runId } = context;
     const timings = new Timings();
     const sandbox = new Sandbox(engine, runId, timings);
+    const since = Date.now();
     const by = caller();
-    const workDirectory = (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_.join)(context.temporary, 'awf-'));
     const addresses = { current: addressesIn('0.0.0.0/24') };
+    let made;
+    let started = false;
     let logs;
     let exitCode = 1;
     let error;
     try {
+        requireLinux(process.platform);
+        const workDirectory = makeWorkDirectory(workDirectoryOf(runId, context.temporary));
+        made = workDirectory;
         checkWorkspace(config, by.home, workDirectory);
         const sidecarOwner = sidecarUser(by);
         logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, sidecarOwner);
         context.onLogs?.(logs);
         for (const warning of configWarnings(config))
             reporter.warning(warning);
+        started = true;
         const [subnet] = await settleAll([
             timings.measure('networks', () => claimNetworks(engine, runId)),
-            timings.measure('images', () => ensureImages(engine, context.images, config.agentImage, context.root, reporter)),
+            timings.measure('images', () => 
+            // A build takes minutes; a cancelled step has seconds.
+            Promise.race([
+                ensureImages(engine, context.images, config.agentImage, context.root, reporter),
+                aborted(context.signal),
+            ])),
         ]);
         addresses.current = addressesIn(subnet);
         const user = agentUser(by, config.workspace);
@@ -35559,7 +35766,10 @@ async function run(config, context) {
             squid: squidConfig({
                 addresses: addresses.current,
                 allow: config.allow,
-                targets: configuredProviders(config).map(({ target }) => target),
+                targets: configuredProviders(config).map((configured) => ({
+                    ...configured.target,
+                    permitted: isPermitted(configured, config.allow),
+                })),
                 hosts: config.addHosts,
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
@@ -35569,7 +35779,7 @@ async function run(config, context) {
     catch (caught) {
         error = caught;
     }
-    if (!config.keepContainers) {
+    if (started && !config.keepContainers) {
         try {
             await sandbox.remove(error !== undefined);
         }
@@ -35577,23 +35787,41 @@ async function run(config, context) {
             error ??= caught;
         }
     }
-    (0,external_node_fs_namespaceObject.rmSync)(workDirectory, { recursive: true, force: true });
+    // A sandbox that outlives its step is no success, whatever the command said.
+    if (error !== undefined && exitCode === 0)
+        exitCode = 1;
+    if (made !== undefined)
+        (0,external_node_fs_namespaceObject.rmSync)(made, { recursive: true, force: true });
     if (logs !== undefined)
-        (0,external_node_fs_namespaceObject.writeFileSync)((0,external_node_path_.join)(logs.squid, TIMINGS_FILE), `${JSON.stringify(timings, null, 2)}\n`);
+        writeTimings(logs, timings);
     return {
         outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
         exitCode,
         error,
-        traffic: logs === undefined ? { allowed: [], blocked: [], modelRequests: [] } : readTraffic(logs, addresses.current),
+        traffic: logs === undefined
+            ? { allowed: [], blocked: [], unresolvable: [], modelRequests: [] }
+            : readTraffic(logs, addresses.current, since),
         logs,
         timings,
     };
 }
+/** For the caller alone; one that exists is somebody else's. */
+function makeWorkDirectory(path) {
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, { mode: 0o700 });
+        return path;
+    }
+    catch (cause) {
+        throw new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+            hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+            cause,
+        });
+    }
+}
 /** What the configuration asks for and will not work, said before it fails. */
 function configWarnings(config) {
     const uncovered = configuredProviders(config)
-        .filter(({ provider, target }) => target.host !== provider.defaultTarget)
-        .filter(({ target }) => !isAllowed(config.allow, 'https', target.host))
+        .filter((configured) => !isPermitted(configured, config.allow))
         .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
     if (config.apiProxy && config.credentials.size === 0)
         uncovered.push(NO_CREDENTIALS);
@@ -35606,22 +35834,6 @@ function sidecarConfig(config, proxyUrl) {
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
-
-/**
- * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
- * 2.5 s later: time enough to remove the containers, which the first of them starts.
- */
-function cancellation() {
-    const controller = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-        process.on(name, () => {
-            controller.abort(new UserError(`The run was cancelled (${name}).`));
-        });
-    }
-    return controller.signal;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/state.js
@@ -35774,7 +35986,7 @@ class StoppedCommands {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7126);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1381);
 
 
 // dist/main/index.js is two levels below the action's own directory.

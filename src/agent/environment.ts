@@ -21,6 +21,9 @@ export interface AgentEnvironment {
 /** Where the sandbox's own files for outputs and the summary are, in the container. */
 export const AGENT_GITHUB_DIR = '/tmp/awf-github';
 
+/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+const RESOLVER_PROBE = 'probe.awf.invalid';
+
 /** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
 const PASSED: readonly string[] = [
   ...['PATH', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
@@ -180,7 +183,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...absent.map((name) => `absent ${name}`),
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
-    `isolated ${addresses.gateway}`,
+    `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
     ...active
       .filter(({ variable }) => variable.role === 'base-url')

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -62,14 +62,25 @@ const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
 /**
  * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
  * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
- * can neither be removed nor renamed from inside.
+ * can neither be removed nor renamed from inside. The directories above them could be, with all that is in them, so they
+ * become mount points as well.
  *
  * @param root the action's own directory
  */
 export function ownFilesInWorkspace(root: string, workspace: string): MountSpec[] {
   const real = realpathSync(root);
   if (!isInside(real, workspace)) return [];
-  return ACTION_FILES.map((name) => join(real, name))
-    .filter((path) => existsSync(path))
-    .map((path) => ({ kind: 'bind', source: path, target: path, writable: false }));
+  const overItself = (path: string, writable: boolean): MountSpec => {
+    return { kind: 'bind', source: path, target: path, writable };
+  };
+  const files = ACTION_FILES.map((name) => join(real, name)).filter((path) => existsSync(path));
+  return [
+    ...between(realpathSync(workspace), real).map((path) => overItself(path, true)),
+    ...files.map((path) => overItself(path, false)),
+  ];
+}
+
+/** The directories from below `top` down to `directory`. */
+function between(top: string, directory: string): string[] {
+  return directory === top ? [] : [...between(top, dirname(directory)), directory];
 }

@@ -2,7 +2,7 @@ import { CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../share
 import type { Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
 import type { LogLevel } from '../reporter.ts';
-import type { AllowList } from './allow-list.ts';
+import { isAllowed, type AllowList } from './allow-list.ts';
 
 /** What to run in the sandbox. */
 export type Command =
@@ -67,6 +67,11 @@ export function configuredProviders(config: Config): ConfiguredProvider[] {
     const credential = given && config.credentials.get(given.variable);
     return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
   });
+}
+
+/** True when Squid lets the api-proxy reach a provider's upstream: its public host, or one that `allow-domains` covers. */
+export function isPermitted({ provider, target }: ConfiguredProvider, allow: AllowList): boolean {
+  return target.host === provider.defaultTarget || isAllowed(allow, 'https', target.host);
 }
 
 /** @returns the input or variable whose credential `text` contains */

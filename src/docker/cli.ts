@@ -1,4 +1,5 @@
 import { exec } from '@actions/exec';
+import { which } from '@actions/io';
 import { UserError } from '../errors.ts';
 import type { Attachment, Engine } from './engine.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
@@ -15,13 +16,14 @@ interface Result {
 /** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
 export class DockerCli implements Engine {
   readonly #debug: (message: string) => void;
+  #path: Promise<string> | undefined;
 
   constructor(debug: (message: string) => void) {
     this.#debug = debug;
   }
 
   async missingImages(names: readonly string[]): Promise<string[]> {
-    const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', ...names]);
+    const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
     if (present.exitCode === 0) return [];
     const said = lines(present.stderr).map((line) => line.toLowerCase());
     const missing = names.filter((name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`)));
@@ -63,7 +65,10 @@ export class DockerCli implements Engine {
   }
 
   async signal(container: string, signal: 'TERM'): Promise<void> {
-    await this.#succeed(['kill', `--signal=${signal}`, container]);
+    const args = ['kill', `--signal=${signal}`, container];
+    const result = await this.#spawn(args);
+    if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
+      throw failure(args, result);
   }
 
   async removeContainers(names: readonly string[]): Promise<void> {
@@ -84,8 +89,8 @@ export class DockerCli implements Engine {
   async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
     const filter = `--filter=label=${RUN_LABEL}=${runId}`;
     const [containers, networks] = await Promise.all([
-      this.#succeed(['ps', '--all', '--quiet', filter]),
-      this.#succeed(['network', 'ls', '--quiet', filter]),
+      this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
+      this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
     ]);
     return { containers: lines(containers), networks: lines(networks) };
   }
@@ -116,34 +121,41 @@ export class DockerCli implements Engine {
   /** The one place that runs a process. Keeps standard output whole unless it is listened to, of standard error the ends. */
   async #spawn(args: readonly string[], attachment: Partial<Attachment> = {}): Promise<Result> {
     this.#debug(`docker ${args.join(' ')}`);
+    this.#path ??= locate();
+    const docker = await this.#path;
     let stdout = '';
     let stderr = '';
     let stderrHead = '';
-    try {
-      const exitCode = await exec('docker', [...args], {
-        silent: true,
-        ignoreReturnCode: true,
-        input: Buffer.from(attachment.input ?? ''),
-        listeners: {
-          stdout: (chunk) => {
-            if (attachment.onStdout) attachment.onStdout(chunk);
-            else stdout += chunk.toString();
-          },
-          stderr: (chunk) => {
-            attachment.onStderr?.(chunk);
-            const text = chunk.toString();
-            stderr = (stderr + text).slice(-KEPT);
-            if (stderrHead.length < KEPT) stderrHead += text;
-          },
+    const exitCode = await exec(`"${docker}"`, [...args], {
+      silent: true,
+      ignoreReturnCode: true,
+      input: Buffer.from(attachment.input ?? ''),
+      listeners: {
+        stdout: (chunk) => {
+          if (attachment.onStdout) attachment.onStdout(chunk);
+          else stdout += chunk.toString();
         },
-      });
-      return { exitCode, stdout, stderr, stderrHead };
-    } catch (cause) {
-      throw new UserError('The docker command could not be run.', {
-        hint: 'Install the Docker command line and put it into PATH; hosted ubuntu runners have it.',
-        cause,
-      });
-    }
+        stderr: (chunk) => {
+          attachment.onStderr?.(chunk);
+          const text = chunk.toString();
+          stderr = (stderr + text).slice(-KEPT);
+          if (stderrHead.length < KEPT) stderrHead += text;
+        },
+      },
+    });
+    return { exitCode, stdout, stderr, stderrHead };
+  }
+}
+
+/** @throws UserError when there is no docker command */
+async function locate(): Promise<string> {
+  try {
+    return await which('docker', true);
+  } catch (cause) {
+    throw new UserError('There is no docker command in PATH.', {
+      hint: 'Install the Docker command line; hosted ubuntu runners have it.',
+      cause,
+    });
   }
 }
 
@@ -157,8 +169,18 @@ const KEPT = 16_384;
 const ENGINE_REFUSED =
   /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
 
-/** Ways in which no engine answers, by the client's own words, and what to do. */
-const ENGINE_UNREACHABLE = [
+/** What a user can mend, by the client's own words, and what to do. */
+const REMEDIES = [
+  {
+    pattern: /Minimum memory limit allowed/i,
+    message: 'memory: the limit is too small for a container.',
+    hint: 'Write at least "6m"; agents want gigabytes.',
+  },
+  {
+    pattern: /pids\.max: invalid argument/i,
+    message: 'pids: the limit is larger than this machine allows.',
+    hint: 'Write a smaller number; the default is enough for most builds.',
+  },
   {
     pattern: /permission denied while trying to connect/i,
     message: 'The Docker engine refuses this user.',
@@ -173,10 +195,8 @@ const ENGINE_UNREACHABLE = [
 
 function failure(args: readonly string[], result: Result): UserError {
   const said = lines(result.stderr);
-  const unreachable = ENGINE_UNREACHABLE.find(({ pattern }) => pattern.test(result.stderr));
-  if (unreachable) {
-    return new UserError(unreachable.message, { hint: unreachable.hint, cause: new Error(said.at(-1)) });
-  }
+  const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
+  if (remedy) return new UserError(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
   const last = said.filter((line) => !/^See 'docker|^Run 'docker/.test(line)).at(-1) ?? 'nothing on standard error';
   const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
   return new UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);

@@ -24,11 +24,12 @@ export interface Engine {
   start(container: string, attachment: Attachment): Promise<number>;
   /** Creates and starts. @returns the exit code, when it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
+  /** Sends a signal; a container that is not running gets none. */
   signal(container: string, signal: 'TERM'): Promise<void>;
   /** Kills and removes containers with their volumes; those that are gone already do not count. */
   removeContainers(names: readonly string[]): Promise<void>;
   removeNetworks(names: readonly string[]): Promise<void>;
-  /** What carries the label of `runId`. */
+  /** The names of what carries the label of `runId`. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
   /** Why an ended container ended. */
   exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
+import { settleAll } from '../settle.ts';
 import { ROLES } from '../shared/network.ts';
 import type { Engine } from './engine.ts';
 import { buildArgs, type ImageNames } from './images.ts';
@@ -18,8 +19,17 @@ export async function ensureImages(
   root: string,
   reporter: Reporter,
 ): Promise<void> {
-  const needed = [...ROLES.map((role) => images[role]), ...(agentImage === undefined ? [] : [agentImage])];
-  const missing = new Set(await engine.missingImages(needed));
+  const [missingOwn, missingForeign] = await settleAll([
+    engine.missingImages(ROLES.map((role) => images[role])),
+    agentImage === undefined
+      ? []
+      : orExplain(
+          engine.missingImages([agentImage]),
+          `agent-image: "${agentImage}" is not an image that the engine could look for.`,
+          'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".',
+        ),
+  ]);
+  const missing = new Set([...missingOwn, ...missingForeign]);
   for (const role of ROLES.filter((candidate) => missing.has(images[candidate]))) {
     reporter.info(`Building the image ${images[role]}; this happens once per machine and version.`);
     await orExplain(
@@ -40,9 +50,9 @@ export async function ensureImages(
   }
 }
 
-async function orExplain(work: Promise<void>, message: string, hint: string): Promise<void> {
+async function orExplain<T>(work: Promise<T>, message: string, hint: string): Promise<T> {
   try {
-    await work;
+    return await work;
   } catch (cause) {
     throw new UserError(message, { hint, cause });
   }

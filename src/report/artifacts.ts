@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import type { UploadSettings } from '../config/inputs.ts';
@@ -36,12 +36,15 @@ export async function uploadLogs(
   return { uploaded: name, files: files.length, bytes: size };
 }
 
-/** Regular files only: a link is never followed, wherever it came from. */
+/** Regular files with one name only: a link, symbolic or hard, is never followed, wherever it came from. */
 function logFiles(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(directory, entry.name));
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => {
+      const entry = lstatSync(path);
+      return entry.isFile() && entry.nlink === 1;
+    });
 }
 
 async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {

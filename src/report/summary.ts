@@ -28,6 +28,7 @@ export function summaryMarkdown(facts: SummaryFacts): string {
       ['Domain', 'Verdict', 'Requests'],
       [
         ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
+        ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
         ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
       ],
       'No request left the sandbox.',
@@ -86,7 +87,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], em
 
 /** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
 function code(text: string): string {
-  const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?');
+  // Two backticks with nothing between them are no code span.
+  const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
   return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
 }
 

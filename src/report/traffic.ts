@@ -5,7 +5,7 @@ import type { Addresses } from '../shared/network.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
-import { isRefused, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
+import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../squid/config.ts';
 
 /** What the agent reached and what it was refused. */
@@ -13,6 +13,8 @@ export interface Traffic {
   /** Names with the number of requests, most requested first. */
   readonly allowed: readonly DomainCount[];
   readonly blocked: readonly DomainCount[];
+  /** Allowed names that have no address. */
+  readonly unresolvable: readonly DomainCount[];
   readonly modelRequests: readonly ModelRequests[];
 }
 
@@ -28,13 +30,21 @@ export interface ModelRequests {
   readonly failed: number;
 }
 
-/** Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made. */
-export function readTraffic(logs: LogDirectories, addresses: Addresses): Traffic {
-  const accesses = lines(join(logs.squid, ACCESS_LOG)).flatMap((line) => parseAccessLine(line) ?? []);
-  const calls = lines(join(logs.apiProxy, API_PROXY_LOG_FILE)).flatMap((line) => {
-    const record = parseJson(line) as Partial<RequestRecord> | undefined;
-    return record?.event === 'request' ? [record as RequestRecord] : [];
-  });
+/**
+ * Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made.
+ *
+ * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
+ */
+export function readTraffic(logs: LogDirectories, addresses: Addresses, since = 0): Traffic {
+  const accesses = lines(join(logs.squid, ACCESS_LOG))
+    .flatMap((line) => parseAccessLine(line) ?? [])
+    .filter(({ time }) => time * 1000 >= since);
+  const calls = lines(join(logs.apiProxy, API_PROXY_LOG_FILE))
+    .flatMap((line) => {
+      const record = parseJson(line) as Partial<RequestRecord> | undefined;
+      return record?.event === 'request' ? [record as RequestRecord] : [];
+    })
+    .filter(({ time }) => Date.parse(time) >= since);
   return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
 }
 
@@ -42,8 +52,8 @@ export function readTraffic(logs: LogDirectories, addresses: Addresses): Traffic
  * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
  * opened, and the peek port's with the verdict. Together they are one refused request.
  */
-export function domains(records: readonly AccessRecord[], agent: string): Pick<Traffic, 'allowed' | 'blocked'> {
-  const cut = records.filter((record) => record.verdict !== undefined);
+export function domains(records: readonly AccessRecord[], agent: string): Omit<Traffic, 'modelRequests'> {
+  const cut = records.filter((record) => record.verdict !== undefined && isRefused(record));
   const own = records.filter((record) => record.client === agent && record.verdict === undefined);
   const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
   for (const { host } of cut) allowed.set(host, (allowed.get(host) ?? 0) - 1);
@@ -51,7 +61,8 @@ export function domains(records: readonly AccessRecord[], agent: string): Pick<T
     ...own.filter(isRefused).map(({ host }) => host),
     ...cut.map(({ serverName, host }) => serverName ?? host),
   ]);
-  return { allowed: ranked(allowed), blocked: ranked(blocked) };
+  const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
+  return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
 }
 
 function modelRequests(calls: readonly RequestRecord[]): ModelRequests[] {

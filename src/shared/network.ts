@@ -84,6 +84,11 @@ export function namesFor(runId: string, subnet: string): Names {
   };
 }
 
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+export function roleOf(container: string): Role | undefined {
+  return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
+
 /** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
 export function networkNames(runId: string): { internal: string; outer: string } {
   return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };

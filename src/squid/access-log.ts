@@ -1,4 +1,4 @@
-import { LOG_FIELDS } from './config.ts';
+import { LOG_FIELDS, UNRESOLVABLE } from './config.ts';
 
 /** One decision of Squid's. */
 export interface AccessRecord {
@@ -51,7 +51,12 @@ export function parseAccessLine(line: string): AccessRecord | undefined {
 
 /** True when policy, not the network, stopped the request. */
 export function isRefused(record: AccessRecord): boolean {
-  return record.verdict !== undefined || record.result.startsWith('TCP_DENIED');
+  return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
+}
+
+/** True when the name was allowed and has no address. */
+export function isUnresolvable(record: AccessRecord): boolean {
+  return record.verdict === UNRESOLVABLE;
 }
 
 /** The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). */

@@ -6,10 +6,17 @@ import { SQUID_PORT, type Addresses } from '../shared/network.ts';
 export interface EgressPolicy {
   readonly addresses: Addresses;
   readonly allow: AllowList;
-  /** The upstreams of the configured providers: for the api-proxy only, whatever `allow` says. */
-  readonly targets: readonly { readonly host: string; readonly port: number }[];
+  /** The upstreams of the configured providers: never for the agent, whatever `allow` says. */
+  readonly targets: readonly EgressTarget[];
   /** The only addresses that a name may have although they are private. */
   readonly hosts: readonly HostEntry[];
+}
+
+export interface EgressTarget {
+  readonly host: string;
+  readonly port: number;
+  /** For the api-proxy; one that is not is refused to everybody. */
+  readonly permitted: boolean;
 }
 
 /** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
@@ -30,6 +37,9 @@ export const ACCESS_LOG = 'access.log';
 
 /** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
 const VERDICT = 'awf_verdict';
+
+/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+export const UNRESOLVABLE = 'unresolvable';
 
 /**
  * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
@@ -129,6 +139,10 @@ function names({ allow, targets, hosts }: EgressPolicy): string[] {
       `acl target_port_${String(index)} port ${String(port)}`,
     ]),
     ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+    'acl resolvable dst 0.0.0.0/0',
+    'acl resolvable dst ::/0',
+    `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
+    'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
     // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
     ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
     'acl private_destination all-of private_address !added_host',
@@ -139,9 +153,11 @@ function accessRules({ targets }: EgressPolicy): string[] {
   return [
     'http_access deny manager',
     'http_access deny address_literal',
-    ...targets.map((_, index) => {
+    ...targets.flatMap(({ permitted }, index) => {
       const id = String(index);
-      return `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`;
+      return permitted
+        ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
+        : [];
     }),
     'http_access deny api_proxy',
     'http_access deny front !agent',
@@ -152,6 +168,8 @@ function accessRules({ targets }: EgressPolicy): string[] {
     'http_access deny provider_host',
     'http_access deny CONNECT !https_allowed',
     'http_access deny !CONNECT !http_allowed',
+    // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+    'http_access deny !resolvable cut_unresolvable',
     'http_access deny private_destination',
     'http_access allow front',
     'http_access allow peek CONNECT',
@@ -249,8 +267,8 @@ function domainAcls(name: string, set: DomainSet, type: string): string[] {
   ];
 }
 
-/** An ACL of values; one without values matches nothing. */
+/** An ACL of values; one without values matches nothing, for no listener has this name. */
 function listAcl(name: string, type: string, values: readonly string[]): string[] {
-  if (values.length === 0) return [`acl ${name} ${type} none.awf.invalid`];
+  if (values.length === 0) return [`acl ${name} myportname nothing`];
   return values.map((value) => `acl ${name} ${type} ${value}`);
 }

@@ -29,8 +29,7 @@ function refusedByFirewall({ provider, target }: TunnelOptions, detail: string):
     403,
     'target_not_allowed',
     `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-      'If it is there already, the name resolves to an address that is not permitted (allow-private-networks, ' +
-      'add-hosts) or the port is not.',
+      'If it is there already, the name resolves to a private address; add-hosts permits one for a name.',
     { detail, headers: NO_RETRY },
   );
 }

@@ -31,6 +31,8 @@ export function trustStore(upstreamCa: string | undefined): SecureContext {
 const isTransient = (error: unknown): boolean =>
   error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
 
+const isSquidStarting = (error: unknown): boolean => error instanceof ProxyError && error.code === 'proxy_unreachable';
+
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 export class TunnelAgent extends Agent {
   readonly #options: TunnelOptions;
@@ -85,7 +87,8 @@ export class TunnelAgent extends Agent {
       try {
         return await openTunnel(this.#options);
       } catch (error) {
-        if (this.#wanted || !isTransient(error) || Date.now() > deadline) throw error;
+        // Only a Squid that is not there yet is waited for; what it answers would be the same the next time.
+        if (this.#wanted || !isSquidStarting(error) || Date.now() > deadline) throw error;
       }
       await sleep(this.#limits.connectRetryMs, undefined, { ref: false });
     }

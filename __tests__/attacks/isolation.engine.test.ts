@@ -1,0 +1,235 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtImageNames } from '../../src/docker/images.ts';
+import { addressesIn, networkNames, SQUID_PORT } from '../../src/shared/network.ts';
+import { actionStep, ROOT, waitFor, type ActionStep } from '../support/action.ts';
+import { UNREACHABLE, type Outcome } from '../support/agent-outcome.ts';
+import { bridgeAddress, docker } from '../support/engine.ts';
+import { hostAddresses, listenOnHost, type HostListener } from '../support/host-listener.ts';
+import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from '../support/isolation-probes.ts';
+import { commandLines } from '../support/key-search.ts';
+import type { EntryResult } from '../support/run-entry.ts';
+import { dialProgram, runContainers } from '../support/sandbox-run.ts';
+import { sectionsOf } from '../support/sections.ts';
+
+/** Whoever starts the run as root has a workspace of somebody else's, as after a checkout by the runner's user. */
+const IS_ROOT = process.getuid?.() === 0;
+const USER = IS_ROOT ? { uid: 1001, gid: 1002 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+const MARK = `awf-test-${randomBytes(6).toString('hex')}`;
+
+/** Somebody else's: tried only where nobody takes packets on. */
+const FOREIGN = {
+  'X2 DNS over UDP': 'udp://8.8.8.8:53',
+  'X2 DNS over TCP': 'tcp://8.8.8.8:53',
+  'X2 DNS over TLS': 'tcp://8.8.8.8:853',
+  'X3 QUIC': 'udp://203.0.113.7:443',
+  'X4 TCP over IPv6': 'tcp://[2001:db8::7]:443',
+  'X4 UDP over IPv6': 'udp://[2001:db8::7]:53',
+  'X17 a direct connection': 'tcp://203.0.113.7:443',
+};
+
+const images = builtImageNames(join(ROOT, 'dist'));
+let listener: HostListener;
+let step: ActionStep;
+let result: EntryResult;
+let sections: Record<string, string>;
+let agentOutcomes: Record<string, Outcome>;
+let targets: { host: string[]; neighbours: string[]; own: string[] };
+let controls: Record<string, Outcome>;
+let heardFromControls: number;
+let pids: number[];
+let internalIpv6: string;
+const neighbours: string[] = [];
+
+/** Another container of the host, with a web server. @returns its address */
+function startNeighbour(network: string): string {
+  const server = "require('http').createServer((_, response) => response.end()).listen(80)";
+  const options = ['run', '--detach', '--rm', `--network=${network}`, '--user=0:0', '--entrypoint=node'];
+  const container = docker([...options, images['api-proxy'], '-e', server]);
+  neighbours.push(container);
+  return docker(['inspect', `--format={{(index .NetworkSettings.Networks "${network}").IPAddress}}`, container]);
+}
+
+/** The agent's own program, in an ordinary container; the listener in this process answers meanwhile. */
+async function dialFrom(network: string, list: readonly string[]): Promise<Record<string, Outcome>> {
+  const { workspace } = step.runner;
+  writeFileSync(join(workspace, 'control.json'), JSON.stringify(list));
+  const mount = `--mount=type=bind,source=${workspace},target=/control,readonly`;
+  const program = ['/control/dial.mjs', '/control/control.json', '--control'];
+  const options = ['run', '--rm', `--network=${network}`, mount, '--user=0:0', '--entrypoint=node'];
+  const { stdout } = await promisify(execFile)('docker', [...options, images['api-proxy'], ...program]);
+  return JSON.parse(stdout) as Record<string, Outcome>;
+}
+
+/** Every address under which a container could find the host: its interfaces, and the gateways of the run's networks. */
+function hostTargets(runId: string): string[] {
+  const { internal, outer } = networkNames(runId);
+  const gateways = [internal, outer].map((network) => {
+    const subnet = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Subnet}}', network]);
+    return addressesIn(subnet).gateway;
+  });
+  const addresses = [...new Set([...hostAddresses(), bridgeAddress(), ...gateways])];
+  return addresses.flatMap((address) => [`tcp://${address}:${listener.port}`, `udp://${address}:${listener.port}`]);
+}
+
+beforeAll(async () => {
+  listener = await listenOnHost();
+  step = actionStep({ run: 'bash --noprofile --norc probes.sh' });
+  const { workspace, main } = step.runner;
+  const { GITHUB_ENV = '', GITHUB_PATH = '', GITHUB_OUTPUT = '', GITHUB_STATE = '' } = main.env;
+  const commandFiles = [GITHUB_ENV, GITHUB_PATH, GITHUB_OUTPUT, GITHUB_STATE];
+  const probes = isolationScript({ mark: MARK, commandFiles, toolCache: main.env['RUNNER_TOOL_CACHE'] ?? '' });
+  writeFileSync(join(workspace, 'probes.sh'), probes);
+  writeFileSync(join(workspace, 'dial.mjs'), dialProgram());
+  if (IS_ROOT) chownSync(workspace, USER.uid, USER.gid);
+
+  const entry = await step.start();
+  await Promise.race([
+    waitFor('the wait', () => entry.stdout().includes('probe: the wait')),
+    entry.done.then(({ stdout, stderr }) => Promise.reject(new Error(stdout + stderr))),
+  ]);
+  const { runId } = JSON.parse(main.state()['awf'] ?? '{}') as { runId: string };
+  const containers = runContainers(runId);
+  const { internal, outer } = networkNames(runId);
+  internalIpv6 = docker(['network', 'inspect', '--format={{.EnableIPv6}}', internal]);
+  const subnet = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Subnet}}', internal]);
+  const { squid } = addressesIn(subnet);
+  pids = [entry.pid, ...[containers.squid, containers['api-proxy']].map((name) => Number(docker(['inspect', '--format={{.State.Pid}}', name])))];
+  const bridge = `tcp://${startNeighbour('bridge')}:80`;
+  const service = `tcp://${startNeighbour(outer)}:80`;
+  targets = { host: hostTargets(runId), neighbours: [bridge, service], own: [`tcp://${squid}:${SQUID_PORT}`] };
+
+  const reachesHost = ['tcp', 'udp'].map((kind) => `${kind}://${bridgeAddress()}:${listener.port}`);
+  controls = { ...(await dialFrom('bridge', [...reachesHost, bridge])), ...(await dialFrom(outer, [service])) };
+  heardFromControls = listener.peers.length;
+
+  writeFileSync(join(workspace, 'pids'), pids.join('\n'));
+  const list = [...Object.values(FOREIGN), ...Object.values(targets).flat()];
+  writeFileSync(join(workspace, 'targets.json'), JSON.stringify(list));
+  result = await entry.done;
+  if (process.env['DBG']) writeFileSync('/tmp/iso.txt', result.stdout + result.stderr);
+  sections = sectionsOf(result.stdout);
+  agentOutcomes = JSON.parse(sections['dial'] ?? '{}') as Record<string, Outcome>;
+});
+afterAll(() => {
+  listener.close();
+  docker(['rm', '--force', ...neighbours]);
+  step.runner.remove();
+});
+
+const linesOf = (name: string): string[] => {
+  const text = sections[name];
+  if (text === undefined) throw new Error(`no output of ${name} in ${result.stdout}`);
+  return text.split('\n').filter((line) => line !== '');
+};
+
+describe('the agent container', () => {
+  it('runs as the workspace owner, without capabilities, new privileges or unfiltered system calls', () => {
+    expect(result.code).toBe(0);
+    const none = '0000000000000000';
+    const capabilities = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:\t${none}`);
+    expect(linesOf('identity')).toEqual([
+      ...[String(USER.uid), String(USER.gid)],
+      ...capabilities,
+      ...['NoNewPrivs:\t1', 'Seccomp:\t2'],
+    ]);
+  });
+
+  it('can write to its workspace and its own /tmp only', () => {
+    expect(linesOf('writable')).toEqual(['.', '/tmp']);
+    expect(linesOf('root').map((line) => line.split(' ')[5]?.split(',')[0])).toEqual(['ro', 'ro']);
+  });
+});
+
+describe('ways out of the network', () => {
+  it.each(Object.entries(FOREIGN))('%s', (_, target) => {
+    expect(agentOutcomes[target]).toMatch(UNREACHABLE);
+  });
+
+  it('control: the same program reaches what the agent is meant to reach', () => {
+    for (const target of targets.own) expect(agentOutcomes[target]).toBe('connected');
+  });
+
+  it('X1 a lookup reaches no server and fails fast', () => {
+    const { own, engine, back } = JSON.parse(linesOf('X1')[0] ?? '{}') as Record<'own' | 'engine', { code: string; ms: number }> & { back: number };
+    expect(own.code).toBe('ECONNREFUSED');
+    expect(own.ms).toBeLessThan(1_000);
+    expect(engine.code).not.toBe('resolved');
+    // What the engine's resolver passes on ends in the container that asked.
+    expect(back).toBeLessThanOrEqual(2);
+    expect(linesOf('X1 getent')).toEqual(['exit 2']);
+  });
+
+  it('X4 has no IPv6 address and no IPv6 route but its loopback one', () => {
+    expect(internalIpv6).toBe('false');
+    expect(linesOf('X4').filter((line) => !/ lo$/.test(line))).toEqual([]);
+  });
+
+  it('X5 reaches the host at none of its addresses', () => {
+    expect(targets.host.length).toBeGreaterThanOrEqual(6);
+    for (const target of targets.host) expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(UNREACHABLE)]);
+    expect(listener.peers.slice(heardFromControls)).toEqual([]);
+  });
+
+  it('X5, X6 control: an ordinary container reaches the host and the other containers', () => {
+    expect(Object.values(controls).sort()).toEqual(['answered', 'connected', 'connected', 'connected']);
+  });
+
+  it('X6 reaches no other container of the host', () => {
+    for (const target of targets.neighbours) expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(UNREACHABLE)]);
+  });
+
+  it('X17 gets nowhere without the proxy variables', () => {
+    expect(linesOf('X17').at(-1)).toBe('exit 6');
+  });
+});
+
+describe('ways to the job and the host', () => {
+  it('E2 leaves the command files of the job alone', () => {
+    const { main } = step.runner;
+    expect(main.exported()).toEqual({});
+    expect(main.paths()).toEqual([]);
+    expect({ ...main.outputs(), ...main.state() }).not.toHaveProperty('FORGED');
+    expect(linesOf('E2 own files')).toEqual(['FORGED=1']);
+  });
+
+  it('E6 keeps nothing but the workspace', () => {
+    const { env } = step.runner.main;
+    expect(linesOf('E6')).toEqual([MARK, MARK, MARK, MARK]);
+    expect(readdirSync(env['HOME'] ?? '', { recursive: true })).toEqual([]);
+    expect(readdirSync(env['RUNNER_TOOL_CACHE'] ?? '')).toEqual([]);
+    expect(existsSync(`/usr/local/bin/${MARK}`)).toBe(false);
+    expect(existsSync(`/tmp/${MARK}`)).toBe(false);
+    const kept = statSync(join(step.runner.workspace, 'kept'));
+    expect({ uid: kept.uid, gid: kept.gid }).toEqual(USER);
+  });
+
+  it('E7, X3 is refused everything that takes a capability', () => {
+    expect(linesOf('E7')).toEqual([]);
+    expect(linesOf('E7 devices')).toEqual([]);
+    const privileged = ['run', '--rm', '--interactive', '--privileged', '--user=0:0', '--network=none', '--entrypoint=bash'];
+    expect(docker([...privileged, images.squid, '-s'], PRIVILEGED_SCRIPT).split('\n')).toEqual(PRIVILEGED_NAMES);
+  });
+
+  it('R9 sees neither the runner nor the sidecars', () => {
+    const [, ...namespaces] = ['', ...linesOf('R9').filter((line) => /:\[\d+\]$/.test(line))];
+    expect(linesOf('R9').filter((line) => /signalled|sees/.test(line))).toEqual([]);
+    expect(namespaces).toHaveLength(5);
+    for (const kind of ['pid', 'ipc', 'net', 'mnt', 'uts']) expect(namespaces).not.toContain(readlinkSync(`/proc/self/ns/${kind}`));
+    expect(pids.every((pid) => pid > 100)).toBe(true);
+  });
+
+  it('D4 leaves no process behind', async () => {
+    expect(Number(linesOf('D4').at(-1))).toBeGreaterThanOrEqual(15);
+    const heart = join(step.runner.workspace, 'heart');
+    const beats = readFileSync(heart, 'utf8');
+    await sleep(500);
+    expect(readFileSync(heart, 'utf8')).toBe(beats);
+    expect(commandLines()).not.toContain(MARK);
+  });
+});

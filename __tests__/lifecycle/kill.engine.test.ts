@@ -1,0 +1,225 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { actionStep, startLocalProvider, waitFor, type ActionStep, type LocalProvider } from '../support/action.ts';
+import { startArtifactService, type ArtifactService } from '../support/artifact-service.ts';
+import { copyAction, descendants, killTree, startProgram } from '../support/program.ts';
+import { remains, runIdOf, volumesOf } from '../support/remains.ts';
+import type { EntryResult, RunningEntry } from '../support/run-entry.ts';
+import { startSlowEngine } from '../support/slow-engine.ts';
+import { readZip } from '../support/zip.ts';
+
+/** Until the runner sends SIGKILL. */
+const RUNNER_PATIENCE = 10_000;
+
+/** One call of the model, one refused tunnel, and one that stays open. */
+const TRAFFIC = `
+curl -sS -o /tmp/answer -H 'content-type: application/json' "$ANTHROPIC_BASE_URL/v1/messages" \\
+  -d '{"model":"test","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}'
+proxy=\${https_proxy#http://}
+connect() {
+  exec {tunnel}<> "/dev/tcp/\${proxy%:*}/\${proxy#*:}"
+  printf 'CONNECT %s:443 HTTP/1.1\\r\\nHost: %s:443\\r\\n\\r\\n' "$1" "$1" >&$tunnel
+  read -r answer <&$tunnel
+  echo "$1 $answer"
+}
+connect refused.example
+connect open.example
+echo "all requests are made"
+sleep 60`;
+
+let provider: LocalProvider;
+let service: ArtifactService;
+let step: ActionStep | undefined;
+
+beforeAll(async () => {
+  provider = await startLocalProvider();
+  service = await startArtifactService();
+});
+afterAll(async () => {
+  await provider.server.close();
+  await service.close();
+});
+afterEach(() => {
+  step?.runner.remove();
+  step = undefined;
+});
+
+/** The entry's result, or a failure when it takes longer than a runner waits. */
+async function ended({ done }: RunningEntry): Promise<EntryResult> {
+  const result = await Promise.race([done, sleep(RUNNER_PATIENCE)]);
+  if (result === undefined) throw new Error('The main step did not end before the runner would have killed it.');
+  return result;
+}
+
+/** The ways in which a main step is killed: by the kernel, and by a runner that has lost its patience. */
+const KILLS: readonly [string, (entry: RunningEntry) => void][] = [
+  ['the process alone', (entry) => entry.signal('SIGKILL')],
+  ['its process tree', (entry) => killTree(entry.pid)],
+];
+
+describe('SIGKILL during the command, then the post step', () => {
+  it.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, kill) => {
+    const inputs = provider.inputs('anthropic');
+    step = actionStep(
+      {
+        ...inputs,
+        run: TRAFFIC,
+        'allow-domains': 'open.example',
+        'add-hosts': `${inputs['add-hosts'] ?? ''}\nopen.example:${inputs['add-hosts']?.split(':')[1] ?? ''}`,
+      },
+      { ca: provider.ca, env: service.env },
+    );
+    const main = await step.start();
+    await waitFor('traffic', () => main.stdout().includes('all requests are made'));
+    expect(main.stdout()).toContain('refused.example HTTP/1.1 403 Forbidden');
+    expect(main.stdout()).toContain('open.example HTTP/1.1 200 Connection established');
+    const volumes = volumesOf(runIdOf(step.runner)!);
+    expect(volumes).not.toHaveLength(0);
+    kill(main);
+    const post = await step.post();
+
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post.stdout).not.toContain('::warning::');
+    expect(post.stdout).toContain('Removed 3 containers and 2 networks');
+    expect(remains(step.runner, volumes)).toEqual([]);
+
+    const artifact = service.artifacts.at(-1)!;
+    expect(artifact.name).toBe(`awf-logs-${runIdOf(step.runner) ?? ''}`);
+    expect(artifact.finalized).toBe(true);
+    const files = readZip(artifact.zip);
+    const content = (name: string): string =>
+      files.get([...files.keys()].find((path) => path.endsWith(name))!)!.toString();
+    // Complete: every tunnel, those that were open when the kill came too, and every request of the model. Missing is
+    // timings.json alone, which the killed process would have written.
+    const accesses = content('/access.log').trim().split('\n');
+    expect(accesses.filter((line) => line.includes('CONNECT refused.example:443'))).toHaveLength(1);
+    expect(accesses.filter((line) => line.includes('CONNECT open.example:443'))).toHaveLength(1);
+    expect(accesses.filter((line) => line.includes('CONNECT api.anthropic.com:'))).toHaveLength(1);
+    expect(accesses).toHaveLength(3);
+    expect(content('/api-proxy.log')).toContain('"path":"/v1/messages","status":200,"upstreamStatus":200');
+    expect([...files.keys()].map((path) => path.replace(/^.*\//, '')).sort()).toEqual([
+      'access.log',
+      'api-proxy.log',
+      'cache.log',
+    ]);
+  });
+});
+
+describe('SIGKILL during the start, then the post step', () => {
+  it.each([100, 250, 400, 700, 1000].map((ms, index) => [ms, ...KILLS[index % KILLS.length]!] as const))(
+    'leaves nothing: after %i ms, %s',
+    async (ms, _, kill) => {
+      step = actionStep({ run: 'sleep 60' });
+      const main = await step.start();
+      await sleep(ms);
+      kill(main);
+      const runId = runIdOf(step.runner);
+      const volumes = runId === undefined ? [] : volumesOf(runId);
+      const post = await step.post();
+      expect(post).toMatchObject({ code: 0, stderr: '' });
+      expect(post.stdout).not.toContain('::warning::');
+      expect(remains(step.runner, volumes)).toEqual([]);
+    },
+  );
+
+  it.each(KILLS)('waits for what a slow engine still creates: %s', async (_, kill) => {
+    step = actionStep({ run: 'sleep 60' });
+    const engine = await startSlowEngine(join(step.runner.temp, '..', 'engine.sock'), 1_200);
+    const env = { ...step.runner.main.env, DOCKER_HOST: engine.url };
+    const main = await startProgram([process.execPath, join('dist', 'main', 'index.js')], { env, cwd: '.' });
+    await waitFor('the creation of all containers', () => engine.asked() === 3);
+    kill(main);
+    const post = await step.post();
+    expect(post.code).toBe(0);
+    await sleep(1_200);
+    expect(remains(step.runner)).toEqual([]);
+    await engine.close();
+  });
+});
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  it.each([100, 250, 400, 700])('during the start, after %i ms: main removes everything by itself', async (ms) => {
+    step = actionStep({ run: 'echo started; sleep 60' });
+    const main = await step.start();
+    await sleep(ms);
+    main.signal(signal);
+    const result = await ended(main);
+    expect(result.code).not.toBe(0);
+    expect(remains(step.runner)).toEqual([]);
+    if (runIdOf(step.runner) !== undefined) {
+      // It had got so far that there was something to remove.
+      expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
+      expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
+    }
+    await expectSilentPost();
+  });
+
+  it('during the command: main removes everything by itself, and impatience changes nothing', async () => {
+    step = actionStep({ run: 'trap "" INT TERM; nohup setsid sleep 60 & echo started; sleep 60' });
+    const main = await step.start();
+    await waitFor('the command', () => main.stdout().includes('started'));
+    const volumes = volumesOf(runIdOf(step.runner)!);
+    main.signal(signal);
+    await sleep(100);
+    main.signal('SIGTERM');
+    const result = await ended(main);
+    expect(result.code).toBe(1);
+    expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
+    expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
+    expect(remains(step.runner, volumes)).toEqual([]);
+    expect(readdirSync(step.runner.main.outputs()['logs-path']!)).toContain('timings.json');
+    await expectSilentPost();
+  });
+
+  async function expectSilentPost(): Promise<void> {
+    const post = await step!.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post.stdout).not.toMatch(/::warning::|::error::|Removed/);
+  }
+});
+
+describe('a cancelled step', () => {
+  it('does not wait for an image that is being built', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'awf-building-'));
+    const tag = `awf-agent:test-${Date.now()}`;
+    const copy = copyAction(directory, { agent: tag });
+    writeFileSync(
+      join(copy.root, 'containers', 'agent', 'Dockerfile'),
+      'FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60\n',
+    );
+    step = actionStep({ run: 'true', 'log-level': 'debug' });
+    const { env } = step.runner.main;
+    const main = await startProgram(copy.argv('main'), { env, cwd: step.runner.workspace });
+    await waitFor('the build', () => /^the build waits$/m.test(main.stdout()));
+    const builders = descendants(main.pid);
+    main.signal('SIGINT');
+    const result = await ended(main);
+    // The build is the engine's and would go on; what asked for it is ours.
+    for (const pid of builders) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended with the step.
+      }
+    }
+    rmSync(directory, { recursive: true });
+    expect(result.code).toBe(1);
+    expect(result.stdout).toContain('::error::The run was cancelled (SIGINT).');
+    expect(remains(step.runner)).toEqual([]);
+  });
+
+  it('reports what it reached before the end', async () => {
+    step = actionStep({ run: TRAFFIC, ...provider.inputs('anthropic') }, { ca: provider.ca });
+    const main = await step.start();
+    await waitFor('traffic', () => main.stdout().includes('all requests are made'));
+    main.signal('SIGINT');
+    await ended(main);
+    expect(step.runner.main.outputs()['blocked-domains']).toBe('["open.example","refused.example"]');
+    expect(step.runner.main.summary()).toContain('| Anthropic | 1 | 0 |');
+    const log = readFileSync(join(step.runner.main.outputs()['logs-path']!, 'access.log'), 'utf8');
+    expect(log).toContain('CONNECT api.anthropic.com:');
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
+
+const FACTS: SummaryFacts = {
+  outcome: 'success',
+  exitCode: 0,
+  error: undefined,
+  traffic: { allowed: [], blocked: [], unresolvable: [], modelRequests: [] },
+  startupMs: 812.4,
+  logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
+};
+
+const summary = (overrides: Partial<SummaryFacts> = {}): string => summaryMarkdown({ ...FACTS, ...overrides });
+
+/** The cells of each row of the tables, as a renderer splits them: at each bar that no backslash stands before. */
+function rows(markdown: string): string[][] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^[|\s-]+$/.test(line))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+function ofDomain(domain: string): string {
+  return summary({ traffic: { ...FACTS.traffic, blocked: [{ domain, requests: 1 }] } });
+}
+
+describe('the verdict', () => {
+  test.each<[string, Partial<SummaryFacts>, string]>([
+    ['success', {}, 'exit code 0; it started after 812 ms; no request was refused.'],
+    [
+      'failure',
+      { outcome: 'failure', exitCode: 3, startupMs: undefined },
+      '**failure**: the command ended with exit code 3; no',
+    ],
+    ['error', { outcome: 'error', exitCode: 1 }, '**error**: the sandbox failed;'],
+    [
+      'one refused request',
+      { traffic: { ...FACTS.traffic, blocked: [{ domain: 'a.example', requests: 1 }] } },
+      '1 request was refused.',
+    ],
+    [
+      'more of them',
+      {
+        traffic: {
+          ...FACTS.traffic,
+          blocked: [
+            { domain: 'a.example', requests: 2 },
+            { domain: 'b.example', requests: 3 },
+          ],
+        },
+      },
+      '5 requests were refused.',
+    ],
+  ])('of %s', (_, facts, text) => {
+    expect(summary(facts)).toContain(text);
+  });
+});
+
+describe('the tables', () => {
+  test('refused domains first, then allowed ones, then the providers by name', () => {
+    const markdown = summary({
+      traffic: {
+        allowed: [{ domain: 'a.example', requests: 7 }],
+        blocked: [{ domain: 'b.example', requests: 2 }],
+        unresolvable: [{ domain: 'c.example', requests: 3 }],
+        modelRequests: [
+          { provider: 'openai', requests: 5, failed: 1 },
+          { provider: 'copilot', requests: 1, failed: 0 },
+        ],
+      },
+    });
+    expect(rows(markdown)).toEqual([
+      ['Domain', 'Verdict', 'Requests'],
+      ['`b.example`', expect.stringContaining('refused'), '2'],
+      ['`c.example`', expect.stringContaining('no address'), '3'],
+      ['`a.example`', expect.stringContaining('allowed'), '7'],
+      ['Provider', 'Requests', 'Failed'],
+      ['OpenAI', '5', '1'],
+      ['GitHub Copilot', '1', '0'],
+    ]);
+  });
+
+  test('empty ones are a sentence', () => {
+    expect(rows(summary())).toEqual([]);
+    expect(summary()).toContain('No request left the sandbox.');
+    expect(summary()).toContain('The api-proxy got no request.');
+  });
+
+  test('have a limit, and say how many are left out', () => {
+    const blocked = Array.from({ length: 10_000 }, (_, index) => ({
+      domain: `${'a'.repeat(60)}${index}`,
+      requests: 1,
+    }));
+    const markdown = summary({ traffic: { ...FACTS.traffic, blocked } });
+    expect(rows(markdown)).toHaveLength(51);
+    expect(markdown).toContain('9950 more are in the logs.');
+    expect(markdown.length).toBeLessThan(10_000);
+  });
+});
+
+test('what agent programs ask for by themselves is said to be usual, where it was refused', () => {
+  const domain = 'play.googleapis.com';
+  const verdicts = (traffic: Partial<SummaryFacts['traffic']>) =>
+    rows(summary({ traffic: { ...FACTS.traffic, ...traffic } })).map(([, verdict]) => verdict);
+  expect(verdicts({ blocked: [{ domain, requests: 1 }] })[1]).toContain('usual side traffic of Google Gemini programs');
+  expect(verdicts({ blocked: [{ domain: `x.${domain}`, requests: 1 }] })[1]).not.toContain('usual');
+  expect(verdicts({ allowed: [{ domain, requests: 1 }] })[1]).not.toContain('usual');
+});
+
+describe('a name that the agent chose', () => {
+  test.each([
+    ['a bar', 'a|b'],
+    ['an escaped bar', 'a\\|b'],
+    ['a row of its own', 'a | 1 |\n| evil | ✅ allowed'],
+    ['a line break', 'a\nb'],
+    ['a carriage return', 'a\rb'],
+    ['the end of the code span', '` **bold** `'],
+    ['two backticks', '``x``'],
+    ['a backslash at its end', 'a\\'],
+    ['nothing', ''],
+    ['a table of its own', '\n\n| Domain |\n| --- |\n| x |'],
+    ['control characters', '\u0000\u001b[31m\u0085\u2028'],
+  ])('stays one cell with %s', (_, domain) => {
+    const markdown = ofDomain(domain);
+    const [head, ...body] = rows(markdown);
+    expect(head).toEqual(['Domain', 'Verdict', 'Requests']);
+    expect(body).toEqual([
+      [expect.stringMatching(/^`[\x20-\x5f\x61-\x7e]+`$/), expect.stringContaining('refused'), '1'],
+    ]);
+  });
+
+  test.each([
+    ['an image', '![x](https://evil.example/pixel.png)'],
+    ['a link', '[x](https://evil.example)'],
+    ['HTML', '<img src=https://evil.example/x>'],
+    ['a script', '</code><script>'],
+    ['a mention', '@octocat'],
+    ['a heading', '# x'],
+  ])('is code and nothing else: %s', (_, domain) => {
+    const outside = ofDomain(domain).replaceAll(/`[^`\n]*`/g, '');
+    expect(outside).not.toMatch(/evil|script|octocat|[<>]/);
+    expect(outside.match(/^#+ .*/gm)).toEqual(['## Agentic Workflow Firewall', '### Domains', '### Model requests']);
+  });
+
+  test('is cut where it is long', () => {
+    const [, [cell = ''] = []] = rows(ofDomain('a'.repeat(5_000)));
+    expect(cell.length).toBeLessThanOrEqual(122);
+    expect(cell).toMatch(/a\.\.\.`$/);
+  });
+});
+
+describe('an error', () => {
+  test('is quoted as code, line by line', () => {
+    const markdown = summary({ outcome: 'error', error: 'Squid ended.\n<img src=x> `a` ![x](y)\n## Heading' });
+    const outside = markdown.replaceAll(/`[^`\n]*`/g, '');
+    expect(markdown).toContain('> `Squid ended.`');
+    expect(outside).not.toMatch(/img|!\[|Heading/);
+  });
+});
+
+test('the logs are named, where there are any', () => {
+  expect(summary()).toContain('Logs: `/tmp/squid-logs-1`, `/tmp/api-proxy-logs-1`');
+  expect(summary({ logs: undefined })).not.toContain('Logs');
+});

@@ -1,0 +1,311 @@
+import { describe, expect, test } from 'vitest';
+import { parseAllowList } from '../../src/config/allow-list.ts';
+import { LOG_FIELDS, READINESS_NAME, squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
+import { ADDRESSES } from '../builders.ts';
+import { Judge, type Request } from './judge.ts';
+
+const AGENT = '172.30.0.20';
+const SIDECAR = '172.30.0.30';
+
+function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
+  return new Judge(
+    squidConfig({ addresses: ADDRESSES, allow: parseAllowList(allow), targets: [], hosts: [], ...policy }),
+  );
+}
+
+/** `CONNECT host:port` or `GET http://host:port/` of the agent, unless told otherwise. */
+const connect = (host: string, more: Partial<Request> = {}): Request => ({
+  from: AGENT,
+  method: 'CONNECT',
+  host,
+  port: 443,
+  ...more,
+});
+const get = (host: string, more: Partial<Request> = {}): Request => connect(host, { method: 'GET', port: 80, ...more });
+
+const LIST = 'plain.example\n*.wild.example\nhttps://tls.example\nhttp://clear.example\ngateway.internal';
+
+describe('the agent', () => {
+  const squid = judge(LIST);
+
+  test.each<[string, Request]>([
+    ['a domain', connect('plain.example')],
+    ['its subdomain', connect('a.b.plain.example')],
+    ['in upper case, with a dot', connect('PLAIN.Example.')],
+    ['a domain by http', get('plain.example')],
+    ['by another method', get('plain.example', { method: 'POST' })],
+    ['below a wildcard', connect('a.wild.example')],
+    ['https only, by https', connect('sub.tls.example')],
+    ['http only, by http', get('sub.clear.example')],
+  ])('reaches %s', (_, request) => {
+    expect(squid.access(request).allowed).toBe(true);
+  });
+
+  test.each<[string, Request]>([
+    ['another name', connect('other.example')],
+    ['a name that ends alike', connect('evilplain.example')],
+    ['a name that begins alike', connect('plain.example.evil.example')],
+    ['the parent', connect('example')],
+    ['a wildcard’s own domain', connect('wild.example')],
+    ['https only, by http', get('tls.example')],
+    ['http only, by https', connect('clear.example')],
+    ['another name by http', get('other.example')],
+    ['a tunnel to SSH', connect('plain.example', { port: 22 })],
+    ['a tunnel to 8443', connect('plain.example', { port: 8443 })],
+    ['a tunnel to 80', connect('plain.example', { port: 80 })],
+    ['http on 8080', get('plain.example', { port: 8080 })],
+    ['http on 443', get('plain.example', { port: 443 })],
+    ['FTP', get('plain.example', { port: 21, scheme: 'FTP' })],
+    ['FTP on port 80', get('plain.example', { scheme: 'FTP' })],
+    ['a cache object', get('plain.example', { scheme: 'cache_object' })],
+    ...[
+      '10.0.0.1',
+      '127.1',
+      '2130706433',
+      '0x7f000001',
+      '0x7f.1',
+      '0177.0.0.1',
+      '1.2.3.4.',
+      '::1',
+      '::ffff:10.0.0.1',
+    ].map((host): [string, Request] => [`the address ${host}`, connect(host)]),
+  ])('is refused %s, without a DNS query', (_, request) => {
+    expect(squid.access(request)).toEqual({ allowed: false, resolved: false });
+  });
+
+  test.each(['plain.example', 'localhost', 'none.awf.invalid', ''])('an empty list allows nothing: %j', (host) => {
+    const nothing = judge('', { targets: [{ host: 'api.openai.com', port: 443, permitted: true }] });
+    expect(nothing.access(connect(host))).toEqual({ allowed: false, resolved: false });
+    expect(nothing.access(get(host))).toEqual({ allowed: false, resolved: false });
+    expect(nothing.bump({ host, serverName: host }).action).toBe('terminate');
+  });
+
+  test('nobody else is served, by either listener', () => {
+    for (const from of ['172.30.0.10', '172.30.0.40', '172.30.0.1', SIDECAR]) {
+      expect(squid.access(connect('plain.example', { from })).allowed).toBe(false);
+      expect(squid.access(get('plain.example', { from })).allowed).toBe(false);
+    }
+    expect(squid.access(get('plain.example', { from: '127.0.0.1', listener: 'peek' })).allowed).toBe(false);
+  });
+});
+
+test('an address is refused even where a list of names would cover it', () => {
+  const none = { domains: [], subdomainsOf: [] };
+  const squid = judge('', { allow: { https: { domains: ['1', '0x1', '::1'], subdomainsOf: [] }, http: none } });
+  for (const host of ['192.0.2.1', '1', '0x1', '::1']) {
+    expect([host, squid.access(connect(host))]).toEqual([host, { allowed: false, resolved: false }]);
+  }
+});
+
+describe('where an allowed name leads to', () => {
+  const PRIVATE = [
+    ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '127.8.8.8', '168.63.129.16', '169.254.169.254'],
+    ...['172.16.0.1', '172.30.0.30', '172.31.255.255', '192.0.0.192', '192.168.1.1', '198.18.0.1', '224.0.0.1'],
+    ...['240.0.0.1', '255.255.255.255', '::', '::1', '64:ff9b::a00:1', 'fc00::1', 'fd00:ec2::254', 'fe80::1'],
+    ...['ff02::1', '2002:a00:1::1'],
+  ];
+
+  test.each(PRIVATE)('%s is refused', (address) => {
+    const squid = judge(LIST);
+    for (const request of [connect('plain.example', { address }), get('plain.example', { address })]) {
+      expect(squid.access(request)).toEqual({ allowed: false, resolved: true });
+    }
+  });
+
+  test.each(['93.184.215.14', '11.0.0.1', '100.128.0.1', '172.32.0.1', '192.167.1.1', '2606:2800::1'])(
+    '%s is fine',
+    (address) => {
+      expect(judge(LIST).access(connect('plain.example', { address })).allowed).toBe(true);
+    },
+  );
+
+  test('nowhere: an allowed name without an address is refused by the front port, and said to have none', () => {
+    const squid = judge(LIST);
+    expect(squid.access(connect('plain.example', { address: '' }))).toEqual({ allowed: false, resolved: true });
+    expect(squid.access(connect('other.example', { address: '' }))).toEqual({ allowed: false, resolved: false });
+    expect(squid.all('deny_info')).toContainEqual(['503:ERR_DNS_FAIL', expect.stringContaining('unresolvable')]);
+  });
+
+  test('an added host may be private, for exactly its name', () => {
+    const squid = judge(LIST, { hosts: [{ name: 'gateway.internal', address: '10.1.2.3' }] });
+    const address = '10.1.2.3';
+    expect(squid.access(connect('gateway.internal', { address })).allowed).toBe(true);
+    expect(squid.access(connect('sub.gateway.internal', { address })).allowed).toBe(false);
+    expect(squid.access(connect('plain.example', { address })).allowed).toBe(false);
+  });
+
+  test('an added host still needs its entry', () => {
+    const squid = judge('', { hosts: [{ name: 'gateway.internal', address: '10.1.2.3' }] });
+    expect(squid.access(connect('gateway.internal'))).toEqual({ allowed: false, resolved: false });
+  });
+});
+
+describe('a provider’s host', () => {
+  const targets = [
+    { host: 'api.openai.com', port: 443, permitted: true },
+    { host: 'router.internal', port: 8443, permitted: true },
+  ];
+  // Listed by the user as well, which must not open them to the agent.
+  const squid = judge('openai.com\nrouter.internal\nplain.example', { targets });
+
+  test.each([
+    ['api.openai.com', 443],
+    ['router.internal', 8443],
+  ])('is the api-proxy’s: %s:%i', (host, port) => {
+    expect(squid.access(connect(host, { from: SIDECAR, port })).allowed).toBe(true);
+    expect(squid.access(connect(host, { port }))).toEqual({ allowed: false, resolved: false });
+    expect(squid.access(connect(host))).toEqual({ allowed: false, resolved: false });
+    expect(squid.access(get(host)).allowed).toBe(false);
+  });
+
+  test.each<[string, Partial<Request>]>([
+    ['another port', { port: 8443 }],
+    ['another target’s port', { host: 'router.internal', port: 443 }],
+    ['a subdomain', { host: 'x.api.openai.com' }],
+    ['a name of the allow-list', { host: 'plain.example' }],
+    ['another name', { host: 'other.example' }],
+    ['plain http', { method: 'GET', port: 80 }],
+    ['an address', { host: '93.184.215.14' }],
+    ['the readiness name', { host: READINESS_NAME }],
+  ])('the api-proxy reaches nothing else: %s', (_, more) => {
+    const request = connect(more.host ?? 'api.openai.com', { from: SIDECAR, ...more });
+    expect(squid.access(request)).toEqual({ allowed: false, resolved: false });
+  });
+
+  test('that is not permitted is nobody’s', () => {
+    const closed = judge('', { targets: [{ host: 'router.internal', port: 8443, permitted: false }] });
+    for (const from of [AGENT, SIDECAR]) {
+      expect(closed.access(connect('router.internal', { from, port: 8443 }))).toEqual({
+        allowed: false,
+        resolved: false,
+      });
+    }
+  });
+
+  test('other names below a listed domain stay the agent’s', () => {
+    expect(squid.access(connect('cdn.openai.com')).allowed).toBe(true);
+  });
+
+  test('must not be private either, unless it was added', () => {
+    const request = connect('router.internal', { from: SIDECAR, port: 8443, address: '10.1.2.3' });
+    expect(squid.access(request).allowed).toBe(false);
+    const added = judge('', { targets, hosts: [{ name: 'router.internal', address: '10.1.2.3' }] });
+    expect(added.access(request).allowed).toBe(true);
+  });
+});
+
+describe('the server name in a tunnel', () => {
+  const squid = judge(`${LIST}\nopenai.com`, { targets: [{ host: 'api.openai.com', port: 443, permitted: true }] });
+
+  test.each([
+    ['the tunnel’s own', 'plain.example', 'plain.example'],
+    ['another allowed one', 'plain.example', 'a.wild.example'],
+  ])('%s is spliced', (_, host, serverName) => {
+    expect(squid.bump({ host, serverName })).toEqual({ action: 'splice', verdict: undefined });
+  });
+
+  test.each([
+    ['one that is not listed', 'evil.example', 'server-name'],
+    ['one that is listed for http only', 'clear.example', 'server-name'],
+    ['a wildcard’s own domain', 'wild.example', 'server-name'],
+    ['a provider’s', 'api.openai.com', 'server-name'],
+    ['none', undefined, 'no-server-name'],
+  ])('%s is cut, with a verdict', (_, serverName, verdict) => {
+    expect(squid.bump({ host: 'plain.example', serverName })).toEqual({ action: 'terminate', verdict });
+  });
+
+  test('is read for every tunnel of the agent, and for nothing else', () => {
+    expect(squid.route(connect('plain.example'))).toBe('peer');
+    expect(squid.route(get('plain.example'))).toBe('direct');
+    expect(squid.route(connect('api.openai.com', { from: SIDECAR }))).toBe('direct');
+    expect(squid.route(connect('plain.example', { from: '127.0.0.1', listener: 'peek' }))).toBe('direct');
+  });
+
+  test('is read by a listener on loopback only', () => {
+    const listeners = squid.all('http_port');
+    const peek = listeners.filter((words) => words.includes('ssl-bump'));
+    expect(listeners.map(([address]) => address)).toEqual(['3128', expect.stringMatching(/^127\.0\.0\.1:\d+$/)]);
+    expect(peek).toHaveLength(1);
+    const [, , peerPort] = squid.all('cache_peer')[0]!;
+    expect(peek[0]![0]).toBe(`127.0.0.1:${peerPort!}`);
+  });
+});
+
+test('the readiness name passes the front port without DNS, and is cut behind it', () => {
+  const squid = judge('');
+  expect(squid.access(connect(READINESS_NAME))).toEqual({ allowed: true, resolved: false });
+  expect(squid.access(get(READINESS_NAME)).allowed).toBe(false);
+  expect(squid.bump({ host: READINESS_NAME, serverName: READINESS_NAME }).action).toBe('terminate');
+});
+
+test('no list holds a name that another of its names covers: Squid would not start, or ignore one', () => {
+  const targets = [
+    { host: 'api.openai.com', port: 443, permitted: true },
+    { host: 'api.openai.com', port: 8443, permitted: true },
+  ];
+  const hosts = [
+    { name: 'a.internal', address: '10.0.0.1' },
+    { name: 'a.internal', address: '10.0.0.2' },
+  ];
+  const squid = judge('example.com\na.example.com\n*.example.com\nhttps://b.example.com\n*.c.example', {
+    targets,
+    hosts,
+  });
+  for (const [name, values] of squid.nameLists()) {
+    const covered = values.filter((value, index) =>
+      values.some(
+        (other, at) => at !== index && (value === other || (other.startsWith('.') && `.${value}`.endsWith(other))),
+      ),
+    );
+    expect([name, covered]).toEqual([name, []]);
+  }
+});
+
+test('a policy cannot bring lines of its own: one directive a line, no quotes, no comments', () => {
+  const configuration = squidConfig({
+    addresses: ADDRESSES,
+    allow: parseAllowList('bücher.example, A.example.'),
+    targets: [],
+    hosts: [],
+  });
+  expect(configuration).toMatch(/^[\x20-\x7e\n]+\n$/);
+  expect(configuration.split('\n').filter((line) => line.startsWith('#'))).toEqual([]);
+});
+
+describe('hardening', () => {
+  const squid = judge('');
+
+  test.each([
+    ['via', 'off'],
+    ['forwarded_for', 'delete'],
+    ['pinger_enable', 'off'],
+    ['icp_port', '0'],
+    ['htcp_port', '0'],
+    ['email_err_data', 'off'],
+    ['cache', 'deny all'],
+    ['cache_mem', '0'],
+    ['coredump_dir', 'none'],
+    ['shutdown_lifetime', '0 seconds'],
+  ])('%s %s', (directive, value) => {
+    expect(squid.all(directive).map((words) => words.join(' '))).toEqual([value]);
+  });
+
+  test('the first rule is against the manager, the last against everything', () => {
+    const rules = squid.all('http_access').map((words) => words.join(' '));
+    expect([rules[0], rules.at(-1)]).toEqual(['deny manager', 'deny all']);
+  });
+
+  test('keeps nothing on disk but its logs', () => {
+    expect(squid.all('cache_dir')).toEqual([]);
+    expect([...squid.all('access_log'), ...squid.all('cache_log')].map(([to]) => to)).toEqual([
+      'stdio:/var/log/squid/access.log',
+      'stdio:/var/log/squid/access.log',
+      'stdio:/var/log/squid/cache.log',
+    ]);
+  });
+});
+
+test('what the agent chooses freely is encoded in the log, and no field can be empty', () => {
+  for (const field of ['method', 'target', 'serverName'] as const) expect(LOG_FIELDS[field]).toMatch(/^%#/);
+  expect(Object.values(LOG_FIELDS).filter((format) => / /.test(format))).toEqual([]);
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { networkNames } from '../../src/shared/network.ts';
+import { waitFor } from '../support/action.ts';
+import type { ProbeResult } from '../support/agent-probe.ts';
+import { docker } from '../support/engine.ts';
+import {
+  ALLOW_DOMAINS,
+  NAMES,
+  PINNED,
+  PRIVATE_ADDRESSES,
+  PROVIDER,
+  PUBLIC_ADDRESSES,
+  ROWS,
+} from '../support/egress-rows.ts';
+import { startOutside, type Outside } from '../support/outside.ts';
+import type { OutsideEvent } from '../support/outside-server.ts';
+import { probeProgram, startSandbox, type SandboxRun } from '../support/sandbox-run.ts';
+import { createTestCa } from '../support/tls.ts';
+
+/** RFC 5737 gives 198.51.100.0/24 to documentation: nobody's, and not private in Squid's eyes. */
+const RESOLVER = '198.51.100.53';
+const KEY = 'sk-proj-egress-sentinel-0f1e2d3c';
+
+const SCRIPT = `
+squid=\${https_proxy#http://}
+exec 3<> "/dev/tcp/\${squid%:*}/\${squid#*:}"
+printf 'CONNECT ${PINNED.name}:443 HTTP/1.1\\r\\n\\r\\n' >&3
+read -r status <&3
+echo "first tunnel: $status"
+exec 3>&-
+until [ -e go ]; do sleep 0.05; done
+node probe.mjs probes.json
+node -e '
+  fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", body: "{}", headers: { "content-type": "application/json" } })
+    .then(({ status }) => console.log(JSON.stringify({ id: "sidecar", statuses: [status] })));
+'
+`;
+
+let run: SandboxRun;
+let outside: Outside;
+let results: Map<string, ProbeResult>;
+let events: readonly OutsideEvent[];
+/** Addresses that a connection made in Squid's own place reached, with nothing in between. */
+let reachable: string[];
+/** First line of the answer to CONNECT, by who asked for what. */
+const asked: Record<string, string> = {};
+
+/** Asks Squid from a place of its own. */
+function ask(from: string, squid: string, authority: string): string {
+  const script = `exec 3<> /dev/tcp/${squid}/3128; printf 'CONNECT ${authority} HTTP/1.1\\r\\n\\r\\n' >&3; head -1 <&3`;
+  return docker(['run', '--rm', `--network=${from}`, '--entrypoint=bash', run.images.squid, '-c', script]);
+}
+
+beforeAll(async () => {
+  const ca = await createTestCa();
+  run = startSandbox({
+    options: {
+      'allow-domains': ALLOW_DOMAINS,
+      'add-hosts': [PINNED, PROVIDER].map(({ name, address }) => `${name}:${address}`).join('\n'),
+      'upstream-ca': 'ca.pem',
+    },
+    credentials: { OPENAI_API_KEY: KEY },
+    script: SCRIPT,
+    resolver: RESOLVER,
+    files: {
+      'ca.pem': ca.certPem,
+      'probe.mjs': probeProgram(),
+      'probes.json': JSON.stringify(ROWS.map(({ probe }) => probe)),
+    },
+  });
+  const ended = run.done.then(({ error }) => {
+    if (error !== undefined) throw error as Error;
+  });
+  await Promise.race([ended, waitFor('the first tunnel', () => run.stdout().includes('first tunnel'))]);
+
+  const { squid, 'api-proxy': apiProxy } = run.containers();
+  const { internal } = networkNames(run.runId);
+  const world = { ...(await ca.issue([PROVIDER.name, 'outside.example'])), resolver: RESOLVER, names: NAMES };
+  const addresses = [...PUBLIC_ADDRESSES, ...PRIVATE_ADDRESSES, PINNED.address, PROVIDER.address];
+  outside = await startOutside(squid, run.images, { ...world, pointer: 'allowed.example' }, addresses);
+  const reach = 'for a; do (: > /dev/tcp/$a/443) 2> /dev/null && echo $a; done';
+  reachable = docker(['exec', squid, 'bash', '-c', reach, '-', ...addresses]).split('\n');
+
+  const address = docker(['inspect', `--format={{(index .NetworkSettings.Networks "${internal}").IPAddress}}`, squid]);
+  asked['stranger, allowed'] = ask(internal, address, `${PINNED.name}:443`);
+  asked['api-proxy, allowed'] = ask(`container:${apiProxy}`, address, `${PINNED.name}:443`);
+  asked['api-proxy, target'] = ask(`container:${apiProxy}`, address, `${PROVIDER.name}:443`);
+  asked['api-proxy, another port'] = ask(`container:${apiProxy}`, address, `${PROVIDER.name}:8443`);
+  const { events: soFar } = outside;
+  await waitFor('the control', () => soFar.filter(({ kind }) => kind === 'connection').length >= addresses.length);
+  const before = soFar.length;
+
+  run.writeFile('go', '');
+  await ended;
+  await outside.stop();
+  events = outside.events.slice(before);
+  const lines = run.stdout().split('\n');
+  const parsed = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as ProbeResult);
+  results = new Map(parsed.map((result) => [result.id, result]));
+});
+afterAll(async () => {
+  await outside.stop();
+  run.removeFiles();
+});
+
+const reached = (): Set<string> =>
+  new Set(events.flatMap((event) => (event.kind === 'connection' ? [event.address] : [])));
+
+describe('what Squid lets through', () => {
+  it('control: every address of the rows is heard by the listener when nothing stands before it', () => {
+    expect(new Set(reachable)).toEqual(
+      new Set([...PUBLIC_ADDRESSES, ...PRIVATE_ADDRESSES, PINNED.address, PROVIDER.address]),
+    );
+  });
+
+  it('answers the very first tunnel', () => {
+    expect(run.stdout()).toContain('first tunnel: HTTP/1.1 200');
+  });
+
+  it.each(ROWS)('$probe.id', ({ probe, statuses, tunnel, error, upstream, untouched }) => {
+    const { id } = probe;
+    expect(results.get(id)).toEqual({ id, statuses, ...(tunnel && { tunnel }), ...(error !== undefined && { error }) });
+    if (upstream !== undefined) expect(reached()).toContain(upstream);
+    for (const address of untouched ?? []) expect(reached()).not.toContain(address);
+  });
+
+  it('X12, X13, X14, X19 reaches no address but those of the rows that may pass', () => {
+    const permitted = ROWS.flatMap(({ upstream }) => upstream ?? []);
+    expect([...reached()].filter((address) => ![...permitted, PROVIDER.address].includes(address))).toEqual([]);
+  });
+
+  it('X15 reaches a provider through the sidecar, with the real key', () => {
+    expect(results.get('sidecar')?.statuses).toEqual([200]);
+    const requests = events.flatMap((event) =>
+      event.kind === 'request' && event.serverName === PROVIDER.name ? event : [],
+    );
+    expect(requests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ['/v1/chat/completions', `Bearer ${KEY}`],
+    ]);
+  });
+
+  it('X18 asks the resolver for allowed names only, and for no address', () => {
+    const queries = new Set(events.flatMap((event) => (event.kind === 'query' ? event.name : [])));
+    expect(queries).toContain('allowed.example');
+    expect(
+      [...queries].filter(
+        (name) => !/(^|\.)(allowed|wild|tls-only|plain-only|private)\.example$|^platform\.openai\.com$/.test(name),
+      ),
+    ).toEqual([]);
+    expect(queries).not.toContain('wild.example');
+    expect(events.filter((event) => event.kind === 'query' && ![1, 28].includes(event.type))).toEqual([]);
+  });
+
+  it('X20 sends upstream the host of the request target, not the one that the client wrote', () => {
+    const hosts = events.flatMap((event) =>
+      event.kind === 'request' && event.url.startsWith('/x20') ? event.headers.host : [],
+    );
+    expect(new Set(hosts)).toEqual(new Set(['allowed.example']));
+  });
+
+  it('decides by who asks', () => {
+    expect(asked).toEqual({
+      'stranger, allowed': expect.stringContaining(' 403 ') as string,
+      'api-proxy, allowed': expect.stringContaining(' 403 ') as string,
+      'api-proxy, another port': expect.stringContaining(' 403 ') as string,
+      'api-proxy, target': expect.stringContaining(' 200 ') as string,
+    });
+  });
+});

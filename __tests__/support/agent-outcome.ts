@@ -1,0 +1,5 @@
+/** What `agent-dial.ts` says about a target: `connected`, `answered`, `silence`, `router`, or the code of an error. */
+export type Outcome = string;
+
+/** No route, or one that leads to an address that nobody answers for; IPv6 has no address to start from. */
+export const UNREACHABLE = /^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/;

@@ -1,0 +1,91 @@
+/**
+ * Runs inside the agent, on the host's Node.js of any age and without a package: `node probe.mjs FILE` makes every
+ * exchange of the JSON array in FILE, one after the other, and prints one {@link ProbeResult} per line.
+ */
+
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+export interface Probe {
+  readonly id: string;
+  /** Sent to Squid as it is. */
+  readonly send: string;
+  /** Another port of Squid's. */
+  readonly port?: number;
+  /** After a 200: what to do with the tunnel. */
+  readonly tunnel?:
+    | { readonly kind: 'tls'; readonly serverName: string }
+    /** Hexadecimal. */
+    | { readonly kind: 'bytes'; readonly hex: string };
+  /** Reads until Squid closes the connection, for several answers to one sending. */
+  readonly all?: true;
+}
+
+export interface ProbeResult {
+  readonly id: string;
+  /** Of Squid's answers; empty when there was none. */
+  readonly statuses: readonly number[];
+  /** `open` when the other end answered the handshake, `cut` when it did not. */
+  readonly tunnel?: 'open' | 'cut';
+  /** The error of a connection that failed. */
+  readonly error?: string;
+}
+
+/** Milliseconds. */
+const PATIENCE = 4_000;
+
+const STATUS = /^HTTP\/1\.[01] (\d{3}) /gm;
+const statusesIn = (text: string): number[] => [...text.matchAll(STATUS)].map(([, status]) => Number(status));
+
+/** Type of the record that a server's hello is in (RFC 8446, section 5.1). */
+const HANDSHAKE = '\u0016';
+
+/** Reads until `enough`, the end or the end of patience. */
+function read(socket: Socket, enough: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const timer = setTimeout(() => done(), PATIENCE);
+    const onData = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      if (enough(text)) done();
+    };
+    const done = (): void => {
+      clearTimeout(timer);
+      socket.pause();
+      socket.off('data', onData).off('close', done).off('end', done);
+      resolve(text);
+    };
+    socket.on('data', onData).once('close', done).once('end', done);
+    if (socket.destroyed || socket.readableEnded) done();
+    else socket.resume();
+  });
+}
+
+async function throughTls(socket: Socket, serverName: string): Promise<boolean> {
+  const tls = connectTls({ socket, rejectUnauthorized: false, ...(serverName === '' ? {} : { servername: serverName }) });
+  tls.on('error', () => tls.destroy());
+  tls.write('GET /probe HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n');
+  return (await read(tls, (text) => text.includes('\r\n\r\n'))).startsWith('HTTP/1.1 200');
+}
+
+async function throughTunnel(socket: Socket, tunnel: NonNullable<Probe['tunnel']>): Promise<'open' | 'cut'> {
+  if (tunnel.kind === 'tls') return (await throughTls(socket, tunnel.serverName)) ? 'open' : 'cut';
+  socket.write(Buffer.from(tunnel.hex, 'hex'));
+  return (await read(socket, () => true)).startsWith(HANDSHAKE) ? 'open' : 'cut';
+}
+
+async function exchange({ id, send, port, tunnel, all }: Probe): Promise<ProbeResult> {
+  const squid = new URL(process.env['https_proxy'] ?? '');
+  const socket = connect(port ?? Number(squid.port), squid.hostname);
+  let error: string | undefined;
+  socket.on('error', (cause: NodeJS.ErrnoException) => (error = cause.code ?? cause.message));
+  socket.write(Buffer.from(send, 'latin1'));
+  const statuses = statusesIn(await read(socket, (text) => all !== true && text.includes('\r\n\r\n')));
+  const opened = tunnel && statuses[0] === 200 ? await throughTunnel(socket, tunnel) : undefined;
+  socket.destroy();
+  return { id, statuses, ...(opened && { tunnel: opened }), ...(error !== undefined && statuses.length === 0 && { error }) };
+}
+
+const probes = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Probe[];
+for (const probe of probes) process.stdout.write(`${JSON.stringify(await exchange(probe))}\n`);

@@ -1,0 +1,45 @@
+/** A TCP and a UDP listener on every address of the host, and the addresses at which a container could look for it. */
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+export interface HostListener {
+  readonly port: number;
+  /** Peers, in the order in which they came. */
+  readonly peers: readonly string[];
+  readonly close: () => void;
+}
+
+export async function listenOnHost(): Promise<HostListener> {
+  const peers: string[] = [];
+  const tcp = createServer((socket) => {
+    peers.push(`tcp ${socket.remoteAddress ?? ''}`);
+    socket.on('error', () => socket.destroy());
+    socket.end('the host\n');
+  }).listen(0);
+  await once(tcp, 'listening');
+  const { port } = tcp.address() as AddressInfo;
+  const udp = createSocket('udp6', (_, peer) => {
+    peers.push(`udp ${peer.address}`);
+    udp.send('the host', peer.port, peer.address);
+  }).bind(port);
+  await once(udp, 'listening');
+  return {
+    port,
+    peers,
+    close: () => {
+      tcp.close();
+      udp.close();
+    },
+  };
+}
+
+/** Every address of the host beside its loopback ones; link-local ones without their zone, which is the host's own. */
+export function hostAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal }) => !internal)
+    .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
+}

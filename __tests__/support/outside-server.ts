@@ -1,0 +1,154 @@
+/**
+ * The world outside of the sandbox: a resolver and web servers in Squid's network namespace, so that whatever Squid lets
+ * through ends here and is counted. Runs in a container (see `outside.ts`), on Node.js alone; reads its {@link World}
+ * from the first line of standard input, prints one {@link OutsideEvent} per line, ends with its standard input.
+ */
+
+import { createSocket } from 'node:dgram';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, isIPv6, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { TLSSocket } from 'node:tls';
+
+export interface World {
+  readonly cert: string;
+  readonly key: string;
+  /** Address of the resolver. */
+  readonly resolver: string;
+  /**
+   * Answers by name; a leading dot stands for all subdomains. The n-th question gets the n-th answer, then the last one
+   * again. An answer is a list of addresses; `cname:` before a name makes it an alias.
+   */
+  readonly names: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** What every PTR question is answered with. */
+  readonly pointer: string;
+}
+
+export type OutsideEvent =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'query'; readonly name: string; readonly type: number }
+  | { readonly kind: 'connection'; readonly address: string; readonly port: number }
+  | { readonly kind: 'data'; readonly address: string; readonly port: number; readonly start: string }
+  | {
+      readonly kind: 'request';
+      readonly serverName: string;
+      readonly method: string;
+      readonly url: string;
+      readonly headers: IncomingMessage['headers'];
+    };
+
+const TYPE = { A: 1, CNAME: 5, PTR: 12, AAAA: 28 };
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+const OTHER_PORTS = [22, 8080, 8443];
+
+const print = (event: OutsideEvent): void => {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+};
+
+function answerRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { method = '', url = '', headers } = request;
+  const { servername } = request.socket as Partial<TLSSocket>;
+  print({ kind: 'request', serverName: servername === false ? '' : (servername ?? ''), method, url, headers });
+  request.resume();
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"from":"outside"}');
+}
+
+/** Reports a connection and its first bytes, and hands it on. */
+function watch(port: number, handOn: (socket: Socket) => void): void {
+  createServer((socket) => {
+    const address = (socket.localAddress ?? '').replace('::ffff:', '');
+    socket.on('error', () => socket.destroy());
+    print({ kind: 'connection', address, port });
+    socket.once('data', (chunk: Buffer) => {
+      print({ kind: 'data', address, port, start: chunk.subarray(0, 64).toString('latin1') });
+      socket.pause();
+      socket.unshift(chunk);
+      handOn(socket);
+      process.nextTick(() => socket.resume());
+    });
+  }).listen(port);
+}
+
+function encodeName(name: string): Buffer {
+  const labels = name.split('.').filter((label) => label !== '');
+  return Buffer.concat([...labels.map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`)), NUL]);
+}
+const NUL = Buffer.from([0]);
+
+/** RFC 1035, section 4.1.2; a question is never compressed. */
+function readQuestion(message: Buffer): { name: string; type: number; end: number } {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = message.readUInt8(at); length > 0; length = message.readUInt8(at)) {
+    labels.push(message.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return { name: labels.join('.').toLowerCase(), type: message.readUInt16BE(at + 1), end: at + 5 };
+}
+
+function record(name: string, type: number, data: Buffer): Buffer {
+  const fixed = Buffer.alloc(10);
+  fixed.writeUInt16BE(type, 0);
+  fixed.writeUInt16BE(1, 2);
+  // A time to live of 0: the asker is to ask again.
+  fixed.writeUInt16BE(data.length, 8);
+  return Buffer.concat([encodeName(name), fixed, data]);
+}
+
+function ipv6Bytes(address: string): Buffer {
+  const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const words = (text: string): number[] => (text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)));
+  const [front, back] = [words(head), words(tail)];
+  const all = [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
+  return Buffer.from(all.flatMap((word) => [word >> 8, word & 0xff]));
+}
+
+function resolver({ names, pointer }: World): (name: string, type: number) => Buffer[] {
+  const asked = new Map<string, number>();
+  const answers = (name: string, type: number): Buffer[] => {
+    if (type === TYPE.PTR) return [record(name, TYPE.PTR, encodeName(pointer))];
+    const entry = names[name] ?? names[`.${name.split('.').slice(1).join('.')}`];
+    if (entry === undefined) return [];
+    const count = asked.get(`${name} ${type}`) ?? 0;
+    asked.set(`${name} ${type}`, count + 1);
+    return (entry[Math.min(count, entry.length - 1)] ?? []).flatMap((value) => {
+      const alias = /^cname:(.*)$/.exec(value)?.[1];
+      if (alias !== undefined) return [record(name, TYPE.CNAME, encodeName(alias)), ...answers(alias, type)];
+      if (isIPv6(value)) return type === TYPE.AAAA ? [record(name, type, ipv6Bytes(value))] : [];
+      return type === TYPE.A ? [record(name, type, Buffer.from(value.split('.').map(Number)))] : [];
+    });
+  };
+  return answers;
+}
+
+function serveNames(world: World, ready: () => void): void {
+  const answers = resolver(world);
+  const socket = createSocket('udp4', (message, { port, address }) => {
+    const { name, type, end } = readQuestion(message);
+    print({ kind: 'query', name, type });
+    const records = answers(name, type);
+    const reply = Buffer.concat([message.subarray(0, end), ...records]);
+    // A recursive answer, RFC 1035, section 4.1.1; a name without records exists.
+    reply.writeUInt16BE(0x8180, 2);
+    reply.writeUInt16BE(records.length, 6);
+    reply.fill(0, 8, 12);
+    socket.send(reply, port, address);
+  });
+  socket.bind(53, world.resolver, ready);
+}
+
+const lines = createInterface(process.stdin);
+lines.once('line', (line) => {
+  const world = JSON.parse(line) as World;
+  const plain = createHttpServer(answerRequest);
+  const secure = createHttpsServer({ cert: world.cert, key: world.key }, answerRequest);
+  watch(HTTP_PORT, (socket) => plain.emit('connection', socket));
+  watch(HTTPS_PORT, (socket) => secure.emit('connection', socket));
+  for (const port of OTHER_PORTS) watch(port, (socket) => socket.end('outside\r\n'));
+  serveNames(world, () => {
+    print({ kind: 'ready' });
+  });
+});
+lines.once('close', () => process.exit());

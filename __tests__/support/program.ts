@@ -1,0 +1,114 @@
+/** Runs a program of the product as a user would: the command line, an entry of a copied action, or either as somebody else. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IMAGES_FILE, type ImageNames } from '../../src/docker/images.ts';
+import { ROOT } from './action.ts';
+import type { EntryResult, RunningEntry } from './run-entry.ts';
+
+export interface ProgramOptions {
+  /** The whole environment: nothing of the test's own leaks in. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** Starts `argv`. @throws Error when there is no such program */
+export async function startProgram(argv: readonly string[], { env, cwd }: ProgramOptions): Promise<RunningEntry> {
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk;
+    });
+  }
+  await once(child, 'spawn');
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const done = closed.then(([code, signal]) => ({ code, signal, ...output }));
+  return { pid: child.pid ?? 0, done, stdout: () => output.stdout, signal: (name) => child.kill(name) };
+}
+
+/** Runs `argv` to its end. */
+export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<EntryResult> {
+  return (await startProgram(argv, options)).done;
+}
+
+/** A user without privileges. */
+export interface OrdinaryUser {
+  readonly uid: number;
+  /** The group of the engine's socket, so that the user may talk to the engine. */
+  readonly gid: number;
+  /** Goes before an argv to run it as this user. */
+  readonly prefix: readonly string[];
+}
+
+const SOCKET = '/var/run/docker.sock';
+
+/** For root somebody else, with an entry in the account database; for everybody else the caller. */
+export function ordinaryUser(): OrdinaryUser {
+  const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+  if (uid !== 0) return { uid, gid, prefix: [] };
+  const nobody = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout);
+  if (!(nobody > 0)) throw new Error('This machine has no user nobody.');
+  const group = statSync(SOCKET).gid;
+  return {
+    uid: nobody,
+    gid: group,
+    prefix: ['setpriv', `--reuid=${nobody}`, `--regid=${group}`, '--clear-groups', '--'],
+  };
+}
+
+/** Gives everything below `directory` to `user`. */
+export function give(directory: string, { uid, gid }: OrdinaryUser): void {
+  const { status, stderr } = spawnSync('chown', ['-R', `${uid}:${gid}`, directory], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`chown: ${stderr}`);
+}
+
+/** A copy of the action: a test may break it, and every user may read it. */
+export interface ActionCopy {
+  readonly root: string;
+  /** `node dist/<entry>/index.js` of the copy. */
+  readonly argv: (entry: 'main' | 'post') => string[];
+}
+
+/**
+ * Copies the action into `directory`.
+ *
+ * @param images names of images that differ from the build's
+ */
+export function copyAction(directory: string, images: Partial<ImageNames> = {}): ActionCopy {
+  const root = join(directory, 'action');
+  mkdirSync(root);
+  for (const name of ['dist', 'containers', 'action.yml', '.dockerignore']) {
+    cpSync(join(ROOT, name), join(root, name), { recursive: true });
+  }
+  const file = join(root, 'dist', IMAGES_FILE);
+  const built = JSON.parse(readFileSync(file, 'utf8')) as ImageNames;
+  writeFileSync(file, JSON.stringify({ ...built, ...images }));
+  const node = join(root, 'node');
+  copyFileSync(process.execPath, node);
+  return { root, argv: (entry) => [node, join(root, 'dist', entry, 'index.js')] };
+}
+
+/** The processes below `pid`, its own not included. */
+export function descendants(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return []; // it has ended
+  }
+}
+
+/** Kills a process and everything below it, as a runner does that has lost its patience. */
+export function killTree(pid: number): void {
+  for (const process_ of [pid, ...descendants(pid)]) {
+    try {
+      process.kill(process_, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
