@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../src/errors.ts';
 import { createLogDirectories, writeTimings } from '../src/logs.ts';
-import { temporaryDirectory, thrown } from './builders.ts';
+import { temporaryDirectory, thrown } from './support/builders.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** Only root may give files away. */

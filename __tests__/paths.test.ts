@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isInside, workDirectoryOf } from '../src/paths.ts';
-import { temporaryDirectory } from './builders.ts';
+import { temporaryDirectory } from './support/builders.ts';
 
 /** `a/b`, `a-b`, and links: `to-a` to `a`, `a/out` to the directory itself. */
 function tree(): string {

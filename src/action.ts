@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { loadInputs } from './config/inputs.ts';
@@ -7,8 +6,8 @@ import { builtImageNames } from './docker/images.ts';
 import { describeError } from './errors.ts';
 import { filtered, type Reporter } from './reporter.ts';
 import { summaryMarkdown } from './report/summary.ts';
+import { StoppedCommands } from './report/relay.ts';
 import { newRunId, run, type RunResult } from './run.ts';
-import type { Output } from './sandbox.ts';
 import { cancellation } from './signals.ts';
 import { writeState } from './state.ts';
 
@@ -40,7 +39,7 @@ export async function runAction(root: string): Promise<number> {
     const result = await run(config, {
       runId,
       engine: new DockerCli(reporter.debug),
-      reporter: relay.reporter(reporter),
+      reporter: relay.deferring(reporter),
       output: relay,
       root,
       images: builtImageNames(`${root}/dist`),
@@ -77,55 +76,4 @@ async function report(result: RunResult): Promise<void> {
   if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
   const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs };
   await core.summary.addRaw(summaryMarkdown(facts)).write();
-}
-
-/**
- * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
- * of our own wait until they are on again.
- */
-class StoppedCommands implements Output {
-  readonly #token = randomUUID();
-  readonly #waiting: (() => void)[] = [];
-  #stopped = false;
-
-  readonly stdout = (chunk: Buffer): void => {
-    this.#stop();
-    process.stdout.write(chunk);
-  };
-
-  readonly stderr = (chunk: Buffer): void => {
-    this.#stop();
-    process.stderr.write(chunk);
-  };
-
-  /** Switches the commands on again, on a line of its own. */
-  end(): void {
-    if (this.#stopped) process.stdout.write(`\n::${this.#token}::\n`);
-    this.#stopped = false;
-    for (const write of this.#waiting.splice(0)) write();
-  }
-
-  reporter(reporter: Reporter): Reporter {
-    const later =
-      (write: (message: string) => void) =>
-      (message: string): void => {
-        if (this.#stopped)
-          this.#waiting.push(() => {
-            write(message);
-          });
-        else write(message);
-      };
-    return {
-      debug: later(reporter.debug),
-      info: later(reporter.info),
-      warning: later(reporter.warning),
-      error: later(reporter.error),
-    };
-  }
-
-  #stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    process.stdout.write(`::stop-commands::${this.#token}\n`);
-  }
 }

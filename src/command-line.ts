@@ -7,7 +7,7 @@ import { filtered, stderrReporter } from './reporter.ts';
 import { newRunId, run, type RunResult } from './run.ts';
 import { cancellation } from './signals.ts';
 
-/** Exit code for a command line that was not understood, and for a sandbox that failed. */
+/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
 
 /**

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hostToolchain } from '../../src/agent/host-toolchain.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
-import { temporaryDirectory } from '../builders.ts';
+import { temporaryDirectory } from '../support/builders.ts';
 
 /** Where each path of the container comes from. */
 function sources(mounts: readonly MountSpec[]): Map<string, string> {

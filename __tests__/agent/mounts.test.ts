@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkWorkspace, ownFilesInWorkspace, userMounts } from '../../src/agent/mounts.ts';
 import { UserError } from '../../src/errors.ts';
-import { aConfig, temporaryDirectory, thrown } from '../builders.ts';
+import { aConfig, temporaryDirectory, thrown } from '../support/builders.ts';
 
 const mount = (source: string, workDirectory = '/does/not/exist/work') =>
   userMounts([{ source, target: '/target', writable: true }], workDirectory);

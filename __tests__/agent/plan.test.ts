@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../builders.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../support/builders.ts';
 
 interface Around {
   readonly host?: NodeJS.ProcessEnv;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { claudeJson, startDocument, type AgentStart } from '../../src/agent/start-document.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryDirectory, thrown } from '../builders.ts';
+import { temporaryDirectory, thrown } from '../support/builders.ts';
 
 /** Strings that a shell would act on if they were not quoted. Nothing in them may happen, no byte may change. */
 const HOSTILE = {
@@ -60,9 +60,9 @@ function evaluate(shell: string, start: Partial<AgentStart>): Seen {
   writeFileSync(
     join(directory, 'entrypoint'),
     `set -u
-lib='${directory}'
-document=$("$lib/busybox" cat) || exit 1
-eval "$document" || exit 1
+AWF_LIB='${directory}'
+AWF_DOCUMENT=$("$AWF_LIB/busybox" cat) || exit 1
+eval "$AWF_DOCUMENT" || exit 1
 AWF_CHECKS=$AWF_CHECKS exec '${process.execPath}' '${directory}/dump.mjs' "$@"
 `,
   );

@@ -3,7 +3,7 @@ import type * as os from 'node:os';
 import { homedir, userInfo } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { agentUser, caller, sidecarUser } from '../../src/agent/user.ts';
-import { temporaryDirectory, USER } from '../builders.ts';
+import { temporaryDirectory, USER } from '../support/builders.ts';
 
 const account = vi.hoisted(() => ({ missing: false }));
 

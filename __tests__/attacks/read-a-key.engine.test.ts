@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { CREDENTIALS } from '../../src/shared/providers.ts';
-import { actionStep, ROOT, startLocalProvider, waitFor, type ActionStep, type LocalProvider } from '../support/action.ts';
+import {
+  actionStep,
+  ROOT,
+  startLocalProvider,
+  waitFor,
+  type ActionStep,
+  type LocalProvider,
+} from '../support/action.ts';
 import { UNREACHABLE, type Outcome } from '../support/agent-outcome.ts';
 import { docker } from '../support/engine.ts';
 import { commandLines, engineFilesWith, filesWith, formsOf, keysIn } from '../support/key-search.ts';
@@ -12,7 +19,8 @@ import type { EntryResult } from '../support/run-entry.ts';
 import { dialProgram, runContainers } from '../support/sandbox-run.ts';
 import { sectionedScript, sectionsOf } from '../support/sections.ts';
 
-const random = (prefix: string): string => `${prefix}${randomBytes(12).toString('hex')}+/=${randomBytes(4).toString('hex')}`;
+const random = (prefix: string): string =>
+  `${prefix}${randomBytes(12).toString('hex')}+/=${randomBytes(4).toString('hex')}`;
 /** By input; of this run alone, so that a file that holds one is this run's doing. */
 const KEYS = Object.fromEntries(CREDENTIALS.map(({ input }) => [input, random(`sk-${input}-`)]));
 const ALL_KEYS = Object.values(KEYS);
@@ -41,7 +49,8 @@ const SCRIPT = sectionedScript({
   'R2 processes': `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\0' '\\n'`,
   'R2 pids': 'readlink /proc/self/ns/pid; ls -d /proc/[0-9]* | wc -l',
   'R3 sockets': `for path in ${SOCKETS.join(' ')} /proc/self; do [ -e $path ] && echo $path; done; find / -xdev -type s`,
-  'R5 files': 'find /tmp "$RUNNER_TEMP" "$GITHUB_WORKSPACE" "$HOME" /run /var /etc /dev/shm -type f -size -500k -exec cat {} +',
+  'R5 files':
+    'find /tmp "$RUNNER_TEMP" "$GITHUB_WORKSPACE" "$HOME" /run /var /etc /dev/shm -type f -size -500k -exec cat {} +',
   'R7 variables': `for name in ${JOB_MEANS.join(' ')} HARMLESS; do [ -n "\${!name+set}" ] && echo $name; done`,
   'R8 metadata': 'node dial.mjs metadata.json',
   'R10 limit': 'ulimit -c; ulimit -Hc',
@@ -69,7 +78,13 @@ beforeAll(async () => {
   provider = await startLocalProvider({ keys: { anthropic: KEYS['anthropic-api-key'] ?? '' } });
   step = actionStep(
     { ...provider.inputs('anthropic'), ...KEYS, run: SCRIPT, 'env-all': 'true' },
-    { ca: provider.ca, env: { ...Object.fromEntries(JOB_MEANS.slice(0, 6).map((name) => [name, 'https://job.invalid'])), HARMLESS: 'yes' } },
+    {
+      ca: provider.ca,
+      env: {
+        ...Object.fromEntries(JOB_MEANS.slice(0, 6).map((name) => [name, 'https://job.invalid'])),
+        HARMLESS: 'yes',
+      },
+    },
   );
   const { runner } = step;
   for (const path of [...CREDENTIAL_FILES, '.local/bin/control']) {
@@ -112,7 +127,10 @@ const section = (name: string): string => {
   if (text === undefined) throw new Error(`no output of ${name}`);
   return text;
 };
-const linesOf = (name: string): string[] => section(name).split('\n').filter((line) => line !== '');
+const linesOf = (name: string): string[] =>
+  section(name)
+    .split('\n')
+    .filter((line) => line !== '');
 
 describe('the agent finds no key', () => {
   it('control: the keys are in use', () => {
@@ -197,7 +215,9 @@ describe('R4: no key lies on the host', () => {
     expect(engine).not.toEqual([]);
     expect(filesWith(dirname(step.runner.temp), ALL_KEYS)).toEqual([]);
     const logs = readdirSync(step.runner.temp, { recursive: true }).map(String);
-    expect(logs).toEqual(expect.arrayContaining([expect.stringMatching(/access\.log$/), expect.stringMatching(/api-proxy\.log$/)]));
+    expect(logs).toEqual(
+      expect.arrayContaining([expect.stringMatching(/access\.log$/), expect.stringMatching(/api-proxy\.log$/)]),
+    );
     const history = Object.values(images).map((image) => docker(['history', '--no-trunc', image]));
     expect(keysIn(history.join('\n'), ALL_KEYS)).toEqual([]);
   });

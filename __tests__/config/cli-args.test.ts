@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCliArgs } from '../../src/config/cli-args.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
-import { SENTINELS, temporaryDirectory, thrown } from '../builders.ts';
+import { SENTINELS, temporaryDirectory, thrown } from '../support/builders.ts';
 
 function load(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Config {
   const request = loadCliArgs(argv, environment, temporaryDirectory());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configuredProviders, credentialIn } from '../../src/config/config.ts';
-import { aConfig, given, SENTINELS } from '../builders.ts';
+import { aConfig, given, SENTINELS } from '../support/builders.ts';
 
 describe('configuredProviders', () => {
   const configured = (...variables: string[]) =>

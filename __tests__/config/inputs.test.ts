@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadInputs } from '../../src/config/inputs.ts';
-import { SENTINELS, temporaryDirectory, thrown } from '../builders.ts';
+import { SENTINELS, temporaryDirectory, thrown } from '../support/builders.ts';
 import { inputEnv } from '../support/runner-files.ts';
 
 const ACTION_FILE = join(import.meta.dirname, '../../action.yml');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadCliArgs } from '../../src/config/cli-args.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { temporaryDirectory } from '../builders.ts';
+import { temporaryDirectory } from '../support/builders.ts';
 
 interface ActionFile {
   readonly inputs: Record<string, { description: string; default?: string; required?: string }>;

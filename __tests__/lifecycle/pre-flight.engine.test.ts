@@ -35,7 +35,11 @@ const SUCCESS = { code: 0, stderr: '' };
 
 /** Answers every tunnel as Squid does in one of its states. */
 function squidThatAnswers(status: number): Server {
-  return createServer().on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n`));
+  return createServer().on('connect', (_, socket) => {
+    // The check reads the first line and leaves.
+    socket.on('error', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n`);
+  });
 }
 
 describe('the pre-flight check', () => {

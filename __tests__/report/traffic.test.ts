@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { domains, readTraffic } from '../../src/report/traffic.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
-import { ADDRESSES, temporaryDirectory } from '../builders.ts';
+import { ADDRESSES, temporaryDirectory } from '../support/builders.ts';
 
 const AGENT = '172.30.0.20';
 

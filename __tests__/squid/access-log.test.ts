@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRefused, parseAccessLine } from '../../src/squid/access-log.ts';
+import { isRefused, isUnresolvable, parseAccessLine } from '../../src/squid/access-log.ts';
 import { LOG_FIELDS } from '../../src/squid/config.ts';
 
 /** A line as Squid writes it, with the fields in the order of the format. */
@@ -82,6 +82,7 @@ describe('isRefused', () => {
     ['TCP_DENIED_REPLY/403', '-', true],
     ['TCP_TUNNEL/200', 'server-name', true],
     ['NONE_NONE/200', 'not-tls', true],
+    ['TCP_DENIED/503', 'unresolvable', false],
     ['TCP_TUNNEL/200', '-', false],
     ['TCP_MISS/403', '-', false],
     ['TCP_TUNNEL/503', '-', false],
@@ -89,4 +90,12 @@ describe('isRefused', () => {
   ])('%s with the verdict %s: %j', (status, verdict, expected) => {
     expect(refused({ status, verdict })).toBe(expected);
   });
+});
+
+test.each([
+  ['unresolvable', true],
+  ['server-name', false],
+  ['-', false],
+])('isUnresolvable: the verdict %s: %j', (verdict, expected) => {
+  expect(isUnresolvable(parseAccessLine(line({ verdict }))!)).toBe(expected);
 });

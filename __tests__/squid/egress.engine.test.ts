@@ -3,15 +3,8 @@ import { networkNames } from '../../src/shared/network.ts';
 import { waitFor } from '../support/action.ts';
 import type { ProbeResult } from '../support/agent-probe.ts';
 import { docker } from '../support/engine.ts';
-import {
-  ALLOW_DOMAINS,
-  NAMES,
-  PINNED,
-  PRIVATE_ADDRESSES,
-  PROVIDER,
-  PUBLIC_ADDRESSES,
-  ROWS,
-} from '../support/egress-rows.ts';
+import { NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from '../support/egress-rows.ts';
+import { ALLOW_DOMAINS, PINNED, PROVIDER } from '../support/egress-world.ts';
 import { startOutside, type Outside } from '../support/outside.ts';
 import type { OutsideEvent } from '../support/outside-server.ts';
 import { probeProgram, startSandbox, type SandboxRun } from '../support/sandbox-run.ts';

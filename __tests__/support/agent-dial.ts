@@ -12,7 +12,7 @@ import { connect, isIPv6 } from 'node:net';
 import type { Outcome } from './agent-outcome.ts';
 
 /** Milliseconds; an address that nobody answers for takes the kernel three seconds. */
-const PATIENCE = 4_500;
+const PATIENCE = 3_600;
 
 const isFailure = (cause: unknown): cause is NodeJS.ErrnoException => cause instanceof Error;
 
@@ -75,10 +75,9 @@ const local = words('/proc/net/route').flatMap(([, destination = '']) =>
 );
 const outcomes = await Promise.all(
   targets.map(async (target): Promise<[string, Outcome]> => {
-    const { hostname, port } = new URL(target.replace(/^\w+/, 'http'));
-    const host = hostname.replace(/^\[|\]$/g, '');
+    const [, protocol = '', host = '', port = ''] = /^(tcp|udp):\/\/\[?([^\]]+)\]?:(\d+)$/.exec(target) ?? [];
     if (router && !local.some((network) => host.startsWith(network))) return [target, 'router'];
-    return [target, await (target.startsWith('udp') ? udp : tcp)(host, port === '' ? 80 : Number(port))];
+    return [target, await (protocol === 'udp' ? udp : tcp)(host, Number(port))];
   }),
 );
 process.stdout.write(`${JSON.stringify(Object.fromEntries(outcomes))}\n`);

@@ -63,7 +63,11 @@ function read(socket: Socket, enough: (text: string) => boolean): Promise<string
 }
 
 async function throughTls(socket: Socket, serverName: string): Promise<boolean> {
-  const tls = connectTls({ socket, rejectUnauthorized: false, ...(serverName === '' ? {} : { servername: serverName }) });
+  const tls = connectTls({
+    socket,
+    rejectUnauthorized: false,
+    ...(serverName === '' ? {} : { servername: serverName }),
+  });
   tls.on('error', () => tls.destroy());
   tls.write('GET /probe HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n');
   return (await read(tls, (text) => text.includes('\r\n\r\n'))).startsWith('HTTP/1.1 200');
@@ -84,7 +88,12 @@ async function exchange({ id, send, port, tunnel, all }: Probe): Promise<ProbeRe
   const statuses = statusesIn(await read(socket, (text) => all !== true && text.includes('\r\n\r\n')));
   const opened = tunnel && statuses[0] === 200 ? await throughTunnel(socket, tunnel) : undefined;
   socket.destroy();
-  return { id, statuses, ...(opened && { tunnel: opened }), ...(error !== undefined && statuses.length === 0 && { error }) };
+  return {
+    id,
+    statuses,
+    ...(opened && { tunnel: opened }),
+    ...(error !== undefined && statuses.length === 0 && { error }),
+  };
 }
 
 const probes = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Probe[];

@@ -2,20 +2,8 @@
 
 import { isIP } from 'node:net';
 import type { Probe } from './agent-probe.ts';
-import { clientHello, encryptedClientHello, extension, records, serverNames } from './client-hello.ts';
-
-export const ALLOW_DOMAINS = `
-  allowed.example, *.wild.example, private.example
-  https://tls-only.example, http://plain-only.example
-  openai.com`;
-
-/** Private, and known by `add-hosts`. */
-export const PINNED = { name: 'pinned.allowed.example', address: '10.77.0.7' };
-/** A provider's host that the list has as well. */
-export const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
-const EVIL = '198.51.100.9';
-/** Of the names without an address of their own. */
-const PUBLIC = '198.51.100.7';
+import { tls, TUNNELS } from './egress-tunnels.ts';
+import { EVIL, PINNED, PROVIDER, PUBLIC } from './egress-world.ts';
 
 export interface Row {
   readonly probe: Probe;
@@ -28,14 +16,10 @@ export interface Row {
   readonly untouched?: readonly string[];
 }
 
-type Tunnel = NonNullable<Probe['tunnel']>;
-
 const connect = (authority: string, host = authority): string =>
   `CONNECT ${authority} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 const get = (target: string, host = 'allowed.example', end = 'close'): string =>
   `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: ${end}\r\n\r\n`;
-const tls = (serverName: string): Tunnel => ({ kind: 'tls', serverName });
-const bytes = (data: Buffer | string): Tunnel => ({ kind: 'bytes', hex: Buffer.from(data as string).toString('hex') });
 
 /** A request that Squid answers itself. */
 const refused = (id: string, send: string, status = 403): Row => ({ probe: { id, send }, statuses: [status] });
@@ -69,7 +53,17 @@ const REACH: readonly Row[] = [
 
 const LITERALS: readonly string[] = [
   ...[PUBLIC, `${PUBLIC}.`, '3325256711', '0xC6336407', '0306.063.0144.07', '198.51.25607', '198.3368967'],
-  ...['0xc6.0x33.0x64.0x7', '0XC6.0X33.25607', '127.0.0.1', '127.1', '0', '0.0.0.0', '0x', '169.254.169.254', '168.63.129.16'],
+  ...[
+    '0xc6.0x33.0x64.0x7',
+    '0XC6.0X33.25607',
+    '127.0.0.1',
+    '127.1',
+    '0',
+    '0.0.0.0',
+    '0x',
+    '169.254.169.254',
+    '168.63.129.16',
+  ],
   ...[`[::ffff:${PUBLIC}]`, '[::ffff:c633:6407]', '[::1]', '[::]', '[fd00:ec2::254]', '[64:ff9b::c633:6407]'],
 ];
 
@@ -156,55 +150,6 @@ const X12: readonly Row[] = [
   { ...passes('X12 an answer that changes, by http', get(`http://${REBINDING[1]}/`)), untouched: [REBOUND] },
 ];
 
-/** A tunnel to an allowed name that has an address of its own, so that what arrives there is this row's. */
-interface TunnelCase {
-  readonly id: string;
-  readonly tunnel: Tunnel;
-  readonly ends: 'open' | 'cut';
-  /** Arrives, and is refused there. */
-  readonly passes?: true;
-}
-
-const hello = (...extensions: readonly Buffer[]): Tunnel => bytes(records(clientHello(...extensions)));
-const split = (name: string, size: number): Tunnel => bytes(records(clientHello(serverNames(name)), size));
-const opened = (id: string, tunnel: Tunnel): TunnelCase => ({ id, tunnel, ends: 'open' });
-const cut = (id: string, tunnel: Tunnel): TunnelCase => ({ id, tunnel, ends: 'cut' });
-
-const TUNNELS: readonly TunnelCase[] = [
-  opened('X13 control: another allowed server name', tls('any.wild.example')),
-  opened('X13 control: a hello of our own', hello(serverNames('allowed.example'))),
-  opened('X13 control: a hello in two records', split('allowed.example', 120)),
-  cut('X13 a refused server name', tls('refused.example')),
-  cut('X13 a refused server name in upper case', tls('REFUSED.EXAMPLE')),
-  cut('X13 a look-alike', tls('evilallowed.example')),
-  cut('X13 a wildcard apex', tls('wild.example')),
-  cut('X13 a wildcard apex with a trailing dot', hello(serverNames('wild.example.'))),
-  cut('X13 a name for http only', tls('plain-only.example')),
-  cut('X13 a provider', tls(PROVIDER.name)),
-  cut('X13 a provider in upper case', hello(serverNames('API.OPENAI.COM'))),
-  cut('X13 a provider with a trailing dot', hello(serverNames('api.openai.com.'))),
-  cut('X13 a refused server name in two records', split('refused.example', 120)),
-  // Squid takes the first name; RFC 6066 forbids a second one, and OpenSSL, BoringSSL and Go refuse such a hello.
-  { ...cut('X13 an allowed name, then a refused one', hello(serverNames('allowed.example', 'refused.example'))), passes: true },
-  cut('X13 a refused name, then an allowed one', hello(serverNames('refused.example', 'allowed.example'))),
-  cut('X13 two server name extensions', hello(serverNames('allowed.example'), serverNames('refused.example'))),
-  cut('X13 a NUL in the server name', hello(serverNames('refused.example\0.allowed.example'))),
-  cut('X13 an address as server name', hello(serverNames(PUBLIC))),
-  cut('X14 SSH', bytes('SSH-2.0-OpenSSH_9.2\r\n')),
-  cut('X14 plain HTTP', bytes('GET / HTTP/1.1\r\nHost: allowed.example\r\n\r\n')),
-  cut('X14 plain text', bytes('all your secrets\n')),
-  cut('X14 an HTTP/2 preface', bytes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')),
-  cut('X14 bytes in the shape of a TLS record', bytes(Buffer.from('1603010005ffffffffff', 'hex'))),
-  cut('X14 application data without a handshake', bytes(Buffer.from('1703030004deadbeef', 'hex'))),
-  cut('X14 a hello of SSL 2', bytes(Buffer.from('802e0100020015000000100100800700c003008006004002008004008000', 'hex'))),
-  cut('X19 no server name', tls('')),
-  cut('X19 a hello of our own without a server name', hello()),
-  cut('X19 an empty list of server names', hello(extension(0, Buffer.from([0, 0])))),
-  cut('X19 an empty server name', hello(serverNames(''))),
-  cut('X19 an encrypted hello, refused outer name', hello(serverNames('refused.example'), encryptedClientHello())),
-  cut('X19 an encrypted hello without an outer name', hello(encryptedClientHello())),
-  opened('X19 control: an encrypted hello, allowed outer name', hello(serverNames('allowed.example'), encryptedClientHello())),
-];
 const tunnelName = (index: number): string => `t${index}.allowed.example`;
 const tunnelAddress = (index: number): string => `198.51.100.${100 + index}`;
 
@@ -232,7 +177,11 @@ const X16: readonly Row[] = [
   refused('X16 urn', get('urn:allowed.example'), 400),
   refused('X16 whois', get('whois://allowed.example/')),
   refused('X16 the name of the readiness check by http', get('http://ready.awf.invalid/')),
-  { probe: { id: 'X16 the peek port', send: connect('allowed.example:443'), port: 3129 }, statuses: [], error: 'ECONNREFUSED' },
+  {
+    probe: { id: 'X16 the peek port', send: connect('allowed.example:443'), port: 3129 },
+    statuses: [],
+    error: 'ECONNREFUSED',
+  },
 ];
 
 const X20: readonly Row[] = [
@@ -262,14 +211,31 @@ const R8: readonly Row[] = [
   refused('R8 metadata by name', get('http://metadata.google.internal/computeMetadata/v1/')),
 ];
 
-export const ROWS: readonly Row[] = [...REACH, ...X8, ...X9, ...X10, ...X11, ...X12, ...TUNNEL_ROWS, ...X15, ...X16, ...X20, ...R8];
+export const ROWS: readonly Row[] = [
+  ...REACH,
+  ...X8,
+  ...X9,
+  ...X10,
+  ...X11,
+  ...X12,
+  ...TUNNEL_ROWS,
+  ...X15,
+  ...X16,
+  ...X20,
+  ...R8,
+];
 
 /** What the test's own resolver answers. */
 export const NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ...Object.fromEntries(
-    ['allowed.example', '.allowed.example', '.wild.example', 'tls-only.example', 'plain-only.example', '.openai.com'].map(
-      (name) => [name, [[PUBLIC]]],
-    ),
+    [
+      'allowed.example',
+      '.allowed.example',
+      '.wild.example',
+      'tls-only.example',
+      'plain-only.example',
+      '.openai.com',
+    ].map((name) => [name, [[PUBLIC]]]),
   ),
   'deep.sub.allowed.example': [[PUBLIC]],
   ...Object.fromEntries(TUNNELS.map((_, index) => [tunnelName(index), [[tunnelAddress(index)]]])),
@@ -282,6 +248,6 @@ export const NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 export const PUBLIC_ADDRESSES: readonly string[] = [PUBLIC, EVIL, ...TUNNELS.map((_, index) => tunnelAddress(index))];
-export const PRIVATE_ADDRESSES: readonly string[] = [
-  ...new Set([...PRIVATE.flat(), REBOUND, INNER]),
-].filter((address) => isIP(address) !== 0 && !OWN.has(address));
+export const PRIVATE_ADDRESSES: readonly string[] = [...new Set([...PRIVATE.flat(), REBOUND, INNER])].filter(
+  (address) => isIP(address) !== 0 && !OWN.has(address),
+);

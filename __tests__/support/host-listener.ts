@@ -36,10 +36,13 @@ export async function listenOnHost(): Promise<HostListener> {
   };
 }
 
-/** Every address of the host beside its loopback ones; link-local ones without their zone, which is the host's own. */
+/** Every address of the host beside its loopback ones; a link-local one is looked for on a container's own interface. */
 export function hostAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal)
-    .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
+    .map(({ address, family }) => {
+      if (family === 'IPv4') return address;
+      return address.startsWith('fe80:') ? `[${address}%eth0]` : `[${address}]`;
+    });
 }

@@ -12,8 +12,6 @@ const PRIVILEGED: Readonly<Record<string, string>> = {
   chroot: 'chroot / /bin/true',
   'host name': 'hostname elsewhere',
   core_pattern: ': >> /proc/sys/kernel/core_pattern',
-  sysrq: ': >> /proc/sysrq-trigger',
-  uevent_helper: ': >> /sys/kernel/uevent_helper',
   'raw socket': `perl -e 'socket(my $s, 2, 3, 1) or exit 1'`,
   'packet socket': `perl -e 'socket(my $s, 17, 3, 768) or exit 1'`,
 };
@@ -28,7 +26,19 @@ const attempt = (names: Readonly<Record<string, string>>): string =>
 /** Also for a container that may do all of it. */
 export const PRIVILEGED_SCRIPT = attempt(PRIVILEGED);
 
-const READ_ONLY = ['/', '/usr', '/usr/local/bin', '/bin', '/lib', '/opt', '/etc', '/tmp/awf-lib', '/sys', '/dev', '/proc/sys/kernel'];
+const READ_ONLY = [
+  '/',
+  '/usr',
+  '/usr/local/bin',
+  '/bin',
+  '/lib',
+  '/opt',
+  '/etc',
+  '/tmp/awf-lib',
+  '/sys',
+  '/dev',
+  '/proc/sys/kernel',
+];
 
 /** The engine's own resolver is at 127.0.0.11 whatever resolv.conf says; what it passes on comes to 127.0.0.1. */
 const RESOLVE = `
@@ -57,23 +67,30 @@ export interface Surroundings {
   readonly toolCache: string;
 }
 
-/** Waits for `targets.json` and `pids` in the workspace; `dial.mjs` is there from the start. */
+/** Waits for `targets.json` and `pids`, and in the end for `end`, in the workspace; `dial.mjs` is there from the start. */
 export function isolationScript({ mark, commandFiles, toolCache }: Surroundings): string {
-  const writable = [...READ_ONLY, toolCache, '.', '/tmp'].map((path): [string, string] => [path, `touch ${path}/${mark}`]);
+  const writable = [...READ_ONLY, toolCache, '.', '/tmp'].map((path): [string, string] => [
+    path,
+    `touch ${path}/${mark}`,
+  ]);
   const beat = `trap "" HUP INT TERM; while :; do echo ${mark} >> heart; sleep 0.1; done`;
   return sectionedScript({
     identity: "id -u; id -g; grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status",
     writable: attempt(Object.fromEntries(writable)),
-    root: "grep -E ' (/|/usr) ' /proc/self/mountinfo",
+    root: `awk '$5 == "/" || $5 == "/usr" { print $5, $6 }' /proc/self/mountinfo`,
     X1: `node -e '${RESOLVE}'`,
     'X1 getent': 'getent hosts data.attacker.example; echo "exit $?"',
     X4: 'cat /proc/net/if_inet6 /proc/net/ipv6_route',
     E7: PRIVILEGED_SCRIPT,
-    'E7 devices': 'find /dev -type b; for file in $(find /sys/fs/cgroup -name release_agent); do (: >> $file) && echo $file; done 2> /dev/null',
+    'E7 devices': `find /dev -type b
+      for file in /proc/sysrq-trigger /sys/kernel/uevent_helper $(find /sys/fs/cgroup -name release_agent); do
+        (: >> $file) && echo $file
+      done 2> /dev/null`,
     'E2 job files': commandFiles
       .map((path) => `mkdir -p ${path} && rmdir ${path}; echo FORGED=1 >> ${path} && cat ${path}`)
       .join('\n'),
-    'E2 own files': 'echo FORGED=1 >> "$GITHUB_OUTPUT"; cat "$GITHUB_OUTPUT"; echo "$GITHUB_ENV$GITHUB_PATH$GITHUB_STATE"',
+    'E2 own files':
+      'echo FORGED=1 >> "$GITHUB_OUTPUT"; cat "$GITHUB_OUTPUT"; echo "$GITHUB_ENV$GITHUB_PATH$GITHUB_STATE"',
     E6: `workspace=$PWD; cd ~ && mkdir -p .config
       for file in .bashrc .npmrc .config/x "$workspace/kept"; do echo ${mark} > "$file" && cat "$file"; done`,
     'the wait': 'until [ -e targets.json ]; do sleep 0.05; done',
@@ -86,5 +103,6 @@ export function isolationScript({ mark, commandFiles, toolCache }: Surroundings)
       (nohup bash -c '${beat}' > /dev/null 2>&1 < /dev/null &)
       (setsid bash -c '(bash -c "$1" &) &' - '${beat}' > /dev/null 2>&1 < /dev/null &)
       sleep 1; wc -l < heart`,
+    'the end': 'until [ -e end ]; do sleep 0.05; done',
   });
 }

@@ -99,7 +99,8 @@ function record(name: string, type: number, data: Buffer): Buffer {
 
 function ipv6Bytes(address: string): Buffer {
   const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const words = (text: string): number[] => (text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)));
+  const words = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));
   const [front, back] = [words(head), words(tail)];
   const all = [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
   return Buffer.from(all.flatMap((word) => [word >> 8, word & 0xff]));

@@ -12,12 +12,17 @@ export interface ProgramOptions {
   /** The whole environment: nothing of the test's own leaks in. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** In a process group of its own, as a shell starts it: a terminal's signals reach all of the group. */
+  readonly group?: boolean;
 }
 
 /** Starts `argv`. @throws Error when there is no such program */
-export async function startProgram(argv: readonly string[], { env, cwd }: ProgramOptions): Promise<RunningEntry> {
+export async function startProgram(
+  argv: readonly string[],
+  { env, cwd, group = false }: ProgramOptions,
+): Promise<RunningEntry> {
   const [file = '', ...args] = argv;
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd, env, detached: group, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {

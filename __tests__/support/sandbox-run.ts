@@ -12,7 +12,7 @@ import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
 import type { Reporter } from '../../src/reporter.ts';
 import { newRunId, run, type RunResult } from '../../src/run.ts';
 import { ROLES, type Role } from '../../src/shared/network.ts';
-import { rawOptions } from '../builders.ts';
+import { rawOptions } from './builders.ts';
 import { ROOT } from './action.ts';
 import { docker } from './engine.ts';
 

@@ -4,7 +4,9 @@ const MARK = '=== probe: ';
 
 /** Runs each part of `parts` in a subshell of its own; none of them ends the script. */
 export function sectionedScript(parts: Readonly<Record<string, string>>): string {
-  const sections = Object.entries(parts).map(([name, script]) => `echo; echo '${MARK}${name}'\n(\n${script}\n) 2>&1 || :`);
+  const sections = Object.entries(parts).map(
+    ([name, script]) => `echo; echo '${MARK}${name}'\n(\n${script}\n) 2>&1 || :`,
+  );
   return ['set +e +o pipefail', ...sections, `echo; echo '${MARK}'`].join('\n');
 }
 

@@ -247,6 +247,7 @@ function* internalSubnets() {
     yield DEFAULT_SUBNET;
     yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
     yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
 }
 /**
  * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
@@ -255,6 +256,7 @@ function* internalSubnets() {
 function* outerSubnets() {
     yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
     yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
 function shuffled(count) {
@@ -479,6 +481,13 @@ const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
     ...CREDENTIAL_ALIASES,
+];
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES = [
+    ...new Set([
+        ...CREDENTIAL_VARIABLES,
+        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+    ]),
 ];
 /** Names that the one-shot-token library protects in the agent. */
 const ONE_SHOT_TOKENS = [
@@ -1479,6 +1488,8 @@ function checkTarget(name, fields) {
         throw new Error(`${name} has no valid base path.`);
     return { host, port, basePath };
 }
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -1486,7 +1497,7 @@ function checkTarget(name, fields) {
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
         throw new Error(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
@@ -1684,7 +1695,7 @@ function normaliseCredential(name, value) {
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f]/.test(trimmed)) {
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
         throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
     }
     return trimmed;

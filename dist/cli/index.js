@@ -5882,6 +5882,13 @@ const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
     ...CREDENTIAL_ALIASES,
 ];
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES = [
+    ...new Set([
+        ...CREDENTIAL_VARIABLES,
+        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+    ]),
+];
 /** Names that the one-shot-token library protects in the agent. */
 const ONE_SHOT_TOKENS = [
     ...CREDENTIAL_VARIABLES,
@@ -5917,7 +5924,7 @@ function normaliseCredential(name, value) {
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f]/.test(trimmed)) {
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
         throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
     }
     return trimmed;
@@ -6136,6 +6143,8 @@ function checkTarget(name, fields) {
         throw new Error(`${name} has no valid base path.`);
     return { host, port, basePath };
 }
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -6143,7 +6152,7 @@ function checkTarget(name, fields) {
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
         throw new Error(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
@@ -6156,8 +6165,6 @@ function parseTarget(name, value) {
 
 
 
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const FORM = /^[^\s:/?#\\@%]+(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/;
 /**
  * Reads an option of the form `host[:port][/base/path]`.
  *
@@ -6168,7 +6175,7 @@ function target_parseTarget(input, text) {
     try {
         const target = parseTarget(input, text);
         // Squid refuses addresses, and a certificate is for a name.
-        if (FORM.test(text) && !looksLikeAddress(target.host))
+        if (!looksLikeAddress(target.host))
             return target;
     }
     catch {
@@ -6207,7 +6214,7 @@ function buildConfig(raw, around) {
         allow: parseAllowList(raw('allow-domains')),
         addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
         upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: listEntries(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+        env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
         envAll: build_boolean('env-all', raw),
         mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
@@ -6294,6 +6301,13 @@ function hostEntry(text, line) {
         });
     }
     return { name, address };
+}
+/** As every list, but a `#` behind a value belongs to the value. */
+function variableLines(text) {
+    return text
+        .split('\n')
+        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
+        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
 }
 function requestedVariable(text, line) {
     const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
@@ -7867,6 +7881,7 @@ function* internalSubnets() {
     yield DEFAULT_SUBNET;
     yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
     yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
 }
 /**
  * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
@@ -7875,6 +7890,7 @@ function* internalSubnets() {
 function* outerSubnets() {
     yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
     yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
 function shuffled(count) {
@@ -8355,13 +8371,6 @@ const PASSED = [
     ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
     ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
 ];
-/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
-const CREDENTIAL_NAMES = [
-    ...new Set([
-        ...CREDENTIAL_VARIABLES,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
-    ]),
-];
 /** What never passes, whatever the options say: credentials, and the job's own means to act. */
 const WITHHELD = [
     ...CREDENTIAL_NAMES,
@@ -8704,7 +8713,7 @@ function claudeJson(path, present) {
 }
 function writeFile(path, content) {
     const directory = path.slice(0, path.lastIndexOf('/'));
-    return `"$lib/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
+    return `"$AWF_LIB/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
 function quote(text) {
@@ -8930,7 +8939,8 @@ function hostRoutes() {
         if (destination === undefined || mask === undefined || /^0*$/.test(mask))
             return [];
         const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-        return [{ base: littleEndian(destination), prefix }];
+        // A VPN may split the default route into two halves.
+        return prefix <= 1 ? [] : [{ base: littleEndian(destination), prefix }];
     });
 }
 function littleEndian(hex) {
@@ -9166,7 +9176,7 @@ function parseAccessLine(line) {
         status: Number(status),
         bytesSent: Number(field('bytesOut')),
         bytesReceived: Number(field('bytesIn')),
-        serverName: optional('serverName'),
+        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
         verdict: optional('verdict'),
     };
 }
@@ -9750,7 +9760,7 @@ function sidecarConfig(config, proxyUrl) {
 
 
 
-/** Exit code for a command line that was not understood, and for a sandbox that failed. */
+/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
 /**
  * `awf [options] -- COMMAND [ARG...]`.

@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 1381:
+/***/ 6892:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29893,8 +29893,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ runAction)
 });
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "os"
@@ -33062,6 +33060,13 @@ const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
     ...CREDENTIAL_ALIASES,
 ];
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES = [
+    ...new Set([
+        ...CREDENTIAL_VARIABLES,
+        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+    ]),
+];
 /** Names that the one-shot-token library protects in the agent. */
 const ONE_SHOT_TOKENS = [
     ...CREDENTIAL_VARIABLES,
@@ -33097,7 +33102,7 @@ function normaliseCredential(name, value) {
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f]/.test(trimmed)) {
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
         throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
     }
     return trimmed;
@@ -33316,6 +33321,8 @@ function checkTarget(name, fields) {
         throw new Error(`${name} has no valid base path.`);
     return { host, port, basePath };
 }
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -33323,7 +33330,7 @@ function checkTarget(name, fields) {
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
         throw new Error(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
@@ -33336,8 +33343,6 @@ function parseTarget(name, value) {
 
 
 
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const FORM = /^[^\s:/?#\\@%]+(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/;
 /**
  * Reads an option of the form `host[:port][/base/path]`.
  *
@@ -33348,7 +33353,7 @@ function target_parseTarget(input, text) {
     try {
         const target = parseTarget(input, text);
         // Squid refuses addresses, and a certificate is for a name.
-        if (FORM.test(text) && !looksLikeAddress(target.host))
+        if (!looksLikeAddress(target.host))
             return target;
     }
     catch {
@@ -33387,7 +33392,7 @@ function buildConfig(raw, around) {
         allow: parseAllowList(raw('allow-domains')),
         addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
         upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: listEntries(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+        env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
         envAll: build_boolean('env-all', raw),
         mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
@@ -33474,6 +33479,13 @@ function hostEntry(text, line) {
         });
     }
     return { name, address };
+}
+/** As every list, but a `#` behind a value belongs to the value. */
+function variableLines(text) {
+    return text
+        .split('\n')
+        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
+        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
 }
 function requestedVariable(text, line) {
     const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
@@ -33849,6 +33861,8 @@ function onlySays(stderr, pattern) {
     return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
 /**
  * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
@@ -33889,6 +33903,7 @@ function* internalSubnets() {
     yield DEFAULT_SUBNET;
     yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
     yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
 }
 /**
  * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
@@ -33897,6 +33912,7 @@ function* internalSubnets() {
 function* outerSubnets() {
     yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
     yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
 function shuffled(count) {
@@ -34053,6 +34069,57 @@ function quoteBlock(text) {
         .split('\n')
         .map((line) => `> ${code(line)}`)
         .join('\n>\n');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/relay.js
+
+/**
+ * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
+ * of our own wait until they are on again.
+ *
+ * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
+ * error could be read before the commands are off, or after they are on again.
+ */
+class StoppedCommands {
+    #token = (0,external_node_crypto_.randomUUID)();
+    #waiting = [];
+    #stopped = false;
+    stdout = (chunk) => {
+        this.#stop();
+        process.stdout.write(chunk);
+    };
+    stderr = this.stdout;
+    /** Switches the commands on again, on a line of its own. */
+    end() {
+        if (this.#stopped)
+            process.stdout.write(`\n::${this.#token}::\n`);
+        this.#stopped = false;
+        for (const write of this.#waiting.splice(0))
+            write();
+    }
+    /** `reporter`, with its messages kept back while the commands are off. */
+    deferring(reporter) {
+        const later = (write) => (message) => {
+            if (this.#stopped)
+                this.#waiting.push(() => {
+                    write(message);
+                });
+            else
+                write(message);
+        };
+        return {
+            debug: later(reporter.debug),
+            info: later(reporter.info),
+            warning: later(reporter.warning),
+            error: later(reporter.error),
+        };
+    }
+    #stop() {
+        if (this.#stopped)
+            return;
+        this.#stopped = true;
+        process.stdout.write(`::stop-commands::${this.#token}\n`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
@@ -34450,13 +34517,6 @@ const PASSED = [
     ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
     ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
 ];
-/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
-const CREDENTIAL_NAMES = [
-    ...new Set([
-        ...CREDENTIAL_VARIABLES,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
-    ]),
-];
 /** What never passes, whatever the options say: credentials, and the job's own means to act. */
 const WITHHELD = [
     ...CREDENTIAL_NAMES,
@@ -34799,7 +34859,7 @@ function claudeJson(path, present) {
 }
 function start_document_writeFile(path, content) {
     const directory = path.slice(0, path.lastIndexOf('/'));
-    return `"$lib/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
+    return `"$AWF_LIB/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
 function quote(text) {
@@ -35025,7 +35085,8 @@ function hostRoutes() {
         if (destination === undefined || mask === undefined || /^0*$/.test(mask))
             return [];
         const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-        return [{ base: littleEndian(destination), prefix }];
+        // A VPN may split the default route into two halves.
+        return prefix <= 1 ? [] : [{ base: littleEndian(destination), prefix }];
     });
 }
 function littleEndian(hex) {
@@ -35261,7 +35322,7 @@ function parseAccessLine(line) {
         status: Number(status),
         bytesSent: Number(field('bytesOut')),
         bytesReceived: Number(field('bytesIn')),
-        serverName: optional('serverName'),
+        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
         verdict: optional('verdict'),
     };
 }
@@ -35889,7 +35950,7 @@ async function runAction(root) {
         const result = await run(config, {
             runId,
             engine: new DockerCli(reporter.debug),
-            reporter: relay.reporter(reporter),
+            reporter: relay.deferring(reporter),
             output: relay,
             root,
             images: builtImageNames(`${root}/dist`),
@@ -35930,53 +35991,6 @@ async function report(result) {
     const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs };
     await summary.addRaw(summaryMarkdown(facts)).write();
 }
-/**
- * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
- * of our own wait until they are on again.
- */
-class StoppedCommands {
-    #token = (0,external_node_crypto_.randomUUID)();
-    #waiting = [];
-    #stopped = false;
-    stdout = (chunk) => {
-        this.#stop();
-        process.stdout.write(chunk);
-    };
-    stderr = (chunk) => {
-        this.#stop();
-        process.stderr.write(chunk);
-    };
-    /** Switches the commands on again, on a line of its own. */
-    end() {
-        if (this.#stopped)
-            process.stdout.write(`\n::${this.#token}::\n`);
-        this.#stopped = false;
-        for (const write of this.#waiting.splice(0))
-            write();
-    }
-    reporter(reporter) {
-        const later = (write) => (message) => {
-            if (this.#stopped)
-                this.#waiting.push(() => {
-                    write(message);
-                });
-            else
-                write(message);
-        };
-        return {
-            debug: later(reporter.debug),
-            info: later(reporter.info),
-            warning: later(reporter.warning),
-            error: later(reporter.error),
-        };
-    }
-    #stop() {
-        if (this.#stopped)
-            return;
-        this.#stopped = true;
-        process.stdout.write(`::stop-commands::${this.#token}\n`);
-    }
-}
 
 
 /***/ }),
@@ -35986,7 +36000,7 @@ class StoppedCommands {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1381);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6892);
 
 
 // dist/main/index.js is two levels below the action's own directory.

@@ -4,7 +4,7 @@ import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
-  CREDENTIAL_VARIABLES,
+  CREDENTIAL_NAMES,
   ONE_SHOT_TOKENS,
   PROVIDERS,
   type AgentVariable,
@@ -40,16 +40,6 @@ const PASSED: readonly string[] = [
   ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
   ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
   ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
-];
-
-/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
-const CREDENTIAL_NAMES: readonly string[] = [
-  ...new Set([
-    ...CREDENTIAL_VARIABLES,
-    ...PROVIDERS.flatMap(({ agentVariables }) =>
-      agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name),
-    ),
-  ]),
 ];
 
 /** What never passes, whatever the options say: credentials, and the job's own means to act. */

@@ -76,7 +76,7 @@ export function claudeJson(path: string, present: string | undefined): string {
 
 function writeFile(path: string, content: string): string {
   const directory = path.slice(0, path.lastIndexOf('/'));
-  return `"$lib/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
+  return `"$AWF_LIB/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */

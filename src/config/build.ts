@@ -42,7 +42,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     allow: parseAllowList(raw('allow-domains')),
     addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
     upstreamCa: certificates(raw('upstream-ca'), workspace),
-    env: listEntries(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+    env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
     envAll: boolean('env-all', raw),
     mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
     agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
@@ -127,6 +127,14 @@ function hostEntry(text: string, line: number): HostEntry {
     });
   }
   return { name, address };
+}
+
+/** As every list, but a `#` behind a value belongs to the value. */
+function variableLines(text: string): { text: string; line: number }[] {
+  return text
+    .split('\n')
+    .map((line, index) => ({ text: line.trim(), line: index + 1 }))
+    .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
 }
 
 function requestedVariable(text: string, line: number): RequestedVariable {

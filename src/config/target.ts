@@ -3,9 +3,6 @@ import type { Target } from '../shared/sidecar-config.ts';
 import { parseTarget as parse } from '../shared/target.ts';
 import { looksLikeAddress } from './domain.ts';
 
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const FORM = /^[^\s:/?#\\@%]+(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/;
-
 /**
  * Reads an option of the form `host[:port][/base/path]`.
  *
@@ -16,7 +13,7 @@ export function parseTarget(input: string, text: string): Target {
   try {
     const target = parse(input, text);
     // Squid refuses addresses, and a certificate is for a name.
-    if (FORM.test(text) && !looksLikeAddress(target.host)) return target;
+    if (!looksLikeAddress(target.host)) return target;
   } catch {
     // Said below in one way for both.
   }

@@ -74,7 +74,8 @@ function hostRoutes(): Subnet[] {
     .flatMap(([, destination, , , , , , mask]) => {
       if (destination === undefined || mask === undefined || /^0*$/.test(mask)) return [];
       const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-      return [{ base: littleEndian(destination), prefix }];
+      // A VPN may split the default route into two halves.
+      return prefix <= 1 ? [] : [{ base: littleEndian(destination), prefix }];
     });
 }
 

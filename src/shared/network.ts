@@ -50,6 +50,7 @@ export function* internalSubnets(): Generator<string> {
   yield DEFAULT_SUBNET;
   yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
   yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+  yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
 }
 
 /**
@@ -59,6 +60,7 @@ export function* internalSubnets(): Generator<string> {
 export function* outerSubnets(): Generator<string> {
   yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
   yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+  yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
 
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */

@@ -282,6 +282,16 @@ export const CREDENTIAL_VARIABLES: readonly string[] = [
   ...CREDENTIAL_ALIASES,
 ];
 
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+export const CREDENTIAL_NAMES: readonly string[] = [
+  ...new Set([
+    ...CREDENTIAL_VARIABLES,
+    ...PROVIDERS.flatMap(({ agentVariables }) =>
+      agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name),
+    ),
+  ]),
+];
+
 /** Names that the one-shot-token library protects in the agent. */
 export const ONE_SHOT_TOKENS: readonly string[] = [
   ...CREDENTIAL_VARIABLES,

@@ -46,7 +46,7 @@ export function normaliseCredential(name: string, value: string | undefined): st
   const trimmed = value?.trim() ?? '';
   if (trimmed === '') return undefined;
   // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-  if (/[\u0000-\u001f\u007f]/.test(trimmed)) {
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
     throw new Error(
       `${name} contains a line break or another control character. Store it again as a single line without one.`,
     );

@@ -20,6 +20,9 @@ export function checkTarget(name: string, fields: Readonly<Record<string, unknow
   return { host, port, basePath };
 }
 
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -27,7 +30,7 @@ export function checkTarget(name: string, fields: Readonly<Record<string, unknow
 export function parseTarget(name: string, value: string): Target {
   const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
   const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-  if (!url || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+  if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
     throw new Error(form);
   return checkTarget(name, {
     host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),

@@ -44,7 +44,7 @@ export function parseAccessLine(line: string): AccessRecord | undefined {
     status: Number(status),
     bytesSent: Number(field('bytesOut')),
     bytesReceived: Number(field('bytesIn')),
-    serverName: optional('serverName'),
+    serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
     verdict: optional('verdict'),
   };
 }

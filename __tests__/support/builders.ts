@@ -4,11 +4,11 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { parseAllowList } from '../src/config/allow-list.ts';
-import { optionNamed } from '../src/config/build.ts';
-import type { Config } from '../src/config/config.ts';
-import type { User } from '../src/agent/user.ts';
-import { addressesIn } from '../src/shared/network.ts';
+import { parseAllowList } from '../../src/config/allow-list.ts';
+import { optionNamed } from '../../src/config/build.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { User } from '../../src/agent/user.ts';
+import { addressesIn } from '../../src/shared/network.ts';
 
 export const ADDRESSES = addressesIn('172.30.0.0/24');
 
