@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
+import { rmRF } from '@actions/io';
 import { DockerCli } from './docker/cli.ts';
 import { describeError } from './errors.ts';
 import { workDirectoryOf } from './paths.ts';
@@ -21,9 +22,9 @@ export async function cleanUp(uploadLimitMs?: number): Promise<void> {
     return;
   }
   await guarded('remove the containers', () => removeLeftOvers(state));
-  await guarded('remove the temporary files', () => {
-    rmSync(workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir()), { recursive: true, force: true });
-  });
+  await guarded('remove the temporary files', () =>
+    rmRF(workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir())),
+  );
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
 }
 

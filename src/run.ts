@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { rmRF } from '@actions/io';
 import { checkWorkspace, ownFilesInWorkspace } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
@@ -142,7 +143,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   }
   // A sandbox that outlives its step is no success, whatever the command said.
   if (error !== undefined && exitCode === 0) exitCode = 1;
-  if (made !== undefined) rmSync(made, { recursive: true, force: true });
+  if (made !== undefined) await rmRF(made);
   if (logs !== undefined) writeTimings(logs, timings);
   return {
     outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',

@@ -152,15 +152,17 @@ export class Sandbox {
  * Removes whatever carries the run's label, until nothing is left and nothing more can come.
  *
  * @param isSettled false while something may still be created
+ * @param limitMs time limit
  * @returns how much was removed
- * @throws Error when something is left after a time limit
+ * @throws Error when something is left after the time limit
  */
 export async function removeRun(
   engine: Engine,
   runId: string,
   isSettled: () => boolean,
+  limitMs = SWEEP_LIMIT,
 ): Promise<{ containers: number; networks: number }> {
-  const limit = now() + SWEEP_LIMIT;
+  const limit = now() + limitMs;
   const removed = { containers: new Set<string>(), networks: new Set<string>() };
   let failure: Error | undefined;
   for (;;) {

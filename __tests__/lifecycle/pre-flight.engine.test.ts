@@ -5,20 +5,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { AGENT_LIB } from '../../src/shared/providers.ts';
 import { ROOT } from '../support/action.ts';
-import { bridgeAddress } from '../support/engine.ts';
+import { bridgeAddress, docker } from '../support/engine.ts';
 import { listen, type Listening } from '../support/listen.ts';
+
+/** A name that the engine's resolver knows, on a network that has one. */
+const KNOWN_NAME = 'known.invalid';
 
 interface Check {
   readonly lines: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Engine network; one from which nobody can be reached by default. */
-  readonly network?: 'none' | 'bridge';
+  /** Engine's network; by default one from which nobody can be reached. */
+  readonly network?: string;
 }
 
 /** Runs the check in the agent's image, as its entrypoint does. */
 function preflight({ lines, env = {}, network = 'none' }: Check): Promise<{ code: number | string; stderr: string }> {
   const args = [
     ...['run', '--rm', '--interactive', `--network=${network}`, `--entrypoint=${AGENT_LIB}/busybox`],
+    ...(['none', 'bridge'].includes(network) ? [] : [`--network-alias=${KNOWN_NAME}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
     ...[builtImageNames(join(ROOT, 'dist')).agent, 'sh', `${AGENT_LIB}/api-proxy-health-check.sh`],
   ];
@@ -58,8 +62,8 @@ describe('the pre-flight check', () => {
   it.concurrent.each<[string, Check]>([
     ['absent', { lines: ['absent OPENAI_API_KEY'] }],
     ['placeholder', { lines: ['placeholder TOKEN the-placeholder'], env: { TOKEN: 'the-placeholder' } }],
-    ['isolated', { lines: ['isolated 10.1.2.3'] }],
-    ['all at once', { lines: ['absent A', 'placeholder B b', 'isolated 10.1.2.3'], env: { B: 'b' } }],
+    ['isolated', { lines: ['isolated 10.1.2.3 none.invalid'] }],
+    ['all at once', { lines: ['absent A', 'placeholder B b', 'isolated 10.1.2.3 none.invalid'], env: { B: 'b' } }],
   ])('passes: %s', async (_, check) => {
     expect(await preflight(check)).toEqual(SUCCESS);
   });
@@ -86,9 +90,14 @@ describe('the pre-flight check', () => {
       { lines: ['placeholder TOKEN x'], env: { TOKEN: 'x-secret' } },
     ],
     [
+      'a route that leads out',
+      'a route leads out of the internal network',
+      { lines: ['isolated 10.1.2.3 none.invalid'], network: 'bridge' },
+    ],
+    [
       'a host that can be reached',
       `the host answers at ${host}; the internal network does not isolate on this engine`,
-      { lines: [`isolated ${host}`], network: 'bridge' },
+      { lines: [`isolated ${host} none.invalid`], network: 'bridge' },
     ],
     [
       'no Squid',
@@ -111,6 +120,21 @@ describe('the pre-flight check', () => {
     const result = await preflight(check);
     expect(result).toEqual(failure(why));
     expect(result.stderr).not.toContain('secret\n');
+  });
+
+  it.concurrent('fails: a resolver that answers', async () => {
+    const network = `test-awf-${process.pid}-${Date.now()}`;
+    docker(['network', 'create', '--internal', network]);
+    try {
+      const gateway = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', network]);
+      const lines = [`isolated ${gateway} ${KNOWN_NAME}`];
+      const result = await preflight({ lines, network });
+      expect(result).toEqual(
+        failure('names are resolved for the sandbox; the internal network does not isolate on this engine'),
+      );
+    } finally {
+      docker(['network', 'rm', network]);
+    }
   });
 
   it.concurrent('passes when Squid refuses the name, and a port accepts', async () => {

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NO_CREDENTIALS } from '../../src/shared/providers.ts';
 import { ROOT, startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../support/action.ts';
 import { docker, leftOvers } from '../support/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../support/program.ts';
@@ -94,8 +93,8 @@ function providerFlags(): string[] {
 }
 
 describe('the command', () => {
-  it.each([0, 7, 126])('exit code %i is the program’s', async (code) => {
-    expect((await awf(['--', 'sh', '-c', `exit ${code}`])).code).toBe(code);
+  it('has the last word on the exit code', async () => {
+    expect((await awf(['--', 'sh', '-c', 'exit 7'])).code).toBe(7);
   });
 
   it('gets its arguments as they are, and both streams are relayed', async () => {
@@ -217,15 +216,6 @@ describe('--enable-api-proxy', () => {
     expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
   });
 
-  it('warns when there is no key at all', async () => {
-    const result = await awf(['--enable-api-proxy', '--', 'true']);
-    expect(NO_CREDENTIALS).toBe(
-      'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
-    );
-    expect(said(result)).toContain(`awf: warning: ${NO_CREDENTIALS}`);
-    expect(result.code).toBe(0);
-  });
-
   it('without it there is no api-proxy and no provider’s variable', async () => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
     const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
@@ -243,8 +233,11 @@ describe('--enable-api-proxy', () => {
 });
 
 describe('logs', () => {
-  it('are in the temporary directory and readable by everybody, and their place is told', async () => {
+  it('are in the temporary directory and readable by everybody; without a key there is a warning', async () => {
     const result = await awf(['--enable-api-proxy', '--', ...tunnelsTo('refused.example')]);
+    expect(said(result)).toContain(
+      'awf: warning: API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
+    );
     const [, squid = '', apiProxy = ''] = /^awf: logs: (.+), (.+)$/m.exec(result.stderr) ?? [];
     expect([squid, apiProxy].map((path) => path.replace(/\d+$/, ''))).toEqual([
       join(temporary, 'squid-logs-'),

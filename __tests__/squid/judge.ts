@@ -179,6 +179,7 @@ function isNamed(host: string, pattern: string): boolean {
 
 function isIn(range: string, address: string): boolean {
   if (address === '') return false;
+  if (range === 'all') return true;
   const [base = '', prefix] = range.split('/');
   const family = isIPv4(base) ? 'ipv4' : 'ipv6';
   if (isIPv4(address) !== (family === 'ipv4')) return false;

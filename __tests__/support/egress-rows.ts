@@ -48,7 +48,17 @@ const REACH: readonly Row[] = [
   refused('refused: a wildcard apex', connect('wild.example:443')),
   refused('refused: the other scheme, http', get('http://tls-only.example/')),
   refused('refused: the other scheme, https', connect('plain-only.example:443')),
-  refused('refused: the name of the readiness check', connect('ready.awf.invalid:443')),
+  // The peek port says no where only a TLS client hears it.
+  ...['ready.awf.invalid', 'allowed.example'].map((serverName): Row => ({
+    probe: {
+      id: `refused: the name of the readiness check, as ${serverName}`,
+      send: connect('ready.awf.invalid:443'),
+      tunnel: tls(serverName),
+    },
+    statuses: [200],
+    tunnel: 'cut',
+    untouched: ['127.0.0.1'],
+  })),
 ];
 
 const LITERALS: readonly string[] = [
@@ -97,15 +107,9 @@ const X11: readonly Row[] = [
   refused('X11 the allowed name as Host', connect('evil.example:443', 'allowed.example:443')),
   refused('X11 the allowed name as Host by http', get('http://evil.example/', 'allowed.example')),
   refused('X11 a NUL before the allowed name', connect('evil.example\0.allowed.example:443'), 400),
+  // A subdomain of the allowed one, whatever its letters: it may be looked up, and has no address.
   ...['%00', '%23', '%2f', '%40'].map((sign): Row => ({
-    probe: {
-      id: `X11 ${sign} before the allowed name`,
-      send: connect(`evil.example${sign}.allowed.example:443`),
-      tunnel: tls('allowed.example'),
-    },
-    // A subdomain of the allowed one, whatever its letters: it may be looked up, and has no address.
-    statuses: [200],
-    tunnel: 'cut',
+    ...refused(`X11 ${sign} before the allowed name`, connect(`evil.example${sign}.allowed.example:443`), 503),
     untouched: [EVIL],
   })),
 ];

@@ -30,13 +30,3 @@ export function leftOvers(runId?: string): string[] {
     ...docker(['network', 'ls', filter, '--format={{.Name}}']).split('\n'),
   ].filter((name) => name !== '');
 }
-
-/** Containers and networks of the engine by name, whoever made them. */
-export function engineObjects(): string[] {
-  return [
-    ...docker(['ps', '--all', '--format=container {{.Names}}']).split('\n'),
-    ...docker(['network', 'ls', '--format=network {{.Name}}']).split('\n'),
-  ]
-    .filter((name) => name !== '')
-    .sort();
-}

@@ -6440,6 +6440,10 @@ function camelCase(name) {
     return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(421);
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(474);
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
 ;// CONCATENATED MODULE: external "os"
@@ -6724,7 +6728,7 @@ function mv(source_1, dest_1) {
  */
 function rmRF(inputPath) {
     return io_awaiter(this, void 0, void 0, function* () {
-        if (ioUtil.IS_WINDOWS) {
+        if (IS_WINDOWS) {
             // Check for invalid characters
             // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
             if (/[*"<>|]/.test(inputPath)) {
@@ -6733,7 +6737,7 @@ function rmRF(inputPath) {
         }
         try {
             // note if path does not exist, error is silent
-            yield ioUtil.rm(inputPath, {
+            yield rm(inputPath, {
                 force: true,
                 maxRetries: 3,
                 recursive: true,
@@ -7657,6 +7661,9 @@ function networkArgs(spec) {
 
 
 
+
+
+
 /** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
 class DockerCli {
     #debug;
@@ -7665,7 +7672,7 @@ class DockerCli {
         this.#debug = debug;
     }
     async missingImages(names) {
-        const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
+        const present = await this.#call(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
         if (present.exitCode === 0)
             return [];
         const said = lines(present.stderr).map((line) => line.toLowerCase());
@@ -7675,7 +7682,7 @@ class DockerCli {
         return missing;
     }
     async build(args, onOutput) {
-        const result = await this.#spawn(['build', ...args], { onStdout: onOutput, onStderr: onOutput });
+        const result = await this.#call(['build', ...args], onOutput);
         if (result.exitCode !== 0)
             throw failure(['build'], result);
     }
@@ -7684,7 +7691,7 @@ class DockerCli {
     }
     async createNetwork(spec) {
         const args = ['network', 'create', ...networkArgs(spec)];
-        const result = await this.#spawn(args);
+        const result = await this.#call(args);
         if (result.exitCode === 0)
             return true;
         if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
@@ -7705,7 +7712,7 @@ class DockerCli {
     }
     async signal(container, signal) {
         const args = ['kill', `--signal=${signal}`, container];
-        const result = await this.#spawn(args);
+        const result = await this.#call(args);
         if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
             throw failure(args, result);
     }
@@ -7713,7 +7720,7 @@ class DockerCli {
         if (names.length === 0)
             return;
         const args = ['rm', '--force', '--volumes', ...names];
-        const result = await this.#spawn(args);
+        const result = await this.#call(args);
         if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
             throw failure(args, result);
     }
@@ -7721,7 +7728,7 @@ class DockerCli {
         if (names.length === 0)
             return;
         const args = ['network', 'rm', ...names];
-        const result = await this.#spawn(args);
+        const result = await this.#call(args);
         if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/))
             throw failure(args, result);
     }
@@ -7737,63 +7744,83 @@ class DockerCli {
         const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
         return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
     }
-    /** Relays a container's output. @throws UserError when it could not be started at all */
-    async #attached(args, attachment) {
-        const result = await this.#spawn(args, attachment);
-        if (result.exitCode !== 0 && ENGINE_REFUSED.test(result.stderrHead))
-            throw failure(args, { ...result, stderr: result.stderrHead });
-        return result.exitCode;
+    /**
+     * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
+     * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
+     * terminal's Ctrl-C, or the sidecars would die before the agent.
+     *
+     * @throws UserError when the container could not be started at all
+     */
+    async #attached(args, { input, onStdout, onStderr }) {
+        this.#debug(`docker ${args.join(' ')}`);
+        const child = (0,external_node_child_process_.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
+        let head = '';
+        child.stdout.on('data', onStdout);
+        child.stderr.on('data', (chunk) => {
+            if (head.length < KEPT)
+                head += chunk.toString();
+            onStderr(chunk);
+        });
+        child.stdin.on('error', () => undefined); // the exit code says why
+        child.stdin.end(input);
+        const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
+        const code = exitCode ?? 1;
+        if (code !== 0 && ENGINE_REFUSED.test(head))
+            throw failure(args, { exitCode: code, stdout: '', stderr: head });
+        return code;
     }
     async #succeed(args) {
-        const result = await this.#spawn(args);
+        const result = await this.#call(args);
         if (result.exitCode !== 0)
             throw failure(args, result);
         return result.stdout;
     }
-    /** The one place that runs a process. Keeps standard output whole unless it is listened to, of standard error the ends. */
-    async #spawn(args, attachment = {}) {
+    /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
+    async #call(args, onOutput) {
         this.#debug(`docker ${args.join(' ')}`);
-        this.#path ??= locate();
-        const docker = await this.#path;
         let stdout = '';
         let stderr = '';
-        let stderrHead = '';
-        const exitCode = await exec(`"${docker}"`, [...args], {
+        const exitCode = await exec(`"${(this.#path ??= locate())}"`, [...args], {
             silent: true,
             ignoreReturnCode: true,
-            input: Buffer.from(attachment.input ?? ''),
             listeners: {
                 stdout: (chunk) => {
-                    if (attachment.onStdout)
-                        attachment.onStdout(chunk);
-                    else
-                        stdout += chunk.toString();
+                    onOutput?.(chunk);
+                    stdout += chunk.toString();
                 },
                 stderr: (chunk) => {
-                    attachment.onStderr?.(chunk);
-                    const text = chunk.toString();
-                    stderr = (stderr + text).slice(-KEPT);
-                    if (stderrHead.length < KEPT)
-                        stderrHead += text;
+                    onOutput?.(chunk);
+                    stderr += chunk.toString();
                 },
             },
         });
-        return { exitCode, stdout, stderr, stderrHead };
+        return { exitCode, stdout, stderr };
     }
 }
-/** @throws UserError when there is no docker command */
-async function locate() {
+/**
+ * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
+ *
+ * @throws UserError when there is no docker command
+ */
+function locate() {
+    const paths = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
+    const found = paths.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
+    if (found !== undefined)
+        return found;
+    throw new errors_UserError('There is no docker command in PATH.', {
+        hint: 'Install the Docker command line; hosted ubuntu runners have it.',
+    });
+}
+function isProgram(path) {
     try {
-        return await which('docker', true);
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return (0,external_node_fs_.statSync)(path).isFile();
     }
-    catch (cause) {
-        throw new errors_UserError('There is no docker command in PATH.', {
-            hint: 'Install the Docker command line; hosted ubuntu runners have it.',
-            cause,
-        });
+    catch {
+        return false;
     }
 }
-/** Characters of standard error that are kept from either end. */
+/** Characters of a container's standard error that are looked at. */
 const KEPT = 16_384;
 /**
  * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
@@ -7828,7 +7855,7 @@ function failure(args, result) {
     const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
     if (remedy)
         return new errors_UserError(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
-    const last = said.filter((line) => !/^See 'docker|^Run 'docker/.test(line)).at(-1) ?? 'nothing on standard error';
+    const last = said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
     const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
     return new errors_UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
 }
@@ -8225,8 +8252,8 @@ function names({ allow, targets, hosts }) {
             `acl target_port_${String(index)} port ${String(port)}`,
         ]),
         ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-        'acl resolvable dst 0.0.0.0/0',
-        'acl resolvable dst ::/0',
+        // Squid's word for every address, IPv6 included; a name without one matches nothing.
+        'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
         'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
         // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
@@ -9555,11 +9582,12 @@ class Sandbox {
  * Removes whatever carries the run's label, until nothing is left and nothing more can come.
  *
  * @param isSettled false while something may still be created
+ * @param limitMs time limit
  * @returns how much was removed
- * @throws Error when something is left after a time limit
+ * @throws Error when something is left after the time limit
  */
-async function removeRun(engine, runId, isSettled) {
-    const limit = now() + SWEEP_LIMIT;
+async function removeRun(engine, runId, isSettled, limitMs = SWEEP_LIMIT) {
+    const limit = now() + limitMs;
     const removed = { containers: new Set(), networks: new Set() };
     let failure;
     for (;;) {
@@ -9602,6 +9630,7 @@ async function removeContainers(engine, names, grace) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run.js
+
 
 
 
@@ -9706,7 +9735,7 @@ async function run(config, context) {
     if (error !== undefined && exitCode === 0)
         exitCode = 1;
     if (made !== undefined)
-        (0,external_node_fs_.rmSync)(made, { recursive: true, force: true });
+        await rmRF(made);
     if (logs !== undefined)
         writeTimings(logs, timings);
     return {

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { exec } from '@actions/exec';
-import { which } from '@actions/io';
 import { UserError } from '../errors.ts';
 import type { Attachment, Engine } from './engine.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
@@ -7,23 +10,20 @@ import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type Network
 interface Result {
   readonly exitCode: number;
   readonly stdout: string;
-  /** Its end. */
   readonly stderr: string;
-  /** Its beginning. */
-  readonly stderrHead: string;
 }
 
 /** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
 export class DockerCli implements Engine {
   readonly #debug: (message: string) => void;
-  #path: Promise<string> | undefined;
+  #path: string | undefined;
 
   constructor(debug: (message: string) => void) {
     this.#debug = debug;
   }
 
   async missingImages(names: readonly string[]): Promise<string[]> {
-    const present = await this.#spawn(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
+    const present = await this.#call(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
     if (present.exitCode === 0) return [];
     const said = lines(present.stderr).map((line) => line.toLowerCase());
     const missing = names.filter((name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`)));
@@ -32,7 +32,7 @@ export class DockerCli implements Engine {
   }
 
   async build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void> {
-    const result = await this.#spawn(['build', ...args], { onStdout: onOutput, onStderr: onOutput });
+    const result = await this.#call(['build', ...args], onOutput);
     if (result.exitCode !== 0) throw failure(['build'], result);
   }
 
@@ -42,7 +42,7 @@ export class DockerCli implements Engine {
 
   async createNetwork(spec: NetworkSpec): Promise<boolean> {
     const args = ['network', 'create', ...networkArgs(spec)];
-    const result = await this.#spawn(args);
+    const result = await this.#call(args);
     if (result.exitCode === 0) return true;
     if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr)) return false;
     throw failure(args, result);
@@ -66,7 +66,7 @@ export class DockerCli implements Engine {
 
   async signal(container: string, signal: 'TERM'): Promise<void> {
     const args = ['kill', `--signal=${signal}`, container];
-    const result = await this.#spawn(args);
+    const result = await this.#call(args);
     if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
       throw failure(args, result);
   }
@@ -74,7 +74,7 @@ export class DockerCli implements Engine {
   async removeContainers(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     const args = ['rm', '--force', '--volumes', ...names];
-    const result = await this.#spawn(args);
+    const result = await this.#call(args);
     if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
       throw failure(args, result);
   }
@@ -82,7 +82,7 @@ export class DockerCli implements Engine {
   async removeNetworks(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     const args = ['network', 'rm', ...names];
-    const result = await this.#spawn(args);
+    const result = await this.#call(args);
     if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/)) throw failure(args, result);
   }
 
@@ -104,62 +104,83 @@ export class DockerCli implements Engine {
     return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
   }
 
-  /** Relays a container's output. @throws UserError when it could not be started at all */
-  async #attached(args: readonly string[], attachment: Attachment): Promise<number> {
-    const result = await this.#spawn(args, attachment);
-    if (result.exitCode !== 0 && ENGINE_REFUSED.test(result.stderrHead))
-      throw failure(args, { ...result, stderr: result.stderrHead });
-    return result.exitCode;
+  /**
+   * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
+   * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
+   * terminal's Ctrl-C, or the sidecars would die before the agent.
+   *
+   * @throws UserError when the container could not be started at all
+   */
+  async #attached(args: readonly string[], { input, onStdout, onStderr }: Attachment): Promise<number> {
+    this.#debug(`docker ${args.join(' ')}`);
+    const child = spawn((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
+    let head = '';
+    child.stdout.on('data', onStdout);
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (head.length < KEPT) head += chunk.toString();
+      onStderr(chunk);
+    });
+    child.stdin.on('error', () => undefined); // the exit code says why
+    child.stdin.end(input);
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    const code = exitCode ?? 1;
+    if (code !== 0 && ENGINE_REFUSED.test(head)) throw failure(args, { exitCode: code, stdout: '', stderr: head });
+    return code;
   }
 
   async #succeed(args: readonly string[]): Promise<string> {
-    const result = await this.#spawn(args);
+    const result = await this.#call(args);
     if (result.exitCode !== 0) throw failure(args, result);
     return result.stdout;
   }
 
-  /** The one place that runs a process. Keeps standard output whole unless it is listened to, of standard error the ends. */
-  async #spawn(args: readonly string[], attachment: Partial<Attachment> = {}): Promise<Result> {
+  /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
+  async #call(args: readonly string[], onOutput?: (chunk: Buffer) => void): Promise<Result> {
     this.#debug(`docker ${args.join(' ')}`);
-    this.#path ??= locate();
-    const docker = await this.#path;
     let stdout = '';
     let stderr = '';
-    let stderrHead = '';
-    const exitCode = await exec(`"${docker}"`, [...args], {
+    const exitCode = await exec(`"${(this.#path ??= locate())}"`, [...args], {
       silent: true,
       ignoreReturnCode: true,
-      input: Buffer.from(attachment.input ?? ''),
       listeners: {
         stdout: (chunk) => {
-          if (attachment.onStdout) attachment.onStdout(chunk);
-          else stdout += chunk.toString();
+          onOutput?.(chunk);
+          stdout += chunk.toString();
         },
         stderr: (chunk) => {
-          attachment.onStderr?.(chunk);
-          const text = chunk.toString();
-          stderr = (stderr + text).slice(-KEPT);
-          if (stderrHead.length < KEPT) stderrHead += text;
+          onOutput?.(chunk);
+          stderr += chunk.toString();
         },
       },
     });
-    return { exitCode, stdout, stderr, stderrHead };
+    return { exitCode, stdout, stderr };
   }
 }
 
-/** @throws UserError when there is no docker command */
-async function locate(): Promise<string> {
+/**
+ * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
+ *
+ * @throws UserError when there is no docker command
+ */
+function locate(): string {
+  const paths = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  const found = paths.map((directory) => join(directory, 'docker')).find(isProgram);
+  if (found !== undefined) return found;
+  throw new UserError('There is no docker command in PATH.', {
+    hint: 'Install the Docker command line; hosted ubuntu runners have it.',
+  });
+}
+
+function isProgram(path: string): boolean {
   try {
-    return await which('docker', true);
-  } catch (cause) {
-    throw new UserError('There is no docker command in PATH.', {
-      hint: 'Install the Docker command line; hosted ubuntu runners have it.',
-      cause,
-    });
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 
-/** Characters of standard error that are kept from either end. */
+/** Characters of a container's standard error that are looked at. */
 const KEPT = 16_384;
 
 /**
@@ -197,7 +218,8 @@ function failure(args: readonly string[], result: Result): UserError {
   const said = lines(result.stderr);
   const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
   if (remedy) return new UserError(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
-  const last = said.filter((line) => !/^See 'docker|^Run 'docker/.test(line)).at(-1) ?? 'nothing on standard error';
+  const last =
+    said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
   const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
   return new UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
 }

@@ -139,8 +139,8 @@ function names({ allow, targets, hosts }: EgressPolicy): string[] {
       `acl target_port_${String(index)} port ${String(port)}`,
     ]),
     ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-    'acl resolvable dst 0.0.0.0/0',
-    'acl resolvable dst ::/0',
+    // Squid's word for every address, IPv6 included; a name without one matches nothing.
+    'acl resolvable dst all',
     `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
     'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
     // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
