@@ -172,7 +172,7 @@ function makeWorkDirectory(path: string): string {
 }
 
 /** What the configuration asks for and will not work, said before it fails. */
-export function configWarnings(config: Config): string[] {
+function configWarnings(config: Config): string[] {
   const uncovered = configuredProviders(config)
     .filter((configured) => !isPermitted(configured, config.allow))
     .map(

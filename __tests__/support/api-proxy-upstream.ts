@@ -35,7 +35,7 @@ export interface TestUpstream {
   readonly close: () => Promise<void>;
 }
 
-export const answerOk: UpstreamHandler = (request, response) => {
+const answerOk: UpstreamHandler = (request, response) => {
   request.resume();
   request.on('end', () => {
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -146,7 +146,7 @@ function sandboxVariables(
 }
 
 /** The provider table's variables that apply to a run. */
-export function activeVariables(config: Config): { provider: Provider; variable: AgentVariable }[] {
+function activeVariables(config: Config): { provider: Provider; variable: AgentVariable }[] {
   if (!config.apiProxy) return [];
   const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
   return PROVIDERS.flatMap((provider) =>

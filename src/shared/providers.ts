@@ -8,7 +8,7 @@
 export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
 /** What stands in the agent's environment where a program expects a credential. */
-export const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** What `get-claude-key.sh` prints. */
 export const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
 const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
