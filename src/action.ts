@@ -30,6 +30,7 @@ const actionReporter: Reporter = {
  * @returns the exit code of the process: the command's own
  */
 export async function runAction(root: string): Promise<number> {
+  const signal = cancellation();
   try {
     const { config, upload } = loadInputs();
     const runId = newRunId();
@@ -45,7 +46,7 @@ export async function runAction(root: string): Promise<number> {
       images: builtImageNames(`${root}/dist`),
       temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
       environment: process.env,
-      signal: cancellation(),
+      signal,
       onLogs: (logs) => {
         writeState({ runId, upload, logs });
       },

@@ -85,6 +85,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     context.onLogs?.(logs);
     for (const warning of configWarnings(config)) reporter.warning(warning);
 
+    context.signal.throwIfAborted();
     started = true;
     const [subnet] = await settleAll([
       timings.measure('networks', () => claimNetworks(engine, runId)),
@@ -132,7 +133,8 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       context.signal,
     );
   } catch (caught) {
-    error = caught;
+    // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
+    error = context.signal.aborted ? context.signal.reason : caught;
   }
   if (started && !config.keepContainers) {
     try {

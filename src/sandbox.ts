@@ -28,6 +28,8 @@ const SQUID_GRACE = 50;
 const SWEEP_GRACE = 300;
 /** How long an interrupted start may go on creating things behind our back. Milliseconds. */
 const SWEEP_LIMIT = 15_000;
+/** How long the engine may go on with what a client asked for that has ended. Milliseconds. */
+const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
 
@@ -126,7 +128,7 @@ export class Sandbox {
     for (const sidecar of this.#sidecars) sidecar.expectEnd();
     await this.#timings.measure('remove', async () => {
       if (!interrupted && (await this.#removeInOrder())) return;
-      await removeRun(this.#engine, this.#runId, () => this.#running === 0);
+      await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
     });
     this.#timings.teardownMs = now() - from;
   }

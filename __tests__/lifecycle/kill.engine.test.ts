@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { actionStep, startLocalProvider, waitFor, type ActionStep, type LocalProvider } from '../support/action.ts';
+import {
+  actionStep,
+  ROOT,
+  startLocalProvider,
+  waitFor,
+  type ActionStep,
+  type LocalProvider,
+} from '../support/action.ts';
 import { startArtifactService, type ArtifactService } from '../support/artifact-service.ts';
 import { copyAction, descendants, killTree, startProgram } from '../support/program.ts';
 import { remains, runIdOf, volumesOf } from '../support/remains.ts';
@@ -125,16 +132,23 @@ describe('SIGKILL during the start, then the post step', () => {
     },
   );
 
-  it.each(KILLS)('waits for what a slow engine still creates: %s', async (_, kill) => {
+  // A client that is alive can be seen and is waited for; after one that is dead the post step waits a while.
+  it.each([
+    [3_000, ...KILLS[0]!],
+    [1_200, ...KILLS[1]!],
+  ] as const)('waits %i ms for what a slow engine still creates: %s', async (delayMs, _, kill) => {
     step = actionStep({ run: 'sleep 60' });
-    const engine = await startSlowEngine(join(step.runner.temp, '..', 'engine.sock'), 1_200);
+    const engine = await startSlowEngine(join(step.runner.temp, '..', 'engine.sock'), delayMs);
     const env = { ...step.runner.main.env, DOCKER_HOST: engine.url };
-    const main = await startProgram([process.execPath, join('dist', 'main', 'index.js')], { env, cwd: '.' });
+    const entry = join(ROOT, 'dist', 'main', 'index.js');
+    const main = await startProgram([process.execPath, entry], { env, cwd: step.runner.workspace });
     await waitFor('the creation of all containers', () => engine.asked() === 3);
     kill(main);
     const post = await step.post();
     expect(post.code).toBe(0);
-    await sleep(1_200);
+    expect(post.stdout).toMatch(/Removed [123] containers/);
+    expect(remains(step.runner)).toEqual([]);
+    await sleep(1_000);
     expect(remains(step.runner)).toEqual([]);
     await engine.close();
   });
@@ -197,7 +211,8 @@ describe('a cancelled step', () => {
     const copy = copyAction(directory, { agent: tag });
     writeFileSync(
       join(copy.root, 'containers', 'agent', 'Dockerfile'),
-      'FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60\n',
+      // The name keeps the engine from having the layer in its cache.
+      `FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60 && echo ${tag}\n`,
     );
     step = actionStep({ run: 'true', 'log-level': 'debug' });
     const { env } = step.runner.main;

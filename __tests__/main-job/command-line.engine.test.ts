@@ -114,13 +114,18 @@ describe('the command', () => {
     expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
   });
 
-  it('is ended by Ctrl-C, which reaches the whole process group, and nothing is left', async () => {
+  it.each([
+    ['the command', 'stdout', 'started'],
+    ['the creation of networks', 'stderr', 'docker network create'],
+    ['the creation of containers', 'stderr', 'docker run'],
+  ] as const)('is ended by Ctrl-C, which reaches the whole process group, during %s', async (what, stream, sign) => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'echo started; sleep 60'];
     const running = await startProgram(argv, { ...options(), group: true });
-    await waitFor('the command', () => running.stdout().includes('started'));
+    await waitFor(what, () => running[stream]().includes(sign));
     process.kill(-running.pid, 'SIGINT');
     const result = await running.done;
     expect(result.code).toBe(1);
+    expect(said(result)).toContain('awf: error: The run was cancelled (SIGINT).');
     expectNothingLeft(result);
   });
 });

@@ -16,11 +16,16 @@ export interface ProgramOptions {
   readonly group?: boolean;
 }
 
+export interface RunningProgram extends RunningEntry {
+  /** What it has said on standard error so far. */
+  readonly stderr: () => string;
+}
+
 /** Starts `argv`. @throws Error when there is no such program */
 export async function startProgram(
   argv: readonly string[],
   { env, cwd, group = false }: ProgramOptions,
-): Promise<RunningEntry> {
+): Promise<RunningProgram> {
   const [file = '', ...args] = argv;
   const child = spawn(file, args, { cwd, env, detached: group, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
@@ -32,7 +37,13 @@ export async function startProgram(
   await once(child, 'spawn');
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const done = closed.then(([code, signal]) => ({ code, signal, ...output }));
-  return { pid: child.pid ?? 0, done, stdout: () => output.stdout, signal: (name) => child.kill(name) };
+  return {
+    pid: child.pid ?? 0,
+    done,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    signal: (name) => child.kill(name),
+  };
 }
 
 /** Runs `argv` to its end. */

@@ -9472,6 +9472,8 @@ const SQUID_GRACE = 50;
 const SWEEP_GRACE = 300;
 /** How long an interrupted start may go on creating things behind our back. Milliseconds. */
 const SWEEP_LIMIT = 15_000;
+/** How long the engine may go on with what a client asked for that has ended. Milliseconds. */
+const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
 /** The containers of one run: up, command, down. */
@@ -9558,7 +9560,7 @@ class Sandbox {
         await this.#timings.measure('remove', async () => {
             if (!interrupted && (await this.#removeInOrder()))
                 return;
-            await removeRun(this.#engine, this.#runId, () => this.#running === 0);
+            await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
         });
         this.#timings.teardownMs = now() - from;
     }
@@ -9680,6 +9682,7 @@ async function run(config, context) {
         context.onLogs?.(logs);
         for (const warning of configWarnings(config))
             reporter.warning(warning);
+        context.signal.throwIfAborted();
         started = true;
         const [subnet] = await settleAll([
             timings.measure('networks', () => claimNetworks(engine, runId)),
@@ -9721,7 +9724,8 @@ async function run(config, context) {
         }, context.output, context.signal);
     }
     catch (caught) {
-        error = caught;
+        // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
+        error = context.signal.aborted ? context.signal.reason : caught;
     }
     if (started && !config.keepContainers) {
         try {

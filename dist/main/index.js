@@ -35618,6 +35618,8 @@ const SQUID_GRACE = 50;
 const SWEEP_GRACE = 300;
 /** How long an interrupted start may go on creating things behind our back. Milliseconds. */
 const SWEEP_LIMIT = 15_000;
+/** How long the engine may go on with what a client asked for that has ended. Milliseconds. */
+const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
 /** The containers of one run: up, command, down. */
@@ -35704,7 +35706,7 @@ class Sandbox {
         await this.#timings.measure('remove', async () => {
             if (!interrupted && (await this.#removeInOrder()))
                 return;
-            await removeRun(this.#engine, this.#runId, () => this.#running === 0);
+            await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
         });
         this.#timings.teardownMs = now() - from;
     }
@@ -35826,6 +35828,7 @@ async function run(config, context) {
         context.onLogs?.(logs);
         for (const warning of configWarnings(config))
             reporter.warning(warning);
+        context.signal.throwIfAborted();
         started = true;
         const [subnet] = await settleAll([
             timings.measure('networks', () => claimNetworks(engine, runId)),
@@ -35867,7 +35870,8 @@ async function run(config, context) {
         }, context.output, context.signal);
     }
     catch (caught) {
-        error = caught;
+        // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
+        error = context.signal.aborted ? context.signal.reason : caught;
     }
     if (started && !config.keepContainers) {
         try {
@@ -35970,6 +35974,7 @@ const actionReporter = {
  * @returns the exit code of the process: the command's own
  */
 async function runAction(root) {
+    const signal = cancellation();
     try {
         const { config, upload } = loadInputs();
         const runId = newRunId();
@@ -35985,7 +35990,7 @@ async function runAction(root) {
             images: builtImageNames(`${root}/dist`),
             temporary: process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
             environment: process.env,
-            signal: cancellation(),
+            signal,
             onLogs: (logs) => {
                 writeState({ runId, upload, logs });
             },
