@@ -87,11 +87,16 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
       limits: { lingerMs: 200, connectRetryMs: 5, ...setup.limits },
     });
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     if (setup.keepStart) return;
-    lines.length = 0;
     fixture.upstream.reset();
     fixture.proxy.reset();
+    // The sidecar learns in its own time that its spare tunnel, perhaps still being opened, has ended.
+    await eventually('the end of all tunnels', () => fixture.proxy.tunnels.size === 0);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    lines.length = 0;
+    fixture.proxy.reset();
+    fixture.upstream.reset();
   });
   afterAll(async () => {
     await fixture.sidecar.close();
