@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   actionStep,
   ROOT,
@@ -12,10 +11,11 @@ import {
   type LocalProvider,
 } from '../support/action.ts';
 import { startArtifactService, type ArtifactService } from '../support/artifact-service.ts';
-import { copyAction, descendants, killTree, startProgram } from '../support/program.ts';
+import { copyAction, descendants, kill, killTree, startProgram } from '../support/program.ts';
 import { remains, runIdOf, volumesOf } from '../support/remains.ts';
 import type { EntryResult, RunningEntry } from '../support/run-entry.ts';
 import { startSlowEngine } from '../support/slow-engine.ts';
+import { newImageName } from '../support/test-image.ts';
 import { readZip } from '../support/zip.ts';
 
 /** Until the runner sends SIGKILL. */
@@ -68,7 +68,7 @@ const KILLS: readonly [string, (entry: RunningEntry) => void][] = [
 ];
 
 describe('SIGKILL during the command, then the post step', () => {
-  it.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, kill) => {
+  it.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, end) => {
     const inputs = provider.inputs('anthropic');
     step = actionStep(
       {
@@ -85,7 +85,7 @@ describe('SIGKILL during the command, then the post step', () => {
     expect(main.stdout()).toContain('open.example HTTP/1.1 200 Connection established');
     const volumes = volumesOf(runIdOf(step.runner)!);
     expect(volumes).not.toHaveLength(0);
-    kill(main);
+    end(main);
     const post = await step.post();
 
     expect(post).toMatchObject({ code: 0, stderr: '' });
@@ -118,11 +118,11 @@ describe('SIGKILL during the command, then the post step', () => {
 describe('SIGKILL during the start, then the post step', () => {
   it.each([250, 400, 700, 1000].map((ms, index) => [ms, ...KILLS[index % KILLS.length]!] as const))(
     'leaves nothing: after %i ms, %s',
-    async (ms, _, kill) => {
+    async (ms, _, end) => {
       step = actionStep({ run: 'sleep 60' });
       const main = await step.start();
       await sleep(ms);
-      kill(main);
+      end(main);
       const runId = runIdOf(step.runner);
       const volumes = runId === undefined ? [] : volumesOf(runId);
       const post = await step.post();
@@ -136,14 +136,14 @@ describe('SIGKILL during the start, then the post step', () => {
   it.each([
     [3_000, ...KILLS[0]!],
     [1_200, ...KILLS[1]!],
-  ] as const)('waits %i ms for what a slow engine still creates: %s', async (delayMs, _, kill) => {
+  ] as const)('waits %i ms for what a slow engine still creates: %s', async (delayMs, _, end) => {
     step = actionStep({ run: 'sleep 60' });
     const engine = await startSlowEngine(join(step.runner.temp, '..', 'engine.sock'), delayMs);
     const env = { ...step.runner.main.env, DOCKER_HOST: engine.url };
     const entry = join(ROOT, 'dist', 'main', 'index.js');
     const main = await startProgram([process.execPath, entry], { env, cwd: step.runner.workspace });
     await waitFor('the creation of all containers', () => engine.asked() === 3);
-    kill(main);
+    end(main);
     const post = await step.post();
     expect(post.code).toBe(0);
     expect(post.stdout).toMatch(/Removed [123] containers/);
@@ -206,30 +206,25 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
 describe('a cancelled step', () => {
   it('does not wait for an image that is being built', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'awf-building-'));
-    const tag = `awf-agent:test-${Date.now()}`;
-    const copy = copyAction(directory, { agent: tag });
+    step = actionStep({ run: 'true', 'log-level': 'debug' });
+    const { env } = step.runner.main;
+    const name = newImageName('agent');
+    const copy = copyAction(join(step.runner.workspace, '..'), { agent: name });
     writeFileSync(
       join(copy.root, 'containers', 'agent', 'Dockerfile'),
       // The name keeps the engine from having the layer in its cache.
-      `FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60 && echo ${tag}\n`,
+      `FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60 && echo ${name}\n`,
     );
-    step = actionStep({ run: 'true', 'log-level': 'debug' });
-    const { env } = step.runner.main;
     const main = await startProgram(copy.argv('main'), { env, cwd: step.runner.workspace });
+    // The build is the engine's and would go on; what asked for it is ours.
+    let processes: number[] = [];
+    onTestFinished(() => {
+      kill(processes);
+    });
     await waitFor('the build', () => /^the build waits$/m.test(main.stdout()));
-    const builders = descendants(main.pid);
+    processes = [main.pid, ...descendants(main.pid)];
     main.signal('SIGINT');
     const result = await ended(main);
-    // The build is the engine's and would go on; what asked for it is ours.
-    for (const pid of builders) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended with the step.
-      }
-    }
-    rmSync(directory, { recursive: true });
     expect(result.code).toBe(1);
     expect(result.stdout).toContain('::error::The run was cancelled (SIGINT).');
     expect(remains(step.runner)).toEqual([]);

@@ -118,13 +118,18 @@ export function descendants(pid: number): number[] {
   }
 }
 
-/** Kills a process and everything below it, as a runner does that has lost its patience. */
-export function killTree(pid: number): void {
-  for (const process_ of [pid, ...descendants(pid)]) {
+/** Kills processes; those that have ended do not count. */
+export function kill(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
-      process.kill(process_, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended.
     }
   }
+}
+
+/** Kills a process and everything below it, as a runner does that has lost its patience. */
+export function killTree(pid: number): void {
+  kill([pid, ...descendants(pid)]);
 }

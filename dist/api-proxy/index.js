@@ -152,7 +152,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(162);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(69);
 
 
 
@@ -174,7 +174,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 162:
+/***/ 69:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -285,29 +285,8 @@ function networkNames(runId) {
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-/** Where the files of the sandbox itself are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
+/** The bodies of errors, in the shapes that the providers' own clients parse. */
 const openAiErrorBody = (error) => ({
     error: {
         message: error.message,
@@ -336,6 +315,46 @@ const GOOGLE_STATUSES = {
     503: 'UNAVAILABLE',
     504: 'DEADLINE_EXCEEDED',
 };
+const anthropicErrorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
+const googleErrorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is one entry here.
+ *
+ * Which variables and files the agent programs read was measured, see docs/agents.md.
+ */
+
+/** What stands in the agent's environment where a program expects a credential. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** What `get-claude-key.sh` prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    'placeholder',
+    PLACEHOLDER_TOKEN,
+    PLACEHOLDER_CLAUDE_KEY,
+    PLACEHOLDER_GEMINI_KEY,
+];
+/** Where the files of the sandbox itself are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -390,13 +409,7 @@ const anthropic = {
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    errorBody: (error) => ({
-        type: 'error',
-        error: {
-            type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-            message: error.message,
-        },
-    }),
+    errorBody: anthropicErrorBody,
 };
 const copilot = {
     id: 'copilot',
@@ -433,7 +446,7 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
-    errorBody: (error) => ({ error: { message: error.message, code: error.code } }),
+    errorBody: copilotErrorBody,
 };
 const gemini = {
     id: 'gemini',
@@ -460,13 +473,7 @@ const gemini = {
         },
     ],
     sideTraffic: ['play.googleapis.com'],
-    errorBody: (error) => ({
-        error: {
-            code: error.status,
-            message: error.message,
-            status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-        },
-    }),
+    errorBody: googleErrorBody,
 };
 /** All providers, by port. */
 const PROVIDERS = [openai, anthropic, copilot, gemini];

@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(773);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(98);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 773:
+/***/ 98:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5685,29 +5685,8 @@ function describeError(error) {
     return parts.join('\n');
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-/** Where the files of the sandbox itself are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
+/** The bodies of errors, in the shapes that the providers' own clients parse. */
 const openAiErrorBody = (error) => ({
     error: {
         message: error.message,
@@ -5736,6 +5715,46 @@ const GOOGLE_STATUSES = {
     503: 'UNAVAILABLE',
     504: 'DEADLINE_EXCEEDED',
 };
+const anthropicErrorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
+const googleErrorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is one entry here.
+ *
+ * Which variables and files the agent programs read was measured, see docs/agents.md.
+ */
+
+/** What stands in the agent's environment where a program expects a credential. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** What `get-claude-key.sh` prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    'placeholder',
+    PLACEHOLDER_TOKEN,
+    PLACEHOLDER_CLAUDE_KEY,
+    PLACEHOLDER_GEMINI_KEY,
+];
+/** Where the files of the sandbox itself are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -5790,13 +5809,7 @@ const anthropic = {
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    errorBody: (error) => ({
-        type: 'error',
-        error: {
-            type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-            message: error.message,
-        },
-    }),
+    errorBody: anthropicErrorBody,
 };
 const copilot = {
     id: 'copilot',
@@ -5833,7 +5846,7 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
-    errorBody: (error) => ({ error: { message: error.message, code: error.code } }),
+    errorBody: copilotErrorBody,
 };
 const gemini = {
     id: 'gemini',
@@ -5860,13 +5873,7 @@ const gemini = {
         },
     ],
     sideTraffic: ['play.googleapis.com'],
-    errorBody: (error) => ({
-        error: {
-            code: error.status,
-            message: error.message,
-            status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-        },
-    }),
+    errorBody: googleErrorBody,
 };
 /** All providers, by port. */
 const PROVIDERS = [openai, anthropic, copilot, gemini];

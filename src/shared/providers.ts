@@ -5,6 +5,14 @@
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
 
+import {
+  anthropicErrorBody,
+  copilotErrorBody,
+  googleErrorBody,
+  openAiErrorBody,
+  type ApiError,
+} from './error-shapes.ts';
+
 export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
 /** What stands in the agent's environment where a program expects a credential. */
@@ -55,14 +63,6 @@ export interface ManagedSettings {
   readonly content: (baseUrl: string) => string;
 }
 
-/** An error that the sidecar itself answers with, before a provider's shape is put around it. */
-export interface ApiError {
-  readonly status: number;
-  /** Machine-readable, snake case. */
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface Provider {
   readonly id: ProviderId;
   readonly name: string;
@@ -93,37 +93,6 @@ export interface Provider {
   /** The body of an error, in the shape that the provider's clients parse. */
   readonly errorBody: (error: ApiError) => unknown;
 }
-
-const openAiErrorBody = (error: ApiError): unknown => ({
-  error: {
-    message: error.message,
-    type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
-    param: null,
-    code: error.code,
-  },
-});
-
-/** https://docs.anthropic.com/en/api/errors */
-const ANTHROPIC_ERROR_TYPES: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  500: 'api_error',
-};
-
-/** https://cloud.google.com/apis/design/errors */
-const GOOGLE_STATUSES: Readonly<Record<number, string>> = {
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  429: 'RESOURCE_EXHAUSTED',
-  500: 'INTERNAL',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
-};
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -181,13 +150,7 @@ const anthropic: Provider = {
     },
   ],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-  errorBody: (error) => ({
-    type: 'error',
-    error: {
-      type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-      message: error.message,
-    },
-  }),
+  errorBody: anthropicErrorBody,
 };
 
 const copilot: Provider = {
@@ -225,7 +188,7 @@ const copilot: Provider = {
   ],
   managedSettings: [],
   sideTraffic: ['api.github.com'],
-  errorBody: (error) => ({ error: { message: error.message, code: error.code } }),
+  errorBody: copilotErrorBody,
 };
 
 const gemini: Provider = {
@@ -253,13 +216,7 @@ const gemini: Provider = {
     },
   ],
   sideTraffic: ['play.googleapis.com'],
-  errorBody: (error) => ({
-    error: {
-      code: error.status,
-      message: error.message,
-      status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-    },
-  }),
+  errorBody: googleErrorBody,
 };
 
 /** All providers, by port. */

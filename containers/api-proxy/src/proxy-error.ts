@@ -1,4 +1,4 @@
-import type { ApiError } from '../../../src/shared/providers.ts';
+import type { ApiError } from '../../../src/shared/error-shapes.ts';
 
 interface ProxyErrorOptions extends ErrorOptions {
   /** For the log only: the error code of the system, of TLS or of Squid. */
