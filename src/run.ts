@@ -132,6 +132,9 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       context.output,
       context.signal,
     );
+    if (sandbox.outOfMemory) {
+      reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
+    }
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
     error = context.signal.aborted ? context.signal.reason : caught;

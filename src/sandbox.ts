@@ -40,6 +40,7 @@ export class Sandbox {
   readonly #timings: Timings;
   #containers: Topology | undefined;
   #sidecars: Sidecar[] = [];
+  #outOfMemory = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
@@ -79,6 +80,11 @@ export class Sandbox {
     return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
   }
 
+  /** True when the command was killed for its memory: its exit code, 137, does not say so. */
+  get outOfMemory(): boolean {
+    return this.#outOfMemory;
+  }
+
   async #command({ library, agent }: Topology, document: string, output: Output): Promise<number> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
     const gate = new Gate(() => (this.#timings.startupMs = now()), output.stderr);
@@ -96,7 +102,7 @@ export class Sandbox {
         `The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`,
       );
     }
-    if (exitCode === 137) await this.#explainKill(agent.name);
+    if (exitCode === 137) this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
     return exitCode;
   }
 
@@ -106,16 +112,6 @@ export class Sandbox {
       this.#running -= 1;
     };
     work.then(end, end);
-  }
-
-  /** @throws UserError when the command was killed for its memory */
-  async #explainKill(agent: string): Promise<void> {
-    const { outOfMemory } = await this.#engine.exitOf(agent);
-    if (outOfMemory) {
-      throw new UserError('The command was killed: it needed more memory than the limit.', {
-        hint: 'Raise the option memory.',
-      });
-    }
   }
 
   /**

@@ -118,6 +118,14 @@ describe('the main job', () => {
     expect(relayed).not.toContain('INPUT_');
   });
 
+  it('says that a command was killed for its memory, and passes its exit code on', async () => {
+    step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
+    const result = await step.main();
+    expect(result.code).toBe(137);
+    expect(result.stdout).toContain('::error::The command was killed: it needed more memory than the limit.');
+    expect(step.runner.main.outputs()['outcome']).toBe('failure');
+  });
+
   it.each([
     ['sh', 'echo "$0"; [ -z "${BASH_VERSION-}" ] && echo no-bash', 'no-bash'],
     ['node {0}', 'console.log("from", "node")', 'from node'],

@@ -35636,6 +35636,7 @@ class Sandbox {
     #timings;
     #containers;
     #sidecars = [];
+    #outOfMemory = false;
     /** Calls of the engine that have not ended: each of them may still create something. */
     #running = 0;
     constructor(engine, runId, timings) {
@@ -35667,6 +35668,10 @@ class Sandbox {
             this.#count(work);
         return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
     }
+    /** True when the command was killed for its memory: its exit code, 137, does not say so. */
+    get outOfMemory() {
+        return this.#outOfMemory;
+    }
     async #command({ library, agent }, document, output) {
         if (library !== undefined)
             await this.#timings.measure('library', () => this.#engine.create(library));
@@ -35682,7 +35687,7 @@ class Sandbox {
             throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`);
         }
         if (exitCode === 137)
-            await this.#explainKill(agent.name);
+            this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
         return exitCode;
     }
     #count(work) {
@@ -35691,15 +35696,6 @@ class Sandbox {
             this.#running -= 1;
         };
         work.then(end, end);
-    }
-    /** @throws UserError when the command was killed for its memory */
-    async #explainKill(agent) {
-        const { outOfMemory } = await this.#engine.exitOf(agent);
-        if (outOfMemory) {
-            throw new UserError('The command was killed: it needed more memory than the limit.', {
-                hint: 'Raise the option memory.',
-            });
-        }
     }
     /**
      * Removes everything of this run, the agent first and the networks last.
@@ -35875,6 +35871,9 @@ async function run(config, context) {
             apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
             agent: agent.document,
         }, context.output, context.signal);
+        if (sandbox.outOfMemory) {
+            reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
+        }
     }
     catch (caught) {
         // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
