@@ -5,6 +5,14 @@
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
 
+import {
+  ANTHROPIC_ENDPOINTS,
+  COPILOT_ENDPOINTS,
+  GEMINI_ENDPOINTS,
+  OPENAI_ENDPOINTS,
+  type Endpoint,
+} from './endpoints.ts';
+
 export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
 /** What stands in the agent's environment where a program expects a credential. */
@@ -82,6 +90,8 @@ export interface Provider {
     /** Sent with these values where the client sends none; lower case. */
     readonly defaults: Readonly<Record<string, string>>;
   };
+  /** What passes to the provider; everything else is refused. */
+  readonly endpoints: readonly Endpoint[];
   /** Query parameters that carry a credential and are dropped. */
   readonly credentialQuery: readonly string[];
   /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */
@@ -136,6 +146,7 @@ const openai: Provider = {
   targetVariable: 'OPENAI_API_TARGET',
   credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  endpoints: OPENAI_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
   agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
@@ -159,6 +170,7 @@ const anthropic: Provider = {
   targetVariable: 'ANTHROPIC_API_TARGET',
   credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
   injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+  endpoints: ANTHROPIC_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
   agentVariables: [
@@ -202,6 +214,7 @@ const copilot: Provider = {
     { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
   ],
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  endpoints: COPILOT_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
   agentVariables: [
@@ -237,6 +250,7 @@ const gemini: Provider = {
   targetVariable: 'GEMINI_API_TARGET',
   credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
   injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+  endpoints: GEMINI_ENDPOINTS,
   // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
   credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
   requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],

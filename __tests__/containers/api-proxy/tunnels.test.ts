@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
 
 const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
 const UNREACHABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0';
@@ -96,7 +96,7 @@ describe('a tunnel before the first request', () => {
 
   it('is opened for each configured provider, and its first request takes it', async () => {
     await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
-    for (const { id } of PROVIDERS) expect((await post(t.port(id), '/v1/x', '{}')).status).toBe(200);
+    for (const { id } of PROVIDERS) expect((await post(t.port(id), INFERENCE[id], '{}')).status).toBe(200);
     expect(t.upstream.handshakes).toBe(PROVIDERS.length);
     expect([...t.proxy.connects].sort()).toEqual(PROVIDERS.map(({ defaultTarget }) => `${defaultTarget}:443`).sort());
   });
@@ -115,7 +115,7 @@ describe('a tunnel that nobody uses', () => {
 });
 
 describe('a provider that stays silent', () => {
-  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 100 } });
+  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 300 } });
 
   it('while connecting: 504', async () => {
     t.proxy.silent = true;

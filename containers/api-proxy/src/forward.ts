@@ -2,6 +2,7 @@ import { request as httpRequest, type Agent, type IncomingMessage, type ServerRe
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
+import type { EndpointCheck } from './endpoints.ts';
 import { clientResponseHeaders, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
 import type { Limits } from './limits.ts';
 import { elapsedMs } from './log.ts';
@@ -13,6 +14,7 @@ import { authorityOf } from './tunnel.ts';
 /** The way to one provider. */
 export interface Route {
   readonly target: Target;
+  readonly checkEndpoint: EndpointCheck;
   readonly rules: HeaderRules;
   readonly agent: Agent;
 }

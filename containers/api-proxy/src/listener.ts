@@ -56,6 +56,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
         return;
       }
       if (!route) throw notConfigured(provider);
+      route.checkEndpoint(admitted);
       if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (underWay >= limits.concurrentRequests) {
         throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
@@ -96,8 +97,9 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
     let error = refusal;
     try {
-      admitFrom(client);
-      if (!route) error = notConfigured(provider);
+      const admitted = admitFrom(client);
+      if (route) route.checkEndpoint(admitted);
+      else error = notConfigured(provider);
     } catch (cause) {
       error = asProxyError(cause);
     }

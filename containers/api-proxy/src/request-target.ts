@@ -44,7 +44,19 @@ export function canonicalPath(path: string): string {
 /** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
 function parameterName(pair: string): string {
   const name = pair.split('=', 1)[0] ?? '';
-  return name.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))).toLowerCase();
+  return name.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/**
+ * The names of a query's parameters, also as servers read them that take `;` for `&`.
+ *
+ * @param query what follows the `?`
+ */
+export function parameterNames(query: string): string[] {
+  return query
+    .split(/[&;]/)
+    .filter((pair) => pair !== '')
+    .map(parameterName);
 }
 
 /**
@@ -62,7 +74,8 @@ export function forwardedQuery(query: string, credentialNames: ReadonlySet<strin
   if (query === '') return '';
   if (credentialNames.size === 0) return `?${query}`;
   // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
-  const carriesCredential = (pair: string) => pair.split(';').some((part) => credentialNames.has(parameterName(part)));
+  const carriesCredential = (pair: string) =>
+    parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
   const kept = query.split('&').filter((pair) => !carriesCredential(pair));
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }

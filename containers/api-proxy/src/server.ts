@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+import { endpointCheck } from './endpoints.ts';
 import { headerRules } from './headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createListener } from './listener.ts';
@@ -42,7 +43,7 @@ function createProviderServer(
   limits: Limits,
 ): ProviderServer {
   const configured = config.providers[provider.id];
-  const { maxBodyBytes } = config;
+  const { maxBodyBytes, allowEndpoints = [] } = config;
   if (!configured) {
     return {
       provider,
@@ -53,7 +54,11 @@ function createProviderServer(
   const { target, credential } = configured;
   const proxy = new URL(config.proxyUrl);
   const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
-  const route = { target, rules: headerRules(provider, credential), agent };
+  const checkEndpoint = endpointCheck(
+    provider,
+    allowEndpoints.filter((added) => added.provider === provider.id),
+  );
+  const route = { target, checkEndpoint, rules: headerRules(provider, credential), agent };
   return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
 }
 
