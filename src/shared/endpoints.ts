@@ -4,7 +4,8 @@
  * the agent programs call was read from their code, see docs/agents.md.
  */
 
-export const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+export const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'] as const;
 export type EndpointMethod = (typeof ENDPOINT_METHODS)[number];
 
 export interface Endpoint {
@@ -31,6 +32,7 @@ function under(prefixes: readonly string[], endpoints: readonly Endpoint[]): End
 
 const get = (path: string, ...query: string[]): Endpoint => ({ method: 'GET', path, query });
 const post = (path: string, ...query: string[]): Endpoint => ({ method: 'POST', path, query });
+const websocket = (path: string, ...query: string[]): Endpoint => ({ method: 'WEBSOCKET', path, query });
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
@@ -49,6 +51,12 @@ const OPENAI_RESPONSES: readonly Endpoint[] = [
   get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
 ];
 
+const OPENAI_WEBSOCKETS: readonly Endpoint[] = [
+  // Codex tries this one before plain HTTP.
+  websocket('/responses', VERSION),
+  websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
+];
+
 const OPENAI_MODELS: readonly Endpoint[] = [
   // Codex tells its version.
   get('/models', VERSION, 'client_version'),
@@ -57,7 +65,10 @@ const OPENAI_MODELS: readonly Endpoint[] = [
 
 /** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
 export const OPENAI_ENDPOINTS: readonly Endpoint[] = [
-  ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_MODELS]),
+  ...under(
+    ['/v1', '', '/openai/v1', '/openai'],
+    [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS],
+  ),
   ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 
@@ -84,16 +95,19 @@ export const COPILOT_ENDPOINTS: readonly Endpoint[] = [
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 
-export const GEMINI_ENDPOINTS: readonly Endpoint[] = under(
-  ['/v1beta', '/v1', '/v1alpha'],
-  [
-    ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) =>
-      post(`/models/*:${verb}`, ...GOOGLE_QUERY),
-    ),
-    get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
-    get('/models/*', ...GOOGLE_QUERY),
-  ],
-);
+export const GEMINI_ENDPOINTS: readonly Endpoint[] = [
+  websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+  ...under(
+    ['/v1beta', '/v1', '/v1alpha'],
+    [
+      ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) =>
+        post(`/models/*:${verb}`, ...GOOGLE_QUERY),
+      ),
+      get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
+      get('/models/*', ...GOOGLE_QUERY),
+    ],
+  ),
+];
 
 const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
 const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);

@@ -96,6 +96,8 @@ export interface Provider {
   readonly credentialQuery: readonly string[];
   /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */
   readonly requestHeaders: readonly string[];
+  /** WebSocket subprotocols that pass; a trailing `*` is a prefix. Any other may be a key. */
+  readonly subprotocols: readonly string[];
   readonly agentVariables: readonly AgentVariable[];
   readonly managedSettings: readonly ManagedSettings[];
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
@@ -149,6 +151,8 @@ const openai: Provider = {
   endpoints: OPENAI_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+  // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+  subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
   agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
   managedSettings: [
     {
@@ -173,6 +177,7 @@ const anthropic: Provider = {
   endpoints: ANTHROPIC_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
     { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -217,6 +222,7 @@ const copilot: Provider = {
   endpoints: COPILOT_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
     { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -254,6 +260,7 @@ const gemini: Provider = {
   // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
   credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
   requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
     { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },

@@ -143,16 +143,6 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models/first']);
   });
 
-  it('a WebSocket upgrade is refused at once, so that its client falls back to plain HTTP', async () => {
-    const lines = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAA'];
-    const startedAt = performance.now();
-    const answer = await send(GET('/v1/responses/r1', ...lines));
-    expect(answer).toMatchObject({ status: 426, closed: true, headers: { connection: 'close, upgrade' } });
-    expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'upgrade_refused' } });
-    expect(performance.now() - startedAt).toBeLessThan(250);
-    expect(await t.records(1)).toMatchObject([{ path: '/v1/responses/r1', status: 426 }]);
-  });
-
   it('another upgrade is ignored, as HTTP permits', async () => {
     const answer = await send(POST('{}', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Content-Length: 2'));
     expect(answer.status).toBe(200);

@@ -9,7 +9,9 @@ import { elapsedMs } from './log.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
+import { returnBody } from './return-body.ts';
 import { authorityOf } from './tunnel.ts';
+import { openWebSocket, type Handshake } from './websocket.ts';
 
 /** The way to one provider. */
 export interface Route {
@@ -29,6 +31,8 @@ export interface Exchange {
   readonly startedAt: number;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
+  /** Of a client that asks for a WebSocket. */
+  readonly handshake?: Handshake;
 }
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
@@ -49,21 +53,24 @@ function upstreamFailure(error: unknown, host: string): ProxyError {
  * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
  */
 export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Route): (error: ProxyError) => void {
-  const { client, answer, record, limits, maxBodyBytes } = exchange;
+  const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
   const { target } = route;
   const upstream = httpRequest({
     agent: route.agent,
     method: admitted.method,
     path: `${target.basePath}${admitted.path}${admitted.query}`,
-    headers: upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+    headers: [
+      ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+      ...(handshake?.headers ?? []),
+    ],
     maxHeaderSize: limits.upstreamHeadBytes,
     timeout: limits.upstreamIdleMs,
   });
 
-  let failed = false;
+  let settled = false;
   const fail = (error: ProxyError): void => {
-    if (failed || answer.writableEnded) return;
-    failed = true;
+    if (settled || answer.writableEnded) return;
+    settled = true;
     record.error = errorCode(error);
     upstream.destroy();
     if (answer.headersSent) {
@@ -81,9 +88,19 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   upstream.on('close', () => {
     if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
   });
-  upstream.on('upgrade', (_, socket) => {
-    socket.destroy();
-    fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
+  upstream.on('upgrade', (response, socket, head) => {
+    record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
+    record.upstreamStatus = response.statusCode ?? 0;
+    try {
+      if (settled || handshake?.isAgreedBy(response) !== true) {
+        throw new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol unasked.`);
+      }
+      openWebSocket(exchange, response, socket, head);
+      settled = true;
+    } catch (error) {
+      socket.destroy();
+      fail(upstreamFailure(error, target.host));
+    }
   });
   upstream.on('timeout', () => {
     fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
@@ -99,16 +116,22 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
       return;
     }
     record.status = answer.statusCode;
-    returnBody(response, exchange, fail);
+    returnBody(response, exchange, (error) => {
+      fail(upstreamFailure(error, target.host));
+    });
   });
 
   answer.once('close', () => {
-    if (answer.writableFinished || failed) return;
-    failed = true;
+    if (answer.writableFinished || settled) return;
+    settled = true;
     record.error = 'client_closed';
     upstream.destroy();
   });
 
+  if (handshake) {
+    upstream.end();
+    return fail;
+  }
   client.on('data', (chunk: Buffer) => {
     record.requestBytes += chunk.length;
     // Counted, not believed: a chunked body has no length to look at.
@@ -120,7 +143,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     }
   });
   client.on('end', () => {
-    if (!failed) upstream.end();
+    if (!settled) upstream.end();
   });
   upstream.on('drain', () => {
     client.resume();
@@ -132,26 +155,4 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     client.resume();
   });
   return fail;
-}
-
-function returnBody(response: IncomingMessage, exchange: Exchange, fail: (error: ProxyError) => void): void {
-  const { answer, record } = exchange;
-  response.on('data', (chunk: Buffer) => {
-    record.responseBytes += chunk.length;
-    if (!answer.write(chunk)) response.pause();
-  });
-  answer.on('drain', () => {
-    response.resume();
-  });
-  response.on('end', () => {
-    answer.end();
-  });
-  response.on('error', (error) => {
-    fail(upstreamFailure(error, 'The provider'));
-  });
-  // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-  // by the next turn of the event loop, and both then leave in one packet.
-  setImmediate(() => {
-    if (!answer.writableEnded && record.responseBytes === 0) answer.flushHeaders();
-  });
 }

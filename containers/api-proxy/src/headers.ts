@@ -49,16 +49,18 @@ export interface HeaderRules {
   readonly defaults: readonly (readonly [name: string, value: string])[];
 }
 
-export function headerRules(provider: Provider, credential: string): HeaderRules {
-  const { header, prefix, defaults } = provider.injection;
-  const names = [...COMMON_REQUEST_HEADERS, ...provider.requestHeaders];
+/** @param names a trailing `*` is a prefix */
+export function nameMatcher(names: readonly string[]): (name: string) => boolean {
   const exact = new Set(names.filter((name) => !name.endsWith('*')));
   const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  exact.delete(header);
+  return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
+}
+
+export function headerRules(provider: Provider, credential: string): HeaderRules {
+  const { header, prefix, defaults } = provider.injection;
+  const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
   return {
-    passes: (name) =>
-      exact.has(name) ||
-      (prefixes.some((start) => name.startsWith(start)) && name !== header && !CREDENTIAL_NAME.test(name)),
+    passes: (name) => isListed(name) && name !== header && !CREDENTIAL_NAME.test(name),
     injected: [header, `${prefix}${credential}`],
     defaults: Object.entries(defaults),
   };

@@ -12,12 +12,6 @@ export function notConfigured(provider: Provider): ProxyError {
   return new ProxyError(503, 'provider_not_configured', message, { headers: NO_RETRY });
 }
 
-/** 426 makes Codex turn to plain HTTP; RFC 9110, section 15.5.22, asks for the Upgrade header. */
-export const upgradeRefused = (): ProxyError =>
-  new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
-    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
-  });
-
 /** What Node's own parser refused, in our words: its messages are for programmers. */
 export function parserFailure(code: string): ProxyError {
   if (code === 'HPE_HEADER_OVERFLOW') {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
@@ -8,7 +7,7 @@ import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
 import { endpointCheck } from './endpoints.ts';
 import { headerRules } from './headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { createListener } from './listener.ts';
+import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
 import { trustStore, TunnelAgent } from './upstream.ts';
@@ -31,7 +30,7 @@ export interface Sidecar {
 
 interface ProviderServer {
   readonly provider: Provider;
-  readonly server: Server;
+  readonly listener: Listener;
   readonly agent: TunnelAgent | undefined;
 }
 
@@ -48,7 +47,7 @@ function createProviderServer(
     return {
       provider,
       agent: undefined,
-      server: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+      listener: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
     };
   }
   const { target, credential } = configured;
@@ -59,10 +58,15 @@ function createProviderServer(
     allowEndpoints.filter((added) => added.provider === provider.id),
   );
   const route = { target, checkEndpoint, rules: headerRules(provider, credential), agent };
-  return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
+  return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
 }
 
-async function listen({ server, provider }: ProviderServer, port: number, host: string): Promise<[ProviderId, number]> {
+async function listen(
+  { listener, provider }: ProviderServer,
+  port: number,
+  host: string,
+): Promise<[ProviderId, number]> {
+  const { server } = listener;
   server.listen({ port, host, backlog: 1024 });
   await once(server, 'listening');
   return [provider.id, (server.address() as AddressInfo).port];
@@ -76,12 +80,11 @@ async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<v
   }
 }
 
-async function closeServer({ server, agent }: ProviderServer): Promise<void> {
+async function closeServer({ listener: { server, end }, agent }: ProviderServer): Promise<void> {
   agent?.destroy();
   if (!server.listening) return;
   const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
+  end();
   await closed;
   // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
   await sleep(1);

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import type { Exchange } from './forward.ts';
+
+/**
+ * Streams the body of the answer to the client as it comes.
+ *
+ * @param fail told when it breaks off
+ */
+export function returnBody(response: IncomingMessage, exchange: Exchange, fail: (error: Error) => void): void {
+  const { answer, record } = exchange;
+  response.on('data', (chunk: Buffer) => {
+    record.responseBytes += chunk.length;
+    if (!answer.write(chunk)) response.pause();
+  });
+  answer.on('drain', () => {
+    response.resume();
+  });
+  response.on('end', () => {
+    answer.end();
+  });
+  response.on('error', (error) => {
+    fail(error);
+  });
+  // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
+  // by the next turn of the event loop, and both then leave in one packet.
+  setImmediate(() => {
+    if (!answer.writableEnded && record.responseBytes === 0) answer.flushHeaders();
+  });
+}
