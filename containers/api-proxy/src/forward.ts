@@ -9,6 +9,7 @@ import { elapsedMs } from './log.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
+import type { ReflectionGuard } from './reflection.ts';
 import { returnBody } from './return-body.ts';
 import { authorityOf } from './tunnel.ts';
 import { openWebSocket, type Handshake } from './websocket.ts';
@@ -18,6 +19,9 @@ export interface Route {
   readonly target: Target;
   readonly checkEndpoint: EndpointCheck;
   readonly rules: HeaderRules;
+  readonly guard: ReflectionGuard;
+  /** The answers must not be compressed. */
+  readonly plainOnly: boolean;
   readonly agent: Agent;
 }
 
@@ -54,7 +58,7 @@ function upstreamFailure(error: unknown, host: string): ProxyError {
  */
 export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Route): (error: ProxyError) => void {
   const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
-  const { target } = route;
+  const { target, guard } = route;
   const upstream = httpRequest({
     agent: route.agent,
     method: admitted.method,
@@ -95,7 +99,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
       if (settled || handshake?.isAgreedBy(response) !== true) {
         throw new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol unasked.`);
       }
-      openWebSocket(exchange, response, socket, head);
+      openWebSocket(exchange, response, socket, head, guard);
       settled = true;
     } catch (error) {
       socket.destroy();
@@ -109,14 +113,16 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
     record.upstreamStatus = response.statusCode ?? 0;
     try {
+      guard.check(response);
       answer.sendDate = false;
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, clientResponseHeaders(response.rawHeaders));
+      const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
+      answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
     } catch (error) {
       fail(upstreamFailure(error, target.host));
       return;
     }
     record.status = answer.statusCode;
-    returnBody(response, exchange, (error) => {
+    returnBody(response, exchange, guard, (error) => {
       fail(upstreamFailure(error, target.host));
     });
   });

@@ -56,13 +56,15 @@ export function nameMatcher(names: readonly string[]): (name: string) => boolean
   return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
 }
 
-export function headerRules(provider: Provider, credential: string): HeaderRules {
+/** @param plainOnly asks for answers that are not compressed */
+export function headerRules(provider: Provider, credential: string, plainOnly: boolean): HeaderRules {
   const { header, prefix, defaults } = provider.injection;
   const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
   return {
-    passes: (name) => isListed(name) && name !== header && !CREDENTIAL_NAME.test(name),
+    passes: (name) =>
+      isListed(name) && name !== header && !CREDENTIAL_NAME.test(name) && !(plainOnly && name === 'accept-encoding'),
     injected: [header, `${prefix}${credential}`],
-    defaults: Object.entries(defaults),
+    defaults: [...Object.entries(defaults), ...(plainOnly ? [['accept-encoding', 'identity'] as const] : [])],
   };
 }
 

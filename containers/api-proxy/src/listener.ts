@@ -66,7 +66,8 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
       }
       if (!route) throw notConfigured(provider);
       route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
-      const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
+      const handshake =
+        early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
       if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (underWay >= limits.concurrentRequests) {
         throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');

@@ -1,22 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './forward.ts';
+import type { ReflectionGuard } from './reflection.ts';
 
 /**
- * Streams the body of the answer to the client as it comes.
+ * Streams the body of the answer to the client as it comes, less the credential.
  *
  * @param fail told when it breaks off
  */
-export function returnBody(response: IncomingMessage, exchange: Exchange, fail: (error: Error) => void): void {
-  const { answer, record } = exchange;
+export function returnBody(
+  response: IncomingMessage,
+  { answer, record }: Exchange,
+  guard: ReflectionGuard,
+  fail: (error: Error) => void,
+): void {
+  const mask = guard.stream();
   response.on('data', (chunk: Buffer) => {
     record.responseBytes += chunk.length;
-    if (!answer.write(chunk)) response.pause();
+    const masked = mask.pass(chunk);
+    if (masked.length > 0 && !answer.write(masked)) response.pause();
   });
   answer.on('drain', () => {
     response.resume();
   });
   response.on('end', () => {
-    answer.end();
+    answer.end(mask.rest());
   });
   response.on('error', (error) => {
     fail(error);

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
+import { ReflectionGuard } from './reflection.ts';
 import { trustStore, TunnelAgent } from './upstream.ts';
 
 export interface SidecarOptions {
@@ -57,7 +58,15 @@ function createProviderServer(
     provider,
     allowEndpoints.filter((added) => added.provider === provider.id),
   );
-  const route = { target, checkEndpoint, rules: headerRules(provider, credential), agent };
+  // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
+  const plainOnly = target.host !== provider.defaultTarget;
+  let warned = false;
+  const guard = new ReflectionGuard(credential, plainOnly, () => {
+    if (!warned) log.write({ event: 'credential-reflected', provider: provider.id });
+    warned = true;
+  });
+  const rules = headerRules(provider, credential, plainOnly);
+  const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
   return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
 }
 

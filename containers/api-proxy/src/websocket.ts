@@ -5,6 +5,7 @@ import type { AdmittedRequest } from './admission.ts';
 import type { Exchange } from './forward.ts';
 import { clientResponseHeaders, nameMatcher } from './headers.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
+import type { ReflectionGuard, StreamMask } from './reflection.ts';
 
 /** A client's wish for a WebSocket, checked and written anew. */
 export interface Handshake {
@@ -31,6 +32,7 @@ const malformed = (message: string): ProxyError => new ProxyError(400, 'malforme
  * keys there, having no headers. Of the extensions only compression passes.
  *
  * @param protocols names that pass; a trailing `*` is a prefix
+ * @param plainOnly lets no compression pass either
  * @throws ProxyError 400, or 426 for another version
  */
 export function readHandshake(
@@ -38,6 +40,7 @@ export function readHandshake(
   { method, body }: AdmittedRequest,
   early: Buffer,
   protocols: readonly string[],
+  plainOnly: boolean,
 ): Handshake {
   const valuesOf = (name: string): string[] =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === `sec-websocket-${name}`);
@@ -52,7 +55,7 @@ export function readHandshake(
   if (!KEY.test(key) || otherKeys.length > 0) throw malformed('There must be exactly one Sec-WebSocket-Key.');
 
   const offered = list(valuesOf('protocol')).filter(nameMatcher(protocols));
-  const extensions = list(valuesOf('extensions')).filter((extension) => DEFLATE.test(extension));
+  const extensions = list(valuesOf('extensions')).filter((extension) => !plainOnly && DEFLATE.test(extension));
   const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
   return {
     headers: [
@@ -72,16 +75,17 @@ export function readHandshake(
   };
 }
 
-function pump(from: Duplex, to: Duplex, count: (octets: number) => void): void {
+function pump(from: Duplex, to: Duplex, count: (octets: number) => void, mask?: StreamMask): void {
   from.on('data', (chunk: Buffer) => {
     count(chunk.length);
-    if (to.writable && !to.write(chunk)) from.pause();
+    const passing = mask ? mask.pass(chunk) : chunk;
+    if (to.writable && passing.length > 0 && !to.write(passing)) from.pause();
   });
   to.on('drain', () => {
     from.resume();
   });
   from.on('end', () => {
-    to.end();
+    to.end(mask?.rest());
   });
   from.on('close', () => {
     to.destroy();
@@ -94,12 +98,18 @@ function pump(from: Duplex, to: Duplex, count: (octets: number) => void): void {
  *
  * @param head octets of the first frames
  */
-export function openWebSocket(exchange: Exchange, agreement: IncomingMessage, upstream: Duplex, head: Buffer): void {
-  const { client, answer, record, limits } = exchange;
+export function openWebSocket(
+  { client, answer, record, limits }: Exchange,
+  agreement: IncomingMessage,
+  upstream: Duplex,
+  head: Buffer,
+  guard: ReflectionGuard,
+): void {
   const { socket } = client;
   record.status = 101;
   answer.sendDate = false;
-  const headers = [...clientResponseHeaders(agreement.rawHeaders), 'connection', 'Upgrade', 'upgrade', 'websocket'];
+  const agreed = guard.headers(clientResponseHeaders(agreement.rawHeaders));
+  const headers = [...agreed, 'connection', 'Upgrade', 'upgrade', 'websocket'];
   answer.writeHead(101, headers).flushHeaders();
   for (const event of ['data', 'end', 'timeout']) socket.removeAllListeners(event);
   const watch = (end: Duplex, name: string): void => {
@@ -115,6 +125,8 @@ export function openWebSocket(exchange: Exchange, agreement: IncomingMessage, up
     socket.destroy();
   });
   pump(socket, upstream, (octets) => (record.requestBytes += octets));
-  pump(upstream, socket, (octets) => (record.responseBytes += octets));
+  // Nothing can be found in compressed frames, and an octet held back there could be the end of one.
+  const compressed = agreement.headers['sec-websocket-extensions'] !== undefined;
+  pump(upstream, socket, (octets) => (record.responseBytes += octets), compressed ? undefined : guard.stream());
   if (head.length > 0) upstream.unshift(head);
 }
