@@ -196,7 +196,7 @@ describe('streaming', () => {
     await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(received).toBe('data: first\n\n');
     expect(answer.complete).toBe(false);
-    expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_closed (ECONNRESET)' }]);
+    expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_broken (ECONNRESET)' }]);
   });
 
   it('an answer that comes before the whole request is passed on, and the connection stays usable', async () => {

@@ -35,7 +35,7 @@ function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest
   const message =
     `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
     `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
-  return new ProxyError(403, 'endpoint_not_allowed', message, { headers: NO_RETRY });
+  return new ProxyError('endpoint_not_allowed', message, { headers: NO_RETRY });
 }
 
 function notAParameter(parameter: string, { query }: Rule, { method, path }: AdmittedRequest): ProxyError {
@@ -43,7 +43,7 @@ function notAParameter(parameter: string, { query }: Rule, { method, path }: Adm
   const message =
     `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
     `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
-  return new ProxyError(403, 'query_not_allowed', message, { headers: NO_RETRY });
+  return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
 }
 
 /** @param added the user's own, for this provider */

@@ -40,12 +40,15 @@ export interface Exchange {
 }
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
-  new ProxyError(413, 'body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+  new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 
-function upstreamFailure(error: unknown, host: string): ProxyError {
+function upstreamFailure(error: unknown, host: string, hasAnswered = false): ProxyError {
   if (error instanceof ProxyError) return error;
   const detail = errorCode(error);
-  return new ProxyError(502, 'upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+  if (hasAnswered) {
+    return new ProxyError('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+  }
+  return new ProxyError('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
     cause: error,
     detail,
   });
@@ -87,7 +90,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   };
 
   upstream.on('error', (error) => {
-    fail(upstreamFailure(error, target.host));
+    fail(upstreamFailure(error, target.host, answer.headersSent));
   });
   upstream.on('close', () => {
     if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
@@ -97,7 +100,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     record.upstreamStatus = response.statusCode ?? 0;
     try {
       if (settled || handshake?.isAgreedBy(response) !== true) {
-        throw new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol unasked.`);
+        throw new ProxyError('upstream_bad_response', `${target.host} changed the protocol unasked.`);
       }
       openWebSocket(exchange, response, socket, head, guard);
       settled = true;
@@ -107,7 +110,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     }
   });
   upstream.on('timeout', () => {
-    fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
+    fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
   });
   upstream.on('response', (response) => {
     record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
@@ -123,7 +126,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     }
     record.status = answer.statusCode;
     returnBody(response, exchange, guard, (error) => {
-      fail(upstreamFailure(error, target.host));
+      fail(upstreamFailure(error, target.host, true));
     });
   });
 

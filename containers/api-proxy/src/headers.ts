@@ -115,7 +115,7 @@ export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
     } else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
       nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
     } else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-      throw new ProxyError(502, 'upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+      throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
     }
   }
   return nominated.length === 0 ? headers : withoutNames(headers, nominated);

@@ -57,7 +57,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     if (!pipelined) currents.set(client.socket, current);
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
-      if (pipelined) throw new ProxyError(400, 'pipelining', 'Send the next request when the answer has arrived.');
+      if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
       const admitted = admitFrom(client);
       record.path = admitted.path;
       if (isHealthCheck(admitted)) {
@@ -70,7 +70,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
         early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
       if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (underWay >= limits.concurrentRequests) {
-        throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
+        throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
       }
       underWay++;
       answer.once('close', () => {

@@ -44,7 +44,7 @@ export class ReflectionGuard {
     const message =
       'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
       'repeats the credential.';
-    throw new ProxyError(502, 'upstream_compressed', message);
+    throw new ProxyError('upstream_compressed', message);
   }
 
   /** @param headers names and values in turn */

@@ -9,7 +9,7 @@ const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 /** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
 const STRUCTURAL = '/\\%;?#';
 
-const refusal = (message: string): ProxyError => new ProxyError(400, 'invalid_request_target', message);
+const refusal = (message: string): ProxyError => new ProxyError('invalid_request_target', message);
 
 /** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
 function decodeEscape(escape: string, hex: string): string {

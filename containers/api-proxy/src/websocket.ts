@@ -25,7 +25,7 @@ const DEFLATE = /^permessage-deflate(?:\s*;\s*[a-z_]+(?:=(?:\d+|"\d+"))?)*$/;
 const list = (values: readonly string[]): string[] =>
   values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
 
-const malformed = (message: string): ProxyError => new ProxyError(400, 'malformed_request', message);
+const malformed = (message: string): ProxyError => new ProxyError('malformed_request', message);
 
 /**
  * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
@@ -50,7 +50,7 @@ export function readHandshake(
   if (early.length > 0) throw malformed('Octets came before the WebSocket was open.');
   if (valuesOf('version').join() !== '13') {
     const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-    throw new ProxyError(426, 'upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
+    throw new ProxyError('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
   }
   if (!KEY.test(key) || otherKeys.length > 0) throw malformed('There must be exactly one Sec-WebSocket-Key.');
 
