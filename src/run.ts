@@ -196,5 +196,6 @@ function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
     ),
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    allowEndpoints: config.allowEndpoints,
   };
 }

@@ -46,6 +46,7 @@ describe('defaults', () => {
         copilot: { host: 'api.githubcopilot.com', port: 443, basePath: '' },
         gemini: { host: 'generativelanguage.googleapis.com', port: 443, basePath: '' },
       },
+      allowEndpoints: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },
       addHosts: [],
       upstreamCa: undefined,
@@ -94,6 +95,37 @@ describe('targets', () => {
     expect(config.targets[provider]).toEqual({ host: 'gateway.example', port: 8443, basePath: '/base' });
     expect(Object.values(config.targets).filter(({ host }) => host === 'gateway.example')).toHaveLength(1);
     expect(refusal({ [option]: 'https://x.example' })).toContain('host[:port]');
+  });
+});
+
+describe('allow-endpoints', () => {
+  test('one a line, with comments', () => {
+    const text = '# files\nopenai GET /v1/files/*\n\ngemini   POST\t/v1beta/models/*:predict # images';
+    expect(build({ 'allow-endpoints': text }).allowEndpoints).toEqual([
+      { provider: 'openai', method: 'GET', path: '/v1/files/*' },
+      { provider: 'gemini', method: 'POST', path: '/v1beta/models/*:predict' },
+    ]);
+  });
+
+  test.each([
+    ['mistral GET /v1/files', 'openai, anthropic, copilot, gemini'],
+    ['OpenAI GET /v1/files', 'the provider must be'],
+    ['openai get /v1/files', 'GET, HEAD, POST'],
+    ['openai CONNECT /v1/files', 'the method must be'],
+    ['openai GET', 'the path must'],
+    ['openai GET v1/files', 'the path must'],
+    ['openai GET /', 'the path must'],
+    ['openai GET /v1/files/', 'the path must'],
+    ['openai GET /v1//files', 'the path must'],
+    ['openai GET /v1/../files', 'the path must'],
+    ['openai GET /v1/%66iles', 'the path must'],
+    ['openai GET /v1/files?purpose=x', 'the path must'],
+    ['openai GET https://api.openai.com/v1/files', 'the path must'],
+    ['openai GET /v1/files x', 'a word too many'],
+  ])('refuses %s', (entry, problem) => {
+    const text = refusal({ 'allow-endpoints': `# comment\n${entry}` });
+    expect(text).toContain(problem);
+    expect(text).toMatch(/line 2.*openai GET \/v1\/files\/\*/);
   });
 });
 

@@ -65,7 +65,7 @@ const agent = new Agent({ keepAlive: true });
 
 /** Sends one request and reads the whole answer. @throws Error when the connection breaks before its end */
 export async function send(port: number, options: RequestOptions = {}, body?: string | Buffer): Promise<ClientAnswer> {
-  const request = httpRequest({ host: '127.0.0.1', port, agent, ...options });
+  const request = httpRequest({ host: '127.0.0.1', port, agent, path: '/v1/models', ...options });
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];

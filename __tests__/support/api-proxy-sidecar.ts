@@ -12,6 +12,14 @@ import { createTestCa } from './tls.ts';
 
 export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
 
+/** An endpoint for inference of each provider. */
+export const INFERENCE: Readonly<Record<ProviderId, string>> = {
+  openai: '/v1/responses',
+  anthropic: '/v1/messages',
+  copilot: '/chat/completions',
+  gemini: '/v1beta/models/local:generateContent',
+};
+
 export interface SidecarSetup {
   /** Providers with a credential; all by default. */
   readonly configured?: readonly ProviderId[];

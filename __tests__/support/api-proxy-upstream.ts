@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { TestCa } from './tls.ts';
 
@@ -31,6 +32,8 @@ export interface TestUpstream {
   handshakes: number;
   /** What answers; by default 200 with a small JSON body, once the request is complete. */
   handler: UpstreamHandler;
+  /** What answers a wish for a WebSocket; by default it is a request as any other. */
+  upgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
@@ -44,27 +47,34 @@ const answerOk: UpstreamHandler = (request, response) => {
 };
 
 export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): Promise<TestUpstream> {
-  const server = createServer({ ...(await ca.issue(hosts)), keepAliveTimeout: 60_000 });
+  const server = createServer({
+    ...(await ca.issue(hosts)),
+    keepAliveTimeout: 60_000,
+    shouldUpgradeCallback: () => upstream.upgrade !== undefined,
+  });
   const upstream: TestUpstream = {
     port: 0,
     requests: [],
     handshakes: 0,
     handler: answerOk,
+    upgrade: undefined,
     reset: () => {
       upstream.requests.length = 0;
       upstream.handshakes = 0;
       upstream.handler = answerOk;
+      upstream.upgrade = undefined;
     },
     close: async () => {
       server.close();
       server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       if (server.listening) await once(server, 'close');
     },
   };
   server.on('secureConnection', () => {
     upstream.handshakes++;
   });
-  server.on('request', (request, response) => {
+  const record = (request: IncomingMessage): UpstreamRequest => {
     const recorded: UpstreamRequest = {
       method: request.method ?? '',
       url: request.url ?? '',
@@ -77,6 +87,17 @@ export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): P
       aborted: false,
     };
     upstream.requests.push(recorded);
+    return recorded;
+  };
+  const sockets = new Set<Duplex>();
+  server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+    record(request);
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    upstream.upgrade?.(request, socket, head);
+  });
+  server.on('request', (request, response) => {
+    const recorded = record(request);
     request.on('data', (chunk: Buffer) => recorded.body.push(chunk));
     request.on('end', () => (recorded.complete = request.complete));
     response.on('close', () => (recorded.aborted = !response.writableFinished));

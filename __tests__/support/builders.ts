@@ -41,6 +41,7 @@ export function aConfig(overrides: Partial<Config> = {}): Config {
       copilot: { host: 'api.githubcopilot.com', port: 443, basePath: '' },
       gemini: { host: 'generativelanguage.googleapis.com', port: 443, basePath: '' },
     },
+    allowEndpoints: [],
     allow: parseAllowList(''),
     addHosts: [],
     upstreamCa: undefined,

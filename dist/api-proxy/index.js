@@ -152,7 +152,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(69);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(383);
 
 
 
@@ -174,7 +174,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 69:
+/***/ 383:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -331,6 +331,93 @@ const googleErrorBody = (error) => ({
     },
 });
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/**
+ * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
+ * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
+ * the agent programs call was read from their code, see docs/agents.md.
+ */
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
+/** The paths with each of the prefixes in front. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+/** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
+const VERSION = 'api-version';
+const OPENAI_GENERATION = [
+    post('/chat/completions', VERSION),
+    post('/completions', VERSION),
+    post('/embeddings', VERSION),
+];
+const OPENAI_RESPONSES = [
+    post('/responses', VERSION),
+    post('/responses/compact', VERSION),
+    post('/responses/input_tokens', VERSION),
+    post('/responses/*/cancel', VERSION),
+    get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+];
+const OPENAI_WEBSOCKETS = [
+    // Codex tries this one before plain HTTP.
+    websocket('/responses', VERSION),
+    websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
+];
+const OPENAI_MODELS = [
+    // Codex tells its version.
+    get('/models', VERSION, 'client_version'),
+    get('/models/*', VERSION),
+];
+/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const OPENAI_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
+];
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ANTHROPIC_ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    post('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const COPILOT_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    post('/v1/messages/count_tokens', 'beta'),
+];
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const GEMINI_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
+        get('/models/*', ...GOOGLE_QUERY),
+    ]),
+];
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+/**
+ * Checks an endpoint that a user adds.
+ *
+ * @throws Error naming `name` and which part is wrong; it quotes nothing
+ */
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
 /**
  * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
@@ -338,6 +425,7 @@ const googleErrorBody = (error) => ({
  *
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
+
 
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
@@ -365,8 +453,11 @@ const openai = {
     targetVariable: 'OPENAI_API_TARGET',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: OPENAI_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+    // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+    subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
     agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
     managedSettings: [
         {
@@ -387,8 +478,10 @@ const anthropic = {
     targetVariable: 'ANTHROPIC_API_TARGET',
     credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
     injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ANTHROPIC_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -423,8 +516,10 @@ const copilot = {
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: COPILOT_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -457,9 +552,11 @@ const gemini = {
     targetVariable: 'GEMINI_API_TARGET',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    endpoints: GEMINI_ENDPOINTS,
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
         { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
@@ -508,7 +605,41 @@ const ONE_SHOT_TOKENS = [
     'GITHUB_PAT',
 ];
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js
+/**
+ * Every answer of the sidecar's own: its code and its status. docs/troubleshooting.md says what to do about each.
+ * `upstream_broken` stands in the log only: its client has the upstream's status by then, and sees a broken stream.
+ */
+const ERROR_STATUS = {
+    invalid_request_target: 400,
+    malformed_request: 400,
+    pipelining: 400,
+    endpoint_not_allowed: 403,
+    query_not_allowed: 403,
+    target_not_allowed: 403,
+    method_not_allowed: 405,
+    request_timeout: 408,
+    body_too_large: 413,
+    expectation_failed: 417,
+    upgrade_refused: 426,
+    too_many_requests: 429,
+    head_too_large: 431,
+    internal_error: 500,
+    proxy_unreachable: 502,
+    upstream_bad_response: 502,
+    upstream_broken: 502,
+    upstream_closed: 502,
+    upstream_compressed: 502,
+    upstream_dns_error: 502,
+    upstream_tls_error: 502,
+    upstream_unreachable: 502,
+    provider_not_configured: 503,
+    upstream_connect_timeout: 504,
+    upstream_timeout: 504,
+};
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
+
 /** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
 const NO_RETRY = { 'x-should-retry': 'false' };
 /** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
@@ -517,10 +648,10 @@ class ProxyError extends Error {
     code;
     detail;
     headers;
-    constructor(status, code, message, options = {}) {
+    constructor(code, message, options = {}) {
         super(message, options);
         this.name = 'ProxyError';
-        this.status = status;
+        this.status = ERROR_STATUS[code];
         this.code = code;
         this.detail = options.detail;
         this.headers = options.headers ?? {};
@@ -533,6 +664,138 @@ function errorCode(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return error instanceof Error ? error.name : 'unknown';
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
+
+/** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
+const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
+const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
+const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
+const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+/** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
+const STRUCTURAL = '/\\%;?#';
+const refusal = (message) => new ProxyError('invalid_request_target', message);
+/** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
+function decodeEscape(escape, hex) {
+    const octet = Number.parseInt(hex, 16);
+    const character = String.fromCharCode(octet);
+    if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
+        throw refusal('The path has an escaped character that is not permitted.');
+    }
+    return LITERAL_CHARACTER.test(character) ? character : escape.toUpperCase();
+}
+/**
+ * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
+ * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII).
+ *
+ * @param path the request target up to its `?`
+ * @throws ProxyError 400
+ */
+function canonicalPath(path) {
+    // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
+    if (!path.startsWith('/'))
+        throw refusal('The request target must be a path that starts with a slash.');
+    if (PLAIN_PATH.test(path) && !request_target_DOT_SEGMENT.test(path))
+        return path;
+    // Before decoding: `%2%35` would become an escape only then.
+    if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
+        throw refusal('The path has an empty segment or a character that is not permitted.');
+    }
+    const decoded = path.replace(ESCAPE, decodeEscape);
+    if (request_target_DOT_SEGMENT.test(decoded))
+        throw refusal('The path has a dot segment.');
+    return decoded;
+}
+/** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
+function parameterName(pair) {
+    const name = pair.split('=', 1)[0] ?? '';
+    return name.replace(ESCAPE, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+/**
+ * The names of a query's parameters, also as servers read them that take `;` for `&`.
+ *
+ * @param query what follows the `?`
+ */
+function parameterNames(query) {
+    return query
+        .split(/[&;]/)
+        .filter((pair) => pair !== '')
+        .map(parameterName);
+}
+/**
+ * The query without the parameters that carry a credential, else byte for byte.
+ *
+ * @param query what follows the `?`
+ * @param credentialNames names to drop, lower case, in whatever case or escaping the client writes them
+ * @returns empty, or the query with its `?`
+ * @throws ProxyError 400
+ */
+function forwardedQuery(query, credentialNames) {
+    if (!/^[!-~]*$/.test(query) || query.includes('#')) {
+        throw refusal('The query has a character that is not permitted.');
+    }
+    if (query === '')
+        return '';
+    if (credentialNames.size === 0)
+        return `?${query}`;
+    // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
+    const carriesCredential = (pair) => parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
+    const kept = query.split('&').filter((pair) => !carriesCredential(pair));
+    return kept.length === 0 ? '' : `?${kept.join('&')}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/endpoints.js
+
+
+function patternOf(path) {
+    const parts = path.split(/(\*:?)/);
+    const source = parts.map((part) => {
+        if (part === '*:')
+            return '[^/:]+:';
+        return part === '*' ? '[^/]+' : RegExp.escape(part);
+    });
+    return new RegExp(`^${source.join('')}$`);
+}
+const ruleOf = ({ path, query }) => ({
+    pattern: patternOf(path),
+    query: query === 'any' ? undefined : new Set(query),
+});
+/** What a message may repeat of a client's bytes: enough to find the line, nothing that a terminal would act on. */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
+function notAnEndpoint({ id, name }, { method, path }) {
+    const endpoint = `${method} ${printable(path)}`;
+    const message = `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
+        `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
+    return new ProxyError('endpoint_not_allowed', message, { headers: NO_RETRY });
+}
+function notAParameter(parameter, { query }, { method, path }) {
+    const names = [...(query ?? [])].join(', ');
+    const message = `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
+        `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
+    return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
+}
+/** @param added the user's own, for this provider */
+function endpointCheck(provider, added) {
+    const rules = new Map();
+    // The user's come first: they take any query.
+    for (const endpoint of [...added.map((entry) => ({ ...entry, query: 'any' })), ...provider.endpoints]) {
+        const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
+        for (const method of methods)
+            rules.set(method, [...(rules.get(method) ?? []), ruleOf(endpoint)]);
+    }
+    return (request) => {
+        const rule = rules.get(request.method)?.find(({ pattern }) => pattern.test(request.path));
+        if (!rule)
+            throw notAnEndpoint(provider, request);
+        if (request.query === '' || !rule.query)
+            return;
+        for (const name of parameterNames(request.query.slice(1))) {
+            if (!rule.query.has(name.replace(/\[\]$/, '')))
+                throw notAParameter(name, rule, request);
+        }
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/headers.js
@@ -570,17 +833,20 @@ const HOP_BY_HOP = new Set([
 /** No prefix on a list lets one of these through, whatever a provider calls it. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
-function headerRules(provider, credential) {
-    const { header, prefix, defaults } = provider.injection;
-    const names = [...COMMON_REQUEST_HEADERS, ...provider.requestHeaders];
+/** @param names a trailing `*` is a prefix */
+function nameMatcher(names) {
     const exact = new Set(names.filter((name) => !name.endsWith('*')));
     const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-    exact.delete(header);
+    return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
+}
+/** @param plainOnly asks for answers that are not compressed */
+function headerRules(provider, credential, plainOnly) {
+    const { header, prefix, defaults } = provider.injection;
+    const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
     return {
-        passes: (name) => exact.has(name) ||
-            (prefixes.some((start) => name.startsWith(start)) && name !== header && !CREDENTIAL_NAME.test(name)),
+        passes: (name) => isListed(name) && name !== header && !CREDENTIAL_NAME.test(name) && !(plainOnly && name === 'accept-encoding'),
         injected: [header, `${prefix}${credential}`],
-        defaults: Object.entries(defaults),
+        defaults: [...Object.entries(defaults), ...(plainOnly ? [['accept-encoding', 'identity']] : [])],
     };
 }
 /**
@@ -630,7 +896,7 @@ function clientResponseHeaders(rawHeaders) {
             nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
         }
         else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-            throw new ProxyError(502, 'upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+            throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
         }
     }
     return nominated.length === 0 ? headers : withoutNames(headers, nominated);
@@ -662,81 +928,12 @@ const DEFAULT_LIMITS = {
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
-
-/** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
-const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
-const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
-const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
-const ESCAPE = /%([0-9A-Fa-f]{2})/g;
-/** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
-const STRUCTURAL = '/\\%;?#';
-const refusal = (message) => new ProxyError(400, 'invalid_request_target', message);
-/** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
-function decodeEscape(escape, hex) {
-    const octet = Number.parseInt(hex, 16);
-    const character = String.fromCharCode(octet);
-    if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
-        throw refusal('The path has an escaped character that is not permitted.');
-    }
-    return LITERAL_CHARACTER.test(character) ? character : escape.toUpperCase();
-}
-/**
- * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
- * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII).
- *
- * @param path the request target up to its `?`
- * @throws ProxyError 400
- */
-function canonicalPath(path) {
-    // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
-    if (!path.startsWith('/'))
-        throw refusal('The request target must be a path that starts with a slash.');
-    if (PLAIN_PATH.test(path) && !DOT_SEGMENT.test(path))
-        return path;
-    // Before decoding: `%2%35` would become an escape only then.
-    if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
-        throw refusal('The path has an empty segment or a character that is not permitted.');
-    }
-    const decoded = path.replace(ESCAPE, decodeEscape);
-    if (DOT_SEGMENT.test(decoded))
-        throw refusal('The path has a dot segment.');
-    return decoded;
-}
-/** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
-function parameterName(pair) {
-    const name = pair.split('=', 1)[0] ?? '';
-    return name.replace(ESCAPE, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))).toLowerCase();
-}
-/**
- * The query without the parameters that carry a credential, else byte for byte.
- *
- * @param query what follows the `?`
- * @param credentialNames names to drop, lower case, in whatever case or escaping the client writes them
- * @returns empty, or the query with its `?`
- * @throws ProxyError 400
- */
-function forwardedQuery(query, credentialNames) {
-    if (!/^[!-~]*$/.test(query) || query.includes('#')) {
-        throw refusal('The query has a character that is not permitted.');
-    }
-    if (query === '')
-        return '';
-    if (credentialNames.size === 0)
-        return `?${query}`;
-    // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
-    const carriesCredential = (pair) => pair.split(';').some((part) => credentialNames.has(parameterName(part)));
-    const kept = query.split('&').filter((pair) => !carriesCredential(pair));
-    return kept.length === 0 ? '' : `?${kept.join('&')}`;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
 
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const malformed = (message) => new ProxyError(400, 'malformed_request', message);
-const methodNotAllowed = () => new ProxyError(405, 'method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+const malformed = (message) => new ProxyError('malformed_request', message);
+const methodNotAllowed = () => new ProxyError('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
     headers: { allow: [...METHODS].join(', ') },
 });
 function contentLength(value) {
@@ -790,7 +987,7 @@ function admit(head, credentialQuery) {
                 break;
             case 'expect':
                 if (value.toLowerCase() !== '100-continue') {
-                    throw new ProxyError(417, 'expectation_failed', 'The only Expect that passes is 100-continue.');
+                    throw new ProxyError('expectation_failed', 'The only Expect that passes is 100-continue.');
                 }
                 break;
             default:
@@ -859,12 +1056,36 @@ function refuse(provider, request, answer, error, lingerMs) {
     return body.length;
 }
 /** The same for a connection that the HTTP server has handed over or given up. */
-function rawRefusal(provider, error) {
+function refuseRaw(provider, socket, error, lingerMs) {
     const body = errorBody(provider, error).toString();
     const headers = errorHeaders(error, Buffer.byteLength(body), true);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
-    return [`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n');
+    socket.on('error', () => undefined);
+    socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => {
+        clearTimeout(timer);
+    });
+    socket.resume();
+}
+/**
+ * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Until the
+ * protocol is agreed on, the connection ends with the answer, and by any octet that comes before (RFC 6455, section 4.1).
+ */
+function handedOver(client, socket) {
+    const end = () => socket.destroy();
+    socket
+        .on('error', () => undefined)
+        .on('data', end)
+        .on('end', end);
+    const answer = new external_node_http_namespaceObject.ServerResponse(client);
+    answer.shouldKeepAlive = false;
+    answer.assignSocket(socket);
+    answer.once('finish', () => {
+        socket.destroySoon();
+    });
+    return answer;
 }
 /** Says that the port is served and whether its provider is configured, and nothing of what with. */
 function answerHealth(provider, configured, answer) {
@@ -877,11 +1098,45 @@ function answerHealth(provider, configured, answer) {
     answer.end(body);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/return-body.js
+/**
+ * Streams the body of the answer to the client as it comes, less the credential.
+ *
+ * @param fail told when it breaks off
+ */
+function returnBody(response, { answer, record }, guard, fail) {
+    const mask = guard.stream();
+    response.on('data', (chunk) => {
+        record.responseBytes += chunk.length;
+        const masked = mask.pass(chunk);
+        if (masked.length > 0 && !answer.write(masked))
+            response.pause();
+    });
+    answer.on('drain', () => {
+        response.resume();
+    });
+    response.on('end', () => {
+        answer.end(mask.rest());
+    });
+    response.on('error', (error) => {
+        fail(error);
+    });
+    // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
+    // by the next turn of the event loop, and both then leave in one packet.
+    setImmediate(() => {
+        if (!answer.writableEnded && record.responseBytes === 0)
+            answer.flushHeaders();
+    });
+}
+
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:tls"
 const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/tunnel.js
+
 
 
 
@@ -894,34 +1149,39 @@ function authorityOf(target) {
 }
 function refusedByFirewall({ provider, target }, detail) {
     const place = `${target.host}:${String(target.port)}`;
-    return new ProxyError(403, 'target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+    return new ProxyError('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
         'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: NO_RETRY });
 }
-/** Squid says why in a header, for example `ERR_DNS_FAIL 0`. */
-function squidReason(answer) {
-    const reason = /^[A-Z_]+/.exec(String(answer.headers['x-squid-error'] ?? ''))?.[0];
-    return `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
-}
+/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
+const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
 function connectFailure(options, answer) {
-    const detail = squidReason(answer);
+    const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
+    const detail = `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
     if (answer.statusCode === 403)
         return refusedByFirewall(options, detail);
     const { host } = options.target;
-    return answer.statusCode === 504
-        ? new ProxyError(504, 'upstream_connect_timeout', `${host} did not accept a connection in time.`, { detail })
-        : new ProxyError(502, 'upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+    if (reason === 'ERR_DNS_FAIL') {
+        const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
+        return new ProxyError('upstream_dns_error', message, { detail });
+    }
+    if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
+        return connectTimeout(host, detail);
+    }
+    return new ProxyError('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
 }
+const connectTimeout = (host, detail) => new ProxyError('upstream_connect_timeout', `${host} did not accept a connection in time.`, detail === undefined ? {} : { detail });
 function tlsFailure({ target }, cause) {
     const detail = errorCode(cause);
     // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
     if (/^E[A-Z]+$/.test(detail)) {
-        return new ProxyError(502, 'upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
+        return new ProxyError('upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
             cause,
             detail,
         });
     }
     const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
-    return new ProxyError(502, 'upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
+    return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
 }
 /**
  * Opens a TLS connection to the target through Squid's `CONNECT`.
@@ -948,11 +1208,11 @@ function openTunnel(options) {
             reject(error);
         };
         const timer = setTimeout(() => {
-            fail(new ProxyError(504, 'upstream_connect_timeout', `${target.host} did not accept a connection in time.`));
+            fail(connectTimeout(target.host));
         }, options.timeoutMs);
         connect.on('error', (cause) => {
             const detail = errorCode(cause);
-            fail(new ProxyError(502, 'proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
+            fail(new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
         });
         connect.on('connect', (answer, socket, head) => {
             // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
@@ -978,6 +1238,112 @@ function openTunnel(options) {
     });
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket.js
+
+
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+/** RFC 7692, section 7, parameters included. */
+const DEFLATE = /^permessage-deflate(?:\s*;\s*[a-z_]+(?:=(?:\d+|"\d+"))?)*$/;
+const list = (values) => values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+const websocket_malformed = (message) => new ProxyError('malformed_request', message);
+/**
+ * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
+ * keys there, having no headers. Of the extensions only compression passes.
+ *
+ * @param protocols names that pass; a trailing `*` is a prefix
+ * @param plainOnly lets no compression pass either
+ * @throws ProxyError 400, or 426 for another version
+ */
+function readHandshake(rawHeaders, { method, body }, early, protocols, plainOnly) {
+    const valuesOf = (name) => rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === `sec-websocket-${name}`);
+    const [key = '', ...otherKeys] = valuesOf('key');
+    if (method !== 'GET' || body !== 0)
+        throw websocket_malformed('A WebSocket begins with a GET without a body.');
+    // Until the answer is there, it is not known in which protocol these would be read.
+    if (early.length > 0)
+        throw websocket_malformed('Octets came before the WebSocket was open.');
+    if (valuesOf('version').join() !== '13') {
+        const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
+        throw new ProxyError('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
+    }
+    if (!KEY.test(key) || otherKeys.length > 0)
+        throw websocket_malformed('There must be exactly one Sec-WebSocket-Key.');
+    const offered = list(valuesOf('protocol')).filter(nameMatcher(protocols));
+    const extensions = list(valuesOf('extensions')).filter((extension) => !plainOnly && DEFLATE.test(extension));
+    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
+    return {
+        headers: [
+            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
+            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
+            ...(extensions.length === 0 ? [] : ['sec-websocket-extensions', extensions.join(', ')]),
+        ],
+        isAgreedBy: ({ headers }) => {
+            const agreed = list([headers['sec-websocket-extensions'] ?? '']);
+            return (headers.upgrade?.toLowerCase() === 'websocket' &&
+                headers['sec-websocket-accept'] === accept &&
+                [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+                agreed.every((extension) => extensions.length > 0 && DEFLATE.test(extension)));
+        },
+    };
+}
+function pump(from, to, count, mask) {
+    from.on('data', (chunk) => {
+        count(chunk.length);
+        const passing = mask ? mask.pass(chunk) : chunk;
+        if (to.writable && passing.length > 0 && !to.write(passing))
+            from.pause();
+    });
+    to.on('drain', () => {
+        from.resume();
+    });
+    from.on('end', () => {
+        to.end(mask?.rest());
+    });
+    from.on('close', () => {
+        to.destroy();
+    });
+}
+/**
+ * Passes the agreement on and then relays octet by octet until either side ends it, or both are silent for too long. The
+ * frames are the two ends' own matter.
+ *
+ * @param head octets of the first frames
+ */
+function openWebSocket({ client, answer, record, limits }, agreement, upstream, head, guard) {
+    const { socket } = client;
+    record.status = 101;
+    answer.sendDate = false;
+    const agreed = guard.headers(clientResponseHeaders(agreement.rawHeaders));
+    const headers = [...agreed, 'connection', 'Upgrade', 'upgrade', 'websocket'];
+    answer.writeHead(101, headers).flushHeaders();
+    for (const event of ['data', 'end', 'timeout'])
+        socket.removeAllListeners(event);
+    const watch = (end, name) => {
+        end.on('error', (error) => {
+            record.error ??= `${name}_closed (${errorCode(error)})`;
+        });
+    };
+    watch(socket, 'client');
+    watch(upstream, 'upstream');
+    // Set anew by each octet in either direction.
+    socket.setTimeout(limits.upstreamIdleMs, () => {
+        record.error ??= 'websocket_timeout';
+        socket.destroy();
+    });
+    pump(socket, upstream, (octets) => (record.requestBytes += octets));
+    // Nothing can be found in compressed frames, and an octet held back there could be the end of one.
+    const compressed = agreement.headers['sec-websocket-extensions'] !== undefined;
+    pump(upstream, socket, (octets) => (record.responseBytes += octets), compressed ? undefined : guard.stream());
+    if (head.length > 0)
+        upstream.unshift(head);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/forward.js
 
 
@@ -985,12 +1351,17 @@ function openTunnel(options) {
 
 
 
-const bodyTooLarge = (maxBodyBytes) => new ProxyError(413, 'body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
-function upstreamFailure(error, host) {
+
+
+const bodyTooLarge = (maxBodyBytes) => new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+function upstreamFailure(error, host, hasAnswered = false) {
     if (error instanceof ProxyError)
         return error;
     const detail = errorCode(error);
-    return new ProxyError(502, 'upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+    if (hasAnswered) {
+        return new ProxyError('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+    }
+    return new ProxyError('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
         cause: error,
         detail,
     });
@@ -1001,21 +1372,24 @@ function upstreamFailure(error, host) {
  * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
  */
 function forward(exchange, admitted, route) {
-    const { client, answer, record, limits, maxBodyBytes } = exchange;
-    const { target } = route;
+    const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
+    const { target, guard } = route;
     const upstream = (0,external_node_http_namespaceObject.request)({
         agent: route.agent,
         method: admitted.method,
         path: `${target.basePath}${admitted.path}${admitted.query}`,
-        headers: upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+        headers: [
+            ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+            ...(handshake?.headers ?? []),
+        ],
         maxHeaderSize: limits.upstreamHeadBytes,
         timeout: limits.upstreamIdleMs,
     });
-    let failed = false;
+    let settled = false;
     const fail = (error) => {
-        if (failed || answer.writableEnded)
+        if (settled || answer.writableEnded)
             return;
-        failed = true;
+        settled = true;
         record.error = errorCode(error);
         upstream.destroy();
         if (answer.headersSent) {
@@ -1028,40 +1402,59 @@ function forward(exchange, admitted, route) {
         }
     };
     upstream.on('error', (error) => {
-        fail(upstreamFailure(error, target.host));
+        fail(upstreamFailure(error, target.host, answer.headersSent));
     });
     upstream.on('close', () => {
         if (!answer.headersSent)
             fail(upstreamFailure(undefined, target.host));
     });
-    upstream.on('upgrade', (_, socket) => {
-        socket.destroy();
-        fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
+    upstream.on('upgrade', (response, socket, head) => {
+        record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
+        record.upstreamStatus = response.statusCode ?? 0;
+        try {
+            if (settled || handshake?.isAgreedBy(response) !== true) {
+                throw new ProxyError('upstream_bad_response', `${target.host} changed the protocol unasked.`);
+            }
+            openWebSocket(exchange, response, socket, head, guard);
+            settled = true;
+        }
+        catch (error) {
+            socket.destroy();
+            fail(upstreamFailure(error, target.host));
+        }
     });
     upstream.on('timeout', () => {
-        fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
+        fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
     });
     upstream.on('response', (response) => {
         record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
         record.upstreamStatus = response.statusCode ?? 0;
         try {
+            guard.check(response);
             answer.sendDate = false;
-            answer.writeHead(response.statusCode ?? 502, response.statusMessage, clientResponseHeaders(response.rawHeaders));
+            const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
+            answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
         }
         catch (error) {
             fail(upstreamFailure(error, target.host));
             return;
         }
         record.status = answer.statusCode;
-        returnBody(response, exchange, fail);
+        returnBody(response, exchange, guard, (error) => {
+            fail(upstreamFailure(error, target.host, true));
+        });
     });
     answer.once('close', () => {
-        if (answer.writableFinished || failed)
+        if (answer.writableFinished || settled)
             return;
-        failed = true;
+        settled = true;
         record.error = 'client_closed';
         upstream.destroy();
     });
+    if (handshake) {
+        upstream.end();
+        return fail;
+    }
     client.on('data', (chunk) => {
         record.requestBytes += chunk.length;
         // Counted, not believed: a chunked body has no length to look at.
@@ -1076,7 +1469,7 @@ function forward(exchange, admitted, route) {
         }
     });
     client.on('end', () => {
-        if (!failed)
+        if (!settled)
             upstream.end();
     });
     upstream.on('drain', () => {
@@ -1091,29 +1484,6 @@ function forward(exchange, admitted, route) {
     });
     return fail;
 }
-function returnBody(response, exchange, fail) {
-    const { answer, record } = exchange;
-    response.on('data', (chunk) => {
-        record.responseBytes += chunk.length;
-        if (!answer.write(chunk))
-            response.pause();
-    });
-    answer.on('drain', () => {
-        response.resume();
-    });
-    response.on('end', () => {
-        answer.end();
-    });
-    response.on('error', (error) => {
-        fail(upstreamFailure(error, 'The provider'));
-    });
-    // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-    // by the next turn of the event loop, and both then leave in one packet.
-    setImmediate(() => {
-        if (!answer.writableEnded && record.responseBytes === 0)
-            answer.flushHeaders();
-    });
-}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/refusals.js
 
@@ -1124,25 +1494,21 @@ function notConfigured(provider) {
     const labels = provider.credentials.map(({ label }) => label).join(' or ');
     const message = `${provider.name} is not configured: this run was given no credential for it. ` +
         `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
-    return new ProxyError(503, 'provider_not_configured', message, { headers: NO_RETRY });
+    return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
 }
-/** 426 makes Codex turn to plain HTTP; RFC 9110, section 15.5.22, asks for the Upgrade header. */
-const upgradeRefused = () => new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
-    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
-});
 /** What Node's own parser refused, in our words: its messages are for programmers. */
 function parserFailure(code) {
     if (code === 'HPE_HEADER_OVERFLOW') {
-        return new ProxyError(431, 'head_too_large', 'The request line and headers are too large.', { detail: code });
+        return new ProxyError('head_too_large', 'The request line and headers are too large.', { detail: code });
     }
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-        return new ProxyError(408, 'request_timeout', 'The request did not arrive in time.', { detail: code });
+        return new ProxyError('request_timeout', 'The request did not arrive in time.', { detail: code });
     }
-    return new ProxyError(400, 'malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+    return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
 const asProxyError = (cause) => cause instanceof ProxyError
     ? cause
-    : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+    : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
 
@@ -1152,18 +1518,20 @@ const asProxyError = (cause) => cause instanceof ProxyError
 
 
 
+
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
-/** One provider's HTTP server, not yet listening. */
 function createListener({ provider, route, limits, maxBodyBytes, log }) {
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     const currents = new WeakMap();
+    const upgraded = new Set();
     let underWay = 0;
     const admitFrom = (client) => {
         const { method = '', url = '', httpVersion, rawHeaders } = client;
         return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
     };
     const isBusy = (socket) => currents.get(socket)?.answer.writableFinished === false;
-    const serve = (client, answer, expectsContinue) => {
+    /** @param early what a client that asks for a WebSocket sent behind its request */
+    const serve = (client, answer, expectsContinue, early) => {
         const startedAt = performance.now();
         const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
         const pipelined = isBusy(client.socket);
@@ -1173,7 +1541,7 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
         try {
             // An answer that queues behind another has no socket, and so no event tells of its client's end.
             if (pipelined)
-                throw new ProxyError(400, 'pipelining', 'Send the next request when the answer has arrived.');
+                throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
             const admitted = admitFrom(client);
             record.path = admitted.path;
             if (isHealthCheck(admitted)) {
@@ -1182,10 +1550,12 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             }
             if (!route)
                 throw notConfigured(provider);
+            route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+            const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
             if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
                 throw bodyTooLarge(maxBodyBytes);
             if (underWay >= limits.concurrentRequests) {
-                throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
+                throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
             }
             underWay++;
             answer.once('close', () => {
@@ -1194,7 +1564,7 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             if (expectsContinue)
                 answer.writeContinue();
             const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
-            current.fail = forward(exchange, admitted, route);
+            current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }
         catch (cause) {
             const error = asProxyError(cause);
@@ -1207,34 +1577,17 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             log.write(record);
         });
     };
-    /** Answers on a socket that the HTTP server no longer reads from. */
-    const endRaw = (socket, error, record) => {
-        socket.on('error', () => undefined);
-        const answer = rawRefusal(provider, error);
-        socket.end(answer);
-        const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
-        socket.once('close', () => {
-            clearTimeout(timer);
-        });
-        socket.resume();
-        if (record)
-            log.write({ ...record, status: error.status, error: errorCode(error) });
+    const refuseConnection = (socket, error, client) => {
+        refuseRaw(provider, socket, error, limits.lingerMs);
+        const record = (0,src_log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
+        log.write({ ...record, status: error.status, error: errorCode(error) });
     };
-    const takeOver = (client, socket, refusal) => {
-        const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
-        let error = refusal;
-        try {
-            admitFrom(client);
-            if (!route)
-                error = notConfigured(provider);
-        }
-        catch (cause) {
-            error = asProxyError(cause);
-        }
-        if (isBusy(socket))
-            socket.destroy();
-        else
-            endRaw(socket, error, record);
+    const serveUpgrade = (client, socket, early) => {
+        upgraded.add(socket);
+        socket.once('close', () => {
+            upgraded.delete(socket);
+        });
+        serve(client, handedOver(client, socket), false, early);
     };
     const server = (0,external_node_http_namespaceObject.createServer)({
         maxHeaderSize: limits.headBytes,
@@ -1262,10 +1615,16 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
         serve(client, answer, false);
     });
     server.on('connect', (client, socket) => {
-        takeOver(client, socket, methodNotAllowed());
+        if (isBusy(socket))
+            socket.destroy();
+        else
+            refuseConnection(socket, methodNotAllowed(), client);
     });
-    server.on('upgrade', (client, socket) => {
-        takeOver(client, socket, upgradeRefused());
+    server.on('upgrade', (client, socket, early) => {
+        if (isBusy(socket))
+            socket.destroy();
+        else
+            serveUpgrade(client, socket, early);
     });
     server.on('clientError', (cause, socket) => {
         const error = parserFailure(errorCode(cause));
@@ -1279,14 +1638,105 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             current.answer.end();
             current.answer.socket?.destroySoon();
         }
+        else if (error.status === 408)
+            refuseRaw(provider, socket, error, limits.lingerMs);
         else
-            endRaw(socket, error, error.status === 408 ? undefined : (0,src_log/* newRecord */.Mx)(provider.id, '', ''));
+            refuseConnection(socket, error);
     });
-    return server;
+    const end = () => {
+        server.close();
+        server.closeAllConnections();
+        for (const socket of upgraded)
+            socket.destroy();
+    };
+    return { server, end };
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
+
+/** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
+const SHORTEST_SECRET = 8;
+const NOTHING = Buffer.alloc(0);
+/**
+ * Keeps an upstream that repeats what it was sent, as debugging gateways do, from handing the credential to the client.
+ * The mask is as long as the credential, so that lengths stay right.
+ */
+class ReflectionGuard {
+    /** Empty where it is no secret. */
+    #credential;
+    #secret;
+    #mask;
+    #plainOnly;
+    #onReflected;
+    /**
+     * @param plainOnly refuses answers that are compressed, in which nothing can be found
+     * @param onReflected told each time
+     */
+    constructor(credential, plainOnly, onReflected) {
+        this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
+        this.#secret = Buffer.from(this.#credential);
+        this.#mask = '*'.repeat(credential.length);
+        this.#plainOnly = plainOnly;
+        this.#onReflected = onReflected;
+    }
+    /** @throws ProxyError 502 for an answer that cannot be looked into */
+    check({ headers }) {
+        const coding = headers['content-encoding'] ?? 'identity';
+        if (!this.#plainOnly || coding.toLowerCase() === 'identity')
+            return;
+        const message = 'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
+            'repeats the credential.';
+        throw new ProxyError('upstream_compressed', message);
+    }
+    /** @param headers names and values in turn */
+    headers(headers) {
+        return headers.map((text) => this.text(text));
+    }
+    text(text) {
+        if (this.#credential === '' || !text.includes(this.#credential))
+            return text;
+        this.#onReflected();
+        return text.replaceAll(this.#credential, this.#mask);
+    }
+    stream() {
+        let held = NOTHING;
+        return {
+            pass: (chunk) => {
+                const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+                const masked = this.#maskIn(data);
+                const end = this.#beginningAt(data, masked);
+                held = data.subarray(end);
+                return data.subarray(0, end);
+            },
+            rest: () => held,
+        };
+    }
+    /** @returns where the last credential ended */
+    #maskIn(data) {
+        const secret = this.#secret;
+        let end = 0;
+        if (secret.length === 0)
+            return end;
+        for (let at = data.indexOf(secret); at >= 0; at = data.indexOf(secret, end)) {
+            end = at + secret.length;
+            data.write(this.#mask, at);
+            this.#onReflected();
+        }
+        return end;
+    }
+    /** @returns where an end of `data` begins that is a beginning of the credential, the longest one; else its length */
+    #beginningAt(data, from) {
+        const secret = this.#secret;
+        const first = secret[0];
+        if (first === undefined)
+            return data.length;
+        let at = data.indexOf(first, Math.max(from, data.length - secret.length + 1));
+        while (at >= 0 && data.compare(secret, 0, data.length - at, at) !== 0)
+            at = data.indexOf(first, at + 1);
+        return at < 0 ? data.length : at;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream.js
 
 
@@ -1317,7 +1767,13 @@ function trustStore(upstreamCa) {
     return (0,external_node_tls_namespaceObject.createSecureContext)({ ca: [...(0,external_node_tls_namespaceObject.getCACertificates)('default'), ...certificates] });
 }
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */
-const isTransient = (error) => error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
+const TRANSIENT = [
+    'proxy_unreachable',
+    'upstream_dns_error',
+    'upstream_unreachable',
+    'upstream_closed',
+];
+const isTransient = (error) => error instanceof ProxyError && TRANSIENT.includes(error.code);
 const isSquidStarting = (error) => error instanceof ProxyError && error.code === 'proxy_unreachable';
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {
@@ -1410,23 +1866,36 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
 
 
 
+
+
 function createProviderServer(provider, config, secureContext, log, limits) {
     const configured = config.providers[provider.id];
-    const { maxBodyBytes } = config;
+    const { maxBodyBytes, allowEndpoints = [] } = config;
     if (!configured) {
         return {
             provider,
             agent: undefined,
-            server: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+            listener: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
         };
     }
     const { target, credential } = configured;
     const proxy = new URL(config.proxyUrl);
     const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
-    const route = { target, rules: headerRules(provider, credential), agent };
-    return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
+    const checkEndpoint = endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id));
+    // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
+    const plainOnly = target.host !== provider.defaultTarget;
+    let warned = false;
+    const guard = new ReflectionGuard(credential, plainOnly, () => {
+        if (!warned)
+            log.write({ event: 'credential-reflected', provider: provider.id });
+        warned = true;
+    });
+    const rules = headerRules(provider, credential, plainOnly);
+    const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
+    return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
 }
-async function listen({ server, provider }, port, host) {
+async function listen({ listener, provider }, port, host) {
+    const { server } = listener;
     server.listen({ port, host, backlog: 1024 });
     await (0,external_node_events_namespaceObject.once)(server, 'listening');
     return [provider.id, server.address().port];
@@ -1439,13 +1908,12 @@ async function prewarm({ agent, provider }, log) {
         log.write({ event: 'prewarm-failed', provider: provider.id, error: errorCode(error) });
     }
 }
-async function closeServer({ server, agent }) {
+async function closeServer({ listener: { server, end }, agent }) {
     agent?.destroy();
     if (!server.listening)
         return;
     const closed = (0,external_node_events_namespaceObject.once)(server, 'close');
-    server.close();
-    server.closeAllConnections();
+    end();
     await closed;
     // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
     await (0,promises_namespaceObject.setTimeout)(1);
@@ -1514,6 +1982,7 @@ function parseTarget(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+
 
 
 
@@ -1612,6 +2081,18 @@ function requireMaxBodyBytes(value) {
     }
     return value;
 }
+function requireEndpoints(value) {
+    if (!Array.isArray(value))
+        throw new Error("The configuration's allowEndpoints must be a list.");
+    return value.map((entry, index) => {
+        const name = `allowEndpoints[${String(index)}]`;
+        const { provider, method, path } = requireObject(name, entry, ['provider', 'method', 'path']);
+        const known = PROVIDERS.find(({ id }) => id === provider);
+        if (!known)
+            throw new Error(`The configuration's ${name} has an unknown provider.`);
+        return { provider: known.id, ...checkEndpoint(`The configuration's ${name}`, method, path) };
+    });
+}
 function parseDocument(document) {
     try {
         return JSON.parse(document);
@@ -1627,6 +2108,7 @@ function configFromDocument(document) {
         'proxyUrl',
         'upstreamCa',
         'maxBodyBytes',
+        'allowEndpoints',
     ]);
     const given = requireObject('providers', fields['providers'], PROVIDERS.map(({ id }) => id));
     const providers = {};
@@ -1634,12 +2116,13 @@ function configFromDocument(document) {
         if (given[id] !== undefined)
             providers[id] = providerFromDocument(id, given[id]);
     }
-    const upstreamCa = fields['upstreamCa'];
+    const { upstreamCa, allowEndpoints } = fields;
     return {
         providers,
         proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
         maxBodyBytes: requireMaxBodyBytes(fields['maxBodyBytes']),
         ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
+        ...(allowEndpoints === undefined ? {} : { allowEndpoints: requireEndpoints(allowEndpoints) }),
     };
 }
 

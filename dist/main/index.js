@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 7457:
+/***/ 9880:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32909,6 +32909,93 @@ const googleErrorBody = (error) => ({
     },
 });
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/**
+ * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
+ * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
+ * the agent programs call was read from their code, see docs/agents.md.
+ */
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
+/** The paths with each of the prefixes in front. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+/** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
+const VERSION = 'api-version';
+const OPENAI_GENERATION = [
+    post('/chat/completions', VERSION),
+    post('/completions', VERSION),
+    post('/embeddings', VERSION),
+];
+const OPENAI_RESPONSES = [
+    post('/responses', VERSION),
+    post('/responses/compact', VERSION),
+    post('/responses/input_tokens', VERSION),
+    post('/responses/*/cancel', VERSION),
+    get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+];
+const OPENAI_WEBSOCKETS = [
+    // Codex tries this one before plain HTTP.
+    websocket('/responses', VERSION),
+    websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
+];
+const OPENAI_MODELS = [
+    // Codex tells its version.
+    get('/models', VERSION, 'client_version'),
+    get('/models/*', VERSION),
+];
+/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const OPENAI_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
+];
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ANTHROPIC_ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    post('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const COPILOT_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    post('/v1/messages/count_tokens', 'beta'),
+];
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const GEMINI_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
+        get('/models/*', ...GOOGLE_QUERY),
+    ]),
+];
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+/**
+ * Checks an endpoint that a user adds.
+ *
+ * @throws Error naming `name` and which part is wrong; it quotes nothing
+ */
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
 /**
  * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
@@ -32916,6 +33003,7 @@ const googleErrorBody = (error) => ({
  *
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
+
 
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
@@ -32943,8 +33031,11 @@ const openai = {
     targetVariable: 'OPENAI_API_TARGET',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: OPENAI_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+    // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+    subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
     agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
     managedSettings: [
         {
@@ -32965,8 +33056,10 @@ const anthropic = {
     targetVariable: 'ANTHROPIC_API_TARGET',
     credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
     injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ANTHROPIC_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -33001,8 +33094,10 @@ const copilot = {
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: COPILOT_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -33035,9 +33130,11 @@ const gemini = {
     targetVariable: 'GEMINI_API_TARGET',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    endpoints: GEMINI_ENDPOINTS,
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+    subprotocols: [],
     agentVariables: [
         { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
         { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
@@ -33225,6 +33322,38 @@ function collapse(entries, scheme) {
     return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+
+
+
+
+const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+    'for example "openai GET /v1/files/*".';
+/**
+ * Reads `allow-endpoints`.
+ *
+ * @throws UserError naming the line, what is wrong with it and the form
+ */
+function parseAllowEndpoints(text) {
+    return listEntries(text).map(({ text: entry, line }) => {
+        try {
+            return allow_endpoints_parseEntry(`allow-endpoints, line ${String(line)}, "${entry}"`, entry);
+        }
+        catch (cause) {
+            throw new UserError(cause instanceof Error ? cause.message : String(cause), { hint: HINT, cause });
+        }
+    });
+}
+function allow_endpoints_parseEntry(name, entry) {
+    const [id, method, path, ...rest] = entry.split(/\s+/);
+    const provider = PROVIDERS.find((known) => known.id === id);
+    if (!provider)
+        throw new Error(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
+    if (rest.length > 0)
+        throw new Error(`${name}: there is a word too many.`);
+    return { provider: provider.id, ...checkEndpoint(name, method, path) };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
 /** `reporter`, less the messages below `level`. */
@@ -33269,6 +33398,11 @@ const OPTIONS = [
         variable: targetVariable,
         description: `upstream for ${name}: host[:port][/base/path]`,
     })),
+    {
+        name: 'allow-endpoints',
+        kind: 'lines',
+        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+    },
     { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
     { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
     {
@@ -33382,6 +33516,7 @@ function target_parseTarget(input, text) {
 
 
 
+
 /**
  * Checks every option and builds the one {@link Config}.
  *
@@ -33396,6 +33531,7 @@ function buildConfig(raw, around) {
         apiProxy: around.apiProxy,
         credentials: credentials(around.credentials),
         targets: targets(raw),
+        allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
         allow: parseAllowList(raw('allow-domains')),
         addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
         upstreamCa: certificates(raw('upstream-ca'), workspace),
@@ -35933,6 +36069,7 @@ function sidecarConfig(config, proxyUrl) {
         providers: Object.fromEntries(configuredProviders(config).map(({ provider, credential, target }) => [provider.id, { credential, target }])),
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+        allowEndpoints: config.allowEndpoints,
     };
 }
 
@@ -36040,7 +36177,7 @@ async function report(result) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7457);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9880);
 
 
 // dist/main/index.js is two levels below the action's own directory.

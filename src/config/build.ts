@@ -6,6 +6,7 @@ import type { LogLevel } from '../reporter.ts';
 import { CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { normaliseCredential, type Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
+import { parseAllowEndpoints } from './allow-endpoints.ts';
 import { listEntries, parseAllowList } from './allow-list.ts';
 import type { Command, Config, RequestedVariable, UserMount } from './config.ts';
 import { canonicalHost } from './domain.ts';
@@ -39,6 +40,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     apiProxy: around.apiProxy,
     credentials: credentials(around.credentials),
     targets: targets(raw),
+    allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
     allow: parseAllowList(raw('allow-domains')),
     addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
     upstreamCa: certificates(raw('upstream-ca'), workspace),

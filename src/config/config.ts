@@ -1,5 +1,5 @@
 import { CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
-import type { Target } from '../shared/sidecar-config.ts';
+import type { AllowedEndpoint, Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
 import type { LogLevel } from '../reporter.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
@@ -34,6 +34,8 @@ export interface Config {
   /** By variable name; trimmed, never empty. */
   readonly credentials: ReadonlyMap<string, string>;
   readonly targets: Readonly<Record<ProviderId, Target>>;
+  /** Beside the endpoints of the providers' tables. */
+  readonly allowEndpoints: readonly AllowedEndpoint[];
   readonly allow: AllowList;
   readonly addHosts: readonly HostEntry[];
   /** PEM. */

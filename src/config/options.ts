@@ -38,6 +38,11 @@ export const OPTIONS: readonly Option[] = [
     variable: targetVariable,
     description: `upstream for ${name}: host[:port][/base/path]`,
   })),
+  {
+    name: 'allow-endpoints',
+    kind: 'lines',
+    description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+  },
   { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
   { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
   {

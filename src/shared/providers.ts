@@ -12,6 +12,13 @@ import {
   openAiErrorBody,
   type ApiError,
 } from './error-shapes.ts';
+import {
+  ANTHROPIC_ENDPOINTS,
+  COPILOT_ENDPOINTS,
+  GEMINI_ENDPOINTS,
+  OPENAI_ENDPOINTS,
+  type Endpoint,
+} from './endpoints.ts';
 
 export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
@@ -82,10 +89,14 @@ export interface Provider {
     /** Sent with these values where the client sends none; lower case. */
     readonly defaults: Readonly<Record<string, string>>;
   };
+  /** What passes to the provider; everything else is refused. */
+  readonly endpoints: readonly Endpoint[];
   /** Query parameters that carry a credential and are dropped. */
   readonly credentialQuery: readonly string[];
   /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */
   readonly requestHeaders: readonly string[];
+  /** WebSocket subprotocols that pass; a trailing `*` is a prefix. Any other may be a key. */
+  readonly subprotocols: readonly string[];
   readonly agentVariables: readonly AgentVariable[];
   readonly managedSettings: readonly ManagedSettings[];
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
@@ -105,8 +116,11 @@ const openai: Provider = {
   targetVariable: 'OPENAI_API_TARGET',
   credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  endpoints: OPENAI_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+  // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+  subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
   agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
   managedSettings: [
     {
@@ -128,8 +142,10 @@ const anthropic: Provider = {
   targetVariable: 'ANTHROPIC_API_TARGET',
   credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
   injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+  endpoints: ANTHROPIC_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
     { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -165,8 +181,10 @@ const copilot: Provider = {
     { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
   ],
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  endpoints: COPILOT_ENDPOINTS,
   credentialQuery: [],
   requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
     { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
@@ -200,9 +218,11 @@ const gemini: Provider = {
   targetVariable: 'GEMINI_API_TARGET',
   credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
   injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+  endpoints: GEMINI_ENDPOINTS,
   // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
   credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
   requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+  subprotocols: [],
   agentVariables: [
     { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
     { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },

@@ -1,3 +1,4 @@
+import type { AddedEndpoint } from './endpoints.ts';
 import type { ProviderId } from './providers.ts';
 
 /**
@@ -13,6 +14,12 @@ export interface SidecarConfig {
   readonly upstreamCa?: string;
   /** Largest request body in bytes; a longer one gets 413. */
   readonly maxBodyBytes: number;
+  /** Endpoints beside those of the providers' tables. */
+  readonly allowEndpoints?: readonly AllowedEndpoint[];
+}
+
+export interface AllowedEndpoint extends AddedEndpoint {
+  readonly provider: ProviderId;
 }
 
 export interface SidecarProvider {

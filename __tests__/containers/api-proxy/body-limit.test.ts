@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
 
 const LIMIT = 100_000;
 const CHUNK = `2710\r\n${'x'.repeat(10_000)}\r\n`;
@@ -12,14 +12,14 @@ describe('D3 the limit of a request body', () => {
   const t = useSidecar({ config: { maxBodyBytes: LIMIT } });
 
   it('lets a body of exactly that length pass', async () => {
-    expect((await post(t.port('openai'), '/v1/x', Buffer.alloc(LIMIT))).status).toBe(200);
+    expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT))).status).toBe(200);
     expect(Buffer.concat(t.upstream.requests[0]!.body)).toHaveLength(LIMIT);
     const chunked = { 'transfer-encoding': 'chunked' };
-    expect((await post(t.port('openai'), '/v1/x', Buffer.alloc(LIMIT), chunked)).status).toBe(200);
+    expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT), chunked)).status).toBe(200);
   });
 
   it.each(PROVIDERS)('$id: refuses a longer one by its length at once', async ({ id, errorBody }) => {
-    const head = `POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
+    const head = `POST ${INFERENCE[id]} HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
     const answer = await sendRaw(t.port(id), head);
     expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } });
     const shape = errorBody({ status: 413, code: 'body_too_large', message: 'M' }) as object;
@@ -28,7 +28,7 @@ describe('D3 the limit of a request body', () => {
   });
 
   it('refuses a longer one without a length once it is counted', async () => {
-    const head = 'POST /v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await sendRaw(t.port('openai'), head + CHUNK.repeat(11));
     expect(answer.status).toBe(413);
     await eventually('upstream aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
@@ -38,13 +38,16 @@ describe('D3 the limit of a request body', () => {
 
   it('refuses before 100 Continue, so that the body is never sent', async () => {
     const lines = [`Content-Length: ${LIMIT + 1}`, 'Expect: 100-continue'];
-    const answer = await sendRaw(t.port('openai'), `POST /v1/x HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\n\r\n`);
+    const answer = await sendRaw(
+      t.port('openai'),
+      `POST /v1/responses HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\n\r\n`,
+    );
     expect(answer.status).toBe(413);
     expect(answer.text).not.toContain('100 Continue');
   });
 
   it('a client that sends all of it first still reads the refusal', async () => {
-    const answer = await post(t.port('openai'), '/v1/x', Buffer.alloc(8 * 1024 * 1024));
+    const answer = await post(t.port('openai'), '/v1/responses', Buffer.alloc(8 * 1024 * 1024));
     expect(answer.status).toBe(413);
   });
 
@@ -63,15 +66,21 @@ describe('D3 the limit of a request body', () => {
     });
 
   it('a client that never stops sending is cut', async () => {
-    await sendForEver('/v1/endless');
-    await eventually('its record', () => t.lines.some((line) => 'path' in line && line.path === '/v1/endless'));
-    expect(t.lines).toContainEqual(expect.objectContaining({ path: '/v1/endless', status: 413, upstreamStatus: null }));
+    await sendForEver('/v1/chat/completions');
+    await eventually('its record', () =>
+      t.lines.some((line) => 'path' in line && line.path === '/v1/chat/completions'),
+    );
+    expect(t.lines).toContainEqual(
+      expect.objectContaining({ path: '/v1/chat/completions', status: 413, upstreamStatus: null }),
+    );
   });
 
   it('a client that never stops sending after an early answer is cut', async () => {
     t.upstream.handler = (_, response) => response.writeHead(401).end();
-    await sendForEver('/v1/early');
-    expect(t.lines).toContainEqual(expect.objectContaining({ path: '/v1/early', status: 401, upstreamStatus: 401 }));
+    await sendForEver('/v1/embeddings');
+    expect(t.lines).toContainEqual(
+      expect.objectContaining({ path: '/v1/embeddings', status: 401, upstreamStatus: 401 }),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
-import { realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { INFERENCE, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
   rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
@@ -27,12 +27,12 @@ describe('the credential', () => {
   const t = useSidecar();
 
   it.each(PROVIDERS)('$id: is injected into a request that has none', async ({ id, injection, defaultTarget }) => {
-    const answer = await post(t.port(id), '/v1/any?alt=sse', '{"a":1}');
+    const answer = await post(t.port(id), INFERENCE[id], '{"a":1}');
     expect(answer.status).toBe(200);
     const [request] = t.upstream.requests;
     expect(request).toMatchObject({
       method: 'POST',
-      url: '/v1/any?alt=sse',
+      url: INFERENCE[id],
       serverName: defaultTarget,
       complete: true,
     });
@@ -42,7 +42,15 @@ describe('the credential', () => {
   });
 
   it.each(PROVIDERS)('$id: F11 arrives alone, whatever the client sends and how it spells it', async (provider) => {
-    const head = ['POST /v1/any HTTP/1.1', 'Host: a', 'Content-Length: 2', ...SPELLINGS, ...SPELLINGS, '', '{}'];
+    const head = [
+      `POST ${INFERENCE[provider.id]} HTTP/1.1`,
+      'Host: a',
+      'Content-Length: 2',
+      ...SPELLINGS,
+      ...SPELLINGS,
+      '',
+      '{}',
+    ];
     expect((await sendRaw(t.port(provider.id), head.join('\r\n'))).status).toBe(200);
     const { rawHeaders } = t.upstream.requests[0]!;
     expect(valuesOf(rawHeaders, provider.injection.header)).toEqual([
@@ -53,7 +61,7 @@ describe('the credential', () => {
 
   it.each(PROVIDERS)('$id: F4 cannot be nominated away', async ({ id, injection }) => {
     const headers = { connection: `keep-alive, ${injection.header.toUpperCase()}, X-Request-Id`, 'x-request-id': 'r1' };
-    const answer = await post(t.port(id), '/v1/any', '{}', { ...headers, [injection.header]: 'stolen' });
+    const answer = await post(t.port(id), INFERENCE[id], '{}', { ...headers, [injection.header]: 'stolen' });
     expect(answer.status).toBe(200);
     const { rawHeaders } = t.upstream.requests[0]!;
     expect(valuesOf(rawHeaders, injection.header)).toEqual([`${injection.prefix}${realCredential(id)}`]);
@@ -74,11 +82,11 @@ describe('the credential', () => {
     expect(valuesOf(t.upstream.requests[0]!.rawHeaders, 'anthropic-version')).toEqual(['2099-01-01']);
   });
 
-  it.each(['key=stolen', 'KEY=stolen', '%6bey=stolen', '%24key=stolen', 'a=b;key=stolen', 'access_token=stolen'])(
+  it.each(['key=stolen', 'KEY=stolen', '%6bey=stolen', '%24key=stolen', 'fields=b;key=stolen', 'access_token=stolen'])(
     'Gemini: drops ?%s and keeps the rest',
     async (parameter) => {
-      await send(t.port('gemini'), { path: `/v1beta/models?alt=sse&${parameter}&x=%2F` });
-      expect(t.upstream.requests[0]!.url).toBe('/v1beta/models?alt=sse&x=%2F');
+      await send(t.port('gemini'), { path: `/v1beta/models?alt=sse&${parameter}&fields=%2F` });
+      expect(t.upstream.requests[0]!.url).toBe('/v1beta/models?alt=sse&fields=%2F');
       await send(t.port('gemini'), { path: `/v1beta/models?${parameter}` });
       expect(t.upstream.requests[1]!.url).toBe('/v1beta/models');
     },
@@ -96,7 +104,7 @@ describe('without a credential', () => {
   const t = useSidecar({ configured: [] });
 
   it.each(PROVIDERS)('$id: answers 503 in its own shape and names what would enable it', async (provider) => {
-    const answer = await post(t.port(provider.id), '/v1/any', '{}');
+    const answer = await post(t.port(provider.id), INFERENCE[provider.id], '{}');
     expect(answer.status).toBe(503);
     const text = answer.body.toString();
     for (const { input, variable } of provider.credentials) {

@@ -50,7 +50,7 @@ describe('the process', () => {
       };
       expect(listening).toMatchObject({ event: 'listening', configured: ['anthropic'] });
       expect((await send(listening.ports.gemini, { path: '/health' })).status).toBe(200);
-      expect((await post(listening.ports.anthropic, '/v1/messages?secret=query', '{"body":1}')).status).toBe(502);
+      expect((await post(listening.ports.anthropic, '/v1/messages?beta=query', '{"body":1}')).status).toBe(502);
       child.kill(signal);
       expect(await exited).toEqual([0, null]);
 
@@ -85,13 +85,13 @@ describe('the process', () => {
     const { child, output, exited } = start(ENTRY, [file], { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: SECRET });
     await eventually('listening', () => output.stdout.includes('\n'));
     const { ports } = JSON.parse(output.stdout.split('\n', 1)[0]!) as { ports: Record<ProviderId, number> };
-    const request = httpRequest({ host: '127.0.0.1', port: ports.openai, method: 'POST', path: '/v1/x' });
+    const request = httpRequest({ host: '127.0.0.1', port: ports.openai, method: 'POST', path: '/v1/responses' });
     request.setHeader('expect', '100-continue').flushHeaders();
     await once(request, 'continue');
     request.on('error', () => undefined);
     child.kill();
     expect((await exited)[0]).toBe(0);
-    expect(await readFile(file, 'utf8')).toContain('"path":"/v1/x"');
+    expect(await readFile(file, 'utf8')).toContain('"path":"/v1/responses"');
   });
 
   it('works without its log file, and says so', async () => {

@@ -22,12 +22,15 @@ const document = (change: Record<string, unknown> = {}): SidecarConfig => ({
 const openai = (change: Record<string, unknown>) => ({
   providers: { openai: { ...document().providers.openai, ...change } },
 });
+const endpoint = (change: Record<string, unknown>) =>
+  document({ allowEndpoints: [{ provider: 'openai', method: 'GET', path: '/v1/files', ...change }] });
 const target = (change: Record<string, unknown>) =>
   openai({ target: { ...document().providers.openai!.target, ...change } });
 
 describe('the document on standard input', () => {
   it('is taken as it is', async () => {
-    const config = document({ upstreamCa: 'PEM' });
+    const allowEndpoints = [{ provider: 'openai', method: 'GET', path: '/v1/files/*' }];
+    const config = document({ upstreamCa: 'PEM', allowEndpoints });
     expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
   });
 
@@ -65,6 +68,13 @@ describe('the document on standard input', () => {
     ['a proxy of another scheme', document({ proxyUrl: 'https://squid:3128' }), /proxyUrl must be/],
     ['no limit', document({ maxBodyBytes: Infinity }), /maxBodyBytes/],
     ['a limit of 0', document({ maxBodyBytes: 0 }), /maxBodyBytes/],
+    ['endpoints that are no list', document({ allowEndpoints: { 0: SECRET } }), /allowEndpoints must be a list/],
+    ['an endpoint that is text', document({ allowEndpoints: [SECRET] }), /allowEndpoints\[0\] must be an object/],
+    ['an endpoint with more', endpoint({ query: SECRET }), /allowEndpoints\[0\] has an unknown field/],
+    ['an endpoint of nobody', endpoint({ provider: SECRET }), /allowEndpoints\[0\] has an unknown provider/],
+    ['an endpoint with a wrong method', endpoint({ method: 'TRACE' }), /allowEndpoints\[0\]: the method must/],
+    ['an endpoint with a list of methods', endpoint({ method: ['GET'] }), /allowEndpoints\[0\]: the method must/],
+    ['an endpoint with a wrong path', endpoint({ path: `/${SECRET}/..` }), /allowEndpoints\[0\]: the path must/],
     ['too long', 'x'.repeat(5 * 1024 * 1024), /larger than/],
   ])('%s is refused, and no value is printed', async (_, text, message) => {
     const refused = readStartConfig(input(typeof text === 'string' ? text : JSON.stringify(text)), ENV);

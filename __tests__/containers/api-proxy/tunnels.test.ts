@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
 
 const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
-const UNREACHABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0';
+const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error:';
+const UNREACHABLE = `${UNAVAILABLE} ERR_DNS_FAIL 0`;
 
 describe('tunnels', () => {
   const t = useSidecar({ configured: ['openai'] });
@@ -56,24 +57,24 @@ describe('tunnels', () => {
     expect(t.upstream.requests).toHaveLength(1);
   });
 
-  it('unreachable: 502 with the reason that Squid gave', async () => {
-    t.proxy.refusal = UNREACHABLE;
+  it.each([
+    ['a name without an address', UNREACHABLE, 502, 'upstream_dns_error', 'openai-api-target'],
+    ['a refused connection', `${UNAVAILABLE} ERR_CONNECT_FAIL 111`, 502, 'upstream_unreachable', 'ERR_CONNECT_FAIL'],
+    ['no route', `${UNAVAILABLE} ERR_CONNECT_FAIL 113`, 502, 'upstream_unreachable', 'ERR_CONNECT_FAIL'],
+    ['a connection that timed out', `${UNAVAILABLE} ERR_CONNECT_FAIL 110`, 504, 'upstream_connect_timeout', 'in time'],
+    ['a time-out of Squid’s', 'HTTP/1.1 504 Gateway Timeout', 504, 'upstream_connect_timeout', 'in time'],
+    ['a trouble of Squid’s', 'HTTP/1.1 500 Internal Server Error', 502, 'upstream_unreachable', 'CONNECT 500'],
+    ['Squid refuses', DENIED, 403, 'target_not_allowed', 'allow-domains'],
+    ['the handshake is cut', 'HTTP/1.1 200 Connection established', 502, 'upstream_closed', 'TLS handshake'],
+  ])('%s has its own status, code and message', async (_, refusal, status, code, text) => {
+    t.proxy.refusal = refusal;
     const answer = await call();
-    expect(answer.status).toBe(502);
-    expect(errorOf(answer.body).code).toBe('upstream_unreachable');
-    expect(errorOf(answer.body).message).toContain('ERR_DNS_FAIL');
-  });
-
-  it('timed out by Squid: 504', async () => {
-    t.proxy.refusal = 'HTTP/1.1 504 Gateway Timeout';
-    const answer = await call();
-    expect([answer.status, errorOf(answer.body).code]).toEqual([504, 'upstream_connect_timeout']);
-  });
-
-  it('cut in the handshake: 502', async () => {
-    t.proxy.refusal = 'HTTP/1.1 200 Connection established';
-    const answer = await call();
-    expect(answer.status).toBe(502);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([status, code]);
+    expect(errorOf(answer.body).message).toContain(text);
+    expect(t.upstream.requests).toEqual([]);
+    expect(await t.records(1)).toMatchObject([
+      { status, upstreamStatus: null, error: expect.stringContaining(code) as string },
+    ]);
   });
 
   it.each([
@@ -96,7 +97,7 @@ describe('a tunnel before the first request', () => {
 
   it('is opened for each configured provider, and its first request takes it', async () => {
     await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
-    for (const { id } of PROVIDERS) expect((await post(t.port(id), '/v1/x', '{}')).status).toBe(200);
+    for (const { id } of PROVIDERS) expect((await post(t.port(id), INFERENCE[id], '{}')).status).toBe(200);
     expect(t.upstream.handshakes).toBe(PROVIDERS.length);
     expect([...t.proxy.connects].sort()).toEqual(PROVIDERS.map(({ defaultTarget }) => `${defaultTarget}:443`).sort());
   });
@@ -115,7 +116,7 @@ describe('a tunnel that nobody uses', () => {
 });
 
 describe('a provider that stays silent', () => {
-  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 100 } });
+  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 300 } });
 
   it('while connecting: 504', async () => {
     t.proxy.silent = true;

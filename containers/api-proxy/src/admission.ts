@@ -24,10 +24,10 @@ export interface AdmittedRequest {
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-const malformed = (message: string): ProxyError => new ProxyError(400, 'malformed_request', message);
+const malformed = (message: string): ProxyError => new ProxyError('malformed_request', message);
 
 export const methodNotAllowed = (): ProxyError =>
-  new ProxyError(405, 'method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+  new ProxyError('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
     headers: { allow: [...METHODS].join(', ') },
   });
 
@@ -81,7 +81,7 @@ export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>): 
         break;
       case 'expect':
         if (value.toLowerCase() !== '100-continue') {
-          throw new ProxyError(417, 'expectation_failed', 'The only Expect that passes is 100-continue.');
+          throw new ProxyError('expectation_failed', 'The only Expect that passes is 100-continue.');
         }
         break;
       default:

@@ -2,18 +2,26 @@ import { request as httpRequest, type Agent, type IncomingMessage, type ServerRe
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
+import type { EndpointCheck } from './endpoints.ts';
 import { clientResponseHeaders, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
 import type { Limits } from './limits.ts';
 import { elapsedMs } from './log.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
+import type { ReflectionGuard } from './reflection.ts';
+import { returnBody } from './return-body.ts';
 import { authorityOf } from './tunnel.ts';
+import { openWebSocket, type Handshake } from './websocket.ts';
 
 /** The way to one provider. */
 export interface Route {
   readonly target: Target;
+  readonly checkEndpoint: EndpointCheck;
   readonly rules: HeaderRules;
+  readonly guard: ReflectionGuard;
+  /** The answers must not be compressed. */
+  readonly plainOnly: boolean;
   readonly agent: Agent;
 }
 
@@ -27,15 +35,20 @@ export interface Exchange {
   readonly startedAt: number;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
+  /** Of a client that asks for a WebSocket. */
+  readonly handshake?: Handshake;
 }
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
-  new ProxyError(413, 'body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+  new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 
-function upstreamFailure(error: unknown, host: string): ProxyError {
+function upstreamFailure(error: unknown, host: string, hasAnswered = false): ProxyError {
   if (error instanceof ProxyError) return error;
   const detail = errorCode(error);
-  return new ProxyError(502, 'upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+  if (hasAnswered) {
+    return new ProxyError('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+  }
+  return new ProxyError('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
     cause: error,
     detail,
   });
@@ -47,21 +60,24 @@ function upstreamFailure(error: unknown, host: string): ProxyError {
  * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
  */
 export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Route): (error: ProxyError) => void {
-  const { client, answer, record, limits, maxBodyBytes } = exchange;
-  const { target } = route;
+  const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
+  const { target, guard } = route;
   const upstream = httpRequest({
     agent: route.agent,
     method: admitted.method,
     path: `${target.basePath}${admitted.path}${admitted.query}`,
-    headers: upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+    headers: [
+      ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+      ...(handshake?.headers ?? []),
+    ],
     maxHeaderSize: limits.upstreamHeadBytes,
     timeout: limits.upstreamIdleMs,
   });
 
-  let failed = false;
+  let settled = false;
   const fail = (error: ProxyError): void => {
-    if (failed || answer.writableEnded) return;
-    failed = true;
+    if (settled || answer.writableEnded) return;
+    settled = true;
     record.error = errorCode(error);
     upstream.destroy();
     if (answer.headersSent) {
@@ -74,39 +90,57 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   };
 
   upstream.on('error', (error) => {
-    fail(upstreamFailure(error, target.host));
+    fail(upstreamFailure(error, target.host, answer.headersSent));
   });
   upstream.on('close', () => {
     if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
   });
-  upstream.on('upgrade', (_, socket) => {
-    socket.destroy();
-    fail(new ProxyError(502, 'upstream_bad_response', `${target.host} changed the protocol, which nobody asked for.`));
+  upstream.on('upgrade', (response, socket, head) => {
+    record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
+    record.upstreamStatus = response.statusCode ?? 0;
+    try {
+      if (settled || handshake?.isAgreedBy(response) !== true) {
+        throw new ProxyError('upstream_bad_response', `${target.host} changed the protocol unasked.`);
+      }
+      openWebSocket(exchange, response, socket, head, guard);
+      settled = true;
+    } catch (error) {
+      socket.destroy();
+      fail(upstreamFailure(error, target.host));
+    }
   });
   upstream.on('timeout', () => {
-    fail(new ProxyError(504, 'upstream_timeout', `${target.host} was silent for too long.`));
+    fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
   });
   upstream.on('response', (response) => {
     record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
     record.upstreamStatus = response.statusCode ?? 0;
     try {
+      guard.check(response);
       answer.sendDate = false;
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, clientResponseHeaders(response.rawHeaders));
+      const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
+      answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
     } catch (error) {
       fail(upstreamFailure(error, target.host));
       return;
     }
     record.status = answer.statusCode;
-    returnBody(response, exchange, fail);
+    returnBody(response, exchange, guard, (error) => {
+      fail(upstreamFailure(error, target.host, true));
+    });
   });
 
   answer.once('close', () => {
-    if (answer.writableFinished || failed) return;
-    failed = true;
+    if (answer.writableFinished || settled) return;
+    settled = true;
     record.error = 'client_closed';
     upstream.destroy();
   });
 
+  if (handshake) {
+    upstream.end();
+    return fail;
+  }
   client.on('data', (chunk: Buffer) => {
     record.requestBytes += chunk.length;
     // Counted, not believed: a chunked body has no length to look at.
@@ -118,7 +152,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     }
   });
   client.on('end', () => {
-    if (!failed) upstream.end();
+    if (!settled) upstream.end();
   });
   upstream.on('drain', () => {
     client.resume();
@@ -130,26 +164,4 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     client.resume();
   });
   return fail;
-}
-
-function returnBody(response: IncomingMessage, exchange: Exchange, fail: (error: ProxyError) => void): void {
-  const { answer, record } = exchange;
-  response.on('data', (chunk: Buffer) => {
-    record.responseBytes += chunk.length;
-    if (!answer.write(chunk)) response.pause();
-  });
-  answer.on('drain', () => {
-    response.resume();
-  });
-  response.on('end', () => {
-    answer.end();
-  });
-  response.on('error', (error) => {
-    fail(upstreamFailure(error, 'The provider'));
-  });
-  // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-  // by the next turn of the event loop, and both then leave in one packet.
-  setImmediate(() => {
-    if (!answer.writableEnded && record.responseBytes === 0) answer.flushHeaders();
-  });
 }

@@ -49,18 +49,22 @@ export interface HeaderRules {
   readonly defaults: readonly (readonly [name: string, value: string])[];
 }
 
-export function headerRules(provider: Provider, credential: string): HeaderRules {
-  const { header, prefix, defaults } = provider.injection;
-  const names = [...COMMON_REQUEST_HEADERS, ...provider.requestHeaders];
+/** @param names a trailing `*` is a prefix */
+export function nameMatcher(names: readonly string[]): (name: string) => boolean {
   const exact = new Set(names.filter((name) => !name.endsWith('*')));
   const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  exact.delete(header);
+  return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
+}
+
+/** @param plainOnly asks for answers that are not compressed */
+export function headerRules(provider: Provider, credential: string, plainOnly: boolean): HeaderRules {
+  const { header, prefix, defaults } = provider.injection;
+  const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
   return {
     passes: (name) =>
-      exact.has(name) ||
-      (prefixes.some((start) => name.startsWith(start)) && name !== header && !CREDENTIAL_NAME.test(name)),
+      isListed(name) && name !== header && !CREDENTIAL_NAME.test(name) && !(plainOnly && name === 'accept-encoding'),
     injected: [header, `${prefix}${credential}`],
-    defaults: Object.entries(defaults),
+    defaults: [...Object.entries(defaults), ...(plainOnly ? [['accept-encoding', 'identity'] as const] : [])],
   };
 }
 
@@ -111,7 +115,7 @@ export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
     } else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
       nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
     } else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-      throw new ProxyError(502, 'upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+      throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
     }
   }
   return nominated.length === 0 ? headers : withoutNames(headers, nominated);

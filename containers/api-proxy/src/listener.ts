@@ -1,14 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Provider } from '../../../src/shared/providers.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
 import { bodyTooLarge, forward, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
 import { elapsedMs, newRecord, type Log } from './log.ts';
-import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
-import { asProxyError, notConfigured, parserFailure, upgradeRefused } from './refusals.ts';
-import { answerHealth, rawRefusal, refuse } from './reply.ts';
+import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
+import { answerHealth, handedOver, refuse, refuseRaw } from './reply.ts';
+import { readHandshake } from './websocket.ts';
 
 export interface ListenerOptions {
   readonly provider: Provider;
@@ -17,6 +18,13 @@ export interface ListenerOptions {
   readonly limits: Limits;
   readonly maxBodyBytes: number;
   readonly log: Log;
+}
+
+/** One provider's HTTP server, not yet listening. */
+export interface Listener {
+  readonly server: Server;
+  /** Ends every connection, and the WebSockets that the HTTP server knows no more. */
+  readonly end: () => void;
 }
 
 /** The exchange that a connection is busy with. */
@@ -28,10 +36,10 @@ interface Current {
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
 
-/** One provider's HTTP server, not yet listening. */
-export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Server {
+export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Listener {
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
+  const upgraded = new Set<Duplex>();
   let underWay = 0;
 
   const admitFrom = (client: IncomingMessage): AdmittedRequest => {
@@ -40,7 +48,8 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
   };
   const isBusy = (socket: Duplex): boolean => currents.get(socket)?.answer.writableFinished === false;
 
-  const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean): void => {
+  /** @param early what a client that asks for a WebSocket sent behind its request */
+  const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean, early?: Buffer): void => {
     const startedAt = performance.now();
     const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
     const pipelined = isBusy(client.socket);
@@ -48,7 +57,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     if (!pipelined) currents.set(client.socket, current);
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
-      if (pipelined) throw new ProxyError(400, 'pipelining', 'Send the next request when the answer has arrived.');
+      if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
       const admitted = admitFrom(client);
       record.path = admitted.path;
       if (isHealthCheck(admitted)) {
@@ -56,9 +65,12 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
         return;
       }
       if (!route) throw notConfigured(provider);
+      route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+      const handshake =
+        early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
       if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (underWay >= limits.concurrentRequests) {
-        throw new ProxyError(429, 'too_many_requests', 'Too many requests are under way at the same time.');
+        throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
       }
       underWay++;
       answer.once('close', () => {
@@ -66,7 +78,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
       });
       if (expectsContinue) answer.writeContinue();
       const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
-      current.fail = forward(exchange, admitted, route);
+      current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
       const error = asProxyError(cause);
       record.error = errorCode(error);
@@ -79,30 +91,18 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     });
   };
 
-  /** Answers on a socket that the HTTP server no longer reads from. */
-  const endRaw = (socket: Duplex, error: ProxyError, record: RequestRecord | undefined): void => {
-    socket.on('error', () => undefined);
-    const answer = rawRefusal(provider, error);
-    socket.end(answer);
-    const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
-    socket.once('close', () => {
-      clearTimeout(timer);
-    });
-    socket.resume();
-    if (record) log.write({ ...record, status: error.status, error: errorCode(error) });
+  const refuseConnection = (socket: Duplex, error: ProxyError, client?: IncomingMessage): void => {
+    refuseRaw(provider, socket, error, limits.lingerMs);
+    const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
+    log.write({ ...record, status: error.status, error: errorCode(error) });
   };
 
-  const takeOver = (client: IncomingMessage, socket: Duplex, refusal: ProxyError): void => {
-    const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
-    let error = refusal;
-    try {
-      admitFrom(client);
-      if (!route) error = notConfigured(provider);
-    } catch (cause) {
-      error = asProxyError(cause);
-    }
-    if (isBusy(socket)) socket.destroy();
-    else endRaw(socket, error, record);
+  const serveUpgrade = (client: IncomingMessage, socket: Socket, early: Buffer): void => {
+    upgraded.add(socket);
+    socket.once('close', () => {
+      upgraded.delete(socket);
+    });
+    serve(client, handedOver(client, socket), false, early);
   };
 
   const server = createServer({
@@ -132,10 +132,12 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     serve(client, answer, false);
   });
   server.on('connect', (client: IncomingMessage, socket: Duplex) => {
-    takeOver(client, socket, methodNotAllowed());
+    if (isBusy(socket)) socket.destroy();
+    else refuseConnection(socket, methodNotAllowed(), client);
   });
-  server.on('upgrade', (client: IncomingMessage, socket: Duplex) => {
-    takeOver(client, socket, upgradeRefused());
+  server.on('upgrade', (client: IncomingMessage, socket: Socket, early: Buffer) => {
+    if (isBusy(socket)) socket.destroy();
+    else serveUpgrade(client, socket, early);
   });
   server.on('clientError', (cause, socket) => {
     const error = parserFailure(errorCode(cause));
@@ -146,7 +148,13 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
       // Answered already; nothing more can be read from this connection.
       current.answer.end();
       current.answer.socket?.destroySoon();
-    } else endRaw(socket, error, error.status === 408 ? undefined : newRecord(provider.id, '', ''));
+    } else if (error.status === 408) refuseRaw(provider, socket, error, limits.lingerMs);
+    else refuseConnection(socket, error);
   });
-  return server;
+  const end = (): void => {
+    server.close();
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  };
+  return { server, end };
 }

@@ -1,4 +1,5 @@
 import type { ApiError } from '../../../src/shared/error-shapes.ts';
+import { ERROR_STATUS, type ErrorCode } from './error-codes.ts';
 
 interface ProxyErrorOptions extends ErrorOptions {
   /** For the log only: the error code of the system, of TLS or of Squid. */
@@ -13,14 +14,14 @@ export const NO_RETRY = { 'x-should-retry': 'false' };
 /** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
 export class ProxyError extends Error implements ApiError {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, options: ProxyErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, options);
     this.name = 'ProxyError';
-    this.status = status;
+    this.status = ERROR_STATUS[code];
     this.code = code;
     this.detail = options.detail;
     this.headers = options.headers ?? {};

@@ -9,27 +9,21 @@ export function notConfigured(provider: Provider): ProxyError {
   const message =
     `${provider.name} is not configured: this run was given no credential for it. ` +
     `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
-  return new ProxyError(503, 'provider_not_configured', message, { headers: NO_RETRY });
+  return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
 }
-
-/** 426 makes Codex turn to plain HTTP; RFC 9110, section 15.5.22, asks for the Upgrade header. */
-export const upgradeRefused = (): ProxyError =>
-  new ProxyError(426, 'upgrade_refused', 'The api-proxy takes no WebSocket here. Use plain HTTP.', {
-    headers: { connection: 'close, upgrade', upgrade: 'HTTP/1.1' },
-  });
 
 /** What Node's own parser refused, in our words: its messages are for programmers. */
 export function parserFailure(code: string): ProxyError {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new ProxyError(431, 'head_too_large', 'The request line and headers are too large.', { detail: code });
+    return new ProxyError('head_too_large', 'The request line and headers are too large.', { detail: code });
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new ProxyError(408, 'request_timeout', 'The request did not arrive in time.', { detail: code });
+    return new ProxyError('request_timeout', 'The request did not arrive in time.', { detail: code });
   }
-  return new ProxyError(400, 'malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+  return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
 
 export const asProxyError = (cause: unknown): ProxyError =>
   cause instanceof ProxyError
     ? cause
-    : new ProxyError(500, 'internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+    : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });

@@ -1,4 +1,6 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { ProxyError } from './proxy-error.ts';
 
@@ -56,12 +58,37 @@ export function refuse(
 }
 
 /** The same for a connection that the HTTP server has handed over or given up. */
-export function rawRefusal(provider: Provider, error: ProxyError): string {
+export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError, lingerMs: number): void {
   const body = errorBody(provider, error).toString();
   const headers = errorHeaders(error, Buffer.byteLength(body), true);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const reason = STATUS_CODES[error.status] ?? '';
-  return [`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n');
+  socket.on('error', () => undefined);
+  socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
+  socket.resume();
+}
+
+/**
+ * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Until the
+ * protocol is agreed on, the connection ends with the answer, and by any octet that comes before (RFC 6455, section 4.1).
+ */
+export function handedOver(client: IncomingMessage, socket: Socket): ServerResponse {
+  const end = () => socket.destroy();
+  socket
+    .on('error', () => undefined)
+    .on('data', end)
+    .on('end', end);
+  const answer = new ServerResponse(client);
+  answer.shouldKeepAlive = false;
+  answer.assignSocket(socket);
+  answer.once('finish', () => {
+    socket.destroySoon();
+  });
+  return answer;
 }
 
 /** Says that the port is served and whether its provider is configured, and nothing of what with. */

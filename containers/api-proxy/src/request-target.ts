@@ -9,7 +9,7 @@ const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 /** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
 const STRUCTURAL = '/\\%;?#';
 
-const refusal = (message: string): ProxyError => new ProxyError(400, 'invalid_request_target', message);
+const refusal = (message: string): ProxyError => new ProxyError('invalid_request_target', message);
 
 /** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
 function decodeEscape(escape: string, hex: string): string {
@@ -44,7 +44,19 @@ export function canonicalPath(path: string): string {
 /** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
 function parameterName(pair: string): string {
   const name = pair.split('=', 1)[0] ?? '';
-  return name.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))).toLowerCase();
+  return name.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/**
+ * The names of a query's parameters, also as servers read them that take `;` for `&`.
+ *
+ * @param query what follows the `?`
+ */
+export function parameterNames(query: string): string[] {
+  return query
+    .split(/[&;]/)
+    .filter((pair) => pair !== '')
+    .map(parameterName);
 }
 
 /**
@@ -62,7 +74,8 @@ export function forwardedQuery(query: string, credentialNames: ReadonlySet<strin
   if (query === '') return '';
   if (credentialNames.size === 0) return `?${query}`;
   // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
-  const carriesCredential = (pair: string) => pair.split(';').some((part) => credentialNames.has(parameterName(part)));
+  const carriesCredential = (pair: string) =>
+    parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
   const kept = query.split('&').filter((pair) => !carriesCredential(pair));
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }

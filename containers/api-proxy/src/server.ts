@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+import { endpointCheck } from './endpoints.ts';
 import { headerRules } from './headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { createListener } from './listener.ts';
+import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
+import { ReflectionGuard } from './reflection.ts';
 import { trustStore, TunnelAgent } from './upstream.ts';
 
 export interface SidecarOptions {
@@ -30,7 +31,7 @@ export interface Sidecar {
 
 interface ProviderServer {
   readonly provider: Provider;
-  readonly server: Server;
+  readonly listener: Listener;
   readonly agent: TunnelAgent | undefined;
 }
 
@@ -42,22 +43,39 @@ function createProviderServer(
   limits: Limits,
 ): ProviderServer {
   const configured = config.providers[provider.id];
-  const { maxBodyBytes } = config;
+  const { maxBodyBytes, allowEndpoints = [] } = config;
   if (!configured) {
     return {
       provider,
       agent: undefined,
-      server: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+      listener: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
     };
   }
   const { target, credential } = configured;
   const proxy = new URL(config.proxyUrl);
   const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
-  const route = { target, rules: headerRules(provider, credential), agent };
-  return { provider, agent, server: createListener({ provider, route, limits, maxBodyBytes, log }) };
+  const checkEndpoint = endpointCheck(
+    provider,
+    allowEndpoints.filter((added) => added.provider === provider.id),
+  );
+  // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
+  const plainOnly = target.host !== provider.defaultTarget;
+  let warned = false;
+  const guard = new ReflectionGuard(credential, plainOnly, () => {
+    if (!warned) log.write({ event: 'credential-reflected', provider: provider.id });
+    warned = true;
+  });
+  const rules = headerRules(provider, credential, plainOnly);
+  const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
+  return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
 }
 
-async function listen({ server, provider }: ProviderServer, port: number, host: string): Promise<[ProviderId, number]> {
+async function listen(
+  { listener, provider }: ProviderServer,
+  port: number,
+  host: string,
+): Promise<[ProviderId, number]> {
+  const { server } = listener;
   server.listen({ port, host, backlog: 1024 });
   await once(server, 'listening');
   return [provider.id, (server.address() as AddressInfo).port];
@@ -71,12 +89,11 @@ async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<v
   }
 }
 
-async function closeServer({ server, agent }: ProviderServer): Promise<void> {
+async function closeServer({ listener: { server, end }, agent }: ProviderServer): Promise<void> {
   agent?.destroy();
   if (!server.listening) return;
   const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
+  end();
   await closed;
   // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
   await sleep(1);

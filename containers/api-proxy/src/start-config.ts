@@ -1,8 +1,10 @@
+import { checkEndpoint } from '../../../src/shared/endpoints.ts';
 import { addressesIn, DEFAULT_SUBNET, squidUrl } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
   normaliseCredential,
+  type AllowedEndpoint,
   type SidecarConfig,
   type SidecarProvider,
 } from '../../../src/shared/sidecar-config.ts';
@@ -116,6 +118,17 @@ function requireMaxBodyBytes(value: unknown): number {
   return value as number;
 }
 
+function requireEndpoints(value: unknown): AllowedEndpoint[] {
+  if (!Array.isArray(value)) throw new Error("The configuration's allowEndpoints must be a list.");
+  return value.map((entry: unknown, index): AllowedEndpoint => {
+    const name = `allowEndpoints[${String(index)}]`;
+    const { provider, method, path } = requireObject(name, entry, ['provider', 'method', 'path']);
+    const known = PROVIDERS.find(({ id }) => id === provider);
+    if (!known) throw new Error(`The configuration's ${name} has an unknown provider.`);
+    return { provider: known.id, ...checkEndpoint(`The configuration's ${name}`, method, path) };
+  });
+}
+
 function parseDocument(document: string): unknown {
   try {
     return JSON.parse(document);
@@ -131,6 +144,7 @@ function configFromDocument(document: string): SidecarConfig {
     'proxyUrl',
     'upstreamCa',
     'maxBodyBytes',
+    'allowEndpoints',
   ]);
   const given = requireObject(
     'providers',
@@ -141,11 +155,12 @@ function configFromDocument(document: string): SidecarConfig {
   for (const { id } of PROVIDERS) {
     if (given[id] !== undefined) providers[id] = providerFromDocument(id, given[id]);
   }
-  const upstreamCa = fields['upstreamCa'];
+  const { upstreamCa, allowEndpoints } = fields;
   return {
     providers,
     proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
     maxBodyBytes: requireMaxBodyBytes(fields['maxBodyBytes']),
     ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
+    ...(allowEndpoints === undefined ? {} : { allowEndpoints: requireEndpoints(allowEndpoints) }),
   };
 }

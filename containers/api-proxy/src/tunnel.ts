@@ -1,5 +1,6 @@
 import { request, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
@@ -26,7 +27,6 @@ export function authorityOf(target: Target): string {
 function refusedByFirewall({ provider, target }: TunnelOptions, detail: string): ProxyError {
   const place = `${target.host}:${String(target.port)}`;
   return new ProxyError(
-    403,
     'target_not_allowed',
     `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
       'If it is there already, the name resolves to a private address; add-hosts permits one for a name.',
@@ -34,32 +34,43 @@ function refusedByFirewall({ provider, target }: TunnelOptions, detail: string):
   );
 }
 
-/** Squid says why in a header, for example `ERR_DNS_FAIL 0`. */
-function squidReason(answer: IncomingMessage): string {
-  const reason = /^[A-Z_]+/.exec(String(answer.headers['x-squid-error'] ?? ''))?.[0];
-  return `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
-}
+/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
+const ETIMEDOUT = String(constants.errno.ETIMEDOUT);
 
 function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyError {
-  const detail = squidReason(answer);
+  const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
+  const detail = `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
   if (answer.statusCode === 403) return refusedByFirewall(options, detail);
   const { host } = options.target;
-  return answer.statusCode === 504
-    ? new ProxyError(504, 'upstream_connect_timeout', `${host} did not accept a connection in time.`, { detail })
-    : new ProxyError(502, 'upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+  if (reason === 'ERR_DNS_FAIL') {
+    const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
+    return new ProxyError('upstream_dns_error', message, { detail });
+  }
+  if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
+    return connectTimeout(host, detail);
+  }
+  return new ProxyError('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
 }
+
+const connectTimeout = (host: string, detail?: string): ProxyError =>
+  new ProxyError(
+    'upstream_connect_timeout',
+    `${host} did not accept a connection in time.`,
+    detail === undefined ? {} : { detail },
+  );
 
 function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
   const detail = errorCode(cause);
   // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
   if (/^E[A-Z]+$/.test(detail)) {
-    return new ProxyError(502, 'upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
+    return new ProxyError('upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
       cause,
       detail,
     });
   }
   const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
-  return new ProxyError(502, 'upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
+  return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
 }
 
 /**
@@ -87,14 +98,12 @@ export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
       reject(error);
     };
     const timer = setTimeout(() => {
-      fail(new ProxyError(504, 'upstream_connect_timeout', `${target.host} did not accept a connection in time.`));
+      fail(connectTimeout(target.host));
     }, options.timeoutMs);
 
     connect.on('error', (cause) => {
       const detail = errorCode(cause);
-      fail(
-        new ProxyError(502, 'proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }),
-      );
+      fail(new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
     });
     connect.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
       // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.

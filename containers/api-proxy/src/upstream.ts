@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Limits } from './limits.ts';
+import type { ErrorCode } from './error-codes.ts';
 import { ProxyError } from './proxy-error.ts';
 import { openTunnel, type TunnelOptions } from './tunnel.ts';
 
@@ -28,8 +29,14 @@ export function trustStore(upstreamCa: string | undefined): SecureContext {
 }
 
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */
-const isTransient = (error: unknown): boolean =>
-  error instanceof ProxyError && ['proxy_unreachable', 'upstream_unreachable', 'upstream_closed'].includes(error.code);
+const TRANSIENT: readonly ErrorCode[] = [
+  'proxy_unreachable',
+  'upstream_dns_error',
+  'upstream_unreachable',
+  'upstream_closed',
+];
+
+const isTransient = (error: unknown): boolean => error instanceof ProxyError && TRANSIENT.includes(error.code);
 
 const isSquidStarting = (error: unknown): boolean => error instanceof ProxyError && error.code === 'proxy_unreachable';
 

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { ReflectionGuard } from '../../../containers/api-proxy/src/reflection.ts';
+import { PROVIDERS } from '../../../src/shared/providers.ts';
+import { post, send } from '../../support/api-proxy-client.ts';
+import { eventually, INFERENCE, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+
+const SECRET = 'sk-abcsk-abd-1234';
+const MASK = '*'.repeat(SECRET.length);
+
+describe('F8 the mask', () => {
+  const through = (chunks: readonly string[], credential = SECRET): string => {
+    const mask = new ReflectionGuard(credential, false, () => undefined).stream();
+    const passed = chunks.map((chunk) => mask.pass(Buffer.from(chunk)).toString('latin1'));
+    return passed.join('') + mask.rest().toString('latin1');
+  };
+
+  it.each([
+    SECRET,
+    `a${SECRET}b`,
+    `${SECRET}${SECRET}`,
+    `sk-abc${SECRET}`,
+    `sk-abcsk-ab${SECRET}sk-abcsk-abd-123`,
+    `sssss${SECRET.slice(0, -1)}`,
+    'nothing in it at all',
+  ])('finds %j wherever it is cut', (text) => {
+    const expected = text.replaceAll(SECRET, MASK);
+    for (let first = 0; first <= text.length; first++) {
+      for (let second = first; second <= text.length; second++) {
+        const chunks = [text.slice(0, first), text.slice(first, second), text.slice(second)];
+        expect(through(chunks)).toBe(expected);
+      }
+    }
+    expect(through(Array.from(text))).toBe(expected);
+  });
+
+  it('holds back what may become it, and nothing else', () => {
+    const mask = new ReflectionGuard(SECRET, false, () => undefined).stream();
+    const pass = (text: string) => mask.pass(Buffer.from(text)).toString();
+    expect(pass('data: yes\n\n')).toBe('data: yes\n\n');
+    expect(pass('data: sk-abcsk-a')).toBe('data: ');
+    expect(pass('bcsk-a\n\n')).toBe('sk-abcsk-abcsk-a\n\n');
+    expect(pass('yes')).toBe('ye');
+    expect(pass('!')).toBe('s!');
+  });
+
+  it('lets a word pass that is no secret', () => {
+    expect(through(['none', ' of it'], 'none')).toBe('none of it');
+  });
+});
+
+describe('F8 an upstream that repeats the request', () => {
+  const t = useSidecar();
+  const reflected = () => t.lines.filter((line) => 'event' in line && line.event === 'credential-reflected');
+
+  it.each(PROVIDERS)('$id: its headers, status line and body arrive without the credential', async (provider) => {
+    const { id, injection } = provider;
+    t.upstream.handler = (request, response) => {
+      request.resume();
+      const header = String(request.headers[injection.header]);
+      const body = JSON.stringify({ headers: request.headers });
+      response
+        .writeHead(200, `OK ${header}`, { 'x-echo': header, 'content-length': body.length })
+        .write(body.slice(0, -30));
+      setTimeout(() => response.end(body.slice(-30)), 5);
+    };
+    for (let i = 0; i < 2; i++) {
+      const answer = await post(t.port(id), INFERENCE[id], '{}');
+      const seen = `${answer.rawHeaders.join()} ${answer.body.toString()}`;
+      expect(seen).not.toContain(realCredential(id).slice(0, 30));
+      expect(answer.headers['x-echo']).toBe(`${injection.prefix}${'*'.repeat(realCredential(id).length)}`);
+      expect(JSON.parse(answer.body.toString())).toMatchObject({
+        headers: { [injection.header]: answer.headers['x-echo'] },
+      });
+    }
+    expect(reflected()).toEqual([{ event: 'credential-reflected', provider: id }]);
+    expect(JSON.stringify(t.lines)).not.toContain(realCredential(id));
+  });
+
+  it('octet by octet', async () => {
+    const text = `a ${realCredential('openai')} b ${realCredential('openai')}`;
+    t.upstream.handler = (_, response) => {
+      const writeFrom = (at: number): void => {
+        if (at === text.length) response.end();
+        else response.write(text.charAt(at), () => setImmediate(writeFrom, at + 1));
+      };
+      writeFrom(0);
+    };
+    const answer = await post(t.port('openai'), INFERENCE.openai, '{}');
+    expect(answer.body.toString()).toBe(text.replaceAll(realCredential('openai'), (key) => '*'.repeat(key.length)));
+  });
+
+  it('an event that begins like it is not delayed', async () => {
+    let next: (() => void) | undefined;
+    t.upstream.handler = (_, response) => {
+      response.writeHead(200).write('data: real-credential-of\n\n');
+      next = () => response.end('data: end');
+    };
+    const request = httpRequest({ host: '127.0.0.1', port: t.port('openai'), method: 'POST', path: INFERENCE.openai });
+    request.end('{}');
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    let received = '';
+    answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    await eventually('the event', () => received === 'data: real-credential-of\n\n');
+    next?.();
+    await once(answer, 'end');
+    expect(received).toBe('data: real-credential-of\n\ndata: end');
+  });
+
+  it('the providers’ own compression stays as it is', async () => {
+    t.upstream.handler = (request, response) => {
+      const coding = String(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
+    };
+    const answer = await send(t.port('openai'), { headers: { 'accept-encoding': 'gzip' } });
+    expect(answer.body.equals(gzipSync('text'))).toBe(true);
+  });
+});
+
+describe('F8 a gateway of the user’s that repeats the request', () => {
+  const t = useSidecar({ configured: ['openai'], target: { host: 'gateway.example' } });
+
+  it('is asked for plain text, whatever the client asks for', async () => {
+    t.upstream.handler = (request, response) => {
+      const body = JSON.stringify(request.headers);
+      const packed = request.headers['accept-encoding'] === 'identity' ? body : gzipSync(body);
+      response.writeHead(200).end(packed);
+    };
+    const answer = await send(t.port('openai'), { headers: { 'accept-encoding': 'gzip, identity;q=0' } });
+    expect(answer.body.toString()).toContain(`"authorization":"Bearer ${'*'.repeat(20)}`);
+  });
+
+  it('gets no compressed answer through', async () => {
+    t.upstream.handler = (request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(request.headers)));
+    const answer = await send(t.port('openai'));
+    expect(answer.status).toBe(502);
+    expect(await t.records(1)).toMatchObject([{ upstreamStatus: 200, error: 'upstream_compressed' }]);
+  });
+
+  it('gets no compressed WebSocket, and frames are masked', async () => {
+    t.upstream.upgrade = (request, socket) => {
+      const answer = ['HTTP/1.1 101 x', 'Upgrade: websocket', 'Connection: Upgrade'];
+      const key = String(request.headers['sec-websocket-key']);
+      const text = Buffer.from(String(request.headers.authorization));
+      const frame = Buffer.concat([Buffer.from([0x81, text.length]), text]);
+      void crypto.subtle.digest('SHA-1', Buffer.from(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)).then((digest) => {
+        answer.push(`Sec-WebSocket-Accept: ${Buffer.from(digest).toString('base64')}`, '', '');
+        socket.write(answer.join('\r\n'));
+        for (const octet of frame) socket.write(Buffer.from([octet]));
+      });
+    };
+    const client = new WebSocket(`ws://127.0.0.1:${t.port('openai')}/v1/responses`);
+    const [event] = (await once(client, 'message')) as [{ data: string }];
+    expect(event.data).toBe(`Bearer ${'*'.repeat(realCredential('openai').length)}`);
+    expect(t.upstream.requests[0]!.headers).not.toHaveProperty('sec-websocket-extensions');
+    client.close();
+  });
+});

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import { ProxyError } from './proxy-error.ts';
+
+/** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
+const SHORTEST_SECRET = 8;
+const NOTHING = Buffer.alloc(0);
+
+/** Masks one stream. */
+export interface StreamMask {
+  /** @returns what can go on: all but an end that may be the beginning of the credential */
+  readonly pass: (chunk: Buffer) => Buffer;
+  /** @returns what was held back, at the end of the stream */
+  readonly rest: () => Buffer;
+}
+
+/**
+ * Keeps an upstream that repeats what it was sent, as debugging gateways do, from handing the credential to the client.
+ * The mask is as long as the credential, so that lengths stay right.
+ */
+export class ReflectionGuard {
+  /** Empty where it is no secret. */
+  readonly #credential: string;
+  readonly #secret: Buffer;
+  readonly #mask: string;
+  readonly #plainOnly: boolean;
+  readonly #onReflected: () => void;
+
+  /**
+   * @param plainOnly refuses answers that are compressed, in which nothing can be found
+   * @param onReflected told each time
+   */
+  constructor(credential: string, plainOnly: boolean, onReflected: () => void) {
+    this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
+    this.#secret = Buffer.from(this.#credential);
+    this.#mask = '*'.repeat(credential.length);
+    this.#plainOnly = plainOnly;
+    this.#onReflected = onReflected;
+  }
+
+  /** @throws ProxyError 502 for an answer that cannot be looked into */
+  check({ headers }: IncomingMessage): void {
+    const coding = headers['content-encoding'] ?? 'identity';
+    if (!this.#plainOnly || coding.toLowerCase() === 'identity') return;
+    const message =
+      'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
+      'repeats the credential.';
+    throw new ProxyError('upstream_compressed', message);
+  }
+
+  /** @param headers names and values in turn */
+  headers(headers: readonly string[]): string[] {
+    return headers.map((text) => this.text(text));
+  }
+
+  text(text: string): string {
+    if (this.#credential === '' || !text.includes(this.#credential)) return text;
+    this.#onReflected();
+    return text.replaceAll(this.#credential, this.#mask);
+  }
+
+  stream(): StreamMask {
+    let held: Buffer = NOTHING;
+    return {
+      pass: (chunk) => {
+        const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+        const masked = this.#maskIn(data);
+        const end = this.#beginningAt(data, masked);
+        held = data.subarray(end);
+        return data.subarray(0, end);
+      },
+      rest: () => held,
+    };
+  }
+
+  /** @returns where the last credential ended */
+  #maskIn(data: Buffer): number {
+    const secret = this.#secret;
+    let end = 0;
+    if (secret.length === 0) return end;
+    for (let at = data.indexOf(secret); at >= 0; at = data.indexOf(secret, end)) {
+      end = at + secret.length;
+      data.write(this.#mask, at);
+      this.#onReflected();
+    }
+    return end;
+  }
+
+  /** @returns where an end of `data` begins that is a beginning of the credential, the longest one; else its length */
+  #beginningAt(data: Buffer, from: number): number {
+    const secret = this.#secret;
+    const first = secret[0];
+    if (first === undefined) return data.length;
+    let at = data.indexOf(first, Math.max(from, data.length - secret.length + 1));
+    while (at >= 0 && data.compare(secret, 0, data.length - at, at) !== 0) at = data.indexOf(first, at + 1);
+    return at < 0 ? data.length : at;
+  }
+}
