@@ -18,7 +18,7 @@ import { readTraffic, type Traffic } from './report/traffic.ts';
 import type { Reporter } from './reporter.ts';
 import { Sandbox, type Output } from './sandbox.ts';
 import { settleAll } from './settle.ts';
-import { addressesIn, namesFor } from './shared/network.ts';
+import { addressesIn, namesFor, squidUrl } from './shared/network.ts';
 import { NO_CREDENTIALS } from './shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
 import { aborted } from './signals.ts';
@@ -126,7 +126,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
           })),
           hosts: config.addHosts,
         }),
-        apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
+        apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
         agent: agent.document,
       },
       context.output,

@@ -8576,17 +8576,20 @@ function agentEnvironment(config, addresses, host, user) {
     const isReserved = (name) => matches(name, RESERVED) || (Object.hasOwn(sandbox, name) && !overridable.has(name));
     const variables = {};
     const withheld = [];
+    const giveUnlessCredential = (name, value) => {
+        const credential = credentialIn(value, config.credentials);
+        if (credential === undefined)
+            variables[name] = value;
+        else
+            withheld.push({ name, reason: `its value contains the one of ${credential}` });
+    };
     for (const [name, value] of Object.entries(host)) {
         if (value === undefined || isReserved(name) || matches(name, WITHHELD) || !isVariableName(name))
             continue;
         const chosen = config.envAll || matches(name, PASSED) || overridable.has(name);
         if (!chosen)
             continue;
-        const credential = credentialIn(value, config.credentials);
-        if (credential === undefined)
-            variables[name] = value;
-        else
-            withheld.push({ name, reason: `its value contains the one of ${credential}` });
+        giveUnlessCredential(name, value);
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
@@ -8600,11 +8603,7 @@ function agentEnvironment(config, addresses, host, user) {
             throw new errors_UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
         }
         else {
-            const credential = credentialIn(value, config.credentials);
-            if (credential === undefined)
-                variables[name] = value;
-            else
-                withheld.push({ name, reason: `its value contains the one of ${credential}` });
+            giveUnlessCredential(name, value);
         }
     }
     const defaults = Object.entries(sandbox).filter(([name]) => !overridable.has(name) || variables[name] === undefined);
@@ -9858,7 +9857,7 @@ async function run(config, context) {
                 })),
                 hosts: config.addHosts,
             }),
-            apiProxy: JSON.stringify(sidecarConfig(config, containers.apiProxy?.environment['HTTPS_PROXY'] ?? '')),
+            apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
             agent: agent.document,
         }, context.output, context.signal);
         if (sandbox.outOfMemory) {

@@ -88,13 +88,16 @@ export function agentEnvironment(
 
   const variables: Record<string, string> = {};
   const withheld: { name: string; reason: string }[] = [];
+  const giveUnlessCredential = (name: string, value: string): void => {
+    const credential = credentialIn(value, config.credentials);
+    if (credential === undefined) variables[name] = value;
+    else withheld.push({ name, reason: `its value contains the one of ${credential}` });
+  };
   for (const [name, value] of Object.entries(host)) {
     if (value === undefined || isReserved(name) || matches(name, WITHHELD) || !isVariableName(name)) continue;
     const chosen = config.envAll || matches(name, PASSED) || overridable.has(name);
     if (!chosen) continue;
-    const credential = credentialIn(value, config.credentials);
-    if (credential === undefined) variables[name] = value;
-    else withheld.push({ name, reason: `its value contains the one of ${credential}` });
+    giveUnlessCredential(name, value);
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
@@ -104,9 +107,7 @@ export function agentEnvironment(
     } else if (matches(name, WITHHELD) || isReserved(name)) {
       throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
     } else {
-      const credential = credentialIn(value, config.credentials);
-      if (credential === undefined) variables[name] = value;
-      else withheld.push({ name, reason: `its value contains the one of ${credential}` });
+      giveUnlessCredential(name, value);
     }
   }
   const defaults = Object.entries(sandbox).filter(([name]) => !overridable.has(name) || variables[name] === undefined);
