@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { filtered, stderrReporter, type LogLevel, type Reporter } from '../src/reporter.ts';
+import { filtered, stderrReporter, type Reporter } from '../src/reporter.ts';
+import type { LogLevel } from '../src/shared/log-level.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -69,6 +69,9 @@ async function report(result: RunResult): Promise<void> {
   core.setOutput('outcome', outcome);
   core.setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
   core.setOutput('blocked-domains', JSON.stringify(traffic.blocked.map(({ domain }) => domain)));
+  core.setOutput('requests', String(traffic.usage.requests));
+  core.setOutput('input-tokens', String(traffic.usage.inputTokens));
+  core.setOutput('output-tokens', String(traffic.usage.outputTokens));
   core.setOutput('logs-path', logs?.squid ?? '');
   core.setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
   const error = result.error === undefined ? undefined : describeError(result.error);

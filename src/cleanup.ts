@@ -6,6 +6,7 @@ import { DockerCli } from './docker/cli.ts';
 import { describeError } from './errors.ts';
 import { workDirectoryOf } from './paths.ts';
 import { uploadLogs } from './report/artifacts.ts';
+import { readRequests, totals, writeUsage } from './report/usage.ts';
 import { removeRun } from './sandbox.ts';
 import { readState, type State } from './state.ts';
 
@@ -25,7 +26,15 @@ export async function cleanUp(uploadLimitMs?: number): Promise<void> {
   await guarded('remove the temporary files', () =>
     rmRF(workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir())),
   );
+  await guarded('write usage.json', () => {
+    completeLogs(state);
+  });
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
+}
+
+/** What the main step writes last, and did not when it was killed. */
+function completeLogs({ logs, succeeded }: State): void {
+  if (logs !== undefined && succeeded === undefined) writeUsage(logs, totals(readRequests(logs, 0)));
 }
 
 /** A main step that was killed may have left the engine with a request that it is still working on. Milliseconds. */

@@ -12,11 +12,16 @@ export interface LogDirectories {
 /** The phases' durations, beside Squid's logs. */
 export const TIMINGS_FILE = 'timings.json';
 
-/** Writes `timings.json` anew: Squid may write to the directory too, and no link of its making is followed. */
+/** Writes `timings.json`. */
 export function writeTimings({ squid }: LogDirectories, timings: unknown): void {
-  const path = join(squid, TIMINGS_FILE);
+  writeAnew(squid, TIMINGS_FILE, timings);
+}
+
+/** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
+export function writeAnew(directory: string, name: string, value: unknown): void {
+  const path = join(directory, name);
   rmSync(path, { recursive: true, force: true });
-  writeFileSync(path, `${JSON.stringify(timings, null, 2)}\n`, { flag: 'wx' });
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx' });
 }
 
 /**

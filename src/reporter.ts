@@ -1,3 +1,5 @@
+import { isSaid, type LogLevel } from './shared/log-level.ts';
+
 /** Where messages for people go: the runner's log commands in the action, standard error on the command line. */
 export interface Reporter {
   readonly debug: (message: string) => void;
@@ -6,16 +8,12 @@ export interface Reporter {
   readonly error: (message: string) => void;
 }
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /** `reporter`, less the messages below `level`. */
 export function filtered(reporter: Reporter, level: LogLevel): Reporter {
-  const rank = LOG_LEVELS.indexOf(level);
   const from =
     (needed: LogLevel, write: (message: string) => void) =>
     (message: string): void => {
-      if (LOG_LEVELS.indexOf(needed) <= rank) write(message);
+      if (isSaid(needed, level)) write(message);
     };
   return {
     error: from('error', reporter.error),

@@ -14,13 +14,14 @@ import { UserError } from './errors.ts';
 import { createLogDirectories, writeTimings, type LogDirectories } from './logs.ts';
 import { workDirectoryOf } from './paths.ts';
 import { requireLinux } from './platform.ts';
-import { readTraffic, type Traffic } from './report/traffic.ts';
+import { NO_TRAFFIC, readTraffic, type Traffic } from './report/traffic.ts';
+import { writeUsage, type RunUsage } from './report/usage.ts';
 import type { Reporter } from './reporter.ts';
 import { Sandbox, type Output } from './sandbox.ts';
 import { settleAll } from './settle.ts';
 import { addressesIn, namesFor, squidUrl } from './shared/network.ts';
 import { NO_CREDENTIALS } from './shared/providers.ts';
-import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarBudget, type SidecarConfig } from './shared/sidecar-config.ts';
 import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
 import { Timings } from './timings.ts';
@@ -149,15 +150,17 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   // A sandbox that outlives its step is no success, whatever the command said.
   if (error !== undefined && exitCode === 0) exitCode = 1;
   if (made !== undefined) await rmRF(made);
-  if (logs !== undefined) writeTimings(logs, timings);
+  const traffic = logs === undefined ? NO_TRAFFIC : readTraffic(logs, addresses.current, since);
+  if (logs !== undefined) {
+    writeTimings(logs, timings);
+    writeUsage(logs, traffic.usage);
+  }
+  if (traffic.usage.overBudget > 0) reporter.warning(budgetWarning(config.budget, traffic.usage));
   return {
     outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
     exitCode,
     error,
-    traffic:
-      logs === undefined
-        ? { allowed: [], blocked: [], unresolvable: [], modelRequests: [] }
-        : readTraffic(logs, addresses.current, since),
+    traffic,
     logs,
     timings,
   };
@@ -188,6 +191,18 @@ function configWarnings(config: Config): string[] {
   return uncovered;
 }
 
+function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: RunUsage): string {
+  const limits = [
+    ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
+    ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+  ].join(', ');
+  const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
+  return (
+    `The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
+    'requests got 429. If the command needs more, raise the option.'
+  );
+}
+
 function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
   return {
     proxyUrl,
@@ -197,5 +212,7 @@ function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     allowEndpoints: config.allowEndpoints,
+    budget: config.budget,
+    logLevel: config.logLevel,
   };
 }

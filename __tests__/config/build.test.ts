@@ -56,6 +56,7 @@ describe('defaults', () => {
       agentImage: undefined,
       memory: '6g',
       pids: 4096,
+      budget: {},
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { USAGE_FILE, type RunUsage } from '../../src/report/usage.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import { actionStep, startLocalProvider, TEST_KEYS, type ActionStep, type LocalProvider } from '../support/action.ts';
 import { remains } from '../support/remains.ts';
@@ -55,11 +56,38 @@ describe('the main job', () => {
       'blocked-domains': '[]',
     });
     expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
-    expect(step.runner.main.summary()).toContain('| Anthropic | 1 | 0 |');
+    expect(step.runner.main.summary()).toMatch(/^\| Anthropic \| `[^`]+` \| 1 \| 0 \| [1-9]\d* \| 0 \| [1-9]\d* \|$/m);
     expect(statSync(join(outputs['logs-path'] ?? '', 'timings.json')).size).toBeGreaterThan(0);
     expect(readFileSync(join(outputs['logs-path'] ?? '', 'access.log'), 'utf8')).toContain(
       'CONNECT api.anthropic.com:',
     );
+  });
+
+  it('counts what was used, and refuses more than the budget', async () => {
+    step = actionStep(
+      { run: CALL_MODEL.repeat(3), 'max-requests': '2', ...provider.inputs('anthropic') },
+      { ca: provider.ca },
+    );
+    const result = await step.main();
+    expect(result.code).toBe(0);
+    expect(provider.server.requests).toHaveLength(2);
+    expect(result.stdout).toContain(
+      '"type":"rate_limit_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
+    );
+    expect(result.stdout).toMatch(
+      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429\./m,
+    );
+    const outputs = step.runner.main.outputs();
+    const logs = (outputs['logs-path'] ?? '').replace('squid-logs', 'api-proxy-logs');
+    const usage = JSON.parse(readFileSync(join(logs, USAGE_FILE), 'utf8')) as RunUsage;
+    expect(usage).toMatchObject({ requests: 2, overBudget: 1, estimated: false });
+    expect(usage.inputTokens).toBeGreaterThan(0);
+    expect(outputs).toMatchObject({
+      requests: '2',
+      'input-tokens': String(usage.inputTokens),
+      'output-tokens': String(usage.outputTokens),
+    });
+    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429.');
   });
 
   it.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {

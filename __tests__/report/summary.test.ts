@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { totals } from '../../src/report/usage.ts';
+import { NO_USAGE } from '../../src/shared/usage.ts';
 import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
 
 const FACTS: SummaryFacts = {
   outcome: 'success',
   exitCode: 0,
   error: undefined,
-  traffic: { allowed: [], blocked: [], unresolvable: [], modelRequests: [] },
+  traffic: { allowed: [], blocked: [], unresolvable: [], usage: totals([]) },
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
 };
@@ -61,6 +63,14 @@ describe('the verdict', () => {
   });
 });
 
+test.each([
+  [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429.'],
+  [{ estimated: true }, 'Some tokens are estimated'],
+])('usage of %j is explained', (usage, text) => {
+  expect(summary()).not.toContain(text);
+  expect(summary({ traffic: { ...FACTS.traffic, usage: { ...totals([]), ...usage } } })).toContain(text);
+});
+
 describe('the tables', () => {
   test('refused domains first, then allowed ones, then the providers by name', () => {
     const markdown = summary({
@@ -68,10 +78,16 @@ describe('the tables', () => {
         allowed: [{ domain: 'a.example', requests: 7 }],
         blocked: [{ domain: 'b.example', requests: 2 }],
         unresolvable: [{ domain: 'c.example', requests: 3 }],
-        modelRequests: [
-          { provider: 'openai', requests: 5, failed: 1 },
-          { provider: 'copilot', requests: 1, failed: 0 },
-        ],
+        usage: {
+          ...totals([]),
+          models: [
+            {
+              ...{ provider: 'openai', model: 'gpt-x', requests: 5, failed: 1 },
+              ...{ inputTokens: 900, cachedInputTokens: 300, outputTokens: 20 },
+            },
+            { ...NO_USAGE, provider: 'copilot', model: null, requests: 1, failed: 0 },
+          ],
+        },
       },
     });
     expect(rows(markdown)).toEqual([
@@ -79,9 +95,9 @@ describe('the tables', () => {
       ['`b.example`', expect.stringContaining('refused'), '2'],
       ['`c.example`', expect.stringContaining('no address'), '3'],
       ['`a.example`', expect.stringContaining('allowed'), '7'],
-      ['Provider', 'Requests', 'Failed'],
-      ['OpenAI', '5', '1'],
-      ['GitHub Copilot', '1', '0'],
+      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
+      ['OpenAI', '`gpt-x`', '5', '1', '900', '300', '20'],
+      ['GitHub Copilot', '', '1', '0', '0', '0', '0'],
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { totals } from '../../src/report/usage.ts';
 import { domains, readTraffic } from '../../src/report/traffic.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
 import { ADDRESSES, temporaryDirectory } from '../support/builders.ts';
@@ -114,11 +115,19 @@ describe('readTraffic', () => {
   }
 
   const call = (provider: string, status: number, more: object = {}) =>
-    JSON.stringify({ event: 'request', time: '2026-01-01T00:00:00.000Z', provider, status, ...more });
+    JSON.stringify({
+      event: 'request',
+      time: '2026-01-01T00:00:00.000Z',
+      provider,
+      model: null,
+      usage: null,
+      status,
+      ...more,
+    });
 
   test('logs that are not there count as empty', () => {
     const logs = { squid: '/does/not/exist', apiProxy: '/nor/this' };
-    expect(readTraffic(logs, ADDRESSES)).toEqual({ allowed: [], blocked: [], unresolvable: [], modelRequests: [] });
+    expect(readTraffic(logs, ADDRESSES)).toEqual({ allowed: [], blocked: [], unresolvable: [], usage: totals([]) });
   });
 
   test('reads Squid’s log', () => {
@@ -136,14 +145,6 @@ describe('readTraffic', () => {
     });
   });
 
-  test('counts the model requests by provider, and those that failed', () => {
-    const log = [call('openai', 200), call('openai', 400), call('anthropic', 503), call('openai', 101), ''];
-    expect(read({ 'api-proxy/api-proxy.log': log.join('\n') }).modelRequests).toEqual([
-      { provider: 'openai', requests: 3, failed: 1 },
-      { provider: 'anthropic', requests: 1, failed: 1 },
-    ]);
-  });
-
   test('leaves out what an earlier run wrote to the same directory', () => {
     const start = Date.parse('2026-01-01T00:00:00.000Z');
     const access = (seconds: string, host: string) =>
@@ -154,7 +155,7 @@ describe('readTraffic', () => {
     };
     expect(read(files, start)).toMatchObject({
       allowed: [count('new.example', 1)],
-      modelRequests: [{ provider: 'gemini', requests: 1 }],
+      usage: { models: [{ provider: 'gemini', requests: 1 }] },
     });
     expect(read(files).allowed).toHaveLength(2);
   });
@@ -166,7 +167,7 @@ describe('readTraffic', () => {
     ['a number', '1'],
     ['another event', JSON.stringify({ event: 'start', provider: 'openai', status: 200 })],
   ])('leaves out %s', (_, line) => {
-    expect(read({ 'api-proxy/api-proxy.log': `${line}\n${call('gemini', 200)}\n` }).modelRequests).toEqual([
+    expect(read({ 'api-proxy/api-proxy.log': `${line}\n${call('gemini', 200)}\n` }).usage.models).toMatchObject([
       { provider: 'gemini', requests: 1, failed: 0 },
     ]);
   });

@@ -6,7 +6,7 @@ import { runSidecar } from '../../containers/api-proxy/src/run.ts';
 await runSidecar({
   input: process.stdin,
   env: process.env,
-  openLog: () => openLog(process.argv[2] ?? ''),
+  openLog: (level) => openLog(process.argv[2] ?? '', level),
   host: '127.0.0.1',
   portOf: () => 0,
 });

@@ -73,7 +73,7 @@ function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): Sideca
 /** One fixture for the tests of a `describe`; what the upstream and the log recorded is forgotten before each. */
 export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
   const lines: object[] = [];
-  const records = (): RequestRecord[] => lines.filter((line): line is RequestRecord => 'id' in line);
+  const records = (): RequestRecord[] => lines.filter((line): line is RequestRecord => 'durationMs' in line);
   const fixture = {
     lines,
     records: async (count: number) => {
@@ -89,7 +89,12 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
     fixture.upstream = await startTestUpstream(ca, setup.certifiedHosts ?? hosts);
     fixture.proxy = await startTestTunnelProxy(fixture.upstream.port);
     fixture.sidecar = await startSidecar(configFor(setup, fixture.proxy.url, ca.certPem), {
-      log: { write: (line) => lines.push({ ...line }), close: () => Promise.resolve() },
+      log: {
+        request: (record) => lines.push({ ...record }),
+        event: (level, event, fields) => lines.push({ event, level, ...fields }),
+        isDebug: setup.config?.logLevel === 'debug',
+        close: () => Promise.resolve(),
+      },
       host: '127.0.0.1',
       portOf: () => 0,
       limits: { lingerMs: 200, connectRetryMs: 5, ...setup.limits },

@@ -53,6 +53,7 @@ export function aConfig(overrides: Partial<Config> = {}): Config {
     pids: 4096,
     logLevel: 'info',
     proxyLogsDir: undefined,
+    budget: {},
     keepContainers: false,
     ...overrides,
   };

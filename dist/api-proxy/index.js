@@ -32,7 +32,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+var log_level = __nccwpck_require__(55);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+
 
 
 /** Milliseconds for which lines are collected: short, since a killed container loses them. */
@@ -48,6 +51,7 @@ function newRecord(provider, method, target) {
     const question = target.indexOf('?');
     return {
         event: 'request',
+        level: 'info',
         time: new Date().toISOString(),
         id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
         provider,
@@ -59,6 +63,9 @@ function newRecord(provider, method, target) {
         responseBytes: 0,
         durationMs: 0,
         timeToFirstByteMs: null,
+        forwarded: false,
+        model: null,
+        usage: null,
         error: null,
     };
 }
@@ -104,7 +111,7 @@ class BatchWriter {
     }
 }
 /** @param fds where each line goes */
-function createLog(fds) {
+function createLog(fds, level) {
     const writers = fds.map((fd) => new BatchWriter(fd));
     let lines = '';
     let timer;
@@ -114,11 +121,17 @@ function createLog(fds) {
             writer.add(lines);
         lines = '';
     };
+    const add = (line) => {
+        lines += `${JSON.stringify(line)}\n`;
+        timer ??= setTimeout(flush, BATCH_MS);
+    };
     return {
-        write: (line) => {
-            lines += `${JSON.stringify(line)}\n`;
-            timer ??= setTimeout(flush, BATCH_MS);
+        request: add,
+        event: (needed, event, fields) => {
+            if ((0,log_level/* isSaid */.Q)(needed, level))
+                add({ event, level: needed, time: new Date().toISOString(), ...fields });
         },
+        isDebug: (0,log_level/* isSaid */.Q)('debug', level),
         close: async () => {
             clearTimeout(timer);
             if (lines !== '')
@@ -132,13 +145,13 @@ function createLog(fds) {
  *
  * @param path the log file, in a folder that is there
  */
-function openLog(path) {
+function openLog(path, level) {
     try {
-        return createLog([process.stdout.fd, (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o644)]);
+        return createLog([process.stdout.fd, (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o644)], level);
     }
     catch (error) {
         (0,external_node_fs_namespaceObject.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
-        return createLog([process.stdout.fd]);
+        return createLog([process.stdout.fd], level);
     }
 }
 
@@ -152,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(383);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(463);
 
 
 
@@ -161,7 +174,7 @@ try {
     await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
         input: process.stdin,
         env: process.env,
-        openLog: () => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_FILE */ .Go)),
+        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_FILE */ .Go), level),
     });
 }
 catch (error) {
@@ -174,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 383:
+/***/ 463:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -283,8 +296,6 @@ function networkNames(runId) {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
 /** The bodies of errors, in the shapes that the providers' own clients parse. */
 const openAiErrorBody = (error) => ({
@@ -345,6 +356,7 @@ function under(prefixes, endpoints) {
 }
 const get = (path, ...query) => ({ method: 'GET', path, query });
 const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
 const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
@@ -356,8 +368,8 @@ const OPENAI_GENERATION = [
 const OPENAI_RESPONSES = [
     post('/responses', VERSION),
     post('/responses/compact', VERSION),
-    post('/responses/input_tokens', VERSION),
-    post('/responses/*/cancel', VERSION),
+    freePost('/responses/input_tokens', VERSION),
+    freePost('/responses/*/cancel', VERSION),
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
 ];
 const OPENAI_WEBSOCKETS = [
@@ -378,7 +390,7 @@ const OPENAI_ENDPOINTS = [
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 const ANTHROPIC_ENDPOINTS = under(['/v1'], [
     post('/messages', 'beta'),
-    post('/messages/count_tokens', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
 ]);
@@ -388,14 +400,15 @@ const COPILOT_ENDPOINTS = [
     post('/responses', VERSION),
     ...OPENAI_MODELS,
     post('/v1/messages', 'beta'),
-    post('/v1/messages/count_tokens', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
 ];
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 const GEMINI_ENDPOINTS = [
     websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
     ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
         get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
         get('/models/*', ...GOOGLE_QUERY),
     ]),
@@ -418,6 +431,58 @@ function checkEndpoint(name, method, path) {
     return { method: known, path };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how each provider's answers report them. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+/** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
+function readOpenAi(counts) {
+    if ('prompt_tokens' in counts) {
+        return {
+            inputTokens: tokens(counts['prompt_tokens']),
+            outputTokens: tokens(counts['completion_tokens']),
+            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+        };
+    }
+    return {
+        inputTokens: tokens(counts['input_tokens']),
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+    };
+}
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function readGemini(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
+const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
+const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
+/** It offers the routes of both: their counts differ by the cache's names only. */
+const COPILOT_USAGE = {
+    ...OPENAI_USAGE,
+    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
+};
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
 /**
  * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
@@ -425,6 +490,7 @@ function checkEndpoint(name, method, path) {
  *
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
+
 
 
 /** What stands in the agent's environment where a program expects a credential. */
@@ -467,6 +533,7 @@ const openai = {
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    usage: OPENAI_USAGE,
     errorBody: openAiErrorBody,
 };
 const anthropic = {
@@ -502,6 +569,7 @@ const anthropic = {
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: ANTHROPIC_USAGE,
     errorBody: anthropicErrorBody,
 };
 const copilot = {
@@ -541,6 +609,7 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
+    usage: COPILOT_USAGE,
     errorBody: copilotErrorBody,
 };
 const gemini = {
@@ -570,6 +639,7 @@ const gemini = {
         },
     ],
     sideTraffic: ['play.googleapis.com'],
+    usage: GEMINI_USAGE,
     errorBody: googleErrorBody,
 };
 /** All providers, by port. */
@@ -622,6 +692,7 @@ const ERROR_STATUS = {
     body_too_large: 413,
     expectation_failed: 417,
     upgrade_refused: 426,
+    budget_exhausted: 429,
     too_many_requests: 429,
     head_too_large: 431,
     internal_error: 500,
@@ -665,6 +736,43 @@ function errorCode(error) {
         return error.code;
     return error instanceof Error ? error.name : 'unknown';
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/budget.js
+
+/** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
+class Budget {
+    #budget;
+    #requests = 0;
+    #tokens = 0;
+    constructor(budget) {
+        this.#budget = budget;
+    }
+    /** Takes one request. @throws ProxyError 429 when there is nothing left */
+    take() {
+        const { refusal } = this;
+        if (refusal)
+            throw refusal;
+        this.addRequest();
+    }
+    /** For one that came without asking. */
+    addRequest() {
+        this.#requests++;
+    }
+    addTokens(tokens) {
+        this.#tokens += tokens;
+    }
+    /** What the next request gets, if it gets nothing else. */
+    get refusal() {
+        const { maxRequests = Infinity, maxTokens = Infinity } = this.#budget;
+        if (this.#requests >= maxRequests) {
+            return exhausted(`max-requests allows ${String(maxRequests)} requests, and they are used up`);
+        }
+        if (this.#tokens < maxTokens)
+            return undefined;
+        return exhausted(`max-tokens allows ${String(maxTokens)} tokens, and ${String(this.#tokens)} are used`);
+    }
+}
+const exhausted = (reason) => new ProxyError('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: NO_RETRY });
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
 
@@ -758,9 +866,10 @@ function patternOf(path) {
     });
     return new RegExp(`^${source.join('')}$`);
 }
-const ruleOf = ({ path, query }) => ({
+const ruleOf = ({ method, path, query, free }) => ({
     pattern: patternOf(path),
     query: query === 'any' ? undefined : new Set(query),
+    generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
 /** What a message may repeat of a client's bytes: enough to find the line, nothing that a terminal would act on. */
 const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
@@ -790,11 +899,12 @@ function endpointCheck(provider, added) {
         if (!rule)
             throw notAnEndpoint(provider, request);
         if (request.query === '' || !rule.query)
-            return;
+            return rule.generates;
         for (const name of parameterNames(request.query.slice(1))) {
             if (!rule.query.has(name.replace(/\[\]$/, '')))
                 throw notAParameter(name, rule, request);
         }
+        return rule.generates;
     };
 }
 
@@ -877,6 +987,18 @@ function upstreamRequestHeaders(rawHeaders, request, rules, host) {
     headers.push(...rules.injected);
     return headers;
 }
+/** What {@link upstreamRequestHeaders} does to the client's, by name only: a value may be somebody's secret. */
+function headerChanges(rawHeaders, { nominated }, { passes, injected, defaults }) {
+    const names = [...new Set(rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))];
+    const isKept = (name) => passes(name) && !nominated.includes(name);
+    return {
+        stripped: names.filter((name) => !isKept(name)),
+        injected: [
+            ...defaults.map(([name]) => name).filter((name) => !names.some((n) => n === name && isKept(n))),
+            injected[0],
+        ],
+    };
+}
 /**
  * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
  *
@@ -924,10 +1046,13 @@ const DEFAULT_LIMITS = {
     tunnelIdleMs: 55_000,
     idleTunnels: 256,
     lingerMs: 1_000,
+    stopGraceMs: 300,
 };
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
 
 
@@ -1104,13 +1229,14 @@ function answerHealth(provider, configured, answer) {
  *
  * @param fail told when it breaks off
  */
-function returnBody(response, { answer, record }, guard, fail) {
+function returnBody(response, { answer, record, usage }, guard, fail) {
     const mask = guard.stream();
     response.on('data', (chunk) => {
         record.responseBytes += chunk.length;
         const masked = mask.pass(chunk);
         if (masked.length > 0 && !answer.write(masked))
             response.pause();
+        usage.push(chunk);
     });
     answer.on('drain', () => {
         response.resume();
@@ -1248,19 +1374,17 @@ var external_node_crypto_ = __nccwpck_require__(598);
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** RFC 7692, section 7, parameters included. */
-const DEFLATE = /^permessage-deflate(?:\s*;\s*[a-z_]+(?:=(?:\d+|"\d+"))?)*$/;
 const list = (values) => values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
 const websocket_malformed = (message) => new ProxyError('malformed_request', message);
 /**
  * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
- * keys there, having no headers. Of the extensions only compression passes.
+ * keys there, having no headers. No extension passes, for nothing can be found in frames that are compressed: neither a
+ * credential nor what was used (RFC 6455, section 9.1: a server that is offered none uses none).
  *
  * @param protocols names that pass; a trailing `*` is a prefix
- * @param plainOnly lets no compression pass either
  * @throws ProxyError 400, or 426 for another version
  */
-function readHandshake(rawHeaders, { method, body }, early, protocols, plainOnly) {
+function readHandshake(rawHeaders, { method, body }, early, protocols) {
     const valuesOf = (name) => rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === `sec-websocket-${name}`);
     const [key = '', ...otherKeys] = valuesOf('key');
     if (method !== 'GET' || body !== 0)
@@ -1275,29 +1399,24 @@ function readHandshake(rawHeaders, { method, body }, early, protocols, plainOnly
     if (!KEY.test(key) || otherKeys.length > 0)
         throw websocket_malformed('There must be exactly one Sec-WebSocket-Key.');
     const offered = list(valuesOf('protocol')).filter(nameMatcher(protocols));
-    const extensions = list(valuesOf('extensions')).filter((extension) => !plainOnly && DEFLATE.test(extension));
     const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
     return {
         headers: [
             ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
             ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
-            ...(extensions.length === 0 ? [] : ['sec-websocket-extensions', extensions.join(', ')]),
         ],
-        isAgreedBy: ({ headers }) => {
-            const agreed = list([headers['sec-websocket-extensions'] ?? '']);
-            return (headers.upgrade?.toLowerCase() === 'websocket' &&
-                headers['sec-websocket-accept'] === accept &&
-                [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
-                agreed.every((extension) => extensions.length > 0 && DEFLATE.test(extension)));
-        },
+        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
+            headers['sec-websocket-accept'] === accept &&
+            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+            headers['sec-websocket-extensions'] === undefined,
     };
 }
-function pump(from, to, count, mask) {
+function pump(from, to, see, mask) {
     from.on('data', (chunk) => {
-        count(chunk.length);
         const passing = mask ? mask.pass(chunk) : chunk;
         if (to.writable && passing.length > 0 && !to.write(passing))
             from.pause();
+        see(chunk);
     });
     to.on('drain', () => {
         from.resume();
@@ -1313,9 +1432,12 @@ function pump(from, to, count, mask) {
  * Passes the agreement on and then relays octet by octet until either side ends it, or both are silent for too long. The
  * frames are the two ends' own matter.
  *
+ * Each answer that comes in it and says what it used is a request of its own against the budget. When that is exhausted
+ * the connection ends, and a client that goes on without one is told why.
+ *
  * @param head octets of the first frames
  */
-function openWebSocket({ client, answer, record, limits }, agreement, upstream, head, guard) {
+function openWebSocket({ client, answer, record, limits, usage, budget }, agreement, upstream, head, guard) {
     const { socket } = client;
     record.status = 101;
     answer.sendDate = false;
@@ -1336,10 +1458,24 @@ function openWebSocket({ client, answer, record, limits }, agreement, upstream, 
         record.error ??= 'websocket_timeout';
         socket.destroy();
     });
-    pump(socket, upstream, (octets) => (record.requestBytes += octets));
-    // Nothing can be found in compressed frames, and an octet held back there could be the end of one.
-    const compressed = agreement.headers['sec-websocket-extensions'] !== undefined;
-    pump(upstream, socket, (octets) => (record.responseBytes += octets), compressed ? undefined : guard.stream());
+    usage.open(agreement);
+    usage.onMessage = (count) => {
+        if (count > 1)
+            budget.addRequest();
+        if (budget.refusal === undefined)
+            return;
+        record.error ??= budget.refusal.code;
+        socket.destroySoon();
+    };
+    const toUpstream = (chunk) => {
+        record.requestBytes += chunk.length;
+    };
+    const toClient = (chunk) => {
+        record.responseBytes += chunk.length;
+        usage.push(chunk);
+    };
+    pump(socket, upstream, toUpstream);
+    pump(upstream, socket, toClient, guard.stream());
     if (head.length > 0)
         upstream.unshift(head);
 }
@@ -1385,6 +1521,11 @@ function forward(exchange, admitted, route) {
         maxHeaderSize: limits.upstreamHeadBytes,
         timeout: limits.upstreamIdleMs,
     });
+    record.forwarded = true;
+    if (exchange.log.isDebug) {
+        const changes = headerChanges(client.rawHeaders, admitted, route.rules);
+        exchange.log.event('debug', 'headers', { id: record.id, ...changes });
+    }
     let settled = false;
     const fail = (error) => {
         if (settled || answer.writableEnded)
@@ -1440,6 +1581,8 @@ function forward(exchange, admitted, route) {
             return;
         }
         record.status = answer.statusCode;
+        if (admitted.method !== 'HEAD')
+            exchange.usage.open(response);
         returnBody(response, exchange, guard, (error) => {
             fail(upstreamFailure(error, target.host, true));
         });
@@ -1485,6 +1628,46 @@ function forward(exchange, admitted, route) {
     return fail;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/ledger.js
+
+
+/** Closes requests: what each used is found out and charged, and its record goes into the log. */
+class Ledger {
+    #log;
+    #closing = new Set();
+    constructor(log) {
+        this.#log = log;
+    }
+    /**
+     * @param startedAt of `performance.now()`
+     * @param usage of a request that was sent on its way
+     */
+    close(record, startedAt, usage) {
+        record.durationMs = (0,src_log/* elapsedMs */.d5)(startedAt);
+        if (record.error !== null)
+            record.level = 'warn';
+        if (!usage) {
+            this.#log.request(record);
+            return;
+        }
+        const closing = this.#settle(record, usage).finally(() => this.#closing.delete(closing));
+        this.#closing.add(closing);
+    }
+    async #settle(record, usage) {
+        try {
+            await usage.end(record);
+        }
+        catch (error) {
+            this.#log.event('error', 'usage-unreadable', { id: record.id, error: errorCode(error) });
+        }
+        this.#log.request(record);
+    }
+    /** Resolves when every request that was closed is in the log. */
+    async settled() {
+        await Promise.all(this.#closing);
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/refusals.js
 
 /** 503 that names what would enable the provider. */
@@ -1510,6 +1693,316 @@ const asProxyError = (cause) => cause instanceof ProxyError
     ? cause
     : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
 
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/content-coding.js
+
+/** A stream that is cut has no end of its own: what was decoded until then counts. */
+const CUT = { finishFlush: external_node_zlib_namespaceObject.constants.Z_SYNC_FLUSH };
+/** https://www.iana.org/assignments/http-parameters: content codings. */
+const DECODERS = {
+    gzip: () => (0,external_node_zlib_namespaceObject.createGunzip)(CUT),
+    'x-gzip': () => (0,external_node_zlib_namespaceObject.createGunzip)(CUT),
+    deflate: () => (0,external_node_zlib_namespaceObject.createInflate)(CUT),
+    br: () => (0,external_node_zlib_namespaceObject.createBrotliDecompress)({ finishFlush: external_node_zlib_namespaceObject.constants.BROTLI_OPERATION_FLUSH }),
+    zstd: () => (0,external_node_zlib_namespaceObject.createZstdDecompress)({ finishFlush: external_node_zlib_namespaceObject.constants.ZSTD_e_flush }),
+};
+/** Octets that wait for the decoder at most; it works in other threads, and the answer does not wait for it. */
+const MAX_WAITING = 4 * 1024 * 1024;
+/** Octets that it makes of a body at most: no answer of a model is as long. */
+const MAX_DECODED = 32 * 1024 * 1024;
+/** Reads along with a compressed body, without a say in its pace. */
+class DecodingTap {
+    #decoder;
+    #ended;
+    /** @param onData told what it decodes */
+    constructor(decoder, onData) {
+        this.#decoder = decoder;
+        let decoded = 0;
+        this.#ended = new Promise((resolve) => {
+            decoder.on('data', (chunk) => {
+                decoded += chunk.length;
+                if (decoded > MAX_DECODED)
+                    decoder.destroy();
+                else
+                    onData(chunk);
+            });
+            decoder.on('close', resolve);
+            // Not what its header says; the client will see as much.
+            decoder.on('error', () => undefined);
+        });
+    }
+    push(chunk) {
+        if (this.#decoder.destroyed)
+            return;
+        if (this.#decoder.writableLength > MAX_WAITING)
+            this.#decoder.destroy();
+        else
+            this.#decoder.write(chunk);
+    }
+    /** Resolves when everything has been decoded that can be. */
+    end() {
+        if (!this.#decoder.destroyed)
+            this.#decoder.end();
+        return this.#ended;
+    }
+}
+/** @returns undefined for a body that is not compressed, and null for an unknown coding */
+function decoderFor(contentEncoding) {
+    const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
+    return coding === 'identity' || coding === '' ? undefined : (DECODERS[coding]?.() ?? null);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/json-scanner.js
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+/** Octets of a value; what is longer is no count and no name. */
+const MAX_VALUE = 8 * 1024;
+const NOTHING = Buffer.alloc(0);
+/** The stream has not got that far. */
+const INCOMPLETE = -1;
+/** Not a value that is looked for. */
+const NONE = -2;
+/**
+ * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
+ * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
+ */
+class JsonScanner {
+    #needle;
+    #onValue;
+    #held = NOTHING;
+    constructor(key, onValue) {
+        this.#needle = Buffer.from(JSON.stringify(key));
+        this.#onValue = onValue;
+    }
+    push(chunk) {
+        const data = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+        this.#held = NOTHING;
+        let from = 0;
+        for (;;) {
+            const at = data.indexOf(this.#needle, from);
+            if (at < 0) {
+                this.#held = this.#endOf(data, from);
+                return;
+            }
+            const behind = at + this.#needle.length;
+            const start = at > 0 && data[at - 1] === BACKSLASH ? NONE : valueStart(data, behind);
+            const end = start < 0 ? start : valueEnd(data, start);
+            if (end === INCOMPLETE && data.length - at <= MAX_VALUE) {
+                this.#held = data.subarray(at);
+                return;
+            }
+            if (end > 0)
+                this.#report(data.toString('utf8', start, end), data.length - end);
+            from = end > 0 ? end : behind;
+        }
+    }
+    /** What may be the beginning of the key, and the octet before it, which tells whether it is one. */
+    #endOf(data, from) {
+        const tail = Math.max(from, data.length - this.#needle.length);
+        const quote = data.indexOf(QUOTE, tail);
+        return quote < 0 ? NOTHING : data.subarray(Math.max(quote - 1, from));
+    }
+    #report(json, rest) {
+        let value;
+        try {
+            value = JSON.parse(json);
+        }
+        catch {
+            return; // looked like one
+        }
+        this.#onValue(value, rest);
+    }
+}
+const isSpace = (octet) => octet === 0x20 || octet === 0x09 || octet === 0x0a || octet === 0x0d;
+/** @returns where the value begins that a colon at `at` announces */
+function valueStart(data, at) {
+    let i = at;
+    while (isSpace(data[i]))
+        i++;
+    if (i >= data.length)
+        return INCOMPLETE;
+    if (data[i] !== COLON)
+        return NONE;
+    i++;
+    while (isSpace(data[i]))
+        i++;
+    if (i >= data.length)
+        return INCOMPLETE;
+    return data[i] === QUOTE || data[i] === OPEN ? i : NONE;
+}
+/** @returns the index behind the string or object that begins at `start` */
+function valueEnd(data, start) {
+    let depth = 0;
+    let inString = false;
+    for (let i = start; i < data.length && i - start <= MAX_VALUE; i++) {
+        const octet = data[i];
+        if (inString) {
+            if (octet === BACKSLASH)
+                i++;
+            else if (octet === QUOTE)
+                inString = false;
+        }
+        else if (octet === QUOTE)
+            inString = true;
+        else if (octet === OPEN)
+            depth++;
+        else if (octet === CLOSE)
+            depth--;
+        if (depth === 0 && !inString)
+            return i + 1;
+    }
+    return INCOMPLETE;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage-reading.js
+
+
+
+/** Octets of text per token, on the safe side: for English there are four. */
+const OCTETS_PER_TOKEN = 4;
+/** What a WebSocket says beside its answers. Octets. */
+const CHATTER = 1_024;
+const EVENT = Buffer.from('data:');
+const tokensIn = (octets) => Math.ceil(octets / OCTETS_PER_TOKEN);
+function eventsIn(chunk, from) {
+    let events = 0;
+    for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length))
+        events++;
+    return events;
+}
+function formOf({ headers, statusCode }) {
+    if (statusCode === 101)
+        return 'messages';
+    return headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
+}
+/**
+ * Reads along with one answer what it says of its tokens. It neither delays nor changes an octet: it is given each chunk
+ * when the client has got it.
+ *
+ * An answer that does not say (a stream of chat completions without `include_usage`, one that the client cut) is
+ * estimated, or whoever wants to spend more than the budget would simply not ask for the count: an event of a stream is
+ * counted as a token, and four octets of anything else.
+ */
+class UsageReading {
+    #dialect;
+    #generates;
+    #budget;
+    /** Undefined until there is an answer to read. */
+    #form;
+    #decoding;
+    #scanners = [];
+    #counts;
+    /** Of earlier messages. */
+    #earlier = NO_USAGE;
+    #model = null;
+    /** Octets and events behind the last count. */
+    #octets = 0;
+    #events = 0;
+    /** Octets of the chunk that is being read, behind the last count in it. */
+    #uncounted = 0;
+    #messages = 0;
+    #charged = 0;
+    /** Told of each message of a WebSocket's that has a count, and how many there were. */
+    onMessage;
+    /** @param generates the endpoint is one that costs tokens, so that silence is no proof of none */
+    constructor(dialect, generates, budget) {
+        this.#dialect = dialect;
+        this.#generates = generates;
+        this.#budget = budget;
+    }
+    /** Begins with an answer; one that failed costs nothing. */
+    open(response) {
+        const { statusCode = 0, headers } = response;
+        if (statusCode >= 300)
+            return;
+        this.#form = formOf(response);
+        this.#scanners = [
+            new JsonScanner(this.#dialect.usageKey, (value, rest) => {
+                if (typeof value === 'object' && value !== null)
+                    this.#count(value, rest);
+            }),
+            new JsonScanner(this.#dialect.modelKey, (value) => {
+                if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value))
+                    this.#model ??= value;
+            }),
+        ];
+        const decoder = decoderFor(headers['content-encoding']);
+        if (decoder === null)
+            this.#scanners = [];
+        else if (decoder !== undefined) {
+            this.#decoding = new DecodingTap(decoder, (chunk) => {
+                this.#read(chunk);
+            });
+        }
+    }
+    push(chunk) {
+        if (this.#form === undefined)
+            return;
+        if (this.#decoding)
+            this.#decoding.push(chunk);
+        else
+            this.#read(chunk);
+    }
+    #read(chunk) {
+        this.#uncounted = chunk.length;
+        for (const scanner of this.#scanners)
+            scanner.push(chunk);
+        this.#octets += this.#uncounted;
+        if (this.#form === 'events')
+            this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
+        if (this.#model !== null && this.#scanners.length > 1)
+            this.#scanners.pop();
+    }
+    #count(counts, rest) {
+        this.#octets = 0;
+        this.#events = 0;
+        this.#uncounted = rest;
+        if (this.#form !== 'messages') {
+            this.#counts = { ...this.#counts, ...counts };
+            return;
+        }
+        this.#earlier = this.#reported;
+        this.#counts = counts;
+        this.#charge(this.#reported);
+        this.onMessage?.(++this.#messages);
+    }
+    /** What the answer has said so far. */
+    get #reported() {
+        return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
+    }
+    #charge({ inputTokens, outputTokens }) {
+        this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
+        this.#charged = inputTokens + outputTokens;
+    }
+    /** Writes what was used into the record of the request, which has ended. */
+    async end(record) {
+        await this.#decoding?.end();
+        record.model = this.#model;
+        const isReported = this.#counts !== undefined;
+        // A client that left before the answer began has made the provider read its request all the same.
+        const isAnswered = this.#form !== undefined || record.error === 'client_closed';
+        const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
+        if (!isReported && !estimated)
+            return;
+        record.usage = { ...sumOfUsage(this.#reported, estimated ?? NO_USAGE), estimated: estimated !== undefined };
+        this.#charge(record.usage);
+    }
+    #estimate({ requestBytes, error }, isReported) {
+        const isCut = this.#form === 'messages' ? this.#octets > CHATTER : error !== null || !isReported;
+        if (!isCut)
+            return undefined;
+        return {
+            inputTokens: isReported ? 0 : tokensIn(requestBytes),
+            outputTokens: this.#form === 'events' ? this.#events : tokensIn(this.#octets),
+            cachedInputTokens: 0,
+        };
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
 
 
@@ -1519,8 +2012,16 @@ const asProxyError = (cause) => cause instanceof ProxyError
 
 
 
+
+
+
+
+/** Milliseconds between two looks at whether the last request has ended. */
+const STOP_POLL_MS = 5;
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
-function createListener({ provider, route, limits, maxBodyBytes, log }) {
+function createListener(options) {
+    const { provider, route, limits, maxBodyBytes, budget, log } = options;
+    const ledger = new Ledger(log);
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     const currents = new WeakMap();
     const upgraded = new Set();
@@ -1538,6 +2039,7 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
         const current = { answer, fail: undefined };
         if (!pipelined)
             currents.set(client.socket, current);
+        let usage;
         try {
             // An answer that queues behind another has no socket, and so no event tells of its client's end.
             if (pipelined)
@@ -1550,20 +2052,22 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             }
             if (!route)
                 throw notConfigured(provider);
-            route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
-            const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
+            const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+            const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
             if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
                 throw bodyTooLarge(maxBodyBytes);
             if (underWay >= limits.concurrentRequests) {
                 throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
             }
+            budget.take();
             underWay++;
             answer.once('close', () => {
                 underWay--;
             });
             if (expectsContinue)
                 answer.writeContinue();
-            const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
+            usage = new UsageReading(provider.usage, generates, budget);
+            const exchange = { ...options, client, answer, record, startedAt, usage };
             current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }
         catch (cause) {
@@ -1573,14 +2077,13 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
             record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
         }
         answer.once('close', () => {
-            record.durationMs = (0,src_log/* elapsedMs */.d5)(startedAt);
-            log.write(record);
+            ledger.close(record, startedAt, usage);
         });
     };
     const refuseConnection = (socket, error, client) => {
         refuseRaw(provider, socket, error, limits.lingerMs);
         const record = (0,src_log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
-        log.write({ ...record, status: error.status, error: errorCode(error) });
+        ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
     };
     const serveUpgrade = (client, socket, early) => {
         upgraded.add(socket);
@@ -1643,11 +2146,19 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
         else
             refuseConnection(socket, error);
     });
-    const end = () => {
+    const end = async () => {
+        const closed = server.listening ? (0,external_node_events_namespaceObject.once)(server, 'close') : undefined;
         server.close();
+        const deadline = performance.now() + limits.stopGraceMs;
+        while (underWay > 0 && performance.now() < deadline)
+            await (0,promises_namespaceObject.setTimeout)(STOP_POLL_MS);
         server.closeAllConnections();
         for (const socket of upgraded)
             socket.destroy();
+        await closed;
+        // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+        await (0,promises_namespaceObject.setTimeout)(1);
+        await ledger.settled();
     };
     return { server, end };
 }
@@ -1656,7 +2167,7 @@ function createListener({ provider, route, limits, maxBodyBytes, log }) {
 
 /** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
 const SHORTEST_SECRET = 8;
-const NOTHING = Buffer.alloc(0);
+const reflection_NOTHING = Buffer.alloc(0);
 /**
  * Keeps an upstream that repeats what it was sent, as debugging gateways do, from handing the credential to the client.
  * The mask is as long as the credential, so that lengths stay right.
@@ -1699,7 +2210,7 @@ class ReflectionGuard {
         return text.replaceAll(this.#credential, this.#mask);
     }
     stream() {
-        let held = NOTHING;
+        let held = reflection_NOTHING;
         return {
             pass: (chunk) => {
                 const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
@@ -1868,14 +2379,15 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
 
 
 
-function createProviderServer(provider, config, secureContext, log, limits) {
+function createProviderServer(provider, config, secureContext, around) {
     const configured = config.providers[provider.id];
     const { maxBodyBytes, allowEndpoints = [] } = config;
+    const { log, limits } = around;
     if (!configured) {
         return {
             provider,
             agent: undefined,
-            listener: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+            listener: createListener({ ...around, provider, route: undefined, maxBodyBytes }),
         };
     }
     const { target, credential } = configured;
@@ -1887,12 +2399,12 @@ function createProviderServer(provider, config, secureContext, log, limits) {
     let warned = false;
     const guard = new ReflectionGuard(credential, plainOnly, () => {
         if (!warned)
-            log.write({ event: 'credential-reflected', provider: provider.id });
+            log.event('warn', 'credential-reflected', { provider: provider.id });
         warned = true;
     });
     const rules = headerRules(provider, credential, plainOnly);
     const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
-    return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
+    return { provider, agent, listener: createListener({ ...around, provider, route, maxBodyBytes }) };
 }
 async function listen({ listener, provider }, port, host) {
     const { server } = listener;
@@ -1905,18 +2417,12 @@ async function prewarm({ agent, provider }, log) {
         await agent?.prewarm();
     }
     catch (error) {
-        log.write({ event: 'prewarm-failed', provider: provider.id, error: errorCode(error) });
+        log.event('warn', 'prewarm-failed', { provider: provider.id, error: errorCode(error) });
     }
 }
-async function closeServer({ listener: { server, end }, agent }) {
+async function closeServer({ listener, agent }) {
+    await listener.end();
     agent?.destroy();
-    if (!server.listening)
-        return;
-    const closed = (0,external_node_events_namespaceObject.once)(server, 'close');
-    end();
-    await closed;
-    // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
-    await (0,promises_namespaceObject.setTimeout)(1);
 }
 /**
  * Listens on one port per provider, and opens each configured provider's first tunnel without waiting for it.
@@ -1927,7 +2433,8 @@ async function startSidecar(config, options) {
     const { log, host = '0.0.0.0', portOf = ({ port }) => port } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const secureContext = trustStore(config.upstreamCa);
-    const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, log, limits));
+    const around = { log, limits, budget: new Budget(config.budget ?? {}) };
+    const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, around));
     const close = async () => {
         await Promise.all(servers.map(closeServer));
     };
@@ -1943,6 +2450,8 @@ async function startSidecar(config, options) {
     }
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+var log_level = __nccwpck_require__(55);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
 var sidecar_config = __nccwpck_require__(376);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
@@ -1982,6 +2491,7 @@ function parseTarget(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+
 
 
 
@@ -2075,11 +2585,24 @@ function providerFromDocument(id, value) {
     const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
     return { credential: normalised, target: checkTarget(`${name}.target`, fields) };
 }
-function requireMaxBodyBytes(value) {
+function requireCount(name, value) {
     if (!Number.isSafeInteger(value) || value <= 0) {
-        throw new Error("The configuration's maxBodyBytes must be a positive whole number.");
+        throw new Error(`The configuration's ${name} must be a positive whole number.`);
     }
     return value;
+}
+function requireBudget(value) {
+    const { maxRequests, maxTokens } = requireObject('budget', value, ['maxRequests', 'maxTokens']);
+    return {
+        ...(maxRequests === undefined ? {} : { maxRequests: requireCount('budget.maxRequests', maxRequests) }),
+        ...(maxTokens === undefined ? {} : { maxTokens: requireCount('budget.maxTokens', maxTokens) }),
+    };
+}
+function requireLogLevel(value) {
+    const level = log_level/* LOG_LEVELS */.p.find((known) => known === value);
+    if (level === undefined)
+        throw new Error(`The configuration's logLevel must be one of ${log_level/* LOG_LEVELS */.p.join(', ')}.`);
+    return level;
 }
 function requireEndpoints(value) {
     if (!Array.isArray(value))
@@ -2109,6 +2632,8 @@ function configFromDocument(document) {
         'upstreamCa',
         'maxBodyBytes',
         'allowEndpoints',
+        'budget',
+        'logLevel',
     ]);
     const given = requireObject('providers', fields['providers'], PROVIDERS.map(({ id }) => id));
     const providers = {};
@@ -2116,13 +2641,15 @@ function configFromDocument(document) {
         if (given[id] !== undefined)
             providers[id] = providerFromDocument(id, given[id]);
     }
-    const { upstreamCa, allowEndpoints } = fields;
+    const { upstreamCa, allowEndpoints, budget, logLevel } = fields;
     return {
         providers,
         proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
-        maxBodyBytes: requireMaxBodyBytes(fields['maxBodyBytes']),
+        maxBodyBytes: requireCount('maxBodyBytes', fields['maxBodyBytes']),
         ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
         ...(allowEndpoints === undefined ? {} : { allowEndpoints: requireEndpoints(allowEndpoints) }),
+        ...(budget === undefined ? {} : { budget: requireBudget(budget) }),
+        ...(logLevel === undefined ? {} : { logLevel: requireLogLevel(logLevel) }),
     };
 }
 
@@ -2151,11 +2678,26 @@ function stopOnSignal(sidecar, log) {
 async function runSidecar({ input, env, openLog, ...options }) {
     announce(env[PEERS_VARIABLE]);
     const config = await readStartConfig(input, env);
-    const log = openLog();
+    const log = openLog(config.logLevel ?? 'info');
     const sidecar = await startSidecar(config, { ...options, log });
     stopOnSignal(sidecar, log);
-    log.write({ event: 'listening', ports: sidecar.ports, configured: Object.keys(config.providers) });
+    log.event('info', 'listening', { ports: sidecar.ports, configured: Object.keys(config.providers) });
 }
+
+
+/***/ }),
+
+/***/ 55:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ isSaid),
+/* harmony export */   p: () => (/* binding */ LOG_LEVELS)
+/* harmony export */ });
+/** How much is said, from least to most. */
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
+/** True when something of level `needed` is said at `level`. */
+const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
 
 
 /***/ }),

@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 9880:
+/***/ 6636:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32923,6 +32923,7 @@ function under(prefixes, endpoints) {
 }
 const get = (path, ...query) => ({ method: 'GET', path, query });
 const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
 const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
@@ -32934,8 +32935,8 @@ const OPENAI_GENERATION = [
 const OPENAI_RESPONSES = [
     post('/responses', VERSION),
     post('/responses/compact', VERSION),
-    post('/responses/input_tokens', VERSION),
-    post('/responses/*/cancel', VERSION),
+    freePost('/responses/input_tokens', VERSION),
+    freePost('/responses/*/cancel', VERSION),
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
 ];
 const OPENAI_WEBSOCKETS = [
@@ -32956,7 +32957,7 @@ const OPENAI_ENDPOINTS = [
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 const ANTHROPIC_ENDPOINTS = under(['/v1'], [
     post('/messages', 'beta'),
-    post('/messages/count_tokens', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
 ]);
@@ -32966,14 +32967,15 @@ const COPILOT_ENDPOINTS = [
     post('/responses', VERSION),
     ...OPENAI_MODELS,
     post('/v1/messages', 'beta'),
-    post('/v1/messages/count_tokens', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
 ];
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 const GEMINI_ENDPOINTS = [
     websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
     ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
+        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
         get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
         get('/models/*', ...GOOGLE_QUERY),
     ]),
@@ -32996,6 +32998,58 @@ function checkEndpoint(name, method, path) {
     return { method: known, path };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how each provider's answers report them. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+/** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
+function readOpenAi(counts) {
+    if ('prompt_tokens' in counts) {
+        return {
+            inputTokens: tokens(counts['prompt_tokens']),
+            outputTokens: tokens(counts['completion_tokens']),
+            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+        };
+    }
+    return {
+        inputTokens: tokens(counts['input_tokens']),
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+    };
+}
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function readGemini(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
+const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
+const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
+/** It offers the routes of both: their counts differ by the cache's names only. */
+const COPILOT_USAGE = {
+    ...OPENAI_USAGE,
+    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
+};
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
 /**
  * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
@@ -33003,6 +33057,7 @@ function checkEndpoint(name, method, path) {
  *
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
+
 
 
 /** What stands in the agent's environment where a program expects a credential. */
@@ -33045,6 +33100,7 @@ const openai = {
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    usage: OPENAI_USAGE,
     errorBody: openAiErrorBody,
 };
 const anthropic = {
@@ -33080,6 +33136,7 @@ const anthropic = {
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: ANTHROPIC_USAGE,
     errorBody: anthropicErrorBody,
 };
 const copilot = {
@@ -33119,6 +33176,7 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
+    usage: COPILOT_USAGE,
     errorBody: copilotErrorBody,
 };
 const gemini = {
@@ -33148,6 +33206,7 @@ const gemini = {
         },
     ],
     sideTraffic: ['play.googleapis.com'],
+    usage: GEMINI_USAGE,
     errorBody: googleErrorBody,
 };
 /** All providers, by port. */
@@ -33354,29 +33413,11 @@ function allow_endpoints_parseEntry(name, entry) {
     return { provider: provider.id, ...checkEndpoint(name, method, path) };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+/** How much is said, from least to most. */
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** `reporter`, less the messages below `level`. */
-function filtered(reporter, level) {
-    const rank = LOG_LEVELS.indexOf(level);
-    const from = (needed, write) => (message) => {
-        if (LOG_LEVELS.indexOf(needed) <= rank)
-            write(message);
-    };
-    return {
-        error: from('error', reporter.error),
-        warning: from('warn', reporter.warning),
-        info: from('info', reporter.info),
-        debug: from('debug', reporter.debug),
-    };
-}
-/** Writes `awf: ...` lines to standard error. */
-const stderrReporter = {
-    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
-    info: (message) => process.stderr.write(`awf: ${message}\n`),
-    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
-    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
-};
+/** True when something of level `needed` is said at `level`. */
+const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
 
@@ -33422,6 +33463,8 @@ const OPTIONS = [
     { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
     { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
     { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
     {
         name: 'upload-logs',
         kind: 'text',
@@ -33541,6 +33584,7 @@ function buildConfig(raw, around) {
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
         memory: memory(raw('memory')),
         pids: count('pids', raw) ?? 0,
+        budget: budget(count('max-requests', raw), count('max-tokens', raw)),
         logLevel: choice('log-level', raw),
         proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
         keepContainers: build_boolean('keep-containers', raw),
@@ -33571,6 +33615,12 @@ function count(name, raw) {
     if (/^[1-9]\d{0,8}$/.test(value))
         return Number(value);
     throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+function budget(maxRequests, maxTokens) {
+    return {
+        ...(maxRequests === undefined ? {} : { maxRequests }),
+        ...(maxTokens === undefined ? {} : { maxTokens }),
+    };
 }
 /** The `shell` option as an argv. */
 function shellArgv(shell) {
@@ -34168,6 +34218,29 @@ function contentHash(files) {
     return hash.digest('hex').slice(0, 12);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
+
+/** `reporter`, less the messages below `level`. */
+function filtered(reporter, level) {
+    const from = (needed, write) => (message) => {
+        if (isSaid(needed, level))
+            write(message);
+    };
+    return {
+        error: from('error', reporter.error),
+        warning: from('warn', reporter.warning),
+        info: from('info', reporter.info),
+        debug: from('debug', reporter.debug),
+    };
+}
+/** Writes `awf: ...` lines to standard error. */
+const stderrReporter = {
+    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
+    info: (message) => process.stderr.write(`awf: ${message}\n`),
+    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
+    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
+};
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
 
 /** Rows of a table at most; a hostile command can ask for any number of names. */
@@ -34186,11 +34259,8 @@ function summaryMarkdown(facts) {
             ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
         ], 'No request left the sandbox.'),
         '### Model requests',
-        table(['Provider', 'Requests', 'Failed'], traffic.modelRequests.map(({ provider, requests, failed }) => [
-            providerName(provider),
-            String(requests),
-            String(failed),
-        ]), 'The api-proxy got no request.'),
+        table(['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'], traffic.usage.models.map(modelRow), 'The api-proxy got no request.'),
+        ...usageNotes(traffic.usage),
         ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
     ];
     return `${blocks.join('\n\n')}\n`;
@@ -34211,6 +34281,17 @@ function knownAs(domain) {
 }
 function domainRow({ domain, requests }, text) {
     return [code(domain), text, String(requests)];
+}
+function modelRow(row) {
+    const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
+    const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
+    return [providerName(provider), model === null ? '' : code(model), ...counts];
+}
+function usageNotes({ overBudget, estimated }) {
+    return [
+        ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
+        ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
+    ];
 }
 function providerName(id) {
     return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
@@ -35369,11 +35450,15 @@ function librarySpec({ runId, names, images, sidecarUser }) {
 
 /** The phases' durations, beside Squid's logs. */
 const TIMINGS_FILE = 'timings.json';
-/** Writes `timings.json` anew: Squid may write to the directory too, and no link of its making is followed. */
+/** Writes `timings.json`. */
 function writeTimings({ squid }, timings) {
-    const path = (0,external_node_path_.join)(squid, TIMINGS_FILE);
+    writeAnew(squid, TIMINGS_FILE, timings);
+}
+/** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
+function writeAnew(directory, name, value) {
+    const path = (0,external_node_path_.join)(directory, name);
     (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
-    (0,external_node_fs_namespaceObject.writeFileSync)(path, `${JSON.stringify(timings, null, 2)}\n`, { flag: 'wx' });
+    (0,external_node_fs_namespaceObject.writeFileSync)(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx' });
 }
 /**
  * Creates the two log directories, writable for the sidecars' user and readable for the caller.
@@ -35517,12 +35602,72 @@ function parseEndpoint(method, target) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
+
+
+
+
+
+/** What a run used of its providers, beside the api-proxy's log. */
+const USAGE_FILE = 'usage.json';
+/** Adds up the records of requests. */
+function totals(records) {
+    const byModel = Map.groupBy(records, ({ provider, model }) => `${provider} ${model ?? ''}`);
+    return {
+        requests: records.filter(({ forwarded }) => forwarded).length,
+        ...sum(records),
+        estimated: records.some(({ usage }) => usage?.estimated),
+        overBudget: records.filter(({ status, error }) => status === 429 && error === 'budget_exhausted').length,
+        models: [...byModel.values()].map((group) => {
+            const { provider, model } = group[0];
+            const failed = group.filter(({ status }) => status >= 400).length;
+            return { provider, model, requests: group.length, failed, ...sum(group) };
+        }),
+    };
+}
+function sum(records) {
+    return records.reduce((total, { usage }) => (usage ? sumOfUsage(total, usage) : total), NO_USAGE);
+}
+/**
+ * The requests in the api-proxy's log. A log that does not exist counts as empty: the run may have ended before it was made.
+ *
+ * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
+ */
+function readRequests({ apiProxy }, since) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE), 'utf8');
+    }
+    catch {
+        return [];
+    }
+    return text.split('\n').flatMap((line) => {
+        const record = parseRecord(line);
+        return record !== undefined && Date.parse(record.time) >= since ? [record] : [];
+    });
+}
+function parseRecord(line) {
+    try {
+        const record = JSON.parse(line);
+        return record.event === 'request' ? record : undefined;
+    }
+    catch {
+        return undefined; // the last line of a sidecar that was killed may be half a line
+    }
+}
+/** Writes `usage.json`. */
+function writeUsage({ apiProxy }, usage) {
+    writeAnew(apiProxy, USAGE_FILE, usage);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/traffic.js
 
 
 
 
 
+/** Of a run that never began. */
+const NO_TRAFFIC = { allowed: [], blocked: [], unresolvable: [], usage: totals([]) };
 /**
  * Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made.
  *
@@ -35532,13 +35677,7 @@ function readTraffic(logs, addresses, since = 0) {
     const accesses = traffic_lines((0,external_node_path_.join)(logs.squid, ACCESS_LOG))
         .flatMap((line) => parseAccessLine(line) ?? [])
         .filter(({ time }) => time * 1000 >= since);
-    const calls = traffic_lines((0,external_node_path_.join)(logs.apiProxy, API_PROXY_LOG_FILE))
-        .flatMap((line) => {
-        const record = parseJson(line);
-        return record?.event === 'request' ? [record] : [];
-    })
-        .filter(({ time }) => Date.parse(time) >= since);
-    return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
+    return { ...domains(accesses, addresses.agent), usage: totals(readRequests(logs, since)) };
 }
 /**
  * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
@@ -35556,14 +35695,6 @@ function domains(records, agent) {
     ]);
     const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
     return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
-}
-function modelRequests(calls) {
-    const byProvider = Map.groupBy(calls, ({ provider }) => provider);
-    return [...byProvider].map(([provider, requests]) => ({
-        provider,
-        requests: requests.length,
-        failed: requests.filter(({ status }) => status >= 400).length,
-    }));
 }
 function counts(hosts) {
     const found = new Map();
@@ -35583,14 +35714,6 @@ function traffic_lines(path) {
     }
     catch {
         return [];
-    }
-}
-function parseJson(line) {
-    try {
-        return JSON.parse(line);
-    }
-    catch {
-        return undefined;
     }
 }
 
@@ -35939,6 +36062,7 @@ async function removeContainers(engine, names, grace) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -36027,15 +36151,18 @@ async function run(config, context) {
         exitCode = 1;
     if (made !== undefined)
         await rmRF(made);
-    if (logs !== undefined)
+    const traffic = logs === undefined ? NO_TRAFFIC : readTraffic(logs, addresses.current, since);
+    if (logs !== undefined) {
         writeTimings(logs, timings);
+        writeUsage(logs, traffic.usage);
+    }
+    if (traffic.usage.overBudget > 0)
+        reporter.warning(budgetWarning(config.budget, traffic.usage));
     return {
         outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
         exitCode,
         error,
-        traffic: logs === undefined
-            ? { allowed: [], blocked: [], unresolvable: [], modelRequests: [] }
-            : readTraffic(logs, addresses.current, since),
+        traffic,
         logs,
         timings,
     };
@@ -36062,6 +36189,15 @@ function configWarnings(config) {
         uncovered.push(NO_CREDENTIALS);
     return uncovered;
 }
+function budgetWarning({ maxRequests, maxTokens }, usage) {
+    const limits = [
+        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
+        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+    ].join(', ');
+    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
+        'requests got 429. If the command needs more, raise the option.');
+}
 function sidecarConfig(config, proxyUrl) {
     return {
         proxyUrl,
@@ -36069,6 +36205,8 @@ function sidecarConfig(config, proxyUrl) {
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
         allowEndpoints: config.allowEndpoints,
+        budget: config.budget,
+        logLevel: config.logLevel,
     };
 }
 
@@ -36155,6 +36293,9 @@ async function report(result) {
     setOutput('outcome', outcome);
     setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
     setOutput('blocked-domains', JSON.stringify(traffic.blocked.map(({ domain }) => domain)));
+    setOutput('requests', String(traffic.usage.requests));
+    setOutput('input-tokens', String(traffic.usage.inputTokens));
+    setOutput('output-tokens', String(traffic.usage.outputTokens));
     setOutput('logs-path', logs?.squid ?? '');
     setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
     const error = result.error === undefined ? undefined : describeError(result.error);
@@ -36176,7 +36317,7 @@ async function report(result) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9880);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6636);
 
 
 // dist/main/index.js is two levels below the action's own directory.

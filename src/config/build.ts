@@ -2,9 +2,9 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { LogLevel } from '../reporter.ts';
+import type { LogLevel } from '../shared/log-level.ts';
 import { CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
-import { normaliseCredential, type Target } from '../shared/sidecar-config.ts';
+import { normaliseCredential, type SidecarBudget, type Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
 import { parseAllowEndpoints } from './allow-endpoints.ts';
 import { listEntries, parseAllowList } from './allow-list.ts';
@@ -50,6 +50,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
     memory: memory(raw('memory')),
     pids: count('pids', raw) ?? 0,
+    budget: budget(count('max-requests', raw), count('max-tokens', raw)),
     logLevel: choice('log-level', raw) as LogLevel,
     proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : resolve(raw('proxy-logs-dir')),
     keepContainers: boolean('keep-containers', raw),
@@ -79,6 +80,13 @@ export function count(name: string, raw: RawOptions): number | undefined {
   if (value === '') return undefined;
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+
+function budget(maxRequests: number | undefined, maxTokens: number | undefined): SidecarBudget {
+  return {
+    ...(maxRequests === undefined ? {} : { maxRequests }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
 }
 
 /** The `shell` option as an argv. */

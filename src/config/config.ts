@@ -1,7 +1,7 @@
 import { CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
-import type { AllowedEndpoint, Target } from '../shared/sidecar-config.ts';
+import type { LogLevel } from '../shared/log-level.ts';
+import type { AllowedEndpoint, SidecarBudget, Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
-import type { LogLevel } from '../reporter.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
 
 /** What to run in the sandbox. */
@@ -48,6 +48,7 @@ export interface Config {
   /** As Docker's `--memory`. */
   readonly memory: string;
   readonly pids: number;
+  readonly budget: SidecarBudget;
   readonly logLevel: LogLevel;
   /** Where Squid's logs go; undefined for a new directory below the temporary one. */
   readonly proxyLogsDir: string | undefined;

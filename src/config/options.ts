@@ -1,5 +1,5 @@
 import { PROVIDERS } from '../shared/providers.ts';
-import { LOG_LEVELS } from '../reporter.ts';
+import { LOG_LEVELS } from '../shared/log-level.ts';
 
 /** How an option's text is read. `lines` takes one entry a line; `commas` also takes commas. */
 export type OptionKind = 'text' | 'secret' | 'lines' | 'commas' | 'boolean' | 'count';
@@ -62,6 +62,8 @@ export const OPTIONS: readonly Option[] = [
   { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
   { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
   { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+  { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+  { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {
     name: 'upload-logs',
     kind: 'text',

@@ -1,6 +1,7 @@
 import { PROVIDERS } from '../shared/providers.ts';
 import type { LogDirectories } from '../logs.ts';
 import type { DomainCount, Traffic } from './traffic.ts';
+import type { ModelUsage, RunUsage } from './usage.ts';
 
 /** What the summary says about a run. */
 export interface SummaryFacts {
@@ -35,14 +36,11 @@ export function summaryMarkdown(facts: SummaryFacts): string {
     ),
     '### Model requests',
     table(
-      ['Provider', 'Requests', 'Failed'],
-      traffic.modelRequests.map(({ provider, requests, failed }) => [
-        providerName(provider),
-        String(requests),
-        String(failed),
-      ]),
+      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
+      traffic.usage.models.map(modelRow),
       'The api-proxy got no request.',
     ),
+    ...usageNotes(traffic.usage),
     ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
   ];
   return `${blocks.join('\n\n')}\n`;
@@ -66,6 +64,19 @@ function knownAs(domain: string): string {
 
 function domainRow({ domain, requests }: DomainCount, text: string): string[] {
   return [code(domain), text, String(requests)];
+}
+
+function modelRow(row: ModelUsage): string[] {
+  const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
+  const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
+  return [providerName(provider), model === null ? '' : code(model), ...counts];
+}
+
+function usageNotes({ overBudget, estimated }: RunUsage): string[] {
+  return [
+    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
+    ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
+  ];
 }
 
 function providerName(id: string): string {

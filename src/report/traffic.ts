@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogDirectories } from '../logs.ts';
 import type { Addresses } from '../shared/network.ts';
-import type { ProviderId } from '../shared/providers.ts';
-import type { RequestRecord } from '../shared/request-record.ts';
-import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
 import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../squid/config.ts';
+import { readRequests, totals, type RunUsage } from './usage.ts';
 
 /** What the agent reached and what it was refused. */
 export interface Traffic {
@@ -15,19 +13,15 @@ export interface Traffic {
   readonly blocked: readonly DomainCount[];
   /** Allowed names that have no address. */
   readonly unresolvable: readonly DomainCount[];
-  readonly modelRequests: readonly ModelRequests[];
+  readonly usage: RunUsage;
 }
+
+/** Of a run that never began. */
+export const NO_TRAFFIC: Traffic = { allowed: [], blocked: [], unresolvable: [], usage: totals([]) };
 
 export interface DomainCount {
   readonly domain: string;
   readonly requests: number;
-}
-
-export interface ModelRequests {
-  readonly provider: ProviderId;
-  readonly requests: number;
-  /** Requests that the client got a status of 400 or above for. */
-  readonly failed: number;
 }
 
 /**
@@ -39,20 +33,14 @@ export function readTraffic(logs: LogDirectories, addresses: Addresses, since = 
   const accesses = lines(join(logs.squid, ACCESS_LOG))
     .flatMap((line) => parseAccessLine(line) ?? [])
     .filter(({ time }) => time * 1000 >= since);
-  const calls = lines(join(logs.apiProxy, API_PROXY_LOG_FILE))
-    .flatMap((line) => {
-      const record = parseJson(line) as Partial<RequestRecord> | undefined;
-      return record?.event === 'request' ? [record as RequestRecord] : [];
-    })
-    .filter(({ time }) => Date.parse(time) >= since);
-  return { ...domains(accesses, addresses.agent), modelRequests: modelRequests(calls) };
+  return { ...domains(accesses, addresses.agent), usage: totals(readRequests(logs, since)) };
 }
 
 /**
  * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
  * opened, and the peek port's with the verdict. Together they are one refused request.
  */
-export function domains(records: readonly AccessRecord[], agent: string): Omit<Traffic, 'modelRequests'> {
+export function domains(records: readonly AccessRecord[], agent: string): Omit<Traffic, 'usage'> {
   const cut = records.filter((record) => record.verdict !== undefined && isRefused(record));
   const own = records.filter((record) => record.client === agent && record.verdict === undefined);
   const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
@@ -63,15 +51,6 @@ export function domains(records: readonly AccessRecord[], agent: string): Omit<T
   ]);
   const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
   return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
-}
-
-function modelRequests(calls: readonly RequestRecord[]): ModelRequests[] {
-  const byProvider = Map.groupBy(calls, ({ provider }) => provider);
-  return [...byProvider].map(([provider, requests]) => ({
-    provider,
-    requests: requests.length,
-    failed: requests.filter(({ status }) => status >= 400).length,
-  }));
 }
 
 function counts(hosts: readonly string[]): Map<string, number> {
@@ -92,13 +71,5 @@ function lines(path: string): string[] {
     return readFileSync(path, 'utf8').split('\n');
   } catch {
     return [];
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

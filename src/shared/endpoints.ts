@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly path: string;
   /** Names of query parameters that pass, in the server's spelling; a client may write `name[]` too. */
   readonly query: readonly string[] | 'any';
+  /** It generates nothing, so it costs no tokens; what only reads never does. */
+  readonly free?: true;
 }
 
 /** An entry of the user's: its query is the user's business as well. */
@@ -32,6 +34,7 @@ function under(prefixes: readonly string[], endpoints: readonly Endpoint[]): End
 
 const get = (path: string, ...query: string[]): Endpoint => ({ method: 'GET', path, query });
 const post = (path: string, ...query: string[]): Endpoint => ({ method: 'POST', path, query });
+const freePost = (path: string, ...query: string[]): Endpoint => ({ ...post(path, ...query), free: true });
 const websocket = (path: string, ...query: string[]): Endpoint => ({ method: 'WEBSOCKET', path, query });
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
@@ -46,8 +49,8 @@ const OPENAI_GENERATION: readonly Endpoint[] = [
 const OPENAI_RESPONSES: readonly Endpoint[] = [
   post('/responses', VERSION),
   post('/responses/compact', VERSION),
-  post('/responses/input_tokens', VERSION),
-  post('/responses/*/cancel', VERSION),
+  freePost('/responses/input_tokens', VERSION),
+  freePost('/responses/*/cancel', VERSION),
   get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
 ];
 
@@ -77,7 +80,7 @@ export const ANTHROPIC_ENDPOINTS: readonly Endpoint[] = under(
   ['/v1'],
   [
     post('/messages', 'beta'),
-    post('/messages/count_tokens', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
   ],
@@ -89,7 +92,7 @@ export const COPILOT_ENDPOINTS: readonly Endpoint[] = [
   post('/responses', VERSION),
   ...OPENAI_MODELS,
   post('/v1/messages', 'beta'),
-  post('/v1/messages/count_tokens', 'beta'),
+  freePost('/v1/messages/count_tokens', 'beta'),
 ];
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
@@ -100,9 +103,10 @@ export const GEMINI_ENDPOINTS: readonly Endpoint[] = [
   ...under(
     ['/v1beta', '/v1', '/v1alpha'],
     [
-      ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map((verb) =>
+      ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) =>
         post(`/models/*:${verb}`, ...GOOGLE_QUERY),
       ),
+      freePost('/models/*:countTokens', ...GOOGLE_QUERY),
       get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
       get('/models/*', ...GOOGLE_QUERY),
     ],

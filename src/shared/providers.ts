@@ -19,6 +19,7 @@ import {
   OPENAI_ENDPOINTS,
   type Endpoint,
 } from './endpoints.ts';
+import { ANTHROPIC_USAGE, COPILOT_USAGE, GEMINI_USAGE, OPENAI_USAGE, type UsageDialect } from './usage.ts';
 
 export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
@@ -101,6 +102,8 @@ export interface Provider {
   readonly managedSettings: readonly ManagedSettings[];
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
   readonly sideTraffic: readonly string[];
+  /** How its answers say what they used. */
+  readonly usage: UsageDialect;
   /** The body of an error, in the shape that the provider's clients parse. */
   readonly errorBody: (error: ApiError) => unknown;
 }
@@ -130,6 +133,7 @@ const openai: Provider = {
     },
   ],
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+  usage: OPENAI_USAGE,
   errorBody: openAiErrorBody,
 };
 
@@ -166,6 +170,7 @@ const anthropic: Provider = {
     },
   ],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+  usage: ANTHROPIC_USAGE,
   errorBody: anthropicErrorBody,
 };
 
@@ -206,6 +211,7 @@ const copilot: Provider = {
   ],
   managedSettings: [],
   sideTraffic: ['api.github.com'],
+  usage: COPILOT_USAGE,
   errorBody: copilotErrorBody,
 };
 
@@ -236,6 +242,7 @@ const gemini: Provider = {
     },
   ],
   sideTraffic: ['play.googleapis.com'],
+  usage: GEMINI_USAGE,
   errorBody: googleErrorBody,
 };
 

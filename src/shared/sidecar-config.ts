@@ -1,4 +1,5 @@
 import type { AddedEndpoint } from './endpoints.ts';
+import type { LogLevel } from './log-level.ts';
 import type { ProviderId } from './providers.ts';
 
 /**
@@ -16,6 +17,16 @@ export interface SidecarConfig {
   readonly maxBodyBytes: number;
   /** Endpoints beside those of the providers' tables. */
   readonly allowEndpoints?: readonly AllowedEndpoint[];
+  readonly budget?: SidecarBudget;
+  /** What the log holds beside the requests; `info` by default. */
+  readonly logLevel?: LogLevel;
+}
+
+/** What a run may use of all providers together; no limit where a field is missing. */
+export interface SidecarBudget {
+  readonly maxRequests?: number;
+  /** Of prompts and answers together. */
+  readonly maxTokens?: number;
 }
 
 export interface AllowedEndpoint extends AddedEndpoint {

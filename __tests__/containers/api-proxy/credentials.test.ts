@@ -117,3 +117,26 @@ describe('without a credential', () => {
     expect(t.proxy.connects).toEqual([]);
   });
 });
+
+describe('at debug', () => {
+  const t = useSidecar({ config: { logLevel: 'debug' } });
+
+  it('the log names the headers that were stripped and injected, and has no value', async () => {
+    const headers = {
+      'x-api-key': 'stolen-1',
+      Authorization: 'stolen-2',
+      'X-Forwarded-For': 'stolen-3',
+      'anthropic-beta': 'b',
+    };
+    await send(t.port('anthropic'), { path: '/v1/models', headers: { ...headers, connection: 'anthropic-beta' } });
+    const [record] = await t.records(1);
+    expect(t.lines.find((line) => 'stripped' in line)).toEqual({
+      event: 'headers',
+      level: 'debug',
+      id: record!.id,
+      stripped: ['x-api-key', 'authorization', 'x-forwarded-for', 'anthropic-beta', 'connection', 'host'],
+      injected: ['anthropic-version', 'x-api-key'],
+    });
+    expect(JSON.stringify(t.lines)).not.toMatch(/stolen|real-credential|2023/);
+  });
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog, newRecord } from '../../../containers/api-proxy/src/log.ts';
+import { LOG_LEVELS, type LogLevel } from '../../../src/shared/log-level.ts';
 
 describe('the log', () => {
   let folder: string;
@@ -15,11 +16,12 @@ describe('the log', () => {
   it('writes every line once and in order to every place', async () => {
     const paths = ['a.log', 'b.log'].map((name) => join(folder, name));
     const fds = paths.map((path) => openSync(path, 'a'));
-    const log = createLog(fds);
+    const log = createLog(fds, 'info');
     const expected: string[] = [];
     for (let i = 0; i < 5_000; i++) {
-      log.write({ i, text: 'x\ny' });
-      expected.push(`${JSON.stringify({ i, text: 'x\ny' })}\n`);
+      const record = newRecord('openai', 'POST', `/v1/${'x'.repeat(i % 7)}`);
+      log.request(record);
+      expected.push(`${JSON.stringify(record)}\n`);
       if (i % 1_000 === 0) await new Promise((resolve) => setTimeout(resolve, 25));
     }
     await log.close();
@@ -30,8 +32,10 @@ describe('the log', () => {
   it('appears on its own, without an end', async () => {
     const path = join(folder, 'soon.log');
     const fd = openSync(path, 'a');
-    createLog([fd]).write({ soon: true });
-    await expect.poll(() => readFile(path, 'utf8')).toBe('{"soon":true}\n');
+    createLog([fd], 'info').event('info', 'soon', { port: 1 });
+    await expect
+      .poll(() => readFile(path, 'utf8'))
+      .toMatch(/^\{"event":"soon","level":"info","time":"[^"]+","port":1\}\n$/);
     closeSync(fd);
   });
 
@@ -39,12 +43,30 @@ describe('the log', () => {
     const path = join(folder, 'good.log');
     const fd = openSync(path, 'a');
     const full = openSync('/dev/full', 'w');
-    const log = createLog([full, fd]);
-    log.write({ a: 1 });
+    const log = createLog([full, fd], 'info');
+    log.event('info', 'good', {});
     await log.close();
-    expect(await readFile(path, 'utf8')).toBe('{"a":1}\n');
+    expect(await readFile(path, 'utf8')).toContain('"good"');
     closeSync(fd);
     closeSync(full);
+  });
+
+  it.each<[LogLevel, string[]]>([
+    ['error', ['request', 'error']],
+    ['warn', ['request', 'error', 'warn']],
+    ['info', ['request', 'error', 'warn', 'info']],
+    ['debug', ['request', 'error', 'warn', 'info', 'debug']],
+  ])('at %s holds every request and %j', async (level, expected) => {
+    const path = join(folder, `${level}.log`);
+    const fd = openSync(path, 'a');
+    const log = createLog([fd], level);
+    log.request(newRecord('openai', 'GET', '/v1/models'));
+    for (const needed of LOG_LEVELS) log.event(needed, needed, {});
+    await log.close();
+    closeSync(fd);
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(expected);
+    expect(log.isDebug).toBe(level === 'debug');
   });
 
   it.each([

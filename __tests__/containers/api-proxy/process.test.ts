@@ -62,6 +62,7 @@ describe('the process', () => {
         .map((line) => JSON.parse(line) as object);
       expect(lines.at(-1)).toEqual({
         event: 'request',
+        level: 'warn',
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
         id: expect.stringMatching(/^[0-9a-f]{8}-\w+$/) as string,
         provider: 'anthropic',
@@ -73,6 +74,9 @@ describe('the process', () => {
         responseBytes: expect.any(Number) as number,
         durationMs: expect.any(Number) as number,
         timeToFirstByteMs: null,
+        forwarded: true,
+        model: null,
+        usage: null,
         error: 'proxy_unreachable (ECONNREFUSED)',
       });
       expect(output.stderr).toBe('');

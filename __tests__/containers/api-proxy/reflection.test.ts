@@ -75,7 +75,7 @@ describe('F8 an upstream that repeats the request', () => {
         headers: { [injection.header]: answer.headers['x-echo'] },
       });
     }
-    expect(reflected()).toEqual([{ event: 'credential-reflected', provider: id }]);
+    expect(reflected()).toEqual([{ event: 'credential-reflected', level: 'warn', provider: id }]);
     expect(JSON.stringify(t.lines)).not.toContain(realCredential(id));
   });
 

@@ -4,13 +4,19 @@ import type { AdmittedRequest } from './admission.ts';
 import { NO_RETRY, ProxyError } from './proxy-error.ts';
 import { parameterNames } from './request-target.ts';
 
-/** Decides whether a request is for an endpoint of the table. @throws ProxyError 403 with the rule */
-export type EndpointCheck = (request: AdmittedRequest) => void;
+/**
+ * Decides whether a request is for an endpoint of the table.
+ *
+ * @returns whether the endpoint generates, which is what costs tokens
+ * @throws ProxyError 403 with the rule
+ */
+export type EndpointCheck = (request: AdmittedRequest) => boolean;
 
 interface Rule {
   /** Undefined: any. */
   readonly query: ReadonlySet<string> | undefined;
   readonly pattern: RegExp;
+  readonly generates: boolean;
 }
 
 function patternOf(path: string): RegExp {
@@ -22,9 +28,10 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${source.join('')}$`);
 }
 
-const ruleOf = ({ path, query }: Endpoint): Rule => ({
+const ruleOf = ({ method, path, query, free }: Endpoint): Rule => ({
   pattern: patternOf(path),
   query: query === 'any' ? undefined : new Set(query),
+  generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
 
 /** What a message may repeat of a client's bytes: enough to find the line, nothing that a terminal would act on. */
@@ -57,9 +64,10 @@ export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[
   return (request) => {
     const rule = rules.get(request.method)?.find(({ pattern }) => pattern.test(request.path));
     if (!rule) throw notAnEndpoint(provider, request);
-    if (request.query === '' || !rule.query) return;
+    if (request.query === '' || !rule.query) return rule.generates;
     for (const name of parameterNames(request.query.slice(1))) {
       if (!rule.query.has(name.replace(/\[\]$/, ''))) throw notAParameter(name, rule, request);
     }
+    return rule.generates;
   };
 }

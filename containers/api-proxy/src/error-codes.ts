@@ -14,6 +14,7 @@ export const ERROR_STATUS = {
   body_too_large: 413,
   expectation_failed: 417,
   upgrade_refused: 426,
+  budget_exhausted: 429,
   too_many_requests: 429,
   head_too_large: 431,
   internal_error: 500,

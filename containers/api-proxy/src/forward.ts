@@ -1,18 +1,16 @@
-import { request as httpRequest, type Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Provider } from '../../../src/shared/providers.ts';
+import { request as httpRequest, type Agent } from 'node:http';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
 import type { EndpointCheck } from './endpoints.ts';
-import { clientResponseHeaders, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
-import type { Limits } from './limits.ts';
+import type { Exchange } from './exchange.ts';
+import { clientResponseHeaders, headerChanges, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
 import { elapsedMs } from './log.ts';
-import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { returnBody } from './return-body.ts';
 import { authorityOf } from './tunnel.ts';
-import { openWebSocket, type Handshake } from './websocket.ts';
+import { openWebSocket } from './websocket.ts';
 
 /** The way to one provider. */
 export interface Route {
@@ -23,20 +21,6 @@ export interface Route {
   /** The answers must not be compressed. */
   readonly plainOnly: boolean;
   readonly agent: Agent;
-}
-
-/** One request of a client and all that is needed to answer it. */
-export interface Exchange {
-  readonly provider: Provider;
-  readonly client: IncomingMessage;
-  readonly answer: ServerResponse;
-  readonly record: RequestRecord;
-  /** Of `performance.now()`. */
-  readonly startedAt: number;
-  readonly limits: Limits;
-  readonly maxBodyBytes: number;
-  /** Of a client that asks for a WebSocket. */
-  readonly handshake?: Handshake;
 }
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
@@ -73,6 +57,12 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     maxHeaderSize: limits.upstreamHeadBytes,
     timeout: limits.upstreamIdleMs,
   });
+
+  record.forwarded = true;
+  if (exchange.log.isDebug) {
+    const changes = headerChanges(client.rawHeaders, admitted, route.rules);
+    exchange.log.event('debug', 'headers', { id: record.id, ...changes });
+  }
 
   let settled = false;
   const fail = (error: ProxyError): void => {
@@ -125,6 +115,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
       return;
     }
     record.status = answer.statusCode;
+    if (admitted.method !== 'HEAD') exchange.usage.open(response);
     returnBody(response, exchange, guard, (error) => {
       fail(upstreamFailure(error, target.host, true));
     });

@@ -98,6 +98,23 @@ export function upstreamRequestHeaders(
   return headers;
 }
 
+/** What {@link upstreamRequestHeaders} does to the client's, by name only: a value may be somebody's secret. */
+export function headerChanges(
+  rawHeaders: readonly string[],
+  { nominated }: AdmittedRequest,
+  { passes, injected, defaults }: HeaderRules,
+): { readonly stripped: string[]; readonly injected: string[] } {
+  const names = [...new Set(rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))];
+  const isKept = (name: string): boolean => passes(name) && !nominated.includes(name);
+  return {
+    stripped: names.filter((name) => !isKept(name)),
+    injected: [
+      ...defaults.map(([name]) => name).filter((name) => !names.some((n) => n === name && isKept(n))),
+      injected[0],
+    ],
+  };
+}
+
 /**
  * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
  *

@@ -30,6 +30,8 @@ export interface Limits {
   readonly idleTunnels: number;
   /** Milliseconds for which the rest of a refused request is read, so that the refusal arrives before the close. */
   readonly lingerMs: number;
+  /** Milliseconds for which requests that are under way may go on when the sidecar is told to stop. */
+  readonly stopGraceMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -48,4 +50,5 @@ export const DEFAULT_LIMITS: Limits = {
   tunnelIdleMs: 55_000,
   idleTunnels: 256,
   lingerMs: 1_000,
+  stopGraceMs: 300,
 };

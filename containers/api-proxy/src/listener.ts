@@ -1,14 +1,20 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '../../../src/shared/providers.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
 import { bodyTooLarge, forward, type Route } from './forward.ts';
+import type { Budget } from './budget.ts';
+import type { Exchange } from './exchange.ts';
+import { Ledger } from './ledger.ts';
 import type { Limits } from './limits.ts';
-import { elapsedMs, newRecord, type Log } from './log.ts';
+import { newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
 import { answerHealth, handedOver, refuse, refuseRaw } from './reply.ts';
+import { UsageReading } from './usage-reading.ts';
 import { readHandshake } from './websocket.ts';
 
 export interface ListenerOptions {
@@ -17,14 +23,21 @@ export interface ListenerOptions {
   readonly route: Route | undefined;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
+  readonly budget: Budget;
   readonly log: Log;
 }
+
+/** Milliseconds between two looks at whether the last request has ended. */
+const STOP_POLL_MS = 5;
 
 /** One provider's HTTP server, not yet listening. */
 export interface Listener {
   readonly server: Server;
-  /** Ends every connection, and the WebSockets that the HTTP server knows no more. */
-  readonly end: () => void;
+  /**
+   * Takes no more connections, gives the requests that are under way a short grace, and then ends every connection, and the
+   * WebSockets that the HTTP server knows no more. Resolves once all of them are in the log.
+   */
+  readonly end: () => Promise<void>;
 }
 
 /** The exchange that a connection is busy with. */
@@ -36,7 +49,9 @@ interface Current {
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
 
-export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Listener {
+export function createListener(options: ListenerOptions): Listener {
+  const { provider, route, limits, maxBodyBytes, budget, log } = options;
+  const ledger = new Ledger(log);
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
   const upgraded = new Set<Duplex>();
@@ -55,6 +70,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     const pipelined = isBusy(client.socket);
     const current: Current = { answer, fail: undefined };
     if (!pipelined) currents.set(client.socket, current);
+    let usage: UsageReading | undefined;
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
       if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
@@ -65,19 +81,20 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
         return;
       }
       if (!route) throw notConfigured(provider);
-      route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
-      const handshake =
-        early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols, route.plainOnly);
+      const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+      const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
       if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (underWay >= limits.concurrentRequests) {
         throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
       }
+      budget.take();
       underWay++;
       answer.once('close', () => {
         underWay--;
       });
       if (expectsContinue) answer.writeContinue();
-      const exchange = { provider, client, answer, record, startedAt, limits, maxBodyBytes };
+      usage = new UsageReading(provider.usage, generates, budget);
+      const exchange: Exchange = { ...options, client, answer, record, startedAt, usage };
       current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
       const error = asProxyError(cause);
@@ -86,15 +103,14 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
     answer.once('close', () => {
-      record.durationMs = elapsedMs(startedAt);
-      log.write(record);
+      ledger.close(record, startedAt, usage);
     });
   };
 
   const refuseConnection = (socket: Duplex, error: ProxyError, client?: IncomingMessage): void => {
     refuseRaw(provider, socket, error, limits.lingerMs);
     const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
-    log.write({ ...record, status: error.status, error: errorCode(error) });
+    ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
   };
 
   const serveUpgrade = (client: IncomingMessage, socket: Socket, early: Buffer): void => {
@@ -151,10 +167,17 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     } else if (error.status === 408) refuseRaw(provider, socket, error, limits.lingerMs);
     else refuseConnection(socket, error);
   });
-  const end = (): void => {
+  const end = async (): Promise<void> => {
+    const closed = server.listening ? once(server, 'close') : undefined;
     server.close();
+    const deadline = performance.now() + limits.stopGraceMs;
+    while (underWay > 0 && performance.now() < deadline) await sleep(STOP_POLL_MS);
     server.closeAllConnections();
     for (const socket of upgraded) socket.destroy();
+    await closed;
+    // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+    await sleep(1);
+    await ledger.settled();
   };
   return { server, end };
 }

@@ -1,10 +1,16 @@
 import { openSync, write, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { isSaid, type LogLevel } from '../../../src/shared/log-level.ts';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 
 export interface Log {
-  readonly write: (line: object) => void;
+  /** The record of a request, whatever the level: the run's report is made from these. */
+  readonly request: (record: RequestRecord) => void;
+  /** What happens beside the requests. */
+  readonly event: (level: LogLevel, event: string, fields: object) => void;
+  /** Whether what only a search for an error needs is worth preparing. */
+  readonly isDebug: boolean;
   /** Writes what is left and resolves once it is out. */
   readonly close: () => Promise<void>;
 }
@@ -25,6 +31,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
   const question = target.indexOf('?');
   return {
     event: 'request',
+    level: 'info',
     time: new Date().toISOString(),
     id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
     provider,
@@ -36,6 +43,9 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     responseBytes: 0,
     durationMs: 0,
     timeToFirstByteMs: null,
+    forwarded: false,
+    model: null,
+    usage: null,
     error: null,
   };
 }
@@ -84,7 +94,7 @@ class BatchWriter {
 }
 
 /** @param fds where each line goes */
-export function createLog(fds: readonly number[]): Log {
+export function createLog(fds: readonly number[], level: LogLevel): Log {
   const writers = fds.map((fd) => new BatchWriter(fd));
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
@@ -93,11 +103,16 @@ export function createLog(fds: readonly number[]): Log {
     for (const writer of writers) writer.add(lines);
     lines = '';
   };
+  const add = (line: object): void => {
+    lines += `${JSON.stringify(line)}\n`;
+    timer ??= setTimeout(flush, BATCH_MS);
+  };
   return {
-    write: (line) => {
-      lines += `${JSON.stringify(line)}\n`;
-      timer ??= setTimeout(flush, BATCH_MS);
+    request: add,
+    event: (needed, event, fields) => {
+      if (isSaid(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
     },
+    isDebug: isSaid('debug', level),
     close: async () => {
       clearTimeout(timer);
       if (lines !== '') flush();
@@ -111,11 +126,11 @@ export function createLog(fds: readonly number[]): Log {
  *
  * @param path the log file, in a folder that is there
  */
-export function openLog(path: string): Log {
+export function openLog(path: string, level: LogLevel): Log {
   try {
-    return createLog([process.stdout.fd, openSync(path, 'a', 0o644)]);
+    return createLog([process.stdout.fd, openSync(path, 'a', 0o644)], level);
   } catch (error) {
     writeSync(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
-    return createLog([process.stdout.fd]);
+    return createLog([process.stdout.fd], level);
   }
 }

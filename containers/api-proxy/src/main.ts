@@ -7,7 +7,7 @@ try {
   await runSidecar({
     input: process.stdin,
     env: process.env,
-    openLog: () => openLog(join(API_PROXY_LOG_DIR, API_PROXY_LOG_FILE)),
+    openLog: (level) => openLog(join(API_PROXY_LOG_DIR, API_PROXY_LOG_FILE), level),
   });
 } catch (error) {
   process.stderr.write(`The api-proxy cannot start: ${error instanceof Error ? error.message : 'unknown error'}\n`);

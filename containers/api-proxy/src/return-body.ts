@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Exchange } from './forward.ts';
+import type { Exchange } from './exchange.ts';
 import type { ReflectionGuard } from './reflection.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { ReflectionGuard } from './reflection.ts';
  */
 export function returnBody(
   response: IncomingMessage,
-  { answer, record }: Exchange,
+  { answer, record, usage }: Exchange,
   guard: ReflectionGuard,
   fail: (error: Error) => void,
 ): void {
@@ -18,6 +18,7 @@ export function returnBody(
     record.responseBytes += chunk.length;
     const masked = mask.pass(chunk);
     if (masked.length > 0 && !answer.write(masked)) response.pause();
+    usage.push(chunk);
   });
   answer.on('drain', () => {
     response.resume();

@@ -1,5 +1,6 @@
 import { announce } from './announce.ts';
 import type { Log } from './log.ts';
+import type { LogLevel } from '../../../src/shared/log-level.ts';
 import { PEERS_VARIABLE } from '../../../src/shared/network.ts';
 import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
 import { readStartConfig, type ConfigInput } from './start-config.ts';
@@ -7,7 +8,7 @@ import { readStartConfig, type ConfigInput } from './start-config.ts';
 export interface RunOptions extends Omit<SidecarOptions, 'log'> {
   readonly input: ConfigInput;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly openLog: () => Log;
+  readonly openLog: (level: LogLevel) => Log;
 }
 
 /** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
@@ -31,8 +32,8 @@ function stopOnSignal(sidecar: Sidecar, log: Log): void {
 export async function runSidecar({ input, env, openLog, ...options }: RunOptions): Promise<void> {
   announce(env[PEERS_VARIABLE]);
   const config = await readStartConfig(input, env);
-  const log = openLog();
+  const log = openLog(config.logLevel ?? 'info');
   const sidecar = await startSidecar(config, { ...options, log });
   stopOnSignal(sidecar, log);
-  log.write({ event: 'listening', ports: sidecar.ports, configured: Object.keys(config.providers) });
+  log.event('info', 'listening', { ports: sidecar.ports, configured: Object.keys(config.providers) });
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+import { Budget } from './budget.ts';
 import { endpointCheck } from './endpoints.ts';
 import { headerRules } from './headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { createListener, type Listener } from './listener.ts';
+import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
 import { ReflectionGuard } from './reflection.ts';
@@ -35,20 +35,23 @@ interface ProviderServer {
   readonly agent: TunnelAgent | undefined;
 }
 
+/** What the providers' servers have in common. */
+type Around = Pick<ListenerOptions, 'log' | 'limits' | 'budget'>;
+
 function createProviderServer(
   provider: Provider,
   config: SidecarConfig,
   secureContext: SecureContext,
-  log: Log,
-  limits: Limits,
+  around: Around,
 ): ProviderServer {
   const configured = config.providers[provider.id];
   const { maxBodyBytes, allowEndpoints = [] } = config;
+  const { log, limits } = around;
   if (!configured) {
     return {
       provider,
       agent: undefined,
-      listener: createListener({ provider, route: undefined, limits, maxBodyBytes, log }),
+      listener: createListener({ ...around, provider, route: undefined, maxBodyBytes }),
     };
   }
   const { target, credential } = configured;
@@ -62,12 +65,12 @@ function createProviderServer(
   const plainOnly = target.host !== provider.defaultTarget;
   let warned = false;
   const guard = new ReflectionGuard(credential, plainOnly, () => {
-    if (!warned) log.write({ event: 'credential-reflected', provider: provider.id });
+    if (!warned) log.event('warn', 'credential-reflected', { provider: provider.id });
     warned = true;
   });
   const rules = headerRules(provider, credential, plainOnly);
   const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
-  return { provider, agent, listener: createListener({ provider, route, limits, maxBodyBytes, log }) };
+  return { provider, agent, listener: createListener({ ...around, provider, route, maxBodyBytes }) };
 }
 
 async function listen(
@@ -85,18 +88,13 @@ async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<v
   try {
     await agent?.prewarm();
   } catch (error) {
-    log.write({ event: 'prewarm-failed', provider: provider.id, error: errorCode(error) });
+    log.event('warn', 'prewarm-failed', { provider: provider.id, error: errorCode(error) });
   }
 }
 
-async function closeServer({ listener: { server, end }, agent }: ProviderServer): Promise<void> {
+async function closeServer({ listener, agent }: ProviderServer): Promise<void> {
+  await listener.end();
   agent?.destroy();
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  end();
-  await closed;
-  // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
-  await sleep(1);
 }
 
 /**
@@ -108,7 +106,8 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const { log, host = '0.0.0.0', portOf = ({ port }: Provider) => port } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secureContext = trustStore(config.upstreamCa);
-  const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, log, limits));
+  const around = { log, limits, budget: new Budget(config.budget ?? {}) };
+  const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, around));
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
   };

@@ -1,10 +1,12 @@
 import { checkEndpoint } from '../../../src/shared/endpoints.ts';
+import { LOG_LEVELS, type LogLevel } from '../../../src/shared/log-level.ts';
 import { addressesIn, DEFAULT_SUBNET, squidUrl } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
   normaliseCredential,
   type AllowedEndpoint,
+  type SidecarBudget,
   type SidecarConfig,
   type SidecarProvider,
 } from '../../../src/shared/sidecar-config.ts';
@@ -111,11 +113,25 @@ function providerFromDocument(id: ProviderId, value: unknown): SidecarProvider {
   return { credential: normalised, target: checkTarget(`${name}.target`, fields) };
 }
 
-function requireMaxBodyBytes(value: unknown): number {
+function requireCount(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) <= 0) {
-    throw new Error("The configuration's maxBodyBytes must be a positive whole number.");
+    throw new Error(`The configuration's ${name} must be a positive whole number.`);
   }
   return value as number;
+}
+
+function requireBudget(value: unknown): SidecarBudget {
+  const { maxRequests, maxTokens } = requireObject('budget', value, ['maxRequests', 'maxTokens']);
+  return {
+    ...(maxRequests === undefined ? {} : { maxRequests: requireCount('budget.maxRequests', maxRequests) }),
+    ...(maxTokens === undefined ? {} : { maxTokens: requireCount('budget.maxTokens', maxTokens) }),
+  };
+}
+
+function requireLogLevel(value: unknown): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) throw new Error(`The configuration's logLevel must be one of ${LOG_LEVELS.join(', ')}.`);
+  return level;
 }
 
 function requireEndpoints(value: unknown): AllowedEndpoint[] {
@@ -145,6 +161,8 @@ function configFromDocument(document: string): SidecarConfig {
     'upstreamCa',
     'maxBodyBytes',
     'allowEndpoints',
+    'budget',
+    'logLevel',
   ]);
   const given = requireObject(
     'providers',
@@ -155,12 +173,14 @@ function configFromDocument(document: string): SidecarConfig {
   for (const { id } of PROVIDERS) {
     if (given[id] !== undefined) providers[id] = providerFromDocument(id, given[id]);
   }
-  const { upstreamCa, allowEndpoints } = fields;
+  const { upstreamCa, allowEndpoints, budget, logLevel } = fields;
   return {
     providers,
     proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
-    maxBodyBytes: requireMaxBodyBytes(fields['maxBodyBytes']),
+    maxBodyBytes: requireCount('maxBodyBytes', fields['maxBodyBytes']),
     ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
     ...(allowEndpoints === undefined ? {} : { allowEndpoints: requireEndpoints(allowEndpoints) }),
+    ...(budget === undefined ? {} : { budget: requireBudget(budget) }),
+    ...(logLevel === undefined ? {} : { logLevel: requireLogLevel(logLevel) }),
   };
 }

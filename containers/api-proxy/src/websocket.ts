@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AdmittedRequest } from './admission.ts';
-import type { Exchange } from './forward.ts';
+import type { Exchange } from './exchange.ts';
 import { clientResponseHeaders, nameMatcher } from './headers.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import type { ReflectionGuard, StreamMask } from './reflection.ts';
@@ -19,8 +19,6 @@ export interface Handshake {
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** RFC 7692, section 7, parameters included. */
-const DEFLATE = /^permessage-deflate(?:\s*;\s*[a-z_]+(?:=(?:\d+|"\d+"))?)*$/;
 
 const list = (values: readonly string[]): string[] =>
   values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
@@ -29,10 +27,10 @@ const malformed = (message: string): ProxyError => new ProxyError('malformed_req
 
 /**
  * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
- * keys there, having no headers. Of the extensions only compression passes.
+ * keys there, having no headers. No extension passes, for nothing can be found in frames that are compressed: neither a
+ * credential nor what was used (RFC 6455, section 9.1: a server that is offered none uses none).
  *
  * @param protocols names that pass; a trailing `*` is a prefix
- * @param plainOnly lets no compression pass either
  * @throws ProxyError 400, or 426 for another version
  */
 export function readHandshake(
@@ -40,7 +38,6 @@ export function readHandshake(
   { method, body }: AdmittedRequest,
   early: Buffer,
   protocols: readonly string[],
-  plainOnly: boolean,
 ): Handshake {
   const valuesOf = (name: string): string[] =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === `sec-websocket-${name}`);
@@ -55,31 +52,25 @@ export function readHandshake(
   if (!KEY.test(key) || otherKeys.length > 0) throw malformed('There must be exactly one Sec-WebSocket-Key.');
 
   const offered = list(valuesOf('protocol')).filter(nameMatcher(protocols));
-  const extensions = list(valuesOf('extensions')).filter((extension) => !plainOnly && DEFLATE.test(extension));
   const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
   return {
     headers: [
       ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
       ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
-      ...(extensions.length === 0 ? [] : ['sec-websocket-extensions', extensions.join(', ')]),
     ],
-    isAgreedBy: ({ headers }) => {
-      const agreed = list([headers['sec-websocket-extensions'] ?? '']);
-      return (
-        headers.upgrade?.toLowerCase() === 'websocket' &&
-        headers['sec-websocket-accept'] === accept &&
-        [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
-        agreed.every((extension) => extensions.length > 0 && DEFLATE.test(extension))
-      );
-    },
+    isAgreedBy: ({ headers }) =>
+      headers.upgrade?.toLowerCase() === 'websocket' &&
+      headers['sec-websocket-accept'] === accept &&
+      [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+      headers['sec-websocket-extensions'] === undefined,
   };
 }
 
-function pump(from: Duplex, to: Duplex, count: (octets: number) => void, mask?: StreamMask): void {
+function pump(from: Duplex, to: Duplex, see: (chunk: Buffer) => void, mask?: StreamMask): void {
   from.on('data', (chunk: Buffer) => {
-    count(chunk.length);
     const passing = mask ? mask.pass(chunk) : chunk;
     if (to.writable && passing.length > 0 && !to.write(passing)) from.pause();
+    see(chunk);
   });
   to.on('drain', () => {
     from.resume();
@@ -96,10 +87,13 @@ function pump(from: Duplex, to: Duplex, count: (octets: number) => void, mask?: 
  * Passes the agreement on and then relays octet by octet until either side ends it, or both are silent for too long. The
  * frames are the two ends' own matter.
  *
+ * Each answer that comes in it and says what it used is a request of its own against the budget. When that is exhausted
+ * the connection ends, and a client that goes on without one is told why.
+ *
  * @param head octets of the first frames
  */
 export function openWebSocket(
-  { client, answer, record, limits }: Exchange,
+  { client, answer, record, limits, usage, budget }: Exchange,
   agreement: IncomingMessage,
   upstream: Duplex,
   head: Buffer,
@@ -124,9 +118,21 @@ export function openWebSocket(
     record.error ??= 'websocket_timeout';
     socket.destroy();
   });
-  pump(socket, upstream, (octets) => (record.requestBytes += octets));
-  // Nothing can be found in compressed frames, and an octet held back there could be the end of one.
-  const compressed = agreement.headers['sec-websocket-extensions'] !== undefined;
-  pump(upstream, socket, (octets) => (record.responseBytes += octets), compressed ? undefined : guard.stream());
+  usage.open(agreement);
+  usage.onMessage = (count) => {
+    if (count > 1) budget.addRequest();
+    if (budget.refusal === undefined) return;
+    record.error ??= budget.refusal.code;
+    socket.destroySoon();
+  };
+  const toUpstream = (chunk: Buffer): void => {
+    record.requestBytes += chunk.length;
+  };
+  const toClient = (chunk: Buffer): void => {
+    record.responseBytes += chunk.length;
+    usage.push(chunk);
+  };
+  pump(socket, upstream, toUpstream);
+  pump(upstream, socket, toClient, guard.stream());
   if (head.length > 0) upstream.unshift(head);
 }

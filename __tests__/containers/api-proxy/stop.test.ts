@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { agree, openWebSocket, wish } from '../../support/websocket.ts';
+
+/** A request whose answer has begun, and the upstream's end of it. */
+async function streaming(t: ReturnType<typeof useSidecar>) {
+  const upstream: ServerResponse[] = [];
+  t.upstream.handler = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+    upstream.push(response);
+  };
+  const request = httpRequest({ port: t.port('openai'), method: 'POST', path: '/v1/responses' }).end('{}');
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  answer.setEncoding('utf8').on('data', (data: string) => (text += data));
+  answer.on('error', () => undefined);
+  await eventually('the first event', () => text === 'data: 1\n\n');
+  return { answer, text: () => text, upstream: upstream[0]! };
+}
+
+describe('the end', () => {
+  const t = useSidecar({ limits: { stopGraceMs: 5_000 } });
+
+  it('lets a request that is under way finish, and takes no other', async () => {
+    const { answer, text, upstream } = await streaming(t);
+    const closed = t.sidecar.close();
+    const refused = httpRequest({ port: t.port('openai'), path: '/health' }).end();
+    expect(((await once(refused, 'error')) as [{ code: string }])[0].code).toBe('ECONNREFUSED');
+    upstream.end('data: 2\n\n');
+    await once(answer, 'end');
+    expect(text()).toBe('data: 1\n\ndata: 2\n\n');
+    await closed;
+    expect(await t.records(1)).toMatchObject([{ status: 200, error: null, responseBytes: 18 }]);
+  });
+});
+
+describe('the end, when the grace is over', () => {
+  const t = useSidecar({ limits: { stopGraceMs: 50 } });
+
+  it('cuts what is under way, and its record is in the log', async () => {
+    const { answer } = await streaming(t);
+    t.upstream.upgrade = agree();
+    const { socket } = await openWebSocket(t.port('openai'), wish('/v1/responses'));
+    const cut = new Promise((resolve) => answer.once('close', resolve));
+    await t.sidecar.close();
+    // In the log by then, and not soon after.
+    const records = t.lines.filter((line): line is RequestRecord => 'durationMs' in line);
+    expect(records.toSorted((a, b) => a.status - b.status)).toMatchObject([
+      { path: '/v1/responses', status: 101, usage: null },
+      { path: '/v1/responses', status: 200, error: 'client_closed', usage: { outputTokens: 1 } },
+    ]);
+    await cut;
+    expect(answer.complete).toBe(false);
+    await eventually('the end of the WebSocket', () => socket.destroyed);
+  });
+});

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { newRecord } from '../../containers/api-proxy/src/log.ts';
+import { totals } from '../../src/report/usage.ts';
+import type { ProviderId } from '../../src/shared/providers.ts';
+import type { RequestRecord } from '../../src/shared/request-record.ts';
+
+const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRecord => ({
+  ...newRecord(provider, 'POST', '/'),
+  status: 200,
+  forwarded: true,
+  ...fields,
+});
+const used = (inputTokens: number, outputTokens: number, cachedInputTokens: number, estimated = false) => ({
+  usage: { inputTokens, outputTokens, cachedInputTokens, estimated },
+});
+
+test('the records add up, by model and in all', () => {
+  const records = [
+    record('openai', { model: 'a', ...used(10, 1, 5) }),
+    record('openai', { model: 'b', ...used(20, 2, 0) }),
+    record('openai', { model: 'a', ...used(30, 3, 6) }),
+    record('copilot', { model: 'a', ...used(40, 4, 0) }),
+    record('openai', { status: 403, forwarded: false, error: 'endpoint_not_allowed' }),
+    record('openai', { status: 429, forwarded: false, error: 'budget_exhausted' }),
+    record('gemini', { status: 429 }),
+  ];
+  const none = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+  expect(totals(records)).toEqual({
+    ...{ requests: 5, inputTokens: 100, outputTokens: 10, cachedInputTokens: 11, estimated: false, overBudget: 1 },
+    models: [
+      {
+        provider: 'openai',
+        model: 'a',
+        requests: 2,
+        failed: 0,
+        inputTokens: 40,
+        outputTokens: 4,
+        cachedInputTokens: 11,
+      },
+      {
+        provider: 'openai',
+        model: 'b',
+        requests: 1,
+        failed: 0,
+        inputTokens: 20,
+        outputTokens: 2,
+        cachedInputTokens: 0,
+      },
+      {
+        provider: 'copilot',
+        model: 'a',
+        requests: 1,
+        failed: 0,
+        inputTokens: 40,
+        outputTokens: 4,
+        cachedInputTokens: 0,
+      },
+      { provider: 'openai', model: null, requests: 2, failed: 2, ...none },
+      { provider: 'gemini', model: null, requests: 1, failed: 1, ...none },
+    ],
+  });
+});
+
+test('one estimate makes the sum one', () => {
+  expect(totals([record('openai', used(1, 1, 0)), record('openai', used(1, 1, 0, true))]).estimated).toBe(true);
+  expect(totals([record('openai', used(1, 1, 0))]).estimated).toBe(false);
+});
+
+test('of nothing is nothing', () => {
+  expect(totals([])).toEqual({
+    ...{ requests: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, estimated: false, overBudget: 0 },
+    models: [],
+  });
+});
