@@ -119,6 +119,22 @@ describe('F8 an upstream that repeats the request', () => {
   });
 });
 
+describe('Copilot for an enterprise with data residency', () => {
+  const t = useSidecar({ configured: ['copilot'], target: { host: 'copilot-api.octo.ghe.com' } });
+
+  it('is a provider’s own host, whose compression stays as it is', async () => {
+    t.upstream.handler = (request, response) => {
+      const coding = String(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
+    };
+    const headers = { 'accept-encoding': 'gzip' };
+    const answer = await send(t.port('copilot'), { method: 'GET', path: '/models', headers });
+    expect(answer.status).toBe(200);
+    expect(answer.body.equals(gzipSync('text'))).toBe(true);
+    expect(t.upstream.requests[0]).toMatchObject({ serverName: 'copilot-api.octo.ghe.com' });
+  });
+});
+
 describe('F8 a gateway of the user’s that repeats the request', () => {
   const t = useSidecar({ configured: ['openai'], target: { host: 'gateway.example' } });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
-import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
 import { endpointCheck } from './endpoints.ts';
 import { headerRules } from './headers.ts';
@@ -59,7 +59,7 @@ function createProviderServer(
     allowEndpoints.filter((added) => added.provider === provider.id),
   );
   // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
-  const plainOnly = target.host !== provider.defaultTarget;
+  const plainOnly = !isOwnHost(provider, target.host);
   let warned = false;
   const guard = new ReflectionGuard(credential, plainOnly, () => {
     if (!warned) log.write({ event: 'credential-reflected', provider: provider.id });
