@@ -33,6 +33,7 @@ const HOSTS: readonly [what: string, serverUrl: string | undefined, host: string
   ['Enterprise Server with a name in punycode', 'https://xn--gthub-zsa.example', GITHUB],
   // What is no name of GitHub's is somebody's Enterprise Server, whose users GitHub knows.
   ['a name that ends alike', 'https://evil-ghe.com', GITHUB],
+  ['a name with a letter for a dot', 'https://octo.ghexcom', GITHUB],
   ['a name that goes on', 'https://github.com.evil.example', GITHUB],
   ['a tenant’s name that goes on', 'https://octo.ghe.com.evil.example', GITHUB],
   ['github.com by http', 'http://github.com', GITHUB],
@@ -96,7 +97,9 @@ describe('hosts of Copilot’s own', () => {
     'xcopilot-api.octo.ghe.com',
     'copilot-api.octo.evil-ghe.com',
     'copilot-api.octo.ghe.com.evil.example',
-    'copilot-apixoctoxghexcom',
+    'copilot-apixocto.ghe.com',
+    'copilot-api.octoxghe.com',
+    'copilot-api.octo.ghexcom',
     'api.githubcopilot.com.evil.example',
     'evil-api.githubcopilot.com',
     'apixgithubcopilot.com',

@@ -115,6 +115,7 @@ describe('F8 an upstream that repeats the request', () => {
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
     };
     const answer = await send(t.port('openai'), { headers: { 'accept-encoding': 'gzip' } });
+    expect(answer.headers['content-encoding']).toBe('gzip');
     expect(answer.body.equals(gzipSync('text'))).toBe(true);
   });
 });
@@ -130,6 +131,7 @@ describe('Copilot for an enterprise with data residency', () => {
     const headers = { 'accept-encoding': 'gzip' };
     const answer = await send(t.port('copilot'), { method: 'GET', path: '/models', headers });
     expect(answer.status).toBe(200);
+    expect(answer.headers['content-encoding']).toBe('gzip');
     expect(answer.body.equals(gzipSync('text'))).toBe(true);
     expect(t.upstream.requests[0]).toMatchObject({ serverName: 'copilot-api.octo.ghe.com' });
   });
