@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Linter } from 'eslint';
 import { describe, expect, test } from 'vitest';
+import { copilotHost } from '../src/shared/copilot-host.ts';
 import { addressesIn, DEFAULT_SUBNET, SQUID_PORT } from '../src/shared/network.ts';
 import { AGENT_LIB, PLACEHOLDER_CLAUDE_KEY, PROVIDERS, type Provider } from '../src/shared/providers.ts';
 
@@ -24,6 +25,7 @@ describe('a fact lives once', () => {
     ];
   }
 
+  const [residencyService = '', residencyDomain = ''] = copilotHost('https://octo.ghe.com').split('.octo.');
   const subnetPrefix = addressesIn(DEFAULT_SUBNET).gateway.replace(/\d+$/, '');
   const facts = new Set([
     ...PROVIDERS.flatMap(factsOf),
@@ -31,6 +33,8 @@ describe('a fact lives once', () => {
     AGENT_LIB,
     String(SQUID_PORT),
     subnetPrefix,
+    residencyService,
+    residencyDomain,
   ]);
 
   /** Files that are no TypeScript and must work alone. The literal stands here as the table has it now. */
@@ -69,10 +73,14 @@ describe('a fact lives once', () => {
       .filter((file) => !file.startsWith('src/shared/'));
   }
 
-  /** Whole words only: `10000` is not in `100000`, nor `api.example.com` in `my-api.example.com`. */
+  /**
+   * Whole words only: `10000` is not in `100000`, nor `api.example.com` in `my-api.example.com`. A subnet's beginning and a
+   * domain's end are parts.
+   */
   function states(text: string, fact: string): boolean {
+    const start = fact === residencyDomain ? '' : '(?<![\\w.-])';
     const end = fact === subnetPrefix ? '' : '(?![\\w-])';
-    return new RegExp(`(?<![\\w.-])${RegExp.escape(fact)}${end}`).test(text);
+    return new RegExp(`${start}${RegExp.escape(fact)}${end}`).test(text);
   }
 
   test('no file outside src/shared states a fact of the tables, but for the listed ones', () => {

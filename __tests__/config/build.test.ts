@@ -13,12 +13,20 @@ function build(
   {
     workspace = temporaryDirectory(),
     credentials = {},
-  }: { workspace?: string; credentials?: Readonly<Record<string, string>> } = {},
+    apiProxy = true,
+    serverUrl,
+  }: {
+    workspace?: string;
+    credentials?: Readonly<Record<string, string>>;
+    apiProxy?: boolean;
+    serverUrl?: string;
+  } = {},
 ): Config {
   return buildConfig(rawOptions(options), {
     command: { kind: 'argv', argv: ['true'] },
     credentials: new Map(Object.entries(credentials)),
-    apiProxy: true,
+    apiProxy,
+    serverUrl,
     workspace,
   });
 }
@@ -96,6 +104,38 @@ describe('targets', () => {
     expect(config.targets[provider]).toEqual({ host: 'gateway.example', port: 8443, basePath: '/base' });
     expect(Object.values(config.targets).filter(({ host }) => host === 'gateway.example')).toHaveLength(1);
     expect(refusal({ [option]: 'https://x.example' })).toContain('host[:port]');
+  });
+});
+
+describe('the target of Copilot by the GitHub server', () => {
+  const credentials = { COPILOT_GITHUB_TOKEN: 'ghu_x' };
+
+  test.each([
+    [undefined, '', 'api.githubcopilot.com'],
+    ['https://github.com', '', 'api.githubcopilot.com'],
+    ['https://octo.ghe.com', '', 'copilot-api.octo.ghe.com'],
+    ['https://github.example.com', '', 'api.githubcopilot.com'],
+    ['https://octo.ghe.com', 'router.example', 'router.example'],
+    ['https://user:secret@octo.ghe.com', 'router.example', 'router.example'],
+  ])('%s, and copilot-api-target "%s": %s', (serverUrl, option, host) => {
+    const config = build({ 'copilot-api-target': option }, { credentials, ...(serverUrl && { serverUrl }) });
+    expect(config.targets.copilot).toEqual({ host, port: 443, basePath: '' });
+    expect(config.targets.openai.host).toBe('api.openai.com');
+  });
+
+  test('an address that is not understood stops the run, unquoted, and says what to do', () => {
+    const error = thrown(() => build({}, { credentials, serverUrl: 'https://user:secret@octo.ghe.com' }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(/^GITHUB_SERVER_URL is not a GitHub server's address/);
+    expect(error.hint).toContain('copilot-api-target');
+    expect(JSON.stringify([error.message, error.hint, error.cause, error.stack])).not.toContain('secret');
+  });
+
+  test.each([
+    ['without a credential of Copilot’s', { credentials: { OPENAI_API_KEY: 'sk-1' } }],
+    ['without the api-proxy', { credentials, apiProxy: false }],
+  ])('%s the address does not matter', (_, more) => {
+    expect(build({}, { serverUrl: 'nonsense', ...more }).targets.copilot.host).toBe('api.githubcopilot.com');
   });
 });
 

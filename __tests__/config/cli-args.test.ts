@@ -127,6 +127,16 @@ describe('the environment', () => {
       'api.anthropic.com',
     ]);
   });
+
+  test.each([
+    ['the flag', ['--copilot-api-target=flag.example'], { COPILOT_API_TARGET: 'variable.example' }, 'flag.example'],
+    ['the variable', [], { COPILOT_API_TARGET: 'variable.example' }, 'variable.example'],
+    ['the GitHub server', [], {}, 'copilot-api.octo.ghe.com'],
+  ])('gives Copilot’s target: %s wins', (_, flags, variables, expected) => {
+    const environment = { COPILOT_GITHUB_TOKEN: 'ghu_x', GITHUB_SERVER_URL: 'https://octo.ghe.com', ...variables };
+    const { targets } = load(['--enable-api-proxy', ...flags, '--', 'true'], environment);
+    expect(targets.copilot.host).toBe(expected);
+  });
 });
 
 test('--help is text to print', () => {

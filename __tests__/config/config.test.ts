@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { configuredProviders, credentialIn } from '../../src/config/config.ts';
+import { parseAllowList } from '../../src/config/allow-list.ts';
+import { configuredProviders, credentialIn, isPermitted } from '../../src/config/config.ts';
 import { aConfig, given, SENTINELS } from '../support/builders.ts';
 
 describe('configuredProviders', () => {
@@ -37,6 +38,37 @@ describe('configuredProviders', () => {
 
   test('none without the api-proxy', () => {
     expect(configuredProviders(aConfig({ apiProxy: false, credentials: SENTINELS }))).toEqual([]);
+  });
+});
+
+describe('isPermitted', () => {
+  const permitted = (host: string, list: string): boolean => {
+    const config = aConfig({ credentials: given('COPILOT_GITHUB_TOKEN') });
+    const [copilot] = configuredProviders({
+      ...config,
+      targets: { ...config.targets, copilot: { host, port: 443, basePath: '' } },
+    });
+    return isPermitted(copilot!, parseAllowList(list));
+  };
+
+  test.each([
+    ['api.githubcopilot.com', '', true],
+    ['copilot-api.octo.ghe.com', '', true],
+    ['router.example', '', false],
+    ['router.example', 'router.example', true],
+    ['copilot-api.octo.evil-ghe.com', '', false],
+    ['copilot-api.octo.ghe.com.evil.example', '', false],
+    ['octo.ghe.com', '', false],
+    ['api.openai.com', '', false],
+  ])('Copilot at %s with the list "%s": %s', (host, list, expected) => {
+    expect(permitted(host, list)).toBe(expected);
+  });
+
+  test('Copilot’s hosts are its alone', () => {
+    const config = aConfig({ credentials: given('OPENAI_API_KEY') });
+    const target = { host: 'copilot-api.octo.ghe.com', port: 443, basePath: '' };
+    const [openai] = configuredProviders({ ...config, targets: { ...config.targets, openai: target } });
+    expect(isPermitted(openai!, parseAllowList(''))).toBe(false);
   });
 });
 

@@ -96,6 +96,22 @@ describe('targets', () => {
   ])('%s wins', (_, inputs, environment, expected) => {
     expect(host(inputs, environment)).toBe(expected);
   });
+
+  test.each([
+    [
+      'the input',
+      { 'copilot-api-target': 'input.example' },
+      { COPILOT_API_TARGET: 'variable.example' },
+      'input.example',
+    ],
+    ['the variable', {}, { COPILOT_API_TARGET: ' variable.example\n' }, 'variable.example'],
+    ['the GitHub server', {}, { COPILOT_API_TARGET: '' }, 'copilot-api.octo.ghe.com'],
+    ['the default', {}, { GITHUB_SERVER_URL: '' }, 'api.githubcopilot.com'],
+  ])('of Copilot: %s wins', (_, inputs, environment, expected) => {
+    const given = { run: 'true', 'copilot-github-token': 'ghu_x', ...inputs };
+    const { targets } = load(given, { GITHUB_SERVER_URL: 'https://octo.ghe.com', ...environment }).config;
+    expect(targets.copilot.host).toBe(expected);
+  });
 });
 
 describe('the rest', () => {

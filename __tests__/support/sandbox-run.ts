@@ -80,6 +80,7 @@ export function startSandbox({ options, credentials, script, resolver, files }: 
     command: { kind: 'script', script, shell: shellArgv('bash') },
     credentials: new Map(Object.entries(credentials)),
     apiProxy: true,
+    serverUrl: undefined,
     workspace,
   });
   const runId = newRunId();

@@ -165,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(463);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(999);
 
 
 
@@ -187,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 463:
+/***/ 999:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -296,6 +296,70 @@ function networkNames(runId) {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
+/** The variable in which a runner says which GitHub server it works for. */
+const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
+/** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
+const COPILOT_HOST = 'api.githubcopilot.com';
+/** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
+const RESIDENCY_DOMAIN = 'ghe.com';
+const RESIDENCY_SERVICE = 'copilot-api';
+/** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
+const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
+const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
+const HOST_BY_SERVER = [
+    { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
+    {
+        origin: new RegExp(`^https://${SUBDOMAIN}\\.${escapedDomain}$`),
+        host: `${RESIDENCY_SERVICE}.$<subdomain>.${RESIDENCY_DOMAIN}`,
+    },
+    // Prompts that have to stay in a region would leave it if a mistyped address were taken for any other server.
+    { origin: new RegExp(`^https?://(?:.+\\.)?${escapedDomain}(?::.+)?$`), host: undefined },
+    // Enterprise Server has no Copilot of its own; its users are licensed on github.com.
+    { origin: /^https?:.+$/, host: COPILOT_HOST },
+];
+/** An address as a runner states it. A URL parser would take a backslash for a slash, and decode escapes. */
+const FORM = /^(?<scheme>https?):\/\/(?<name>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)\.?(?<port>:\d{1,5})?\/?$/i;
+/** In lower case, without a trailing dot and without the port that the scheme implies. */
+function originOf(serverUrl) {
+    const { scheme, name, port = '' } = FORM.exec(serverUrl)?.groups ?? {};
+    if (scheme === undefined || name === undefined)
+        return undefined;
+    const implied = scheme.toLowerCase() === 'https' ? ':443' : ':80';
+    return `${scheme}://${name}${port === implied ? '' : port}`.toLowerCase();
+}
+/**
+ * The host of Copilot's API for the users of a GitHub server. Whatever the address is, the host is one of GitHub's.
+ *
+ * - github.com: `api.githubcopilot.com`.
+ * - SUBDOMAIN.ghe.com: `copilot-api.SUBDOMAIN.ghe.com`, the name that
+ *   https://docs.github.com/en/copilot/how-tos/provide-context/use-mcp-in-your-ide/enterprise-configuration gives. The
+ *   hosts of github.com are not used (https://docs.github.com/en/copilot/reference/copilot-allowlist-reference).
+ * - Enterprise Server: as github.com. Licences are assigned on GitHub's cloud platforms only, and users authenticate there
+ *   (https://docs.github.com/en/enterprise-server@latest/copilot/copilot-on-ghes/about-copilot-on-ghes). Not
+ *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
+ *
+ * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
+ * @throws Error that names the variable and does not quote it, since an address can hold a password
+ */
+function copilotHost(serverUrl) {
+    const text = serverUrl?.trim() ?? '';
+    if (text === '')
+        return COPILOT_HOST;
+    const origin = originOf(text);
+    const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
+    if (origin === undefined || row?.host === undefined) {
+        throw new Error(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+    }
+    return origin.replace(row.origin, row.host);
+}
+/** True for every host that {@link copilotHost} gives, and for no other. */
+function isCopilotHost(host) {
+    return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
 /** The bodies of errors, in the shapes that the providers' own clients parse. */
 const openAiErrorBody = (error) => ({
@@ -493,6 +557,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** What `get-claude-key.sh` prints. */
@@ -576,7 +641,8 @@ const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
     port: 10002,
-    defaultTarget: 'api.githubcopilot.com',
+    defaultTarget: COPILOT_HOST,
+    byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
     credentials: [
@@ -644,6 +710,19 @@ const gemini = {
 };
 /** All providers, by port. */
 const PROVIDERS = [openai, anthropic, copilot, gemini];
+/**
+ * The provider's host for those who name no other.
+ *
+ * @param serverUrl value of `GITHUB_SERVER_URL`
+ * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ */
+function ownHost({ byServer, defaultTarget }, serverUrl) {
+    return byServer ? byServer.host(serverUrl) : defaultTarget;
+}
+/** True for a host of the provider's own, in whatever way it was named; any other may be anybody's gateway. */
+function isOwnHost({ byServer, defaultTarget }, host) {
+    return host === defaultTarget || (byServer?.includes(host) ?? false);
+}
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
 const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
@@ -2395,7 +2474,7 @@ function createProviderServer(provider, config, secureContext, around) {
     const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
     const checkEndpoint = endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id));
     // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
-    const plainOnly = target.host !== provider.defaultTarget;
+    const plainOnly = !isOwnHost(provider, target.host);
     let warned = false;
     const guard = new ReflectionGuard(credential, plainOnly, () => {
         if (!warned)
@@ -2473,7 +2552,7 @@ function checkTarget(name, fields) {
     return { host, port, basePath };
 }
 /** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -2481,7 +2560,7 @@ const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
         throw new Error(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
@@ -2491,6 +2570,7 @@ function parseTarget(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+
 
 
 
@@ -2543,7 +2623,7 @@ function providerFromEnvironment(provider, env) {
         const target = env[provider.targetVariable]?.trim() ?? '';
         return {
             credential,
-            target: parseTarget(provider.targetVariable, target === '' ? provider.defaultTarget : target),
+            target: parseTarget(provider.targetVariable, target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target),
         };
     }
     return undefined;

@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(536);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(242);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 536:
+/***/ 242:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5683,6 +5683,70 @@ function describeError(error) {
         parts.push(`Cause: ${describeError(error.cause)}`);
     }
     return parts.join('\n');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
+/** The variable in which a runner says which GitHub server it works for. */
+const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
+/** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
+const COPILOT_HOST = 'api.githubcopilot.com';
+/** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
+const RESIDENCY_DOMAIN = 'ghe.com';
+const RESIDENCY_SERVICE = 'copilot-api';
+/** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
+const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
+const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
+const HOST_BY_SERVER = [
+    { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
+    {
+        origin: new RegExp(`^https://${SUBDOMAIN}\\.${escapedDomain}$`),
+        host: `${RESIDENCY_SERVICE}.$<subdomain>.${RESIDENCY_DOMAIN}`,
+    },
+    // Prompts that have to stay in a region would leave it if a mistyped address were taken for any other server.
+    { origin: new RegExp(`^https?://(?:.+\\.)?${escapedDomain}(?::.+)?$`), host: undefined },
+    // Enterprise Server has no Copilot of its own; its users are licensed on github.com.
+    { origin: /^https?:.+$/, host: COPILOT_HOST },
+];
+/** An address as a runner states it. A URL parser would take a backslash for a slash, and decode escapes. */
+const FORM = /^(?<scheme>https?):\/\/(?<name>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)\.?(?<port>:\d{1,5})?\/?$/i;
+/** In lower case, without a trailing dot and without the port that the scheme implies. */
+function originOf(serverUrl) {
+    const { scheme, name, port = '' } = FORM.exec(serverUrl)?.groups ?? {};
+    if (scheme === undefined || name === undefined)
+        return undefined;
+    const implied = scheme.toLowerCase() === 'https' ? ':443' : ':80';
+    return `${scheme}://${name}${port === implied ? '' : port}`.toLowerCase();
+}
+/**
+ * The host of Copilot's API for the users of a GitHub server. Whatever the address is, the host is one of GitHub's.
+ *
+ * - github.com: `api.githubcopilot.com`.
+ * - SUBDOMAIN.ghe.com: `copilot-api.SUBDOMAIN.ghe.com`, the name that
+ *   https://docs.github.com/en/copilot/how-tos/provide-context/use-mcp-in-your-ide/enterprise-configuration gives. The
+ *   hosts of github.com are not used (https://docs.github.com/en/copilot/reference/copilot-allowlist-reference).
+ * - Enterprise Server: as github.com. Licences are assigned on GitHub's cloud platforms only, and users authenticate there
+ *   (https://docs.github.com/en/enterprise-server@latest/copilot/copilot-on-ghes/about-copilot-on-ghes). Not
+ *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
+ *
+ * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
+ * @throws Error that names the variable and does not quote it, since an address can hold a password
+ */
+function copilotHost(serverUrl) {
+    const text = serverUrl?.trim() ?? '';
+    if (text === '')
+        return COPILOT_HOST;
+    const origin = originOf(text);
+    const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
+    if (origin === undefined || row?.host === undefined) {
+        throw new Error(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+    }
+    return origin.replace(row.origin, row.host);
+}
+/** True for every host that {@link copilotHost} gives, and for no other. */
+function isCopilotHost(host) {
+    return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
@@ -5882,6 +5946,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** What `get-claude-key.sh` prints. */
@@ -5965,7 +6030,8 @@ const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
     port: 10002,
-    defaultTarget: 'api.githubcopilot.com',
+    defaultTarget: COPILOT_HOST,
+    byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
     credentials: [
@@ -6033,6 +6099,19 @@ const gemini = {
 };
 /** All providers, by port. */
 const PROVIDERS = [openai, anthropic, copilot, gemini];
+/**
+ * The provider's host for those who name no other.
+ *
+ * @param serverUrl value of `GITHUB_SERVER_URL`
+ * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ */
+function ownHost({ byServer, defaultTarget }, serverUrl) {
+    return byServer ? byServer.host(serverUrl) : defaultTarget;
+}
+/** True for a host of the provider's own, in whatever way it was named; any other may be anybody's gateway. */
+function isOwnHost({ byServer, defaultTarget }, host) {
+    return host === defaultTarget || (byServer?.includes(host) ?? false);
+}
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
 const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
@@ -6328,7 +6407,7 @@ function checkTarget(name, fields) {
     return { host, port, basePath };
 }
 /** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
  * @throws Error naming `name`
@@ -6336,7 +6415,7 @@ const FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
         throw new Error(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
@@ -6389,13 +6468,14 @@ function target_parseTarget(input, text) {
  */
 function buildConfig(raw, around) {
     const workspace = realDirectory('the workspace', around.workspace);
+    const given = credentials(around.credentials);
     return {
         command: around.command,
         workspace,
         workingDirectory: within(workspace, raw('working-directory')),
         apiProxy: around.apiProxy,
-        credentials: credentials(around.credentials),
-        targets: targets(raw),
+        credentials: given,
+        targets: targets(raw, given, around),
         allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
         allow: parseAllowList(raw('allow-domains')),
         addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
@@ -6477,12 +6557,24 @@ function credentials(given) {
     }
     return found;
 }
-function targets(raw) {
+function targets(raw, given, { apiProxy, serverUrl }) {
     const entries = PROVIDERS.map((provider) => {
-        const text = raw(provider.targetInput);
-        return [provider.id, target_parseTarget(provider.targetInput, text === '' ? provider.defaultTarget : text)];
+        // The address of a server is nobody's concern where the provider is not used.
+        const used = apiProxy && provider.credentials.some(({ variable }) => given.has(variable));
+        const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
+        return [provider.id, target_parseTarget(provider.targetInput, text)];
     });
     return Object.fromEntries(entries);
+}
+function hostByServer(provider, serverUrl) {
+    try {
+        return ownHost(provider, serverUrl);
+    }
+    catch (error) {
+        throw new errors_UserError(error instanceof Error ? error.message : String(error), {
+            hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
+        });
+    }
 }
 function hostEntry(text, line) {
     const colon = text.indexOf(':');
@@ -6570,6 +6662,7 @@ function within(workspace, path) {
 
 
 
+
 /**
  * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
  *
@@ -6614,6 +6707,7 @@ function loadCliArgs(argv, environment = process.env, workspace = process.cwd())
             command: { kind: 'argv', argv: program.args },
             credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
             apiProxy: raw('enable-api-proxy') === 'true',
+            serverUrl: environment[SERVER_URL_VARIABLE],
             workspace,
         }),
     };
@@ -8345,9 +8439,9 @@ function configuredProviders(config) {
         return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
     });
 }
-/** True when Squid lets the api-proxy reach a provider's upstream: its public host, or one that `allow-domains` covers. */
+/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
 function isPermitted({ provider, target }, allow) {
-    return target.host === provider.defaultTarget || isAllowed(allow, 'https', target.host);
+    return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
 }
 /** @returns the input or variable whose credential `text` contains */
 function credentialIn(text, credentials) {

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { LogLevel } from '../shared/log-level.ts';
-import { CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
+import { CREDENTIALS, ownHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import { normaliseCredential, type SidecarBudget, type Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
 import { parseAllowEndpoints } from './allow-endpoints.ts';
@@ -22,6 +22,8 @@ export interface Surroundings {
   /** Credentials by variable, as given. */
   readonly credentials: ReadonlyMap<string, string | undefined>;
   readonly apiProxy: boolean;
+  /** The GitHub server's address, as `GITHUB_SERVER_URL` has it; undefined or empty for github.com. */
+  readonly serverUrl: string | undefined;
   /** Absolute. */
   readonly workspace: string;
 }
@@ -33,13 +35,14 @@ export interface Surroundings {
  */
 export function buildConfig(raw: RawOptions, around: Surroundings): Config {
   const workspace = realDirectory('the workspace', around.workspace);
+  const given = credentials(around.credentials);
   return {
     command: around.command,
     workspace,
     workingDirectory: within(workspace, raw('working-directory')),
     apiProxy: around.apiProxy,
-    credentials: credentials(around.credentials),
-    targets: targets(raw),
+    credentials: given,
+    targets: targets(raw, given, around),
     allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
     allow: parseAllowList(raw('allow-domains')),
     addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
@@ -119,12 +122,28 @@ function credentials(given: Surroundings['credentials']): Map<string, string> {
   return found;
 }
 
-function targets(raw: RawOptions): Record<ProviderId, Target> {
+function targets(
+  raw: RawOptions,
+  given: ReadonlyMap<string, string>,
+  { apiProxy, serverUrl }: Surroundings,
+): Record<ProviderId, Target> {
   const entries = PROVIDERS.map((provider): [ProviderId, Target] => {
-    const text = raw(provider.targetInput);
-    return [provider.id, parseTarget(provider.targetInput, text === '' ? provider.defaultTarget : text)];
+    // The address of a server is nobody's concern where the provider is not used.
+    const used = apiProxy && provider.credentials.some(({ variable }) => given.has(variable));
+    const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
+    return [provider.id, parseTarget(provider.targetInput, text)];
   });
   return Object.fromEntries(entries) as Record<ProviderId, Target>;
+}
+
+function hostByServer(provider: Provider, serverUrl: string | undefined): string {
+  try {
+    return ownHost(provider, serverUrl);
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error), {
+      hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
+    });
+  }
 }
 
 function hostEntry(text: string, line: number): HostEntry {

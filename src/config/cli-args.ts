@@ -1,5 +1,6 @@
 import { Command as Program, CommanderError, Option as Flag } from 'commander';
 import { UserError } from '../errors.ts';
+import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { CREDENTIALS } from '../shared/providers.ts';
 import { buildConfig, optionNamed, type RawOptions } from './build.ts';
 import type { Config } from './config.ts';
@@ -51,6 +52,7 @@ export function loadCliArgs(
       command: { kind: 'argv', argv: program.args },
       credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
       apiProxy: raw('enable-api-proxy') === 'true',
+      serverUrl: environment[SERVER_URL_VARIABLE],
       workspace,
     }),
   };

@@ -1,4 +1,4 @@
-import { CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
+import { CREDENTIALS, isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { AllowedEndpoint, SidecarBudget, Target } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../docker/spec.ts';
@@ -72,9 +72,9 @@ export function configuredProviders(config: Config): ConfiguredProvider[] {
   });
 }
 
-/** True when Squid lets the api-proxy reach a provider's upstream: its public host, or one that `allow-domains` covers. */
+/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
 export function isPermitted({ provider, target }: ConfiguredProvider, allow: AllowList): boolean {
-  return target.host === provider.defaultTarget || isAllowed(allow, 'https', target.host);
+  return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
 }
 
 /** @returns the input or variable whose credential `text` contains */

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
+import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { CREDENTIALS } from '../shared/providers.ts';
 import { buildConfig, choice, count, optionNamed, shellArgv, type RawOptions } from './build.ts';
 import type { Config } from './config.ts';
@@ -42,6 +43,7 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): { conf
     command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
     credentials: given,
     apiProxy: true,
+    serverUrl: environment[SERVER_URL_VARIABLE],
     workspace,
   });
   return {

@@ -5,6 +5,7 @@
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
 
+import { COPILOT_HOST, copilotHost, isCopilotHost } from './copilot-host.ts';
 import {
   anthropicErrorBody,
   copilotErrorBody,
@@ -78,6 +79,13 @@ export interface Provider {
   readonly port: number;
   /** Host of the provider's public API. */
   readonly defaultTarget: string;
+  /** For a provider whose API has another host for the users of another GitHub server. */
+  readonly byServer?: {
+    /** @param serverUrl value of `GITHUB_SERVER_URL` @throws Error naming the variable */
+    readonly host: (serverUrl: string | undefined) => string;
+    /** True for every value of `host`. */
+    readonly includes: (host: string) => boolean;
+  };
   readonly targetInput: string;
   readonly targetVariable: string;
   /** In order of precedence: the first one given is injected. */
@@ -178,7 +186,8 @@ const copilot: Provider = {
   id: 'copilot',
   name: 'GitHub Copilot',
   port: 10002,
-  defaultTarget: 'api.githubcopilot.com',
+  defaultTarget: COPILOT_HOST,
+  byServer: { host: copilotHost, includes: isCopilotHost },
   targetInput: 'copilot-api-target',
   targetVariable: 'COPILOT_API_TARGET',
   credentials: [
@@ -248,6 +257,21 @@ const gemini: Provider = {
 
 /** All providers, by port. */
 export const PROVIDERS: readonly Provider[] = [openai, anthropic, copilot, gemini];
+
+/**
+ * The provider's host for those who name no other.
+ *
+ * @param serverUrl value of `GITHUB_SERVER_URL`
+ * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ */
+export function ownHost({ byServer, defaultTarget }: Provider, serverUrl: string | undefined): string {
+  return byServer ? byServer.host(serverUrl) : defaultTarget;
+}
+
+/** True for a host of the provider's own, in whatever way it was named; any other may be anybody's gateway. */
+export function isOwnHost({ byServer, defaultTarget }: Provider, host: string): boolean {
+  return host === defaultTarget || (byServer?.includes(host) ?? false);
+}
 
 /** Every credential that a run can be given. */
 export const CREDENTIALS: readonly Credential[] = PROVIDERS.flatMap((provider) => provider.credentials);

@@ -115,7 +115,25 @@ describe('F8 an upstream that repeats the request', () => {
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
     };
     const answer = await send(t.port('openai'), { headers: { 'accept-encoding': 'gzip' } });
+    expect(answer.headers['content-encoding']).toBe('gzip');
     expect(answer.body.equals(gzipSync('text'))).toBe(true);
+  });
+});
+
+describe('Copilot for an enterprise with data residency', () => {
+  const t = useSidecar({ configured: ['copilot'], target: { host: 'copilot-api.octo.ghe.com' } });
+
+  it('is a provider’s own host, whose compression stays as it is', async () => {
+    t.upstream.handler = (request, response) => {
+      const coding = String(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
+    };
+    const headers = { 'accept-encoding': 'gzip' };
+    const answer = await send(t.port('copilot'), { method: 'GET', path: '/models', headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    expect(answer.body.equals(gzipSync('text'))).toBe(true);
+    expect(t.upstream.requests[0]).toMatchObject({ serverName: 'copilot-api.octo.ghe.com' });
   });
 });
 

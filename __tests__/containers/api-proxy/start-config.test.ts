@@ -128,6 +128,25 @@ describe('the environment', () => {
     },
   );
 
+  it.each([
+    ['', 'https://octo.ghe.com', 'copilot-api.octo.ghe.com'],
+    [' ', 'https://github.example.com', 'api.githubcopilot.com'],
+    ['router.example', 'https://octo.ghe.com', 'router.example'],
+  ])('COPILOT_API_TARGET=%s and GITHUB_SERVER_URL=%s: Copilot is at %s', async (target, serverUrl, host) => {
+    const more = { COPILOT_GITHUB_TOKEN: SECRET, COPILOT_API_TARGET: target, GITHUB_SERVER_URL: serverUrl };
+    const { providers } = await readStartConfig(nothing(), { ...ENV, ...more });
+    expect(providers.copilot?.target).toEqual({ host, port: 443, basePath: '' });
+  });
+
+  it('GITHUB_SERVER_URL is refused by name where Copilot needs it, and no value is printed', async () => {
+    const env = { ...ENV, GITHUB_SERVER_URL: `https://${SECRET}@octo.ghe.com` };
+    const refused = readStartConfig(nothing(), { ...env, COPILOT_GITHUB_TOKEN: 'token' });
+    await expect(refused).rejects.toThrow(/^GITHUB_SERVER_URL /);
+    await expect(refused).rejects.not.toThrow(SECRET);
+    const { providers } = await readStartConfig(nothing(), { ...env, OPENAI_API_KEY: SECRET });
+    expect(Object.keys(providers)).toEqual(['openai']);
+  });
+
   it('without HTTPS_PROXY there is no way out, and that is said', async () => {
     await expect(readStartConfig(nothing(), { OPENAI_API_KEY: SECRET })).rejects.toThrow(/^HTTPS_PROXY must be/);
   });

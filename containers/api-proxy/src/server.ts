@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
 import { Budget } from './budget.ts';
 import { endpointCheck } from './endpoints.ts';
@@ -62,7 +62,7 @@ function createProviderServer(
     allowEndpoints.filter((added) => added.provider === provider.id),
   );
   // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
-  const plainOnly = target.host !== provider.defaultTarget;
+  const plainOnly = !isOwnHost(provider, target.host);
   let warned = false;
   const guard = new ReflectionGuard(credential, plainOnly, () => {
     if (!warned) log.event('warn', 'credential-reflected', { provider: provider.id });

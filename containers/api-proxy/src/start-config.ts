@@ -1,7 +1,8 @@
+import { SERVER_URL_VARIABLE } from '../../../src/shared/copilot-host.ts';
 import { checkEndpoint } from '../../../src/shared/endpoints.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../src/shared/log-level.ts';
 import { addressesIn, DEFAULT_SUBNET, squidUrl } from '../../../src/shared/network.ts';
-import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
   normaliseCredential,
@@ -70,7 +71,10 @@ function providerFromEnvironment(provider: Provider, env: Environment): SidecarP
     const target = env[provider.targetVariable]?.trim() ?? '';
     return {
       credential,
-      target: parseTarget(provider.targetVariable, target === '' ? provider.defaultTarget : target),
+      target: parseTarget(
+        provider.targetVariable,
+        target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target,
+      ),
     };
   }
   return undefined;

@@ -1,0 +1,60 @@
+/** Copilot's host, derived from the GitHub server, in Squid's rules: nobody's but the api-proxy's. */
+
+import { describe, expect, test } from 'vitest';
+import { buildConfig } from '../../src/config/build.ts';
+import { configuredProviders, isPermitted } from '../../src/config/config.ts';
+import { squidConfig } from '../../src/squid/config.ts';
+import { ADDRESSES, rawOptions, temporaryDirectory } from '../support/builders.ts';
+import { Judge } from './judge.ts';
+
+const TENANT = 'copilot-api.octo.ghe.com';
+const GITHUB = 'api.githubcopilot.com';
+
+function judge(serverUrl: string, options: Readonly<Record<string, string>>): Judge {
+  const config = buildConfig(rawOptions(options), {
+    command: { kind: 'argv', argv: ['true'] },
+    credentials: new Map([['COPILOT_GITHUB_TOKEN', 'ghu_x']]),
+    apiProxy: true,
+    serverUrl,
+    workspace: temporaryDirectory(),
+  });
+  const { allow, addHosts: hosts } = config;
+  const targets = configuredProviders(config).map((configured) => ({
+    ...configured.target,
+    permitted: isPermitted(configured, allow),
+  }));
+  return new Judge(squidConfig({ addresses: ADDRESSES, allow, targets, hosts }));
+}
+
+describe.each([
+  ['https://octo.ghe.com', TENANT, GITHUB],
+  ['https://github.example.com', GITHUB, TENANT],
+  ['https://github.com', GITHUB, TENANT],
+])('for %s', (serverUrl, own, other) => {
+  const allowed = (squid: Judge, from: 'agent' | 'api-proxy', host: string): boolean =>
+    squid.access({ from: ADDRESSES[from], method: 'CONNECT', host, port: 443 }).allowed;
+
+  test('the api-proxy reaches Copilot’s host without a line in allow-domains, and no other', () => {
+    const squid = judge(serverUrl, {});
+    expect([allowed(squid, 'api-proxy', own), allowed(squid, 'agent', own)]).toEqual([true, false]);
+    expect([allowed(squid, 'api-proxy', other), allowed(squid, 'agent', other)]).toEqual([false, false]);
+  });
+
+  test('the agent does not reach it where allow-domains covers it, neither by tunnel nor by server name', () => {
+    const squid = judge(serverUrl, { 'allow-domains': 'ghe.com, githubcopilot.com' });
+    expect([allowed(squid, 'agent', own), allowed(squid, 'agent', other)]).toEqual([false, true]);
+    expect(allowed(squid, 'api-proxy', own)).toBe(true);
+    expect(squid.bump({ host: other, serverName: own }).action).toBe('terminate');
+    expect(squid.bump({ host: other, serverName: other }).action).toBe('splice');
+  });
+
+  test('a target of the user’s needs its line, and Copilot’s host is nobody’s then', () => {
+    const options = { 'copilot-api-target': 'router.example' };
+    const [closed, open] = [
+      judge(serverUrl, options),
+      judge(serverUrl, { ...options, 'allow-domains': 'router.example' }),
+    ];
+    expect([allowed(closed, 'api-proxy', 'router.example'), allowed(closed, 'api-proxy', own)]).toEqual([false, false]);
+    expect([allowed(open, 'api-proxy', 'router.example'), allowed(open, 'api-proxy', own)]).toEqual([true, false]);
+  });
+});
