@@ -165,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(999);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(458);
 
 
 
@@ -187,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 999:
+/***/ 458:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2531,8 +2531,6 @@ async function startSidecar(config, options) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
 var log_level = __nccwpck_require__(55);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-var sidecar_config = __nccwpck_require__(376);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
@@ -2569,37 +2567,11 @@ function parseTarget(name, value) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+var sidecar_config = __nccwpck_require__(376);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/config-values.js
 
 
-
-
-
-
-
-/** Octets of the document on standard input, a bundle of CA certificates included. */
-const MAX_DOCUMENT = 4 * 1024 * 1024;
-/**
- * The configuration from standard input; where that is empty or a terminal, from the environment.
- *
- * @throws Error that names the field or variable and never quotes a value, since any of them may be a credential
- */
-async function readStartConfig(input, env) {
-    const document = input.isTTY === true ? '' : await readDocument(input);
-    return document.trim() === '' ? configFromEnvironment(env) : configFromDocument(document);
-}
-async function readDocument(input) {
-    const chunks = [];
-    let length = 0;
-    for await (const chunk of input) {
-        length += chunk.length;
-        if (length > MAX_DOCUMENT) {
-            throw new Error(`The configuration on standard input is larger than ${String(MAX_DOCUMENT)} bytes.`);
-        }
-        chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString();
-}
 /** As a header's value, and with nothing that Node would refuse later, once per request. */
 function requireCredential(name, value) {
     const credential = (0,sidecar_config/* normaliseCredential */.qM)(name, value);
@@ -2615,32 +2587,13 @@ function requireProxyUrl(name, value) {
     }
     return url.origin;
 }
-function providerFromEnvironment(provider, env) {
-    for (const { variable } of provider.credentials) {
-        const credential = requireCredential(variable, env[variable]);
-        if (credential === undefined)
-            continue;
-        const target = env[provider.targetVariable]?.trim() ?? '';
-        return {
-            credential,
-            target: parseTarget(provider.targetVariable, target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target),
-        };
-    }
-    return undefined;
-}
-function configFromEnvironment(env) {
-    const providers = {};
-    for (const provider of PROVIDERS) {
-        const configured = providerFromEnvironment(provider, env);
-        if (configured)
-            providers[provider.id] = configured;
-    }
-    return {
-        providers,
-        proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
-        maxBodyBytes: sidecar_config/* DEFAULT_MAX_BODY_BYTES */.y_,
-    };
-}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/document-config.js
+
+
+
+
+
 /** Refuses what it does not know: a limit that is not enforced must not be accepted. */
 function requireObject(name, value, fields) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -2705,6 +2658,7 @@ function parseDocument(document) {
         throw new Error('The configuration on standard input is not JSON.');
     }
 }
+/** For a run, which writes one {@link SidecarConfig}. @throws Error that names the field and never quotes its value */
 function configFromDocument(document) {
     const fields = requireObject('document', parseDocument(document), [
         'providers',
@@ -2731,6 +2685,67 @@ function configFromDocument(document) {
         ...(budget === undefined ? {} : { budget: requireBudget(budget) }),
         ...(logLevel === undefined ? {} : { logLevel: requireLogLevel(logLevel) }),
     };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/environment-config.js
+
+
+
+
+
+function providerFromEnvironment(provider, env) {
+    for (const { variable } of provider.credentials) {
+        const credential = requireCredential(variable, env[variable]);
+        if (credential === undefined)
+            continue;
+        const target = env[provider.targetVariable]?.trim() ?? '';
+        return {
+            credential,
+            target: parseTarget(provider.targetVariable, target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target),
+        };
+    }
+    return undefined;
+}
+/** For an image that somebody starts on their own. @throws Error that names the variable and never quotes its value */
+function configFromEnvironment(env) {
+    const providers = {};
+    for (const provider of PROVIDERS) {
+        const configured = providerFromEnvironment(provider, env);
+        if (configured)
+            providers[provider.id] = configured;
+    }
+    return {
+        providers,
+        proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
+        maxBodyBytes: sidecar_config/* DEFAULT_MAX_BODY_BYTES */.y_,
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+
+
+/** Octets of the document on standard input, a bundle of CA certificates included. */
+const MAX_DOCUMENT = 4 * 1024 * 1024;
+/**
+ * The configuration from standard input; where that is empty or a terminal, from the environment.
+ *
+ * @throws Error that names the field or variable and never quotes a value, since any of them may be a credential
+ */
+async function readStartConfig(input, env) {
+    const document = input.isTTY === true ? '' : await readDocument(input);
+    return document.trim() === '' ? configFromEnvironment(env) : configFromDocument(document);
+}
+async function readDocument(input) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of input) {
+        length += chunk.length;
+        if (length > MAX_DOCUMENT) {
+            throw new Error(`The configuration on standard input is larger than ${String(MAX_DOCUMENT)} bytes.`);
+        }
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/run.js
