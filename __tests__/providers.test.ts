@@ -67,8 +67,9 @@ const AGENT: Readonly<Record<ProviderId, Readonly<Record<string, [when: string, 
     COPILOT_GITHUB_TOKEN: ['COPILOT_GITHUB_TOKEN', TOKEN],
     COPILOT_API_KEY: ['COPILOT_API_KEY', TOKEN],
     COPILOT_OFFLINE: ['COPILOT_API_KEY', 'true'],
-    COPILOT_PROVIDER_BASE_URL: ['COPILOT_API_KEY', ''],
-    COPILOT_PROVIDER_API_KEY: ['COPILOT_API_KEY', TOKEN],
+    COPILOT_PROVIDER_BASE_URL: ['configured', ''],
+    COPILOT_PROVIDER_API_KEY: ['configured', TOKEN],
+    COPILOT_MODEL: ['configured', 'gpt-4.1'],
   },
   gemini: {
     GEMINI_API_BASE_URL: ['always', ''],
@@ -135,9 +136,9 @@ describe.each(PROVIDERS)('$id', (provider) => {
   });
 });
 
-test('only the helper’s time to live is the user’s to change', () => {
+test('only the helper’s time to live and Copilot’s model are the user’s to change', () => {
   const overridable = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter((one) => one.overridable));
-  expect(overridable.map(({ name }) => name)).toEqual(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS']);
+  expect(overridable.map(({ name }) => name)).toEqual(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'COPILOT_MODEL']);
 });
 
 test('Gemini’s key is dropped from the query', () => {

@@ -6054,13 +6054,11 @@ const copilot = {
         },
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
-        { name: 'COPILOT_PROVIDER_BASE_URL', when: { credential: 'COPILOT_API_KEY' }, role: 'base-url', value: '' },
-        {
-            name: 'COPILOT_PROVIDER_API_KEY',
-            when: { credential: 'COPILOT_API_KEY' },
-            role: 'placeholder',
-            value: PLACEHOLDER_TOKEN,
-        },
+        // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
+        // nobody. So these are set for a token too, and with them it needs a model by name.
+        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
