@@ -11,10 +11,18 @@ import type { ProviderId } from '../../src/shared/providers.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { type Listening, listen } from './listen.ts';
 import { anthropic } from './provider-dialects/anthropic.ts';
-import { type Answer, type Completion, type Dialect, type Inference, plainValue } from './provider-dialects/dialect.ts';
+import {
+  type Answer,
+  type Channel,
+  type Completion,
+  type Dialect,
+  type Inference,
+  plainValue,
+} from './provider-dialects/dialect.ts';
 import { gemini } from './provider-dialects/gemini.ts';
 import { copilot, openai } from './provider-dialects/openai.ts';
-import { hostOf, type RecordedRequest, recordRequest } from './recorded-request.ts';
+import { acceptWebSockets } from './provider-websocket.ts';
+import { hostOf, judgeCredential, type RecordedRequest, recordRequest } from './recorded-request.ts';
 import type { TestCa } from './tls.ts';
 
 export const DEFAULT_TEXT = 'Hello from the local provider.';
@@ -54,6 +62,8 @@ export interface ProviderServerOptions {
   readonly hosts?: Readonly<Record<string, ProviderId>>;
   /** Milliseconds between two chunks of an answer; 0 by default. */
   readonly chunkDelayMs?: number;
+  /** Whether WebSockets are accepted where the provider has them; by default they are refused. */
+  readonly webSockets?: boolean;
 }
 
 export interface ProviderServer extends Listening {
@@ -122,12 +132,21 @@ async function decide(
     body: parseJson(request.body),
   });
   if (!handled) return refuse(404, `The local provider has no endpoint ${request.method} ${url.pathname}.`);
-  if ('chunks' in handled) return handled;
+  return 'chunks' in handled ? handled : infer(dialect, request, handled, respond);
+}
+
+/** Has the model speak. */
+async function infer(
+  { id }: Dialect,
+  request: RecordedRequest,
+  inference: Inference,
+  respond: Responder,
+): Promise<Answer | RawReply> {
   const turn =
     typeof respond === 'function'
-      ? await respond({ provider: dialect.id, inference: handled, request })
-      : scriptedTurn(respond, handled);
-  return typeof turn === 'object' && 'status' in turn ? turn : handled.answer(turn);
+      ? await respond({ provider: id, inference, request })
+      : scriptedTurn(respond, inference);
+  return typeof turn === 'object' && 'status' in turn ? turn : inference.answer(turn);
 }
 
 async function send(response: ServerResponse, reply: Answer | RawReply, chunkDelayMs: number): Promise<void> {
@@ -152,6 +171,7 @@ export async function startProviderServer({
   respond = [DEFAULT_TEXT],
   hosts = {},
   chunkDelayMs = 0,
+  webSockets = false,
 }: ProviderServerOptions): Promise<ProviderServer> {
   const requests: RecordedRequest[] = [];
   const names = [...DIALECTS.flatMap((dialect) => dialect.hosts), ...Object.keys(hosts), 'localhost', '127.0.0.1'];
@@ -163,15 +183,45 @@ export async function startProviderServer({
     requests.push(recorded);
     await send(response, await decide(dialect, recorded, respond), chunkDelayMs);
   };
-  const server = createServer(certificate, (request, response) => {
+
+  /** What the client may open with its request; every refusal is left to {@link decide}. */
+  const openChannel = (request: IncomingMessage): Channel | undefined => {
+    const dialect = findDialect(request, hosts);
+    if (!webSockets || !dialect?.openChannel) return undefined;
+    if (judgeCredential(dialect.credential, request.rawHeaders, keys[dialect.id]) !== 'accepted') return undefined;
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'https://local.invalid');
+    return dialect.openChannel(pathname, searchParams);
+  };
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean => openChannel(request) !== undefined;
+
+  const server = createServer({ ...certificate, shouldUpgradeCallback }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
       // A client that went away, or a responder of the test's own that threw: the latter must be seen.
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
   });
+  const endWebSockets = acceptWebSockets(server, async (request) => {
+    const dialect = findDialect(request, hosts);
+    const channel = openChannel(request);
+    if (!dialect || !channel) throw new Error('agreed to before');
+    const messages: string[] = [];
+    const recorded = { ...(await recordRequest(request, dialect, keys[dialect.id])), messages };
+    requests.push(recorded);
+    const answer = async (inference: Inference): Promise<Answer> => {
+      const decided = await infer(dialect, recorded, inference, respond);
+      if ('status' in decided) throw new Error('A WebSocket has no place for the bytes of an HTTP answer.');
+      return decided;
+    };
+    return { channel, answer, heard: (message) => messages.push(message) };
+  });
+  const { close, ...listening } = await listen(server, host, port);
   return {
-    ...(await listen(server, host, port)),
+    ...listening,
+    close: () => {
+      endWebSockets();
+      return close();
+    },
     requests,
     reset: () => {
       requests.length = 0;

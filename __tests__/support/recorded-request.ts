@@ -23,11 +23,13 @@ export interface RecordedRequest {
   /** Names and values in turn, duplicates and letter case as received. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
+  /** What the client has said so far, where the request opened a WebSocket. */
+  readonly messages: readonly string[];
   readonly credential: CredentialVerdict;
 }
 
 /** Reads the raw list: Node's object drops a second `Authorization`, and here a second one is a finding. */
-function judgeCredential(
+export function judgeCredential(
   { header, prefix }: Dialect['credential'],
   rawHeaders: readonly string[],
   key: string | undefined,
@@ -68,6 +70,7 @@ export async function recordRequest(
     headers,
     rawHeaders,
     body: await readBody(request),
+    messages: [],
     credential: dialect ? judgeCredential(dialect.credential, rawHeaders, key) : 'not-checked',
   };
 }

@@ -19,7 +19,11 @@ describe('admission', () => {
     ['F1 PROPFIND', 'PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['F1 an unknown method', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['F1 HTTP/2 by prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-    ['F2 two leading slashes', GET('//evil.example/x'), 400],
+    ['F2 two leading slashes', GET('//evil.example/x'), 403],
+    ['F2 two leading slashes and a port', GET('//evil.example:443/v1/models'), 403],
+    ['F2 two leading slashes, one encoded', GET('/%2fevil.example/v1/models'), 400],
+    ['F2 three leading slashes', GET('///v1/models'), 400],
+    ['F9 dot segments behind two slashes', GET('//../v1/models'), 400],
     ['F2 a backslash', GET('/\\evil.example'), 400],
     ['F2 absolute form', GET('http://evil.example/x'), 400],
     ['F2 absolute form, https', GET('https://evil.example/x'), 400],
@@ -101,6 +105,7 @@ describe('admission', () => {
     ['/v1/models/...', '/v1/models/...'],
     ['/v1/models?api-version=//..%2e&%61pi-version=\\', '/v1/models?api-version=//..%2e&%61pi-version=\\'],
     ['/v1/models?', '/v1/models'],
+    ['//v1/models', '/v1/models'],
   ])('F9 %s goes upstream as %s', async (target, forwarded) => {
     expect((await send(GET(target))).status).toBe(200);
     expect(t.upstream.requests[0]!.url).toBe(forwarded);

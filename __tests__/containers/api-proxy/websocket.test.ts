@@ -72,7 +72,8 @@ describe('a WebSocket', () => {
     ['openai', '/v1/realtime?model=m', '/v1/realtime?model=m'],
     [
       'gemini',
-      '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=stolen',
+      // As @google/genai 3.1.0 spells it.
+      '//ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=stolen',
       '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent',
     ],
   ] as const)('%s: %s', async (id, target, forwarded) => {

@@ -38,6 +38,16 @@ export interface Inference {
   readonly answer: (completion: Completion) => Answer;
 }
 
+/** One WebSocket of a client: what is said first, and what each message of the client's is answered with. */
+export interface Channel {
+  /** Sent before the client has said anything. */
+  readonly greeting: readonly string[];
+  /** Messages, or a request for a completion, whose answer's chunks are sent as a message each. */
+  readonly receive: (message: JsonObject) => Inference | readonly string[];
+  /** Google sends its JSON in binary messages. */
+  readonly binary: boolean;
+}
+
 /** One provider's wire format, written from the provider's documentation and not from the table of the product. */
 export interface Dialect {
   readonly id: ProviderId;
@@ -49,6 +59,8 @@ export interface Dialect {
   /** `undefined`: there is no such endpoint. */
   readonly handle: (request: DialectRequest) => Inference | Answer | undefined;
   readonly errorBody: (status: number, message: string) => unknown;
+  /** A new WebSocket; `undefined`: there is none at this path. */
+  readonly openChannel?: (path: string, query: URLSearchParams) => Channel | undefined;
 }
 
 export const jsonAnswer = (body: unknown): Answer => ({
@@ -59,6 +71,12 @@ export const jsonAnswer = (body: unknown): Answer => ({
 export const sseAnswer = (chunks: readonly string[]): Answer => ({
   contentType: 'text/event-stream; charset=utf-8',
   chunks,
+});
+
+/** The answer on a WebSocket, where each event is a message. */
+export const messagesAnswer = (events: readonly unknown[]): Answer => ({
+  contentType: 'application/json',
+  chunks: events.map((event) => JSON.stringify(event)),
 });
 
 /**

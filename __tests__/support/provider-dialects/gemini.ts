@@ -2,12 +2,16 @@
 
 import { isObject, objects, text } from '../json.ts';
 import { type Completion, type Dialect, type DialectRequest, jsonAnswer, sseAnswer, words } from './dialect.ts';
+import { liveChannel } from './gemini-live.ts';
 
 const STATUSES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
   404: 'NOT_FOUND',
 };
+
+const MODELS = /\/v1(?:alpha|beta)?\/models$/;
+const EMBEDDING = { values: [0, 0.5, -0.25] };
 
 const part = (completion: Completion) =>
   typeof completion === 'string'
@@ -30,7 +34,7 @@ function responseParts(model: string, completion: Completion) {
 }
 
 function handle({ method, path, query, body }: DialectRequest): ReturnType<Dialect['handle']> {
-  if (method === 'GET' && path.endsWith('/v1beta/models')) {
+  if (method === 'GET' && MODELS.test(path)) {
     const supportedGenerationMethods = ['generateContent', 'countTokens'];
     return jsonAnswer({ models: [{ name: 'models/local-model', displayName: 'Local', supportedGenerationMethods }] });
   }
@@ -38,6 +42,10 @@ function handle({ method, path, query, body }: DialectRequest): ReturnType<Diale
   if (method !== 'POST' || call === null) return undefined;
   const model = text(call[1]);
   if (call[2] === 'countTokens') return jsonAnswer({ totalTokens: 12 });
+  if (call[2] === 'embedContent') return jsonAnswer({ embedding: EMBEDDING });
+  if (call[2] === 'batchEmbedContents') {
+    return jsonAnswer({ embeddings: objects(body['requests']).map(() => EMBEDDING) });
+  }
   if (call[2] !== 'generateContent' && call[2] !== 'streamGenerateContent') return undefined;
   const stream = call[2] === 'streamGenerateContent';
   const config = isObject(body['generationConfig']) ? body['generationConfig'] : {};
@@ -66,4 +74,5 @@ export const gemini: Dialect = {
   recognises: (path) => /\/models\/[^/:]+:\w+$/.test(path) || path.endsWith('/v1beta/models'),
   handle,
   errorBody: (status, message) => ({ error: { code: status, message, status: STATUSES[status] ?? 'INTERNAL' } }),
+  openChannel: (path) => (/^\/ws\/.*\.GenerativeService\.BidiGenerateContent$/.test(path) ? liveChannel() : undefined),
 };

@@ -6,14 +6,18 @@
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { isObject, objects, text } from '../json.ts';
 import {
+  type Answer,
+  type Channel,
   type Completion,
   type Dialect,
   type DialectRequest,
   type Inference,
   jsonAnswer,
+  messagesAnswer,
   sseAnswer,
   words,
 } from './dialect.ts';
+import { realtimeChannel } from './openai-realtime.ts';
 
 const newId = (prefix: string) => `${prefix}_${crypto.randomUUID().replaceAll('-', '')}`;
 const now = () => Math.floor(Date.now() / 1000);
@@ -92,9 +96,9 @@ const responseObject = (model: string, output: readonly unknown[], id = newId('r
       : null,
 });
 
-function responseEvents(model: string, completion: Completion): string[] {
+function responseEvents(model: string, completion: Completion, id = newId('resp')) {
   const item = outputItem(completion);
-  const started = responseObject(model, []);
+  const started = responseObject(model, [], id);
   const inItem = { item_id: item.id, output_index: 0 };
   const inPart = { ...inItem, content_index: 0 };
   const emptyPart = { type: 'output_text', text: '', annotations: [] };
@@ -125,8 +129,8 @@ function responseEvents(model: string, completion: Completion): string[] {
     { type: 'response.in_progress', response: started },
     ...body,
     { type: 'response.output_item.done', output_index: 0, item },
-    { type: 'response.completed', response: responseObject(model, [item], started.id) },
-  ].map((event, index) => `event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number: index })}\n\n`);
+    { type: 'response.completed', response: responseObject(model, [item], id) },
+  ].map((event, index) => ({ ...event, sequence_number: index }));
 }
 
 /** The chat API nests a tool's name in `function`, the responses API does not. */
@@ -159,9 +163,57 @@ function responses(body: DialectRequest['body']): Inference {
     tools: toolNames(body['tools']),
     answer: (completion) =>
       stream
-        ? sseAnswer(responseEvents(model, completion))
+        ? sseAnswer(
+            responseEvents(model, completion).map(
+              (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+            ),
+          )
         : jsonAnswer(responseObject(model, [outputItem(completion)])),
   };
+}
+
+/**
+ * The events of a stream, one in each message. A request may go on from the response before, or, with `generate: false`,
+ * only bring the context.
+ *
+ * https://developers.openai.com/api/docs/guides/websocket-mode
+ */
+function responsesChannel(): Channel {
+  /** How often the model has spoken, up to the response of each id. */
+  const turns = new Map<unknown, number>();
+  return {
+    greeting: [],
+    binary: false,
+    receive: (message) => {
+      if (message['type'] !== 'response.create') return [];
+      const inference = responses(message);
+      const turn = inference.turn + (turns.get(message['previous_response_id']) ?? 0);
+      if (message['generate'] === false) {
+        const response = { ...responseObject(inference.model, []), status: 'completed' };
+        turns.set(response.id, turn);
+        return messagesAnswer([
+          { type: 'response.created', response: { ...response, status: 'in_progress' }, sequence_number: 0 },
+          { type: 'response.completed', response, sequence_number: 1 },
+        ]).chunks;
+      }
+      const answer = (completion: Completion): Answer => {
+        const id = newId('resp');
+        turns.set(id, turn + 1);
+        return messagesAnswer(responseEvents(inference.model, completion, id));
+      };
+      return { ...inference, turn, answer };
+    },
+  };
+}
+
+/** Of a vector: the SDKs ask for base64 of 32-bit floats, least significant octet first. */
+function embeddings({ model, input, encoding_format: format }: DialectRequest['body']): unknown {
+  const vector = (index: number): readonly number[] => [index, 0.5, -0.25];
+  const encoded = (values: readonly number[]): unknown =>
+    format === 'base64' ? Buffer.from(Float32Array.from(values).buffer).toString('base64') : values;
+  const inputs = Array.isArray(input) ? input : [input];
+  const data = inputs.map((_, index) => ({ object: 'embedding', index, embedding: encoded(vector(index)) }));
+  return { object: 'list', data, model, usage: { prompt_tokens: 12, total_tokens: 12 } };
 }
 
 const models = { object: 'list', data: [{ id: 'local-model', object: 'model', created: 0, owned_by: 'local' }] };
@@ -173,6 +225,10 @@ const handler =
     if (method !== 'POST') return undefined;
     if (path.endsWith(`${version}/chat/completions`)) return chat(body);
     if (path.endsWith(`${version}/responses`)) return responses(body);
+    if (path.endsWith(`${version}/embeddings`)) return jsonAnswer(embeddings(body));
+    if (path.endsWith(`${version}/responses/input_tokens`)) {
+      return jsonAnswer({ object: 'response.input_tokens', input_tokens: 12 });
+    }
     return undefined;
   };
 
@@ -190,6 +246,10 @@ const dialect = (id: ProviderId, hosts: readonly string[], version: '' | '/v1'):
       code: status === 401 ? 'invalid_api_key' : null,
     },
   }),
+  openChannel: (path, query) => {
+    if (path.endsWith(`${version}/responses`)) return responsesChannel();
+    return path.endsWith(`${version}/realtime`) ? realtimeChannel(query.get('model') ?? '') : undefined;
+  },
 });
 
 export const openai = dialect('openai', ['api.openai.com'], '/v1');

@@ -23,14 +23,17 @@ function decodeEscape(escape: string, hex: string): string {
 
 /**
  * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
- * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII).
+ * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII). Only a slash
+ * too many at the beginning is dropped, for @google/genai 3.1.0 opens its WebSocket at `//ws/`: with one slash nobody can
+ * take what follows for a host (RFC 3986, section 4.2).
  *
- * @param path the request target up to its `?`
+ * @param target the request target up to its `?`
  * @throws ProxyError 400
  */
-export function canonicalPath(path: string): string {
+export function canonicalPath(target: string): string {
   // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
-  if (!path.startsWith('/')) throw refusal('The request target must be a path that starts with a slash.');
+  if (!target.startsWith('/')) throw refusal('The request target must be a path that starts with a slash.');
+  const path = target.startsWith('//') ? target.slice(1) : target;
   if (PLAIN_PATH.test(path) && !DOT_SEGMENT.test(path)) return path;
   // Before decoding: `%2%35` would become an escape only then.
   if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {

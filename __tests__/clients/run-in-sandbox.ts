@@ -1,0 +1,120 @@
+/** Runs a program on the SDKs in the sandbox, with the credentials of all providers on the other side of it. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
+import { actionStep, ROOT, startLocalProvider, TEST_KEYS, type LocalProvider } from '../support/action.ts';
+import type { RawReply, Responder } from '../support/provider-server.ts';
+import type { RecordedRequest } from '../support/recorded-request.ts';
+import { FAILING_MODELS, RESULTS_FILE, type Results } from './cases.ts';
+
+export interface ClientsRun {
+  readonly results: Results;
+  /** What the providers got. */
+  readonly requests: readonly RecordedRequest[];
+}
+
+/** What the model says. */
+export const TEXT = 'Grüße vom Anbieter: 世界 says hello 🎉 to all.';
+
+type Failures = Readonly<Record<keyof typeof FAILING_MODELS, unknown>>;
+
+const OPENAI_FAILURES: Failures = {
+  badRequest: {
+    error: {
+      message: "Unsupported value: 'temperature' does not support 3 with this model.",
+      type: 'invalid_request_error',
+      param: 'temperature',
+      code: 'unsupported_value',
+    },
+  },
+  rateLimit: {
+    error: {
+      message: 'Rate limit reached on tokens per min (TPM): Limit 30000, Used 29990, Requested 64.',
+      type: 'tokens',
+      param: null,
+      code: 'rate_limit_exceeded',
+    },
+  },
+};
+
+/** Bodies of errors as the providers write them. */
+export const FAILURES: Readonly<Record<ProviderId, Failures>> = {
+  openai: OPENAI_FAILURES,
+  copilot: OPENAI_FAILURES,
+  anthropic: {
+    badRequest: {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'max_tokens: 64 > 32, the maximum for this model' },
+      request_id: 'req_local1',
+    },
+    rateLimit: {
+      type: 'error',
+      error: { type: 'rate_limit_error', message: 'This request would exceed your rate limit of 50 per minute.' },
+      request_id: 'req_local2',
+    },
+  },
+  gemini: {
+    badRequest: {
+      error: { code: 400, message: 'Request contains an invalid argument.', status: 'INVALID_ARGUMENT' },
+    },
+    rateLimit: {
+      error: {
+        code: 429,
+        message: 'You exceeded your current quota.',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' }],
+      },
+    },
+  },
+};
+
+/** The SDKs that retry wait as long as they are told. */
+const failure = (status: number, body: unknown): RawReply => ({
+  status,
+  headers: { 'retry-after-ms': '1' },
+  body: JSON.stringify(body),
+});
+
+const respond: Responder = ({ provider, inference: { model } }) => {
+  if (model === FAILING_MODELS.badRequest) return failure(400, FAILURES[provider].badRequest);
+  return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider].rateLimit) : TEXT;
+};
+
+/** All four, with a Copilot key of the user's own: with that the sandbox sets a base URL that the SDK can use. */
+function inputsOf(provider: LocalProvider): Record<string, string> {
+  const inputs = PROVIDERS.map(({ id }) => provider.inputs(id));
+  return {
+    ...Object.fromEntries(inputs.flatMap((entries) => Object.entries(entries))),
+    'copilot-github-token': '',
+    'copilot-api-key': TEST_KEYS.copilot,
+    'add-hosts': inputs.map((entries) => entries['add-hosts']).join('\n'),
+  };
+}
+
+/**
+ * @param command starts the program, by absolute paths
+ * @param mounts what it needs of the host beside this directory
+ * @throws Error with the program's output when it fails
+ */
+export async function runInSandbox(command: string, mounts: readonly string[]): Promise<ClientsRun> {
+  const provider = await startLocalProvider({ respond, webSockets: true });
+  const step = actionStep(
+    {
+      ...inputsOf(provider),
+      // The sandbox sets no such variable, and OpenAI's SDK insists on it.
+      run: `OPENAI_API_KEY=placeholder ${command}`,
+      mounts: [join(ROOT, '__tests__', 'clients'), ...mounts].join('\n'),
+    },
+    { ca: provider.ca },
+  );
+  try {
+    const { code, stdout } = await step.main();
+    if (code !== 0) throw new Error(stdout);
+    const results = JSON.parse(readFileSync(join(step.runner.workspace, RESULTS_FILE), 'utf8')) as Results;
+    return { results, requests: provider.server.requests };
+  } finally {
+    step.runner.remove();
+    await provider.server.close();
+  }
+}
