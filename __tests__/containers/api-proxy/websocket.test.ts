@@ -1,36 +1,11 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sendRaw } from '../../support/api-proxy-client.ts';
+import { openRaw, sendRaw } from '../../support/api-proxy-client.ts';
 import { eventually, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
-
-const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-/** RFC 6455, section 1.3, has this very pair. */
-const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
-
-const wish = (target: string, ...lines: string[]): string => {
-  const names = lines.map((line) => line.split(':', 1)[0]!.toLowerCase());
-  const usual = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-  const all = [...usual, `Sec-WebSocket-Key: ${KEY}`].filter(
-    (line) => !names.includes(line.split(':', 1)[0]!.toLowerCase()),
-  );
-  return [`GET ${target} HTTP/1.1`, ...all, ...lines, '', ''].join('\r\n');
-};
-
-/** Agrees, with further header lines, and then sends back what it gets. */
-const agree =
-  (...lines: string[]) =>
-  (request: IncomingMessage, socket: Duplex) => {
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64');
-    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
-    socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, ...lines, '', ''].join('\r\n'));
-    socket.pipe(socket);
-  };
+import { agree, WEBSOCKET_ACCEPT as ACCEPT, WEBSOCKET_KEY as KEY, wish } from '../../support/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
   const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });
@@ -44,15 +19,9 @@ describe('a WebSocket', () => {
   });
 
   async function open(octets: string, port = t.port('openai')) {
-    const socket: Socket = connect(port, '127.0.0.1', () => socket.write(octets));
-    opened.push(socket);
-    let received = '';
-    socket.setEncoding('latin1').on('data', (chunk: string) => (received += chunk));
-    socket.on('error', () => undefined);
-    await eventually('an answer', () => received.includes('\r\n\r\n'));
-    const [head = '', ...rest] = received.split('\r\n\r\n');
-    received = rest.join('\r\n\r\n');
-    return { socket, head, received: () => received };
+    const connection = await openRaw(port, octets);
+    opened.push(connection.socket);
+    return connection;
   }
 
   it('passes octets both ways, with the credential in its handshake and in nothing else', async () => {
@@ -84,7 +53,7 @@ describe('a WebSocket', () => {
       await eventually('the echo', () => received().length === before + frame.length);
       expect(received().slice(before)).toBe(frame);
     }
-    expect(t.lines).toEqual([]);
+    expect(t.lines.filter((line) => 'id' in line)).toEqual([]);
     socket.end();
     const octets = 5 + 6 + 100_000;
     expect(await t.records(1)).toMatchObject([

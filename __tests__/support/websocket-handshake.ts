@@ -1,0 +1,30 @@
+/** Both halves of a WebSocket's opening handshake, as octets: RFC 6455, section 1.3, has this very pair of keys. */
+
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+export const WEBSOCKET_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+/** The client's half; a further line replaces the usual one of its name. */
+export function wish(target: string, ...lines: string[]): string {
+  const names = lines.map((line) => line.split(':', 1)[0]!.toLowerCase());
+  const usual = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const all = [...usual, `Sec-WebSocket-Key: ${WEBSOCKET_KEY}`].filter(
+    (line) => !names.includes(line.split(':', 1)[0]!.toLowerCase()),
+  );
+  return [`GET ${target} HTTP/1.1`, ...all, ...lines, '', ''].join('\r\n');
+}
+
+/** The server's half: agrees, with further header lines, and then sends back what it gets. */
+export const agree =
+  (...lines: string[]) =>
+  (request: IncomingMessage, socket: Duplex) => {
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+    socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, ...lines, '', ''].join('\r\n'));
+    socket.pipe(socket);
+  };
