@@ -14,7 +14,7 @@ import { useProviderWorld } from '../../support/provider-world.ts';
 import { askSquid } from '../../support/sandbox-run.ts';
 import { agree, WEBSOCKET_KEY, wish } from '../../support/websocket-handshake.ts';
 
-/** In as many spellings as a client may think of, and nominated away. */
+/** In as many spellings as a client may think of. */
 const HOSTILE = [
   'Host: evil.example',
   ...['Authorization', 'AUTHORIZATION', 'x-api-key', 'X-API-Key', 'X-Goog-Api-Key', 'x-gOOG-aPI-kEY'].map(
@@ -24,7 +24,6 @@ const HOSTILE = [
   'Cookie: session=stolen',
   'X-Forwarded-Host: stolen.example',
 ];
-const NOMINATIONS = 'keep-alive, authorization, x-api-key, x-goog-api-key, anthropic-version';
 
 /** Round 0 has the default targets and the first credentials, the others the next credentials and custom targets. */
 const ROUNDS = Array.from(
@@ -89,7 +88,6 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     const lines = [
       `${method} ${path}${sent === '' ? '' : `?${sent}`} HTTP/1.1`,
       ...HOSTILE,
-      `Connection: ${NOMINATIONS}`,
       ...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`]),
     ];
     const answer = await sendRaw(t.port(id), `${lines.join('\r\n')}\r\n\r\n${body}`);
@@ -110,6 +108,18 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     expect(await t.records(1)).toMatchObject([
       { provider: id, method, path, status: 200, upstreamStatus: 200, requestBytes: body.length, error: null },
     ]);
+  });
+
+  it.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
+    const { header, defaults } = provider.injection;
+    const nominations = ['keep-alive', header, ...Object.keys(defaults)].join(', ');
+    const { path } = rows(isHttp).find(({ id, method }) => id === provider.id && method === 'POST')!;
+    const lines = [`POST ${path} HTTP/1.1`, ...HOSTILE, `Connection: ${nominations}`, 'Content-Length: 2'];
+    expect((await sendRaw(t.port(provider.id), `${lines.join('\r\n')}\r\n\r\n{}`)).status).toBe(200);
+    expect(t.upstream.requests.map(({ rawHeaders }) => pairs(rawHeaders))).toEqual([
+      [...composed(provider).headers, 'content-length: 2', 'connection: keep-alive'].toSorted(),
+    ]);
+    await t.records(1);
   });
 
   // With a credential that an earlier round had, one endpoint is enough to see that a custom target streams.
