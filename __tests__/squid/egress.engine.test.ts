@@ -7,7 +7,7 @@ import { NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from '../support/egr
 import { ALLOW_DOMAINS, PINNED, PROVIDER } from '../support/egress-world.ts';
 import { startOutside, type Outside } from '../support/outside.ts';
 import type { OutsideEvent } from '../support/outside-server.ts';
-import { probeProgram, startSandbox, type SandboxRun } from '../support/sandbox-run.ts';
+import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../support/sandbox-run.ts';
 import { createTestCa } from '../support/tls.ts';
 
 /** RFC 5737 gives 198.51.100.0/24 to documentation: nobody's, and not private in Squid's eyes. */
@@ -36,13 +36,7 @@ let events: readonly OutsideEvent[];
 /** Addresses that a connection made in Squid's own place reached, with nothing in between. */
 let reachable: string[];
 /** First line of the answer to CONNECT, by who asked for what. */
-const asked: Record<string, string> = {};
-
-/** Asks Squid from a place of its own. */
-function ask(from: string, squid: string, authority: string): string {
-  const script = `exec 3<> /dev/tcp/${squid}/3128; printf 'CONNECT ${authority} HTTP/1.1\\r\\n\\r\\n' >&3; head -1 <&3`;
-  return docker(['run', '--rm', `--network=${from}`, '--entrypoint=bash', run.images.squid, '-c', script]);
-}
+const asked: Record<string, string | undefined> = {};
 
 beforeAll(async () => {
   const ca = await createTestCa();
@@ -75,10 +69,12 @@ beforeAll(async () => {
   reachable = docker(['exec', squid, 'bash', '-c', reach, '-', ...addresses]).split('\n');
 
   const address = docker(['inspect', `--format={{(index .NetworkSettings.Networks "${internal}").IPAddress}}`, squid]);
-  asked['stranger, allowed'] = ask(internal, address, `${PINNED.name}:443`);
-  asked['api-proxy, allowed'] = ask(`container:${apiProxy}`, address, `${PINNED.name}:443`);
-  asked['api-proxy, target'] = ask(`container:${apiProxy}`, address, `${PROVIDER.name}:443`);
-  asked['api-proxy, another port'] = ask(`container:${apiProxy}`, address, `${PROVIDER.name}:8443`);
+  const ask = (from: string, ...authorities: string[]): string[] => askSquid(run.images, from, address, authorities);
+  [asked['stranger, allowed']] = ask(internal, `${PINNED.name}:443`);
+  [asked['api-proxy, allowed'], asked['api-proxy, target'], asked['api-proxy, another port']] = ask(
+    `container:${apiProxy}`,
+    ...[`${PINNED.name}:443`, `${PROVIDER.name}:443`, `${PROVIDER.name}:8443`],
+  );
   const { events: soFar } = outside;
   await waitFor('the control', () => soFar.filter(({ kind }) => kind === 'connection').length >= addresses.length);
   const before = soFar.length;

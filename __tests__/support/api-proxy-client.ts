@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
   readonly text: string;
@@ -52,6 +52,25 @@ export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<
     }
     socket.write(Buffer.from(octets, 'latin1'));
   });
+}
+
+export interface RawConnection {
+  readonly socket: Socket;
+  /** Of the answer, without the empty line. */
+  readonly head: string;
+  /** What came behind it so far (latin1). */
+  readonly received: () => string;
+}
+
+/** Writes octets as they are (latin1), and keeps the connection once the head of the answer is there. */
+export async function openRaw(port: number, octets: string): Promise<RawConnection> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(octets, 'latin1')));
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
+  socket.on('error', () => undefined);
+  while (!text.includes('\r\n\r\n')) await once(socket, 'data');
+  const head = text.slice(0, text.indexOf('\r\n\r\n'));
+  return { socket, head, received: () => text.slice(head.length + 4) };
 }
 
 export interface ClientAnswer {

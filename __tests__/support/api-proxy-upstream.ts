@@ -6,7 +6,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { TestCa } from './tls.ts';
+import type { IssuedCertificate, TestCa } from './tls.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -34,6 +34,14 @@ export interface TestUpstream {
   handler: UpstreamHandler;
   /** What answers a wish for a WebSocket; by default it is a request as any other. */
   upgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
+  /** Called when a TLS handshake has begun, which then goes no further; by default it goes on. */
+  onHello: (() => void) | undefined;
+  /** TCP connections, open ones only. */
+  readonly connections: ReadonlySet<Socket>;
+  /** TCP connections since the start. */
+  accepted: number;
+  /** Shows another certificate from now on. */
+  readonly present: (certificate: IssuedCertificate) => void;
   readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
@@ -46,10 +54,29 @@ const answerOk: UpstreamHandler = (request, response) => {
   });
 };
 
-export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): Promise<TestUpstream> {
+export interface TestUpstreamOptions {
+  /** To listen on; 127.0.0.1 by default. */
+  readonly address?: string;
+  /** `onHello` is heeded, which makes each handshake slower. */
+  readonly hearsHellos?: true;
+}
+
+export async function startTestUpstream(
+  ca: TestCa,
+  hosts: readonly string[],
+  { address = '127.0.0.1', hearsHellos }: TestUpstreamOptions = {},
+): Promise<TestUpstream> {
+  const certificate = await ca.issue(hosts);
+  const connections = new Set<Socket>();
   const server = createServer({
-    ...(await ca.issue(hosts)),
+    ...certificate,
     keepAliveTimeout: 60_000,
+    ...(hearsHellos && {
+      SNICallback: (_: string, goOn: (error: null) => void) => {
+        if (upstream.onHello) upstream.onHello();
+        else goOn(null);
+      },
+    }),
     shouldUpgradeCallback: () => upstream.upgrade !== undefined,
   });
   const upstream: TestUpstream = {
@@ -58,11 +85,17 @@ export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): P
     handshakes: 0,
     handler: answerOk,
     upgrade: undefined,
+    onHello: undefined,
+    connections,
+    accepted: 0,
+    present: (other) => server.setSecureContext(other),
     reset: () => {
       upstream.requests.length = 0;
       upstream.handshakes = 0;
       upstream.handler = answerOk;
       upstream.upgrade = undefined;
+      upstream.onHello = undefined;
+      upstream.present(certificate);
     },
     close: async () => {
       server.close();
@@ -71,6 +104,11 @@ export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): P
       if (server.listening) await once(server, 'close');
     },
   };
+  server.prependListener('connection', (socket: Socket) => {
+    connections.add(socket);
+    upstream.accepted++;
+    socket.on('close', () => connections.delete(socket));
+  });
   server.on('secureConnection', () => {
     upstream.handshakes++;
   });
@@ -103,7 +141,7 @@ export async function startTestUpstream(ca: TestCa, hosts: readonly string[]): P
     response.on('close', () => (recorded.aborted = !response.writableFinished));
     upstream.handler(request, response, request.socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   return Object.assign(upstream, { port: (server.address() as AddressInfo).port });
 }

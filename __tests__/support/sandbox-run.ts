@@ -9,9 +9,9 @@ import { buildConfig, shellArgv } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
 import { imageNames, type ImageNames } from '../../src/docker/images.ts';
 import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
-import type { Reporter } from '../../src/reporter.ts';
+import type { LogDirectories } from '../../src/logs.ts';
 import { newRunId, run, type RunResult } from '../../src/run.ts';
-import { ROLES, type Role } from '../../src/shared/network.ts';
+import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
 import { rawOptions } from './builders.ts';
 import { ROOT } from './action.ts';
 import { docker } from './engine.ts';
@@ -20,6 +20,9 @@ const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(
 
 /** `agent-probe.ts` as JavaScript, for the host's Node.js of any age. */
 export const probeProgram = (): string => asJavaScript(import.meta.resolve('./agent-probe.ts'));
+
+/** `relay.ts` likewise. */
+export const relayProgram = (): string => asJavaScript(import.meta.resolve('./relay.ts'));
 
 /** `agent-dial.ts` likewise. */
 export const dialProgram = (): string => asJavaScript(import.meta.resolve('./agent-dial.ts'));
@@ -37,6 +40,17 @@ class OwnResolver extends DockerCli {
     const sysctls = { ...spec.sysctls, 'net.ipv6.conf.all.disable_ipv6': '0' };
     return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: this.#resolver, sysctls } : spec);
   }
+}
+
+/** Asks Squid from a place of its own. @returns first line of the answer to each CONNECT */
+export function askSquid(images: ImageNames, from: string, squid: string, authorities: readonly string[]): string[] {
+  const script = `for a; do
+    exec 3<> /dev/tcp/${squid}/${SQUID_PORT}
+    printf 'CONNECT %s HTTP/1.1\\r\\n\\r\\n' "$a" >&3
+    head -1 <&3
+  done`;
+  const place = ['run', '--rm', `--network=${from}`, '--entrypoint=bash', images.squid];
+  return docker([...place, '-c', script, '-', ...authorities]).split('\n');
 }
 
 export interface RunOptions {
@@ -57,18 +71,15 @@ export interface SandboxRun {
   readonly stdout: () => string;
   readonly done: Promise<RunResult>;
   readonly writeFile: (name: string, content: string) => void;
+  readonly workspace: string;
+  readonly warnings: readonly string[];
+  /** Undefined until they exist. */
+  readonly logs: () => LogDirectories | undefined;
   /** Names of the run's containers. */
   readonly containers: () => Record<Role, string>;
   readonly runId: string;
   readonly removeFiles: () => void;
 }
-
-const SILENT: Reporter = {
-  debug: () => undefined,
-  info: () => undefined,
-  warning: () => undefined,
-  error: () => undefined,
-};
 
 export function startSandbox({ options, credentials, script, resolver, files }: RunOptions): SandboxRun {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-sandbox-')));
@@ -85,11 +96,18 @@ export function startSandbox({ options, credentials, script, resolver, files }: 
   });
   const runId = newRunId();
   const images = imageNames(ROOT);
+  const warnings: string[] = [];
   let stdout = '';
+  let logs: LogDirectories | undefined;
   const done = run(config, {
     runId,
     engine: new OwnResolver(resolver),
-    reporter: SILENT,
+    reporter: {
+      debug: () => undefined,
+      info: () => undefined,
+      warning: (text) => warnings.push(text),
+      error: () => undefined,
+    },
     output: {
       stdout: (chunk) => (stdout += chunk.toString()),
       stderr: (chunk) => (stdout += chunk.toString()),
@@ -99,12 +117,16 @@ export function startSandbox({ options, credentials, script, resolver, files }: 
     temporary,
     environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,
+    onLogs: (directories) => (logs = directories),
   });
   return {
     images,
     stdout: () => stdout,
     done,
     writeFile,
+    workspace,
+    warnings,
+    logs: () => logs,
     containers: () => runContainers(runId),
     runId,
     removeFiles: () => {

@@ -27,8 +27,11 @@ export interface IssuedCertificate {
 
 export interface TestCa {
   readonly certPem: string;
-  /** @param hosts DNS names (a leading `*.` is allowed) and IP addresses; the first is the common name too */
-  readonly issue: (hosts: readonly string[]) => Promise<IssuedCertificate>;
+  /**
+   * @param hosts DNS names (a leading `*.` is allowed) and IP addresses; the first is the common name too
+   * @param days from now to its end, 365 by default; a negative number for one that has expired
+   */
+  readonly issue: (hosts: readonly string[], days?: number) => Promise<IssuedCertificate>;
 }
 
 export interface TestCaOptions {
@@ -40,7 +43,7 @@ const newKeys = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verif
 
 /** From yesterday, for clocks that differ, to a year ahead: some clients refuse leaves that live longer than 398 days. */
 const validity = (days: number) => ({
-  notBefore: new Date(Date.now() - DAY_MS),
+  notBefore: new Date(Date.now() + Math.min(days - 1, -1) * DAY_MS),
   notAfter: new Date(Date.now() + days * DAY_MS),
 });
 
@@ -63,7 +66,7 @@ export async function createTestCa({ commonName = 'AWF test CA' }: TestCaOptions
     ],
   });
 
-  const issue = async (hosts: readonly string[]): Promise<IssuedCertificate> => {
+  const issue = async (hosts: readonly string[], days = 365): Promise<IssuedCertificate> => {
     const [first] = hosts;
     if (first === undefined) throw new Error('A certificate needs at least one host name.');
     const leafKeys = await newKeys();
@@ -74,7 +77,7 @@ export async function createTestCa({ commonName = 'AWF test CA' }: TestCaOptions
       publicKey: leafKeys.publicKey,
       signingKey: keys.privateKey,
       signingAlgorithm: ALGORITHM,
-      ...validity(365),
+      ...validity(days),
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),

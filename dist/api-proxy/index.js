@@ -435,6 +435,7 @@ const OPENAI_RESPONSES = [
     freePost('/responses/input_tokens', VERSION),
     freePost('/responses/*/cancel', VERSION),
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+    get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
 const OPENAI_WEBSOCKETS = [
     // Codex tries this one before plain HTTP.
@@ -779,6 +780,7 @@ const ERROR_STATUS = {
     upstream_closed: 502,
     upstream_compressed: 502,
     upstream_dns_error: 502,
+    upstream_handshake_closed: 502,
     upstream_tls_error: 502,
     upstream_unreachable: 502,
     provider_not_configured: 503,
@@ -873,15 +875,18 @@ function decodeEscape(escape, hex) {
 }
 /**
  * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
- * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII).
+ * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII). Only a slash
+ * too many at the beginning is dropped, for @google/genai 3.1.0 opens its WebSocket at `//ws/`: with one slash nobody can
+ * take what follows for a host (RFC 3986, section 4.2).
  *
- * @param path the request target up to its `?`
+ * @param target the request target up to its `?`
  * @throws ProxyError 400
  */
-function canonicalPath(path) {
+function canonicalPath(target) {
     // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
-    if (!path.startsWith('/'))
+    if (!target.startsWith('/'))
         throw refusal('The request target must be a path that starts with a slash.');
+    const path = target.startsWith('//') ? target.slice(1) : target;
     if (PLAIN_PATH.test(path) && !request_target_DOT_SEGMENT.test(path))
         return path;
     // Before decoding: `%2%35` would become an escape only then.
@@ -1358,9 +1363,12 @@ function refusedByFirewall({ provider, target }, detail) {
 /** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
+/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+const TIMED_OUT = 'ETIMEDOUT';
 function connectFailure(options, answer) {
     const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
-    const detail = `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
+    const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
+    const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
     if (answer.statusCode === 403)
         return refusedByFirewall(options, detail);
     const { host } = options.target;
@@ -1373,15 +1381,18 @@ function connectFailure(options, answer) {
     }
     return new ProxyError('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
 }
-const connectTimeout = (host, detail) => new ProxyError('upstream_connect_timeout', `${host} did not accept a connection in time.`, detail === undefined ? {} : { detail });
+const connectTimeout = (host, detail) => new ProxyError('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
+function noSquid(cause) {
+    const detail = cause ? errorCode(cause) : TIMED_OUT;
+    return new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+}
 function tlsFailure({ target }, cause) {
     const detail = errorCode(cause);
     // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
     if (/^E[A-Z]+$/.test(detail)) {
-        return new ProxyError('upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
-            cause,
-            detail,
-        });
+        // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+        const message = `${target.host} closed the connection during the TLS handshake.`;
+        return new ProxyError('upstream_handshake_closed', message, { cause, detail });
     }
     const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
     return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
@@ -1411,11 +1422,10 @@ function openTunnel(options) {
             reject(error);
         };
         const timer = setTimeout(() => {
-            fail(connectTimeout(target.host));
+            fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
         }, options.timeoutMs);
         connect.on('error', (cause) => {
-            const detail = errorCode(cause);
-            fail(new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
+            fail(noSquid(cause));
         });
         connect.on('connect', (answer, socket, head) => {
             // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
@@ -2359,9 +2369,9 @@ const TRANSIENT = [
     'proxy_unreachable',
     'upstream_dns_error',
     'upstream_unreachable',
-    'upstream_closed',
+    'upstream_handshake_closed',
 ];
-const isTransient = (error) => error instanceof ProxyError && TRANSIENT.includes(error.code);
+const isTransient = (error) => error instanceof ProxyError && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
 const isSquidStarting = (error) => error instanceof ProxyError && error.code === 'proxy_unreachable';
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {

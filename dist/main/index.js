@@ -33002,6 +33002,7 @@ const OPENAI_RESPONSES = [
     freePost('/responses/input_tokens', VERSION),
     freePost('/responses/*/cancel', VERSION),
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+    get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
 const OPENAI_WEBSOCKETS = [
     // Codex tries this one before plain HTTP.

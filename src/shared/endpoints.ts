@@ -52,6 +52,7 @@ const OPENAI_RESPONSES: readonly Endpoint[] = [
   freePost('/responses/input_tokens', VERSION),
   freePost('/responses/*/cancel', VERSION),
   get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+  get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
 
 const OPENAI_WEBSOCKETS: readonly Endpoint[] = [

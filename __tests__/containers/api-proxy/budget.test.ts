@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
+import { openRaw, post, send, sendRaw } from '../../support/api-proxy-client.ts';
 import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { accept, openWebSocket, wish } from '../../support/websocket.ts';
+import { accept, wish } from '../../support/websocket-handshake.ts';
 
 const IDS = PROVIDERS.map(({ id }) => id);
 
@@ -75,7 +75,7 @@ describe('max-tokens and a WebSocket', () => {
       accept(request, socket);
       socket.on('data', () => socket.write(frame));
     };
-    const { socket, received } = await openWebSocket(t.port('openai'), wish('/v1/responses'));
+    const { socket, received } = await openRaw(t.port('openai'), wish('/v1/responses'));
     for (let answers = 1; answers <= 2; answers++) {
       socket.write('x');
       await eventually('an answer', () => received().length === answers * frame.length);
@@ -99,7 +99,7 @@ describe('max-requests and a WebSocket', () => {
       accept(request, socket);
       socket.on('data', () => socket.write('"usage":{"input_tokens":1}'));
     };
-    const { socket } = await openWebSocket(t.port('openai'), wish('/v1/responses'));
+    const { socket } = await openRaw(t.port('openai'), wish('/v1/responses'));
     for (let asked = 0; !socket.destroyed && asked < 100; asked++) {
       socket.write('x');
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import { openRaw } from '../../support/api-proxy-client.ts';
 import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { agree, openWebSocket, wish } from '../../support/websocket.ts';
+import { agree, wish } from '../../support/websocket-handshake.ts';
 
 /** A request whose answer has begun, and the upstream's end of it. */
 async function streaming(t: ReturnType<typeof useSidecar>) {
@@ -43,7 +44,7 @@ describe('the end, when the grace is over', () => {
   it('cuts what is under way, and its record is in the log', async () => {
     const { answer } = await streaming(t);
     t.upstream.upgrade = agree();
-    const { socket } = await openWebSocket(t.port('openai'), wish('/v1/responses'));
+    const { socket } = await openRaw(t.port('openai'), wish('/v1/responses'));
     const cut = new Promise((resolve) => answer.once('close', resolve));
     await t.sidecar.close();
     // In the log by then, and not soon after.

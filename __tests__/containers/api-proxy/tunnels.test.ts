@@ -65,7 +65,7 @@ describe('tunnels', () => {
     ['a time-out of Squid’s', 'HTTP/1.1 504 Gateway Timeout', 504, 'upstream_connect_timeout', 'in time'],
     ['a trouble of Squid’s', 'HTTP/1.1 500 Internal Server Error', 502, 'upstream_unreachable', 'CONNECT 500'],
     ['Squid refuses', DENIED, 403, 'target_not_allowed', 'allow-domains'],
-    ['the handshake is cut', 'HTTP/1.1 200 Connection established', 502, 'upstream_closed', 'TLS handshake'],
+    ['the handshake is cut', 'HTTP/1.1 200 Connection established', 502, 'upstream_handshake_closed', 'TLS handshake'],
   ])('%s has its own status, code and message', async (_, refusal, status, code, text) => {
     t.proxy.refusal = refusal;
     const answer = await call();

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sendRaw } from '../../support/api-proxy-client.ts';
+import { openRaw, sendRaw } from '../../support/api-proxy-client.ts';
 import { eventually, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { ACCEPT, agree, KEY, openWebSocket, wish } from '../../support/websocket.ts';
+import { agree, WEBSOCKET_ACCEPT as ACCEPT, WEBSOCKET_KEY as KEY, wish } from '../../support/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
   const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });
@@ -19,9 +19,9 @@ describe('a WebSocket', () => {
   });
 
   async function open(octets: string, port = t.port('openai')) {
-    const webSocket = await openWebSocket(port, octets);
-    opened.push(webSocket.socket);
-    return webSocket;
+    const connection = await openRaw(port, octets);
+    opened.push(connection.socket);
+    return connection;
   }
 
   it('passes octets both ways, with the credential in its handshake and in nothing else', async () => {

@@ -24,6 +24,7 @@ export const ERROR_STATUS = {
   upstream_closed: 502,
   upstream_compressed: 502,
   upstream_dns_error: 502,
+  upstream_handshake_closed: 502,
   upstream_tls_error: 502,
   upstream_unreachable: 502,
   provider_not_configured: 503,

@@ -38,9 +38,13 @@ function refusedByFirewall({ provider, target }: TunnelOptions, detail: string):
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(constants.errno.ETIMEDOUT);
 
+/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+export const TIMED_OUT = 'ETIMEDOUT';
+
 function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyError {
   const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
-  const detail = `CONNECT ${String(answer.statusCode ?? 0)}${reason === undefined ? '' : ` ${reason}`}`;
+  const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
+  const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
   if (answer.statusCode === 403) return refusedByFirewall(options, detail);
   const { host } = options.target;
   if (reason === 'ERR_DNS_FAIL') {
@@ -56,18 +60,22 @@ function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyE
 const connectTimeout = (host: string, detail?: string): ProxyError =>
   new ProxyError(
     'upstream_connect_timeout',
-    `${host} did not accept a connection in time.`,
+    `${host} did not accept a connection in time, or its name was not resolved in time.`,
     detail === undefined ? {} : { detail },
   );
+
+function noSquid(cause?: Error): ProxyError {
+  const detail = cause ? errorCode(cause) : TIMED_OUT;
+  return new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+}
 
 function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
   const detail = errorCode(cause);
   // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
   if (/^E[A-Z]+$/.test(detail)) {
-    return new ProxyError('upstream_closed', `${target.host} closed the connection during the TLS handshake.`, {
-      cause,
-      detail,
-    });
+    // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+    const message = `${target.host} closed the connection during the TLS handshake.`;
+    return new ProxyError('upstream_handshake_closed', message, { cause, detail });
   }
   const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
   return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
@@ -98,12 +106,11 @@ export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
       reject(error);
     };
     const timer = setTimeout(() => {
-      fail(connectTimeout(target.host));
+      fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
     }, options.timeoutMs);
 
     connect.on('error', (cause) => {
-      const detail = errorCode(cause);
-      fail(new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail }));
+      fail(noSquid(cause));
     });
     connect.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
       // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.

@@ -6,7 +6,7 @@ import { createSecureContext, getCACertificates, type SecureContext, type TLSSoc
 import type { Limits } from './limits.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { ProxyError } from './proxy-error.ts';
-import { openTunnel, type TunnelOptions } from './tunnel.ts';
+import { openTunnel, TIMED_OUT, type TunnelOptions } from './tunnel.ts';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -33,10 +33,11 @@ const TRANSIENT: readonly ErrorCode[] = [
   'proxy_unreachable',
   'upstream_dns_error',
   'upstream_unreachable',
-  'upstream_closed',
+  'upstream_handshake_closed',
 ];
 
-const isTransient = (error: unknown): boolean => error instanceof ProxyError && TRANSIENT.includes(error.code);
+const isTransient = (error: unknown): boolean =>
+  error instanceof ProxyError && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
 
 const isSquidStarting = (error: unknown): boolean => error instanceof ProxyError && error.code === 'proxy_unreachable';
 

@@ -1,0 +1,240 @@
+/** Every endpoint of every provider with each of its credentials, from the agent's place through a real Squid. */
+
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../../src/shared/endpoints.ts';
+import { networkNames } from '../../../src/shared/network.ts';
+import { PROVIDERS, type Provider } from '../../../src/shared/providers.ts';
+import { openRaw, post, sendRaw } from '../../support/api-proxy-client.ts';
+import { eventually } from '../../support/api-proxy-sidecar.ts';
+import { SENTINELS } from '../../support/builders.ts';
+import { docker } from '../../support/engine.ts';
+import { useProviderWorld } from '../../support/provider-world.ts';
+import { askSquid } from '../../support/sandbox-run.ts';
+import { agree, WEBSOCKET_KEY, wish } from '../../support/websocket-handshake.ts';
+
+/** In as many spellings as a client may think of. */
+const HOSTILE = [
+  'Host: evil.example',
+  ...['Authorization', 'AUTHORIZATION', 'x-api-key', 'X-API-Key', 'X-Goog-Api-Key', 'x-gOOG-aPI-kEY'].map(
+    (name) => `${name}: Bearer stolen`,
+  ),
+  'Proxy-Authorization: Basic stolen',
+  'Cookie: session=stolen',
+  'X-Forwarded-Host: stolen.example',
+];
+
+/** Round 0 has the default targets and the first credentials, the others the next credentials and custom targets. */
+const ROUNDS = Array.from(
+  { length: Math.max(...PROVIDERS.map(({ credentials }) => credentials.length)) },
+  (_, round) => ({
+    round,
+    title: round === 0 ? 'the default target' : `credential ${round + 1}, a custom target with port and base path`,
+    credentialOf: ({ credentials }: Provider) => credentials[Math.min(round, credentials.length - 1)]!.variable,
+    targetOf: ({ id, port, defaultTarget }: Provider) =>
+      // As Azure has it: a deployment in the base path, and api-version in the query of each request.
+      round === 0 ? defaultTarget : `llm-${id}.internal.example:${port - 1_557}/openai/deployments/${id}`,
+  }),
+);
+
+const concrete = ({ path }: Endpoint): string => path.replaceAll('*', 'm-1');
+const isHttp = ({ method }: Endpoint): boolean => method !== 'WEBSOCKET';
+
+/** Each endpoint of each provider that is one of `which`. */
+const rows = (which: (endpoint: Endpoint) => boolean) =>
+  PROVIDERS.flatMap((provider) =>
+    provider.endpoints
+      .filter(which)
+      .map((endpoint) => ({ provider, endpoint, id: provider.id, method: endpoint.method, path: concrete(endpoint) })),
+  );
+
+const pairs = (raw: readonly string[]): string[] =>
+  raw.flatMap((name, i) => (i % 2 === 0 ? [`${name.toLowerCase()}: ${raw[i + 1] ?? ''}`] : [])).toSorted();
+
+const extraEndpoint = { request: '/extra/thing-1/run', line: ({ id }: Provider) => `${id} POST /extra/*/run` };
+
+describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
+  const t = useProviderWorld({
+    credentials: PROVIDERS.map(credentialOf),
+    targetOf,
+    options: {
+      'allow-domains': 'internal.example',
+      'allow-endpoints': PROVIDERS.map(extraEndpoint.line).join('\n'),
+    },
+  });
+  const secretOf = (provider: Provider): string => SENTINELS.get(credentialOf(provider))!;
+
+  /** What the upstream must get beside what the request itself brings: all of it, and nothing else. */
+  function composed(provider: Provider): { base: string; host: string; headers: string[] } {
+    const { host, port, basePath } = t.target(provider.id);
+    const { header, prefix, defaults } = provider.injection;
+    const authority = port === 443 ? host : `${host}:${port}`;
+    const ours = Object.entries({
+      host: authority,
+      ...defaults,
+      // A gateway of the user's own may echo, and nothing can be found in compressed answers.
+      ...(round > 0 && { 'accept-encoding': 'identity' }),
+      [header]: `${prefix}${secretOf(provider)}`,
+    });
+    return { base: basePath, host, headers: ours.map(([name, value]) => `${name}: ${value}`) };
+  }
+
+  it.each(rows(isHttp))('$id: $method $path', async ({ provider, endpoint, id, method, path }) => {
+    const names = endpoint.query === 'any' ? ['x'] : endpoint.query;
+    const query = names.map((name) => `${encodeURIComponent(name)}=1`);
+    const sent = [...query, ...provider.credentialQuery.map((name) => `${name}=stolen`)].join('&');
+    const body = method === 'POST' ? '{"model":"m-1","n":1}' : '';
+    const lines = [
+      `${method} ${path}${sent === '' ? '' : `?${sent}`} HTTP/1.1`,
+      ...HOSTILE,
+      ...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`]),
+    ];
+    const answer = await sendRaw(t.port(id), `${lines.join('\r\n')}\r\n\r\n${body}`);
+    expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('{"ok":true}')]);
+
+    const { base, host, headers } = composed(provider);
+    const [request, ...others] = t.upstream.requests;
+    expect(others).toEqual([]);
+    expect(request).toMatchObject({
+      method,
+      url: `${base}${path}${query.length === 0 ? '' : `?${query.join('&')}`}`,
+      serverName: host,
+      complete: true,
+    });
+    const framing = body === '' ? [] : ['content-type: application/json', `content-length: ${body.length}`];
+    expect(pairs(request!.rawHeaders)).toEqual([...headers, ...framing, 'connection: keep-alive'].toSorted());
+    expect(Buffer.concat(request!.body).toString()).toBe(body);
+    expect(await t.records(1)).toMatchObject([
+      { provider: id, method, path, status: 200, upstreamStatus: 200, requestBytes: body.length, error: null },
+    ]);
+  });
+
+  it.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
+    const { header, defaults } = provider.injection;
+    const nominations = ['keep-alive', header, ...Object.keys(defaults)].join(', ');
+    const { path } = rows(isHttp).find(({ id, method }) => id === provider.id && method === 'POST')!;
+    const lines = [`POST ${path} HTTP/1.1`, ...HOSTILE, `Connection: ${nominations}`, 'Content-Length: 2'];
+    expect((await sendRaw(t.port(provider.id), `${lines.join('\r\n')}\r\n\r\n{}`)).status).toBe(200);
+    expect(t.upstream.requests.map(({ rawHeaders }) => pairs(rawHeaders))).toEqual([
+      [...composed(provider).headers, 'content-length: 2', 'connection: keep-alive'].toSorted(),
+    ]);
+    await t.records(1);
+  });
+
+  // With a credential that an earlier round had, one endpoint is enough to see that a custom target streams.
+  const streaming = rows(({ method }) => method === 'POST').filter(
+    ({ provider, endpoint }, _, all) =>
+      provider.credentials.length > round || all.find(({ id }) => id === provider.id)?.endpoint === endpoint,
+  );
+  it.each(streaming)('$id: $method $path streams events', async ({ id, path }) => {
+    let upstream: ServerResponse | undefined;
+    t.upstream.handler = (_, response) => {
+      upstream = response.writeHead(200, { 'content-type': 'text/event-stream' });
+      upstream.flushHeaders();
+    };
+    const request = httpRequest({ host: '127.0.0.1', port: t.port(id), path, method: 'POST', agent: false });
+    request.end('{"stream":true}');
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    expect(answer.headers['content-type']).toBe('text/event-stream');
+    let received = '';
+    answer.setEncoding('utf8').on('data', (text: string) => (received += text));
+    const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: [DONE]\n\n'];
+    // The next is sent only when the one before has arrived: nothing waits for more, nor for the end.
+    for (const [index, event] of events.entries()) {
+      upstream!.write(event);
+      await eventually(`event ${index}`, () => received === events.slice(0, index + 1).join(''));
+    }
+    const ended = once(answer, 'end');
+    upstream!.end();
+    await ended;
+    expect(answer.complete).toBe(true);
+    expect(await t.records(1)).toMatchObject([
+      { status: 200, upstreamStatus: 200, responseBytes: Buffer.byteLength(events.join('')), error: null },
+    ]);
+  });
+
+  describe.each(rows(({ method }) => method === 'WEBSOCKET'))('$id: a WebSocket at $path', ({ provider, id, path }) => {
+    it('echoes frames both ways, with the credential in its handshake', async () => {
+      t.upstream.upgrade = agree();
+      const { socket, head, received } = await openRaw(t.port(id), wish(path, ...HOSTILE));
+      expect(head).toMatch(/^HTTP\/1\.1 101 /);
+      let sent = '';
+      for (const frame of ['\x81\x83mask\x0c\x03\x10', '\0\xff\r\n\r\n', '\x82\x7e'.repeat(30_000)]) {
+        socket.write(Buffer.from(frame, 'latin1'));
+        sent += frame;
+        await eventually('the echo', () => received().length >= sent.length);
+      }
+      expect(received() === sent).toBe(true);
+      socket.destroy();
+      const { base, host, headers } = composed(provider);
+      expect(t.upstream.requests).toMatchObject([{ method: 'GET', url: `${base}${path}`, serverName: host }]);
+      const handshake = ['connection: Upgrade', 'upgrade: websocket', 'sec-websocket-version: 13'];
+      expect(pairs(t.upstream.requests[0]!.rawHeaders)).toEqual(
+        [...headers, ...handshake, `sec-websocket-key: ${WEBSOCKET_KEY}`].toSorted(),
+      );
+      expect(await t.records(1)).toMatchObject([
+        { provider: id, path, status: 101, upstreamStatus: 101, requestBytes: sent.length, responseBytes: sent.length },
+      ]);
+    });
+
+    it.each([426, 403, 404])('is refused at once when the upstream says %i', async (status) => {
+      t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
+      const { head, socket, received } = await openRaw(t.port(id), wish(path));
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(head).toContain('x-why: no');
+      await eventually('the end', () => socket.destroyed || socket.readableEnded);
+      expect(received()).toContain('no WebSocket here');
+      expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: status, error: null }]);
+    });
+  });
+
+  it.each(PROVIDERS)('$id: allow-endpoints adds a path, and no more than that', async ({ id }) => {
+    expect((await post(t.port(id), `${extraEndpoint.request}?any=1`, '{}')).status).toBe(200);
+    for (const other of ['/extra/thing-1', '/extra/a/b/run', '/extra/thing-1/run/x', '/files']) {
+      expect((await post(t.port(id), other, '{}')).status).toBe(403);
+    }
+    expect((await sendRaw(t.port(id), `GET ${extraEndpoint.request} HTTP/1.1\r\nHost: a\r\n\r\n`)).status).toBe(403);
+    const { basePath } = t.target(id);
+    expect(t.upstream.requests.map(({ url }) => url)).toEqual([`${basePath}${extraEndpoint.request}?any=1`]);
+    expect(await t.records(6)).toMatchObject(
+      [null, ...Array.from({ length: 5 }, () => 'endpoint_not_allowed')].map((error) => ({ error })),
+    );
+  });
+
+  it('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
+    const targets = PROVIDERS.map(({ id }) => t.target(id));
+    const authorities = [...new Set(targets.flatMap(({ host }) => targets.map(({ port }) => `${host}:${port}`)))];
+    const permitted = targets.map(({ host, port }) => `${host}:${port}`);
+    const { squid, 'api-proxy': apiProxy } = t.run.containers();
+    const network = `{{(index .NetworkSettings.Networks "${networkNames(t.run.runId).internal}").IPAddress}}`;
+    const address = docker(['inspect', `--format=${network}`, squid]);
+    const more = [...authorities, `${targets[0]!.host}:22`, 'other.internal.example:8443'];
+    const answers = askSquid(t.run.images, `container:${apiProxy}`, address, more);
+    expect(more.filter((_, index) => answers[index]?.includes(' 200 '))).toEqual(permitted);
+    expect(answers.filter((answer) => !answer.includes(' 200 ')).every((answer) => answer.includes(' 403 '))).toBe(
+      true,
+    );
+    for (const authority of permitted) {
+      const asAgent = await sendRaw(t.squidPort(), `CONNECT ${authority} HTTP/1.1\r\n\r\n`);
+      expect([authority, asAgent.status]).toEqual([authority, 403]);
+    }
+  });
+
+  it('no line of the log has a credential in it, real or stolen', () => {
+    const log = t.log();
+    expect(log).toContain('"event":"request"');
+    for (const provider of PROVIDERS) expect(log).not.toContain(secretOf(provider).slice(0, 10));
+    expect(log).not.toContain('stolen');
+  });
+
+  it('went through Squid, with every tunnel', async () => {
+    await t.hangUp();
+    for (const { id } of PROVIDERS) {
+      const { host, port } = t.target(id);
+      expect(t.accesses().join('\n')).toMatch(
+        new RegExp(` TCP_TUNNEL/200 .* CONNECT ${RegExp.escape(`${host}:${port}`)} `),
+      );
+    }
+  });
+});
