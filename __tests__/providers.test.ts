@@ -131,8 +131,8 @@ describe.each(PROVIDERS)('$id', (provider) => {
     expect(provider.requestHeaders.every((name) => /^[a-z][a-z0-9_-]*\*?$/.test(name) && name !== '*')).toBe(true);
   });
 
-  test('its settings lie below /etc, in a directory of their own', () => {
-    for (const { path } of provider.managedSettings) expect(path).toMatch(/^\/etc\/[\w-]+\/[\w.-]+$/);
+  test('its settings lie below /etc or the home, in a directory of their own', () => {
+    for (const { path } of provider.managedSettings) expect(path).toMatch(/^(?:\/etc|~)\/[\w.-]+\/[\w.-]+$/);
   });
 });
 

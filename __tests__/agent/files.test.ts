@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
+import { homeSettings, placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
 import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../support/builders.ts';
 
 const files = (credentials = SENTINELS, user = USER) => systemFiles(aConfig({ credentials }), ADDRESSES, user);
@@ -13,26 +13,32 @@ describe('settings of the agent programs', () => {
     expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
       apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
     });
-    expect(JSON.parse(found['/etc/gemini-cli/settings.json']!)).toEqual({
+    const atHome = homeSettings(aConfig({ credentials: SENTINELS }), ADDRESSES);
+    expect(JSON.parse(atHome['.gemini/settings.json']!)).toEqual({
       security: { auth: { selectedType: 'gemini-api-key' } },
     });
   });
 
   test.each([
-    [[], ['/etc/gemini-cli/settings.json']],
-    [['OPENAI_API_KEY'], ['/etc/codex/config.toml', '/etc/gemini-cli/settings.json']],
-    [['ANTHROPIC_API_KEY'], ['/etc/claude-code/managed-settings.json', '/etc/gemini-cli/settings.json']],
+    [[], []],
+    [['OPENAI_API_KEY'], ['/etc/codex/config.toml']],
+    [['ANTHROPIC_API_KEY'], ['/etc/claude-code/managed-settings.json']],
   ])('are there for what was given: %j', (credentials, paths) => {
     expect(
       Object.keys(files(given(...credentials)))
         .filter((path) => path.split('/').length > 3)
         .toSorted(),
     ).toEqual(paths);
+    // Gemini is always redirected.
+    expect(Object.keys(homeSettings(aConfig({ credentials: given(...credentials) }), ADDRESSES))).toEqual([
+      '.gemini/settings.json',
+    ]);
   });
 
   test('are not there without the api-proxy', () => {
     const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
+    expect(homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES)).toEqual({});
   });
 });
 

@@ -79,7 +79,7 @@ describe('an ordinary user who may talk to the engine', () => {
     expect(post).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
-    expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json']);
+    expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
   });
 
   it('the logs can be read and removed by the user', async () => {

@@ -698,7 +698,8 @@ const gemini = {
     ],
     managedSettings: [
         {
-            path: '/etc/gemini-cli/settings.json',
+            // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
+            path: '~/.gemini/settings.json',
             when: 'always',
             content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
         },

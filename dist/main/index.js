@@ -33265,7 +33265,8 @@ const gemini = {
     ],
     managedSettings: [
         {
-            path: '/etc/gemini-cli/settings.json',
+            // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
+            path: '~/.gemini/settings.json',
             when: 'always',
             content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
         },
@@ -35016,27 +35017,31 @@ function isVariableName(name) {
 
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 function systemFiles(config, addresses, user) {
-    return { ...accountFiles(user), ...RESOLVER, ...managedSettings(config, addresses) };
+    const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
+    return { ...accountFiles(user), ...RESOLVER, ...Object.fromEntries(machine) };
 }
+/** The agent programs' settings in the private home: path below it to content. */
+function homeSettings(config, addresses) {
+    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
+    return Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content]));
+}
+const HOME = '~/';
 /**
  * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
  * 20 seconds; a closed port on loopback tells it at once.
  */
 const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
-/**
- * The agent programs' machine-wide settings, read-only in the container: an agent can neither change them nor needs a
- * home directory for them.
- */
+/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
 function managedSettings(config, addresses) {
     if (!config.apiProxy)
-        return {};
+        return [];
     const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
-    return Object.fromEntries(PROVIDERS.flatMap((provider) => {
+    return PROVIDERS.flatMap((provider) => {
         const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
         return provider.managedSettings
             .filter(({ when }) => when === 'always' || configured.has(provider.id))
             .map(({ path, content }) => [path, content(baseUrl)]);
-    }));
+    });
 }
 /** Programs look themselves up: git, ssh and Python's getpass fail without an entry. */
 function accountFiles({ uid, gid, name, home }) {
@@ -35048,8 +35053,7 @@ function accountFiles({ uid, gid, name, home }) {
     };
 }
 /**
- * Writes `files` below `directory` and mounts each at its own path. Whole directories are mounted where the program
- * looks at its directory (the Gemini CLI refuses one that others can write to).
+ * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.
  */
 function placeSystemFiles(directory, files) {
     return Object.entries(files).map(([path, content]) => {
@@ -35108,7 +35112,7 @@ const SYSTEM = [
     { path: '/etc/python3', why: "Python's settings for the machine" },
 ];
 /** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
-const HOME = [
+const host_toolchain_HOME = [
     { path: '.cargo/bin', why: 'Rust programs' },
     { path: '.rustup/toolchains', why: 'Rust toolchains' },
     { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
@@ -35133,7 +35137,7 @@ const HOME = [
  * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
  */
 function hostToolchain(home, toolCache) {
-    const paths = [...SYSTEM.map(({ path }) => path), ...HOME.map(({ path }) => (0,external_node_path_.join)(home, path))];
+    const paths = [...SYSTEM.map(({ path }) => path), ...host_toolchain_HOME.map(({ path }) => (0,external_node_path_.join)(home, path))];
     if (toolCache !== undefined && toolCache !== '')
         paths.push(toolCache);
     return paths
@@ -35240,7 +35244,7 @@ function planAgent(config, addresses, user, host, workDirectory) {
             environment: environment.variables,
             command: config.command,
             checks: preflightChecks(config, addresses, environment),
-            homeFiles: homeFiles(config, user),
+            homeFiles: { ...homeSettings(config, addresses), ...claudeFiles(config, user) },
         }),
         warnings: [
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
@@ -35258,8 +35262,8 @@ function refuseCredentialsInCommand({ command, credentials }) {
         });
     }
 }
-/** The private home's own files. The host's `~/.claude.json` is read, never written. */
-function homeFiles(config, user) {
+/** The host's `~/.claude.json` is read, never written. */
+function claudeFiles(config, user) {
     if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic'))
         return {};
     const path = (0,external_node_path_.join)(user.home, '.claude.json');

@@ -8,8 +8,17 @@ import type { User } from './user.ts';
 
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 export function systemFiles(config: Config, addresses: Addresses, user: User): Record<string, string> {
-  return { ...accountFiles(user), ...RESOLVER, ...managedSettings(config, addresses) };
+  const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
+  return { ...accountFiles(user), ...RESOLVER, ...Object.fromEntries(machine) };
 }
+
+/** The agent programs' settings in the private home: path below it to content. */
+export function homeSettings(config: Config, addresses: Addresses): Record<string, string> {
+  const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
+  return Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content]));
+}
+
+const HOME = '~/';
 
 /**
  * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
@@ -17,21 +26,16 @@ export function systemFiles(config: Config, addresses: Addresses, user: User): R
  */
 const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
 
-/**
- * The agent programs' machine-wide settings, read-only in the container: an agent can neither change them nor needs a
- * home directory for them.
- */
-function managedSettings(config: Config, addresses: Addresses): Record<string, string> {
-  if (!config.apiProxy) return {};
+/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
+function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {
+  if (!config.apiProxy) return [];
   const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
-  return Object.fromEntries(
-    PROVIDERS.flatMap((provider) => {
-      const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
-      return provider.managedSettings
-        .filter(({ when }) => when === 'always' || configured.has(provider.id))
-        .map(({ path, content }): [string, string] => [path, content(baseUrl)]);
-    }),
-  );
+  return PROVIDERS.flatMap((provider) => {
+    const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+    return provider.managedSettings
+      .filter(({ when }) => when === 'always' || configured.has(provider.id))
+      .map(({ path, content }): [string, string] => [path, content(baseUrl)]);
+  });
 }
 
 /** Programs look themselves up: git, ssh and Python's getpass fail without an entry. */
@@ -45,8 +49,7 @@ function accountFiles({ uid, gid, name, home }: User): Record<string, string> {
 }
 
 /**
- * Writes `files` below `directory` and mounts each at its own path. Whole directories are mounted where the program
- * looks at its directory (the Gemini CLI refuses one that others can write to).
+ * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.
  */
 export function placeSystemFiles(directory: string, files: Record<string, string>): MountSpec[] {
   return Object.entries(files).map(([path, content]) => {

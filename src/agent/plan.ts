@@ -5,7 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
 import { agentEnvironment, preflightChecks } from './environment.ts';
-import { placeSystemFiles, systemFiles } from './files.ts';
+import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { userMounts } from './mounts.ts';
 import { claudeJson, startDocument } from './start-document.ts';
@@ -41,7 +41,7 @@ export function planAgent(
       environment: environment.variables,
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
-      homeFiles: homeFiles(config, user),
+      homeFiles: { ...homeSettings(config, addresses), ...claudeFiles(config, user) },
     }),
     warnings: [
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
@@ -61,8 +61,8 @@ function refuseCredentialsInCommand({ command, credentials }: Config): void {
   }
 }
 
-/** The private home's own files. The host's `~/.claude.json` is read, never written. */
-function homeFiles(config: Config, user: User): Record<string, string> {
+/** The host's `~/.claude.json` is read, never written. */
+function claudeFiles(config: Config, user: User): Record<string, string> {
   if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) return {};
   const path = join(user.home, '.claude.json');
   const content = claudeJson(path, readIfPresent(path));

@@ -64,8 +64,9 @@ export interface AgentVariable {
   readonly overridable?: true;
 }
 
-/** A read-only settings file of an agent program, at its machine-wide place. */
+/** A settings file of an agent program. */
 export interface ManagedSettings {
+  /** Absolute: the machine's place, mounted read-only. With `~/` in front: in the private home, for programs that want more. */
   readonly path: string;
   readonly when: 'always' | 'configured';
   /** @param baseUrl `http://<sidecar>:<port>`, without a path */
@@ -243,7 +244,8 @@ const gemini: Provider = {
   ],
   managedSettings: [
     {
-      path: '/etc/gemini-cli/settings.json',
+      // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
+      path: '~/.gemini/settings.json',
       when: 'always',
       content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
     },

@@ -5,7 +5,8 @@ import { isObject, type JsonObject, text } from '../json.ts';
 
 export interface ToolUse {
   readonly name: string;
-  readonly input: Readonly<Record<string, unknown>>;
+  /** Text for the tools that take no JSON: https://platform.openai.com/docs/guides/function-calling#custom-tools */
+  readonly input: Readonly<Record<string, unknown>> | string;
 }
 
 /** What the model says in one turn, in no dialect yet: text, or a tool that it wants run. */

@@ -62,12 +62,12 @@ function chatEvents(model: string, completion: Completion, withUsage: boolean): 
 function outputItem(completion: Completion) {
   if (typeof completion !== 'string') {
     const { name, input } = completion.toolUse;
+    const call = { status: 'completed', call_id: newId('call'), name };
+    if (typeof input === 'string') return { id: newId('ctc'), type: 'custom_tool_call' as const, ...call, input };
     return {
       id: newId('fc'),
       type: 'function_call' as const,
-      status: 'completed',
-      call_id: newId('call'),
-      name,
+      ...call,
       arguments: JSON.stringify(input),
     };
   }
@@ -96,46 +96,56 @@ const responseObject = (model: string, output: readonly unknown[], id = newId('r
       : null,
 });
 
+/** The events between those that begin and end an item. */
+function itemEvents(item: ReturnType<typeof outputItem>) {
+  const inItem = { item_id: item.id, output_index: 0 };
+  const added = { type: 'response.output_item.added', output_index: 0 };
+  switch (item.type) {
+    case 'function_call':
+      return [
+        { ...added, item: { ...item, status: 'in_progress', arguments: '' } },
+        { type: 'response.function_call_arguments.delta', ...inItem, delta: item.arguments },
+        { type: 'response.function_call_arguments.done', ...inItem, arguments: item.arguments },
+      ];
+    case 'custom_tool_call':
+      return [
+        { ...added, item: { ...item, status: 'in_progress', input: '' } },
+        { type: 'response.custom_tool_call_input.delta', ...inItem, delta: item.input },
+        { type: 'response.custom_tool_call_input.done', ...inItem, input: item.input },
+      ];
+    case 'message': {
+      const inPart = { ...inItem, content_index: 0 };
+      const [part] = item.content;
+      return [
+        { ...added, item: { ...item, status: 'in_progress', content: [] } },
+        { type: 'response.content_part.added', ...inPart, part: { ...part, text: '' } },
+        ...words(part?.text ?? '').map((delta) => ({ type: 'response.output_text.delta', ...inPart, delta })),
+        { type: 'response.output_text.done', ...inPart, text: part?.text },
+        { type: 'response.content_part.done', ...inPart, part },
+      ];
+    }
+  }
+}
+
 function responseEvents(model: string, completion: Completion, id = newId('resp')) {
   const item = outputItem(completion);
   const started = responseObject(model, [], id);
-  const inItem = { item_id: item.id, output_index: 0 };
-  const inPart = { ...inItem, content_index: 0 };
-  const emptyPart = { type: 'output_text', text: '', annotations: [] };
-  const body =
-    item.type === 'function_call'
-      ? [
-          {
-            type: 'response.output_item.added',
-            output_index: 0,
-            item: { ...item, status: 'in_progress', arguments: '' },
-          },
-          { type: 'response.function_call_arguments.delta', ...inItem, delta: item.arguments },
-          { type: 'response.function_call_arguments.done', ...inItem, arguments: item.arguments },
-        ]
-      : [
-          {
-            type: 'response.output_item.added',
-            output_index: 0,
-            item: { ...item, status: 'in_progress', content: [] },
-          },
-          { type: 'response.content_part.added', ...inPart, part: emptyPart },
-          ...words(text(completion)).map((delta) => ({ type: 'response.output_text.delta', ...inPart, delta })),
-          { type: 'response.output_text.done', ...inPart, text: completion },
-          { type: 'response.content_part.done', ...inPart, part: item.content[0] },
-        ];
   return [
     { type: 'response.created', response: started },
     { type: 'response.in_progress', response: started },
-    ...body,
+    ...itemEvents(item),
     { type: 'response.output_item.done', output_index: 0, item },
     { type: 'response.completed', response: responseObject(model, [item], id) },
   ].map((event, index) => ({ ...event, sequence_number: index }));
 }
 
-/** The chat API nests a tool's name in `function`, the responses API does not. */
-const toolNames = (tools: unknown) =>
-  objects(tools).map((tool) => text(isObject(tool['function']) ? tool['function']['name'] : tool['name']));
+/** The chat API nests a tool's name in `function`, the responses API does not; a namespace holds tools of its own. */
+const toolNames = (tools: unknown): string[] =>
+  objects(tools).flatMap((tool) =>
+    tool['type'] === 'namespace'
+      ? toolNames(tool['tools'])
+      : [text(isObject(tool['function']) ? tool['function']['name'] : tool['name'])],
+  );
 
 function chat(body: DialectRequest['body']): Inference {
   const model = text(body['model'], 'local-model');
@@ -152,15 +162,17 @@ function chat(body: DialectRequest['body']): Inference {
   };
 }
 
+const CALLS = ['function_call', 'custom_tool_call'];
+
 function responses(body: DialectRequest['body']): Inference {
+  const input = objects(body['input']);
   const model = text(body['model'], 'local-model');
   const stream = body['stream'] === true;
   return {
     model,
     stream,
-    turn: objects(body['input']).filter((entry) => entry['role'] === 'assistant' || entry['type'] === 'function_call')
-      .length,
-    tools: toolNames(body['tools']),
+    turn: input.filter(({ role, type }) => role === 'assistant' || CALLS.includes(text(type))).length,
+    tools: toolNames([...objects(body['tools']), ...input.flatMap((entry) => objects(entry['tools']))]),
     answer: (completion) =>
       stream
         ? sseAnswer(

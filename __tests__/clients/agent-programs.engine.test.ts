@@ -1,0 +1,119 @@
+/** The agent programs from npm at work: a prompt, a tool that the model wants run, a file in the workspace. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROVIDERS } from '../../src/shared/providers.ts';
+import { actionStep, startLocalProvider, TEST_KEYS, type ActionStep, type LocalProvider } from '../support/action.ts';
+import { AGENT_PROGRAMS, install, INSTALL_LIMIT, type AgentProgram } from '../support/agent-programs.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../support/program.ts';
+import { remains } from '../support/remains.ts';
+import type { EntryResult } from '../support/run-entry.ts';
+
+const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
+const LAST_WORDS = 'The file is there, says the model.';
+
+interface Row {
+  readonly program: AgentProgram;
+  readonly title: string;
+  /** The one option that is given, with its value. */
+  readonly key: Readonly<Record<string, string>>;
+}
+
+/** Each program with each credential of its provider alone. */
+const ROWS: readonly Row[] = AGENT_PROGRAMS.flatMap((program) => {
+  const credentials = PROVIDERS.find(({ id }) => id === program.provider)!.credentials;
+  return credentials.map(({ input }): Row => ({
+    program,
+    title: `${program.name} with ${input}`,
+    key: { [input]: TEST_KEYS[program.provider] },
+  }));
+});
+
+const CALLERS = [
+  { caller: 'an ordinary user', user: ordinaryUser() },
+  ...(process.getuid?.() === 0 ? [{ caller: 'root', user: undefined }] : []),
+];
+
+beforeAll(() => {
+  for (const program of AGENT_PROGRAMS) install(program);
+}, INSTALL_LIMIT);
+
+describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller }))))(
+  '$title, for $caller',
+  ({ program, key, user }) => {
+    let provider: LocalProvider;
+    let step: ActionStep;
+    let result: EntryResult;
+
+    beforeAll(async () => {
+      provider = await startLocalProvider({ respond: [{ toolUse: program.shellTool(TOOL) }, LAST_WORDS] });
+      const directory = install(program);
+      const addresses = Object.entries(provider.inputs(program.provider)).filter(
+        ([name]) => !/-(key|token)$/.test(name),
+      );
+      const path = [join(directory, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
+      step = actionStep(
+        {
+          run: [program.bin, ...program.args, "'Please make the file.'"].join(' '),
+          mounts: directory,
+          ...Object.fromEntries(addresses),
+          ...key,
+        },
+        { ca: provider.ca, env: { PATH: path } },
+      );
+      if (!user) {
+        result = await step.main();
+        return;
+      }
+      const parent = join(step.runner.workspace, '..');
+      const copy = copyAction(parent);
+      give(parent, user);
+      result = await runProgram([...user.prefix, ...copy.argv('main')], {
+        env: step.runner.main.env,
+        cwd: step.runner.workspace,
+      });
+    });
+    afterAll(async () => {
+      step.runner.remove();
+      await provider.server.close();
+    });
+
+    it('answers the prompt', () => {
+      expect(result.stdout).toContain(LAST_WORDS);
+      expect(result).toMatchObject({ code: 0, stderr: '' });
+      expect(remains(step.runner)).toEqual([]);
+    });
+
+    it('the tool did its work, and its files are the user’s', () => {
+      const { workspace } = step.runner;
+      expect(readFileSync(join(workspace, 'made/by/the-agent.txt'), 'utf8')).toBe('content\n');
+      for (const path of ['made', 'made/by', 'made/by/the-agent.txt']) {
+        expect(statSync(join(workspace, path)).uid).toBe(user?.uid ?? statSync(workspace).uid);
+      }
+    });
+
+    it('the real key arrived upstream, and no placeholder', () => {
+      const { requests } = provider.server;
+      expect(requests.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
+      expect(JSON.stringify(requests.map(({ rawHeaders }) => rawHeaders))).not.toMatch(/placeholder/i);
+    });
+
+    it('no key was in the sandbox', () => {
+      const seen = readFileSync(join(step.runner.workspace, 'seen-by-the-tool.txt'), 'utf8');
+      expect(seen).toContain('HOME=');
+      expect(seen).not.toContain(TEST_KEYS[program.provider]);
+      expect(result.stdout.slice(result.stdout.indexOf('::stop-commands::'))).not.toContain(
+        TEST_KEYS[program.provider],
+      );
+    });
+
+    it('what it used is in the outputs', () => {
+      const outputs = step.runner.main.outputs();
+      expect(Number(outputs['requests'])).toBe(provider.server.requests.length);
+      expect(Number(outputs['input-tokens'])).toBeGreaterThan(0);
+      expect(Number(outputs['output-tokens'])).toBeGreaterThan(0);
+    });
+  },
+);
