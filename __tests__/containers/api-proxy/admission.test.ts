@@ -85,6 +85,13 @@ describe('admission', () => {
       GET('/v1/models', ...Array.from({ length: 20 }, () => `X-A: ${'a'.repeat(1_000)}`)),
       431,
     ],
+    ['one header line too many', GET('/v1/models', ...Array<string>(100).fill('A:')), 431],
+    ['as many header lines as the head has room for', GET('/v1/models', ...Array<string>(4_000).fill('A:')), 431],
+    [
+      'one header line too many, of a WebSocket',
+      GET('/v1/responses', 'Connection: Upgrade', 'Upgrade: websocket', ...Array<string>(98).fill('A:')),
+      431,
+    ],
   ])('%s is refused and nothing goes upstream', async (_, octets, status) => {
     const answer = await send(octets);
     expect(answer.status).toBe(status);
@@ -116,6 +123,12 @@ describe('admission', () => {
     expect(sent.map((name) => name.toLowerCase()).sort()).toEqual(
       ['accept', 'accept-encoding', 'authorization', 'connection', 'host'].sort(),
     );
+  });
+
+  it('as many header lines as are permitted pass', async () => {
+    const answer = await send(GET('/v1/models', ...Array<string>(98).fill('A:'), 'Accept: a/b'));
+    expect(answer.status).toBe(200);
+    expect(t.upstream.requests[0]!.headers).toMatchObject({ accept: 'a/b' });
   });
 
   it('F2 the upstream never sees another Host', async () => {

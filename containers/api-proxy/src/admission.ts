@@ -49,10 +49,14 @@ function connectionOptions(value: string): string[] {
  * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
  *
  * @param credentialQuery names of query parameters to drop, lower case
- * @throws ProxyError 400, 405 or 417
+ * @param headerCount header lines that a request may have
+ * @throws ProxyError 400, 405, 417 or 431
  */
-export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>): AdmittedRequest {
+export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>, headerCount: number): AdmittedRequest {
   if (!METHODS.has(head.method)) throw methodNotAllowed();
+  if (head.rawHeaders.length / 2 > headerCount) {
+    throw new ProxyError('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+  }
 
   let hosts = 0;
   let length: number | undefined;

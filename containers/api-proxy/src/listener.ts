@@ -44,7 +44,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
 
   const admitFrom = (client: IncomingMessage): AdmittedRequest => {
     const { method = '', url = '', httpVersion, rawHeaders } = client;
-    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
+    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
   };
   const isBusy = (socket: Duplex): boolean => currents.get(socket)?.answer.writableFinished === false;
 
@@ -116,7 +116,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   });
-  // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
+  // Node drops headers beyond its own limit unseen; admission counts them.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
   // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
