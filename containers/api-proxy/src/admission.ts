@@ -37,7 +37,8 @@ function contentLength(value: string): number {
   return length;
 }
 
-function connectionOptions(value: string): string[] {
+/** What a `Connection` header nominates, lower case. */
+export function connectionOptions(value: string): string[] {
   return value
     .toLowerCase()
     .split(',')
