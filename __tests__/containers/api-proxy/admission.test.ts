@@ -19,6 +19,8 @@ describe('admission', () => {
     ['F1 PROPFIND', 'PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['F1 an unknown method', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['F1 HTTP/2 by prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['HTTP/2.0 on a request line', 'GET /v1/models HTTP/2.0\r\nHost: a\r\n\r\n', 400],
+    ['HTTP/0.9 on a request line', 'GET /v1/models HTTP/0.9\r\nHost: a\r\n\r\n', 400],
     ['F2 two leading slashes', GET('//evil.example/x'), 400],
     ['F2 a backslash', GET('/\\evil.example'), 400],
     ['F2 absolute form', GET('http://evil.example/x'), 400],

@@ -171,6 +171,8 @@ describe('a WebSocket', () => {
     ['where there is none', wish('/v1/models'), 403, 'endpoint_not_allowed'],
     ['of a provider that has none', wish('/v1/messages'), 403, 'endpoint_not_allowed'],
     ['with an unlisted query', wish('/v1/realtime?x=1'), 403, 'query_not_allowed'],
+    ['by HTTP/1.0', wish('/v1/responses').replace('HTTP/1.1', 'HTTP/1.0'), 403, 'endpoint_not_allowed'],
+    ['by HTTP/2.0', wish('/v1/responses').replace('HTTP/1.1', 'HTTP/2.0'), 400, 'malformed_request'],
     ['of another version', wish('/v1/responses', 'Sec-WebSocket-Version: 8'), 426, 'upgrade_refused'],
     ['with two versions', wish('/v1/responses', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 8'), 426, ''],
     ['with a short key', wish('/v1/responses', 'Sec-WebSocket-Key: AAAA'), 400, 'malformed_request'],

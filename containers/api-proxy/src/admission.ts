@@ -54,6 +54,8 @@ export function connectionOptions(value: string): string[] {
  * @throws ProxyError 400, 405, 417 or 431
  */
 export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>, headerCount: number): AdmittedRequest {
+  // Node's parser takes HTTP/0.9 and HTTP/2.0 on a request line as well.
+  if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') throw malformed('Only HTTP/1.1 and HTTP/1.0 pass.');
   if (!METHODS.has(head.method)) throw methodNotAllowed();
   if (head.rawHeaders.length / 2 > headerCount) {
     throw new ProxyError('head_too_large', `The request has more than ${String(headerCount)} header lines.`);

@@ -114,7 +114,9 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     // Checked by admission, whose refusal has the provider's shape and a line in the log.
     requireHostHeader: false,
     // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    // HTTP/1.0 knows none.
+    shouldUpgradeCallback: ({ headers, httpVersion }) =>
+      httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
   });
   // Node drops headers beyond its own limit unseen; admission counts them.
   server.maxHeadersCount = 0;
