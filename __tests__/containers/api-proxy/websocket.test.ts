@@ -190,6 +190,26 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
   });
 
+  it.each([
+    ['a refusal', 'GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\n', 403],
+    ['a health check', 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n', 200],
+    ['a request that is under way', 'GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n', 0],
+    ['a refused method', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+    [
+      'a pipelined upload',
+      `GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\nPOST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx`,
+      403,
+    ],
+  ])('in the same packet behind %s ends the connection and nothing else', async (_, first, status) => {
+    t.upstream.upgrade = agree();
+    const answer = await sendRaw(t.port('openai'), first + wish('/v1/responses'));
+    expect(answer).toMatchObject({ status, closed: true });
+    expect(t.upstream.requests.filter(({ headers }) => headers.upgrade)).toEqual([]);
+    const { head } = await open(wish('/v1/responses'));
+    expect(head).toMatch(/^HTTP\/1\.1 101 /);
+    await t.records(1);
+  });
+
   it('octets while the answer is still to come end it', async () => {
     t.upstream.upgrade = () => undefined;
     const socket: Socket = connect(t.port('openai'), '127.0.0.1', () => socket.write(wish('/v1/responses')));

@@ -39,6 +39,8 @@ const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
 export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Listener {
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
+  /** Connections that end with the refusal of a pipelined request: it may still queue when the answer before it is out. */
+  const doomed = new WeakSet<Duplex>();
   const upgraded = new Set<Duplex>();
   let underWay = 0;
 
@@ -46,7 +48,8 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     const { method = '', url = '', httpVersion, rawHeaders } = client;
     return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
   };
-  const isBusy = (socket: Duplex): boolean => currents.get(socket)?.answer.writableFinished === false;
+  const isBusy = (socket: Duplex): boolean =>
+    doomed.has(socket) || currents.get(socket)?.answer.writableFinished === false;
 
   /** @param early what a client that asks for a WebSocket sent behind its request */
   const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean, early?: Buffer): void => {
@@ -54,7 +57,8 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
     const pipelined = isBusy(client.socket);
     const current: Current = { answer, fail: undefined };
-    if (!pipelined) currents.set(client.socket, current);
+    if (pipelined) doomed.add(client.socket);
+    else currents.set(client.socket, current);
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
       if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
