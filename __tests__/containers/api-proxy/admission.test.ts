@@ -158,6 +158,20 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models/first']);
   });
 
+  // The trailer makes Node's parser take a turn, in which the refusal leaves before the next request is parsed.
+  it.each([
+    ['two codings', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: gzip, chunked')],
+    ['a coding that is none', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: x', 'Transfer-Encoding: chunked')],
+    ['a body and two Hosts', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: chunked', 'Host: b')],
+  ])('F5 nothing behind a request with %s in the same packet goes upstream', async (_, first) => {
+    // With a tunnel at hand it would be there before its connection is closed.
+    await send(GET('/v1/models'));
+    const answer = await send(first + GET('/v1/models/smuggled'));
+    expect(answer).toMatchObject({ status: 400, closed: true });
+    await send(GET('/v1/models'));
+    expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models', '/v1/models']);
+  });
+
   it('another upgrade is ignored, as HTTP permits', async () => {
     const answer = await send(POST('{}', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Content-Length: 2'));
     expect(answer.status).toBe(200);

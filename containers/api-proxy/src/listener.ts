@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 import { elapsedMs, newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
-import { answerHealth, handedOver, refuse, refuseRaw } from './reply.ts';
+import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { readHandshake } from './websocket.ts';
 
 export interface ListenerOptions {
@@ -39,7 +39,7 @@ const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
 export function createListener({ provider, route, limits, maxBodyBytes, log }: ListenerOptions): Listener {
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
-  /** Connections that end with the refusal of a pipelined request: it may still queue when the answer before it is out. */
+  /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
   const doomed = new WeakSet<Duplex>();
   const upgraded = new Set<Duplex>();
   let underWay = 0;
@@ -57,8 +57,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
     const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
     const pipelined = isBusy(client.socket);
     const current: Current = { answer, fail: undefined };
-    if (pipelined) doomed.add(client.socket);
-    else currents.set(client.socket, current);
+    if (!pipelined) currents.set(client.socket, current);
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
       if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
@@ -87,6 +86,7 @@ export function createListener({ provider, route, limits, maxBodyBytes, log }: L
       const error = asProxyError(cause);
       record.error = errorCode(error);
       record.status = error.status;
+      if (endsConnection(client, error)) doomed.add(client.socket);
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
     answer.once('close', () => {
