@@ -20,7 +20,7 @@ export async function callRaw(socket: Socket, pieces: readonly Buffer[], method:
         if (reader.rest.length > 0) throw new Error(`behind the answer came ${JSON.stringify(reader.rest.toString())}`);
         resolve(step.value);
       } catch (error) {
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     socket.on('data', (chunk: Buffer) => {

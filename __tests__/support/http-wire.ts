@@ -21,12 +21,19 @@ export interface WireMessage extends WireHead {
 
 export class WireError extends Error {
   override name = 'WireError';
+  /** Where the connection ended, if that is what is wrong. */
+  readonly endedWithin: string | undefined;
+
+  constructor(message: string, endedWithin?: string) {
+    super(message);
+    this.endedWithin = endedWithin;
+  }
 }
 
 type Reading<Result> = Generator<undefined, Result, undefined>;
 
 const FIELD = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*$/;
-const CHUNK_SIZE = /^([\da-f]{1,8})((?:[ \t]*;[\t -~\x80-\xff]*)?)$/i;
+const CHUNK_SIZE = /^([\da-f]{1,16})((?:[ \t]*;[\t -~\x80-\xff]*)?)$/i;
 
 export const valuesOf = (fields: readonly Field[], name: string): string[] =>
   fields.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value);
@@ -68,7 +75,7 @@ export class WireReader {
   partialHead: WireHead | undefined;
 
   *#need(what: string): Reading<void> {
-    if (this.#ended) throw new WireError(`the connection ended within ${what}`);
+    if (this.#ended) throw new WireError(`the connection ended within ${what}`, what);
     yield;
   }
 
@@ -157,7 +164,7 @@ export interface WireAnswer extends WireMessage {
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: ([\t -~\x80-\xff]*))?$/;
 
 /** @throws WireError where it is not well-formed */
-export function statusOf({ startLine }: WireHead): Pick<WireAnswer, 'version' | 'status' | 'reason'> {
+function statusOf({ startLine }: WireHead): Pick<WireAnswer, 'version' | 'status' | 'reason'> {
   const match = STATUS_LINE.exec(startLine);
   if (!match) throw new WireError(`${JSON.stringify(startLine)} is no status line`);
   return { version: match[1] ?? '', status: Number(match[2]), reason: match[3] ?? '' };
