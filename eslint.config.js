@@ -52,7 +52,9 @@ const soleImporters = (exceptIn = '') =>
       .map(([name, file]) => [`^${name}$`, `Only ${file} imports ${name}.`]),
   );
 
-const NOT_PRODUCT = { '^(\\.\\./)+(__tests__|bench|fuzz|script|dist)/': 'The product imports no tests, tools or output.' };
+const NOT_PRODUCT = {
+  '^(\\.\\./)+(__tests__|bench|fuzz|script|dist)/': 'The product imports no tests, tools or output.',
+};
 const ON_RUNNER = {
   ...NOT_PRODUCT,
   '(^|/)containers/': 'src/ runs on the runner; what both sides need goes to src/shared/.',
