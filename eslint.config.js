@@ -52,7 +52,9 @@ const soleImporters = (exceptIn = '') =>
       .map(([name, file]) => [`^${name}$`, `Only ${file} imports ${name}.`]),
   );
 
-const NOT_PRODUCT = { '^(\\.\\./)+(__tests__|bench|script|dist)/': 'The product imports no tests, tools or output.' };
+const NOT_PRODUCT = {
+  '^(\\.\\./)+(__tests__|bench|fuzz|script|dist)/': 'The product imports no tests, tools or output.',
+};
 const ON_RUNNER = {
   ...NOT_PRODUCT,
   '(^|/)containers/': 'src/ runs on the runner; what both sides need goes to src/shared/.',
@@ -107,7 +109,7 @@ export default defineConfig(
   },
   {
     name: 'awf/tests',
-    files: ['__tests__/**/*.ts', 'bench/**/*.ts'],
+    files: ['__tests__/**/*.ts', 'bench/**/*.ts', 'fuzz/**/*.ts'],
     rules: {
       // A wrong assertion fails the test, which is what the test is for.
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -74,6 +74,7 @@ describe('upload-logs', () => {
     const names = [...readZip(artifact!.zip).keys()].map((path) => path.replace(/-\d+\//, '/')).sort();
     expect(names).toEqual([
       'api-proxy-logs/api-proxy.log',
+      'api-proxy-logs/usage.json',
       'squid-logs/access.log',
       'squid-logs/cache.log',
       'squid-logs/timings.json',

@@ -57,7 +57,7 @@ export async function startTestTunnelProxy(upstreamPort: number): Promise<TestTu
       client.end(`${proxy.refusal}\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
-    const upstream = connect(upstreamPort, '127.0.0.1', () => {
+    const upstream = connect({ port: upstreamPort, host: '127.0.0.1', noDelay: true }, () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.pipe(client);
       client.pipe(upstream);

@@ -165,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(458);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(836);
 
 
 
@@ -187,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 458:
+/***/ 836:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -933,8 +933,11 @@ function forwardedQuery(query, credentialNames) {
         return `?${query}`;
     // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
     const carriesCredential = (pair) => parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
-    const kept = query.split('&').filter((pair) => !carriesCredential(pair));
-    return kept.length === 0 ? '' : `?${kept.join('&')}`;
+    const kept = query
+        .split('&')
+        .filter((pair) => !carriesCredential(pair))
+        .join('&');
+    return kept === '' ? '' : `?${kept}`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/endpoints.js
@@ -991,7 +994,98 @@ function endpointCheck(provider, added) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
+
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const malformed = (message) => new ProxyError('malformed_request', message);
+const methodNotAllowed = () => new ProxyError('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+    headers: { allow: [...METHODS].join(', ') },
+});
+function contentLength(value) {
+    const length = Number(value);
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(length))
+        throw malformed('Content-Length is not a length.');
+    return length;
+}
+/** What a `Connection` header nominates, lower case. */
+function connectionOptions(value) {
+    return value
+        .toLowerCase()
+        .split(',')
+        .map((option) => option.trim());
+}
+/**
+ * Decides whether a request may pass as far as HTTP itself goes. Node's parser is lenient in places: it accepts two
+ * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
+ *
+ * @param credentialQuery names of query parameters to drop, lower case
+ * @param headerCount header lines that a request may have
+ * @throws ProxyError 400, 405, 417 or 431
+ */
+function admit(head, credentialQuery, headerCount) {
+    // Node's parser takes HTTP/0.9 and HTTP/2.0 on a request line as well.
+    if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0')
+        throw malformed('Only HTTP/1.1 and HTTP/1.0 pass.');
+    if (!METHODS.has(head.method))
+        throw methodNotAllowed();
+    if (head.rawHeaders.length / 2 > headerCount) {
+        throw new ProxyError('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+    }
+    let hosts = 0;
+    let length;
+    let chunked = false;
+    let nominated = [];
+    const { rawHeaders } = head;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+        const value = rawHeaders[i + 1] ?? '';
+        switch (rawHeaders[i]?.toLowerCase()) {
+            case 'host':
+                hosts++;
+                break;
+            case 'content-length':
+                // RFC 9112, section 6.3: two lengths are how one request is smuggled inside another.
+                if (length !== undefined)
+                    throw malformed('Content-Length is given twice.');
+                length = contentLength(value);
+                break;
+            case 'transfer-encoding':
+                if (chunked || value.trim().toLowerCase() !== 'chunked') {
+                    throw malformed('The only Transfer-Encoding that passes is chunked.');
+                }
+                chunked = true;
+                break;
+            case 'connection':
+                if (value !== 'keep-alive' && value !== 'close')
+                    nominated = [...nominated, ...connectionOptions(value)];
+                break;
+            case 'expect':
+                if (value.toLowerCase() !== '100-continue') {
+                    throw new ProxyError('expectation_failed', 'The only Expect that passes is 100-continue.');
+                }
+                break;
+            default:
+        }
+    }
+    // RFC 9112, section 3.2: exactly one Host, except that HTTP/1.0 knew none.
+    if (hosts > 1 || (hosts === 0 && head.httpVersion !== '1.0'))
+        throw malformed('There must be exactly one Host.');
+    if (chunked && length !== undefined)
+        throw malformed('Content-Length and Transfer-Encoding exclude each other.');
+    if (chunked && head.httpVersion === '1.0')
+        throw malformed('HTTP/1.0 has no Transfer-Encoding.');
+    const question = head.target.indexOf('?');
+    return {
+        method: head.method,
+        path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
+        query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
+        body: chunked ? 'chunked' : (length ?? 0),
+        nominated,
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/headers.js
+
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
 const COMMON_REQUEST_HEADERS = [
@@ -1098,13 +1192,24 @@ function clientResponseHeaders(rawHeaders) {
             headers.push(name, value);
         }
         else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
-            nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
+            nominated.push(...connectionOptions(value));
         }
         else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
             throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
         }
     }
     return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+}
+/**
+ * The trailers of the answer, by the rules of its headers, and without a length: none may change the framing (RFC 9110,
+ * section 6.5.1). The `Trailer` header that announces them is of its own hop, as Node sees it too.
+ *
+ * @returns names and values in turn
+ */
+function clientResponseTrailers({ rawHeaders, rawTrailers }) {
+    const nominated = rawHeaders.flatMap((value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : []);
+    const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
+    return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
 }
 function withoutNames(headers, names) {
     // The length is not a hop's to withdraw: without it, a cut answer would look complete.
@@ -1115,6 +1220,8 @@ function withoutNames(headers, names) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
 const DEFAULT_LIMITS = {
     headBytes: 16 * 1024,
+    // Apache's default too (LimitRequestFields), and several times what the SDKs and the agents' programs send.
+    headerCount: 100,
     upstreamHeadBytes: 64 * 1024,
     headTimeoutMs: 15_000,
     requestTimeoutMs: 300_000,
@@ -1136,88 +1243,6 @@ const DEFAULT_LIMITS = {
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
-
-
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const malformed = (message) => new ProxyError('malformed_request', message);
-const methodNotAllowed = () => new ProxyError('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
-    headers: { allow: [...METHODS].join(', ') },
-});
-function contentLength(value) {
-    const length = Number(value);
-    if (!/^\d+$/.test(value) || !Number.isSafeInteger(length))
-        throw malformed('Content-Length is not a length.');
-    return length;
-}
-function connectionOptions(value) {
-    return value
-        .toLowerCase()
-        .split(',')
-        .map((option) => option.trim());
-}
-/**
- * Decides whether a request may pass as far as HTTP itself goes. Node's parser is lenient in places: it accepts two
- * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
- *
- * @param credentialQuery names of query parameters to drop, lower case
- * @throws ProxyError 400, 405 or 417
- */
-function admit(head, credentialQuery) {
-    if (!METHODS.has(head.method))
-        throw methodNotAllowed();
-    let hosts = 0;
-    let length;
-    let chunked = false;
-    let nominated = [];
-    const { rawHeaders } = head;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-        const value = rawHeaders[i + 1] ?? '';
-        switch (rawHeaders[i]?.toLowerCase()) {
-            case 'host':
-                hosts++;
-                break;
-            case 'content-length':
-                // RFC 9112, section 6.3: two lengths are how one request is smuggled inside another.
-                if (length !== undefined)
-                    throw malformed('Content-Length is given twice.');
-                length = contentLength(value);
-                break;
-            case 'transfer-encoding':
-                if (chunked || value.trim().toLowerCase() !== 'chunked') {
-                    throw malformed('The only Transfer-Encoding that passes is chunked.');
-                }
-                chunked = true;
-                break;
-            case 'connection':
-                if (value !== 'keep-alive' && value !== 'close')
-                    nominated = [...nominated, ...connectionOptions(value)];
-                break;
-            case 'expect':
-                if (value.toLowerCase() !== '100-continue') {
-                    throw new ProxyError('expectation_failed', 'The only Expect that passes is 100-continue.');
-                }
-                break;
-            default:
-        }
-    }
-    // RFC 9112, section 3.2: exactly one Host, except that HTTP/1.0 knew none.
-    if (hosts > 1 || (hosts === 0 && head.httpVersion !== '1.0'))
-        throw malformed('There must be exactly one Host.');
-    if (chunked && length !== undefined)
-        throw malformed('Content-Length and Transfer-Encoding exclude each other.');
-    if (chunked && head.httpVersion === '1.0')
-        throw malformed('HTTP/1.0 has no Transfer-Encoding.');
-    const question = head.target.indexOf('?');
-    return {
-        method: head.method,
-        path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
-        query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
-        body: chunked ? 'chunked' : (length ?? 0),
-        nominated,
-    };
-}
-
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
 var src_log = __nccwpck_require__(548);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
@@ -1233,6 +1258,8 @@ function errorHeaders(error, length, close) {
 }
 const errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
 const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+/** What follows a malformed request has no sure beginning: RFC 9112, section 6.3, and so does what follows an unread body. */
+const endsConnection = (request, error) => error.status === 400 || hasUnreadBody(request);
 /**
  * Answers with an error of the sidecar's own.
  *
@@ -1246,7 +1273,7 @@ const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer
 function refuse(provider, request, answer, error, lingerMs) {
     const body = errorBody(provider, error);
     const linger = hasUnreadBody(request);
-    answer.writeHead(error.status, errorHeaders(error, body.length, linger || error.status === 400));
+    answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
     if (!linger) {
         answer.end(body);
         return body.length;
@@ -1306,9 +1333,34 @@ function answerHealth(provider, configured, answer) {
     answer.end(body);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/return-body.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/interim.js
+
+
 /**
- * Streams the body of the answer to the client as it comes, less the credential.
+ * Passes an interim answer (1xx, `103 Early Hints`) on, as RFC 9110, section 15.2, asks of a proxy. A client of HTTP/1.0
+ * knows none; one that takes nothing off its connection gets no more of them, for they must not pile up here.
+ */
+function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, socket }, answer, guard) {
+    if (answer.headersSent || httpVersion === '1.0' || socket.writableNeedDrain)
+        return;
+    const fields = guard.headers(clientResponseHeaders(rawHeaders));
+    const lines = fields.flatMap((name, i) => {
+        if (i % 2 === 1)
+            return [];
+        const value = fields[i + 1] ?? '';
+        (0,external_node_http_namespaceObject.validateHeaderValue)(name, value);
+        return [`${name}: ${value}`];
+    });
+    // Not by writeEarlyHints, which knows one status and one header, and puts names into lower case.
+    const head = [`HTTP/1.1 ${String(statusCode)} ${guard.text(statusMessage)}`, ...lines, '', ''];
+    socket.write(head.join('\r\n'), 'latin1');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/return-body.js
+
+const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
+/**
+ * Streams the body of the answer and its trailers to the client as they come, less the credential.
  *
  * @param fail told when it breaks off
  */
@@ -1325,16 +1377,24 @@ function returnBody(response, { answer, record, usage }, guard, fail) {
         response.resume();
     });
     response.on('end', () => {
-        answer.end(mask.rest());
+        // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
+        try {
+            answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));
+            answer.end(mask.rest());
+        }
+        catch (error) {
+            fail(error);
+        }
     });
     response.on('error', (error) => {
         fail(error);
     });
     // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-    // by the next turn of the event loop, and both then leave in one packet.
+    // by the next turn of the event loop, and both then leave in one packet. Not by flushHeaders, which makes UTF-8 of
+    // octets above 127.
     setImmediate(() => {
         if (!answer.writableEnded && record.responseBytes === 0)
-            answer.flushHeaders();
+            answer.write('', 'latin1');
     });
 }
 
@@ -1577,6 +1637,7 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
 
 
 
+
 const bodyTooLarge = (maxBodyBytes) => new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 function upstreamFailure(error, host, hasAnswered = false) {
     if (error instanceof ProxyError)
@@ -1609,6 +1670,8 @@ function forward(exchange, admitted, route) {
         maxHeaderSize: limits.upstreamHeadBytes,
         timeout: limits.upstreamIdleMs,
     });
+    // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
+    upstream.maxHeadersCount = 0;
     record.forwarded = true;
     if (exchange.log.isDebug) {
         const changes = headerChanges(client.rawHeaders, admitted, route.rules);
@@ -1622,7 +1685,9 @@ function forward(exchange, admitted, route) {
         record.error = errorCode(error);
         upstream.destroy();
         if (answer.headersSent) {
-            // What has arrived still goes out; the missing end (last chunk, length) tells the client that this is not all.
+            // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
+            // this is not all.
+            answer.write('', 'latin1');
             client.socket.destroySoon();
         }
         else {
@@ -1636,6 +1701,15 @@ function forward(exchange, admitted, route) {
     upstream.on('close', () => {
         if (!answer.headersSent)
             fail(upstreamFailure(undefined, target.host));
+    });
+    upstream.on('information', (interim) => {
+        try {
+            if (!settled)
+                passInterim(interim, client, answer, guard);
+        }
+        catch (error) {
+            fail(upstreamFailure(error, target.host));
+        }
     });
     upstream.on('upgrade', (response, socket, head) => {
         record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
@@ -2112,13 +2186,15 @@ function createListener(options) {
     const ledger = new Ledger(log);
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     const currents = new WeakMap();
+    /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
+    const doomed = new WeakSet();
     const upgraded = new Set();
     let underWay = 0;
     const admitFrom = (client) => {
         const { method = '', url = '', httpVersion, rawHeaders } = client;
-        return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
+        return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
     };
-    const isBusy = (socket) => currents.get(socket)?.answer.writableFinished === false;
+    const isBusy = (socket) => doomed.has(socket) || currents.get(socket)?.answer.writableFinished === false;
     /** @param early what a client that asks for a WebSocket sent behind its request */
     const serve = (client, answer, expectsContinue, early) => {
         const startedAt = performance.now();
@@ -2162,6 +2238,8 @@ function createListener(options) {
             const error = asProxyError(cause);
             record.error = errorCode(error);
             record.status = error.status;
+            if (endsConnection(client, error))
+                doomed.add(client.socket);
             record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
         }
         answer.once('close', () => {
@@ -2189,9 +2267,10 @@ function createListener(options) {
         // Checked by admission, whose refusal has the provider's shape and a line in the log.
         requireHostHeader: false,
         // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+        // HTTP/1.0 knows none.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
     });
-    // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
+    // Node drops headers beyond its own limit unseen; admission counts them.
     server.maxHeadersCount = 0;
     server.maxConnections = limits.connections;
     // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.

@@ -19,6 +19,8 @@ describe('admission', () => {
     ['F1 PROPFIND', 'PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['F1 an unknown method', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n', 400],
     ['F1 HTTP/2 by prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['HTTP/2.0 on a request line', 'GET /v1/models HTTP/2.0\r\nHost: a\r\n\r\n', 400],
+    ['HTTP/0.9 on a request line', 'GET /v1/models HTTP/0.9\r\nHost: a\r\n\r\n', 400],
     ['F2 two leading slashes', GET('//evil.example/x'), 403],
     ['F2 two leading slashes and a port', GET('//evil.example:443/v1/models'), 403],
     ['F2 two leading slashes, one encoded', GET('/%2fevil.example/v1/models'), 400],
@@ -89,6 +91,13 @@ describe('admission', () => {
       GET('/v1/models', ...Array.from({ length: 20 }, () => `X-A: ${'a'.repeat(1_000)}`)),
       431,
     ],
+    ['one header line too many', GET('/v1/models', ...Array<string>(100).fill('A:')), 431],
+    ['as many header lines as the head has room for', GET('/v1/models', ...Array<string>(4_000).fill('A:')), 431],
+    [
+      'one header line too many, of a WebSocket',
+      GET('/v1/responses', 'Connection: Upgrade', 'Upgrade: websocket', ...Array<string>(98).fill('A:')),
+      431,
+    ],
   ])('%s is refused and nothing goes upstream', async (_, octets, status) => {
     const answer = await send(octets);
     expect(answer.status).toBe(status);
@@ -123,6 +132,12 @@ describe('admission', () => {
     );
   });
 
+  it('as many header lines as are permitted pass', async () => {
+    const answer = await send(GET('/v1/models', ...Array<string>(98).fill('A:'), 'Accept: a/b'));
+    expect(answer.status).toBe(200);
+    expect(t.upstream.requests[0]!.headers).toMatchObject({ accept: 'a/b' });
+  });
+
   it('F2 the upstream never sees another Host', async () => {
     await send('GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n');
     expect(t.upstream.requests[0]!.headers.host).toBe('api.openai.com');
@@ -146,6 +161,20 @@ describe('admission', () => {
     expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(answer.closed).toBe(true);
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models/first']);
+  });
+
+  // The trailer makes Node's parser take a turn, in which the refusal leaves before the next request is parsed.
+  it.each([
+    ['two codings', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: gzip, chunked')],
+    ['a coding that is none', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: x', 'Transfer-Encoding: chunked')],
+    ['a body and two Hosts', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: chunked', 'Host: b')],
+  ])('F5 nothing behind a request with %s in the same packet goes upstream', async (_, first) => {
+    // With a tunnel at hand it would be there before its connection is closed.
+    await send(GET('/v1/models'));
+    const answer = await send(first + GET('/v1/models/smuggled'));
+    expect(answer).toMatchObject({ status: 400, closed: true });
+    await send(GET('/v1/models'));
+    expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models', '/v1/models']);
   });
 
   it('another upgrade is ignored, as HTTP permits', async () => {

@@ -139,6 +139,8 @@ describe('a WebSocket', () => {
     ['where there is none', wish('/v1/models'), 403, 'endpoint_not_allowed'],
     ['of a provider that has none', wish('/v1/messages'), 403, 'endpoint_not_allowed'],
     ['with an unlisted query', wish('/v1/realtime?x=1'), 403, 'query_not_allowed'],
+    ['by HTTP/1.0', wish('/v1/responses').replace('HTTP/1.1', 'HTTP/1.0'), 403, 'endpoint_not_allowed'],
+    ['by HTTP/2.0', wish('/v1/responses').replace('HTTP/1.1', 'HTTP/2.0'), 400, 'malformed_request'],
     ['of another version', wish('/v1/responses', 'Sec-WebSocket-Version: 8'), 426, 'upgrade_refused'],
     ['with two versions', wish('/v1/responses', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 8'), 426, ''],
     ['with a short key', wish('/v1/responses', 'Sec-WebSocket-Key: AAAA'), 400, 'malformed_request'],
@@ -154,6 +156,26 @@ describe('a WebSocket', () => {
     expect(answer.body).toContain(code);
     expect(t.upstream.requests).toEqual([]);
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
+  });
+
+  it.each([
+    ['a refusal', 'GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\n', 403],
+    ['a health check', 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n', 200],
+    ['a request that is under way', 'GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n', 0],
+    ['a refused method', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+    [
+      'a pipelined upload',
+      `GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\nPOST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx`,
+      403,
+    ],
+  ])('in the same packet behind %s ends the connection and nothing else', async (_, first, status) => {
+    t.upstream.upgrade = agree();
+    const answer = await sendRaw(t.port('openai'), first + wish('/v1/responses'));
+    expect(answer).toMatchObject({ status, closed: true });
+    expect(t.upstream.requests.filter(({ headers }) => headers.upgrade)).toEqual([]);
+    const { head } = await open(wish('/v1/responses'));
+    expect(head).toMatch(/^HTTP\/1\.1 101 /);
+    await t.records(1);
   });
 
   it('octets while the answer is still to come end it', async () => {

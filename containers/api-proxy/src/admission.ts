@@ -37,7 +37,8 @@ function contentLength(value: string): number {
   return length;
 }
 
-function connectionOptions(value: string): string[] {
+/** What a `Connection` header nominates, lower case. */
+export function connectionOptions(value: string): string[] {
   return value
     .toLowerCase()
     .split(',')
@@ -49,10 +50,16 @@ function connectionOptions(value: string): string[] {
  * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
  *
  * @param credentialQuery names of query parameters to drop, lower case
- * @throws ProxyError 400, 405 or 417
+ * @param headerCount header lines that a request may have
+ * @throws ProxyError 400, 405, 417 or 431
  */
-export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>): AdmittedRequest {
+export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>, headerCount: number): AdmittedRequest {
+  // Node's parser takes HTTP/0.9 and HTTP/2.0 on a request line as well.
+  if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') throw malformed('Only HTTP/1.1 and HTTP/1.0 pass.');
   if (!METHODS.has(head.method)) throw methodNotAllowed();
+  if (head.rawHeaders.length / 2 > headerCount) {
+    throw new ProxyError('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+  }
 
   let hosts = 0;
   let length: number | undefined;

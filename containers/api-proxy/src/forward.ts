@@ -8,6 +8,7 @@ import { elapsedMs } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
+import { passInterim } from './interim.ts';
 import { returnBody } from './return-body.ts';
 import { authorityOf } from './tunnel.ts';
 import { openWebSocket } from './websocket.ts';
@@ -58,6 +59,8 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     timeout: limits.upstreamIdleMs,
   });
 
+  // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
+  upstream.maxHeadersCount = 0;
   record.forwarded = true;
   if (exchange.log.isDebug) {
     const changes = headerChanges(client.rawHeaders, admitted, route.rules);
@@ -71,7 +74,9 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     record.error = errorCode(error);
     upstream.destroy();
     if (answer.headersSent) {
-      // What has arrived still goes out; the missing end (last chunk, length) tells the client that this is not all.
+      // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
+      // this is not all.
+      answer.write('', 'latin1');
       client.socket.destroySoon();
     } else {
       record.status = error.status;
@@ -84,6 +89,13 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   });
   upstream.on('close', () => {
     if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
+  });
+  upstream.on('information', (interim) => {
+    try {
+      if (!settled) passInterim(interim, client, answer, guard);
+    } catch (error) {
+      fail(upstreamFailure(error, target.host));
+    }
   });
   upstream.on('upgrade', (response, socket, head) => {
     record.timeToFirstByteMs = elapsedMs(exchange.startedAt);

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Provider } from '../../../src/shared/providers.ts';
-import type { AdmittedRequest } from './admission.ts';
+import { connectionOptions, type AdmittedRequest } from './admission.ts';
 import { ProxyError } from './proxy-error.ts';
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
@@ -130,12 +131,26 @@ export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
     if (!HOP_BY_HOP.has(lowerCase)) {
       headers.push(name, value);
     } else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
-      nominated.push(...value.split(',').map((option) => option.trim().toLowerCase()));
+      nominated.push(...connectionOptions(value));
     } else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
       throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
     }
   }
   return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+}
+
+/**
+ * The trailers of the answer, by the rules of its headers, and without a length: none may change the framing (RFC 9110,
+ * section 6.5.1). The `Trailer` header that announces them is of its own hop, as Node sees it too.
+ *
+ * @returns names and values in turn
+ */
+export function clientResponseTrailers({ rawHeaders, rawTrailers }: IncomingMessage): string[] {
+  const nominated = rawHeaders.flatMap((value, i) =>
+    i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : [],
+  );
+  const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
+  return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
 }
 
 function withoutNames(headers: readonly string[], names: readonly string[]): string[] {

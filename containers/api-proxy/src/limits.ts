@@ -2,6 +2,8 @@
 export interface Limits {
   /** Octets of a request's head, its request line included; more gets 431. */
   readonly headBytes: number;
+  /** Header lines of a request; more gets 431. */
+  readonly headerCount: number;
   /** Octets of an upstream response's head. */
   readonly upstreamHeadBytes: number;
   /** Milliseconds in which a request's head must be complete; idle new connections end by it too. */
@@ -36,6 +38,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16 * 1024,
+  // Apache's default too (LimitRequestFields), and several times what the SDKs and the agents' programs send.
+  headerCount: 100,
   upstreamHeadBytes: 64 * 1024,
   headTimeoutMs: 15_000,
   requestTimeoutMs: 300_000,

@@ -13,7 +13,7 @@ import type { Limits } from './limits.ts';
 import { newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
-import { answerHealth, handedOver, refuse, refuseRaw } from './reply.ts';
+import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { UsageReading } from './usage-reading.ts';
 import { readHandshake } from './websocket.ts';
 
@@ -54,14 +54,17 @@ export function createListener(options: ListenerOptions): Listener {
   const ledger = new Ledger(log);
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
+  /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
+  const doomed = new WeakSet<Duplex>();
   const upgraded = new Set<Duplex>();
   let underWay = 0;
 
   const admitFrom = (client: IncomingMessage): AdmittedRequest => {
     const { method = '', url = '', httpVersion, rawHeaders } = client;
-    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery);
+    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
   };
-  const isBusy = (socket: Duplex): boolean => currents.get(socket)?.answer.writableFinished === false;
+  const isBusy = (socket: Duplex): boolean =>
+    doomed.has(socket) || currents.get(socket)?.answer.writableFinished === false;
 
   /** @param early what a client that asks for a WebSocket sent behind its request */
   const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean, early?: Buffer): void => {
@@ -100,6 +103,7 @@ export function createListener(options: ListenerOptions): Listener {
       const error = asProxyError(cause);
       record.error = errorCode(error);
       record.status = error.status;
+      if (endsConnection(client, error)) doomed.add(client.socket);
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
     answer.once('close', () => {
@@ -130,9 +134,11 @@ export function createListener(options: ListenerOptions): Listener {
     // Checked by admission, whose refusal has the provider's shape and a line in the log.
     requireHostHeader: false,
     // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    // HTTP/1.0 knows none.
+    shouldUpgradeCallback: ({ headers, httpVersion }) =>
+      httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
   });
-  // Node drops headers beyond its default of 2,000 unseen; the size of the head is limit enough.
+  // Node drops headers beyond its own limit unseen; admission counts them.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
   // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.

@@ -20,6 +20,10 @@ const errorBody = (provider: Provider, error: ProxyError): Buffer =>
 const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 
+/** What follows a malformed request has no sure beginning: RFC 9112, section 6.3, and so does what follows an unread body. */
+export const endsConnection = (request: IncomingMessage, error: ProxyError): boolean =>
+  error.status === 400 || hasUnreadBody(request);
+
 /**
  * Answers with an error of the sidecar's own.
  *
@@ -39,7 +43,7 @@ export function refuse(
 ): number {
   const body = errorBody(provider, error);
   const linger = hasUnreadBody(request);
-  answer.writeHead(error.status, errorHeaders(error, body.length, linger || error.status === 400));
+  answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
   if (!linger) {
     answer.end(body);
     return body.length;

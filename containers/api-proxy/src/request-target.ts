@@ -79,6 +79,9 @@ export function forwardedQuery(query: string, credentialNames: ReadonlySet<strin
   // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
   const carriesCredential = (pair: string) =>
     parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
-  const kept = query.split('&').filter((pair) => !carriesCredential(pair));
-  return kept.length === 0 ? '' : `?${kept.join('&')}`;
+  const kept = query
+    .split('&')
+    .filter((pair) => !carriesCredential(pair))
+    .join('&');
+  return kept === '' ? '' : `?${kept}`;
 }

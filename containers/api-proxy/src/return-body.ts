@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange.ts';
+import { clientResponseTrailers } from './headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
 
+const pairs = (flat: readonly string[]): [string, string][] =>
+  flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
+
 /**
- * Streams the body of the answer to the client as it comes, less the credential.
+ * Streams the body of the answer and its trailers to the client as they come, less the credential.
  *
  * @param fail told when it breaks off
  */
@@ -24,14 +28,21 @@ export function returnBody(
     response.resume();
   });
   response.on('end', () => {
-    answer.end(mask.rest());
+    // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
+    try {
+      answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));
+      answer.end(mask.rest());
+    } catch (error) {
+      fail(error as Error);
+    }
   });
   response.on('error', (error) => {
     fail(error);
   });
   // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-  // by the next turn of the event loop, and both then leave in one packet.
+  // by the next turn of the event loop, and both then leave in one packet. Not by flushHeaders, which makes UTF-8 of
+  // octets above 127.
   setImmediate(() => {
-    if (!answer.writableEnded && record.responseBytes === 0) answer.flushHeaders();
+    if (!answer.writableEnded && record.responseBytes === 0) answer.write('', 'latin1');
   });
 }
