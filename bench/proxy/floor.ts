@@ -3,10 +3,11 @@
  * checks, no limits, no log, no errors. In its environment: PORT, HTTPS_PROXY, TARGET (`host:port`), CREDENTIAL and
  * NODE_EXTRA_CA_CERTS.
  */
-import { Agent, createServer, request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
 
+// An import statement would read all of node:http's exports, WebSocket too, and so load 8 MB of undici.
+const { Agent, createServer, request } = process.getBuiltinModule('node:http');
+const { connect } = process.getBuiltinModule('node:tls');
 const { PORT, HTTPS_PROXY = '', TARGET = '', CREDENTIAL = '' } = process.env;
 const { hostname, port } = new URL(HTTPS_PROXY);
 const servername = TARGET.replace(/:\d+$/, '');
