@@ -1,14 +1,16 @@
 /** What the kernel says about a process: proc(5) and cgroups(7). */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-/** @returns seconds of processor time, user's and system's, of all threads */
+/**
+ * @returns seconds of processor time of all threads. From their run time in nanoseconds: utime and stime in `stat` count
+ * ticks of 10 ms, of which a short step has a handful.
+ */
 export function cpuSeconds(pid: number): number {
-  // The second field, the program's name in brackets, may contain anything.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const runTimes = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return runTimes.reduce((sum, runTime) => sum + runTime, 0) / 1e9;
 }
 
 /** In MB (10^6 octets). */

@@ -78,6 +78,7 @@ export async function startWorld(): Promise<World> {
     command: { kind: 'argv', argv: [] },
     credentials: new Map(),
     apiProxy: true,
+    serverUrl: undefined,
     workspace: ROOT,
   });
   const { squid, apiProxy } = topology(config, {
