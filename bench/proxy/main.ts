@@ -35,6 +35,8 @@ async function run(world: World, count: number): Promise<string> {
   const idle = memoryNow();
   const samples = new Map<Contender, Partial<Sample>[]>(contenders.map((contender) => [contender, []]));
   const failures = new Map<string, string>();
+  /** What failed while warming up is not tried again. */
+  const broken = new Set<string>();
   for (let round = 0; round <= count; round++) {
     for (const contender of contenders) samples.get(contender)?.push({});
     for (const [step, measure] of Object.entries(STEPS)) {
@@ -42,11 +44,12 @@ async function run(world: World, count: number): Promise<string> {
       for (const contender of contenders) {
         if (stopping) throw new Error('interrupted');
         const place = `${contender.name}, ${step}`;
-        if (failures.has(place)) continue;
+        if (broken.has(place)) continue;
         try {
           Object.assign(samples.get(contender)?.at(-1) ?? {}, await measure(contender, world));
         } catch (error) {
           failures.set(place, String(error));
+          if (round === 0) broken.add(place);
         }
       }
     }

@@ -18,6 +18,8 @@ interface Column {
   readonly title: string;
   readonly series: Series;
   readonly digits: number;
+  /** Where it comes near zero, a ratio says nothing. */
+  readonly alone?: true;
   /** The median, unless it says otherwise. */
   readonly summary?: (values: readonly number[]) => number;
 }
@@ -46,10 +48,10 @@ const ratios = (series: Series, result: Result, floor: Result): number =>
 
 function table(first: string, columns: readonly Column[], results: readonly Result[]): string {
   const floor = results.find(({ name }) => name === FLOOR);
-  const cell = ({ series, digits, summary = median }: Column, result: Result): string => {
+  const cell = ({ series, digits, alone, summary = median }: Column, result: Result): string => {
     const number = summary(present(series(result)));
     if (Number.isNaN(number)) return '-';
-    const compared = floor && result !== floor && result.name !== DIRECT && summary === median;
+    const compared = alone !== true && floor && result !== floor && result.name !== DIRECT;
     return `${number.toFixed(digits)}${compared ? ` (${ratios(series, result, floor).toFixed(2)})` : ''}`;
   };
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -81,7 +83,7 @@ export function report(results: readonly Result[], bare: Memory): string {
     { title: 'added p95, ms', series: added('small95'), digits: 2 },
     { title: 'requests/s', series: of('smallPerSecond'), digits: 0 },
     { title: 'CPU, us', series: of('smallCpu'), digits: 0 },
-    { title: 'TLS handshakes', series: of('handshakesPerRequest'), digits: 4 },
+    { title: 'TLS handshakes', series: of('handshakesPerRequest'), digits: 4, alone: true },
   ];
   const streams: Column[] = [
     { title: 'added p50, ms', series: added('events50'), digits: 2 },
@@ -91,8 +93,8 @@ export function report(results: readonly Result[], bare: Memory): string {
   const large: Column[] = [
     { title: 'answer, ms', series: of('answer'), digits: 1 },
     { title: 'prompt, ms', series: of('prompt'), digits: 1 },
-    { title: 'stall, ms', series: of('stall'), digits: 1 },
-    { title: 'worst stall, ms', series: of('stall'), digits: 1, summary: worst },
+    { title: 'stall, ms', series: of('stall'), digits: 1, alone: true },
+    { title: 'worst stall, ms', series: of('stall'), digits: 1, alone: true, summary: worst },
   ];
   const memories: Column[] = [
     memory('idle RSS', ({ idle }) => idle.rss),
