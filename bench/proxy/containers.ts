@@ -1,0 +1,57 @@
+/** Containers by their specs, and the moment at which they listen. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { docker } from '../../__tests__/support/engine.ts';
+import { containerArgs, type ContainerSpec } from '../../src/docker/spec.ts';
+
+/** Milliseconds that a container and its program may take to start. */
+const START_LIMIT = 30_000;
+
+/**
+ * Starts a container as a run does, attached and with `input` on its standard input.
+ *
+ * @param options of `docker run`, beside those of the spec
+ * @returns process id of its program, on the host
+ * @throws Error when it ends instead of running
+ */
+export async function startContainer(spec: ContainerSpec, input: string, options: string[] = []): Promise<number> {
+  const client = spawn('docker', ['run', ...options, ...containerArgs(spec)], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
+  client.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  client.stdin.on('error', () => undefined);
+  client.stdin.end(input);
+  const end = performance.now() + START_LIMIT;
+  while (performance.now() < end && client.exitCode === null) {
+    const pid = pidOf(spec.name);
+    if (pid > 0) return pid;
+    await sleep(20);
+  }
+  throw new Error(`${spec.name} did not start: ${said}`);
+}
+
+function pidOf(container: string): number {
+  try {
+    return Number(docker(['inspect', '--format={{.State.Pid}}', container]));
+  } catch {
+    return 0; // not created yet
+  }
+}
+
+/** Waits until a port accepts. @throws Error when it does not */
+export async function listening(host: string, port: number): Promise<void> {
+  const end = performance.now() + START_LIMIT;
+  for (;;) {
+    const socket = connect({ host, port });
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (cause) {
+      if (performance.now() > end) throw new Error(`nothing listens on ${host}:${port}`, { cause });
+    } finally {
+      socket.destroy();
+    }
+    await sleep(20);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The path that all contenders share: the network of a run, its Squid, its api-proxy, and a provider on the host. Only
+ * the network differs from a run's: it is not internal, so that the client on the host reaches it.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bridgeAddress } from '../../__tests__/support/engine.ts';
+import { createTestCa, type TestCa } from '../../__tests__/support/tls.ts';
+import { caller, sidecarUser } from '../../src/agent/user.ts';
+import { parseAllowList } from '../../src/config/allow-list.ts';
+import { buildConfig, optionNamed } from '../../src/config/build.ts';
+import { DockerCli } from '../../src/docker/cli.ts';
+import { builtImageNames } from '../../src/docker/images.ts';
+import { topology } from '../../src/docker/topology.ts';
+import { createLogDirectories } from '../../src/logs.ts';
+import { newRunId } from '../../src/run.ts';
+import { removeRun } from '../../src/sandbox.ts';
+import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
+import { squidConfig } from '../../src/squid/config.ts';
+import { listening, startContainer } from './containers.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** The provider's own name, and one that the sidecar takes for a gateway's. */
+const HOSTS = ['api.openai.com', 'llm.example.com'] as const;
+
+/** A program that is measured beside the api-proxy: in a container like its own, in the same place of the network. */
+export interface Guest {
+  readonly name: string;
+  /** For the image's Node. */
+  readonly argv: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Path on the host, by path in the container. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export interface World {
+  /** The provider's own name, and the other one. */
+  readonly targets: readonly [provider: Target, gateway: Target];
+  /** Where the provider listens. */
+  readonly providerAddress: string;
+  readonly ca: TestCa;
+  readonly caFile: string;
+  readonly proxyUrl: string;
+  /** Of the api-proxy and all guests. */
+  readonly address: string;
+  /** For generated files; it is removed at the end. */
+  readonly scratch: string;
+  /** TLS handshakes that the provider has seen. */
+  readonly handshakes: () => Promise<number>;
+  /** @returns its process id on the host */
+  readonly startSidecar: (providers: SidecarConfig['providers']) => Promise<number>;
+  /** @returns its process id on the host */
+  readonly startGuest: (guest: Guest) => Promise<number>;
+  readonly remove: () => Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const scratch = mkdtempSync(join(tmpdir(), 'awf-bench-'));
+  const ca = await createTestCa();
+  const caFile = join(scratch, 'ca.pem');
+  writeFileSync(caFile, ca.certPem);
+  const host = bridgeAddress();
+  const { process: provider, port } = await startProvider(ca, host, scratch);
+  const hosts = HOSTS.map((name) => ({ name, address: host }));
+  const [own, gateway] = HOSTS.map((name): Target => ({ host: name, port, basePath: '' })) as [Target, Target];
+
+  const engine = new DockerCli(() => undefined);
+  const runId = newRunId();
+  const subnet = await claimNetwork(engine, runId);
+  const addresses = addressesIn(subnet);
+  const owner = sidecarUser(caller());
+  const options = new Map([['add-hosts', hosts.map(({ name, address }) => `${name}:${address}`).join('\n')]]);
+  const config = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
+    command: { kind: 'argv', argv: [] },
+    credentials: new Map(),
+    apiProxy: true,
+    serverUrl: undefined,
+    workspace: ROOT,
+  });
+  const { squid, apiProxy } = topology(config, {
+    runId,
+    names: namesFor(runId, subnet),
+    addresses,
+    images: builtImageNames(join(ROOT, 'dist')),
+    logs: createLogDirectories(undefined, scratch, ROOT, owner),
+    sidecarUser: owner,
+    agentUser: caller(),
+    agentMounts: [],
+    guards: [],
+  });
+  if (!apiProxy) throw new Error('no api-proxy in the topology');
+  const targets = [own, gateway] as const;
+  const egress = {
+    addresses,
+    allow: parseAllowList(''),
+    targets: targets.map((target) => ({ ...target, permitted: true })),
+    hosts,
+  };
+  await startContainer(squid, squidConfig(egress));
+  await listening(addresses.squid, SQUID_PORT);
+
+  return {
+    targets,
+    providerAddress: `${host}:${port}`,
+    ca,
+    caFile,
+    proxyUrl: squidUrl(addresses),
+    address: addresses['api-proxy'],
+    scratch,
+    handshakes: async () => {
+      provider.send('handshakes');
+      return ((await once(provider, 'message')) as [{ handshakes: number }])[0].handshakes;
+    },
+    startSidecar: (providers) => {
+      const document: SidecarConfig = {
+        providers,
+        proxyUrl: squidUrl(addresses),
+        upstreamCa: ca.certPem,
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+      };
+      return startContainer(apiProxy, JSON.stringify(document));
+    },
+    startGuest: ({ name, argv, environment = {}, files = {} }) =>
+      startContainer(
+        {
+          runId,
+          image: apiProxy.image,
+          user: apiProxy.user,
+          limits: apiProxy.limits,
+          tmpfs: [],
+          name: `${apiProxy.name}-${name}`,
+          network: `container:${apiProxy.name}`,
+          environment,
+          mounts: Object.entries(files).map(([target, source]) => ({ kind: 'bind', source, target, writable: false })),
+          entrypoint: 'node',
+          command: argv,
+        },
+        '',
+        // The image's health check asks for the api-proxy's port, which is in the same network: once a second is enough.
+        ['--no-healthcheck'],
+      ),
+    remove: async () => {
+      await removeRun(engine, runId, () => true);
+      provider.disconnect();
+      rmSync(scratch, { recursive: true });
+    },
+  };
+}
+
+async function claimNetwork(engine: DockerCli, runId: string): Promise<string> {
+  for (const subnet of outerSubnets()) {
+    if (await engine.createNetwork({ name: networkNames(runId).internal, runId, subnet, internal: false }))
+      return subnet;
+  }
+  throw new Error('no subnet is free');
+}
+
+async function startProvider(
+  ca: TestCa,
+  host: string,
+  scratch: string,
+): Promise<{ process: ChildProcess; port: number }> {
+  const { cert, key } = await ca.issue(HOSTS);
+  const files = { cert: join(scratch, 'provider.crt'), key: join(scratch, 'provider.key') };
+  writeFileSync(files.cert, cert);
+  writeFileSync(files.key, key, { mode: 0o600 });
+  const provider = fork(join(import.meta.dirname, 'provider.ts'), [host, files.cert, files.key]);
+  const [{ port }] = (await once(provider, 'message')) as [{ port: number }];
+  return { process: provider, port };
+}
