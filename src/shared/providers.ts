@@ -40,6 +40,8 @@ export const ACCEPTED_PLACEHOLDERS: readonly string[] = [
 export const AGENT_LIB = '/tmp/awf-lib';
 /** The helper that Claude Code calls for its key. */
 export const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
+export const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
 
 /** A secret that a user hands over: the action's input and the variable of the same meaning. */
 export interface Credential {
@@ -60,6 +62,8 @@ export interface AgentVariable {
   readonly value: string;
   /** The user's own value, where set, wins. */
   readonly overridable?: true;
+  /** The provider's program starts a process that needs it after it has read it itself, so it cannot be one-shot. */
+  readonly readByChildren?: true;
 }
 
 /** A read-only settings file of an agent program, at its machine-wide place. */
@@ -226,7 +230,14 @@ const gemini: Provider = {
   agentVariables: [
     { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
     { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-    { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+    {
+      name: 'GEMINI_API_KEY',
+      when: 'always',
+      role: 'placeholder',
+      value: PLACEHOLDER_GEMINI_KEY,
+      // Gemini CLI 0.61.0 starts itself again and hands on process.env as it is then: exit code 41 if it were one-shot.
+      readByChildren: true,
+    },
   ],
   managedSettings: [
     {
@@ -269,14 +280,12 @@ export const CREDENTIAL_NAMES: readonly string[] = [
   ]),
 ];
 
-/** Names that the one-shot-token library protects in the agent. */
+const READ_BY_CHILDREN: readonly string[] = PROVIDERS.flatMap(({ agentVariables }) =>
+  agentVariables.filter(({ readByChildren }) => readByChildren).map(({ name }) => name),
+);
+
+/** Names that the one-shot-token library protects in the agent: placeholders, and tokens that a user may pass. */
 export const ONE_SHOT_TOKENS: readonly string[] = [
-  ...CREDENTIAL_VARIABLES,
-  'COPILOT_TOKEN',
-  'COPILOT_PROVIDER_API_KEY',
-  'ANTHROPIC_AUTH_TOKEN',
-  'GITHUB_TOKEN',
-  'GH_TOKEN',
-  'GITHUB_API_TOKEN',
-  'GITHUB_PAT',
+  ...CREDENTIAL_NAMES.filter((name) => !READ_BY_CHILDREN.includes(name)),
+  ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
 ];
