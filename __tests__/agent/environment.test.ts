@@ -20,6 +20,7 @@ const ALWAYS = {
   no_proxy: 'localhost,127.0.0.1,172.30.0.30',
   AWF_API_PROXY_IP: '172.30.0.30',
   LD_PRELOAD: '/tmp/awf-lib/one-shot-token.so',
+  ASAN_OPTIONS: 'verify_asan_link_order=0',
   HOME: '/home/runner',
   USER: 'runner',
   LOGNAME: 'runner',
@@ -29,11 +30,10 @@ const ALWAYS = {
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
 
-/** All credential variables but `GEMINI_API_KEY`, and the names under which users pass a GitHub token. */
+/** What holds no placeholder that a program needs in its children. */
 const ONE_SHOT = [
-  ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
-  ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'COPILOT_TOKEN', 'COPILOT_PROVIDER_API_KEY'],
-  ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'],
 ];
 
 /** What a credential adds. */
@@ -95,15 +95,18 @@ describe('what the sandbox sets', () => {
     expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
   });
 
-  describe.each(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG'])('%s is the user’s', (name) => {
-    test.each([
-      ['from the host', {}, { [name]: '5' }],
-      ['by env-all', { envAll: true }, { [name]: '5' }],
-      ['by env', named(name, '5'), {}],
-    ])('where set, %s', (_, options, host) => {
-      expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
-    });
-  });
+  describe.each(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'])(
+    '%s is the user’s',
+    (name) => {
+      test.each([
+        ['from the host', {}, { [name]: '5' }],
+        ['by env-all', { envAll: true }, { [name]: '5' }],
+        ['by env', named(name, '5'), {}],
+      ])('where set, %s', (_, options, host) => {
+        expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
+      });
+    },
+  );
 });
 
 /** Names that hold no value of the user's, whatever the options say. */

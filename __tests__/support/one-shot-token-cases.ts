@@ -2,7 +2,7 @@
 
 import { PROBE_DIRECTORY } from './one-shot-token.ts';
 
-const MANY = Array.from({ length: 16 }, (_, index) => `MANY_${index}`);
+const MANY = Array.from({ length: 64 }, (_, index) => `MANY_${index}`);
 export const ENVIRONMENT = {
   ...Object.fromEntries(MANY.map((name) => [name, `value-of-${name}`])),
   AWF_ONE_SHOT_TOKENS: ` ONE, TWO,,EARLY ,ABSENT,EMPTY,${MANY.join(',')}`,
@@ -34,6 +34,7 @@ export const CASES: readonly Case[] = [
       ['procfs:ONE=', 'no', 'yes'],
       ['getenv:ONE', 'value-one'],
       ['secure_getenv:ONE', 'value-one'],
+      ['malformed-entries', '0'],
     ],
   },
   {
@@ -202,14 +203,16 @@ export const CASES: readonly Case[] = [
       ['getenv:ONE', 'value-one'],
       ['environ:ONE', '-', 'value-one'],
       ['procfs:value-again', 'no', 'yes'],
+      ['malformed-entries', '0'],
     ],
   },
   {
     what: 'threads that read at the same moment',
     steps: [
-      ['threads:ONE', '16 of 16'],
-      ['environ:ONE', '-', 'value-one'],
-      ['procfs:value-one', 'no', 'yes'],
+      [`threads:${MANY.join('+')}`, '16 threads, 0 misses'],
+      ['environ:MANY_7', '-', 'value-of-MANY_7'],
+      ['procfs:value-of-MANY', 'no', 'yes'],
+      ['malformed-entries', '0'],
       ['environ:OTHER', 'other'],
     ],
   },
@@ -240,6 +243,17 @@ export const CASES: readonly Case[] = [
       ['environ:ONE', '-', 'value-one'],
       ['procfs:value-one', 'no', 'yes'],
       ['getenv:ONE', 'value-one'],
+      ['malformed-entries', '1', '0'],
+      ['environ:OTHER', 'other'],
+    ],
+  },
+  {
+    what: 'a process that moved its environment and gets no more memory',
+    steps: [
+      ['move-environ', 'done'],
+      ['limit-memory', 'done'],
+      ['getenv:ONE', 'value-one'],
+      ['environ:ONE', '-', 'value-one'],
       ['environ:OTHER', 'other'],
     ],
   },

@@ -62,8 +62,6 @@ export interface AgentVariable {
   readonly value: string;
   /** The user's own value, where set, wins. */
   readonly overridable?: true;
-  /** The provider's program starts a process that needs it after it has read it itself, so it cannot be one-shot. */
-  readonly readByChildren?: true;
 }
 
 /** A read-only settings file of an agent program, at its machine-wide place. */
@@ -230,14 +228,7 @@ const gemini: Provider = {
   agentVariables: [
     { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
     { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-    {
-      name: 'GEMINI_API_KEY',
-      when: 'always',
-      role: 'placeholder',
-      value: PLACEHOLDER_GEMINI_KEY,
-      // Gemini CLI 0.61.0 starts itself again and hands on process.env as it is then: exit code 41 if it were one-shot.
-      readByChildren: true,
-    },
+    { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
   ],
   managedSettings: [
     {
@@ -280,12 +271,14 @@ export const CREDENTIAL_NAMES: readonly string[] = [
   ]),
 ];
 
-const READ_BY_CHILDREN: readonly string[] = PROVIDERS.flatMap(({ agentVariables }) =>
-  agentVariables.filter(({ readByChildren }) => readByChildren).map(({ name }) => name),
-);
-
-/** Names that the one-shot-token library protects in the agent: placeholders, and tokens that a user may pass. */
+/**
+ * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
+ *
+ * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
+ * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
+ * without it, and ends with exit code 41.
+ */
 export const ONE_SHOT_TOKENS: readonly string[] = [
-  ...CREDENTIAL_NAMES.filter((name) => !READ_BY_CHILDREN.includes(name)),
-  ...['GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...CREDENTIAL_ALIASES,
 ];

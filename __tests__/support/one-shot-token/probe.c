@@ -30,6 +30,15 @@ static const char *in_environ(const char *name) {
   return NULL;
 }
 
+/* Entries of environ that are no "NAME=value". */
+static const char *malformed_entries(void) {
+  static char answer[16];
+  int count = 0;
+  for (char **entry = environ; entry && *entry; entry++) count += strchr(*entry, '=') == NULL;
+  snprintf(answer, sizeof answer, "%d", count);
+  return answer;
+}
+
 /* Whether the bytes of the process's own files below /proc have `text`. */
 static const char *in_file(const char *path, const char *text) {
   static char bytes[1 << 20];
@@ -53,28 +62,42 @@ static const char *is_dumped(const char *address) {
   return "unknown";
 }
 
-static pthread_barrier_t barrier;
-
-static void *read_in_thread(void *name) {
-  pthread_barrier_wait(&barrier);
-  return getenv(name);
+/* Calls `use` with each name of "A+B+C". */
+static void for_each(const char *names, void (*use)(const char *name, void *data), void *data) {
+  char *copy = strdup(names), *rest = copy, *name;
+  while ((name = strsep(&rest, "+"))) use(name, data);
+  free(copy);
 }
 
-/* How many of the threads that read the variable at the same moment got `value`, and kept seeing OTHER meanwhile. */
-static const char *in_threads(const char *name) {
+static pthread_barrier_t barrier;
+
+/* Each value is "value-of-" and the name. */
+static void read_with_others(const char *name, void *misses) {
+  pthread_barrier_wait(&barrier);
+  const char *value = getenv(name);
+  *(long *)misses += !value || strncmp(value, "value-of-", 9) != 0 || strcmp(value + 9, name) != 0;
+  *(long *)misses += getenv("OTHER") == NULL;
+}
+
+static void *read_in_thread(void *names) {
+  long misses = 0;
+  for_each(names, read_with_others, &misses);
+  return (void *)misses;
+}
+
+/* How often a thread missed a variable while all read the same one for the first time, one variable after the other. */
+static const char *in_threads(const char *names) {
   static char answer[32];
   pthread_t threads[THREADS];
-  const char *expected = in_environ(name);
-  char *value = expected ? strdup(expected) : NULL;
-  void *result;
-  int right = 0;
+  void *misses;
+  long sum = 0;
   pthread_barrier_init(&barrier, NULL, THREADS);
-  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, read_in_thread, (void *)name);
+  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, read_in_thread, (void *)names);
   for (int i = 0; i < THREADS; i++) {
-    pthread_join(threads[i], &result);
-    right += value && result && strcmp(result, value) == 0;
+    pthread_join(threads[i], &misses);
+    sum += (long)misses;
   }
-  snprintf(answer, sizeof answer, "%d of %d", right, THREADS);
+  snprintf(answer, sizeof answer, "%d threads, %ld misses", THREADS, sum);
   return answer;
 }
 
@@ -86,36 +109,45 @@ static void *read_again_and_again(void *name) {
   return (void *)wrong;
 }
 
+struct readers {
+  pthread_t threads[THREADS];
+  int count;
+};
+
+static void start_reader(const char *name, void *data) {
+  struct readers *readers = data;
+  if (readers->count < THREADS)
+    pthread_create(&readers->threads[readers->count++], NULL, read_again_and_again, strdup(name));
+}
+
+static void read_or_leave(const char *name, void *data) {
+  if (!getenv(name)) _exit(1);
+}
+
 /* Children are forked while other threads read for the first time; each child reads, and none may hang or miss. */
 static const char *fork_among_readers(const char *names) {
   static char answer[64];
-  pthread_t threads[THREADS];
-  char *copy = strdup(names), *name = strtok(copy, "+");
+  struct readers readers = {.count = 0};
   long wrong = 0, in_children = 0;
-  int count = 0, status;
+  int status;
   void *result;
-  for (; name && count < THREADS; name = strtok(NULL, "+"))
-    pthread_create(&threads[count++], NULL, read_again_and_again, name);
+  for_each(names, start_reader, &readers);
   for (int i = 0; i < FORKS; i++) {
     pid_t child = fork();
     if (child == 0) {
       alarm(20);
-      for (const char *at = names; *at; at += strcspn(at, "+"), at += *at == '+') {
-        char one[64];
-        snprintf(one, sizeof one, "%.*s", (int)strcspn(at, "+"), at);
-        if (!getenv(one)) _exit(1);
-      }
+      for_each(names, read_or_leave, NULL);
       _exit(0);
     }
     waitpid(child, &status, 0);
     in_children += status != 0;
   }
   go_on = 0;
-  for (int i = 0; i < count; i++) {
-    pthread_join(threads[i], &result);
+  for (int i = 0; i < readers.count; i++) {
+    pthread_join(readers.threads[i], &result);
     wrong += (long)result;
   }
-  snprintf(answer, sizeof answer, "%d threads, %ld misses, %ld in children", count, wrong, in_children);
+  snprintf(answer, sizeof answer, "%d threads, %ld misses, %ld in children", readers.count, wrong, in_children);
   return answer;
 }
 
@@ -173,6 +205,7 @@ static const char *run(char *step) {
   STEP("getenv") return getenv(argument);
   STEP("secure_getenv") return secure_getenv(argument);
   STEP("environ") return in_environ(argument);
+  STEP("malformed-entries") return malformed_entries();
   STEP("procfs") return in_file("/proc/self/environ", argument);
   STEP("dumped") return is_dumped(getenv(argument));
   STEP("threads") return in_threads(argument);
