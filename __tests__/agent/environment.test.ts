@@ -19,6 +19,8 @@ const ALWAYS = {
   NO_PROXY: 'localhost,127.0.0.1,172.30.0.30',
   no_proxy: 'localhost,127.0.0.1,172.30.0.30',
   AWF_API_PROXY_IP: '172.30.0.30',
+  LD_PRELOAD: '/tmp/awf-lib/one-shot-token.so',
+  ASAN_OPTIONS: 'verify_asan_link_order=0',
   HOME: '/home/runner',
   USER: 'runner',
   LOGNAME: 'runner',
@@ -27,6 +29,12 @@ const ALWAYS = {
   GITHUB_OUTPUT: '/tmp/awf-github/output',
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
+
+/** What holds no placeholder that a program needs in its children. */
+const ONE_SHOT = [
+  ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'],
+];
 
 /** What a credential adds. */
 const OPENAI = { OPENAI_BASE_URL: 'http://172.30.0.30:10000/v1' };
@@ -71,9 +79,7 @@ describe('what the sandbox sets', () => {
   ])('with %s', (_, credentials, expected) => {
     const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables(aConfig({ credentials: given(...credentials) }));
     expect(rest).toEqual({ ...ALWAYS, ...expected });
-    expect(oneShot?.split(',')).toEqual(
-      expect.arrayContaining(['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', ...SENTINELS.keys()]),
-    );
+    expect(oneShot?.split(',').toSorted()).toEqual(ONE_SHOT.toSorted());
   });
 
   test('follows the subnet', () => {
@@ -93,11 +99,18 @@ describe('what the sandbox sets', () => {
     expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
   });
 
-  test.each(['env-all', 'env'])('CLAUDE_CODE_API_KEY_HELPER_TTL_MS is the user’s where set, by %s', (by) => {
-    const name = 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS';
-    const config = aConfig({ credentials: SENTINELS, ...(by === 'env' ? named(name, '5') : { envAll: true }) });
-    expect(variables(config, by === 'env' ? {} : { [name]: '5' })[name]).toBe('5');
-  });
+  describe.each(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'])(
+    '%s is the user’s',
+    (name) => {
+      test.each([
+        ['from the host', {}, { [name]: '5' }],
+        ['by env-all', { envAll: true }, { [name]: '5' }],
+        ['by env', named(name, '5'), {}],
+      ])('where set, %s', (_, options, host) => {
+        expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
+      });
+    },
+  );
 });
 
 /** Names that hold no value of the user's, whatever the options say. */

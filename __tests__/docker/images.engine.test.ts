@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
-import { AGENT_LIB, CLAUDE_KEY_HELPER, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
+import { AGENT_LIB, CLAUDE_KEY_HELPER, ONE_SHOT_LIBRARY, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
 
 const images = builtImageNames(join(import.meta.dirname, '../../dist'));
 const SEALED = ['--rm', '--interactive', '--network=none', '--cap-drop=ALL', '--read-only'];
@@ -65,6 +65,7 @@ describe('the agent image', () => {
       busybox,
       `${AGENT_LIB}/entrypoint`,
       CLAUDE_KEY_HELPER,
+      ONE_SHOT_LIBRARY,
       '/usr/local/bin/get-claude-key.sh',
     ]);
   });

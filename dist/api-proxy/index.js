@@ -575,6 +575,8 @@ const ACCEPTED_PLACEHOLDERS = [
 const AGENT_LIB = '/tmp/awf-lib';
 /** The helper that Claude Code calls for its key. */
 const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
+const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -742,16 +744,16 @@ const CREDENTIAL_NAMES = [
         ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
     ]),
 ];
-/** Names that the one-shot-token library protects in the agent. */
+/**
+ * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
+ *
+ * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
+ * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
+ * without it, and ends with exit code 41.
+ */
 const ONE_SHOT_TOKENS = [
-    ...CREDENTIAL_VARIABLES,
-    'COPILOT_TOKEN',
-    'COPILOT_PROVIDER_API_KEY',
-    'ANTHROPIC_AUTH_TOKEN',
-    'GITHUB_TOKEN',
-    'GH_TOKEN',
-    'GITHUB_API_TOKEN',
-    'GITHUB_PAT',
+    ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+    ...CREDENTIAL_ALIASES,
 ];
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js

@@ -5964,6 +5964,8 @@ const ACCEPTED_PLACEHOLDERS = [
 const AGENT_LIB = '/tmp/awf-lib';
 /** The helper that Claude Code calls for its key. */
 const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
+const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -6131,16 +6133,16 @@ const CREDENTIAL_NAMES = [
         ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
     ]),
 ];
-/** Names that the one-shot-token library protects in the agent. */
+/**
+ * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
+ *
+ * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
+ * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
+ * without it, and ends with exit code 41.
+ */
 const ONE_SHOT_TOKENS = [
-    ...CREDENTIAL_VARIABLES,
-    'COPILOT_TOKEN',
-    'COPILOT_PROVIDER_API_KEY',
-    'ANTHROPIC_AUTH_TOKEN',
-    'GITHUB_TOKEN',
-    'GH_TOKEN',
-    'GITHUB_API_TOKEN',
-    'GITHUB_PAT',
+    ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+    ...CREDENTIAL_ALIASES,
 ];
 
 // EXTERNAL MODULE: external "node:fs"
@@ -8723,12 +8725,14 @@ const WITHHELD = [
     ...['GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH'],
     ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
 ];
-/** What the sandbox itself decides. */
+/** What the sandbox itself decides, but for {@link LEFT_TO_USER}. */
 const RESERVED = [
     ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
     ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
     ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'],
 ];
+/** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
+const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
 /**
  * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
  * and by value, and over it all what the sandbox sets.
@@ -8739,8 +8743,11 @@ const RESERVED = [
  */
 function agentEnvironment(config, addresses, host, user) {
     const sandbox = sandboxVariables(config, addresses, user);
-    const overridable = new Set(PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)));
-    const isReserved = (name) => matches(name, RESERVED) || (Object.hasOwn(sandbox, name) && !overridable.has(name));
+    const overridable = new Set([
+        ...LEFT_TO_USER,
+        ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+    ]);
+    const isReserved = (name) => !overridable.has(name) && (matches(name, RESERVED) || Object.hasOwn(sandbox, name));
     const variables = {};
     const withheld = [];
     const giveUnlessCredential = (name, value) => {
@@ -8794,6 +8801,10 @@ function sandboxVariables(config, addresses, user) {
         no_proxy: direct,
         AWF_API_PROXY_IP: addresses['api-proxy'],
         AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+        LD_PRELOAD: ONE_SHOT_LIBRARY,
+        // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
+        // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+        ASAN_OPTIONS: 'verify_asan_link_order=0',
         GITHUB_OUTPUT: `${AGENT_GITHUB_DIR}/output`,
         GITHUB_STEP_SUMMARY: `${AGENT_GITHUB_DIR}/summary.md`,
     };

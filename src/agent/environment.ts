@@ -5,6 +5,7 @@ import { READINESS_NAME } from '../squid/config.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_NAMES,
+  ONE_SHOT_LIBRARY,
   ONE_SHOT_TOKENS,
   PROVIDERS,
   type AgentVariable,
@@ -58,12 +59,15 @@ const WITHHELD: readonly string[] = [
   ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
 ];
 
-/** What the sandbox itself decides. */
+/** What the sandbox itself decides, but for {@link LEFT_TO_USER}. */
 const RESERVED: readonly string[] = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
   ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
   ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'],
 ];
+
+/** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
+const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
 
 /**
  * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
@@ -80,11 +84,12 @@ export function agentEnvironment(
   user: { readonly name: string; readonly home: string },
 ): AgentEnvironment {
   const sandbox = sandboxVariables(config, addresses, user);
-  const overridable = new Set(
-    PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
-  );
+  const overridable = new Set([
+    ...LEFT_TO_USER,
+    ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+  ]);
   const isReserved = (name: string): boolean =>
-    matches(name, RESERVED) || (Object.hasOwn(sandbox, name) && !overridable.has(name));
+    !overridable.has(name) && (matches(name, RESERVED) || Object.hasOwn(sandbox, name));
 
   const variables: Record<string, string> = {};
   const withheld: { name: string; reason: string }[] = [];
@@ -136,6 +141,10 @@ function sandboxVariables(
     no_proxy: direct,
     AWF_API_PROXY_IP: addresses['api-proxy'],
     AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+    LD_PRELOAD: ONE_SHOT_LIBRARY,
+    // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
+    // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+    ASAN_OPTIONS: 'verify_asan_link_order=0',
     GITHUB_OUTPUT: `${AGENT_GITHUB_DIR}/output`,
     GITHUB_STEP_SUMMARY: `${AGENT_GITHUB_DIR}/summary.md`,
   };

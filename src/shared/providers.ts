@@ -42,6 +42,8 @@ export const ACCEPTED_PLACEHOLDERS: readonly string[] = [
 export const AGENT_LIB = '/tmp/awf-lib';
 /** The helper that Claude Code calls for its key. */
 export const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
+export const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
 
 /** A secret that a user hands over: the action's input and the variable of the same meaning. */
 export interface Credential {
@@ -300,14 +302,14 @@ export const CREDENTIAL_NAMES: readonly string[] = [
   ]),
 ];
 
-/** Names that the one-shot-token library protects in the agent. */
+/**
+ * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
+ *
+ * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
+ * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
+ * without it, and ends with exit code 41.
+ */
 export const ONE_SHOT_TOKENS: readonly string[] = [
-  ...CREDENTIAL_VARIABLES,
-  'COPILOT_TOKEN',
-  'COPILOT_PROVIDER_API_KEY',
-  'ANTHROPIC_AUTH_TOKEN',
-  'GITHUB_TOKEN',
-  'GH_TOKEN',
-  'GITHUB_API_TOKEN',
-  'GITHUB_PAT',
+  ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+  ...CREDENTIAL_ALIASES,
 ];
