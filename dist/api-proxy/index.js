@@ -1209,6 +1209,8 @@ function clientResponseHeaders(rawHeaders) {
  * @returns names and values in turn
  */
 function clientResponseTrailers({ rawHeaders, rawTrailers }) {
+    if (rawTrailers.length === 0)
+        return [];
     const nominated = rawHeaders.flatMap((value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : []);
     const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
     return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
@@ -1930,6 +1932,8 @@ const NOTHING = Buffer.alloc(0);
 const INCOMPLETE = -1;
 /** Not a value that is looked for. */
 const NONE = -2;
+/** A key as JSON writes it. */
+const quoted = (key) => Buffer.from(JSON.stringify(key));
 /**
  * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
  * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
@@ -1938,8 +1942,9 @@ class JsonScanner {
     #needle;
     #onValue;
     #held = NOTHING;
+    /** @param key as {@link quoted} gives it: one for all the scanners that look for it */
     constructor(key, onValue) {
-        this.#needle = Buffer.from(JSON.stringify(key));
+        this.#needle = key;
         this.#onValue = onValue;
     }
     push(chunk) {
@@ -2032,6 +2037,11 @@ const OCTETS_PER_TOKEN = 4;
 const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 const tokensIn = (octets) => Math.ceil(octets / OCTETS_PER_TOKEN);
+const prepareDialect = ({ usageKey, modelKey, read }) => ({
+    usage: quoted(usageKey),
+    model: quoted(modelKey),
+    read,
+});
 function eventsIn(chunk, from) {
     let events = 0;
     for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length))
@@ -2085,11 +2095,11 @@ class UsageReading {
             return;
         this.#form = formOf(response);
         this.#scanners = [
-            new JsonScanner(this.#dialect.usageKey, (value, rest) => {
+            new JsonScanner(this.#dialect.usage, (value, rest) => {
                 if (typeof value === 'object' && value !== null)
                     this.#count(value, rest);
             }),
-            new JsonScanner(this.#dialect.modelKey, (value) => {
+            new JsonScanner(this.#dialect.model, (value) => {
                 if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value))
                     this.#model ??= value;
             }),
@@ -2186,6 +2196,7 @@ const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'G
 function createListener(options) {
     const { provider, route, limits, maxBodyBytes, budget, log } = options;
     const ledger = new Ledger(log);
+    const dialect = prepareDialect(provider.usage);
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     const currents = new WeakMap();
     /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
@@ -2232,7 +2243,7 @@ function createListener(options) {
             });
             if (expectsContinue)
                 answer.writeContinue();
-            usage = new UsageReading(provider.usage, generates, budget);
+            usage = new UsageReading(dialect, generates, budget);
             const exchange = { ...options, client, answer, record, startedAt, usage };
             current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }

@@ -14,7 +14,7 @@ import { newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
-import { UsageReading } from './usage-reading.ts';
+import { prepareDialect, UsageReading } from './usage-reading.ts';
 import { readHandshake } from './websocket.ts';
 
 export interface ListenerOptions {
@@ -52,6 +52,7 @@ const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
 export function createListener(options: ListenerOptions): Listener {
   const { provider, route, limits, maxBodyBytes, budget, log } = options;
   const ledger = new Ledger(log);
+  const dialect = prepareDialect(provider.usage);
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
   /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
@@ -96,7 +97,7 @@ export function createListener(options: ListenerOptions): Listener {
         underWay--;
       });
       if (expectsContinue) answer.writeContinue();
-      usage = new UsageReading(provider.usage, generates, budget);
+      usage = new UsageReading(dialect, generates, budget);
       const exchange: Exchange = { ...options, client, answer, record, startedAt, usage };
       current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
