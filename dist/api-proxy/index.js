@@ -165,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(836);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(294);
 
 
 
@@ -187,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 836:
+/***/ 294:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1243,10 +1243,34 @@ const DEFAULT_LIMITS = {
     stopGraceMs: 300,
 };
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server within the limits, with nothing of its own leniency that admission has to see. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Checked by admission, whose refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
+        // HTTP/1.0 knows none.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node drops headers beyond its own limit unseen; admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
 var src_log = __nccwpck_require__(548);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
@@ -2271,23 +2295,7 @@ function createListener(options) {
         });
         serve(client, handedOver(client, socket), false, early);
     };
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Checked by admission, whose refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-        // HTTP/1.0 knows none.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node drops headers beyond its own limit unseen; admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    const server = createClientServer(limits);
     server.on('request', (client, answer) => {
         serve(client, answer, false);
     });
