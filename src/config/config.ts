@@ -77,6 +77,13 @@ export function isPermitted({ provider, target }: ConfiguredProvider, allow: All
   return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
 }
 
+/** `text`, with asterisks in the place of each credential. */
+export function maskCredentials(text: string, credentials: ReadonlyMap<string, string>): string {
+  // The longest first: another one may be its beginning.
+  const values = [...credentials.values()].sort((a, b) => b.length - a.length);
+  return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
+}
+
 /** @returns the input or variable whose credential `text` contains */
 export function credentialIn(text: string, credentials: ReadonlyMap<string, string>): string | undefined {
   return CREDENTIALS.find(({ variable }) => {
