@@ -48,6 +48,8 @@ export interface Config {
   /** As Docker's `--memory`. */
   readonly memory: string;
   readonly pids: number;
+  /** Run time of the command; undefined for no limit. */
+  readonly timeoutMinutes: number | undefined;
   readonly budget: SidecarBudget;
   readonly logLevel: LogLevel;
   /** Where Squid's logs go; undefined for a new directory below the temporary one. */
