@@ -6,7 +6,7 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECT, FLOOR, startContenders, type Contender } from './contenders.ts';
-import { STEPS, type Sample } from './measure.ts';
+import { BURST, STEPS, type Sample } from './measure.ts';
 import { memoryOf } from './process-stats.ts';
 import { report } from './report.ts';
 import { startWorld, type World } from './world.ts';
@@ -46,7 +46,10 @@ async function run(world: World, count: number): Promise<string> {
         const place = `${contender.name}, ${step}`;
         if (broken.has(place)) continue;
         try {
-          Object.assign(samples.get(contender)?.at(-1) ?? {}, await measure(contender, world));
+          Object.assign(
+            samples.get(contender)?.at(-1) ?? {},
+            await measure(contender, world, round === 0 ? BURST.warmUp : BURST.measured),
+          );
         } catch (error) {
           failures.set(place, String(error));
           if (round === 0) broken.add(place);

@@ -165,7 +165,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(836);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(294);
 
 
 
@@ -187,7 +187,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 836:
+/***/ 294:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1209,6 +1209,8 @@ function clientResponseHeaders(rawHeaders) {
  * @returns names and values in turn
  */
 function clientResponseTrailers({ rawHeaders, rawTrailers }) {
+    if (rawTrailers.length === 0)
+        return [];
     const nominated = rawHeaders.flatMap((value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : []);
     const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
     return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
@@ -1241,10 +1243,34 @@ const DEFAULT_LIMITS = {
     stopGraceMs: 300,
 };
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server within the limits, with nothing of its own leniency that admission has to see. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Checked by admission, whose refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
+        // HTTP/1.0 knows none.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node drops headers beyond its own limit unseen; admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
 var src_log = __nccwpck_require__(548);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
@@ -1930,6 +1956,8 @@ const NOTHING = Buffer.alloc(0);
 const INCOMPLETE = -1;
 /** Not a value that is looked for. */
 const NONE = -2;
+/** A key as JSON writes it. */
+const quoted = (key) => Buffer.from(JSON.stringify(key));
 /**
  * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
  * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
@@ -1938,8 +1966,9 @@ class JsonScanner {
     #needle;
     #onValue;
     #held = NOTHING;
+    /** @param key as {@link quoted} gives it: one for all the scanners that look for it */
     constructor(key, onValue) {
-        this.#needle = Buffer.from(JSON.stringify(key));
+        this.#needle = key;
         this.#onValue = onValue;
     }
     push(chunk) {
@@ -2032,6 +2061,11 @@ const OCTETS_PER_TOKEN = 4;
 const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 const tokensIn = (octets) => Math.ceil(octets / OCTETS_PER_TOKEN);
+const prepareDialect = ({ usageKey, modelKey, read }) => ({
+    usage: quoted(usageKey),
+    model: quoted(modelKey),
+    read,
+});
 function eventsIn(chunk, from) {
     let events = 0;
     for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length))
@@ -2085,11 +2119,11 @@ class UsageReading {
             return;
         this.#form = formOf(response);
         this.#scanners = [
-            new JsonScanner(this.#dialect.usageKey, (value, rest) => {
+            new JsonScanner(this.#dialect.usage, (value, rest) => {
                 if (typeof value === 'object' && value !== null)
                     this.#count(value, rest);
             }),
-            new JsonScanner(this.#dialect.modelKey, (value) => {
+            new JsonScanner(this.#dialect.model, (value) => {
                 if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value))
                     this.#model ??= value;
             }),
@@ -2186,6 +2220,7 @@ const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'G
 function createListener(options) {
     const { provider, route, limits, maxBodyBytes, budget, log } = options;
     const ledger = new Ledger(log);
+    const dialect = prepareDialect(provider.usage);
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     const currents = new WeakMap();
     /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
@@ -2232,7 +2267,7 @@ function createListener(options) {
             });
             if (expectsContinue)
                 answer.writeContinue();
-            usage = new UsageReading(provider.usage, generates, budget);
+            usage = new UsageReading(dialect, generates, budget);
             const exchange = { ...options, client, answer, record, startedAt, usage };
             current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }
@@ -2260,23 +2295,7 @@ function createListener(options) {
         });
         serve(client, handedOver(client, socket), false, early);
     };
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Checked by admission, whose refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-        // HTTP/1.0 knows none.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node drops headers beyond its own limit unseen; admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    const server = createClientServer(limits);
     server.on('request', (client, answer) => {
         serve(client, answer, false);
     });

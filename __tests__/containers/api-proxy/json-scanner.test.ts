@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { JsonScanner } from '../../../containers/api-proxy/src/json-scanner.ts';
+import { JsonScanner, quoted } from '../../../containers/api-proxy/src/json-scanner.ts';
 
 function scan(text: string, size: number, key = 'usage'): unknown[] {
   const found: unknown[] = [];
-  const scanner = new JsonScanner(key, (value) => found.push(value));
+  const scanner = new JsonScanner(quoted(key), (value) => found.push(value));
   const data = Buffer.from(text);
   for (let at = 0; at < data.length; at += size) scanner.push(data.subarray(at, at + size));
   return found;

@@ -146,6 +146,7 @@ export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
  * @returns names and values in turn
  */
 export function clientResponseTrailers({ rawHeaders, rawTrailers }: IncomingMessage): string[] {
+  if (rawTrailers.length === 0) return [];
   const nominated = rawHeaders.flatMap((value, i) =>
     i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : [],
   );

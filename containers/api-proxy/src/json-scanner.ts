@@ -19,6 +19,9 @@ const NONE = -2;
  */
 type OnValue = (value: unknown, rest: number) => void;
 
+/** A key as JSON writes it. */
+export const quoted = (key: string): Buffer => Buffer.from(JSON.stringify(key));
+
 /**
  * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
  * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
@@ -28,8 +31,9 @@ export class JsonScanner {
   readonly #onValue: OnValue;
   #held: Buffer = NOTHING;
 
-  constructor(key: string, onValue: OnValue) {
-    this.#needle = Buffer.from(JSON.stringify(key));
+  /** @param key as {@link quoted} gives it: one for all the scanners that look for it */
+  constructor(key: Buffer, onValue: OnValue) {
+    this.#needle = key;
     this.#onValue = onValue;
   }
 

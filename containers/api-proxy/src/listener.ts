@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '../../../src/shared/providers.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
+import { createClientServer } from './client-server.ts';
 import { bodyTooLarge, forward, type Route } from './forward.ts';
 import type { Budget } from './budget.ts';
 import type { Exchange } from './exchange.ts';
@@ -14,7 +15,7 @@ import { newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
-import { UsageReading } from './usage-reading.ts';
+import { prepareDialect, UsageReading } from './usage-reading.ts';
 import { readHandshake } from './websocket.ts';
 
 export interface ListenerOptions {
@@ -52,6 +53,7 @@ const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
 export function createListener(options: ListenerOptions): Listener {
   const { provider, route, limits, maxBodyBytes, budget, log } = options;
   const ledger = new Ledger(log);
+  const dialect = prepareDialect(provider.usage);
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
   const currents = new WeakMap<Duplex, Current>();
   /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
@@ -96,7 +98,7 @@ export function createListener(options: ListenerOptions): Listener {
         underWay--;
       });
       if (expectsContinue) answer.writeContinue();
-      usage = new UsageReading(provider.usage, generates, budget);
+      usage = new UsageReading(dialect, generates, budget);
       const exchange: Exchange = { ...options, client, answer, record, startedAt, usage };
       current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
@@ -125,25 +127,7 @@ export function createListener(options: ListenerOptions): Listener {
     serve(client, handedOver(client, socket), false, early);
   };
 
-  const server = createServer({
-    maxHeaderSize: limits.headBytes,
-    headersTimeout: limits.headTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    connectionsCheckingInterval: limits.checkIntervalMs,
-    // Checked by admission, whose refusal has the provider's shape and a line in the log.
-    requireHostHeader: false,
-    // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-    // HTTP/1.0 knows none.
-    shouldUpgradeCallback: ({ headers, httpVersion }) =>
-      httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-  });
-  // Node drops headers beyond its own limit unseen; admission counts them.
-  server.maxHeadersCount = 0;
-  server.maxConnections = limits.connections;
-  // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
-  server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-
+  const server = createClientServer(limits);
   server.on('request', (client, answer) => {
     serve(client, answer, false);
   });

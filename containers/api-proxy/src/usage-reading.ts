@@ -3,7 +3,7 @@ import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
-import { JsonScanner } from './json-scanner.ts';
+import { JsonScanner, quoted } from './json-scanner.ts';
 
 /** How an answer comes: as one document, as events, or as messages of which each answers a request of its own. */
 type Form = 'document' | 'events' | 'messages';
@@ -15,6 +15,19 @@ const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 
 const tokensIn = (octets: number): number => Math.ceil(octets / OCTETS_PER_TOKEN);
+
+/** A provider's dialect with its keys as they stand in an answer. */
+export interface PreparedDialect {
+  readonly usage: Buffer;
+  readonly model: Buffer;
+  readonly read: UsageDialect['read'];
+}
+
+export const prepareDialect = ({ usageKey, modelKey, read }: UsageDialect): PreparedDialect => ({
+  usage: quoted(usageKey),
+  model: quoted(modelKey),
+  read,
+});
 
 function eventsIn(chunk: Buffer, from: number): number {
   let events = 0;
@@ -36,7 +49,7 @@ function formOf({ headers, statusCode }: IncomingMessage): Form {
  * counted as a token, and four octets of anything else.
  */
 export class UsageReading {
-  readonly #dialect: UsageDialect;
+  readonly #dialect: PreparedDialect;
   readonly #generates: boolean;
   readonly #budget: Budget;
   /** Undefined until there is an answer to read. */
@@ -58,7 +71,7 @@ export class UsageReading {
   onMessage: ((count: number) => void) | undefined;
 
   /** @param generates the endpoint is one that costs tokens, so that silence is no proof of none */
-  constructor(dialect: UsageDialect, generates: boolean, budget: Budget) {
+  constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
     this.#dialect = dialect;
     this.#generates = generates;
     this.#budget = budget;
@@ -70,10 +83,10 @@ export class UsageReading {
     if (statusCode >= 300) return;
     this.#form = formOf(response);
     this.#scanners = [
-      new JsonScanner(this.#dialect.usageKey, (value, rest) => {
+      new JsonScanner(this.#dialect.usage, (value, rest) => {
         if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
       }),
-      new JsonScanner(this.#dialect.modelKey, (value) => {
+      new JsonScanner(this.#dialect.model, (value) => {
         if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value)) this.#model ??= value;
       }),
     ];
