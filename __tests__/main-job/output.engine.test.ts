@@ -51,9 +51,10 @@ describe('the action', () => {
 
   it('relays a limited amount of both streams, says so, and lets the command go on', async () => {
     const half = String(OUTPUT_LIMIT / 2);
+    // One character for each stream: which of them arrives first is open.
     step = actionStep({
-      run: `head -c ${half} /dev/zero | tr '\\0' '~'; head -c ${half} /dev/zero | tr '\\0' '^' >&2; echo over; echo over >&2
-        head -c ${half} /dev/zero; touch went-on; echo done=yes >> "$GITHUB_OUTPUT"`,
+      run: `head -c ${half} /dev/zero | tr '\\0' '~'; head -c ${half} /dev/zero | tr '\\0' '^' >&2
+        head -c ${half} /dev/zero | tr '\\0' '~'; touch went-on; echo done=yes >> "$GITHUB_OUTPUT"`,
     });
     const { code, stdout } = await step.main();
     expect(code).toBe(0);
