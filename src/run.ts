@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rmRF } from '@actions/io';
+import { CommandFiles, NOTHING_WRITTEN, type WrittenFiles } from './agent/command-files.ts';
 import { checkWorkspace, ownFilesInWorkspace } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
@@ -24,6 +25,7 @@ import { NO_CREDENTIALS } from './shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarBudget, type SidecarConfig } from './shared/sidecar-config.ts';
 import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
+import { TimeLimit } from './time-limit.ts';
 import { Timings } from './timings.ts';
 
 /** What a run finds around it. */
@@ -44,16 +46,18 @@ export interface RunContext {
   readonly onLogs?: (logs: LogDirectories) => void;
 }
 
-export type Outcome = 'success' | 'failure' | 'error';
+export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
 
 /** How a run ended. */
 export interface RunResult {
   readonly outcome: Outcome;
-  /** The command's own; 1 when it never ran. */
+  /** The command's own; 124 when its time was over, 1 when it never ran. */
   readonly exitCode: number;
   /** Why the sandbox failed. */
   readonly error: unknown;
   readonly traffic: Traffic;
+  /** What the command wrote to its files for outputs and the summary. */
+  readonly written: WrittenFiles;
   readonly logs: LogDirectories | undefined;
   readonly timings: Timings;
 }
@@ -68,11 +72,13 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   const { reporter, engine, runId } = context;
   const timings = new Timings();
   const sandbox = new Sandbox(engine, runId, timings);
+  const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   const since = Date.now();
   const by = caller();
   const addresses = { current: addressesIn('0.0.0.0/24') };
   let made: string | undefined;
   let started = false;
+  let files: CommandFiles | undefined;
   let logs: LogDirectories | undefined;
   let exitCode = 1;
   let error: unknown;
@@ -100,6 +106,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     ]);
     addresses.current = addressesIn(subnet);
     const user = agentUser(by, config.workspace);
+    files = new CommandFiles(workDirectory, user);
     const agent = await timings.measure('plan', () =>
       planAgent(config, addresses.current, user, context.environment, workDirectory),
     );
@@ -112,7 +119,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       logs,
       sidecarUser: sidecarOwner,
       agentUser: user,
-      agentMounts: agent.mounts,
+      agentMounts: [...agent.mounts, ...files.mounts],
       guards: ownFilesInWorkspace(context.root, config.workspace),
     });
     exitCode = await sandbox.execute(
@@ -131,8 +138,10 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
         agent: agent.document,
       },
       context.output,
+      limit,
       context.signal,
     );
+    if (limit.isReached) reporter.error(timeoutText(config));
     if (sandbox.outOfMemory) {
       reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
     }
@@ -147,6 +156,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       error ??= caught;
     }
   }
+  const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
   // A sandbox that outlives its step is no success, whatever the command said.
   if (error !== undefined && exitCode === 0) exitCode = 1;
   if (made !== undefined) await rmRF(made);
@@ -157,13 +167,25 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   }
   if (traffic.usage.overBudget > 0) reporter.warning(budgetWarning(config.budget, traffic.usage));
   return {
-    outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
+    outcome: outcomeOf(error, limit.isReached, exitCode),
     exitCode,
     error,
     traffic,
+    written,
     logs,
     timings,
   };
+}
+
+function outcomeOf(error: unknown, timedOut: boolean, exitCode: number): Outcome {
+  if (error !== undefined) return 'error';
+  if (timedOut) return 'timeout';
+  return exitCode === 0 ? 'success' : 'failure';
+}
+
+function timeoutText({ timeoutMinutes = 0 }: Config): string {
+  const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
+  return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
 }
 
 /** For the caller alone; one that exists is somebody else's. */

@@ -10,6 +10,7 @@ const FACTS: SummaryFacts = {
   traffic: { allowed: [], blocked: [], unresolvable: [], usage: totals([]) },
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
+  ofCommand: undefined,
 };
 
 const summary = (overrides: Partial<SummaryFacts> = {}): string => summaryMarkdown({ ...FACTS, ...overrides });

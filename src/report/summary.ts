@@ -12,6 +12,8 @@ export interface SummaryFacts {
   readonly traffic: Traffic;
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
+  /** Safe Markdown of what the command wrote; undefined when it wrote nothing. */
+  readonly ofCommand: string | undefined;
 }
 
 /** Rows of a table at most; a hostile command can ask for any number of names. */
@@ -42,6 +44,7 @@ export function summaryMarkdown(facts: SummaryFacts): string {
     ),
     ...usageNotes(traffic.usage),
     ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
+    ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
