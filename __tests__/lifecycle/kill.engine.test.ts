@@ -100,7 +100,7 @@ describe('SIGKILL during the command, then the post step', () => {
     const content = (name: string): string =>
       files.get([...files.keys()].find((path) => path.endsWith(name))!)!.toString();
     // Complete: every tunnel, those that were open when the kill came too, and every request of the model. Missing is
-    // timings.json alone, which the killed process would have written.
+    // timings.json alone, which the killed process would have written; usage.json the post step makes good.
     const accesses = content('/access.log').trim().split('\n');
     expect(accesses.filter((line) => line.includes('CONNECT refused.example:443'))).toHaveLength(1);
     expect(accesses.filter((line) => line.includes('CONNECT open.example:443'))).toHaveLength(1);
@@ -111,7 +111,9 @@ describe('SIGKILL during the command, then the post step', () => {
       'access.log',
       'api-proxy.log',
       'cache.log',
+      'usage.json',
     ]);
+    expect(JSON.parse(content('/usage.json'))).toMatchObject({ requests: 1 });
   });
 });
 

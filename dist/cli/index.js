@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(242);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 242:
+/***/ 4:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6366,6 +6366,11 @@ const OPTIONS = [
     { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
     { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
     { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
+    },
     { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
     { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
     {
@@ -6488,6 +6493,7 @@ function buildConfig(raw, around) {
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
         memory: memory(raw('memory')),
         pids: count('pids', raw) ?? 0,
+        timeoutMinutes: minutes('timeout-minutes', raw),
         budget: budget(count('max-requests', raw), count('max-tokens', raw)),
         logLevel: choice('log-level', raw),
         proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
@@ -6519,6 +6525,20 @@ function count(name, raw) {
     if (/^[1-9]\d{0,8}$/.test(value))
         return Number(value);
     throw new errors_UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+/** The longest time that a timer of Node.js can wait is a little more. */
+const MAX_MINUTES = 30_000;
+/** A number above 0, a fraction too. @returns undefined when not given */
+function minutes(name, raw) {
+    const value = raw(name);
+    if (value === '')
+        return undefined;
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new errors_UserError(`${name}: "${value}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
+    });
 }
 function budget(maxRequests, maxTokens) {
     return {
@@ -7910,8 +7930,10 @@ function containerArgs(spec) {
         ...(spec.command ?? []),
     ];
 }
-function tmpfsValue({ target, mode, owner, executable, size }) {
+function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
     const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
+    if (inodes !== undefined)
+        options.push(`nr_inodes=${String(inodes)}`);
     if (owner)
         options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
     return `${target}:${options.join(',')}`;
@@ -8040,18 +8062,22 @@ class DockerCli {
      *
      * @throws UserError when the container could not be started at all
      */
-    async #attached(args, { input, onStdout, onStderr }) {
+    async #attached(args, { input, later, onStdout, onStderr }) {
         this.#debug(`docker ${args.join(' ')}`);
         const child = (0,external_node_child_process_.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
         let head = '';
-        child.stdout.on('data', onStdout);
-        child.stderr.on('data', (chunk) => {
+        drain(child.stdout, onStdout);
+        drain(child.stderr, (chunk) => {
             if (head.length < KEPT)
                 head += chunk.toString();
-            onStderr(chunk);
+            return onStderr(chunk);
         });
         child.stdin.on('error', () => undefined); // the exit code says why
-        child.stdin.end(input);
+        child.stdin.write(input);
+        if (later === undefined)
+            child.stdin.end();
+        else
+            void later.then((text) => child.stdin.end(text));
         const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
         const code = exitCode ?? 1;
         if (code !== 0 && ENGINE_REFUSED.test(head))
@@ -8108,6 +8134,16 @@ function isProgram(path) {
     catch {
         return false;
     }
+}
+/** Reads a stream to its end, no faster than `sink` takes it. */
+function drain(stream, sink) {
+    stream.on('data', (chunk) => {
+        const taken = sink(chunk);
+        if (taken === undefined)
+            return;
+        stream.pause();
+        void taken.then(() => stream.resume());
+    });
 }
 /** Characters of a container's standard error that are looked at. */
 const KEPT = 16_384;
@@ -8315,6 +8351,168 @@ const stderrReporter = {
     error: (message) => process.stderr.write(`awf: error: ${message}\n`),
 };
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
+
+/**
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
+ * 2.5 s later: time enough to remove the containers, which the first of them starts. It fires as well when the output cannot be
+ * written any more: a command at the head of a pipe ends with the pipe.
+ */
+function cancellation() {
+    const controller = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(name, () => {
+            controller.abort(new errors_UserError(`The run was cancelled (${name}).`));
+        });
+    }
+    for (const stream of [process.stdout, process.stderr]) {
+        stream.on('error', (cause) => {
+            controller.abort(new errors_UserError('The run was ended: nobody reads its output any more.', { cause }));
+        });
+    }
+    return controller.signal;
+}
+/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
+function aborted(signal) {
+    return new Promise((_, reject) => {
+        const end = () => {
+            reject(signal.reason instanceof Error ? signal.reason : new errors_UserError('The run was ended.'));
+        };
+        if (signal.aborted)
+            end();
+        else
+            signal.addEventListener('abort', end, { once: true });
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/output.js
+
+
+/** Bytes of the command's output that the job's log gets, both streams together. */
+const OUTPUT_LIMIT = (/* unused pure expression or super */ null && (64 * 1024 * 1024));
+/** Writes to `stream`, and asks for patience while its reader is behind. */
+function writeTo(stream) {
+    return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
+}
+/** How long a cancelled run waits for a reader that may be gone. Milliseconds. */
+const PATIENCE = 1_000;
+/**
+ * Waits until the readers of standard output and standard error have everything. A pipe takes what is written when it has
+ * room, and `process.exit` drops the rest.
+ */
+async function flush(signal) {
+    const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => {
+        stream.write('', () => {
+            resolve();
+        });
+    }));
+    await Promise.race([Promise.all(written), aborted(signal).catch(() => (0,promises_namespaceObject.setTimeout)(PATIENCE))]);
+}
+/** Also when the stream ends instead: its own error says so to whoever listens. */
+function drained(stream) {
+    return new Promise((resolve) => {
+        const end = () => {
+            for (const event of EVENTS)
+                stream.off(event, end);
+            resolve();
+        };
+        for (const event of EVENTS)
+            stream.on(event, end);
+    });
+}
+const EVENTS = ['drain', 'close', 'error'];
+/**
+ * `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end. The
+ * command goes on; what it writes is read and dropped.
+ */
+function limited(output, limitBytes = OUTPUT_LIMIT) {
+    let left = limitBytes;
+    const limit = (sink) => (chunk) => {
+        if (left < 0)
+            return undefined;
+        left -= chunk.length;
+        if (left >= 0)
+            return sink(chunk);
+        const said = `\nThe command has written more than ${String(limitBytes / 1024 / 1024)} MiB. The rest is not shown; the command goes on.\n`;
+        return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(said)]));
+    };
+    return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
+
+
+/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
+const DIRECTORY = '/tmp/awf-github';
+/** The variable that names a file to the command, and where that file is. */
+const COMMAND_FILE_VARIABLES = {
+    GITHUB_OUTPUT: `${DIRECTORY}/output`,
+    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+};
+/** What a command that never ran has left. */
+const NOTHING_WRITTEN = { text: '', isCut: false };
+/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+const OUTPUT_FILE_LIMIT = 1024 * 1024;
+/**
+ * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
+ * part with it; sanitising makes a hostile text up to six times as long.
+ */
+const SUMMARY_FILE_LIMIT = 64 * 1024;
+/**
+ * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
+ * read back is what was mounted, whatever happens to their names or modes.
+ */
+class CommandFiles {
+    mounts;
+    #output;
+    #summary;
+    /**
+     * @param directory of the run's own; nobody else can write there
+     * @param owner the command's user
+     */
+    constructor(directory, owner) {
+        const sources = { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
+        this.#output = createOwned(sources.output, owner);
+        this.#summary = createOwned(sources.summary, owner);
+        this.mounts = [
+            { kind: 'bind', source: sources.output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
+            { kind: 'bind', source: sources.summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
+        ];
+    }
+    /** Once the container is gone; can be called once. */
+    finish() {
+        return {
+            output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
+            summary: readAndClose(this.#summary, SUMMARY_FILE_LIMIT),
+        };
+    }
+}
+function createOwned(path, { uid, gid }) {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_.constants;
+    const file = (0,external_node_fs_.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // Whatever the caller's umask is.
+    (0,external_node_fs_.fchmodSync)(file, 0o600);
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_.fchownSync)(file, uid, gid);
+    return file;
+}
+function readAndClose(file, limit) {
+    try {
+        const buffer = Buffer.alloc(limit + 1);
+        let length = 0;
+        for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+            read = (0,external_node_fs_.readSync)(file, buffer, length, buffer.length - length, length);
+        }
+        const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, limit)), { stream: length > limit });
+        return { text, isCut: length > limit };
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
 
 
@@ -8444,6 +8642,12 @@ function configuredProviders(config) {
 /** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
 function isPermitted({ provider, target }, allow) {
     return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
+}
+/** `text`, with asterisks in the place of each credential. */
+function maskCredentials(text, credentials) {
+    // The longest first: another one may be its beginning.
+    const values = [...credentials.values()].sort((a, b) => b.length - a.length);
+    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
 }
 /** @returns the input or variable whose credential `text` contains */
 function credentialIn(text, credentials) {
@@ -8689,8 +8893,7 @@ function listAcl(name, type, values) {
 
 
 
-/** Where the sandbox's own files for outputs and the summary are, in the container. */
-const AGENT_GITHUB_DIR = '/tmp/awf-github';
+
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 /** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
@@ -8729,7 +8932,7 @@ const WITHHELD = [
 const RESERVED = [
     ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
     ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
-    ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'],
+    ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
 /** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
 const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
@@ -8805,8 +9008,7 @@ function sandboxVariables(config, addresses, user) {
         // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
         // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
-        GITHUB_OUTPUT: `${AGENT_GITHUB_DIR}/output`,
-        GITHUB_STEP_SUMMARY: `${AGENT_GITHUB_DIR}/summary.md`,
+        ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
         const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
@@ -9006,7 +9208,6 @@ function hostToolchain(home, toolCache) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
 
 
-
 /** Where the entrypoint puts the script. */
 const SCRIPT_PATH = '/tmp/awf-command';
 /**
@@ -9020,7 +9221,6 @@ function startDocument(start) {
     const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content));
     if (command.kind === 'script')
         files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
-    files.push(writeFile(`${AGENT_GITHUB_DIR}/output`, ''), writeFile(`${AGENT_GITHUB_DIR}/summary.md`, ''));
     return [
         `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
         'umask 077',
@@ -9356,6 +9556,12 @@ function topology(config, claimed) {
 }
 function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
+    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
+    // it, one that is killed cannot. An empty file takes about a kilobyte.
+    const share = (part) => {
+        const bytes = Math.floor(bytesOf(config.memory) * part);
+        return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
+    };
     return {
         runId,
         network: networkNames(runId).internal,
@@ -9371,10 +9577,10 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
             ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
         ],
         tmpfs: [
-            { target: '/tmp', mode: '1777', executable: true, size: '2g' },
-            { target: '/var/tmp', mode: '1777', executable: true, size: '1g' },
+            { target: '/tmp', mode: '1777', executable: true, ...share(1 / 3) },
+            { target: '/var/tmp', mode: '1777', executable: true, ...share(1 / 12) },
             { target: '/run', mode: '0755', executable: false, size: '16m' },
-            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, size: '2g' },
+            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
         ],
         environment: {},
         dns: NO_DNS,
@@ -9382,6 +9588,13 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
     };
+}
+/** Bytes. */
+const PAGE = 4096;
+/** @param size as Docker's `--memory` */
+function bytesOf(size) {
+    const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
+    return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 function librarySpec({ runId, names, images, sidecarUser }) {
     return {
@@ -9671,8 +9884,6 @@ function traffic_lines(path) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached.js
 
 /** How much of a sidecar's output an error quotes. */
@@ -9696,7 +9907,7 @@ class Sidecar {
         const keep = (chunk) => {
             this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
         };
-        const exit = start({ input, onStdout: keep, onStderr: keep });
+        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
@@ -9746,52 +9957,65 @@ class Gate {
             .filter((line) => line.trim() !== '' && !line.startsWith('WARNING: Localhost DNS'))
             .join('\n');
     }
+    /** @returns what to wait for before more is pushed */
     push(chunk) {
-        if (this.#passed) {
-            this.#relay(chunk);
-            return;
-        }
+        if (this.#passed)
+            return this.#relay(chunk);
         this.#before = Buffer.concat([this.#before, chunk]);
         const at = this.#before.indexOf(MARKER);
         if (at < 0) {
             this.#before = this.#before.subarray(-LIMIT);
-            return;
+            return undefined;
         }
         const rest = this.#before.subarray(at + MARKER.length);
         this.#before = this.#before.subarray(0, at);
         this.#passed = true;
         this.#onPassed();
-        if (rest.length > 0)
-            this.#relay(rest);
+        return rest.length > 0 ? this.#relay(rest) : undefined;
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
-
-/**
- * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
- * 2.5 s later: time enough to remove the containers, which the first of them starts.
- */
-function cancellation() {
-    const controller = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-        process.on(name, () => {
-            controller.abort(new errors_UserError(`The run was cancelled (${name}).`));
-        });
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/time-limit.js
+/** The exit code of a command that ran for too long, as that of `timeout` of the GNU coreutils. */
+const TIMEOUT_EXIT_CODE = 124;
+/** How long a command that was told to end may take. Milliseconds. */
+const GRACE = 10_000;
+/** The clock of a command's run time. */
+class TimeLimit {
+    /** Resolves when the command has to be told to end; undefined where there is no limit. */
+    reached;
+    /** Resolves when the command has had its grace as well, and nobody waits for it any longer. */
+    exhausted;
+    #limitMs;
+    #graceMs;
+    #timer;
+    #isReached = false;
+    #onReached = () => undefined;
+    #onExhausted = () => undefined;
+    /** @param limitMs undefined for a clock that never strikes */
+    constructor(limitMs, graceMs = GRACE) {
+        this.#limitMs = limitMs;
+        this.#graceMs = graceMs;
+        this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
+        this.exhausted = new Promise((resolve) => (this.#onExhausted = resolve));
     }
-    return controller.signal;
-}
-/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
-function aborted(signal) {
-    return new Promise((_, reject) => {
-        const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new errors_UserError('The run was ended.'));
-        };
-        if (signal.aborted)
-            end();
-        else
-            signal.addEventListener('abort', end, { once: true });
-    });
+    get isReached() {
+        return this.#isReached;
+    }
+    /** With the command's first instruction. */
+    start() {
+        if (this.#limitMs === undefined)
+            return;
+        this.#timer = setTimeout(() => {
+            this.#isReached = true;
+            this.#onReached();
+            this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
+        }, this.#limitMs);
+    }
+    /** When the command has ended. */
+    stop() {
+        clearTimeout(this.#timer);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/timings.js
@@ -9831,6 +10055,7 @@ function now() {
 
 
 
+
 /** Squid writes a tunnel's record when the tunnel has ended; killed at once, it would lose it. Milliseconds. */
 const SQUID_GRACE = 50;
 /** The same where nobody waits for a result, so that a slow machine loses no record either. Milliseconds. */
@@ -9841,6 +10066,8 @@ const SWEEP_LIMIT = 15_000;
 const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
+/** What the agent's entrypoint reads when the command has to end; any line will do. */
+const TIME_IS_OVER = 'the time is over\n';
 /** The containers of one run: up, command, down. */
 class Sandbox {
     #engine;
@@ -9859,10 +10086,11 @@ class Sandbox {
     /**
      * Starts all containers at once; the agent's own pre-flight check is the gate.
      *
+     * @param limit of the command's run time, which begins when the check has passed
      * @returns the command's exit code
      * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
      */
-    async execute(containers, documents, output, signal) {
+    async execute(containers, documents, output, limit, signal) {
         this.#containers = containers;
         signal.throwIfAborted();
         const squid = new Sidecar('Squid', documents.squid, async (attachment) => {
@@ -9875,30 +10103,40 @@ class Sandbox {
         if (apiProxy !== undefined) {
             this.#sidecars.push(new Sidecar('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
         }
-        const command = this.#command(containers, documents.agent, output);
+        const command = this.#command(containers, documents.agent, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
-        return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
+        const exhausted = limit.exhausted.then(() => TIMEOUT_EXIT_CODE);
+        try {
+            const died = this.#sidecars.map((sidecar) => sidecar.died);
+            const exitCode = await Promise.race([command, exhausted, ...died, aborted(signal)]);
+            return limit.isReached ? TIMEOUT_EXIT_CODE : exitCode;
+        }
+        finally {
+            limit.stop();
+        }
     }
     /** True when the command was killed for its memory: its exit code, 137, does not say so. */
     get outOfMemory() {
         return this.#outOfMemory;
     }
-    async #command({ library, agent }, document, output) {
+    async #command({ library, agent }, document, output, limit) {
         if (library !== undefined)
             await this.#timings.measure('library', () => this.#engine.create(library));
-        const gate = new Gate(() => (this.#timings.startupMs = now()), output.stderr);
+        const gate = new Gate(() => {
+            this.#timings.startupMs = now();
+            limit.start();
+        }, output.stderr);
         const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
-            input: document,
+            input: `${String(Buffer.byteLength(document))}\n${document}`,
+            later: limit.reached?.then(() => TIME_IS_OVER),
             onStdout: output.stdout,
-            onStderr: (chunk) => {
-                gate.push(chunk);
-            },
+            onStderr: (chunk) => gate.push(chunk),
         }));
         if (!gate.passed) {
             throw new errors_UserError(`The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`);
         }
-        if (exitCode === 137)
+        if (exitCode === 137 && !limit.isReached)
             this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
         return exitCode;
     }
@@ -10017,6 +10255,8 @@ async function removeContainers(engine, names, grace) {
 
 
 
+
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -10026,11 +10266,13 @@ async function run(config, context) {
     const { reporter, engine, runId } = context;
     const timings = new Timings();
     const sandbox = new Sandbox(engine, runId, timings);
+    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
     const since = Date.now();
     const by = caller();
     const addresses = { current: addressesIn('0.0.0.0/24') };
     let made;
     let started = false;
+    let files;
     let logs;
     let exitCode = 1;
     let error;
@@ -10057,6 +10299,7 @@ async function run(config, context) {
         ]);
         addresses.current = addressesIn(subnet);
         const user = agentUser(by, config.workspace);
+        files = new CommandFiles(workDirectory, user);
         const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory));
         for (const warning of agent.warnings)
             reporter.warning(warning);
@@ -10068,7 +10311,7 @@ async function run(config, context) {
             logs,
             sidecarUser: sidecarOwner,
             agentUser: user,
-            agentMounts: agent.mounts,
+            agentMounts: [...agent.mounts, ...files.mounts],
             guards: ownFilesInWorkspace(context.root, config.workspace),
         });
         exitCode = await sandbox.execute(containers, {
@@ -10083,7 +10326,9 @@ async function run(config, context) {
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
             agent: agent.document,
-        }, context.output, context.signal);
+        }, context.output, limit, context.signal);
+        if (limit.isReached)
+            reporter.error(timeoutText(config));
         if (sandbox.outOfMemory) {
             reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
         }
@@ -10100,6 +10345,7 @@ async function run(config, context) {
             error ??= caught;
         }
     }
+    const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
     // A sandbox that outlives its step is no success, whatever the command said.
     if (error !== undefined && exitCode === 0)
         exitCode = 1;
@@ -10113,13 +10359,25 @@ async function run(config, context) {
     if (traffic.usage.overBudget > 0)
         reporter.warning(budgetWarning(config.budget, traffic.usage));
     return {
-        outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
+        outcome: outcomeOf(error, limit.isReached, exitCode),
         exitCode,
         error,
         traffic,
+        written,
         logs,
         timings,
     };
+}
+function outcomeOf(error, timedOut, exitCode) {
+    if (error !== undefined)
+        return 'error';
+    if (timedOut)
+        return 'timeout';
+    return exitCode === 0 ? 'success' : 'failure';
+}
+function timeoutText({ timeoutMinutes = 0 }) {
+    const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
+    return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
 }
 /** For the caller alone; one that exists is somebody else's. */
 function makeWorkDirectory(path) {
@@ -10173,6 +10431,7 @@ function sidecarConfig(config, proxyUrl) {
 
 
 
+
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
 /**
@@ -10183,6 +10442,7 @@ const USAGE = 2;
  * @returns the exit code of the process: the command's own
  */
 async function runCommandLine(argv, root) {
+    const signal = cancellation();
     try {
         const request = loadCliArgs(argv);
         if ('text' in request) {
@@ -10195,15 +10455,13 @@ async function runCommandLine(argv, root) {
             runId,
             engine: new DockerCli(reporter.debug),
             reporter,
-            output: {
-                stdout: (chunk) => process.stdout.write(chunk),
-                stderr: (chunk) => process.stderr.write(chunk),
-            },
+            // Without the limit of a job's log: the output may be what the command is for.
+            output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
             root,
             images: builtImageNames(`${root}/dist`),
             temporary: (0,external_node_os_namespaceObject.tmpdir)(),
             environment: process.env,
-            signal: cancellation(),
+            signal,
         });
         report(result, reporter);
         if (request.config.keepContainers)
@@ -10213,6 +10471,9 @@ async function runCommandLine(argv, root) {
     catch (error) {
         stderrReporter.error(describeError(error));
         return USAGE;
+    }
+    finally {
+        await flush(signal);
     }
 }
 function report({ error, traffic, logs }, reporter) {

@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 5511:
+/***/ 3406:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32737,7 +32737,7 @@ function error(message, properties = {}) {
  * @param message warning issue message. Errors will be converted to string via toString()
  * @param properties optional properties to add to the annotation.
  */
-function warning(message, properties = {}) {
+function core_warning(message, properties = {}) {
     command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
@@ -33544,6 +33544,11 @@ const OPTIONS = [
     { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
     { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
     { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
+    },
     { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
     { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
     {
@@ -33666,6 +33671,7 @@ function buildConfig(raw, around) {
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
         memory: memory(raw('memory')),
         pids: count('pids', raw) ?? 0,
+        timeoutMinutes: minutes('timeout-minutes', raw),
         budget: budget(count('max-requests', raw), count('max-tokens', raw)),
         logLevel: choice('log-level', raw),
         proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
@@ -33697,6 +33703,20 @@ function count(name, raw) {
     if (/^[1-9]\d{0,8}$/.test(value))
         return Number(value);
     throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+/** The longest time that a timer of Node.js can wait is a little more. */
+const MAX_MINUTES = 30_000;
+/** A number above 0, a fraction too. @returns undefined when not given */
+function minutes(name, raw) {
+    const value = raw(name);
+    if (value === '')
+        return undefined;
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new UserError(`${name}: "${value}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
+    });
 }
 function budget(maxRequests, maxTokens) {
     return {
@@ -33932,8 +33952,10 @@ function containerArgs(spec) {
         ...(spec.command ?? []),
     ];
 }
-function tmpfsValue({ target, mode, owner, executable, size }) {
+function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
     const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
+    if (inodes !== undefined)
+        options.push(`nr_inodes=${String(inodes)}`);
     if (owner)
         options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
     return `${target}:${options.join(',')}`;
@@ -34062,18 +34084,22 @@ class DockerCli {
      *
      * @throws UserError when the container could not be started at all
      */
-    async #attached(args, { input, onStdout, onStderr }) {
+    async #attached(args, { input, later, onStdout, onStderr }) {
         this.#debug(`docker ${args.join(' ')}`);
         const child = (0,external_node_child_process_namespaceObject.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
         let head = '';
-        child.stdout.on('data', onStdout);
-        child.stderr.on('data', (chunk) => {
+        drain(child.stdout, onStdout);
+        drain(child.stderr, (chunk) => {
             if (head.length < KEPT)
                 head += chunk.toString();
-            onStderr(chunk);
+            return onStderr(chunk);
         });
         child.stdin.on('error', () => undefined); // the exit code says why
-        child.stdin.end(input);
+        child.stdin.write(input);
+        if (later === undefined)
+            child.stdin.end();
+        else
+            void later.then((text) => child.stdin.end(text));
         const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
         const code = exitCode ?? 1;
         if (code !== 0 && ENGINE_REFUSED.test(head))
@@ -34130,6 +34156,16 @@ function isProgram(path) {
     catch {
         return false;
     }
+}
+/** Reads a stream to its end, no faster than `sink` takes it. */
+function drain(stream, sink) {
+    stream.on('data', (chunk) => {
+        const taken = sink(chunk);
+        if (taken === undefined)
+            return;
+        stream.pause();
+        void taken.then(() => stream.resume());
+    });
 }
 /** Characters of a container's standard error that are looked at. */
 const KEPT = 16_384;
@@ -34337,88 +34373,406 @@ const stderrReporter = {
     error: (message) => process.stderr.write(`awf: error: ${message}\n`),
 };
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
 
-/** Rows of a table at most; a hostile command can ask for any number of names. */
-const MAX_ROWS = 50;
-/** The job summary of a run, as GitHub-flavoured Markdown. */
-function summaryMarkdown(facts) {
-    const { traffic } = facts;
-    const blocks = [
-        '## Agentic Workflow Firewall',
-        verdict(facts),
-        ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
-        '### Domains',
-        table(['Domain', 'Verdict', 'Requests'], [
-            ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
-            ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
-            ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
-        ], 'No request left the sandbox.'),
-        '### Model requests',
-        table(['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'], traffic.usage.models.map(modelRow), 'The api-proxy got no request.'),
-        ...usageNotes(traffic.usage),
-        ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
+
+/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
+const DIRECTORY = '/tmp/awf-github';
+/** The variable that names a file to the command, and where that file is. */
+const COMMAND_FILE_VARIABLES = {
+    GITHUB_OUTPUT: `${DIRECTORY}/output`,
+    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+};
+/** What a command that never ran has left. */
+const NOTHING_WRITTEN = { text: '', isCut: false };
+/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+const OUTPUT_FILE_LIMIT = 1024 * 1024;
+/**
+ * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
+ * part with it; sanitising makes a hostile text up to six times as long.
+ */
+const SUMMARY_FILE_LIMIT = 64 * 1024;
+/**
+ * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
+ * read back is what was mounted, whatever happens to their names or modes.
+ */
+class CommandFiles {
+    mounts;
+    #output;
+    #summary;
+    /**
+     * @param directory of the run's own; nobody else can write there
+     * @param owner the command's user
+     */
+    constructor(directory, owner) {
+        const sources = { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
+        this.#output = createOwned(sources.output, owner);
+        this.#summary = createOwned(sources.summary, owner);
+        this.mounts = [
+            { kind: 'bind', source: sources.output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
+            { kind: 'bind', source: sources.summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
+        ];
+    }
+    /** Once the container is gone; can be called once. */
+    finish() {
+        return {
+            output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
+            summary: readAndClose(this.#summary, SUMMARY_FILE_LIMIT),
+        };
+    }
+}
+function createOwned(path, { uid, gid }) {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_namespaceObject.constants;
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // Whatever the caller's umask is.
+    (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_namespaceObject.fchownSync)(file, uid, gid);
+    return file;
+}
+function readAndClose(file, limit) {
+    try {
+        const buffer = Buffer.alloc(limit + 1);
+        let length = 0;
+        for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+            read = (0,external_node_fs_namespaceObject.readSync)(file, buffer, length, buffer.length - length, length);
+        }
+        const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, limit)), { stream: length > limit });
+        return { text, isCut: length > limit };
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
+
+
+/** The providers for which a credential was given. */
+function configuredProviders(config) {
+    if (!config.apiProxy)
+        return [];
+    return PROVIDERS.flatMap((provider) => {
+        const given = provider.credentials.find(({ variable }) => config.credentials.has(variable));
+        const credential = given && config.credentials.get(given.variable);
+        return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
+    });
+}
+/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
+function isPermitted({ provider, target }, allow) {
+    return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
+}
+/** `text`, with asterisks in the place of each credential. */
+function maskCredentials(text, credentials) {
+    // The longest first: another one may be its beginning.
+    const values = [...credentials.values()].sort((a, b) => b.length - a.length);
+    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
+}
+/** @returns the input or variable whose credential `text` contains */
+function credentialIn(text, credentials) {
+    return CREDENTIALS.find(({ variable }) => {
+        const value = credentials.get(variable);
+        return value !== undefined && text.includes(value);
+    })?.variable;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-outputs.js
+
+
+/** Outputs at most. */
+const MAX_OUTPUTS = 256;
+/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
+const MAX_JSON_LENGTH = 512 * 1024;
+/** As GitHub has it for the id of an output, which an expression names without quotes. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+/** Bad lines that a warning names; a hostile command can write any number of them. */
+const NAMED_LINES = 5;
+/**
+ * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
+ * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
+ * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
+ * the step there; here it is left out, with a warning.
+ */
+function agentOutputs(file, credentials) {
+    if (file.isCut)
+        return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
+    const { entries, badLines, unended } = parse(file.text);
+    const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
+    if (byName.size > MAX_OUTPUTS)
+        return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
+    const values = Object.fromEntries([...byName.values()].map(({ name, value }) => [name, maskCredentials(value, credentials)]));
+    if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
+        return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
+    }
+    return {
+        values,
+        warnings: [
+            ...(badLines.length > 0 ? [`GITHUB_OUTPUT of the command: ${linesText(badLines)}; left out.`] : []),
+            ...(unended === undefined
+                ? []
+                : [
+                    `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
+                ]),
+        ],
+    };
+}
+function nothing(why) {
+    return { values: {}, warnings: [`GITHUB_OUTPUT of the command ${why}; agent-outputs is empty.`] };
+}
+function parse(text) {
+    const lines = text.split('\n');
+    const entries = [];
+    const badLines = [];
+    for (let index = 0; index < lines.length; index++) {
+        const line = lines[index] ?? '';
+        if (line === '')
+            continue;
+        const start = index;
+        const { name, delimiter, value } = split(line);
+        let content = value;
+        if (delimiter !== undefined && delimiter !== '') {
+            const end = lines.indexOf(delimiter, start + 1);
+            if (end < 0)
+                return { entries, badLines, unended: start + 1 };
+            content = lines.slice(start + 1, end).join('\n');
+            index = end;
+        }
+        if (content === undefined || !NAME.test(name))
+            badLines.push(start + 1);
+        else
+            entries.push({ name, value: content });
+    }
+    return { entries, badLines, unended: undefined };
+}
+function split(line) {
+    const [equals, block] = [line.indexOf('='), line.indexOf('<<')];
+    if (block >= 0 && (equals < 0 || block < equals)) {
+        return { name: line.slice(0, block), delimiter: line.slice(block + 2) };
+    }
+    return equals < 0 ? { name: '' } : { name: line.slice(0, equals), value: line.slice(equals + 1) };
+}
+function linesText(numbers) {
+    const named = numbers.slice(0, NAMED_LINES).map(String);
+    const rest = numbers.length - named.length;
+    const more = rest > 0 ? ` and ${String(rest)} more` : '';
+    return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-summary.js
+
+
+/**
+ * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
+ * wrote nothing.
+ *
+ * It is the agent's: it may want to load an image (whoever reads the summary would be seen), to disguise a link, to end our
+ * section and forge another. Nothing of it is passed on as it is; it is composed anew:
+ *
+ * - Every line stands in one block quote, under a sentence of ours.
+ * - Outside of code every ASCII punctuation character has a backslash before it, which makes it text (CommonMark 2.4). A
+ *   word that GitHub would link by itself (an address, a mention, an issue) or take for mathematics becomes code, which it
+ *   leaves alone.
+ * - What remains of the format: paragraphs, lists, bold, code. Headings become bold, tables code, links and images code that
+ *   shows where they lead.
+ *
+ * A parser for the whole of Markdown would keep more of the format, but the result would be as safe as its agreement with
+ * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
+ * errs, a text looks worse, and never becomes more.
+ */
+function agentSummary(file, credentials) {
+    const text = maskCredentials(visible(file.text), credentials);
+    if (text.trim() === '')
+        return undefined;
+    const notes = [
+        'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
+        ...(file.isCut ? [`It is longer than ${String(SUMMARY_FILE_LIMIT / 1024)} KiB; this is its beginning.`] : []),
     ];
-    return `${blocks.join('\n\n')}\n`;
+    const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
+    return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
 }
-function verdict({ outcome, exitCode, startupMs, traffic }) {
-    const refused = traffic.blocked.reduce((sum, { requests }) => sum + requests, 0);
-    const parts = [
-        outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${String(exitCode)}`,
-        ...(startupMs === undefined ? [] : [`it started after ${String(Math.round(startupMs))} ms`]),
-        refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
-    ];
-    return `**${outcome}**: ${parts.join('; ')}.`;
+/** Without what is not seen or changes how the rest is seen: control, bidirectional and other format characters. */
+function visible(text) {
+    const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
+    // The joiner of emoji and of some scripts stays.
+    return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
 }
-/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
-function knownAs(domain) {
-    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
-    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
+const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
+const HEADING = /^ {0,3}#{1,6}(?: (?<title>.*))?$/;
+/** With text in it: an empty one would make a heading of the line before. */
+const ITEM = /^(?<indent> {0,12})(?<mark>[-*+]|\d{1,9}[.)]) +(?<text>\S.*)$/;
+const TABLE_ROW = /^ {0,3}\|/;
+function blocks(lines) {
+    const out = [];
+    for (let index = 0; index < lines.length; index++) {
+        const line = lines[index] ?? '';
+        const marks = FENCE.exec(line)?.groups?.['marks'];
+        if (marks !== undefined) {
+            const end = endOfFence(lines, index + 1, marks);
+            out.push(...codeBlock(lines.slice(index + 1, end)));
+            index = end;
+        }
+        else if (TABLE_ROW.test(line)) {
+            const start = index;
+            while (TABLE_ROW.test(lines[index + 1] ?? ''))
+                index++;
+            out.push(...codeBlock(lines.slice(start, index + 1)));
+        }
+        else {
+            out.push(...textLine(line));
+        }
+    }
+    return out;
 }
-function domainRow({ domain, requests }, text) {
-    return [code(domain), text, String(requests)];
+/** @returns the index of the closing fence, or behind the last line */
+function endOfFence(lines, from, marks) {
+    for (let index = from; index < lines.length; index++) {
+        const line = (lines[index] ?? '').trim();
+        if (line.startsWith(marks) && line === (marks[0] ?? '').repeat(line.length))
+            return index;
+    }
+    return lines.length;
 }
-function modelRow(row) {
-    const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
-    const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
-    return [providerName(provider), model === null ? '' : code(model), ...counts];
+/** Its fence is longer than anything in it, and it names no language: some are rendered (mermaid, geojson, math). */
+function codeBlock(lines) {
+    const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
+    const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
+    return [fence, ...lines, fence];
 }
-function usageNotes({ overBudget, estimated }) {
-    return [
-        ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
-        ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
-    ];
+function textLine(line) {
+    const heading = HEADING.exec(line);
+    if (heading) {
+        const title = heading.groups?.['title']?.trim() ?? '';
+        return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
+    }
+    const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
+    // Numbers and dashes only: the other marks of an item mean the same.
+    if (mark !== '')
+        return [`${indent}${/\d/.test(mark) ? mark : '-'} ${inline(text.trim())}`];
+    return [inline(line.trim())];
 }
-function providerName(id) {
-    return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
+/** What is kept within a line: code, bold; links and images, to be shown as code. */
+const TOKEN = /`(?<code>[^`]+)`|\*\*(?<bold>[^\s*`][^*`]*)\*\*|(?<link>!?\[[^[\]]*\]\([^()]*\))/g;
+function inline(text) {
+    const pieces = [];
+    let at = 0;
+    for (const { index, 0: whole, groups = {} } of text.matchAll(TOKEN)) {
+        pieces.push(escaped(text.slice(at, index)));
+        if (groups['bold'] !== undefined)
+            pieces.push(`**${escaped(groups['bold'].trimEnd())}**`);
+        else
+            pieces.push(code(groups['code'] ?? groups['link'] ?? ''));
+        at = index + whole.length;
+    }
+    pieces.push(escaped(text.slice(at)));
+    // Backticks of two code spans that touched would be one mark, and open or close something else.
+    return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
 }
-function table(head, rows, empty) {
-    if (rows.length === 0)
-        return empty;
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    const shown = rows.slice(0, MAX_ROWS).map(line);
-    const rest = rows.length - shown.length;
-    return [
-        line(head),
-        line(head.map(() => '---')),
-        ...shown,
-        ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
-    ].join('\n');
+/**
+ * A word in which GitHub finds something by itself, after Markdown's own rules and whatever is escaped: an address of the
+ * web or of mail, a mention, an issue, a formula, an alert.
+ */
+const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
+/** Text that is text. */
+function escaped(text) {
+    return text.replace(/\S+/g, (word) => FOUND_BY_GITHUB.test(word) ? code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'));
 }
-/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
+/** A code span. Backticks in it become apostrophes, so that there is no question which of them ends it. */
 function code(text) {
-    // Two backticks with nothing between them are no code span.
-    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
-    return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+    return `\` ${text.replaceAll('`', "'")} \``;
 }
-function quoteBlock(text) {
-    return text
-        .split('\n')
-        .map((line) => `> ${code(line)}`)
-        .join('\n>\n');
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
+
+/**
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
+ * 2.5 s later: time enough to remove the containers, which the first of them starts. It fires as well when the output cannot be
+ * written any more: a command at the head of a pipe ends with the pipe.
+ */
+function cancellation() {
+    const controller = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(name, () => {
+            controller.abort(new UserError(`The run was cancelled (${name}).`));
+        });
+    }
+    for (const stream of [process.stdout, process.stderr]) {
+        stream.on('error', (cause) => {
+            controller.abort(new UserError('The run was ended: nobody reads its output any more.', { cause }));
+        });
+    }
+    return controller.signal;
+}
+/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
+function aborted(signal) {
+    return new Promise((_, reject) => {
+        const end = () => {
+            reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
+        };
+        if (signal.aborted)
+            end();
+        else
+            signal.addEventListener('abort', end, { once: true });
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/output.js
+
+
+/** Bytes of the command's output that the job's log gets, both streams together. */
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+/** Writes to `stream`, and asks for patience while its reader is behind. */
+function writeTo(stream) {
+    return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
+}
+/** How long a cancelled run waits for a reader that may be gone. Milliseconds. */
+const PATIENCE = 1_000;
+/**
+ * Waits until the readers of standard output and standard error have everything. A pipe takes what is written when it has
+ * room, and `process.exit` drops the rest.
+ */
+async function flush(signal) {
+    const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => {
+        stream.write('', () => {
+            resolve();
+        });
+    }));
+    await Promise.race([Promise.all(written), aborted(signal).catch(() => (0,promises_namespaceObject.setTimeout)(PATIENCE))]);
+}
+/** Also when the stream ends instead: its own error says so to whoever listens. */
+function drained(stream) {
+    return new Promise((resolve) => {
+        const end = () => {
+            for (const event of EVENTS)
+                stream.off(event, end);
+            resolve();
+        };
+        for (const event of EVENTS)
+            stream.on(event, end);
+    });
+}
+const EVENTS = ['drain', 'close', 'error'];
+/**
+ * `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end. The
+ * command goes on; what it writes is read and dropped.
+ */
+function limited(output, limitBytes = OUTPUT_LIMIT) {
+    let left = limitBytes;
+    const limit = (sink) => (chunk) => {
+        if (left < 0)
+            return undefined;
+        left -= chunk.length;
+        if (left >= 0)
+            return sink(chunk);
+        const said = `\nThe command has written more than ${String(limitBytes / 1024 / 1024)} MiB. The rest is not shown; the command goes on.\n`;
+        return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(said)]));
+    };
+    return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/relay.js
+
 
 /**
  * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
@@ -34431,9 +34785,10 @@ class StoppedCommands {
     #token = (0,external_node_crypto_.randomUUID)();
     #waiting = [];
     #stopped = false;
+    #write = writeTo(process.stdout);
     stdout = (chunk) => {
         this.#stop();
-        process.stdout.write(chunk);
+        return this.#write(chunk);
     };
     stderr = this.stdout;
     /** Switches the commands on again, on a line of its own. */
@@ -34467,6 +34822,88 @@ class StoppedCommands {
         this.#stopped = true;
         process.stdout.write(`::stop-commands::${this.#token}\n`);
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
+
+/** Rows of a table at most; a hostile command can ask for any number of names. */
+const MAX_ROWS = 50;
+/** The job summary of a run, as GitHub-flavoured Markdown. */
+function summaryMarkdown(facts) {
+    const { traffic } = facts;
+    const blocks = [
+        '## Agentic Workflow Firewall',
+        verdict(facts),
+        ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
+        '### Domains',
+        table(['Domain', 'Verdict', 'Requests'], [
+            ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
+            ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
+            ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
+        ], 'No request left the sandbox.'),
+        '### Model requests',
+        table(['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'], traffic.usage.models.map(modelRow), 'The api-proxy got no request.'),
+        ...usageNotes(traffic.usage),
+        ...(facts.logs === undefined ? [] : [`Logs: ${summary_code(facts.logs.squid)}, ${summary_code(facts.logs.apiProxy)}`]),
+        ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
+    ];
+    return `${blocks.join('\n\n')}\n`;
+}
+function verdict({ outcome, exitCode, startupMs, traffic }) {
+    const refused = traffic.blocked.reduce((sum, { requests }) => sum + requests, 0);
+    const parts = [
+        outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${String(exitCode)}`,
+        ...(startupMs === undefined ? [] : [`it started after ${String(Math.round(startupMs))} ms`]),
+        refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
+    ];
+    return `**${outcome}**: ${parts.join('; ')}.`;
+}
+/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
+function knownAs(domain) {
+    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
+}
+function domainRow({ domain, requests }, text) {
+    return [summary_code(domain), text, String(requests)];
+}
+function modelRow(row) {
+    const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
+    const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
+    return [providerName(provider), model === null ? '' : summary_code(model), ...counts];
+}
+function usageNotes({ overBudget, estimated }) {
+    return [
+        ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
+        ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
+    ];
+}
+function providerName(id) {
+    return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
+}
+function table(head, rows, empty) {
+    if (rows.length === 0)
+        return empty;
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    const shown = rows.slice(0, MAX_ROWS).map(line);
+    const rest = rows.length - shown.length;
+    return [
+        line(head),
+        line(head.map(() => '---')),
+        ...shown,
+        ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
+    ].join('\n');
+}
+/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
+function summary_code(text) {
+    // Two backticks with nothing between them are no code span.
+    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
+    return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+}
+function quoteBlock(text) {
+    return text
+        .split('\n')
+        .map((line) => `> ${summary_code(line)}`)
+        .join('\n>\n');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
@@ -34580,31 +35017,6 @@ function ownFilesInWorkspace(root, workspace) {
 /** The directories from below `top` down to `directory`. */
 function between(top, directory) {
     return directory === top ? [] : [...between(top, (0,external_node_path_.dirname)(directory)), directory];
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
-
-
-/** The providers for which a credential was given. */
-function configuredProviders(config) {
-    if (!config.apiProxy)
-        return [];
-    return PROVIDERS.flatMap((provider) => {
-        const given = provider.credentials.find(({ variable }) => config.credentials.has(variable));
-        const credential = given && config.credentials.get(given.variable);
-        return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
-    });
-}
-/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
-function isPermitted({ provider, target }, allow) {
-    return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
-}
-/** @returns the input or variable whose credential `text` contains */
-function credentialIn(text, credentials) {
-    return CREDENTIALS.find(({ variable }) => {
-        const value = credentials.get(variable);
-        return value !== undefined && text.includes(value);
-    })?.variable;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
@@ -34843,8 +35255,7 @@ function listAcl(name, type, values) {
 
 
 
-/** Where the sandbox's own files for outputs and the summary are, in the container. */
-const AGENT_GITHUB_DIR = '/tmp/awf-github';
+
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 /** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
@@ -34883,7 +35294,7 @@ const WITHHELD = [
 const RESERVED = [
     ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
     ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
-    ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'],
+    ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
 /** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
 const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
@@ -34959,8 +35370,7 @@ function sandboxVariables(config, addresses, user) {
         // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
         // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
-        GITHUB_OUTPUT: `${AGENT_GITHUB_DIR}/output`,
-        GITHUB_STEP_SUMMARY: `${AGENT_GITHUB_DIR}/summary.md`,
+        ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
         const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
@@ -35160,7 +35570,6 @@ function hostToolchain(home, toolCache) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
 
 
-
 /** Where the entrypoint puts the script. */
 const SCRIPT_PATH = '/tmp/awf-command';
 /**
@@ -35174,7 +35583,6 @@ function startDocument(start) {
     const files = Object.entries(start.homeFiles).map(([path, content]) => start_document_writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content));
     if (command.kind === 'script')
         files.push(start_document_writeFile(SCRIPT_PATH, withNewline(command.script)));
-    files.push(start_document_writeFile(`${AGENT_GITHUB_DIR}/output`, ''), start_document_writeFile(`${AGENT_GITHUB_DIR}/summary.md`, ''));
     return [
         `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
         'umask 077',
@@ -35510,6 +35918,12 @@ function topology(config, claimed) {
 }
 function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
+    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
+    // it, one that is killed cannot. An empty file takes about a kilobyte.
+    const share = (part) => {
+        const bytes = Math.floor(bytesOf(config.memory) * part);
+        return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
+    };
     return {
         runId,
         network: networkNames(runId).internal,
@@ -35525,10 +35939,10 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
             ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
         ],
         tmpfs: [
-            { target: '/tmp', mode: '1777', executable: true, size: '2g' },
-            { target: '/var/tmp', mode: '1777', executable: true, size: '1g' },
+            { target: '/tmp', mode: '1777', executable: true, ...share(1 / 3) },
+            { target: '/var/tmp', mode: '1777', executable: true, ...share(1 / 12) },
             { target: '/run', mode: '0755', executable: false, size: '16m' },
-            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, size: '2g' },
+            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
         ],
         environment: {},
         dns: NO_DNS,
@@ -35536,6 +35950,13 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
     };
+}
+/** Bytes. */
+const PAGE = 4096;
+/** @param size as Docker's `--memory` */
+function bytesOf(size) {
+    const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
+    return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 function librarySpec({ runId, names, images, sidecarUser }) {
     return {
@@ -35825,8 +36246,6 @@ function traffic_lines(path) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached.js
 
 /** How much of a sidecar's output an error quotes. */
@@ -35850,7 +36269,7 @@ class Sidecar {
         const keep = (chunk) => {
             this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
         };
-        const exit = start({ input, onStdout: keep, onStderr: keep });
+        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
@@ -35900,52 +36319,65 @@ class Gate {
             .filter((line) => line.trim() !== '' && !line.startsWith('WARNING: Localhost DNS'))
             .join('\n');
     }
+    /** @returns what to wait for before more is pushed */
     push(chunk) {
-        if (this.#passed) {
-            this.#relay(chunk);
-            return;
-        }
+        if (this.#passed)
+            return this.#relay(chunk);
         this.#before = Buffer.concat([this.#before, chunk]);
         const at = this.#before.indexOf(MARKER);
         if (at < 0) {
             this.#before = this.#before.subarray(-LIMIT);
-            return;
+            return undefined;
         }
         const rest = this.#before.subarray(at + MARKER.length);
         this.#before = this.#before.subarray(0, at);
         this.#passed = true;
         this.#onPassed();
-        if (rest.length > 0)
-            this.#relay(rest);
+        return rest.length > 0 ? this.#relay(rest) : undefined;
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
-
-/**
- * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
- * 2.5 s later: time enough to remove the containers, which the first of them starts.
- */
-function cancellation() {
-    const controller = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-        process.on(name, () => {
-            controller.abort(new UserError(`The run was cancelled (${name}).`));
-        });
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/time-limit.js
+/** The exit code of a command that ran for too long, as that of `timeout` of the GNU coreutils. */
+const TIMEOUT_EXIT_CODE = 124;
+/** How long a command that was told to end may take. Milliseconds. */
+const GRACE = 10_000;
+/** The clock of a command's run time. */
+class TimeLimit {
+    /** Resolves when the command has to be told to end; undefined where there is no limit. */
+    reached;
+    /** Resolves when the command has had its grace as well, and nobody waits for it any longer. */
+    exhausted;
+    #limitMs;
+    #graceMs;
+    #timer;
+    #isReached = false;
+    #onReached = () => undefined;
+    #onExhausted = () => undefined;
+    /** @param limitMs undefined for a clock that never strikes */
+    constructor(limitMs, graceMs = GRACE) {
+        this.#limitMs = limitMs;
+        this.#graceMs = graceMs;
+        this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
+        this.exhausted = new Promise((resolve) => (this.#onExhausted = resolve));
     }
-    return controller.signal;
-}
-/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
-function aborted(signal) {
-    return new Promise((_, reject) => {
-        const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
-        };
-        if (signal.aborted)
-            end();
-        else
-            signal.addEventListener('abort', end, { once: true });
-    });
+    get isReached() {
+        return this.#isReached;
+    }
+    /** With the command's first instruction. */
+    start() {
+        if (this.#limitMs === undefined)
+            return;
+        this.#timer = setTimeout(() => {
+            this.#isReached = true;
+            this.#onReached();
+            this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
+        }, this.#limitMs);
+    }
+    /** When the command has ended. */
+    stop() {
+        clearTimeout(this.#timer);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/timings.js
@@ -35985,6 +36417,7 @@ function now() {
 
 
 
+
 /** Squid writes a tunnel's record when the tunnel has ended; killed at once, it would lose it. Milliseconds. */
 const SQUID_GRACE = 50;
 /** The same where nobody waits for a result, so that a slow machine loses no record either. Milliseconds. */
@@ -35995,6 +36428,8 @@ const SWEEP_LIMIT = 15_000;
 const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
+/** What the agent's entrypoint reads when the command has to end; any line will do. */
+const TIME_IS_OVER = 'the time is over\n';
 /** The containers of one run: up, command, down. */
 class Sandbox {
     #engine;
@@ -36013,10 +36448,11 @@ class Sandbox {
     /**
      * Starts all containers at once; the agent's own pre-flight check is the gate.
      *
+     * @param limit of the command's run time, which begins when the check has passed
      * @returns the command's exit code
      * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
      */
-    async execute(containers, documents, output, signal) {
+    async execute(containers, documents, output, limit, signal) {
         this.#containers = containers;
         signal.throwIfAborted();
         const squid = new Sidecar('Squid', documents.squid, async (attachment) => {
@@ -36029,30 +36465,40 @@ class Sandbox {
         if (apiProxy !== undefined) {
             this.#sidecars.push(new Sidecar('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
         }
-        const command = this.#command(containers, documents.agent, output);
+        const command = this.#command(containers, documents.agent, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
-        return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
+        const exhausted = limit.exhausted.then(() => TIMEOUT_EXIT_CODE);
+        try {
+            const died = this.#sidecars.map((sidecar) => sidecar.died);
+            const exitCode = await Promise.race([command, exhausted, ...died, aborted(signal)]);
+            return limit.isReached ? TIMEOUT_EXIT_CODE : exitCode;
+        }
+        finally {
+            limit.stop();
+        }
     }
     /** True when the command was killed for its memory: its exit code, 137, does not say so. */
     get outOfMemory() {
         return this.#outOfMemory;
     }
-    async #command({ library, agent }, document, output) {
+    async #command({ library, agent }, document, output, limit) {
         if (library !== undefined)
             await this.#timings.measure('library', () => this.#engine.create(library));
-        const gate = new Gate(() => (this.#timings.startupMs = now()), output.stderr);
+        const gate = new Gate(() => {
+            this.#timings.startupMs = now();
+            limit.start();
+        }, output.stderr);
         const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
-            input: document,
+            input: `${String(Buffer.byteLength(document))}\n${document}`,
+            later: limit.reached?.then(() => TIME_IS_OVER),
             onStdout: output.stdout,
-            onStderr: (chunk) => {
-                gate.push(chunk);
-            },
+            onStderr: (chunk) => gate.push(chunk),
         }));
         if (!gate.passed) {
             throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`);
         }
-        if (exitCode === 137)
+        if (exitCode === 137 && !limit.isReached)
             this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
         return exitCode;
     }
@@ -36171,6 +36617,8 @@ async function removeContainers(engine, names, grace) {
 
 
 
+
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -36180,11 +36628,13 @@ async function run(config, context) {
     const { reporter, engine, runId } = context;
     const timings = new Timings();
     const sandbox = new Sandbox(engine, runId, timings);
+    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
     const since = Date.now();
     const by = caller();
     const addresses = { current: addressesIn('0.0.0.0/24') };
     let made;
     let started = false;
+    let files;
     let logs;
     let exitCode = 1;
     let error;
@@ -36211,6 +36661,7 @@ async function run(config, context) {
         ]);
         addresses.current = addressesIn(subnet);
         const user = agentUser(by, config.workspace);
+        files = new CommandFiles(workDirectory, user);
         const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory));
         for (const warning of agent.warnings)
             reporter.warning(warning);
@@ -36222,7 +36673,7 @@ async function run(config, context) {
             logs,
             sidecarUser: sidecarOwner,
             agentUser: user,
-            agentMounts: agent.mounts,
+            agentMounts: [...agent.mounts, ...files.mounts],
             guards: ownFilesInWorkspace(context.root, config.workspace),
         });
         exitCode = await sandbox.execute(containers, {
@@ -36237,7 +36688,9 @@ async function run(config, context) {
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
             agent: agent.document,
-        }, context.output, context.signal);
+        }, context.output, limit, context.signal);
+        if (limit.isReached)
+            reporter.error(timeoutText(config));
         if (sandbox.outOfMemory) {
             reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
         }
@@ -36254,6 +36707,7 @@ async function run(config, context) {
             error ??= caught;
         }
     }
+    const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
     // A sandbox that outlives its step is no success, whatever the command said.
     if (error !== undefined && exitCode === 0)
         exitCode = 1;
@@ -36267,13 +36721,25 @@ async function run(config, context) {
     if (traffic.usage.overBudget > 0)
         reporter.warning(budgetWarning(config.budget, traffic.usage));
     return {
-        outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
+        outcome: outcomeOf(error, limit.isReached, exitCode),
         exitCode,
         error,
         traffic,
+        written,
         logs,
         timings,
     };
+}
+function outcomeOf(error, timedOut, exitCode) {
+    if (error !== undefined)
+        return 'error';
+    if (timedOut)
+        return 'timeout';
+    return exitCode === 0 ? 'success' : 'failure';
+}
+function timeoutText({ timeoutMinutes = 0 }) {
+    const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
+    return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
 }
 /** For the caller alone; one that exists is somebody else's. */
 function makeWorkDirectory(path) {
@@ -36344,12 +36810,15 @@ function readState() {
 
 
 
+
+
+
 /** Messages as log commands of the runner. */
 const actionReporter = {
     debug: info,
     info: info,
     warning: (message) => {
-        warning(message);
+        core_warning(message);
     },
     error: (message) => {
         error(message);
@@ -36373,7 +36842,7 @@ async function runAction(root) {
             runId,
             engine: new DockerCli(reporter.debug),
             reporter: relay.deferring(reporter),
-            output: relay,
+            output: limited(relay),
             root,
             images: builtImageNames(`${root}/dist`),
             temporary: process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
@@ -36385,7 +36854,7 @@ async function runAction(root) {
         });
         relay.end();
         writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
-        await report(result);
+        await report(result, config.credentials);
         return result.exitCode;
     }
     catch (error) {
@@ -36394,9 +36863,15 @@ async function runAction(root) {
         setOutput('outcome', 'error');
         return 1;
     }
+    finally {
+        await flush(signal);
+    }
 }
-async function report(result) {
-    const { traffic, outcome, exitCode, timings, logs } = result;
+async function report(result, credentials) {
+    const { traffic, outcome, exitCode, timings, logs, written } = result;
+    const outputs = agentOutputs(written.output, credentials);
+    for (const warning of outputs.warnings)
+        core_warning(warning);
     setOutput('exit-code', String(exitCode));
     setOutput('outcome', outcome);
     setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
@@ -36404,6 +36879,7 @@ async function report(result) {
     setOutput('requests', String(traffic.usage.requests));
     setOutput('input-tokens', String(traffic.usage.inputTokens));
     setOutput('output-tokens', String(traffic.usage.outputTokens));
+    setOutput('agent-outputs', JSON.stringify(outputs.values));
     setOutput('logs-path', logs?.squid ?? '');
     setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
     const error = result.error === undefined ? undefined : describeError(result.error);
@@ -36413,7 +36889,8 @@ async function report(result) {
         setFailed(`The command ended with exit code ${String(exitCode)}.`);
     if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '')
         return;
-    const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs };
+    const ofCommand = agentSummary(written.summary, credentials);
+    const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs, ofCommand };
     await summary.addRaw(summaryMarkdown(facts)).write();
 }
 
@@ -36425,7 +36902,7 @@ async function report(result) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5511);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3406);
 
 
 // dist/main/index.js is two levels below the action's own directory.
