@@ -78,6 +78,6 @@ async function report(result: RunResult): Promise<void> {
   if (error !== undefined) core.setFailed(error);
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
   if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
-  const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs };
+  const facts = { outcome, exitCode, error, traffic, aftermath: result.aftermath, startupMs: timings.startupMs, logs };
   await core.summary.addRaw(summaryMarkdown(facts)).write();
 }
