@@ -9,9 +9,9 @@ function push(...chunks: (string | Buffer)[]) {
   let passes = 0;
   const gate = new Gate(
     () => (passes += 1),
-    (chunk) => relayed.push(chunk),
+    (chunk) => void relayed.push(chunk),
   );
-  for (const chunk of chunks) gate.push(Buffer.from(chunk));
+  for (const chunk of chunks) void gate.push(Buffer.from(chunk));
   return { gate, passes, relayed: Buffer.concat(relayed).toString('latin1') };
 }
 
@@ -66,12 +66,23 @@ test('what the command writes is relayed byte for byte', () => {
   expect(push(MARKER, binary, binary).relayed).toBe(Buffer.concat([binary, binary]).toString('latin1'));
 });
 
+test('whoever takes the command’s output is waited for', () => {
+  const taken = Promise.resolve();
+  const gate = new Gate(
+    () => undefined,
+    () => taken,
+  );
+  expect(gate.push(Buffer.from('before'))).toBeUndefined();
+  expect(gate.push(Buffer.from(MARKER))).toBeUndefined();
+  expect(gate.push(Buffer.from('x'))).toBe(taken);
+});
+
 test('the first chunk of the command comes after the word that it was started', () => {
   const order: string[] = [];
   const gate = new Gate(
     () => order.push('passed'),
-    (chunk) => order.push(chunk.toString()),
+    (chunk) => void order.push(chunk.toString()),
   );
-  gate.push(Buffer.from(`${MARKER}x`));
+  void gate.push(Buffer.from(`${MARKER}x`));
   expect(order).toEqual(['passed', 'x']);
 });

@@ -126,7 +126,8 @@ const isPathCharacter = (character: string): boolean => /^[\w.~!$&'()*+,=:@-]$/.
 function onlySpelling(path: string): string | undefined {
   if (!path.startsWith('/')) return undefined;
   const segments: string[] = [];
-  for (const segment of path.slice(1).split('/')) {
+  // A client's own slash too many is taken off, and no second one.
+  for (const segment of path.replace(/^\/\/?/, '').split('/')) {
     let spelt = '';
     for (let at = 0; at < segment.length; at++) {
       const character = segment[at] ?? '';

@@ -5,8 +5,11 @@ import { DockerCli } from './docker/cli.ts';
 import { builtImageNames } from './docker/images.ts';
 import { describeError } from './errors.ts';
 import { filtered, type Reporter } from './reporter.ts';
-import { summaryMarkdown } from './report/summary.ts';
+import { agentOutputs } from './report/agent-outputs.ts';
+import { agentSummary } from './report/agent-summary.ts';
+import { flush, limited } from './report/output.ts';
 import { StoppedCommands } from './report/relay.ts';
+import { summaryMarkdown } from './report/summary.ts';
 import { newRunId, run, type RunResult } from './run.ts';
 import { cancellation } from './signals.ts';
 import { writeState } from './state.ts';
@@ -41,7 +44,7 @@ export async function runAction(root: string): Promise<number> {
       runId,
       engine: new DockerCli(reporter.debug),
       reporter: relay.deferring(reporter),
-      output: relay,
+      output: limited(relay),
       root,
       images: builtImageNames(`${root}/dist`),
       temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
@@ -53,18 +56,22 @@ export async function runAction(root: string): Promise<number> {
     });
     relay.end();
     writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
-    await report(result);
+    await report(result, config.credentials);
     return result.exitCode;
   } catch (error) {
     core.setFailed(describeError(error));
     core.setOutput('exit-code', '1');
     core.setOutput('outcome', 'error');
     return 1;
+  } finally {
+    await flush(signal);
   }
 }
 
-async function report(result: RunResult): Promise<void> {
-  const { traffic, outcome, exitCode, timings, logs } = result;
+async function report(result: RunResult, credentials: ReadonlyMap<string, string>): Promise<void> {
+  const { traffic, outcome, exitCode, timings, logs, written } = result;
+  const outputs = agentOutputs(written.output, credentials);
+  for (const warning of outputs.warnings) core.warning(warning);
   core.setOutput('exit-code', String(exitCode));
   core.setOutput('outcome', outcome);
   core.setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
@@ -72,12 +79,23 @@ async function report(result: RunResult): Promise<void> {
   core.setOutput('requests', String(traffic.usage.requests));
   core.setOutput('input-tokens', String(traffic.usage.inputTokens));
   core.setOutput('output-tokens', String(traffic.usage.outputTokens));
+  core.setOutput('agent-outputs', JSON.stringify(outputs.values));
   core.setOutput('logs-path', logs?.squid ?? '');
   core.setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
   const error = result.error === undefined ? undefined : describeError(result.error);
   if (error !== undefined) core.setFailed(error);
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
   if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
-  const facts = { outcome, exitCode, error, traffic, aftermath: result.aftermath, startupMs: timings.startupMs, logs };
+  const ofCommand = agentSummary(written.summary, credentials);
+  const facts = {
+    outcome,
+    exitCode,
+    error,
+    traffic,
+    aftermath: result.aftermath,
+    startupMs: timings.startupMs,
+    logs,
+    ofCommand,
+  };
   await core.summary.addRaw(summaryMarkdown(facts)).write();
 }

@@ -4,6 +4,7 @@ import { DockerCli } from './docker/cli.ts';
 import { builtImageNames } from './docker/images.ts';
 import { describeError } from './errors.ts';
 import { filtered, stderrReporter } from './reporter.ts';
+import { flush, writeTo } from './report/output.ts';
 import { newRunId, run, type RunResult } from './run.ts';
 import { cancellation } from './signals.ts';
 
@@ -18,6 +19,7 @@ const USAGE = 2;
  * @returns the exit code of the process: the command's own
  */
 export async function runCommandLine(argv: readonly string[], root: string): Promise<number> {
+  const signal = cancellation();
   try {
     const request = loadCliArgs(argv);
     if ('text' in request) {
@@ -30,15 +32,13 @@ export async function runCommandLine(argv: readonly string[], root: string): Pro
       runId,
       engine: new DockerCli(reporter.debug),
       reporter,
-      output: {
-        stdout: (chunk) => process.stdout.write(chunk),
-        stderr: (chunk) => process.stderr.write(chunk),
-      },
+      // Without the limit of a job's log: the output may be what the command is for.
+      output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
       root,
       images: builtImageNames(`${root}/dist`),
       temporary: tmpdir(),
       environment: process.env,
-      signal: cancellation(),
+      signal,
     });
     report(result, reporter);
     if (request.config.keepContainers)
@@ -47,6 +47,8 @@ export async function runCommandLine(argv: readonly string[], root: string): Pro
   } catch (error) {
     stderrReporter.error(describeError(error));
     return USAGE;
+  } finally {
+    await flush(signal);
   }
 }
 

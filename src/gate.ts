@@ -1,3 +1,5 @@
+import type { Sink } from './docker/engine.ts';
+
 /** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
 const MARKER = Buffer.from('\u001eawf: command\n');
 
@@ -12,9 +14,9 @@ export class Gate {
   #before: Buffer = Buffer.alloc(0);
   #passed = false;
   readonly #onPassed: () => void;
-  readonly #relay: (chunk: Buffer) => void;
+  readonly #relay: Sink;
 
-  constructor(onPassed: () => void, relay: (chunk: Buffer) => void) {
+  constructor(onPassed: () => void, relay: Sink) {
     this.#onPassed = onPassed;
     this.#relay = relay;
   }
@@ -33,21 +35,19 @@ export class Gate {
       .join('\n');
   }
 
-  push(chunk: Buffer): void {
-    if (this.#passed) {
-      this.#relay(chunk);
-      return;
-    }
+  /** @returns what to wait for before more is pushed */
+  push(chunk: Buffer): Promise<void> | undefined {
+    if (this.#passed) return this.#relay(chunk);
     this.#before = Buffer.concat([this.#before, chunk]);
     const at = this.#before.indexOf(MARKER);
     if (at < 0) {
       this.#before = this.#before.subarray(-LIMIT);
-      return;
+      return undefined;
     }
     const rest = this.#before.subarray(at + MARKER.length);
     this.#before = this.#before.subarray(0, at);
     this.#passed = true;
     this.#onPassed();
-    if (rest.length > 0) this.#relay(rest);
+    return rest.length > 0 ? this.#relay(rest) : undefined;
   }
 }

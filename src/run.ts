@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rmRF } from '@actions/io';
+import { CommandFiles, NOTHING_WRITTEN, type WrittenFiles } from './agent/command-files.ts';
 import { checkWorkspace, ownFilesInWorkspace, refuseWaysAround } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
@@ -24,6 +25,7 @@ import { NO_CREDENTIALS } from './shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarBudget, type SidecarConfig } from './shared/sidecar-config.ts';
 import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
+import { TimeLimit } from './time-limit.ts';
 import { Timings } from './timings.ts';
 import { aftermathWarnings } from './workspace/report.ts';
 import { guardWorkspace, inspectWorkspace, type Aftermath, type Baseline } from './workspace/workspace.ts';
@@ -46,18 +48,20 @@ export interface RunContext {
   readonly onLogs?: (logs: LogDirectories) => void;
 }
 
-export type Outcome = 'success' | 'failure' | 'error';
+export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
 
 /** How a run ended. */
 export interface RunResult {
   readonly outcome: Outcome;
-  /** The command's own; 1 when it never ran. */
+  /** The command's own; 124 when its time was over, 1 when it never ran. */
   readonly exitCode: number;
   /** Why the sandbox failed. */
   readonly error: unknown;
   readonly traffic: Traffic;
   /** What the command left in the workspace; undefined when it could not be looked through. */
   readonly aftermath: Aftermath | undefined;
+  /** What the command wrote to its files for outputs and the summary. */
+  readonly written: WrittenFiles;
   readonly logs: LogDirectories | undefined;
   readonly timings: Timings;
 }
@@ -72,11 +76,13 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   const { reporter, engine, runId } = context;
   const timings = new Timings();
   const sandbox = new Sandbox(engine, runId, timings);
+  const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   const since = Date.now();
   const by = caller();
   const addresses = { current: addressesIn('0.0.0.0/24') };
   let made: string | undefined;
   let started = false;
+  let files: CommandFiles | undefined;
   let logs: LogDirectories | undefined;
   let baseline: Baseline | undefined;
   let exitCode = 1;
@@ -110,6 +116,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     for (const warning of guards.warnings) reporter.warning(warning);
     addresses.current = addressesIn(subnet);
     const user = agentUser(by, config.workspace);
+    files = new CommandFiles(workDirectory, user);
     const agent = await timings.measure('plan', () =>
       planAgent(config, addresses.current, user, context.environment, workDirectory),
     );
@@ -123,7 +130,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       logs,
       sidecarUser: sidecarOwner,
       agentUser: user,
-      agentMounts: agent.mounts,
+      agentMounts: [...agent.mounts, ...files.mounts],
       guards: guards.mounts,
     });
     exitCode = await sandbox.execute(
@@ -142,8 +149,10 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
         agent: agent.document,
       },
       context.output,
+      limit,
       context.signal,
     );
+    if (limit.isReached) reporter.error(timeoutText(config));
     if (sandbox.outOfMemory) {
       reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
     }
@@ -166,6 +175,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   }
   const aftermath = await inspect();
   if (aftermath !== undefined) for (const warning of aftermathWarnings(aftermath)) reporter.warning(warning);
+  const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
   // A sandbox that outlives its step is no success, whatever the command said.
   if (error !== undefined && exitCode === 0) exitCode = 1;
   if (made !== undefined) await rmRF(made);
@@ -177,11 +187,12 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   }
   if (traffic.usage.overBudget > 0) reporter.warning(budgetWarning(config.budget, traffic.usage));
   return {
-    outcome: error !== undefined ? 'error' : exitCode === 0 ? 'success' : 'failure',
+    outcome: outcomeOf(error, limit.isReached, exitCode),
     exitCode,
     error,
     traffic,
     aftermath,
+    written,
     logs,
     timings,
   };
@@ -198,6 +209,17 @@ async function inspectAfter(baseline: Baseline | undefined, timings: Timings): P
       cause,
     });
   }
+}
+
+function outcomeOf(error: unknown, timedOut: boolean, exitCode: number): Outcome {
+  if (error !== undefined) return 'error';
+  if (timedOut) return 'timeout';
+  return exitCode === 0 ? 'success' : 'failure';
+}
+
+function timeoutText({ timeoutMinutes = 0 }: Config): string {
+  const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
+  return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
 }
 
 /** For the caller alone; one that exists is somebody else's. */

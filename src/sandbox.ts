@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Sidecar } from './docker/attached.ts';
-import type { Engine } from './docker/engine.ts';
+import type { Engine, Sink } from './docker/engine.ts';
 import type { Topology } from './docker/topology.ts';
 import { UserError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { settleAll } from './settle.ts';
 import { networkNames, roleOf } from './shared/network.ts';
 import { aborted } from './signals.ts';
+import { TIMEOUT_EXIT_CODE, type TimeLimit } from './time-limit.ts';
 import { now, type Timings } from './timings.ts';
 
 /** Where the command's output goes. */
 export interface Output {
-  readonly stdout: (chunk: Buffer) => void;
-  readonly stderr: (chunk: Buffer) => void;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
 }
 
 /** What each container reads from standard input. */
@@ -32,6 +33,9 @@ const SWEEP_LIMIT = 15_000;
 const ENGINE_PATIENCE = 300;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL = 100;
+
+/** What the agent's entrypoint reads when the command has to end; any line will do. */
+const TIME_IS_OVER = 'the time is over\n';
 
 /** The containers of one run: up, command, down. */
 export class Sandbox {
@@ -53,10 +57,17 @@ export class Sandbox {
   /**
    * Starts all containers at once; the agent's own pre-flight check is the gate.
    *
+   * @param limit of the command's run time, which begins when the check has passed
    * @returns the command's exit code
    * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
    */
-  async execute(containers: Topology, documents: StartDocuments, output: Output, signal: AbortSignal): Promise<number> {
+  async execute(
+    containers: Topology,
+    documents: StartDocuments,
+    output: Output,
+    limit: TimeLimit,
+    signal: AbortSignal,
+  ): Promise<number> {
     this.#containers = containers;
     signal.throwIfAborted();
     const squid = new Sidecar('Squid', documents.squid, async (attachment) => {
@@ -75,9 +86,16 @@ export class Sandbox {
         ),
       );
     }
-    const command = this.#command(containers, documents.agent, output);
+    const command = this.#command(containers, documents.agent, output, limit);
     for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)]) this.#count(work);
-    return Promise.race([command, ...this.#sidecars.map(({ died }) => died), aborted(signal)]);
+    const exhausted = limit.exhausted.then(() => TIMEOUT_EXIT_CODE);
+    try {
+      const died = this.#sidecars.map((sidecar) => sidecar.died);
+      const exitCode = await Promise.race([command, exhausted, ...died, aborted(signal)]);
+      return limit.isReached ? TIMEOUT_EXIT_CODE : exitCode;
+    } finally {
+      limit.stop();
+    }
   }
 
   /** True when the command was killed for its memory: its exit code, 137, does not say so. */
@@ -85,16 +103,18 @@ export class Sandbox {
     return this.#outOfMemory;
   }
 
-  async #command({ library, agent }: Topology, document: string, output: Output): Promise<number> {
+  async #command({ library, agent }: Topology, document: string, output: Output, limit: TimeLimit): Promise<number> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
-    const gate = new Gate(() => (this.#timings.startupMs = now()), output.stderr);
+    const gate = new Gate(() => {
+      this.#timings.startupMs = now();
+      limit.start();
+    }, output.stderr);
     const exitCode = await this.#timings.measure('agent', () =>
       this.#engine.run(agent, {
-        input: document,
+        input: `${String(Buffer.byteLength(document))}\n${document}`,
+        later: limit.reached?.then(() => TIME_IS_OVER),
         onStdout: output.stdout,
-        onStderr: (chunk) => {
-          gate.push(chunk);
-        },
+        onStderr: (chunk) => gate.push(chunk),
       }),
     );
     if (!gate.passed) {
@@ -102,7 +122,7 @@ export class Sandbox {
         `The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`,
       );
     }
-    if (exitCode === 137) this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
+    if (exitCode === 137 && !limit.isReached) this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
     return exitCode;
   }
 

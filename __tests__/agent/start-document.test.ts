@@ -143,12 +143,6 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
-  test('the command has files of its own for outputs and the summary', () => {
-    const seen = evaluate(shell, {});
-    expect(seen.file('awf-github/output')).toEqual({ content: '', mode: 0o600 });
-    expect(seen.file('awf-github/summary.md')).toEqual({ content: '', mode: 0o600 });
-  });
-
   test('the checks arrive line by line', () => {
     const checks = ['absent A', "placeholder B it's $(touch OWNED)", 'listening C'];
     const seen = evaluate(shell, { checks });

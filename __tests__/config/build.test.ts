@@ -69,12 +69,35 @@ describe('defaults', () => {
       agentImage: undefined,
       memory: '6g',
       pids: 4096,
+      timeoutMinutes: undefined,
       budget: {},
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,
     } satisfies Config);
   });
+});
+
+describe('timeout-minutes', () => {
+  test.each([
+    ['', undefined],
+    ['1', 1],
+    ['30', 30],
+    ['0.5', 0.5],
+    ['007', 7],
+    ['30000', 30_000],
+  ])('%j is %s', (text, minutes) => {
+    expect(build({ 'timeout-minutes': text }).timeoutMinutes).toBe(minutes);
+  });
+
+  test.each(['0', '0.0', '-1', '1h', '1e3', '.5', '5.', '1,5', 'none', 'Infinity', '30001', ' '])(
+    '%j is refused',
+    (text) => {
+      const error = thrown(() => build({ 'timeout-minutes': text }));
+      expect(error.message).toBe(`timeout-minutes: "${text}" is not a number of minutes.`);
+      expect(error.hint).toContain('"0.5"');
+    },
+  );
 });
 
 describe('credentials', () => {

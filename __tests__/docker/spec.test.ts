@@ -60,6 +60,10 @@ describe('containerArgs', () => {
       { target: '/run', mode: '0700', executable: false, size: '16m', owner: { uid: 7, gid: 8 } },
       '--tmpfs=/run:rw,nosuid,nodev,noexec,mode=0700,size=16m,uid=7,gid=8',
     ],
+    [
+      { target: '/tmp', mode: '1777', executable: true, size: '4096', inodes: 9 },
+      '--tmpfs=/tmp:rw,nosuid,nodev,exec,mode=1777,size=4096,nr_inodes=9',
+    ],
   ])('tmpfs %j', (tmpfs, expected) => {
     expect(added({ tmpfs: [tmpfs] })).toEqual([expected]);
   });

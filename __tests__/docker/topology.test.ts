@@ -79,7 +79,7 @@ describe.each(ALL)('%s', (_, spec) => {
 
   test('every tmpfs is without devices and set-uid programs, and has a size', () => {
     for (const tmpfs of options['tmpfs'] ?? [])
-      expect(tmpfs).toMatch(/^\/[^:]*:rw,nosuid,nodev,(no)?exec,mode=\d+,size=\d+[mg]/);
+      expect(tmpfs).toMatch(/^\/[^:]*:rw,nosuid,nodev,(no)?exec,mode=\d+,size=[1-9]\d*[mg]?(,|$)/);
   });
 
   test('does not see the engine', () => {
@@ -114,6 +114,38 @@ describe('names, addresses and limits', () => {
       { memory: '512m', pids: 100 },
       { memory: '1g', pids: 7 },
     ]);
+  });
+});
+
+describe('the agent’s file systems in memory', () => {
+  /** Sizes in bytes, by mount point. */
+  const sizes = (memory: string): Record<string, number> => {
+    const { agent } = topology(aConfig({ memory }), CLAIMED);
+    return Object.fromEntries(
+      agent.tmpfs.filter(({ target }) => target !== '/run').map(({ target, size }) => [target, Number(size)]),
+    );
+  };
+
+  test('are full before the memory is: a quarter of it stays free', () => {
+    expect(Object.values(sizes('6g')).reduce((sum, size) => sum + size, 0)).toBe(4.5 * 1024 ** 3);
+    expect(sizes('6g')).toMatchObject({ '/tmp': 2 * 1024 ** 3, '/var/tmp': 512 * 1024 ** 2 });
+  });
+
+  test('have as many files at most as pages', () => {
+    const { agent } = topology(aConfig({ memory: '6g' }), CLAIMED);
+    expect(agent.tmpfs.find(({ target }) => target === '/tmp')?.inodes).toBe(512 * 1024);
+    const small = topology(aConfig({ memory: '6m' }), CLAIMED).agent;
+    expect(small.tmpfs.find(({ target }) => target === '/var/tmp')?.inodes).toBe(1024);
+  });
+
+  test.each([
+    ['600', 600],
+    ['600b', 600],
+    ['3k', 3 * 1024],
+    ['9m', 9 * 1024 ** 2],
+    ['12g', 12 * 1024 ** 3],
+  ])('a third of %s for /tmp', (memory, bytes) => {
+    expect(sizes(memory)['/tmp']).toBe(bytes / 3);
   });
 });
 

@@ -11,6 +11,7 @@ const FACTS: SummaryFacts = {
   aftermath: { disarmed: [], newRepository: false, changes: [], unread: [], left: 0 },
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
+  ofCommand: undefined,
 };
 
 const summary = (overrides: Partial<SummaryFacts> = {}): string => summaryMarkdown({ ...FACTS, ...overrides });

@@ -52,6 +52,7 @@ export function aConfig(overrides: Partial<Config> = {}): Config {
     agentImage: undefined,
     memory: '6g',
     pids: 4096,
+    timeoutMinutes: undefined,
     logLevel: 'info',
     proxyLogsDir: undefined,
     budget: {},

@@ -109,8 +109,8 @@ export function startSandbox({ options, credentials, script, resolver, files }: 
       error: () => undefined,
     },
     output: {
-      stdout: (chunk) => (stdout += chunk.toString()),
-      stderr: (chunk) => (stdout += chunk.toString()),
+      stdout: (chunk) => void (stdout += chunk.toString()),
+      stderr: (chunk) => void (stdout += chunk.toString()),
     },
     root: ROOT,
     images,

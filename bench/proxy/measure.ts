@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from './client.ts';
 import type { Contender } from './contenders.ts';
 import { cpuSeconds } from './process-stats.ts';
-import { quantile } from './statistics.ts';
+import { quantile } from '../statistics.ts';
 import type { Workload } from './workloads.ts';
 import type { World } from './world.ts';
 

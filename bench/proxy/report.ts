@@ -2,7 +2,7 @@
 import { DIRECT, FLOOR, GUARD, OURS } from './contenders.ts';
 import type { Metric, Sample } from './measure.ts';
 import type { Memory } from './process-stats.ts';
-import { median } from './statistics.ts';
+import { median } from '../statistics.ts';
 
 /** What a contender did in the rounds that count. */
 export interface Result {

@@ -11,6 +11,7 @@ import {
   type AgentVariable,
   type Provider,
 } from '../shared/providers.ts';
+import { COMMAND_FILE_VARIABLES } from './command-files.ts';
 
 /** What the agent gets, and what it was refused. */
 export interface AgentEnvironment {
@@ -18,9 +19,6 @@ export interface AgentEnvironment {
   /** Variables that were asked for and withheld, with the reason, for a warning. */
   readonly withheld: readonly { readonly name: string; readonly reason: string }[];
 }
-
-/** Where the sandbox's own files for outputs and the summary are, in the container. */
-export const AGENT_GITHUB_DIR = '/tmp/awf-github';
 
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
@@ -63,7 +61,7 @@ const WITHHELD: readonly string[] = [
 const RESERVED: readonly string[] = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
   ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
-  ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'],
+  ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
 
 /** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
@@ -145,8 +143,7 @@ function sandboxVariables(
     // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
     // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
     ASAN_OPTIONS: 'verify_asan_link_order=0',
-    GITHUB_OUTPUT: `${AGENT_GITHUB_DIR}/output`,
-    GITHUB_STEP_SUMMARY: `${AGENT_GITHUB_DIR}/summary.md`,
+    ...COMMAND_FILE_VARIABLES,
   };
   for (const { provider, variable } of activeVariables(config)) {
     const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;

@@ -1,7 +1,6 @@
 import { CLAUDE_KEY_HELPER } from '../shared/providers.ts';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { AGENT_GITHUB_DIR } from './environment.ts';
 
 /** What the agent container's entrypoint needs to know. */
 export interface AgentStart {
@@ -29,7 +28,6 @@ export function startDocument(start: AgentStart): string {
     writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content),
   );
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
-  files.push(writeFile(`${AGENT_GITHUB_DIR}/output`, ''), writeFile(`${AGENT_GITHUB_DIR}/summary.md`, ''));
   return [
     `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
     'umask 077',

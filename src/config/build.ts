@@ -55,6 +55,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
     memory: memory(raw('memory')),
     pids: count('pids', raw) ?? 0,
+    timeoutMinutes: minutes('timeout-minutes', raw),
     budget: budget(count('max-requests', raw), count('max-tokens', raw)),
     logLevel: choice('log-level', raw) as LogLevel,
     proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : resolve(raw('proxy-logs-dir')),
@@ -85,6 +86,20 @@ export function count(name: string, raw: RawOptions): number | undefined {
   if (value === '') return undefined;
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
+}
+
+/** The longest time that a timer of Node.js can wait is a little more. */
+const MAX_MINUTES = 30_000;
+
+/** A number above 0, a fraction too. @returns undefined when not given */
+function minutes(name: string, raw: RawOptions): number | undefined {
+  const value = raw(name);
+  if (value === '') return undefined;
+  const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
+  if (number > 0 && number <= MAX_MINUTES) return number;
+  throw new UserError(`${name}: "${value}" is not a number of minutes.`, {
+    hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
+  });
 }
 
 function budget(maxRequests: number | undefined, maxTokens: number | undefined): SidecarBudget {

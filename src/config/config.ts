@@ -59,6 +59,8 @@ export interface Config {
   /** As Docker's `--memory`. */
   readonly memory: string;
   readonly pids: number;
+  /** Run time of the command; undefined for no limit. */
+  readonly timeoutMinutes: number | undefined;
   readonly budget: SidecarBudget;
   readonly logLevel: LogLevel;
   /** Where Squid's logs go; undefined for a new directory below the temporary one. */
@@ -86,6 +88,13 @@ export function configuredProviders(config: Config): ConfiguredProvider[] {
 /** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
 export function isPermitted({ provider, target }: ConfiguredProvider, allow: AllowList): boolean {
   return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
+}
+
+/** `text`, with asterisks in the place of each credential. */
+export function maskCredentials(text: string, credentials: ReadonlyMap<string, string>): string {
+  // The longest first: another one may be its beginning.
+  const values = [...credentials.values()].sort((a, b) => b.length - a.length);
+  return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
 }
 
 /** @returns the input or variable whose credential `text` contains */

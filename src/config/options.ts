@@ -71,6 +71,11 @@ export const OPTIONS: readonly Option[] = [
   { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
   { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
   { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+  {
+    name: 'timeout-minutes',
+    kind: 'text',
+    description: 'run time of the command; then it is told to end, and killed 10 seconds later',
+  },
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {

@@ -21,10 +21,10 @@ export class Sidecar {
    * @param start starts the container and resolves with its exit code
    */
   constructor(title: string, input: string, start: (attachment: Attachment) => Promise<number>) {
-    const keep = (chunk: Buffer): void => {
+    const keep = (chunk: Buffer): undefined => {
       this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
     };
-    const exit = start({ input, onStdout: keep, onStderr: keep });
+    const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
       throw new UserError(

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { exec } from '@actions/exec';
 import { UserError } from '../errors.ts';
-import type { Attachment, Engine } from './engine.ts';
+import type { Attachment, Engine, Sink } from './engine.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
 
 interface Result {
@@ -111,17 +112,19 @@ export class DockerCli implements Engine {
    *
    * @throws UserError when the container could not be started at all
    */
-  async #attached(args: readonly string[], { input, onStdout, onStderr }: Attachment): Promise<number> {
+  async #attached(args: readonly string[], { input, later, onStdout, onStderr }: Attachment): Promise<number> {
     this.#debug(`docker ${args.join(' ')}`);
     const child = spawn((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
     let head = '';
-    child.stdout.on('data', onStdout);
-    child.stderr.on('data', (chunk: Buffer) => {
+    drain(child.stdout, onStdout);
+    drain(child.stderr, (chunk) => {
       if (head.length < KEPT) head += chunk.toString();
-      onStderr(chunk);
+      return onStderr(chunk);
     });
     child.stdin.on('error', () => undefined); // the exit code says why
-    child.stdin.end(input);
+    child.stdin.write(input);
+    if (later === undefined) child.stdin.end();
+    else void later.then((text) => child.stdin.end(text));
     const [exitCode] = (await once(child, 'close')) as [number | null];
     const code = exitCode ?? 1;
     if (code !== 0 && ENGINE_REFUSED.test(head)) throw failure(args, { exitCode: code, stdout: '', stderr: head });
@@ -178,6 +181,16 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Reads a stream to its end, no faster than `sink` takes it. */
+function drain(stream: Readable, sink: Sink): void {
+  stream.on('data', (chunk: Buffer) => {
+    const taken = sink(chunk);
+    if (taken === undefined) return;
+    stream.pause();
+    void taken.then(() => stream.resume());
+  });
 }
 
 /** Characters of a container's standard error that are looked at. */

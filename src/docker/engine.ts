@@ -2,11 +2,16 @@ import type { ContainerSpec, NetworkSpec } from './spec.ts';
 
 /** What a container's process reads and where its output goes. */
 export interface Attachment {
-  /** Written to standard input, which is then closed. */
+  /** Written to standard input, which is then closed, unless `later` is there. */
   readonly input: string;
-  readonly onStdout: (chunk: Buffer) => void;
-  readonly onStderr: (chunk: Buffer) => void;
+  /** More for standard input, which stays open until then, or until the process ends. */
+  readonly later: Promise<string> | undefined;
+  readonly onStdout: Sink;
+  readonly onStderr: Sink;
 }
+
+/** Takes output. What it returns is waited for before it gets more, so that a slow reader slows the writer down. */
+export type Sink = (chunk: Buffer) => Promise<void> | undefined;
 
 /** Everything that a run asks of a container engine. */
 export interface Engine {

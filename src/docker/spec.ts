@@ -47,6 +47,8 @@ export interface TmpfsSpec {
   readonly executable: boolean;
   /** As tmpfs's own option: bytes, or a number with `k`, `m` or `g`. */
   readonly size: string;
+  /** Files at most; half as many as the host has pages of memory where it is not said. */
+  readonly inodes?: number;
 }
 
 /** One line of a container's `/etc/hosts`. */
@@ -94,8 +96,9 @@ export function containerArgs(spec: ContainerSpec): string[] {
   ];
 }
 
-function tmpfsValue({ target, mode, owner, executable, size }: TmpfsSpec): string {
+function tmpfsValue({ target, mode, owner, executable, size, inodes }: TmpfsSpec): string {
   const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
+  if (inodes !== undefined) options.push(`nr_inodes=${String(inodes)}`);
   if (owner) options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
   return `${target}:${options.join(',')}`;
 }

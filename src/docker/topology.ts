@@ -82,6 +82,12 @@ function agentSpec(
   { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
+  // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
+  // it, one that is killed cannot. An empty file takes about a kilobyte.
+  const share = (part: number): { size: string; inodes: number } => {
+    const bytes = Math.floor(bytesOf(config.memory) * part);
+    return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
+  };
   return {
     runId,
     network: networkNames(runId).internal,
@@ -97,10 +103,10 @@ function agentSpec(
       ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB } as const]),
     ],
     tmpfs: [
-      { target: '/tmp', mode: '1777', executable: true, size: '2g' },
-      { target: '/var/tmp', mode: '1777', executable: true, size: '1g' },
+      { target: '/tmp', mode: '1777', executable: true, ...share(1 / 3) },
+      { target: '/var/tmp', mode: '1777', executable: true, ...share(1 / 12) },
       { target: '/run', mode: '0755', executable: false, size: '16m' },
-      { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, size: '2g' },
+      { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
     ],
     environment: {},
     dns: NO_DNS,
@@ -108,6 +114,15 @@ function agentSpec(
     workingDirectory: config.workingDirectory,
     entrypoint: `${AGENT_LIB}/entrypoint`,
   };
+}
+
+/** Bytes. */
+const PAGE = 4096;
+
+/** @param size as Docker's `--memory` */
+function bytesOf(size: string): number {
+  const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
+  return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 
 function librarySpec({ runId, names, images, sidecarUser }: Claimed): ContainerSpec {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Sink } from '../docker/engine.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Output } from '../sandbox.ts';
+import { writeTo } from './output.ts';
 
 /**
  * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
@@ -14,9 +16,11 @@ export class StoppedCommands implements Output {
   readonly #waiting: (() => void)[] = [];
   #stopped = false;
 
-  readonly stdout = (chunk: Buffer): void => {
+  readonly #write = writeTo(process.stdout);
+
+  readonly stdout: Sink = (chunk) => {
     this.#stop();
-    process.stdout.write(chunk);
+    return this.#write(chunk);
   };
 
   readonly stderr = this.stdout;

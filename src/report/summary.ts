@@ -16,6 +16,8 @@ export interface SummaryFacts {
   readonly aftermath: Aftermath | undefined;
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
+  /** Safe Markdown of what the command wrote; undefined when it wrote nothing. */
+  readonly ofCommand: string | undefined;
 }
 
 /** The job summary of a run, as GitHub-flavoured Markdown. */
@@ -44,6 +46,7 @@ export function summaryMarkdown(facts: SummaryFacts): string {
     ...usageNotes(traffic.usage),
     ...(facts.aftermath === undefined ? [] : aftermathMarkdown(facts.aftermath)),
     ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
+    ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
   ];
   return `${blocks.join('\n\n')}\n`;
 }

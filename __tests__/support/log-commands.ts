@@ -1,0 +1,26 @@
+/** What of a step's output a runner acts on. */
+
+/** A command of today's form stands at the beginning of a line, one of the old form anywhere in it. */
+const COMMAND = /^\s*::(?<name>[^\s:]+)(?: [^:]*)?::(?<value>.*)$|##\[(?<oldName>[^\s\]]+)[^\]]*\](?<oldValue>.*)$/;
+
+/**
+ * The log commands that a runner carries out, in their order; `stop-commands` and its end are none of them. From
+ * https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
+ */
+export function logCommands(output: string): { name: string; value: string }[] {
+  const found: { name: string; value: string }[] = [];
+  let token: string | undefined;
+  for (const line of output.split(/\r\n|\n|\r/)) {
+    const { name, value = '', oldName = '', oldValue = '' } = COMMAND.exec(line)?.groups ?? {};
+    const command = name === undefined ? { name: oldName, value: oldValue } : { name, value };
+    if (command.name === '') continue;
+    if (token !== undefined) {
+      if (command.name === token) token = undefined;
+    } else if (command.name === 'stop-commands') {
+      token = command.value;
+    } else {
+      found.push(command);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,97 @@
+import { OUTPUT_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts';
+import { maskCredentials } from '../config/config.ts';
+
+/** The command's outputs, and what of its file is no output. */
+export interface AgentOutputs {
+  readonly values: Readonly<Record<string, string>>;
+  /** One sentence each, without anything that the command wrote. */
+  readonly warnings: readonly string[];
+}
+
+/** Outputs at most. */
+const MAX_OUTPUTS = 256;
+/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
+const MAX_JSON_LENGTH = 512 * 1024;
+/** As GitHub has it for the id of an output, which an expression names without quotes. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+/** Bad lines that a warning names; a hostile command can write any number of them. */
+const NAMED_LINES = 5;
+
+/**
+ * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
+ * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
+ * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
+ * the step there; here it is left out, with a warning.
+ */
+export function agentOutputs(file: WrittenFile, credentials: ReadonlyMap<string, string>): AgentOutputs {
+  if (file.isCut) return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
+  const { entries, badLines, unended } = parse(file.text);
+  const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
+  if (byName.size > MAX_OUTPUTS) return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
+  const values = Object.fromEntries(
+    [...byName.values()].map(({ name, value }) => [name, maskCredentials(value, credentials)]),
+  );
+  if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
+    return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
+  }
+  return {
+    values,
+    warnings: [
+      ...(badLines.length > 0 ? [`GITHUB_OUTPUT of the command: ${linesText(badLines)}; left out.`] : []),
+      ...(unended === undefined
+        ? []
+        : [
+            `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
+          ]),
+    ],
+  };
+}
+
+function nothing(why: string): AgentOutputs {
+  return { values: {}, warnings: [`GITHUB_OUTPUT of the command ${why}; agent-outputs is empty.`] };
+}
+
+interface Parsed {
+  readonly entries: readonly { readonly name: string; readonly value: string }[];
+  /** Numbers of the lines that are no output, from 1. */
+  readonly badLines: readonly number[];
+  /** The line of a block without an end. */
+  readonly unended: number | undefined;
+}
+
+function parse(text: string): Parsed {
+  const lines = text.split('\n');
+  const entries: { name: string; value: string }[] = [];
+  const badLines: number[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    if (line === '') continue;
+    const start = index;
+    const { name, delimiter, value } = split(line);
+    let content = value;
+    if (delimiter !== undefined && delimiter !== '') {
+      const end = lines.indexOf(delimiter, start + 1);
+      if (end < 0) return { entries, badLines, unended: start + 1 };
+      content = lines.slice(start + 1, end).join('\n');
+      index = end;
+    }
+    if (content === undefined || !NAME.test(name)) badLines.push(start + 1);
+    else entries.push({ name, value: content });
+  }
+  return { entries, badLines, unended: undefined };
+}
+
+function split(line: string): { name: string; delimiter?: string; value?: string } {
+  const [equals, block] = [line.indexOf('='), line.indexOf('<<')];
+  if (block >= 0 && (equals < 0 || block < equals)) {
+    return { name: line.slice(0, block), delimiter: line.slice(block + 2) };
+  }
+  return equals < 0 ? { name: '' } : { name: line.slice(0, equals), value: line.slice(equals + 1) };
+}
+
+function linesText(numbers: readonly number[]): string {
+  const named = numbers.slice(0, NAMED_LINES).map(String);
+  const rest = numbers.length - named.length;
+  const more = rest > 0 ? ` and ${String(rest)} more` : '';
+  return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
+}
