@@ -87,6 +87,15 @@ async function report(result: RunResult, credentials: ReadonlyMap<string, string
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
   if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
   const ofCommand = agentSummary(written.summary, credentials);
-  const facts = { outcome, exitCode, error, traffic, startupMs: timings.startupMs, logs, ofCommand };
+  const facts = {
+    outcome,
+    exitCode,
+    error,
+    traffic,
+    aftermath: result.aftermath,
+    startupMs: timings.startupMs,
+    logs,
+    ofCommand,
+  };
   await core.summary.addRaw(summaryMarkdown(facts)).write();
 }

@@ -9,6 +9,8 @@ import { uploadLogs } from './report/artifacts.ts';
 import { readRequests, totals, writeUsage } from './report/usage.ts';
 import { removeRun } from './sandbox.ts';
 import { readState, type State } from './state.ts';
+import { aftermathMarkdown, aftermathWarnings } from './workspace/report.ts';
+import { inspectWorkspace, readBaseline } from './workspace/workspace.ts';
 
 /**
  * The post step: removes what the main step could not, and uploads the logs. Each part has its own guard, and none of
@@ -23,13 +25,25 @@ export async function cleanUp(uploadLimitMs?: number): Promise<void> {
     return;
   }
   await guarded('remove the containers', () => removeLeftOvers(state));
-  await guarded('remove the temporary files', () =>
-    rmRF(workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir())),
-  );
+  const workDirectory = workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir());
+  await guarded('look through the workspace', () => lookThroughWorkspace(workDirectory));
+  await guarded('remove the temporary files', () => rmRF(workDirectory));
   await guarded('write usage.json', () => {
     completeLogs(state);
   });
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
+}
+
+/** The main step does this itself, and removes the file that tells what the workspace was like, unless it was killed. */
+async function lookThroughWorkspace(workDirectory: string): Promise<void> {
+  const baseline = readBaseline(workDirectory);
+  if (baseline === undefined) return;
+  const aftermath = await inspectWorkspace(baseline);
+  for (const warning of aftermathWarnings(aftermath)) core.warning(warning);
+  const markdown = aftermathMarkdown(aftermath);
+  if (markdown.length > 0 && (process.env['GITHUB_STEP_SUMMARY'] ?? '') !== '') {
+    await core.summary.addRaw(`${markdown.join('\n\n')}\n`).write();
+  }
 }
 
 /** What the main step writes last, and did not when it was killed. */

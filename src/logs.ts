@@ -17,6 +17,14 @@ export function writeTimings({ squid }: LogDirectories, timings: unknown): void 
   writeAnew(squid, TIMINGS_FILE, timings);
 }
 
+/** What the command left in the workspace: all of it, where the summary has the first rows. */
+const AFTERMATH_FILE = 'workspace.json';
+
+/** Writes `workspace.json`, beside `timings.json`. */
+export function writeAftermath({ squid }: LogDirectories, aftermath: unknown): void {
+  writeAnew(squid, AFTERMATH_FILE, aftermath);
+}
+
 /** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
 export function writeAnew(directory: string, name: string, value: unknown): void {
   const path = join(directory, name);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rmRF } from '@actions/io';
 import { CommandFiles, NOTHING_WRITTEN, type WrittenFiles } from './agent/command-files.ts';
-import { checkWorkspace, ownFilesInWorkspace } from './agent/mounts.ts';
+import { checkWorkspace, ownFilesInWorkspace, refuseWaysAround } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
 import { configuredProviders, isPermitted, type Config } from './config/config.ts';
@@ -12,7 +12,7 @@ import type { ImageNames } from './docker/images.ts';
 import { claimNetworks } from './docker/networks.ts';
 import { topology } from './docker/topology.ts';
 import { UserError } from './errors.ts';
-import { createLogDirectories, writeTimings, type LogDirectories } from './logs.ts';
+import { createLogDirectories, writeAftermath, writeTimings, type LogDirectories } from './logs.ts';
 import { workDirectoryOf } from './paths.ts';
 import { requireLinux } from './platform.ts';
 import { NO_TRAFFIC, readTraffic, type Traffic } from './report/traffic.ts';
@@ -27,6 +27,8 @@ import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Timings } from './timings.ts';
+import { aftermathWarnings } from './workspace/report.ts';
+import { guardWorkspace, inspectWorkspace, type Aftermath, type Baseline } from './workspace/workspace.ts';
 
 /** What a run finds around it. */
 export interface RunContext {
@@ -56,6 +58,8 @@ export interface RunResult {
   /** Why the sandbox failed. */
   readonly error: unknown;
   readonly traffic: Traffic;
+  /** What the command left in the workspace; undefined when it could not be looked through. */
+  readonly aftermath: Aftermath | undefined;
   /** What the command wrote to its files for outputs and the summary. */
   readonly written: WrittenFiles;
   readonly logs: LogDirectories | undefined;
@@ -80,6 +84,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   let started = false;
   let files: CommandFiles | undefined;
   let logs: LogDirectories | undefined;
+  let baseline: Baseline | undefined;
   let exitCode = 1;
   let error: unknown;
   try {
@@ -94,7 +99,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
 
     context.signal.throwIfAborted();
     started = true;
-    const [subnet] = await settleAll([
+    const [subnet, , guards] = await settleAll([
       timings.measure('networks', () => claimNetworks(engine, runId)),
       timings.measure('images', () =>
         // A build takes minutes; a cancelled step has seconds.
@@ -103,7 +108,12 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
           aborted(context.signal),
         ]),
       ),
+      timings.measure('workspace', () =>
+        guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory),
+      ),
     ]);
+    baseline = guards.baseline;
+    for (const warning of guards.warnings) reporter.warning(warning);
     addresses.current = addressesIn(subnet);
     const user = agentUser(by, config.workspace);
     files = new CommandFiles(workDirectory, user);
@@ -111,6 +121,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       planAgent(config, addresses.current, user, context.environment, workDirectory),
     );
     for (const warning of agent.warnings) reporter.warning(warning);
+    refuseWaysAround(config.mounts, guards.mounts);
     const containers = topology(config, {
       runId,
       names: namesFor(runId, subnet),
@@ -120,7 +131,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       sidecarUser: sidecarOwner,
       agentUser: user,
       agentMounts: [...agent.mounts, ...files.mounts],
-      guards: ownFilesInWorkspace(context.root, config.workspace),
+      guards: guards.mounts,
     });
     exitCode = await sandbox.execute(
       containers,
@@ -149,13 +160,21 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
     error = context.signal.aborted ? context.signal.reason : caught;
   }
+  let inspection: Promise<Aftermath | undefined> | undefined;
+  const inspect = (): Promise<Aftermath | undefined> =>
+    (inspection ??= inspectAfter(baseline, timings).catch((caught: unknown) => {
+      error ??= caught;
+      return undefined;
+    }));
   if (started && !config.keepContainers) {
     try {
-      await sandbox.remove(error !== undefined);
+      await sandbox.remove(error !== undefined, () => void inspect());
     } catch (caught) {
       error ??= caught;
     }
   }
+  const aftermath = await inspect();
+  if (aftermath !== undefined) for (const warning of aftermathWarnings(aftermath)) reporter.warning(warning);
   const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
   // A sandbox that outlives its step is no success, whatever the command said.
   if (error !== undefined && exitCode === 0) exitCode = 1;
@@ -164,6 +183,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
   if (logs !== undefined) {
     writeTimings(logs, timings);
     writeUsage(logs, traffic.usage);
+    if (aftermath !== undefined && aftermathWarnings(aftermath).length > 0) writeAftermath(logs, aftermath);
   }
   if (traffic.usage.overBudget > 0) reporter.warning(budgetWarning(config.budget, traffic.usage));
   return {
@@ -171,10 +191,24 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     exitCode,
     error,
     traffic,
+    aftermath,
     written,
     logs,
     timings,
   };
+}
+
+/** Looks through the workspace when the command is gone. @throws UserError when that failed: nobody knows then */
+async function inspectAfter(baseline: Baseline | undefined, timings: Timings): Promise<Aftermath | undefined> {
+  if (baseline === undefined) return undefined;
+  try {
+    return await timings.measure('workspace: look through', () => inspectWorkspace(baseline));
+  } catch (cause) {
+    throw new UserError(`What the command left in ${baseline.workspace} could not be looked through.`, {
+      hint: 'Do not run git there.',
+      cause,
+    });
+  }
 }
 
 function outcomeOf(error: unknown, timedOut: boolean, exitCode: number): Outcome {

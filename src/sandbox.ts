@@ -138,26 +138,27 @@ export class Sandbox {
    * Removes everything of this run, the agent first and the networks last.
    *
    * @param interrupted containers may still be in the making, so look for them until nothing is left
+   * @param agentGone called when nothing of the command's runs any more, while the sidecars are being removed
    */
-  async remove(interrupted: boolean): Promise<void> {
+  async remove(interrupted: boolean, agentGone: () => void): Promise<void> {
     const from = now();
     for (const sidecar of this.#sidecars) sidecar.expectEnd();
     await this.#timings.measure('remove', async () => {
-      if (!interrupted && (await this.#removeInOrder())) return;
+      if (!interrupted && (await this.#removeInOrder(agentGone))) return;
       await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
     });
     this.#timings.teardownMs = now() - from;
   }
 
   /** From memory, without asking what is there. @returns false when something could not be removed */
-  async #removeInOrder(): Promise<boolean> {
+  async #removeInOrder(agentGone: () => void): Promise<boolean> {
     if (this.#containers === undefined) return false;
     const names = Object.values(this.#containers).flatMap(
       (container: { name: string } | undefined) => container?.name ?? [],
     );
     const { internal, outer } = networkNames(this.#runId);
     try {
-      await removeContainers(this.#engine, names, SQUID_GRACE);
+      await removeContainers(this.#engine, names, SQUID_GRACE, agentGone);
       await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
       return true;
     } catch {
@@ -205,11 +206,16 @@ export async function removeRun(
 }
 
 /** The agent first and Squid last: the end of a tunnel is what makes Squid write its record. */
-async function removeContainers(engine: Engine, names: readonly string[], grace: number): Promise<void> {
+async function removeContainers(
+  engine: Engine,
+  names: readonly string[],
+  grace: number,
+  agentGone?: () => void,
+): Promise<void> {
   const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
   const others = names.filter((name) => !sidecars.includes(name));
   await settleAll([
-    engine.removeContainers(others),
+    engine.removeContainers(others).then(agentGone),
     // Asked to end, it closes its tunnels and writes the last lines of its log.
     ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
   ]);

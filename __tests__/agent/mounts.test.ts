@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkWorkspace, ownFilesInWorkspace, userMounts } from '../../src/agent/mounts.ts';
+import { checkWorkspace, ownFilesInWorkspace, refuseWaysAround, userMounts } from '../../src/agent/mounts.ts';
 import { UserError } from '../../src/errors.ts';
 import { aConfig, temporaryDirectory, thrown } from '../support/builders.ts';
 
@@ -112,35 +112,53 @@ describe('ownFilesInWorkspace', () => {
     expect(ownFilesInWorkspace(root, `${root}-2`)).toEqual([]);
   });
 
-  test.each(['.', 'actions/awf', 'link'])('an action in the workspace is read-only, at its own path: %s', (path) => {
+  test.each(['.', 'actions/awf', 'link'])('an action in the workspace is guarded at its own path: %s', (path) => {
     const workspace = temporaryDirectory();
     const real = join(workspace, path === 'link' ? 'real' : path);
     action(real);
     symlinkSync('real', join(workspace, 'link'));
-    const guards = ownFilesInWorkspace(join(workspace, path), workspace).filter(
-      (guard) => guard.kind === 'bind' && !guard.writable,
-    );
-    expect(guards.map(({ target }) => target).toSorted()).toEqual(
+    expect(ownFilesInWorkspace(join(workspace, path), workspace).toSorted()).toEqual(
       ['action.yml', 'containers', 'dist'].map((name) => join(real, name)),
     );
-    for (const guard of guards) expect(guard).toMatchObject({ kind: 'bind', source: guard.target, writable: false });
-  });
-
-  test('the directories above it are mount points too, for those cannot be renamed', () => {
-    const workspace = temporaryDirectory();
-    const root = join(workspace, 'a/b');
-    action(root);
-    expect(ownFilesInWorkspace(root, workspace).slice(0, 2)).toEqual(
-      [join(workspace, 'a'), root].map((path) => ({ kind: 'bind', source: path, target: path, writable: true })),
-    );
-    const atTop = temporaryDirectory();
-    action(atTop);
-    expect(ownFilesInWorkspace(atTop, atTop).filter((guard) => guard.kind === 'bind' && guard.writable)).toEqual([]);
   });
 
   test('what the action does not have is left out', () => {
     const workspace = temporaryDirectory();
     mkdirSync(join(workspace, 'dist'));
-    expect(ownFilesInWorkspace(workspace, workspace)).toHaveLength(1);
+    expect(ownFilesInWorkspace(workspace, workspace)).toEqual([join(workspace, 'dist')]);
+  });
+});
+
+describe('refuseWaysAround', () => {
+  /** A target that starts with a slash is outside the workspace. */
+  function refuse(source: string, target: string): () => void {
+    const workspace = temporaryDirectory();
+    for (const name of ['.git', 'data']) mkdirSync(join(workspace, name));
+    writeFileSync(join(workspace, '.git/config'), '');
+    const at = (path: string): string => (path.startsWith('/') ? path : join(workspace, path));
+    const guards = [
+      { kind: 'bind', source: at('.git'), target: at('.git'), writable: true },
+      { kind: 'bind', source: '/work/config', target: at('.git/config'), writable: false },
+    ] as const;
+    return () => refuseWaysAround([{ source: at(source), target: at(target), writable: true }], guards);
+  }
+
+  test.each([
+    ['what holds the workspace, elsewhere', '..', '/elsewhere'],
+    ['the workspace, elsewhere', '.', '/elsewhere'],
+    ['the repository, elsewhere', '.git', '/elsewhere'],
+    ['the configuration, elsewhere', '.git/config', '/elsewhere'],
+    ['something over the configuration', 'data', '.git/config'],
+    ['something over the repository', 'data', '.git'],
+    ['something in the repository', 'data', '.git/hooks'],
+  ])('%s is refused', (_, source, target) => {
+    expect(refuse(source, target)).toThrow('is guarded');
+  });
+
+  test.each([
+    ['a part of the workspace without guards', 'data', '/elsewhere'],
+    ['what holds the workspace, at its own place', '..', '..'],
+  ])('%s may be mounted', (_, source, target) => {
+    expect(refuse(source, target)).not.toThrow();
   });
 });

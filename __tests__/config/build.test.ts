@@ -61,6 +61,11 @@ describe('defaults', () => {
       env: [],
       envAll: false,
       mounts: [],
+      protectPaths: ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'].map((path, index) => ({
+        path,
+        mode: 'read-only',
+        line: index + 1,
+      })),
       agentImage: undefined,
       memory: '6g',
       pids: 4096,

@@ -44,7 +44,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   env: undefined,
   'env-all': 'false',
   mounts: undefined,
-  'protect-paths': undefined,
+  'protect-paths': '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky',
   'agent-image': undefined,
   memory: '6g',
   pids: '4096',

@@ -8,6 +8,7 @@ const FACTS: SummaryFacts = {
   exitCode: 0,
   error: undefined,
   traffic: { allowed: [], blocked: [], unresolvable: [], usage: totals([]) },
+  aftermath: { disarmed: [], newRepository: false, changes: [], unread: [], left: 0 },
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
   ofCommand: undefined,

@@ -48,6 +48,7 @@ export function aConfig(overrides: Partial<Config> = {}): Config {
     env: [],
     envAll: false,
     mounts: [],
+    protectPaths: [],
     agentImage: undefined,
     memory: '6g',
     pids: 4096,

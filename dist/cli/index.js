@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(499);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4:
+/***/ 499:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6325,6 +6325,8 @@ const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.index
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
 
 
+/** What programs on the host read by themselves, and what then runs. */
+const PROTECTED = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
 /** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
 const OPTIONS = [
     { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
@@ -6363,6 +6365,12 @@ const OPTIONS = [
     },
     { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
     { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
+    {
+        name: 'protect-paths',
+        kind: 'lines',
+        default: PROTECTED.join('\n'),
+        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    },
     { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
     { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
     { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
@@ -6394,6 +6402,100 @@ const OPTIONS = [
         description: 'leave the containers behind',
     },
 ];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
+
+
+/**
+ * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
+ * was killed finds it.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
+/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
+function isInside(path, directory) {
+    const real = resolved(path);
+    const parent = resolved(directory);
+    return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
+}
+function resolved(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        const parent = (0,external_node_path_.dirname)(path);
+        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
+
+
+
+
+/** The one entry of a list that protects nothing. */
+const NONE = 'none';
+const REPORT = 'report:';
+/**
+ * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
+ *
+ * @param workspace absolute, without links
+ * @throws UserError naming the line, what is wrong with it and the form
+ */
+function parseProtectPaths(text, workspace) {
+    const entries = listEntries(text);
+    if (entries.length === 1 && entries[0]?.text === NONE)
+        return [];
+    const paths = entries.map(({ text: entry, line }) => protect_paths_parseEntry(entry, line, workspace));
+    return paths.map((entry, index) => {
+        const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
+        if (other === undefined)
+            return entry;
+        throw new errors_UserError(`protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`, { hint: 'Name each path once.' });
+    });
+}
+function protect_paths_parseEntry(entry, line, workspace) {
+    const fail = (problem, hint) => {
+        throw new errors_UserError(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
+    };
+    if (entry === NONE)
+        return fail('stands beside other entries', 'Leave it out, or the others.');
+    const isReport = entry.startsWith(REPORT);
+    const given = entry.slice(isReport ? REPORT.length : 0).trim();
+    const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+    if (given === '')
+        return fail('has no path', form);
+    if ((0,external_node_path_.isAbsolute)(given))
+        return fail('is an absolute path', form);
+    if (/[\x00-\x1f*?]/.test(given))
+        return fail('has a pattern or a control character in it', form);
+    if (given.split('/').includes('..'))
+        return fail('has ".." in it', form);
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    if (path === '.')
+        return fail('is the workspace itself', 'Name what is in it.');
+    if (path === '.git' || path.startsWith('.git/')) {
+        return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
+    }
+    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
+        return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
+    }
+    if (isSame((0,external_node_path_.join)(workspace, path), workspace))
+        return fail('is the workspace itself', 'Name what is in it.');
+    return { path, mode: isReport ? 'report' : 'read-only', line };
+}
+function isSame(path, workspace) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path) === workspace;
+    }
+    catch {
+        return false;
+    }
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
@@ -6468,6 +6570,7 @@ function target_parseTarget(input, text) {
 
 
 
+
 /**
  * Checks every option and builds the one {@link Config}.
  *
@@ -6490,6 +6593,7 @@ function buildConfig(raw, around) {
         env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
         envAll: build_boolean('env-all', raw),
         mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
+        protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
         agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
         memory: memory(raw('memory')),
         pids: count('pids', raw) ?? 0,
@@ -6738,7 +6842,7 @@ function flagFor(option) {
     const { name, description } = option;
     if (option.kind === 'boolean')
         return new Option(`--${name}`, description);
-    const suffix = option.default === undefined ? '' : ` (default: ${option.default})`;
+    const suffix = option.default === undefined ? '' : ` (default: ${option.default.replaceAll('\n', ', ')})`;
     const flag = new Option(`--${name} <value>`, description + suffix);
     if (option.kind === 'lines' || option.kind === 'commas') {
         return flag.argParser((value, before) => [...(before ?? []), value]);
@@ -8513,34 +8617,6 @@ function readAndClose(file, limit) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
-
-
-/**
- * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
- * was killed finds it.
- *
- * @param temporary the runner's temporary directory
- */
-function workDirectoryOf(runId, temporary) {
-    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
-}
-/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
-function isInside(path, directory) {
-    const real = resolved(path);
-    const parent = resolved(directory);
-    return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
-}
-function resolved(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        const parent = (0,external_node_path_.dirname)(path);
-        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/mounts.js
 
 
@@ -8602,28 +8678,35 @@ function checkWorkspace({ workspace }, home, workDirectory) {
 const ACTION_FILES = ['action.yml', 'dist', 'containers'];
 /**
  * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
- * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
- * can neither be removed nor renamed from inside. The directories above them could be, with all that is in them, so they
- * become mount points as well.
+ * outside the sandbox and with the job's credentials.
  *
  * @param root the action's own directory
+ * @returns what of it must be read-only
  */
 function ownFilesInWorkspace(root, workspace) {
     const real = (0,external_node_fs_.realpathSync)(root);
     if (!isInside(real, workspace))
         return [];
-    const overItself = (path, writable) => {
-        return { kind: 'bind', source: path, target: path, writable };
-    };
-    const files = ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
-    return [
-        ...between((0,external_node_fs_.realpathSync)(workspace), real).map((path) => overItself(path, true)),
-        ...files.map((path) => overItself(path, false)),
-    ];
+    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
 }
-/** The directories from below `top` down to `directory`. */
-function between(top, directory) {
-    return directory === top ? [] : [...between(top, (0,external_node_path_.dirname)(directory)), directory];
+/**
+ * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ *
+ * @throws UserError naming the mount and the path
+ */
+function refuseWaysAround(mounts, guards) {
+    for (const { source, target } of mounts) {
+        const real = (0,external_node_fs_.realpathSync)(source);
+        for (const guard of guards) {
+            const shows = isInside(guard.target, real) && (0,external_node_path_.join)(target, (0,external_node_path_.relative)(real, guard.target)) !== guard.target;
+            const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
+            if (shows || isPart || isInside(target, guard.target)) {
+                throw new errors_UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+                    hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+                });
+            }
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
@@ -9621,6 +9704,12 @@ const TIMINGS_FILE = 'timings.json';
 function writeTimings({ squid }, timings) {
     writeAnew(squid, TIMINGS_FILE, timings);
 }
+/** What the command left in the workspace: all of it, where the summary has the first rows. */
+const AFTERMATH_FILE = 'workspace.json';
+/** Writes `workspace.json`, beside `timings.json`. */
+function writeAftermath({ squid }, aftermath) {
+    writeAnew(squid, AFTERMATH_FILE, aftermath);
+}
 /** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
 function writeAnew(directory, name, value) {
     const path = (0,external_node_path_.join)(directory, name);
@@ -10151,26 +10240,27 @@ class Sandbox {
      * Removes everything of this run, the agent first and the networks last.
      *
      * @param interrupted containers may still be in the making, so look for them until nothing is left
+     * @param agentGone called when nothing of the command's runs any more, while the sidecars are being removed
      */
-    async remove(interrupted) {
+    async remove(interrupted, agentGone) {
         const from = now();
         for (const sidecar of this.#sidecars)
             sidecar.expectEnd();
         await this.#timings.measure('remove', async () => {
-            if (!interrupted && (await this.#removeInOrder()))
+            if (!interrupted && (await this.#removeInOrder(agentGone)))
                 return;
             await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
         });
         this.#timings.teardownMs = now() - from;
     }
     /** From memory, without asking what is there. @returns false when something could not be removed */
-    async #removeInOrder() {
+    async #removeInOrder(agentGone) {
         if (this.#containers === undefined)
             return false;
         const names = Object.values(this.#containers).flatMap((container) => container?.name ?? []);
         const { internal, outer } = networkNames(this.#runId);
         try {
-            await removeContainers(this.#engine, names, SQUID_GRACE);
+            await removeContainers(this.#engine, names, SQUID_GRACE, agentGone);
             await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
             return true;
         }
@@ -10217,11 +10307,11 @@ async function removeRun(engine, runId, isSettled, limitMs = SWEEP_LIMIT) {
     return { containers: removed.containers.size, networks: removed.networks.size };
 }
 /** The agent first and Squid last: the end of a tunnel is what makes Squid write its record. */
-async function removeContainers(engine, names, grace) {
+async function removeContainers(engine, names, grace, agentGone) {
     const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
     const others = names.filter((name) => !sidecars.includes(name));
     await settleAll([
-        engine.removeContainers(others),
+        engine.removeContainers(others).then(agentGone),
         // Asked to end, it closes its tunnels and writes the last lines of its log.
         ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
     ]);
@@ -10230,7 +10320,1324 @@ async function removeContainers(engine, names, grace) {
     await engine.removeContainers(sidecars);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/report.js
+
+/** Things that one warning names; a hostile command leaves any number. */
+const MAX_NAMED = 10;
+/** What the command left in the workspace, one warning for each kind. */
+function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
+    const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
+    const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
+    const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
+    return [
+        ...(moved.length > 0
+            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
+            : []),
+        ...(stuck.length > 0
+            ? [
+                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
+            ]
+            : []),
+        ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
+        ...(changes.length > 0
+            ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
+            : []),
+        ...(unread.length > 0
+            ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
+            : []),
+        ...(left > 0
+            ? [
+                'The command left so much in the workspace that it was not looked through to the end: at least ' +
+                    `${String(left)} directories are left. Do not run git there.`,
+            ]
+            : []),
+    ];
+}
+/** A section of the job summary, as blocks; none when there is nothing to say. */
+function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
+    const notes = [
+        ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
+        ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
+    ];
+    const tables = [
+        tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
+        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
+            code(path),
+            code(what.join(', ')),
+            movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
+        ])),
+        tableOf(['Could not be looked through'], unread.map((path) => [code(path)])),
+    ].flat();
+    return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+function tableOf(head, rows) {
+    return rows.length === 0 ? [] : [table(head, rows, '')];
+}
+function listed(items) {
+    const rest = items.length - MAX_NAMED;
+    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+}
+
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/file-names.js
+
+
+/**
+ * File names are bytes, and a hostile one need not be UTF-8: decoded as such, it would name nothing and be passed over.
+ * Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ */
+function bytes(path) {
+    return Buffer.from(path, 'latin1');
+}
+/** A path as the rest of the program has it, one character for each byte. */
+function fromText(path) {
+    return Buffer.from(path, 'utf8').toString('latin1');
+}
+/** The way back. @returns undefined for a name that is not UTF-8, which no argument of a program can carry */
+function toText(path) {
+    const text = bytes(path).toString('utf8');
+    return fromText(text) === path ? text : undefined;
+}
+/** For people: one line, no control characters, and no end. */
+function printable(path) {
+    const text = bytes(path)
+        .toString('utf8')
+        .replace(/[^\P{C}]/gu, '?');
+    return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
+}
+/**
+ * Renames what is at `path` so that no program finds it under its name; it stays where it is otherwise.
+ *
+ * @returns the new path
+ */
+function moveAside(path) {
+    const aside = `${path}.awf-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
+    if ((0,external_node_fs_.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
+        return moveAside(path);
+    (0,external_node_fs_.renameSync)(bytes(path), bytes(aside));
+    return aside;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-config.js
+/** `section.subsection.key`, as `git config --list` prints it. */
+function nameOf({ section, subsection, key }) {
+    return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
+}
+/**
+ * Reads a git configuration by the rules of git-config(1), "Syntax", as git's own config.c does. What git would refuse is
+ * refused, and what only some versions of git accept as well: a file must not mean something else to git than to us.
+ *
+ * @param text one character for each byte
+ * @throws SyntaxError naming the line
+ */
+function parseGitConfig(text) {
+    return new Parser(text).entries();
+}
+const UTF8_BOM = '\xef\xbb\xbf';
+const ESCAPES = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
+class Parser {
+    #text;
+    #at = 0;
+    #line = 1;
+    constructor(text) {
+        // git reads CR LF as LF, wherever it stands.
+        this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
+    }
+    entries() {
+        if (this.#text.includes('\0'))
+            throw this.#error('a NUL character');
+        const found = [];
+        let base;
+        for (;;) {
+            const character = this.#next();
+            if (character === '')
+                return found;
+            if (isSpace(character))
+                continue;
+            if (character === '#' || character === ';')
+                this.#skipLine();
+            else if (character === '[')
+                base = this.#header();
+            else if (!/[A-Za-z]/.test(character))
+                throw this.#error('neither a section nor a key');
+            else if (base === undefined)
+                throw this.#error('a key before the first section');
+            else
+                found.push({ ...base, ...this.#setting(character) });
+        }
+    }
+    /** The rest of `[section]` or `[section "subsection"]`; in `[section.subsection]`, what follows the dot is a subsection. */
+    #header() {
+        let name = '';
+        for (;;) {
+            const character = this.#next();
+            if (character === ']' && name === '')
+                throw this.#error('a section without a name');
+            if (character === ']')
+                return split(name, undefined);
+            if (isSpace(character))
+                return split(name, this.#subsection(character));
+            if (!/[A-Za-z0-9.-]/.test(character))
+                throw this.#error('a section name with other than letters, digits, - and .');
+            name += character.toLowerCase();
+        }
+    }
+    #subsection(before) {
+        let character = before;
+        while (isSpace(character) && character !== '\n')
+            character = this.#next();
+        if (character !== '"')
+            throw this.#error('a section name that is not followed by a subsection in quotes');
+        let name = '';
+        for (;;) {
+            character = this.#next();
+            if (character === '"')
+                break;
+            if (character === '\\')
+                character = this.#next();
+            if (character === '\n' || character === '')
+                throw this.#error('a subsection without its end');
+            name += character;
+        }
+        if (this.#next() !== ']')
+            throw this.#error('a section without its end');
+        return name;
+    }
+    #setting(first) {
+        let key = first.toLowerCase();
+        let character = this.#next();
+        for (; /[A-Za-z0-9-]/.test(character); character = this.#next())
+            key += character.toLowerCase();
+        while (character === ' ' || character === '\t')
+            character = this.#next();
+        if (character === '\n' || character === '')
+            return { key, value: undefined };
+        if (character !== '=')
+            throw this.#error('a key that is not followed by =');
+        return { key, value: this.#value() };
+    }
+    #value() {
+        let value = '';
+        /** Held back: white space at the end is no part of the value. */
+        let space = '';
+        let quoted = false;
+        for (;;) {
+            let character = this.#next();
+            if (character === '\n' || character === '') {
+                if (quoted)
+                    throw this.#error('a quote without its end');
+                return value;
+            }
+            if (!quoted && isSpace(character)) {
+                if (value !== '')
+                    space += character;
+                continue;
+            }
+            if (!quoted && (character === '#' || character === ';')) {
+                this.#skipLine();
+                return value;
+            }
+            value += space;
+            space = '';
+            if (character === '"') {
+                quoted = !quoted;
+                continue;
+            }
+            if (character === '\\') {
+                character = this.#next();
+                if (character === '\n' || character === '')
+                    continue;
+                const escaped = ESCAPES[character];
+                if (escaped === undefined)
+                    throw this.#error(`an escape that git does not know`);
+                character = escaped;
+            }
+            value += character;
+        }
+    }
+    #skipLine() {
+        let character = this.#next();
+        while (character !== '\n' && character !== '')
+            character = this.#next();
+    }
+    /** @returns the empty text at the end */
+    #next() {
+        const character = this.#text.charAt(this.#at++);
+        if (character === '\n')
+            this.#line += 1;
+        return character;
+    }
+    #error(what) {
+        return new SyntaxError(`line ${String(this.#line)}: ${what}`);
+    }
+}
+/** The full name's first dot ends the section. */
+function split(name, quoted) {
+    const dot = name.indexOf('.');
+    if (dot < 0)
+        return { section: name, subsection: quoted };
+    const rest = name.slice(dot + 1);
+    return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
+}
+/** As git's own table of characters. */
+function isSpace(character) {
+    return character === ' ' || character === '\t' || character === '\n' || character === '\r';
+}
+/** The way back: every value in quotes, one section header for each run of entries that share it. */
+function formatGitConfig(entries) {
+    let last;
+    return entries
+        .map((entry) => {
+        const header = entry.subsection === undefined
+            ? `[${entry.section}]\n`
+            : `[${entry.section} "${entry.subsection.replace(/[\\"]/g, '\\$&')}"]\n`;
+        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${git_config_quote(entry.value)}`}\n`;
+        const text = header === last ? line : header + line;
+        last = header;
+        return text;
+    })
+        .join('');
+}
+function git_config_quote(value) {
+    const escaped = value.replace(/[\\"\n\t\b]/g, (character) => {
+        const letter = Object.keys(ESCAPES).find((name) => ESCAPES[name] === character) ?? character;
+        return `\\${letter}`;
+    });
+    return `"${escaped}"`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-config-policy.js
+
+/** No value of git's is longer; a hostile one would keep us busy. */
+const MAX_LENGTH = 4096;
+/** `section`, or `section *` for one with a subsection, to its keys. Listed is what git needs and what runs no program. */
+const TABLE = {
+    core: keys('repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf', 'quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository whitespace', 'compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime multipackindex', 'commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles maxtreedepth'),
+    extensions: keys('objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop'),
+    'remote *': keys('url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall followremotehead'),
+    'branch *': keys('remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base'),
+    branch: keys('autosetupmerge autosetuprebase sort'),
+    'submodule *': {
+        ...keys('url active branch path ignore fetchrecursesubmodules shallow'),
+        update: /^(checkout|rebase|merge|none)$/,
+    },
+    submodule: keys('active recurse fetchjobs propagatebranches alternatelocation'),
+    user: keys('name email useconfigonly'),
+    author: keys('name email'),
+    committer: keys('name email'),
+    init: keys('defaultbranch'),
+    pull: keys('rebase ff'),
+    push: keys('default followtags autosetupremote usebitmaps usebundleuris'),
+    merge: keys('conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream'),
+    diff: keys('algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix ignoresubmodules', 'indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative'),
+    fetch: keys('prune prunetags parallel recursesubmodules unpacklimit writecommitgraph showforcedupdates output'),
+    rebase: keys('autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend'),
+    rerere: keys('enabled autoupdate'),
+    status: keys('showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary'),
+    log: keys('date abbrevcommit decorate follow diffmerges showroot initialdecorationset'),
+    commit: keys('status verbose cleanup'),
+    tag: keys('sort'),
+    stash: keys('showpatch showstat showincludeuntracked'),
+    checkout: keys('defaultremote guess workers thresholdforparallelism'),
+    worktree: keys('guessremote userelativepaths'),
+    blame: keys('date showemail showroot blankboundary coloring'),
+    grep: keys('linenumber column patterntype extendedregexp threads fullname'),
+    gc: keys('auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire reflogexpire'),
+    maintenance: keys('auto strategy autodetach'),
+    pack: keys('threads windowmemory packsizelimit usesparse usebitmaps writebitmaphashcache depth window compression'),
+    index: keys('version threads sparse skiphash recordendofindexentries recordoffsettable'),
+    feature: keys('manyfiles experimental'),
+    advice: { '*': true },
+    color: keys('ui branch diff status interactive advice grep push showbranch'),
+    column: keys('ui branch status tag'),
+    http: keys('version postbuffer lowspeedlimit lowspeedtime sslverify sslcainfo sslcapath sslversion maxrequests'),
+    'http *': keys('version postbuffer lowspeedlimit lowspeedtime sslverify sslcainfo sslcapath'),
+    'url *': keys('insteadof pushinsteadof'),
+    lfs: keys('repositoryformatversion'),
+    'lfs *': keys('access locksverify'),
+    // What `git lfs install` writes, word for word.
+    'filter lfs': {
+        clean: /^git-lfs clean -- %f$/,
+        smudge: /^git-lfs smudge (--skip )?-- %f$/,
+        process: /^git-lfs filter-process( --skip)?$/,
+        required: true,
+    },
+};
+/** Maps: names are the attacker's, and an object has members of its own, such as `constructor`. */
+const KNOWN = new Map(Object.entries(TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
+function keys(...names) {
+    return Object.fromEntries(names.flatMap((line) => line.split(' ')).map((name) => [name, true]));
+}
+/**
+ * Composes a configuration anew from what is known to be needed and to run nothing: no credential, no program, no include,
+ * no other place for hooks.
+ *
+ * @param text one character for each byte
+ * @param isWorktree true for a value of `core.worktree` that may stand
+ * @throws SyntaxError as {@link parseGitConfig}
+ */
+function composeConfig(text, isWorktree) {
+    const dropped = [];
+    const cleaned = [];
+    const kept = parseGitConfig(text).flatMap((entry) => {
+        if (!passes(entry, isWorktree)) {
+            dropped.push(entry);
+            return [];
+        }
+        const clean = withoutCredentials(entry);
+        if (clean !== entry)
+            cleaned.push(entry);
+        return [clean];
+    });
+    return { text: formatGitConfig(kept), dropped, cleaned };
+}
+function passes(entry, isWorktree) {
+    const { section, subsection, key, value } = entry;
+    if (section === 'core' && subsection === undefined && key === 'worktree') {
+        return value !== undefined && isWorktree(value);
+    }
+    const known = subsection === undefined
+        ? KNOWN.get(section)
+        : (KNOWN.get(`${section} ${subsection}`) ?? KNOWN.get(`${section} *`));
+    const rule = known?.get(key) ?? known?.get('*');
+    if (rule === undefined)
+        return false;
+    if (rule !== true && !rule.test(value ?? ''))
+        return false;
+    const texts = [subsection ?? '', value ?? ''];
+    // `ext::sh -c ...`: a URL that names a helper program.
+    return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
+}
+/** Who a URL logs in as. A name alone is no secret where it is part of the address, as in `ssh://git@host`. */
+const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
+const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//;
+function withoutCredentials(entry) {
+    const clean = (text) => {
+        const named = text.replace(USER_INFO, (_, scheme, info) => {
+            const name = /ssh/i.test(scheme) ? info.replace(/:.*$/s, '') : '';
+            return `${scheme}://${name === '' ? '' : `${name}@`}`;
+        });
+        // Tokens in the query; no server of git's needs one.
+        return URL_FORM.test(named) ? named.replace(/[?#].*$/s, '') : named;
+    };
+    const subsection = entry.subsection === undefined ? undefined : clean(entry.subsection);
+    const value = entry.value === undefined ? undefined : clean(entry.value);
+    return subsection === entry.subsection && value === entry.value ? entry : { ...entry, subsection, value };
+}
+/** For people: the name of an entry, never its value. */
+function describeEntry(entry) {
+    return nameOf(withoutCredentials(entry));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-directory.js
+
+
+
+
+
+
+/** Configurations and the like have a few kilobytes. What is larger is taken for an attempt to keep us from reading it. */
+const MAX_FILE = 1 << 20;
+/** As Linux has it. */
+const MAX_PATH = 4096;
+/** What git reads or writes in its directory; with other names there, a bare repository lies among files of its own. */
+const GIT_NAMES = /^(HEAD|config|config\.worktree|commondir|gitdir|index|packed-refs|shallow|description|refs|logs|objects|info|hooks|modules|worktrees|branches|remotes|reftable|rebase-merge|rebase-apply|sequencer|[A-Z_]+_(HEAD|MSG|EDITMSG|MODE|RR|LOG|START|NAMES|TERMS|EXPECTED_REV|ANCESTORS_OK))$/;
+/**
+ * True for what git takes for a repository, or for the common part of one (setup.c, `is_git_directory`): by name, or by
+ * what is in it. A linked worktree needs no `HEAD` in the common part.
+ */
+function isGitDirectory(path, names) {
+    if ((0,posix_namespaceObject.basename)(path) === '.git')
+        return true;
+    return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
+}
+/** True for a repository of its own name or one within another; a bare one elsewhere may be an ordinary directory as well. */
+function isUnmistakable(path) {
+    return /(^|\/)\.git(\/|$)/.test(path);
+}
+/**
+ * What is dangerous directly in a git directory and its `hooks`, `info` and the like, which the walk does not judge.
+ *
+ * @param roots worktrees may be inside them
+ */
+function hazardsIn(path, entries, roots) {
+    return entries.flatMap((entry) => {
+        const file = (0,posix_namespaceObject.join)(path, entry.name);
+        if (!entry.isFile())
+            return [];
+        switch (entry.name) {
+            case 'config':
+            case 'config.worktree':
+                return configHazards(file, path, roots);
+            case 'commondir':
+                return redirectHazard(file, path);
+            default:
+                return [];
+        }
+    });
+}
+/** A hook; `*.sample` is none. */
+function hookHazard(file, entry, repository) {
+    if (!entry.isFile() || entry.name.endsWith('.sample'))
+        return undefined;
+    return { id: idOf(file, contentOf(file)), repository, path: file, what: 'a hook' };
+}
+/** What is neither a file nor a directory: git would write through a link, and wait for a pipe. */
+function linkHazard(file, entry, repository) {
+    if (entry.isFile() || entry.isDirectory())
+        return undefined;
+    const isLink = entry.isSymbolicLink();
+    return {
+        id: idOf(file, isLink ? (0,external_node_fs_.readlinkSync)(bytes(file), 'latin1') : 'special'),
+        repository,
+        path: file,
+        link: isLink,
+        what: isLink ? 'a symbolic link' : 'neither a file nor a directory',
+    };
+}
+/** True when a link or special file of this name in a git directory counts. */
+function isGitName(name) {
+    return GIT_NAMES.test(name);
+}
+/** `.git` as a file says where the repository is. What is in the workspace is looked at there. */
+function gitFileHazard(file, roots) {
+    const target = gitFileTarget(file);
+    if (target !== undefined && isInsideOne(target, roots))
+        return undefined;
+    return {
+        id: idOf(file, contentOf(file)),
+        repository: file,
+        path: file,
+        what: 'a link to a repository outside the workspace',
+    };
+}
+function isInsideOne(path, roots) {
+    const text = path.length > MAX_PATH ? undefined : toText(path);
+    return text !== undefined && roots.some((root) => isInside(text, root));
+}
+/** Where a `.git` file leads, absolute; undefined when it says nothing that git understands. */
+function gitFileTarget(file) {
+    const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec(contentOf(file) ?? '')?.[1];
+    return target === undefined ? undefined : (0,posix_namespaceObject.resolve)((0,posix_namespaceObject.dirname)(file), target);
+}
+/** A list of what git is to do next, with lines that run a command. */
+function todoHazard(file, repository) {
+    const content = contentOf(file);
+    const lines = content?.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    if (lines?.every((line) => HARMLESS_STEP.test(line)) === true)
+        return undefined;
+    return { id: idOf(file, content), repository, path: file, what: 'steps of a rebase that run commands' };
+}
+const HARMLESS_STEP = /^\s*(p|pick|r|reword|e|edit|s|squash|f|fixup|d|drop|l|label|t|reset|m|merge|u|update-ref|b|break|noop|revert)(\s|$)/;
+/** Objects from elsewhere; `git fetch` runs git there. */
+function alternatesHazard(file, repository) {
+    return { id: idOf(file, contentOf(file)), repository, path: file, what: 'objects of another repository' };
+}
+/** Worktrees of a repository are in `.git/worktrees`; their common part is above, where the walk sees it. */
+function redirectHazard(file, repository) {
+    const content = contentOf(file);
+    const isWorktree = (0,posix_namespaceObject.basename)((0,posix_namespaceObject.dirname)(repository)) === 'worktrees' && isUnmistakable(repository);
+    if (isWorktree && content?.trimEnd() === '../..')
+        return [];
+    return [{ id: idOf(file, content), repository, path: file, what: 'another place for configuration and hooks' }];
+}
+function configHazards(file, repository, roots) {
+    const composed = readConfig(file, repository, roots);
+    if (typeof composed === 'string') {
+        const what = `no configuration that we understand (${composed})`;
+        return [{ id: idOf(file, contentOf(file)), repository, path: file, replacement: '', what }];
+    }
+    return composed.dropped.map((entry) => ({
+        id: idOf(file, JSON.stringify(entry)),
+        repository,
+        path: file,
+        replacement: composed.text,
+        what: `the setting ${printable(describeEntry(entry))}`,
+    }));
+}
+/**
+ * A configuration composed anew.
+ *
+ * @param gitDirectory where relative paths start
+ * @param roots worktrees must be inside one of them
+ * @returns why not, when it cannot be read
+ */
+function readConfig(file, gitDirectory, roots) {
+    const content = contentOf(file);
+    if (content === undefined)
+        return 'it cannot be read, or is larger than 1 MB';
+    try {
+        return composeConfig(content, (worktree) => isInsideOne((0,posix_namespaceObject.resolve)(gitDirectory, worktree), roots));
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            return error.message;
+        throw error;
+    }
+}
+/**
+ * The content of a regular file, one character for each byte. It opens no link and waits for no pipe.
+ *
+ * @returns undefined for anything else, and for what is too large or cannot be read
+ */
+function contentOf(file) {
+    let descriptor;
+    try {
+        descriptor = (0,external_node_fs_.openSync)(bytes(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    }
+    catch {
+        return undefined;
+    }
+    try {
+        const { size } = (0,external_node_fs_.fstatSync)(descriptor);
+        if (!(0,external_node_fs_.fstatSync)(descriptor).isFile() || size > MAX_FILE)
+            return undefined;
+        const buffer = Buffer.alloc(size);
+        return buffer.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, size, 0));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** Hashed: what is written down for the post step holds no content. */
+function idOf(path, content) {
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+        .update(`${path}\0${content ?? stamp(path)}`, 'latin1')
+        .digest('base64');
+}
+/** In the place of a content that is too large: the kernel sets the time of the last change, and nobody else. */
+function stamp(path) {
+    const { ino, size, ctimeNs } = (0,external_node_fs_.lstatSync)(bytes(path), { bigint: true });
+    return [ino, size, ctimeNs].join();
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/own-repository.js
+
+
+
+
+
+
+/**
+ * Looks at `.git` of a workspace. Where it is a file that leads out of the workspace, it is believed only if the other
+ * side says the same: an earlier command may have written it.
+ */
+function ownRepository(workspace) {
+    const path = (0,external_node_path_.join)(workspace, '.git');
+    const dotGit = identify(path);
+    if (dotGit?.startsWith('link') === true) {
+        const warning = `${path} is a symbolic link: it is not followed, and git may not work in the sandbox.`;
+        return { dotGit, outside: undefined, warning };
+    }
+    if (dotGit?.startsWith('file') !== true)
+        return { dotGit, outside: undefined, warning: undefined };
+    const target = gitFileTarget(fromText(path));
+    const gitDirectory = target === undefined ? undefined : toText(target);
+    if (gitDirectory === undefined)
+        return { dotGit, outside: undefined, warning: `${path} names no repository.` };
+    if (isInside(gitDirectory, workspace))
+        return { dotGit, outside: undefined, warning: undefined };
+    const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
+    if (directory === undefined) {
+        return {
+            dotGit,
+            outside: undefined,
+            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it: ` +
+                'it is not mounted, and git does not work in the sandbox.',
+        };
+    }
+    return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
+}
+/** What is at `path`, so that another thing in its place is another text; undefined for nothing. */
+function identify(path) {
+    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    if (stats === undefined)
+        return undefined;
+    if (stats.isSymbolicLink())
+        return `link ${(0,external_node_fs_.readlinkSync)(path)}`;
+    if (stats.isFile())
+        return `file ${contentOf(fromText(path)) ?? ''}`;
+    return `other ${String(stats.dev)} ${String(stats.ino)}`;
+}
+/** A linked worktree: `<repository>/worktrees/<name>` has files `gitdir` and `commondir` that lead back and up. */
+function worktreeOf(gitDirectory, dotGit) {
+    const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
+    if (back === undefined || up === undefined || !own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
+        return undefined;
+    const directory = real((0,external_node_path_.resolve)(gitDirectory, up));
+    const own = real(gitDirectory);
+    if (directory === undefined || own === undefined || (0,external_node_path_.basename)((0,external_node_path_.dirname)(own)) !== 'worktrees')
+        return undefined;
+    return (0,external_node_path_.dirname)((0,external_node_path_.dirname)(own)) === directory ? directory : undefined;
+}
+/** A submodule's: its `core.worktree` leads back. */
+function submoduleOf(gitDirectory, workspace) {
+    const config = contentOf(fromText((0,external_node_path_.join)(gitDirectory, 'config')));
+    if (config === undefined)
+        return undefined;
+    try {
+        const back = parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
+        const text = back === undefined ? undefined : toText(back);
+        return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+    }
+    catch {
+        return undefined; // not a configuration
+    }
+}
+function lineOf(path) {
+    return contentOf(fromText(path))?.replace(/\n$/, '');
+}
+function own_repository_isSame(one, other) {
+    return real(one) !== undefined && real(one) === real(other);
+}
+function real(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+const survey_ROLES = {
+    hooks: 'hooks',
+    objects: 'objects',
+    'rebase-merge': 'steps',
+    sequencer: 'steps',
+};
+/** As long as nothing else waits for it; a step that is cancelled has seconds. Milliseconds. */
+const survey_LIMIT = 120_000;
+/** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
+const SLICE = 8;
+/**
+ * Walks through `roots` and finds every repository, by its name or by what is in it, and what is dangerous in each. It
+ * follows no link, and opens nothing but the small files that git would read.
+ *
+ * @param roots existing directories: the workspace, and repositories elsewhere
+ */
+async function survey(roots, options = {}) {
+    const found = {
+        gitDirectories: [],
+        gitFiles: [],
+        hazards: [],
+        unread: [],
+    };
+    const { hookDirectories = [], unlockExcept, limitMs = survey_LIMIT } = options;
+    const stack = [
+        ...hookDirectories.map((path) => ({ path, role: 'hooks', repository: undefined, gitsOwn: false })),
+        ...roots.map((root) => ({ path: fromText(root), role: 'other', repository: undefined, gitsOwn: false })),
+    ];
+    const end = performance.now() + limitMs;
+    let sliceEnd = performance.now() + SLICE;
+    for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
+        if (performance.now() > end)
+            return { ...found, left: stack.length + 1 };
+        if (performance.now() > sliceEnd) {
+            await (0,promises_namespaceObject.setImmediate)();
+            sliceEnd = performance.now() + SLICE;
+        }
+        const isOptional = hookDirectories.includes(place.path);
+        const entries = entriesOf(place.path, unlockExcept);
+        if (entries === undefined) {
+            if (!isOptional)
+                found.unread.push(place.path);
+            continue;
+        }
+        look(place, entries, roots, found, isOptional ? [] : stack);
+    }
+    return { ...found, left: 0 };
+}
+function look(place, entries, roots, found, stack) {
+    const { path, role } = place;
+    const isGit = isGitDirectory(path, new Set(entries.map(({ name }) => name)));
+    const repository = isGit ? path : place.repository;
+    const isOutside = roots.slice(1).map(fromText).includes(path);
+    const gitsOwn = place.gitsOwn || (isGit && (isUnmistakable(path) || isOutside));
+    if (isGit) {
+        found.gitDirectories.push(path);
+        found.hazards.push(...hazardsIn(path, entries, roots));
+    }
+    for (const entry of entries) {
+        const file = (0,posix_namespaceObject.join)(path, entry.name);
+        if (entry.isDirectory()) {
+            const next = isGit ? survey_ROLES[entry.name] : role === 'objects' && entry.name === 'info' ? 'objects/info' : undefined;
+            stack.push({ path: file, role: next ?? 'other', repository, gitsOwn });
+        }
+        if (entry.name === '.git' && entry.isFile())
+            found.gitFiles.push(file);
+        const hazard = hazardOf(entry, file, { role, isGit, gitsOwn, repository: repository ?? file, roots });
+        if (hazard !== undefined)
+            found.hazards.push(hazard);
+    }
+}
+function hazardOf(entry, file, at) {
+    if (entry.isDirectory())
+        return undefined;
+    const name = entry.name;
+    if (!entry.isFile()) {
+        const counts = at.gitsOwn || name === '.git' || at.role === 'hooks' || (at.isGit && isGitName(name));
+        return counts ? linkHazard(file, entry, at.repository) : undefined;
+    }
+    if (name === '.git')
+        return gitFileHazard(file, at.roots);
+    if (at.role === 'hooks')
+        return hookHazard(file, entry, at.repository);
+    if (at.role === 'objects/info' && name === 'alternates')
+        return alternatesHazard(file, at.repository);
+    if (at.role === 'steps' && /^(git-rebase-)?todo$/.test(name))
+        return todoHazard(file, at.repository);
+    return undefined;
+}
+function entriesOf(path, unlockExcept) {
+    const read = () => (0,external_node_fs_.readdirSync)(bytes(path), { withFileTypes: true, encoding: 'latin1' });
+    try {
+        return read();
+    }
+    catch (error) {
+        if (error.code !== 'EACCES' || unlockExcept?.includes(path) !== false)
+            return undefined;
+    }
+    try {
+        unlock(path);
+        return read();
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Gives the owner every right to a directory; a program can be run from one that cannot be listed. */
+function unlock(path) {
+    const { mode } = (0,external_node_fs_.lstatSync)(bytes(path));
+    (0,external_node_fs_.chmodSync)(bytes(path), (mode & 0o777) | 0o700);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
+
+
+
+
+
+
+/**
+ * Moves each hazard aside, under a name that no git looks for; a configuration is composed anew in its place. A directory
+ * that became a bare repository among other files loses its `refs` instead, and is none any more: what else is in it may
+ * be somebody's work.
+ *
+ * @param known git directories that were there before the command
+ */
+function disarm(hazards, known) {
+    const byPath = new Map();
+    for (const hazard of hazards) {
+        const path = placeOf(hazard, known);
+        const others = byPath.get(path);
+        if (others === undefined)
+            byPath.set(path, [hazard]);
+        else
+            others.push(hazard);
+    }
+    return [...byPath].map(([path, all]) => ({
+        path,
+        what: [...new Set(all.map(({ what }) => what))],
+        movedTo: replace(path, all.find((hazard) => hazard.path === path)?.replacement),
+    }));
+}
+function placeOf({ path, repository }, known) {
+    if (isUnmistakable(path) || known.has(repository) || repository === path)
+        return path;
+    const refs = (0,posix_namespaceObject.join)(repository, 'refs');
+    return (0,external_node_fs_.lstatSync)(bytes(refs), { throwIfNoEntry: false }) === undefined ? path : refs;
+}
+/**
+ * `.git` as a symbolic link is the one thing of a repository that cannot be a mount point.
+ *
+ * @param path of `.git`
+ * @param before what it was, as {@link identify} says
+ */
+function restoreLink(path, before) {
+    const target = /^link (.*)$/s.exec(before ?? '')?.[1];
+    if (target === undefined || identify(path) === before)
+        return [];
+    const what = ['in the place of a symbolic link'];
+    try {
+        const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
+        (0,external_node_fs_.symlinkSync)(target, path);
+        return [{ path: fromText(path), what, movedTo: aside }];
+    }
+    catch {
+        return [{ path: fromText(path), what, movedTo: undefined }];
+    }
+}
+function replace(path, content) {
+    try {
+        const { uid, gid } = (0,external_node_fs_.lstatSync)(bytes(path));
+        const aside = moveUnlocked(path);
+        if (content !== undefined) {
+            (0,external_node_fs_.writeFileSync)(bytes(path), bytes(content), { flag: 'wx', mode: 0o644 });
+            if (process.getuid?.() === 0)
+                (0,external_node_fs_.chownSync)(bytes(path), uid, gid);
+        }
+        return aside;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The command may have taken the right to write from the directory above. */
+function moveUnlocked(path) {
+    try {
+        return moveAside(path);
+    }
+    catch (error) {
+        if (error.code !== 'EACCES')
+            throw error;
+        unlock((0,posix_namespaceObject.dirname)(path));
+        return moveAside(path);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
+
+
+
+
+
+
+
+/** The engine mounts some hundreds in a second. */
+const MAX_MOUNTS = 2_000;
+/**
+ * What has to be guarded of the repositories that a survey found: configuration and hooks of each, what redirects them,
+ * and what of the workspace their configuration makes git run or read.
+ *
+ * @throws UserError for a repository that cannot be mounted
+ */
+function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, credentials) {
+    const readOnly = gitFiles.map(asText);
+    const pinned = [];
+    const copies = new Map();
+    const elsewhere = { hookDirectories: [], absent: [] };
+    const warnings = [];
+    for (const path of gitDirectories.filter(isRepository)) {
+        const directory = asText(path);
+        pinned.push(directory);
+        readOnly.push(...['hooks', 'commondir', 'info/attributes', 'objects/info/alternates'].map((name) => (0,external_node_path_.join)(directory, name)));
+        if ((0,external_node_path_.basename)((0,external_node_path_.dirname)(directory)) === 'worktrees')
+            readOnly.push((0,external_node_path_.join)(directory, 'gitdir'));
+        for (const file of ['config', 'config.worktree'].map((name) => (0,external_node_path_.join)(directory, name))) {
+            if ((0,external_node_fs_.lstatSync)(file, { throwIfNoEntry: false })?.isFile() !== true)
+                continue;
+            const composed = readConfig(fromText(file), path, roots);
+            if (typeof composed === 'string') {
+                warnings.push(`${shown(file)} is empty in the sandbox, for it cannot be understood: ${composed}.`);
+                copies.set(file, '');
+                continue;
+            }
+            const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), credentials);
+            if (leaked !== undefined) {
+                throw new errors_UserError(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
+            }
+            copies.set(file, composed.text);
+            const used = usedBy(composed.dropped, file, directory, roots);
+            readOnly.push(...used.present);
+            elsewhere.hookDirectories.push(...used.hookDirectories.map(fromText));
+            elsewhere.absent.push(...used.absent.map(fromText));
+        }
+    }
+    if (outside !== undefined) {
+        // Of the main worktree and of others, this one needs nothing.
+        readOnly.push(...otherWorktrees(outside, gitDirectories.map(asText)));
+    }
+    for (const { path } of hazards.filter(({ link }) => link === true)) {
+        const target = resolvedInside(asText(path), roots);
+        if (target === undefined)
+            continue;
+        if (/^config/.test((0,external_node_path_.basename)(path))) {
+            throw new errors_UserError(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
+                hint: 'Put the file itself in its place.',
+            });
+        }
+        if ((0,external_node_path_.basename)(path) !== 'hooks')
+            continue;
+        readOnly.push(target);
+        elsewhere.hookDirectories.push(fromText(target));
+    }
+    return { readOnly: readOnly.filter(isThere), pinned, copies, elsewhere, warnings };
+}
+function otherWorktrees({ directory, gitDirectory }, gitDirectories) {
+    if (directory === gitDirectory)
+        return [];
+    const parts = gitDirectories.filter((path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory));
+    return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
+}
+/** What of the workspace the settings that are left out make git run or read. */
+function usedBy(dropped, file, gitDirectory, roots) {
+    const top = (0,external_node_path_.basename)(gitDirectory) === '.git' ? (0,external_node_path_.dirname)(gitDirectory) : gitDirectory;
+    const used = { present: [], hookDirectories: [], absent: [] };
+    for (const entry of dropped) {
+        const value = entry.value === undefined ? undefined : toText(entry.value);
+        if (value === undefined)
+            continue;
+        for (const { path, isSure } of candidates(entry, value, (0,external_node_path_.dirname)(file), top)) {
+            const found = resolvedInside(path, roots);
+            if (found === undefined)
+                continue;
+            if (isHooksPath(entry))
+                used.hookDirectories.push(found);
+            const stats = (0,external_node_fs_.lstatSync)(found, { throwIfNoEntry: false });
+            if (stats === undefined)
+                used.absent.push(...(isSure ? [found] : []));
+            else if (stats.isFile() || isHooksPath(entry))
+                used.present.push(found);
+        }
+    }
+    return used;
+}
+function isHooksPath({ section, subsection, key }) {
+    return section === 'core' && subsection === undefined && key === 'hookspath';
+}
+/** Where git would look for what `value` names. In a command any word may be a file, and is one if it looks like a path. */
+function candidates(entry, value, beside, top) {
+    if (isHooksPath(entry))
+        return [{ path: (0,external_node_path_.resolve)(top, value), isSure: false }];
+    if (/^include(if)?$/.test(entry.section))
+        return [{ path: (0,external_node_path_.resolve)(beside, value), isSure: true }];
+    const words = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
+    return words.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
+}
+/** @returns undefined when it leads out of the roots, and for a root itself */
+function resolvedInside(path, roots) {
+    if (!roots.some((root) => isInside(path, root)))
+        return undefined;
+    try {
+        const real = (0,external_node_fs_.realpathSync)(path);
+        return roots.includes(real) ? undefined : real;
+    }
+    catch {
+        return path;
+    }
+}
+/**
+ * The mounts of a plan. A mount point cannot be renamed from inside, but a directory above one could be, with all that is
+ * in it, so these become mount points as well. Nothing is mounted that is not there: the engine would make it.
+ *
+ * @param place writes a copy's content and returns its path
+ * @throws UserError when there are more than the engine can do
+ */
+function guardMounts(roots, plan, place) {
+    const readOnly = outermost(plan.readOnly);
+    const isClosed = (path) => readOnly.some((closed) => isBelow(path, closed));
+    const above = [...readOnly, ...plan.pinned, ...plan.copies.keys()].flatMap((path) => {
+        const root = roots.find((candidate) => isBelow(path, candidate));
+        return root === undefined ? [] : between(root, (0,external_node_path_.dirname)(path));
+    });
+    const writable = new Set([...above, ...plan.pinned].filter((path) => !isClosed(path) && !roots.includes(path)));
+    for (const path of readOnly)
+        writable.delete(path);
+    const count = writable.size + readOnly.length + plan.copies.size;
+    if (count > MAX_MOUNTS) {
+        throw new errors_UserError(`The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`, { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' });
+    }
+    const overItself = (path, isWritable) => {
+        return { kind: 'bind', source: path, target: path, writable: isWritable };
+    };
+    return [
+        ...[...writable].map((path) => overItself(path, true)),
+        ...readOnly.filter((path) => !plan.copies.has(path)).map((path) => overItself(path, false)),
+        ...[...plan.copies].map(([target, content]) => {
+            return { kind: 'bind', source: place(target, content), target, writable: false };
+        }),
+    ];
+}
+/** Without those that are below another, and without duplicates. */
+function outermost(paths) {
+    const unique = [...new Set(paths)];
+    const set = new Set(unique);
+    return unique.filter((path) => {
+        for (let above = (0,external_node_path_.dirname)(path); above !== (0,external_node_path_.dirname)(above); above = (0,external_node_path_.dirname)(above))
+            if (set.has(above))
+                return false;
+        return true;
+    });
+}
+/** The directories from below `top` down to `directory`. */
+function between(top, directory) {
+    return isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
+}
+function isBelow(path, directory) {
+    return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
+}
+/** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
+function isRepository(path) {
+    return isUnmistakable(path) || (0,external_node_fs_.lstatSync)(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
+}
+/** Itself, not what it leads to: a link cannot be mounted over. */
+function isThere(path) {
+    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    return stats !== undefined && (stats.isFile() || stats.isDirectory());
+}
+function asText(path) {
+    const text = toText(path);
+    if (text === undefined) {
+        throw new errors_UserError(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
+            hint: 'It cannot be guarded. Rename or remove it.',
+        });
+    }
+    return text;
+}
+function shown(path) {
+    return printable(fromText(path));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
+
+
+
+
+/** The protected paths that are there and are to be read-only, links resolved. The option was checked for where they lead. */
+function readOnlyPaths(workspace, entries) {
+    return entries
+        .filter(({ mode }) => mode === 'read-only')
+        .map(({ path }) => (0,posix_namespaceObject.join)(workspace, path))
+        .filter((path) => (0,external_node_fs_.existsSync)(path))
+        .map((path) => (0,external_node_fs_.realpathSync)(path));
+}
+/**
+ * What is at the protected paths, and in them. No link is followed.
+ *
+ * @param before an earlier one to compare with: what differs from it anyhow is not read
+ */
+function snapshot(workspace, entries, before) {
+    const found = Object.create(null);
+    const pending = entries.map(({ path }) => fromText(path)).filter((path) => isBelowDirectories(workspace, path));
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+        const file = (0,posix_namespaceObject.join)(fromText(workspace), path);
+        try {
+            const print = printOf(file, before === undefined ? 'new' : before[path]);
+            if (print === undefined)
+                continue;
+            found[path] = print;
+            if (print.content === 'directory') {
+                const below = path;
+                pending.push(...(0,external_node_fs_.readdirSync)(bytes(file), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(below, name)));
+            }
+        }
+        catch {
+            found[path] = { content: 'unreadable', stamp: '' };
+        }
+    }
+    return found;
+}
+/** What differs. A directory that is new or gone is one change, whatever is in it. */
+function changesBetween(before, after) {
+    const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+    const changes = paths.flatMap((path) => {
+        const [was, is] = [before[path]?.content, after[path]?.content];
+        if (was === is)
+            return [];
+        return [{ path, how: was === undefined ? 'added' : is === undefined ? 'deleted' : 'modified' }];
+    });
+    const whole = new Set(changes.filter(({ how }) => how !== 'modified').map(({ path }) => path));
+    return changes
+        .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
+        .map(({ path, how }) => ({ path: printable(path), how }));
+}
+/** False where a link is among the directories above: what is there is not the workspace's. */
+function isBelowDirectories(workspace, path) {
+    let above = fromText(workspace);
+    for (const part of path.split('/').slice(0, -1)) {
+        above = (0,posix_namespaceObject.join)(above, part);
+        if ((0,external_node_fs_.lstatSync)(bytes(above), { throwIfNoEntry: false })?.isDirectory() !== true)
+            return false;
+    }
+    return true;
+}
+function printOf(file, before) {
+    const stats = (0,external_node_fs_.lstatSync)(bytes(file), { throwIfNoEntry: false, bigint: true });
+    if (stats === undefined)
+        return undefined;
+    if (stats.isDirectory())
+        return { content: 'directory', stamp: '' };
+    if (stats.isSymbolicLink())
+        return { content: `link ${(0,external_node_fs_.readlinkSync)(bytes(file), 'latin1')}`, stamp: '' };
+    if (!stats.isFile())
+        return { content: 'special', stamp: '' };
+    const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    if (typeof before === 'object' && before.stamp === stamp)
+        return before;
+    const executable = (stats.mode & 73n) === 0n ? '' : ' executable';
+    const size = `${String(stats.size)}${executable}`;
+    // Of another size it is another file; the command may have left a large one.
+    const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
+    if (isOther)
+        return { content: `file ${size}`, stamp };
+    return { content: `file ${size} ${hash(file)}`, stamp };
+}
+function hash(file) {
+    const sum = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    const descriptor = (0,external_node_fs_.openSync)(bytes(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(1 << 16);
+        for (;;) {
+            const length = (0,external_node_fs_.readSync)(descriptor, buffer);
+            if (length === 0)
+                return sum.digest('base64');
+            sum.update(buffer.subarray(0, length));
+        }
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/workspace.js
+
+
+
+
+
+
+
+
+/** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
+const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report', line: 0 };
+const BASELINE_FILE = 'workspace.json';
+/**
+ * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
+ * submodule), that is mounted as well, with the same guards.
+ *
+ * @param ownFiles further paths to guard: the action's own
+ * @param workDirectory for copies of configurations, and for the baseline
+ * @throws UserError when something cannot be guarded
+ */
+async function guardWorkspace(config, ownFiles, workDirectory) {
+    const { workspace, protectPaths } = config;
+    const own = ownRepository(workspace);
+    const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
+    const found = await survey(roots);
+    const plan = gitGuards(found, roots, own.outside, config.credentials);
+    const watched = [...protectPaths, ALWAYS_REPORTED];
+    const baseline = {
+        workspace,
+        roots,
+        dotGit: own.dotGit,
+        gitDirectories: found.gitDirectories,
+        hazards: [...found.hazards, ...(await hooksElsewhere(plan.elsewhere, roots))].map(({ id }) => id),
+        unread: found.unread,
+        elsewhere: plan.elsewhere,
+        protectPaths: watched,
+        snapshot: snapshot(workspace, watched),
+    };
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
+    let copies = 0;
+    const place = (_, content) => {
+        const path = (0,external_node_path_.join)(workDirectory, `git-config-${String(copies++)}`);
+        (0,external_node_fs_.writeFileSync)(path, bytes(content));
+        // Whatever the caller's umask is: the agent's user may be another one.
+        (0,external_node_fs_.chmodSync)(path, 0o644);
+        return path;
+    };
+    const readOnly = [...plan.readOnly, ...readOnlyPaths(workspace, protectPaths), ...ownFiles];
+    const mounts = guardMounts(roots, { ...plan, readOnly }, place);
+    return {
+        baseline,
+        mounts: [
+            ...roots
+                .filter((root) => root !== workspace)
+                .map((root) => ({ kind: 'bind', source: root, target: root, writable: true })),
+            ...mounts,
+        ],
+        warnings: [
+            ...(own.warning === undefined ? [] : [own.warning]),
+            ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
+            ...plan.warnings,
+            ...(found.left > 0 ? [`${String(found.left)} directories were not looked through for git repositories.`] : []),
+        ],
+    };
+}
+function outsideWarning(workspace, directory) {
+    return `${workspace} is a part of the repository ${directory}: the command can write to that, except for its hooks and configuration.`;
+}
+/** For a post step. @returns undefined when the run came not so far */
+function readBaseline(workDirectory) {
+    const path = join(workDirectory, BASELINE_FILE);
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+        return undefined;
+    return JSON.parse(readFileSync(path, 'utf8'));
+}
+/**
+ * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
+ * run something of the command's.
+ */
+async function inspectWorkspace(baseline) {
+    const { workspace, roots, elsewhere, protectPaths } = baseline;
+    const found = await survey(roots, { unlockExcept: baseline.unread });
+    const known = new Set(baseline.hazards);
+    const hazards = [
+        ...found.hazards,
+        ...(await hooksElsewhere(elsewhere, roots)),
+        ...elsewhere.absent.flatMap((path) => appeared(path)),
+    ].filter(({ id }) => !known.has(id));
+    const unread = found.unread.filter((path) => !baseline.unread.includes(path));
+    const after = snapshot(workspace, protectPaths, baseline.snapshot);
+    const link = restoreLink((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
+    const shown = (path) => {
+        const top = `${fromText(workspace)}/`;
+        return printable(path.startsWith(top) ? path.slice(top.length) : path);
+    };
+    return {
+        disarmed: [...disarm(hazards, new Set(baseline.gitDirectories)), ...link]
+            .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
+            .sort((one, other) => byPlace(one.path, other.path)),
+        newRepository: baseline.dotGit === undefined && identify((0,external_node_path_.join)(workspace, '.git')) !== undefined,
+        changes: changesBetween(baseline.snapshot, after),
+        unread: unread.map(shown),
+        left: found.left,
+    };
+}
+/** What is in the workspace's own repository first. */
+function byPlace(one, other) {
+    const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
+    return rank(one) - rank(other) || (one < other ? -1 : 1);
+}
+/** Hooks in directories that a configuration names; a link on the way there is a hazard itself. */
+async function hooksElsewhere({ hookDirectories }, roots) {
+    const links = [];
+    const direct = hookDirectories.filter((path) => {
+        const link = linkOnTheWay(path, roots);
+        if (link !== undefined)
+            links.push(hazardAt(link));
+        return link === undefined;
+    });
+    const { hazards } = await survey([], { hookDirectories: direct });
+    return [...hazards, ...links];
+}
+function linkOnTheWay(path, roots) {
+    if (roots.some((root) => fromText(root) === path) || path === (0,external_node_path_.dirname)(path))
+        return undefined;
+    const above = linkOnTheWay((0,external_node_path_.dirname)(path), roots);
+    if (above !== undefined)
+        return above;
+    return (0,external_node_fs_.lstatSync)(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
+}
+function appeared(path) {
+    if ((0,external_node_fs_.lstatSync)(bytes(path), { throwIfNoEntry: false }) === undefined)
+        return [];
+    return [hazardAt(path)];
+}
+function hazardAt(path) {
+    return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run.js
+
+
 
 
 
@@ -10274,6 +11681,7 @@ async function run(config, context) {
     let started = false;
     let files;
     let logs;
+    let baseline;
     let exitCode = 1;
     let error;
     try {
@@ -10288,7 +11696,7 @@ async function run(config, context) {
             reporter.warning(warning);
         context.signal.throwIfAborted();
         started = true;
-        const [subnet] = await settleAll([
+        const [subnet, , guards] = await settleAll([
             timings.measure('networks', () => claimNetworks(engine, runId)),
             timings.measure('images', () => 
             // A build takes minutes; a cancelled step has seconds.
@@ -10296,13 +11704,18 @@ async function run(config, context) {
                 ensureImages(engine, context.images, config.agentImage, context.root, reporter),
                 aborted(context.signal),
             ])),
+            timings.measure('workspace', () => guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory)),
         ]);
+        baseline = guards.baseline;
+        for (const warning of guards.warnings)
+            reporter.warning(warning);
         addresses.current = addressesIn(subnet);
         const user = agentUser(by, config.workspace);
         files = new CommandFiles(workDirectory, user);
         const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory));
         for (const warning of agent.warnings)
             reporter.warning(warning);
+        refuseWaysAround(config.mounts, guards.mounts);
         const containers = topology(config, {
             runId,
             names: namesFor(runId, subnet),
@@ -10312,7 +11725,7 @@ async function run(config, context) {
             sidecarUser: sidecarOwner,
             agentUser: user,
             agentMounts: [...agent.mounts, ...files.mounts],
-            guards: ownFilesInWorkspace(context.root, config.workspace),
+            guards: guards.mounts,
         });
         exitCode = await sandbox.execute(containers, {
             squid: squidConfig({
@@ -10337,14 +11750,23 @@ async function run(config, context) {
         // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
         error = context.signal.aborted ? context.signal.reason : caught;
     }
+    let inspection;
+    const inspect = () => (inspection ??= inspectAfter(baseline, timings).catch((caught) => {
+        error ??= caught;
+        return undefined;
+    }));
     if (started && !config.keepContainers) {
         try {
-            await sandbox.remove(error !== undefined);
+            await sandbox.remove(error !== undefined, () => void inspect());
         }
         catch (caught) {
             error ??= caught;
         }
     }
+    const aftermath = await inspect();
+    if (aftermath !== undefined)
+        for (const warning of aftermathWarnings(aftermath))
+            reporter.warning(warning);
     const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
     // A sandbox that outlives its step is no success, whatever the command said.
     if (error !== undefined && exitCode === 0)
@@ -10355,6 +11777,8 @@ async function run(config, context) {
     if (logs !== undefined) {
         writeTimings(logs, timings);
         writeUsage(logs, traffic.usage);
+        if (aftermath !== undefined && aftermathWarnings(aftermath).length > 0)
+            writeAftermath(logs, aftermath);
     }
     if (traffic.usage.overBudget > 0)
         reporter.warning(budgetWarning(config.budget, traffic.usage));
@@ -10363,10 +11787,25 @@ async function run(config, context) {
         exitCode,
         error,
         traffic,
+        aftermath,
         written,
         logs,
         timings,
     };
+}
+/** Looks through the workspace when the command is gone. @throws UserError when that failed: nobody knows then */
+async function inspectAfter(baseline, timings) {
+    if (baseline === undefined)
+        return undefined;
+    try {
+        return await timings.measure('workspace: look through', () => inspectWorkspace(baseline));
+    }
+    catch (cause) {
+        throw new errors_UserError(`What the command left in ${baseline.workspace} could not be looked through.`, {
+            hint: 'Do not run git there.',
+            cause,
+        });
+    }
 }
 function outcomeOf(error, timedOut, exitCode) {
     if (error !== undefined)

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -61,26 +61,33 @@ const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
 
 /**
  * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
- * outside the sandbox and with the job's credentials. Its files are mounted over themselves, read-only; a mount point
- * can neither be removed nor renamed from inside. The directories above them could be, with all that is in them, so they
- * become mount points as well.
+ * outside the sandbox and with the job's credentials.
  *
  * @param root the action's own directory
+ * @returns what of it must be read-only
  */
-export function ownFilesInWorkspace(root: string, workspace: string): MountSpec[] {
+export function ownFilesInWorkspace(root: string, workspace: string): string[] {
   const real = realpathSync(root);
   if (!isInside(real, workspace)) return [];
-  const overItself = (path: string, writable: boolean): MountSpec => {
-    return { kind: 'bind', source: path, target: path, writable };
-  };
-  const files = ACTION_FILES.map((name) => join(real, name)).filter((path) => existsSync(path));
-  return [
-    ...between(realpathSync(workspace), real).map((path) => overItself(path, true)),
-    ...files.map((path) => overItself(path, false)),
-  ];
+  return ACTION_FILES.map((name) => join(real, name)).filter((path) => existsSync(path));
 }
 
-/** The directories from below `top` down to `directory`. */
-function between(top: string, directory: string): string[] {
-  return directory === top ? [] : [...between(top, dirname(directory)), directory];
+/**
+ * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ *
+ * @throws UserError naming the mount and the path
+ */
+export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly MountSpec[]): void {
+  for (const { source, target } of mounts) {
+    const real = realpathSync(source);
+    for (const guard of guards) {
+      const shows = isInside(guard.target, real) && join(target, relative(real, guard.target)) !== guard.target;
+      const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
+      if (shows || isPart || isInside(target, guard.target)) {
+        throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+          hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+        });
+      }
+    }
+  }
 }

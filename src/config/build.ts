@@ -11,6 +11,7 @@ import { listEntries, parseAllowList } from './allow-list.ts';
 import type { Command, Config, RequestedVariable, UserMount } from './config.ts';
 import { canonicalHost } from './domain.ts';
 import { OPTIONS, type Option } from './options.ts';
+import { parseProtectPaths } from './protect-paths.ts';
 import { parseTarget } from './target.ts';
 
 /** The options as text, from whichever front end; empty when not given. */
@@ -50,6 +51,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
     envAll: boolean('env-all', raw),
     mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
+    protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
     agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
     memory: memory(raw('memory')),
     pids: count('pids', raw) ?? 0,

@@ -61,7 +61,7 @@ export function loadCliArgs(
 function flagFor(option: Option): Flag {
   const { name, description } = option;
   if (option.kind === 'boolean') return new Flag(`--${name}`, description);
-  const suffix = option.default === undefined ? '' : ` (default: ${option.default})`;
+  const suffix = option.default === undefined ? '' : ` (default: ${option.default.replaceAll('\n', ', ')})`;
   const flag = new Flag(`--${name} <value>`, description + suffix);
   if (option.kind === 'lines' || option.kind === 'commas') {
     return flag.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);

@@ -23,6 +23,16 @@ export interface RequestedVariable {
   readonly value: string | undefined;
 }
 
+/** A path of the workspace that the command is not to change. */
+export interface ProtectedPath {
+  /** Relative to the workspace, without `.` and `..`. */
+  readonly path: string;
+  /** Mounted read-only, or only compared before and after. What does not exist cannot be read-only, and is compared. */
+  readonly mode: 'read-only' | 'report';
+  /** Of the option, for messages. */
+  readonly line: number;
+}
+
 /** Everything a run needs to know, from whichever front end. */
 export interface Config {
   readonly command: Command;
@@ -43,6 +53,7 @@ export interface Config {
   readonly env: readonly RequestedVariable[];
   readonly envAll: boolean;
   readonly mounts: readonly UserMount[];
+  readonly protectPaths: readonly ProtectedPath[];
   /** An image with a toolchain; undefined for the host's toolchain. */
   readonly agentImage: string | undefined;
   /** As Docker's `--memory`. */

@@ -19,6 +19,9 @@ export interface Option {
   readonly variable?: string;
 }
 
+/** What programs on the host read by themselves, and what then runs. */
+const PROTECTED: readonly string[] = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
+
 /** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
 export const OPTIONS: readonly Option[] = [
   { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
@@ -59,6 +62,12 @@ export const OPTIONS: readonly Option[] = [
   },
   { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
   { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
+  {
+    name: 'protect-paths',
+    kind: 'lines',
+    default: PROTECTED.join('\n'),
+    description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+  },
   { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
   { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
   { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },

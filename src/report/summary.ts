@@ -1,5 +1,8 @@
 import { PROVIDERS } from '../shared/providers.ts';
 import type { LogDirectories } from '../logs.ts';
+import { aftermathMarkdown } from '../workspace/report.ts';
+import type { Aftermath } from '../workspace/workspace.ts';
+import { code, table } from './markdown.ts';
 import type { DomainCount, Traffic } from './traffic.ts';
 import type { ModelUsage, RunUsage } from './usage.ts';
 
@@ -10,14 +13,12 @@ export interface SummaryFacts {
   /** One paragraph; undefined when the sandbox did not fail. */
   readonly error: string | undefined;
   readonly traffic: Traffic;
+  readonly aftermath: Aftermath | undefined;
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
   /** Safe Markdown of what the command wrote; undefined when it wrote nothing. */
   readonly ofCommand: string | undefined;
 }
-
-/** Rows of a table at most; a hostile command can ask for any number of names. */
-const MAX_ROWS = 50;
 
 /** The job summary of a run, as GitHub-flavoured Markdown. */
 export function summaryMarkdown(facts: SummaryFacts): string {
@@ -43,6 +44,7 @@ export function summaryMarkdown(facts: SummaryFacts): string {
       'The api-proxy got no request.',
     ),
     ...usageNotes(traffic.usage),
+    ...(facts.aftermath === undefined ? [] : aftermathMarkdown(facts.aftermath)),
     ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
     ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
   ];
@@ -84,26 +86,6 @@ function usageNotes({ overBudget, estimated }: RunUsage): string[] {
 
 function providerName(id: string): string {
   return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], empty: string): string {
-  if (rows.length === 0) return empty;
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const shown = rows.slice(0, MAX_ROWS).map(line);
-  const rest = rows.length - shown.length;
-  return [
-    line(head),
-    line(head.map(() => '---')),
-    ...shown,
-    ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
-  ].join('\n');
-}
-
-/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
-function code(text: string): string {
-  // Two backticks with nothing between them are no code span.
-  const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
-  return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
 }
 
 function quoteBlock(text: string): string {

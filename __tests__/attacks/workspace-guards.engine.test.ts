@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Aftermath } from '../../src/workspace/workspace.ts';
+import { actionStep, ROOT, waitFor, type ActionStep } from '../support/action.ts';
+import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from '../support/git-attacks.ts';
+import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../support/git.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../support/program.ts';
+import { runEntry, type EntryResult } from '../support/run-entry.ts';
+import { sectionedScript, sectionsOf } from '../support/sections.ts';
+
+const IDENTITY = Object.entries(GIT_ENVIRONMENT)
+  .filter(([name]) => /AUTHOR|COMMITTER/.test(name))
+  .map(([name, value]) => `export ${name}=${value}`)
+  .join('; ');
+
+/** What git does in the sandbox, before the attacks. */
+const WORK = {
+  'git works': `set -e; ${IDENTITY}
+    git status --short; echo three > file.txt; git diff --stat; git commit -qam third; git log --oneline | wc -l
+    git switch -q -c topic; git branch; echo four > file.txt; git stash -q; git stash pop -q; git commit -qam fourth
+    git fetch -q local; git rebase -q local/main; git worktree add -q inner; git -C inner status --short
+    git worktree remove inner; git switch -q main; git -C wt commit -q --allow-empty -m x; echo 'all of it'`,
+  'R6 configuration': 'git config --get-regexp "extraheader|include|url|token"; cat .git/config nested/.git/config',
+  'R6 files': 'grep -rl "$TOKEN" . "$RUNNER_TEMP" 2> /dev/null',
+};
+
+const WORKFLOWS = `
+  for f in .github/workflows/ci.yml .github/workflows/new.yml .mcp.json; do echo tampered > $f || echo "refused $f"; done
+  mv .github .github-2 || echo refused mv; rm -rf .github/workflows; mkdir -p .vscode; echo '{}' > .vscode/tasks.json
+  echo '{"scripts":{}}' > package.json; echo tampered > control.txt`;
+
+const INPUTS = {
+  'protect-paths': '.github/workflows\n.mcp.json\n.vscode\nreport:package.json',
+};
+
+describe.skipIf(!HAS_GIT)('control: without the sandbox, each attack succeeds', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'awf-guards-'));
+  const marks = new Marks(join(directory, 'marks'));
+  const original = join(directory, 'original');
+  beforeAll(() => {
+    mkdirSync(original);
+    makeRepository(original);
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it.each(GIT_ATTACKS)('$name', (attack) => {
+    const workspace = copyOf(original, join(directory, 'copy'));
+    try {
+      const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...GIT_ENVIRONMENT };
+      spawnSync('bash', ['-c', marks.script(attack)], { cwd: workspace, env, timeout: 60_000 });
+      expect(marks.take()).not.toContain(attack.name);
+      for (const args of attack.trigger) triggerGit(workspace, args);
+      expect(marks.take()).toContain(attack.name);
+    } finally {
+      spawnSync('chmod', ['-R', 'u+rwX', workspace]);
+      rmSync(workspace, { recursive: true });
+    }
+  });
+});
+
+/** Through a shell, for an argument of spawn is UTF-8. */
+function triggerGit(workspace: string, args: readonly string[], prefix: readonly string[] = []): number | null {
+  const words = ['git', ...args].map((arg) => `$'${arg.replace('\xff', '\\xff')}'`).join(' ');
+  const argv: readonly string[] = [...prefix, 'bash', '-c', words];
+  const [file = '', ...rest] = argv;
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', GIT_EDITOR: 'true', ...GIT_ENVIRONMENT };
+  return spawnSync(file, rest, { cwd: workspace, env, timeout: 60_000 }).status;
+}
+
+const USERS = [
+  { who: 'the caller', asOther: false },
+  ...(process.getuid?.() === 0 ? [{ who: 'an ordinary user', asOther: true }] : []),
+];
+
+describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther }) => {
+  const user = ordinaryUser();
+  const prefix = asOther ? user.prefix : [];
+  let step: ActionStep;
+  let marks: Marks;
+  let main: EntryResult;
+  let sections: Record<string, string>;
+  let before: { config: Buffer; hooks: string[] };
+  const of = (name: string): string => join(step.runner.workspace, name);
+
+  beforeAll(async () => {
+    marks = new Marks(mkdtempSync(join(tmpdir(), 'awf-marks-')));
+    chmodSync(marks.directory, 0o777);
+    step = actionStep({
+      ...INPUTS,
+      env: `TOKEN=${CHECKOUT_TOKEN}`,
+      run: sectionedScript({
+        ...WORK,
+        'E5 protected paths': WORKFLOWS,
+        ...Object.fromEntries(GIT_ATTACKS.map((attack) => [attack.name, `${IDENTITY}\n${marks.script(attack)}`])),
+      }),
+    });
+    makeRepository(step.runner.workspace);
+    before = { config: readFileSync(of('.git/config')), hooks: readdirSync(of('.git/hooks')) };
+    const top = dirname(step.runner.workspace);
+    if (asOther) {
+      const copy = copyAction(top);
+      give(top, user);
+      main = await runProgram([...prefix, ...copy.argv('main')], { env: step.runner.main.env, cwd: of('.') });
+    } else main = await step.main();
+    sections = sectionsOf(main.stdout);
+  });
+  afterAll(() => {
+    spawnSync('chmod', ['-R', 'u+rwX', dirname(step.runner.workspace)]);
+    step.runner.remove();
+    rmSync(marks.directory, { recursive: true, force: true });
+  });
+
+  it('control: the attacks were made, and what is permitted happened', () => {
+    expect(main.stderr).toBe('');
+    expect(main.code).toBe(0);
+    expect(Object.keys(sections)).toEqual(expect.arrayContaining(GIT_ATTACKS.map(({ name }) => name)));
+    expect(readFileSync(of('control.txt'), 'utf8')).toBe('tampered\n');
+    expect(readFileSync(of('h2/pre-commit'), 'utf8')).toContain('touch');
+  });
+
+  it('git status, diff, commit, log, switch, stash, fetch, rebase and worktree work in the sandbox', () => {
+    expect(sections['git works']).toContain('all of it');
+    expect(tryGit(of('.'), ['log', '--format=%s', '-1', 'topic'], prefix)).toMatchObject({ stdout: 'fourth\n' });
+  });
+
+  it('R6: the token of the checkout is not there', () => {
+    expect(sections['R6 configuration']).toContain('https://github.com/octocat/hello-world');
+    expect(sections['R6 configuration']).not.toMatch(/extraheader|include|x-access-token/i);
+    expect(main.stdout).not.toContain(CHECKOUT_TOKEN);
+    expect(sections['R6 files']?.trim()).toBe('');
+    expect(before.config.toString()).toContain(CHECKOUT_TOKEN);
+  });
+
+  it('E4: hooks and configuration are what they were', () => {
+    expect(readFileSync(of('.git/config')).equals(before.config)).toBe(true);
+    expect(readdirSync(of('.git/hooks'))).toEqual(before.hooks);
+    expect(lstatSync(of('.git/hooks')).isDirectory()).toBe(true);
+  });
+
+  it('E4: a git on the host runs nothing of the agent’s', () => {
+    expect(marks.take()).toEqual([]);
+    for (const { trigger } of GIT_ATTACKS) for (const args of trigger) triggerGit(of('.'), args, prefix);
+    expect(marks.take()).toEqual([]);
+  });
+
+  it('E4: the workspace’s own repository works on the host', () => {
+    for (const args of [['status'], ['commit', '--allow-empty', '-m', 'after'], ['diff'], ['log', '-1']]) {
+      expect(tryGit(of('.'), args, prefix), args.join(' ')).toMatchObject({ code: 0 });
+    }
+  });
+
+  it('E4: what was left is named in warnings, in the summary and beside the logs', () => {
+    const { disarmed } = JSON.parse(
+      readFileSync(join(step.runner.main.outputs()['logs-path']!, 'workspace.json'), 'utf8'),
+    ) as Aftermath;
+    const left = ['.git/commondir', '.git/config.worktree', 'gl/.git/config', 'nh/.git/hooks/pre-commit', 'll/.git'];
+    expect(disarmed.map(({ path }) => path)).toEqual(expect.arrayContaining([...left, 'br/refs', 'missing.gitconfig']));
+    expect(disarmed.filter(({ movedTo }) => movedTo === undefined)).toEqual([]);
+    expect(step.runner.main.summary()).toMatch(/`\.git\/commondir` \| `.*` \| ⛔ moved to/);
+    expect(main.stdout).toMatch(/::warning::.*\.git\/commondir/);
+  });
+
+  it('E5: protected paths are read-only, or what became of them is said', () => {
+    expect(readFileSync(of('.github/workflows/ci.yml'), 'utf8')).toBe('on: push\n');
+    expect(readdirSync(of('.github/workflows'))).toEqual(['ci.yml']);
+    expect(readFileSync(of('.mcp.json'), 'utf8')).toBe('{}\n');
+    expect(sections['E5 protected paths']).toContain('refused mv');
+    expect(step.runner.main.summary()).toMatch(/`\.vscode` \| added/);
+    expect(step.runner.main.summary()).toMatch(/`package\.json` \| modified/);
+    expect(main.stdout).toMatch(/::warning::.*\.vscode \(added\).*package\.json \(modified\)/);
+  });
+
+  it('the guards leave no mount point and no foreign file behind', () => {
+    const uid = asOther ? user.uid : statSync(of('.')).uid;
+    const foreign = spawnSync('find', [of('.'), '!', '-uid', String(uid)], { encoding: 'utf8' });
+    expect(foreign.stdout).toBe('');
+    for (const name of ['.claude', '.envrc', '.husky'])
+      expect(lstatSync(of(name), { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+describe.skipIf(!HAS_GIT)('the workspace is looked through', () => {
+  let step: ActionStep | undefined;
+  const elsewhere = mkdtempSync(join(tmpdir(), 'awf-repository-'));
+  afterEach(() => step?.runner.remove());
+  afterAll(() => {
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('E4: by the post step, when the main step was killed', async () => {
+    step = actionStep({ run: 'echo ../common > .git/commondir; git init -q new; echo ready; sleep 60' });
+    const { workspace } = step.runner;
+    makeRepository(workspace);
+    const entry = await step.start();
+    await waitFor('the attack', () => entry.stdout().includes('ready'));
+    entry.signal('SIGKILL');
+    await entry.done;
+    expect(readdirSync(join(workspace, '.git'))).toContain('commondir');
+    const runner = step.runner.post();
+    const post = await runEntry(join(ROOT, 'dist', 'post', 'index.js'), runner.env);
+    expect((await post.done).stdout).toMatch(/::warning::.*\.git\/commondir/);
+    expect(runner.summary()).toContain('`.git/commondir`');
+    expect(readdirSync(join(workspace, '.git'))).not.toContain('commondir');
+    expect(readdirSync(step.runner.temp).filter((name) => /^awf-/.test(name))).toEqual([]);
+    expect(tryGit(workspace, ['status'])).toMatchObject({ code: 0 });
+  });
+
+  it('E4: with a linked worktree, in the repository that is elsewhere', async () => {
+    makeRepository(elsewhere);
+    step = actionStep({
+      run: `${IDENTITY}; set +e; git commit -q --allow-empty -m inside && echo committed; cd ${elsewhere}/.git || exit 1
+        echo tampered > config || echo refused; touch hooks/pre-commit || echo refused; touch HEAD index || echo refused
+        echo ../common > commondir; cat config; ls ${elsewhere} -A; true`,
+    });
+    const { workspace } = step.runner;
+    rmSync(workspace, { recursive: true });
+    git(elsewhere, 'worktree', 'add', '-q', workspace);
+    const main = await step.main();
+    expect(main.stdout).toContain('committed');
+    expect(main.stdout.match(/refused/g)).toHaveLength(3);
+    expect(main.stdout).not.toContain(CHECKOUT_TOKEN);
+    expect(main.stdout).not.toContain('package.json');
+    expect(main.stdout).toMatch(/::warning::.*is a part of the repository/);
+    expect(readdirSync(join(elsewhere, '.git'))).not.toContain('commondir');
+    expect(git(workspace, 'log', '-1', '--format=%s')).toBe('inside');
+  });
+});

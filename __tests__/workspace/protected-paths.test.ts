@@ -1,0 +1,65 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { changesBetween, readOnlyPaths, snapshot } from '../../src/workspace/protected-paths.ts';
+import { temporaryDirectory } from '../support/builders.ts';
+
+const ENTRIES = ['dir', 'file', 'later'].map((path) => ({ path, mode: 'report', line: 1 }) as const);
+
+/** A workspace with protected paths, and what differs after `change`. */
+function changesOf(change: (workspace: string) => void): [string, string][] {
+  const workspace = temporaryDirectory();
+  mkdirSync(join(workspace, 'dir/sub'), { recursive: true });
+  for (const name of ['file', 'dir/a', 'dir/sub/b', 'other']) writeFileSync(join(workspace, name), 'one\n');
+  const before = snapshot(workspace, ENTRIES);
+  change(workspace);
+  return changesBetween(before, snapshot(workspace, ENTRIES, before)).map(({ path, how }) => [path, how]);
+}
+
+test.each<[string, (workspace: string) => void, [string, string][]]>([
+  ['nothing', () => undefined, []],
+  ['elsewhere', (w) => writeFileSync(join(w, 'other'), 'two'), []],
+  ['another size', (w) => writeFileSync(join(w, 'file'), 'three\n'), [['file', 'modified']]],
+  ['another content of the same size', (w) => writeFileSync(join(w, 'dir/a'), 'two\n'), [['dir/a', 'modified']]],
+  ['the same content again', (w) => writeFileSync(join(w, 'dir/a'), 'one\n'), []],
+  ['deleted', (w) => rmSync(join(w, 'dir/sub/b')), [['dir/sub/b', 'deleted']]],
+  ['a whole directory deleted', (w) => rmSync(join(w, 'dir'), { recursive: true }), [['dir', 'deleted']]],
+  ['added', (w) => writeFileSync(join(w, 'dir/sub/c'), ''), [['dir/sub/c', 'added']]],
+  ['appeared', (w) => mkdirSync(join(w, 'later/x'), { recursive: true }), [['later', 'added']]],
+  ['made executable', (w) => chmodSync(join(w, 'file'), 0o755), [['file', 'modified']]],
+  [
+    'a link in its place',
+    (w) => {
+      renameSync(join(w, 'file'), join(w, 'moved'));
+      symlinkSync('moved', join(w, 'file'));
+    },
+    [['file', 'modified']],
+  ],
+])('%s', (_, change, expected) => {
+  expect(changesOf(change)).toEqual(expected);
+});
+
+test('a change with the same size and time is seen', () => {
+  const changes = changesOf((workspace) => {
+    const file = join(workspace, 'file');
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, 'two\n');
+    utimesSync(file, atime, mtime);
+  });
+  expect(changes).toEqual([['file', 'modified']]);
+});
+
+test('what is there is read-only, links resolved; what is not is left to the comparison', () => {
+  const workspace = temporaryDirectory();
+  mkdirSync(join(workspace, 'real'));
+  symlinkSync('real', join(workspace, 'link'));
+  const entries = ['link', 'missing'].map((path) => ({ path, mode: 'read-only', line: 1 }) as const);
+  expect(readOnlyPaths(workspace, [...entries, { path: 'real', mode: 'report', line: 1 }])).toEqual([
+    join(workspace, 'real'),
+  ]);
+});
+
+test('names of the attacker’s are shown in one line', () => {
+  const changes = changesOf((workspace) => writeFileSync(join(workspace, 'dir/a\n::error::\u001b[2J'), ''));
+  expect(changes).toEqual([['dir/a?::error::?[2J', 'added']]);
+});

@@ -1,0 +1,186 @@
+/** One line of a git configuration that sets something. Text with one character for each byte. */
+export interface ConfigEntry {
+  /** Lower case. */
+  readonly section: string;
+  readonly subsection: string | undefined;
+  /** Lower case. */
+  readonly key: string;
+  /** Undefined for a key without `=`, which counts as true. */
+  readonly value: string | undefined;
+}
+
+/** `section.subsection.key`, as `git config --list` prints it. */
+export function nameOf({ section, subsection, key }: ConfigEntry): string {
+  return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
+}
+
+/**
+ * Reads a git configuration by the rules of git-config(1), "Syntax", as git's own config.c does. What git would refuse is
+ * refused, and what only some versions of git accept as well: a file must not mean something else to git than to us.
+ *
+ * @param text one character for each byte
+ * @throws SyntaxError naming the line
+ */
+export function parseGitConfig(text: string): ConfigEntry[] {
+  return new Parser(text).entries();
+}
+
+const UTF8_BOM = '\xef\xbb\xbf';
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
+
+class Parser {
+  readonly #text: string;
+  #at = 0;
+  #line = 1;
+
+  constructor(text: string) {
+    // git reads CR LF as LF, wherever it stands.
+    this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
+  }
+
+  entries(): ConfigEntry[] {
+    if (this.#text.includes('\0')) throw this.#error('a NUL character');
+    const found: ConfigEntry[] = [];
+    let base: { section: string; subsection: string | undefined } | undefined;
+    for (;;) {
+      const character = this.#next();
+      if (character === '') return found;
+      if (isSpace(character)) continue;
+      if (character === '#' || character === ';') this.#skipLine();
+      else if (character === '[') base = this.#header();
+      else if (!/[A-Za-z]/.test(character)) throw this.#error('neither a section nor a key');
+      else if (base === undefined) throw this.#error('a key before the first section');
+      else found.push({ ...base, ...this.#setting(character) });
+    }
+  }
+
+  /** The rest of `[section]` or `[section "subsection"]`; in `[section.subsection]`, what follows the dot is a subsection. */
+  #header(): { section: string; subsection: string | undefined } {
+    let name = '';
+    for (;;) {
+      const character = this.#next();
+      if (character === ']' && name === '') throw this.#error('a section without a name');
+      if (character === ']') return split(name, undefined);
+      if (isSpace(character)) return split(name, this.#subsection(character));
+      if (!/[A-Za-z0-9.-]/.test(character))
+        throw this.#error('a section name with other than letters, digits, - and .');
+      name += character.toLowerCase();
+    }
+  }
+
+  #subsection(before: string): string {
+    let character = before;
+    while (isSpace(character) && character !== '\n') character = this.#next();
+    if (character !== '"') throw this.#error('a section name that is not followed by a subsection in quotes');
+    let name = '';
+    for (;;) {
+      character = this.#next();
+      if (character === '"') break;
+      if (character === '\\') character = this.#next();
+      if (character === '\n' || character === '') throw this.#error('a subsection without its end');
+      name += character;
+    }
+    if (this.#next() !== ']') throw this.#error('a section without its end');
+    return name;
+  }
+
+  #setting(first: string): { key: string; value: string | undefined } {
+    let key = first.toLowerCase();
+    let character = this.#next();
+    for (; /[A-Za-z0-9-]/.test(character); character = this.#next()) key += character.toLowerCase();
+    while (character === ' ' || character === '\t') character = this.#next();
+    if (character === '\n' || character === '') return { key, value: undefined };
+    if (character !== '=') throw this.#error('a key that is not followed by =');
+    return { key, value: this.#value() };
+  }
+
+  #value(): string {
+    let value = '';
+    /** Held back: white space at the end is no part of the value. */
+    let space = '';
+    let quoted = false;
+    for (;;) {
+      let character = this.#next();
+      if (character === '\n' || character === '') {
+        if (quoted) throw this.#error('a quote without its end');
+        return value;
+      }
+      if (!quoted && isSpace(character)) {
+        if (value !== '') space += character;
+        continue;
+      }
+      if (!quoted && (character === '#' || character === ';')) {
+        this.#skipLine();
+        return value;
+      }
+      value += space;
+      space = '';
+      if (character === '"') {
+        quoted = !quoted;
+        continue;
+      }
+      if (character === '\\') {
+        character = this.#next();
+        if (character === '\n' || character === '') continue;
+        const escaped = ESCAPES[character];
+        if (escaped === undefined) throw this.#error(`an escape that git does not know`);
+        character = escaped;
+      }
+      value += character;
+    }
+  }
+
+  #skipLine(): void {
+    let character = this.#next();
+    while (character !== '\n' && character !== '') character = this.#next();
+  }
+
+  /** @returns the empty text at the end */
+  #next(): string {
+    const character = this.#text.charAt(this.#at++);
+    if (character === '\n') this.#line += 1;
+    return character;
+  }
+
+  #error(what: string): SyntaxError {
+    return new SyntaxError(`line ${String(this.#line)}: ${what}`);
+  }
+}
+
+/** The full name's first dot ends the section. */
+function split(name: string, quoted: string | undefined): { section: string; subsection: string | undefined } {
+  const dot = name.indexOf('.');
+  if (dot < 0) return { section: name, subsection: quoted };
+  const rest = name.slice(dot + 1);
+  return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
+}
+
+/** As git's own table of characters. */
+function isSpace(character: string): boolean {
+  return character === ' ' || character === '\t' || character === '\n' || character === '\r';
+}
+
+/** The way back: every value in quotes, one section header for each run of entries that share it. */
+export function formatGitConfig(entries: readonly ConfigEntry[]): string {
+  let last: string | undefined;
+  return entries
+    .map((entry) => {
+      const header =
+        entry.subsection === undefined
+          ? `[${entry.section}]\n`
+          : `[${entry.section} "${entry.subsection.replace(/[\\"]/g, '\\$&')}"]\n`;
+      const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${quote(entry.value)}`}\n`;
+      const text = header === last ? line : header + line;
+      last = header;
+      return text;
+    })
+    .join('');
+}
+
+function quote(value: string): string {
+  const escaped = value.replace(/[\\"\n\t\b]/g, (character) => {
+    const letter = Object.keys(ESCAPES).find((name) => ESCAPES[name] === character) ?? character;
+    return `\\${letter}`;
+  });
+  return `"${escaped}"`;
+}
