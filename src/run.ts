@@ -13,16 +13,16 @@ import { claimNetworks } from './docker/networks.ts';
 import { topology } from './docker/topology.ts';
 import { UserError } from './errors.ts';
 import { createLogDirectories, writeAftermath, writeTimings, type LogDirectories } from './logs.ts';
+import { budgetWarning, configWarnings, timeoutText } from './messages.ts';
 import { workDirectoryOf } from './paths.ts';
 import { requireLinux } from './platform.ts';
 import { NO_TRAFFIC, readTraffic, type Traffic } from './report/traffic.ts';
-import { writeUsage, type RunUsage } from './report/usage.ts';
+import { writeUsage } from './report/usage.ts';
 import type { Reporter } from './reporter.ts';
 import { Sandbox, type Output } from './sandbox.ts';
 import { settleAll } from './settle.ts';
 import { addressesIn, namesFor, squidUrl } from './shared/network.ts';
-import { NO_CREDENTIALS } from './shared/providers.ts';
-import { DEFAULT_MAX_BODY_BYTES, type SidecarBudget, type SidecarConfig } from './shared/sidecar-config.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from './shared/sidecar-config.ts';
 import { aborted } from './signals.ts';
 import { squidConfig } from './squid/config.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -217,11 +217,6 @@ function outcomeOf(error: unknown, timedOut: boolean, exitCode: number): Outcome
   return exitCode === 0 ? 'success' : 'failure';
 }
 
-function timeoutText({ timeoutMinutes = 0 }: Config): string {
-  const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
-  return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
-}
-
 /** For the caller alone; one that exists is somebody else's. */
 function makeWorkDirectory(path: string): string {
   try {
@@ -233,30 +228,6 @@ function makeWorkDirectory(path: string): string {
       cause,
     });
   }
-}
-
-/** What the configuration asks for and will not work, said before it fails. */
-function configWarnings(config: Config): string[] {
-  const uncovered = configuredProviders(config)
-    .filter((configured) => !isPermitted(configured, config.allow))
-    .map(
-      ({ provider, target }) =>
-        `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
-    );
-  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_CREDENTIALS);
-  return uncovered;
-}
-
-function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: RunUsage): string {
-  const limits = [
-    ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-    ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
-  ].join(', ');
-  const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
-  return (
-    `The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-    'requests got 429. If the command needs more, raise the option.'
-  );
 }
 
 function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {

@@ -29884,7 +29884,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 5809:
+/***/ 1942:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36216,6 +36216,34 @@ function create(directory) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/messages.js
+
+
+/** What the configuration asks for and will not work, said before it fails. */
+function configWarnings(config) {
+    const uncovered = configuredProviders(config)
+        .filter((configured) => !isPermitted(configured, config.allow))
+        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
+    if (config.apiProxy && config.credentials.size === 0)
+        uncovered.push(NO_CREDENTIALS);
+    return uncovered;
+}
+/** Said when requests were refused for it. */
+function budgetWarning({ maxRequests, maxTokens }, usage) {
+    const limits = [
+        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
+        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+    ].join(', ');
+    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
+        'requests got 429. If the command needs more, raise the option.');
+}
+/** Said when `timeout-minutes` ended the command. */
+function timeoutText({ timeoutMinutes = 0 }) {
+    const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
+    return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/platform.js
 
 /**
@@ -38182,10 +38210,6 @@ function outcomeOf(error, timedOut, exitCode) {
         return 'timeout';
     return exitCode === 0 ? 'success' : 'failure';
 }
-function timeoutText({ timeoutMinutes = 0 }) {
-    const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
-    return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
-}
 /** For the caller alone; one that exists is somebody else's. */
 function makeWorkDirectory(path) {
     try {
@@ -38198,24 +38222,6 @@ function makeWorkDirectory(path) {
             cause,
         });
     }
-}
-/** What the configuration asks for and will not work, said before it fails. */
-function configWarnings(config) {
-    const uncovered = configuredProviders(config)
-        .filter((configured) => !isPermitted(configured, config.allow))
-        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
-    if (config.apiProxy && config.credentials.size === 0)
-        uncovered.push(NO_CREDENTIALS);
-    return uncovered;
-}
-function budgetWarning({ maxRequests, maxTokens }, usage) {
-    const limits = [
-        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
-    ].join(', ');
-    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
-    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-        'requests got 429. If the command needs more, raise the option.');
 }
 function sidecarConfig(config, proxyUrl) {
     return {
@@ -38356,7 +38362,7 @@ async function report(result, credentials) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5809);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1942);
 
 
 // dist/main/index.js is two levels below the action's own directory.

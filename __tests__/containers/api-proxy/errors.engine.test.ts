@@ -346,9 +346,11 @@ describe.each([
     for (const [index, answer] of (await late.get(world)!).entries()) {
       expectFailure(PROVIDERS[index]!, world, answer, failure);
     }
-    const last = Object.fromEntries(world.allRecords().map((record) => [record.provider, record]));
     const expected = { status: failure.status, upstreamStatus: null, error: expect.stringMatching(error) as string };
-    expect(last).toMatchObject(Object.fromEntries(PROVIDERS.map(({ id }) => [id, expected])));
+    // The log is written in batches, a little after the answer.
+    await expect
+      .poll(() => Object.fromEntries(world.allRecords().map((record) => [record.provider, record])))
+      .toMatchObject(Object.fromEntries(PROVIDERS.map(({ id }) => [id, expected])));
   });
 });
 
