@@ -87,7 +87,7 @@ describe('the command line', () => {
 
   it('ends only when its reader has everything', async () => {
     // More than the pipe holds, and no more than all that is on the way to it.
-    const size = 330_000;
+    const size = 240_000;
     const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero`);
     await waitFor('the report', () => stderr().includes('awf: logs:'));
     await sleep(500);
