@@ -21,7 +21,7 @@ describe('timeout-minutes', () => {
         curl -sS https://refused.example 2> /dev/null
         setsid bash -c 'trap "echo the child got it; exit" TERM; echo ready >> ready; ${FOREVER}' &
         until [ -s ready ]; do sleep 0.05; done
-        trap 'echo the command got it; echo at-the-end=yes >> "$GITHUB_OUTPUT"; echo last words >> "$GITHUB_STEP_SUMMARY"; exit 0' TERM
+        trap 'echo the command got it; echo at-the-end=yes >> "$GITHUB_OUTPUT"; echo last words >> "$GITHUB_STEP_SUMMARY"; wait; exit 0' TERM
         ${FOREVER}`,
     });
     const from = performance.now();
