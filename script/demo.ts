@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLAUDE, install } from '../__tests__/support/agent-programs.ts';
 import { bridgeAddress } from '../__tests__/support/engine.ts';
 import { startProviderServer, type ProviderServer } from '../__tests__/support/provider-server.ts';
 import { createRunner, type RunnerStep } from '../__tests__/support/runner-files.ts';
@@ -29,7 +30,8 @@ echo '--- Claude Code'
 claude -p 'Say hello to the reader of this demo in one sentence.'
 `;
 
-const [claude = '', ...options] = process.argv.slice(2);
+const claude = install(CLAUDE);
+const options = process.argv.slice(2);
 const live = options.includes('--live');
 const anthropic = PROVIDERS.find(({ id }) => id === 'anthropic');
 if (anthropic === undefined) throw new Error('the provider table has no Anthropic');

@@ -19,7 +19,7 @@ export interface AgentProgram {
   readonly shellTool: (command: string) => ToolUse;
 }
 
-const CLAUDE: AgentProgram = {
+export const CLAUDE: AgentProgram = {
   name: 'Claude Code',
   package: '@anthropic-ai/claude-code',
   version: '2.1.330',
