@@ -2,9 +2,10 @@
 
 import { openLog } from '../../containers/api-proxy/src/log.ts';
 import { runSidecar } from '../../containers/api-proxy/src/run.ts';
+import { standardInput } from '../../containers/api-proxy/src/standard-input.ts';
 
 await runSidecar({
-  input: process.stdin,
+  input: standardInput(),
   env: process.env,
   openLog: (level) => openLog(process.argv[2] ?? '', level),
   host: '127.0.0.1',

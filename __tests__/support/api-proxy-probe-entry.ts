@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
 import { openLog } from '../../containers/api-proxy/src/log.ts';
 import { runSidecar } from '../../containers/api-proxy/src/run.ts';
+import { standardInput } from '../../containers/api-proxy/src/standard-input.ts';
 
 export interface Holdings {
   /** Octets of the heap that are in use after the garbage is gone. */
@@ -43,7 +44,7 @@ async function holdings(): Promise<Holdings> {
 process.on('message', () => void holdings().then((held) => process.send?.(held)));
 
 await runSidecar({
-  input: process.stdin,
+  input: standardInput(),
   env: process.env,
   openLog: (level) => {
     const log = openLog(file, level);

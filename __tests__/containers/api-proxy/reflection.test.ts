@@ -79,6 +79,12 @@ describe('F8 an upstream that repeats the request', () => {
     expect(JSON.stringify(t.lines)).not.toContain(realCredential(id));
   });
 
+  it.each([8, 20])('a beginning of %i octets at the end of an answer with a length is not lost', async (octets) => {
+    const body = `the end: ${realCredential('openai').slice(0, octets)}`;
+    t.upstream.handler = (_, response) => response.writeHead(200, { 'content-length': body.length }).end(body);
+    expect((await post(t.port('openai'), INFERENCE.openai, '{}')).body.toString()).toBe(body);
+  });
+
   it('octet by octet', async () => {
     const text = `a ${realCredential('openai')} b ${realCredential('openai')}`;
     t.upstream.handler = (_, response) => {
@@ -150,9 +156,11 @@ describe('F8 a gateway of the user’s that repeats the request', () => {
     expect(answer.body.toString()).toContain(`"authorization":"Bearer ${'*'.repeat(20)}`);
   });
 
-  it('gets no compressed answer through', async () => {
-    t.upstream.handler = (request, response) =>
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(request.headers)));
+  it.each([['gzip'], ['identity', 'gzip']])('gets no compressed answer through: %s %s', async (...codings) => {
+    t.upstream.handler = (request, response) => {
+      const headers = codings.flatMap((coding) => ['content-encoding', coding]);
+      response.writeHead(200, headers).end(gzipSync(JSON.stringify(request.headers)));
+    };
     const answer = await send(t.port('openai'));
     expect(answer.status).toBe(502);
     expect(await t.records(1)).toMatchObject([{ upstreamStatus: 200, error: 'upstream_compressed' }]);

@@ -11,7 +11,13 @@ const DISCARD_PORT = 9;
  */
 export function announce(peers: string | undefined): void {
   for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
-    const socket = createSocket('udp4');
+    // An address needs no resolver, which Node would load.
+    const socket = createSocket({
+      type: 'udp4',
+      lookup: (address, _, found) => {
+        found(null, address, 4);
+      },
+    });
     socket.on('error', () => {
       socket.close();
     });

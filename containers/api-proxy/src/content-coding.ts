@@ -1,16 +1,18 @@
 import type { Transform } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 
-/** A stream that is cut has no end of its own: what was decoded until then counts. */
-const CUT = { finishFlush: constants.Z_SYNC_FLUSH };
+type Decoder = (zlib: typeof import('node:zlib')) => Transform;
 
-/** https://www.iana.org/assignments/http-parameters: content codings. */
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: () => createGunzip(CUT),
-  'x-gzip': () => createGunzip(CUT),
-  deflate: () => createInflate(CUT),
-  br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-  zstd: () => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
+/**
+ * https://www.iana.org/assignments/http-parameters: content codings. A stream that is cut has no end of its own: what was
+ * decoded until then counts, which is what `finishFlush` is for.
+ */
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+  'x-gzip': ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+  deflate: ({ constants, createInflate }) => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
+  br: ({ constants, createBrotliDecompress }) =>
+    createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: ({ constants, createZstdDecompress }) => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
 
 /** Octets that wait for the decoder at most; it works in other threads, and the answer does not wait for it. */
@@ -55,5 +57,7 @@ export class DecodingTap {
 /** @returns undefined for a body that is not compressed, and null for an unknown coding */
 export function decoderFor(contentEncoding: string | undefined): Transform | undefined | null {
   const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
-  return coding === 'identity' || coding === '' ? undefined : (DECODERS[coding]?.() ?? null);
+  if (coding === 'identity' || coding === '') return undefined;
+  // Loaded by the first answer that needs it, for it takes a megabyte.
+  return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
 }

@@ -53,16 +53,40 @@ function notAParameter(parameter: string, { query }: Rule, { method, path }: Adm
   return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
 }
 
+/** The rules of one method. */
+class Rules {
+  /** Paths without a wildcard, which most requests are for. */
+  readonly #exact = new Map<string, Rule>();
+  readonly #patterns: Rule[] = [];
+
+  /** The first rule for a path is the one that counts. */
+  add(endpoint: Endpoint): void {
+    const rule = ruleOf(endpoint);
+    if (endpoint.path.includes('*')) this.#patterns.push(rule);
+    else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+      this.#exact.set(endpoint.path, rule);
+    }
+  }
+
+  find(path: string): Rule | undefined {
+    return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+  }
+}
+
 /** @param added the user's own, for this provider */
 export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[]): EndpointCheck {
-  const rules = new Map<string, Rule[]>();
+  const rules = new Map<string, Rules>();
   // The user's come first: they take any query.
   for (const endpoint of [...added.map((entry) => ({ ...entry, query: 'any' as const })), ...provider.endpoints]) {
     const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
-    for (const method of methods) rules.set(method, [...(rules.get(method) ?? []), ruleOf(endpoint)]);
+    for (const method of methods) {
+      const ofMethod = rules.get(method) ?? new Rules();
+      ofMethod.add(endpoint);
+      rules.set(method, ofMethod);
+    }
   }
   return (request) => {
-    const rule = rules.get(request.method)?.find(({ pattern }) => pattern.test(request.path));
+    const rule = rules.get(request.method)?.find(request.path);
     if (!rule) throw notAnEndpoint(provider, request);
     if (request.query === '' || !rule.query) return rule.generates;
     for (const name of parameterNames(request.query.slice(1))) {

@@ -3,19 +3,26 @@ import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
 import type { EndpointCheck } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
-import { clientResponseHeaders, headerChanges, upstreamRequestHeaders, type HeaderRules } from './headers.ts';
+import {
+  clientResponseHeaders,
+  headerChanges,
+  headerValue,
+  upstreamRequestHeaders,
+  type HeaderRules,
+} from './headers.ts';
 import { elapsedMs } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { passInterim } from './interim.ts';
 import { returnBody } from './return-body.ts';
-import { authorityOf } from './tunnel.ts';
 import { openWebSocket } from './websocket.ts';
 
 /** The way to one provider. */
 export interface Route {
   readonly target: Target;
+  /** Of the target, for the `Host` header. */
+  readonly authority: string;
   readonly checkEndpoint: EndpointCheck;
   readonly rules: HeaderRules;
   readonly guard: ReflectionGuard;
@@ -52,7 +59,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     method: admitted.method,
     path: `${target.basePath}${admitted.path}${admitted.query}`,
     headers: [
-      ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+      ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, route.authority),
       ...(handshake?.headers ?? []),
     ],
     maxHeaderSize: limits.upstreamHeadBytes,
@@ -128,12 +135,13 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     }
     record.status = answer.statusCode;
     if (admitted.method !== 'HEAD') exchange.usage.open(response);
-    returnBody(response, exchange, guard, (error) => {
+    const length = headerValue(response.rawHeaders, 'content-length');
+    returnBody(response, length === undefined ? undefined : Number(length), exchange, guard, (error) => {
       fail(upstreamFailure(error, target.host, true));
     });
   });
 
-  answer.once('close', () => {
+  answer.on('close', () => {
     if (answer.writableFinished || settled) return;
     settled = true;
     record.error = 'client_closed';
@@ -144,27 +152,33 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     upstream.end();
     return fail;
   }
+  const resume = (): void => {
+    client.resume();
+  };
   client.on('data', (chunk: Buffer) => {
     record.requestBytes += chunk.length;
     // Counted, not believed: a chunked body has no length to look at.
     if (record.requestBytes > maxBodyBytes) {
       if (answer.writableEnded) client.socket.destroy();
       else fail(bodyTooLarge(maxBodyBytes));
-    } else if (!upstream.destroyed && !upstream.write(chunk)) {
+    } else if (upstream.destroyed) {
+      return;
+    } else if (record.requestBytes === admitted.body) {
+      // An end of its own, behind the last octets, would be one more write to the system.
+      upstream.end(chunk);
+    } else if (!upstream.write(chunk)) {
       client.pause();
+      upstream.once('drain', resume);
     }
   });
   client.on('end', () => {
-    if (!settled) upstream.end();
-  });
-  upstream.on('drain', () => {
-    client.resume();
+    if (!settled && !upstream.writableEnded) upstream.end();
   });
   // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
-  answer.once('finish', () => {
+  answer.on('finish', () => {
     if (upstream.writableEnded) return;
     upstream.destroy();
-    client.resume();
+    resume();
   });
   return fail;
 }

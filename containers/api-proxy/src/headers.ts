@@ -50,6 +50,23 @@ export interface HeaderRules {
   readonly defaults: readonly (readonly [name: string, value: string])[];
 }
 
+/**
+ * The value of one header, without making an object of all of them as `headers` does.
+ *
+ * @param name lower case
+ * @returns undefined where it is not there; the values of duplicates joined, as RFC 9110, section 5.2, has it
+ */
+export function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const candidate = rawHeaders[i] ?? '';
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+    const value = rawHeaders[i + 1] ?? '';
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
 /** @param names a trailing `*` is a prefix */
 export function nameMatcher(names: readonly string[]): (name: string) => boolean {
   const exact = new Set(names.filter((name) => !name.endsWith('*')));

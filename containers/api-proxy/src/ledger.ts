@@ -19,21 +19,31 @@ export class Ledger {
   close(record: RequestRecord, startedAt: number, usage?: UsageReading): void {
     record.durationMs = elapsedMs(startedAt);
     if (record.error !== null) record.level = 'warn';
-    if (!usage) {
+    let settling: Promise<void> | undefined;
+    try {
+      settling = usage?.end(record);
+    } catch (error) {
+      this.#unreadable(record, error);
+    }
+    if (!settling) {
       this.#log.request(record);
       return;
     }
-    const closing = this.#settle(record, usage).finally(() => this.#closing.delete(closing));
+    const closing = this.#settle(record, settling).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 
-  async #settle(record: RequestRecord, usage: UsageReading): Promise<void> {
+  async #settle(record: RequestRecord, settling: Promise<void>): Promise<void> {
     try {
-      await usage.end(record);
+      await settling;
     } catch (error) {
-      this.#log.event('error', 'usage-unreadable', { id: record.id, error: errorCode(error) });
+      this.#unreadable(record, error);
     }
     this.#log.request(record);
+  }
+
+  #unreadable({ id }: RequestRecord, error: unknown): void {
+    this.#log.event('error', 'usage-unreadable', { id, error: errorCode(error) });
   }
 
   /** Resolves when every request that was closed is in the log. */

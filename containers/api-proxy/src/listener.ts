@@ -41,10 +41,18 @@ export interface Listener {
   readonly end: () => Promise<void>;
 }
 
-/** The exchange that a connection is busy with. */
-interface Current {
-  readonly answer: ServerResponse;
+/** What a client's connection is busy with. */
+class Connection {
+  /** Undefined until its first request. */
+  answer: ServerResponse | undefined;
+  /** Of the exchange that is under way, where it has come as far as that. */
   fail: ((error: ProxyError) => void) | undefined;
+  /** It ends with a refusal, which may still queue, or more requests have come in its packet. */
+  isDoomed = false;
+
+  get isBusy(): boolean {
+    return this.isDoomed || this.answer?.writableFinished === false;
+  }
 }
 
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
@@ -55,9 +63,7 @@ export function createListener(options: ListenerOptions): Listener {
   const ledger = new Ledger(log);
   const dialect = prepareDialect(provider.usage);
   const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
-  const currents = new WeakMap<Duplex, Current>();
-  /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
-  const doomed = new WeakSet<Duplex>();
+  const connections = new WeakMap<Duplex, Connection>();
   const upgraded = new Set<Duplex>();
   let underWay = 0;
 
@@ -65,16 +71,26 @@ export function createListener(options: ListenerOptions): Listener {
     const { method = '', url = '', httpVersion, rawHeaders } = client;
     return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
   };
-  const isBusy = (socket: Duplex): boolean =>
-    doomed.has(socket) || currents.get(socket)?.answer.writableFinished === false;
+  const connectionOf = (socket: Duplex): Connection => {
+    let connection = connections.get(socket);
+    if (!connection) {
+      connection = new Connection();
+      connections.set(socket, connection);
+    }
+    return connection;
+  };
 
   /** @param early what a client that asks for a WebSocket sent behind its request */
   const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean, early?: Buffer): void => {
     const startedAt = performance.now();
     const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
-    const pipelined = isBusy(client.socket);
-    const current: Current = { answer, fail: undefined };
-    if (!pipelined) currents.set(client.socket, current);
+    const connection = connectionOf(client.socket);
+    const pipelined = connection.isBusy;
+    if (!pipelined) {
+      connection.answer = answer;
+      connection.fail = undefined;
+    }
+    let isUnderWay = false;
     let usage: UsageReading | undefined;
     try {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
@@ -94,21 +110,21 @@ export function createListener(options: ListenerOptions): Listener {
       }
       budget.take();
       underWay++;
-      answer.once('close', () => {
-        underWay--;
-      });
+      isUnderWay = true;
       if (expectsContinue) answer.writeContinue();
       usage = new UsageReading(dialect, generates, budget);
       const exchange: Exchange = { ...options, client, answer, record, startedAt, usage };
-      current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
+      connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
       const error = asProxyError(cause);
       record.error = errorCode(error);
       record.status = error.status;
-      if (endsConnection(client, error)) doomed.add(client.socket);
+      if (endsConnection(client, error)) connection.isDoomed = true;
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
-    answer.once('close', () => {
+    // Behind the exchange's own listener, which completes the record.
+    answer.on('close', () => {
+      if (isUnderWay) underWay--;
       ledger.close(record, startedAt, usage);
     });
   };
@@ -138,22 +154,22 @@ export function createListener(options: ListenerOptions): Listener {
     serve(client, answer, false);
   });
   server.on('connect', (client: IncomingMessage, socket: Duplex) => {
-    if (isBusy(socket)) socket.destroy();
+    if (connectionOf(socket).isBusy) socket.destroy();
     else refuseConnection(socket, methodNotAllowed(), client);
   });
   server.on('upgrade', (client: IncomingMessage, socket: Socket, early: Buffer) => {
-    if (isBusy(socket)) socket.destroy();
+    if (connectionOf(socket).isBusy) socket.destroy();
     else serveUpgrade(client, socket, early);
   });
   server.on('clientError', (cause, socket) => {
     const error = parserFailure(errorCode(cause));
-    const current = isBusy(socket) ? currents.get(socket) : undefined;
+    const { isBusy, fail, answer } = connectionOf(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else if (current?.fail) current.fail(error);
-    else if (current) {
+    else if (isBusy && fail) fail(error);
+    else if (isBusy && answer) {
       // Answered already; nothing more can be read from this connection.
-      current.answer.end();
-      current.answer.socket?.destroySoon();
+      answer.end();
+      answer.socket?.destroySoon();
     } else if (error.status === 408) refuseRaw(provider, socket, error, limits.lingerMs);
     else refuseConnection(socket, error);
   });

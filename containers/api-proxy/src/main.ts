@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/sidecar-config.ts';
 import { openLog } from './log.ts';
 import { runSidecar } from './run.ts';
+import { standardInput } from './standard-input.ts';
 
 try {
   await runSidecar({
-    input: process.stdin,
+    input: standardInput(),
     env: process.env,
     openLog: (level) => openLog(join(API_PROXY_LOG_DIR, API_PROXY_LOG_FILE), level),
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { headerValue } from './headers.ts';
 import { ProxyError } from './proxy-error.ts';
 
 /** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
@@ -38,9 +39,10 @@ export class ReflectionGuard {
   }
 
   /** @throws ProxyError 502 for an answer that cannot be looked into */
-  check({ headers }: IncomingMessage): void {
-    const coding = headers['content-encoding'] ?? 'identity';
-    if (!this.#plainOnly || coding.toLowerCase() === 'identity') return;
+  check({ rawHeaders }: IncomingMessage): void {
+    if (!this.#plainOnly) return;
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    if (coding.toLowerCase() === 'identity') return;
     const message =
       'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
       'repeats the credential.';
@@ -48,7 +50,8 @@ export class ReflectionGuard {
   }
 
   /** @param headers names and values in turn */
-  headers(headers: readonly string[]): string[] {
+  headers(headers: string[]): string[] {
+    if (this.#credential === '') return headers;
     return headers.map((text) => this.text(text));
   }
 

@@ -9,25 +9,33 @@ const pairs = (flat: readonly string[]): [string, string][] =>
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
  *
+ * @param length of the body in octets, where the answer's head says it
  * @param fail told when it breaks off
  */
 export function returnBody(
   response: IncomingMessage,
+  length: number | undefined,
   { answer, record, usage }: Exchange,
   guard: ReflectionGuard,
   fail: (error: Error) => void,
 ): void {
   const mask = guard.stream();
+  const resume = (): void => {
+    response.resume();
+  };
   response.on('data', (chunk: Buffer) => {
     record.responseBytes += chunk.length;
     const masked = mask.pass(chunk);
-    if (masked.length > 0 && !answer.write(masked)) response.pause();
+    // An end of its own, behind the last octets, would be one more write to the system.
+    if (record.responseBytes === length && mask.rest().length === 0) answer.end(masked);
+    else if (masked.length > 0 && !answer.write(masked)) {
+      response.pause();
+      answer.once('drain', resume);
+    }
     usage.push(chunk);
   });
-  answer.on('drain', () => {
-    response.resume();
-  });
   response.on('end', () => {
+    if (answer.writableEnded) return;
     // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
     try {
       answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));

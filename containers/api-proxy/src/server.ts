@@ -11,6 +11,7 @@ import { createListener, type Listener, type ListenerOptions } from './listener.
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
 import { ReflectionGuard } from './reflection.ts';
+import { authorityOf } from './tunnel.ts';
 import { trustStore, TunnelAgent } from './upstream.ts';
 
 export interface SidecarOptions {
@@ -69,17 +70,18 @@ function createProviderServer(
     warned = true;
   });
   const rules = headerRules(provider, credential, plainOnly);
-  const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
+  const route = { target, authority: authorityOf(target), checkEndpoint, rules, guard, plainOnly, agent };
   return { provider, agent, listener: createListener({ ...around, provider, route, maxBodyBytes }) };
 }
 
 async function listen(
   { listener, provider }: ProviderServer,
   port: number,
-  host: string,
+  host: string | undefined,
 ): Promise<[ProviderId, number]> {
   const { server } = listener;
-  server.listen({ port, host, backlog: 1024 });
+  // Not even `0.0.0.0` as a host: Node would load its resolver for it, a megabyte.
+  server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
   await once(server, 'listening');
   return [provider.id, (server.address() as AddressInfo).port];
 }
@@ -103,7 +105,7 @@ async function closeServer({ listener, agent }: ProviderServer): Promise<void> {
  * @throws Error when a port cannot be listened on; none is left open then
  */
 export async function startSidecar(config: SidecarConfig, options: SidecarOptions): Promise<Sidecar> {
-  const { log, host = '0.0.0.0', portOf = ({ port }: Provider) => port } = options;
+  const { log, host, portOf = ({ port }: Provider) => port } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secureContext = trustStore(config.upstreamCa);
   const around = { log, limits, budget: new Budget(config.budget ?? {}) };

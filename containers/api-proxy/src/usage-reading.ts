@@ -3,6 +3,7 @@ import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
+import { headerValue } from './headers.ts';
 import { JsonScanner, quoted } from './json-scanner.ts';
 
 /** How an answer comes: as one document, as events, or as messages of which each answers a request of its own. */
@@ -35,9 +36,10 @@ function eventsIn(chunk: Buffer, from: number): number {
   return events;
 }
 
-function formOf({ headers, statusCode }: IncomingMessage): Form {
+function formOf({ rawHeaders, statusCode }: IncomingMessage): Form {
   if (statusCode === 101) return 'messages';
-  return headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
+  const type = headerValue(rawHeaders, 'content-type');
+  return type?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
 }
 
 /**
@@ -79,7 +81,7 @@ export class UsageReading {
 
   /** Begins with an answer; one that failed costs nothing. */
   open(response: IncomingMessage): void {
-    const { statusCode = 0, headers } = response;
+    const { statusCode = 0, rawHeaders } = response;
     if (statusCode >= 300) return;
     this.#form = formOf(response);
     this.#scanners = [
@@ -90,7 +92,7 @@ export class UsageReading {
         if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value)) this.#model ??= value;
       }),
     ];
-    const decoder = decoderFor(headers['content-encoding']);
+    const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
     if (decoder === null) this.#scanners = [];
     else if (decoder !== undefined) {
       this.#decoding = new DecodingTap(decoder, (chunk) => {
@@ -137,9 +139,22 @@ export class UsageReading {
     this.#charged = inputTokens + outputTokens;
   }
 
-  /** Writes what was used into the record of the request, which has ended. */
-  async end(record: RequestRecord): Promise<void> {
-    await this.#decoding?.end();
+  /**
+   * Writes what was used into the record of the request, which has ended.
+   *
+   * @returns undefined when that is done, a promise where it takes a while
+   */
+  end(record: RequestRecord): Promise<void> | undefined {
+    if (!this.#decoding) {
+      this.#settle(record);
+      return undefined;
+    }
+    return this.#decoding.end().then(() => {
+      this.#settle(record);
+    });
+  }
+
+  #settle(record: RequestRecord): void {
     record.model = this.#model;
     const isReported = this.#counts !== undefined;
     // A client that left before the answer began has made the provider read its request all the same.
