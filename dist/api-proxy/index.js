@@ -8,6 +8,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto"
 
 /***/ }),
 
+/***/ 24:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
 /***/ 760:
 /***/ ((module) => {
 
@@ -15,26 +22,25 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 
 /***/ }),
 
-/***/ 548:
+/***/ 500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
+/***/ 665:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  d5: () => (/* binding */ elapsedMs),
-  Mx: () => (/* binding */ newRecord),
-  Ne: () => (/* binding */ openLog)
-});
-
-// UNUSED EXPORTS: createLog
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
-var log_level = __nccwpck_require__(55);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Mx: () => (/* binding */ newRecord),
+/* harmony export */   Ne: () => (/* binding */ openLog),
+/* harmony export */   d5: () => (/* binding */ elapsedMs)
+/* harmony export */ });
+/* unused harmony export createLog */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(598);
+/* harmony import */ var _src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(55);
 
 
 
@@ -43,7 +49,7 @@ const BATCH_MS = 20;
 /** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 const MAX_PATH = 512;
-const ID_PREFIX = (0,external_node_crypto_.randomBytes)(4).toString('hex');
+const ID_PREFIX = (0,node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomBytes)(4).toString('hex');
 let lastId = 0;
 /** @param startedAt of `performance.now()` */
 const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
@@ -93,7 +99,7 @@ class BatchWriter {
     #writeAll(chunk) {
         return new Promise((resolve) => {
             const next = (offset) => {
-                (0,external_node_fs_namespaceObject.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
+                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
                     if (error?.code === 'EAGAIN')
                         setTimeout(next, BATCH_MS, offset);
                     // A full disk or a closed pipe: there is nobody left to tell, and requests matter more.
@@ -128,10 +134,10 @@ function createLog(fds, level) {
     return {
         request: add,
         event: (needed, event, fields) => {
-            if ((0,log_level/* isSaid */.Q)(needed, level))
+            if ((0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)(needed, level))
                 add({ event, level: needed, time: new Date().toISOString(), ...fields });
         },
-        isDebug: (0,log_level/* isSaid */.Q)('debug', level),
+        isDebug: (0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)('debug', level),
         close: async () => {
             clearTimeout(timer);
             if (lines !== '')
@@ -147,10 +153,10 @@ function createLog(fds, level) {
  */
 function openLog(path, level) {
     try {
-        return createLog([process.stdout.fd, (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o644)], level);
+        return createLog([process.stdout.fd, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a', 0o644)], level);
     }
     catch (error) {
-        (0,external_node_fs_namespaceObject.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
         return createLog([process.stdout.fd], level);
     }
 }
@@ -163,18 +169,20 @@ function openLog(path, level) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(376);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(548);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(294);
+/* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(376);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(665);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(441);
+/* harmony import */ var _standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(163);
+
 
 
 
 
 try {
     await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
-        input: process.stdin,
+        input: (0,_standard_input_js__WEBPACK_IMPORTED_MODULE_3__/* .standardInput */ .i)(),
         env: process.env,
-        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_3__/* .API_PROXY_LOG_FILE */ .Go), level),
+        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_FILE */ .Go), level),
     });
 }
 catch (error) {
@@ -187,7 +195,84 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 294:
+/***/ 426:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  PE: () => (/* binding */ NO_RETRY),
+  T6: () => (/* binding */ ProxyError),
+  CA: () => (/* binding */ errorCode)
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js
+/**
+ * Every answer of the sidecar's own: its code and its status. docs/troubleshooting.md says what to do about each.
+ * `upstream_broken` stands in the log only: its client has the upstream's status by then, and sees a broken stream.
+ */
+const ERROR_STATUS = {
+    invalid_request_target: 400,
+    malformed_request: 400,
+    pipelining: 400,
+    endpoint_not_allowed: 403,
+    query_not_allowed: 403,
+    target_not_allowed: 403,
+    method_not_allowed: 405,
+    request_timeout: 408,
+    body_too_large: 413,
+    expectation_failed: 417,
+    upgrade_refused: 426,
+    budget_exhausted: 429,
+    too_many_requests: 429,
+    head_too_large: 431,
+    internal_error: 500,
+    proxy_unreachable: 502,
+    upstream_bad_response: 502,
+    upstream_broken: 502,
+    upstream_closed: 502,
+    upstream_compressed: 502,
+    upstream_dns_error: 502,
+    upstream_handshake_closed: 502,
+    upstream_tls_error: 502,
+    upstream_unreachable: 502,
+    provider_not_configured: 503,
+    upstream_connect_timeout: 504,
+    upstream_timeout: 504,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
+
+/** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
+const NO_RETRY = { 'x-should-retry': 'false' };
+/** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
+class ProxyError extends Error {
+    status;
+    code;
+    detail;
+    headers;
+    constructor(code, message, options = {}) {
+        super(message, options);
+        this.name = 'ProxyError';
+        this.status = ERROR_STATUS[code];
+        this.code = code;
+        this.detail = options.detail;
+        this.headers = options.headers ?? {};
+    }
+}
+/** The code of a system, TLS or HTTP-parser error, for the log; never its message, which may quote bytes. */
+function errorCode(error) {
+    if (error instanceof ProxyError)
+        return error.detail === undefined ? error.code : `${error.code} (${error.detail})`;
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+        return error.code;
+    return error instanceof Error ? error.name : 'unknown';
+}
+
+
+/***/ }),
+
+/***/ 441:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -210,7 +295,8 @@ const DISCARD_PORT = 9;
  */
 function announce(peers) {
     for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
-        const socket = (0,external_node_dgram_namespaceObject.createSocket)('udp4');
+        // An address needs no resolver, which Node would load.
+        const socket = (0,external_node_dgram_namespaceObject.createSocket)({ type: 'udp4', lookup: (address, _, found) => void found(null, address, 4) });
         socket.on('error', () => {
             socket.close();
         });
@@ -756,69 +842,8 @@ const ONE_SHOT_TOKENS = [
     ...CREDENTIAL_ALIASES,
 ];
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js
-/**
- * Every answer of the sidecar's own: its code and its status. docs/troubleshooting.md says what to do about each.
- * `upstream_broken` stands in the log only: its client has the upstream's status by then, and sees a broken stream.
- */
-const ERROR_STATUS = {
-    invalid_request_target: 400,
-    malformed_request: 400,
-    pipelining: 400,
-    endpoint_not_allowed: 403,
-    query_not_allowed: 403,
-    target_not_allowed: 403,
-    method_not_allowed: 405,
-    request_timeout: 408,
-    body_too_large: 413,
-    expectation_failed: 417,
-    upgrade_refused: 426,
-    budget_exhausted: 429,
-    too_many_requests: 429,
-    head_too_large: 431,
-    internal_error: 500,
-    proxy_unreachable: 502,
-    upstream_bad_response: 502,
-    upstream_broken: 502,
-    upstream_closed: 502,
-    upstream_compressed: 502,
-    upstream_dns_error: 502,
-    upstream_handshake_closed: 502,
-    upstream_tls_error: 502,
-    upstream_unreachable: 502,
-    provider_not_configured: 503,
-    upstream_connect_timeout: 504,
-    upstream_timeout: 504,
-};
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
-
-/** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
-const NO_RETRY = { 'x-should-retry': 'false' };
-/** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
-class ProxyError extends Error {
-    status;
-    code;
-    detail;
-    headers;
-    constructor(code, message, options = {}) {
-        super(message, options);
-        this.name = 'ProxyError';
-        this.status = ERROR_STATUS[code];
-        this.code = code;
-        this.detail = options.detail;
-        this.headers = options.headers ?? {};
-    }
-}
-/** The code of a system, TLS or HTTP-parser error, for the log; never its message, which may quote bytes. */
-function errorCode(error) {
-    if (error instanceof ProxyError)
-        return error.detail === undefined ? error.code : `${error.code} (${error.detail})`;
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-        return error.code;
-    return error instanceof Error ? error.name : 'unknown';
-}
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
+var proxy_error = __nccwpck_require__(426);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/budget.js
 
 /** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
@@ -854,7 +879,7 @@ class Budget {
         return exhausted(`max-tokens allows ${String(maxTokens)} tokens, and ${String(this.#tokens)} are used`);
     }
 }
-const exhausted = (reason) => new ProxyError('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: NO_RETRY });
+const exhausted = (reason) => new proxy_error/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: proxy_error/* NO_RETRY */.PE });
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
 
@@ -866,7 +891,7 @@ const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 /** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
 const STRUCTURAL = '/\\%;?#';
-const refusal = (message) => new ProxyError('invalid_request_target', message);
+const refusal = (message) => new proxy_error/* ProxyError */.T6('invalid_request_target', message);
 /** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
 function decodeEscape(escape, hex) {
     const octet = Number.parseInt(hex, 16);
@@ -965,13 +990,31 @@ function notAnEndpoint({ id, name }, { method, path }) {
     const endpoint = `${method} ${printable(path)}`;
     const message = `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
         `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
-    return new ProxyError('endpoint_not_allowed', message, { headers: NO_RETRY });
+    return new proxy_error/* ProxyError */.T6('endpoint_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
 }
 function notAParameter(parameter, { query }, { method, path }) {
     const names = [...(query ?? [])].join(', ');
     const message = `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
         `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
-    return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
+    return new proxy_error/* ProxyError */.T6('query_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
+}
+/** The rules of one method. */
+class Rules {
+    /** Paths without a wildcard, which most requests are for. */
+    #exact = new Map();
+    #patterns = [];
+    /** The first rule for a path is the one that counts. */
+    add(endpoint) {
+        const rule = ruleOf(endpoint);
+        if (endpoint.path.includes('*'))
+            this.#patterns.push(rule);
+        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+            this.#exact.set(endpoint.path, rule);
+        }
+    }
+    find(path) {
+        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+    }
 }
 /** @param added the user's own, for this provider */
 function endpointCheck(provider, added) {
@@ -979,11 +1022,14 @@ function endpointCheck(provider, added) {
     // The user's come first: they take any query.
     for (const endpoint of [...added.map((entry) => ({ ...entry, query: 'any' })), ...provider.endpoints]) {
         const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
-        for (const method of methods)
-            rules.set(method, [...(rules.get(method) ?? []), ruleOf(endpoint)]);
+        for (const method of methods) {
+            const ofMethod = rules.get(method) ?? new Rules();
+            ofMethod.add(endpoint);
+            rules.set(method, ofMethod);
+        }
     }
     return (request) => {
-        const rule = rules.get(request.method)?.find(({ pattern }) => pattern.test(request.path));
+        const rule = rules.get(request.method)?.find(request.path);
         if (!rule)
             throw notAnEndpoint(provider, request);
         if (request.query === '' || !rule.query)
@@ -1000,8 +1046,8 @@ function endpointCheck(provider, added) {
 
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const malformed = (message) => new ProxyError('malformed_request', message);
-const methodNotAllowed = () => new ProxyError('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+const malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
+const methodNotAllowed = () => new proxy_error/* ProxyError */.T6('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
     headers: { allow: [...METHODS].join(', ') },
 });
 function contentLength(value) {
@@ -1032,7 +1078,7 @@ function admit(head, credentialQuery, headerCount) {
     if (!METHODS.has(head.method))
         throw methodNotAllowed();
     if (head.rawHeaders.length / 2 > headerCount) {
-        throw new ProxyError('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+        throw new proxy_error/* ProxyError */.T6('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
     }
     let hosts = 0;
     let length;
@@ -1063,7 +1109,7 @@ function admit(head, credentialQuery, headerCount) {
                 break;
             case 'expect':
                 if (value.toLowerCase() !== '100-continue') {
-                    throw new ProxyError('expectation_failed', 'The only Expect that passes is 100-continue.');
+                    throw new proxy_error/* ProxyError */.T6('expectation_failed', 'The only Expect that passes is 100-continue.');
                 }
                 break;
             default:
@@ -1122,6 +1168,23 @@ const HOP_BY_HOP = new Set([
 /** No prefix on a list lets one of these through, whatever a provider calls it. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
+/**
+ * The value of one header, without making an object of all of them as `headers` does.
+ *
+ * @param name lower case
+ * @returns undefined where it is not there; the values of duplicates joined, as RFC 9110, section 5.2, has it
+ */
+function headerValue(rawHeaders, name) {
+    let found;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+        const candidate = rawHeaders[i] ?? '';
+        if (candidate.length !== name.length || candidate.toLowerCase() !== name)
+            continue;
+        const value = rawHeaders[i + 1] ?? '';
+        found = found === undefined ? value : `${found}, ${value}`;
+    }
+    return found;
+}
 /** @param names a trailing `*` is a prefix */
 function nameMatcher(names) {
     const exact = new Set(names.filter((name) => !name.endsWith('*')));
@@ -1197,7 +1260,7 @@ function clientResponseHeaders(rawHeaders) {
             nominated.push(...connectionOptions(value));
         }
         else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-            throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+            throw new proxy_error/* ProxyError */.T6('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
         }
     }
     return nominated.length === 0 ? headers : withoutNames(headers, nominated);
@@ -1243,8 +1306,8 @@ const DEFAULT_LIMITS = {
     stopGraceMs: 300,
 };
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
@@ -1271,8 +1334,8 @@ function createClientServer(limits) {
     return server;
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
-var src_log = __nccwpck_require__(548);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+var src_log = __nccwpck_require__(665);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
 
 function errorHeaders(error, length, close) {
@@ -1390,21 +1453,29 @@ const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i 
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
  *
+ * @param length of the body in octets, where the answer's head says it
  * @param fail told when it breaks off
  */
-function returnBody(response, { answer, record, usage }, guard, fail) {
+function returnBody(response, length, { answer, record, usage }, guard, fail) {
     const mask = guard.stream();
+    const resume = () => {
+        response.resume();
+    };
     response.on('data', (chunk) => {
         record.responseBytes += chunk.length;
         const masked = mask.pass(chunk);
-        if (masked.length > 0 && !answer.write(masked))
+        // An end of its own, behind the last octets, would be one more write to the system.
+        if (record.responseBytes === length && mask.rest().length === 0)
+            answer.end(masked);
+        else if (masked.length > 0 && !answer.write(masked)) {
             response.pause();
+            answer.once('drain', resume);
+        }
         usage.push(chunk);
     });
-    answer.on('drain', () => {
-        response.resume();
-    });
     response.on('end', () => {
+        if (answer.writableEnded)
+            return;
         // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
         try {
             answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));
@@ -1426,120 +1497,6 @@ function returnBody(response, { answer, record, usage }, guard, fail) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/tunnel.js
-
-
-
-
-
-/** An IPv6 address in its brackets. */
-const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
-/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
-function authorityOf(target) {
-    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
-}
-function refusedByFirewall({ provider, target }, detail) {
-    const place = `${target.host}:${String(target.port)}`;
-    return new ProxyError('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: NO_RETRY });
-}
-/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
-const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
-const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
-/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
-const TIMED_OUT = 'ETIMEDOUT';
-function connectFailure(options, answer) {
-    const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
-    const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
-    const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
-    if (answer.statusCode === 403)
-        return refusedByFirewall(options, detail);
-    const { host } = options.target;
-    if (reason === 'ERR_DNS_FAIL') {
-        const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
-        return new ProxyError('upstream_dns_error', message, { detail });
-    }
-    if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
-        return connectTimeout(host, detail);
-    }
-    return new ProxyError('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
-}
-const connectTimeout = (host, detail) => new ProxyError('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
-function noSquid(cause) {
-    const detail = cause ? errorCode(cause) : TIMED_OUT;
-    return new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
-}
-function tlsFailure({ target }, cause) {
-    const detail = errorCode(cause);
-    // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
-    if (/^E[A-Z]+$/.test(detail)) {
-        // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
-        const message = `${target.host} closed the connection during the TLS handshake.`;
-        return new ProxyError('upstream_handshake_closed', message, { cause, detail });
-    }
-    const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
-    return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
-}
-/**
- * Opens a TLS connection to the target through Squid's `CONNECT`.
- *
- * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
- */
-function openTunnel(options) {
-    const { proxy, target, secureContext } = options;
-    const authority = `${bracketed(target.host)}:${String(target.port)}`;
-    return new Promise((resolve, reject) => {
-        let secured;
-        const connect = (0,external_node_http_namespaceObject.request)({
-            host: proxy.hostname.replace(/^\[|\]$/g, ''),
-            port: proxy.port === '' ? 80 : Number(proxy.port),
-            method: 'CONNECT',
-            path: authority,
-            headers: { host: authority },
-            agent: false,
-        });
-        const fail = (error) => {
-            clearTimeout(timer);
-            connect.destroy();
-            secured?.destroy();
-            reject(error);
-        };
-        const timer = setTimeout(() => {
-            fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
-        }, options.timeoutMs);
-        connect.on('error', (cause) => {
-            fail(noSquid(cause));
-        });
-        connect.on('connect', (answer, socket, head) => {
-            // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
-            socket.on('error', () => undefined);
-            if (answer.statusCode !== 200 || head.length > 0) {
-                socket.destroy();
-                fail(connectFailure(options, answer));
-                return;
-            }
-            socket.setNoDelay(true);
-            const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
-            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
-            secured.on('error', (cause) => {
-                fail(tlsFailure(options, cause));
-            });
-            secured.on('secureConnect', () => {
-                clearTimeout(timer);
-                if (secured)
-                    resolve(secured);
-            });
-        });
-        connect.end();
-    });
-}
-
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket.js
@@ -1551,7 +1508,7 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const list = (values) => values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
-const websocket_malformed = (message) => new ProxyError('malformed_request', message);
+const websocket_malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
 /**
  * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
  * keys there, having no headers. No extension passes, for nothing can be found in frames that are compressed: neither a
@@ -1570,7 +1527,7 @@ function readHandshake(rawHeaders, { method, body }, early, protocols) {
         throw websocket_malformed('Octets came before the WebSocket was open.');
     if (valuesOf('version').join() !== '13') {
         const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-        throw new ProxyError('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
+        throw new proxy_error/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
     }
     if (!KEY.test(key) || otherKeys.length > 0)
         throw websocket_malformed('There must be exactly one Sec-WebSocket-Key.');
@@ -1624,7 +1581,7 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
         socket.removeAllListeners(event);
     const watch = (end, name) => {
         end.on('error', (error) => {
-            record.error ??= `${name}_closed (${errorCode(error)})`;
+            record.error ??= `${name}_closed (${(0,proxy_error/* errorCode */.CA)(error)})`;
         });
     };
     watch(socket, 'client');
@@ -1665,16 +1622,15 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
 
 
 
-
-const bodyTooLarge = (maxBodyBytes) => new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+const bodyTooLarge = (maxBodyBytes) => new proxy_error/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 function upstreamFailure(error, host, hasAnswered = false) {
-    if (error instanceof ProxyError)
+    if (error instanceof proxy_error/* ProxyError */.T6)
         return error;
-    const detail = errorCode(error);
+    const detail = (0,proxy_error/* errorCode */.CA)(error);
     if (hasAnswered) {
-        return new ProxyError('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+        return new proxy_error/* ProxyError */.T6('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
     }
-    return new ProxyError('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+    return new proxy_error/* ProxyError */.T6('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
         cause: error,
         detail,
     });
@@ -1692,7 +1648,7 @@ function forward(exchange, admitted, route) {
         method: admitted.method,
         path: `${target.basePath}${admitted.path}${admitted.query}`,
         headers: [
-            ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, authorityOf(target)),
+            ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, route.authority),
             ...(handshake?.headers ?? []),
         ],
         maxHeaderSize: limits.upstreamHeadBytes,
@@ -1710,7 +1666,7 @@ function forward(exchange, admitted, route) {
         if (settled || answer.writableEnded)
             return;
         settled = true;
-        record.error = errorCode(error);
+        record.error = (0,proxy_error/* errorCode */.CA)(error);
         upstream.destroy();
         if (answer.headersSent) {
             // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
@@ -1744,7 +1700,7 @@ function forward(exchange, admitted, route) {
         record.upstreamStatus = response.statusCode ?? 0;
         try {
             if (settled || handshake?.isAgreedBy(response) !== true) {
-                throw new ProxyError('upstream_bad_response', `${target.host} changed the protocol unasked.`);
+                throw new proxy_error/* ProxyError */.T6('upstream_bad_response', `${target.host} changed the protocol unasked.`);
             }
             openWebSocket(exchange, response, socket, head, guard);
             settled = true;
@@ -1755,7 +1711,7 @@ function forward(exchange, admitted, route) {
         }
     });
     upstream.on('timeout', () => {
-        fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
+        fail(new proxy_error/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
     });
     upstream.on('response', (response) => {
         record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
@@ -1773,11 +1729,12 @@ function forward(exchange, admitted, route) {
         record.status = answer.statusCode;
         if (admitted.method !== 'HEAD')
             exchange.usage.open(response);
-        returnBody(response, exchange, guard, (error) => {
+        const length = headerValue(response.rawHeaders, 'content-length');
+        returnBody(response, length === undefined ? undefined : Number(length), exchange, guard, (error) => {
             fail(upstreamFailure(error, target.host, true));
         });
     });
-    answer.once('close', () => {
+    answer.on('close', () => {
         if (answer.writableFinished || settled)
             return;
         settled = true;
@@ -1788,6 +1745,9 @@ function forward(exchange, admitted, route) {
         upstream.end();
         return fail;
     }
+    const resume = () => {
+        client.resume();
+    };
     client.on('data', (chunk) => {
         record.requestBytes += chunk.length;
         // Counted, not believed: a chunked body has no length to look at.
@@ -1797,23 +1757,28 @@ function forward(exchange, admitted, route) {
             else
                 fail(bodyTooLarge(maxBodyBytes));
         }
-        else if (!upstream.destroyed && !upstream.write(chunk)) {
+        else if (upstream.destroyed) {
+            return;
+        }
+        else if (record.requestBytes === admitted.body) {
+            // An end of its own, behind the last octets, would be one more write to the system.
+            upstream.end(chunk);
+        }
+        else if (!upstream.write(chunk)) {
             client.pause();
+            upstream.once('drain', resume);
         }
     });
     client.on('end', () => {
-        if (!settled)
+        if (!settled && !upstream.writableEnded)
             upstream.end();
     });
-    upstream.on('drain', () => {
-        client.resume();
-    });
     // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
-    answer.once('finish', () => {
+    answer.on('finish', () => {
         if (upstream.writableEnded)
             return;
         upstream.destroy();
-        client.resume();
+        resume();
     });
     return fail;
 }
@@ -1836,21 +1801,31 @@ class Ledger {
         record.durationMs = (0,src_log/* elapsedMs */.d5)(startedAt);
         if (record.error !== null)
             record.level = 'warn';
-        if (!usage) {
+        let settling;
+        try {
+            settling = usage?.end(record);
+        }
+        catch (error) {
+            this.#unreadable(record, error);
+        }
+        if (!settling) {
             this.#log.request(record);
             return;
         }
-        const closing = this.#settle(record, usage).finally(() => this.#closing.delete(closing));
+        const closing = this.#settle(record, settling).finally(() => this.#closing.delete(closing));
         this.#closing.add(closing);
     }
-    async #settle(record, usage) {
+    async #settle(record, settling) {
         try {
-            await usage.end(record);
+            await settling;
         }
         catch (error) {
-            this.#log.event('error', 'usage-unreadable', { id: record.id, error: errorCode(error) });
+            this.#unreadable(record, error);
         }
         this.#log.request(record);
+    }
+    #unreadable({ id }, error) {
+        this.#log.event('error', 'usage-unreadable', { id, error: (0,proxy_error/* errorCode */.CA)(error) });
     }
     /** Resolves when every request that was closed is in the log. */
     async settled() {
@@ -1867,35 +1842,33 @@ function notConfigured(provider) {
     const labels = provider.credentials.map(({ label }) => label).join(' or ');
     const message = `${provider.name} is not configured: this run was given no credential for it. ` +
         `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
-    return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
+    return new proxy_error/* ProxyError */.T6('provider_not_configured', message, { headers: proxy_error/* NO_RETRY */.PE });
 }
 /** What Node's own parser refused, in our words: its messages are for programmers. */
 function parserFailure(code) {
     if (code === 'HPE_HEADER_OVERFLOW') {
-        return new ProxyError('head_too_large', 'The request line and headers are too large.', { detail: code });
+        return new proxy_error/* ProxyError */.T6('head_too_large', 'The request line and headers are too large.', { detail: code });
     }
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-        return new ProxyError('request_timeout', 'The request did not arrive in time.', { detail: code });
+        return new proxy_error/* ProxyError */.T6('request_timeout', 'The request did not arrive in time.', { detail: code });
     }
-    return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+    return new proxy_error/* ProxyError */.T6('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
-const asProxyError = (cause) => cause instanceof ProxyError
+const asProxyError = (cause) => cause instanceof proxy_error/* ProxyError */.T6
     ? cause
-    : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+    : new proxy_error/* ProxyError */.T6('internal_error', 'The api-proxy failed.', { cause, detail: (0,proxy_error/* errorCode */.CA)(cause) });
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/content-coding.js
-
-/** A stream that is cut has no end of its own: what was decoded until then counts. */
-const CUT = { finishFlush: external_node_zlib_namespaceObject.constants.Z_SYNC_FLUSH };
-/** https://www.iana.org/assignments/http-parameters: content codings. */
+/**
+ * https://www.iana.org/assignments/http-parameters: content codings. A stream that is cut has no end of its own: what was
+ * decoded until then counts, which is what `finishFlush` is for.
+ */
 const DECODERS = {
-    gzip: () => (0,external_node_zlib_namespaceObject.createGunzip)(CUT),
-    'x-gzip': () => (0,external_node_zlib_namespaceObject.createGunzip)(CUT),
-    deflate: () => (0,external_node_zlib_namespaceObject.createInflate)(CUT),
-    br: () => (0,external_node_zlib_namespaceObject.createBrotliDecompress)({ finishFlush: external_node_zlib_namespaceObject.constants.BROTLI_OPERATION_FLUSH }),
-    zstd: () => (0,external_node_zlib_namespaceObject.createZstdDecompress)({ finishFlush: external_node_zlib_namespaceObject.constants.ZSTD_e_flush }),
+    gzip: ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+    'x-gzip': ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+    deflate: ({ constants, createInflate }) => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
+    br: ({ constants, createBrotliDecompress }) => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+    zstd: ({ constants, createZstdDecompress }) => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
 /** Octets that wait for the decoder at most; it works in other threads, and the answer does not wait for it. */
 const MAX_WAITING = 4 * 1024 * 1024;
@@ -1940,7 +1913,10 @@ class DecodingTap {
 /** @returns undefined for a body that is not compressed, and null for an unknown coding */
 function decoderFor(contentEncoding) {
     const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
-    return coding === 'identity' || coding === '' ? undefined : (DECODERS[coding]?.() ?? null);
+    if (coding === 'identity' || coding === '')
+        return undefined;
+    // Loaded by the first answer that needs it, for it takes a megabyte.
+    return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/json-scanner.js
@@ -2055,6 +2031,7 @@ function valueEnd(data, start) {
 
 
 
+
 /** Octets of text per token, on the safe side: for English there are four. */
 const OCTETS_PER_TOKEN = 4;
 /** What a WebSocket says beside its answers. Octets. */
@@ -2072,10 +2049,11 @@ function eventsIn(chunk, from) {
         events++;
     return events;
 }
-function formOf({ headers, statusCode }) {
+function formOf({ rawHeaders, statusCode }) {
     if (statusCode === 101)
         return 'messages';
-    return headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
+    const type = headerValue(rawHeaders, 'content-type');
+    return type?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
 }
 /**
  * Reads along with one answer what it says of its tokens. It neither delays nor changes an octet: it is given each chunk
@@ -2114,7 +2092,7 @@ class UsageReading {
     }
     /** Begins with an answer; one that failed costs nothing. */
     open(response) {
-        const { statusCode = 0, headers } = response;
+        const { statusCode = 0, rawHeaders } = response;
         if (statusCode >= 300)
             return;
         this.#form = formOf(response);
@@ -2128,7 +2106,7 @@ class UsageReading {
                     this.#model ??= value;
             }),
         ];
-        const decoder = decoderFor(headers['content-encoding']);
+        const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
         if (decoder === null)
             this.#scanners = [];
         else if (decoder !== undefined) {
@@ -2176,9 +2154,21 @@ class UsageReading {
         this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
         this.#charged = inputTokens + outputTokens;
     }
-    /** Writes what was used into the record of the request, which has ended. */
-    async end(record) {
-        await this.#decoding?.end();
+    /**
+     * Writes what was used into the record of the request, which has ended.
+     *
+     * @returns undefined when that is done, a promise where it takes a while
+     */
+    end(record) {
+        if (!this.#decoding) {
+            this.#settle(record);
+            return undefined;
+        }
+        return this.#decoding.end().then(() => {
+            this.#settle(record);
+        });
+    }
+    #settle(record) {
         record.model = this.#model;
         const isReported = this.#counts !== undefined;
         // A client that left before the answer began has made the provider read its request all the same.
@@ -2216,35 +2206,55 @@ class UsageReading {
 
 /** Milliseconds between two looks at whether the last request has ended. */
 const STOP_POLL_MS = 5;
+/** What a client's connection is busy with. */
+class Connection {
+    /** Undefined until its first request. */
+    answer;
+    /** Of the exchange that is under way, where it has come as far as that. */
+    fail;
+    /** It ends with a refusal, which may still queue, or more requests have come in its packet. */
+    isDoomed = false;
+    get isBusy() {
+        return this.isDoomed || this.answer?.writableFinished === false;
+    }
+}
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
 function createListener(options) {
     const { provider, route, limits, maxBodyBytes, budget, log } = options;
     const ledger = new Ledger(log);
     const dialect = prepareDialect(provider.usage);
     const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
-    const currents = new WeakMap();
-    /** Connections that end with a refusal: it may still queue, or more requests have come in its packet. */
-    const doomed = new WeakSet();
+    const connections = new WeakMap();
     const upgraded = new Set();
     let underWay = 0;
     const admitFrom = (client) => {
         const { method = '', url = '', httpVersion, rawHeaders } = client;
         return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
     };
-    const isBusy = (socket) => doomed.has(socket) || currents.get(socket)?.answer.writableFinished === false;
+    const connectionOf = (socket) => {
+        let connection = connections.get(socket);
+        if (!connection) {
+            connection = new Connection();
+            connections.set(socket, connection);
+        }
+        return connection;
+    };
     /** @param early what a client that asks for a WebSocket sent behind its request */
     const serve = (client, answer, expectsContinue, early) => {
         const startedAt = performance.now();
         const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
-        const pipelined = isBusy(client.socket);
-        const current = { answer, fail: undefined };
-        if (!pipelined)
-            currents.set(client.socket, current);
+        const connection = connectionOf(client.socket);
+        const pipelined = connection.isBusy;
+        if (!pipelined) {
+            connection.answer = answer;
+            connection.fail = undefined;
+        }
+        let isUnderWay = false;
         let usage;
         try {
             // An answer that queues behind another has no socket, and so no event tells of its client's end.
             if (pipelined)
-                throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
+                throw new proxy_error/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
             const admitted = admitFrom(client);
             record.path = admitted.path;
             if (isHealthCheck(admitted)) {
@@ -2258,35 +2268,36 @@ function createListener(options) {
             if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
                 throw bodyTooLarge(maxBodyBytes);
             if (underWay >= limits.concurrentRequests) {
-                throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
+                throw new proxy_error/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
             }
             budget.take();
             underWay++;
-            answer.once('close', () => {
-                underWay--;
-            });
+            isUnderWay = true;
             if (expectsContinue)
                 answer.writeContinue();
             usage = new UsageReading(dialect, generates, budget);
             const exchange = { ...options, client, answer, record, startedAt, usage };
-            current.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
+            connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }
         catch (cause) {
             const error = asProxyError(cause);
-            record.error = errorCode(error);
+            record.error = (0,proxy_error/* errorCode */.CA)(error);
             record.status = error.status;
             if (endsConnection(client, error))
-                doomed.add(client.socket);
+                connection.isDoomed = true;
             record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
         }
-        answer.once('close', () => {
+        // Behind the exchange's own listener, which completes the record.
+        answer.on('close', () => {
+            if (isUnderWay)
+                underWay--;
             ledger.close(record, startedAt, usage);
         });
     };
     const refuseConnection = (socket, error, client) => {
         refuseRaw(provider, socket, error, limits.lingerMs);
         const record = (0,src_log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
-        ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
+        ledger.close({ ...record, status: error.status, error: (0,proxy_error/* errorCode */.CA)(error) }, performance.now());
     };
     const serveUpgrade = (client, socket, early) => {
         upgraded.add(socket);
@@ -2306,28 +2317,28 @@ function createListener(options) {
         serve(client, answer, false);
     });
     server.on('connect', (client, socket) => {
-        if (isBusy(socket))
+        if (connectionOf(socket).isBusy)
             socket.destroy();
         else
             refuseConnection(socket, methodNotAllowed(), client);
     });
     server.on('upgrade', (client, socket, early) => {
-        if (isBusy(socket))
+        if (connectionOf(socket).isBusy)
             socket.destroy();
         else
             serveUpgrade(client, socket, early);
     });
     server.on('clientError', (cause, socket) => {
-        const error = parserFailure(errorCode(cause));
-        const current = isBusy(socket) ? currents.get(socket) : undefined;
+        const error = parserFailure((0,proxy_error/* errorCode */.CA)(cause));
+        const { isBusy, fail, answer } = connectionOf(socket);
         if (error.detail === 'ECONNRESET' || !socket.writable)
             socket.destroy();
-        else if (current?.fail)
-            current.fail(error);
-        else if (current) {
+        else if (isBusy && fail)
+            fail(error);
+        else if (isBusy && answer) {
             // Answered already; nothing more can be read from this connection.
-            current.answer.end();
-            current.answer.socket?.destroySoon();
+            answer.end();
+            answer.socket?.destroySoon();
         }
         else if (error.status === 408)
             refuseRaw(provider, socket, error, limits.lingerMs);
@@ -2339,19 +2350,20 @@ function createListener(options) {
         server.close();
         const deadline = performance.now() + limits.stopGraceMs;
         while (underWay > 0 && performance.now() < deadline)
-            await (0,promises_namespaceObject.setTimeout)(STOP_POLL_MS);
+            await (0,promises_.setTimeout)(STOP_POLL_MS);
         server.closeAllConnections();
         for (const socket of upgraded)
             socket.destroy();
         await closed;
         // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
-        await (0,promises_namespaceObject.setTimeout)(1);
+        await (0,promises_.setTimeout)(1);
         await ledger.settled();
     };
     return { server, end };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
+
 
 /** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
 const SHORTEST_SECRET = 8;
@@ -2379,16 +2391,20 @@ class ReflectionGuard {
         this.#onReflected = onReflected;
     }
     /** @throws ProxyError 502 for an answer that cannot be looked into */
-    check({ headers }) {
-        const coding = headers['content-encoding'] ?? 'identity';
-        if (!this.#plainOnly || coding.toLowerCase() === 'identity')
+    check({ rawHeaders }) {
+        if (!this.#plainOnly)
+            return;
+        const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+        if (coding.toLowerCase() === 'identity')
             return;
         const message = 'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
             'repeats the credential.';
-        throw new ProxyError('upstream_compressed', message);
+        throw new proxy_error/* ProxyError */.T6('upstream_compressed', message);
     }
     /** @param headers names and values in turn */
     headers(headers) {
+        if (this.#credential === '')
+            return headers;
         return headers.map((text) => this.text(text));
     }
     text(text) {
@@ -2436,6 +2452,120 @@ class ReflectionGuard {
     }
 }
 
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/tunnel.js
+
+
+
+
+
+/** An IPv6 address in its brackets. */
+const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
+/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+function authorityOf(target) {
+    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+}
+function refusedByFirewall({ provider, target }, detail) {
+    const place = `${target.host}:${String(target.port)}`;
+    return new proxy_error/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: proxy_error/* NO_RETRY */.PE });
+}
+/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
+const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
+/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+const TIMED_OUT = 'ETIMEDOUT';
+function connectFailure(options, answer) {
+    const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
+    const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
+    const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
+    if (answer.statusCode === 403)
+        return refusedByFirewall(options, detail);
+    const { host } = options.target;
+    if (reason === 'ERR_DNS_FAIL') {
+        const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
+        return new proxy_error/* ProxyError */.T6('upstream_dns_error', message, { detail });
+    }
+    if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
+        return connectTimeout(host, detail);
+    }
+    return new proxy_error/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+}
+const connectTimeout = (host, detail) => new proxy_error/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
+function noSquid(cause) {
+    const detail = cause ? (0,proxy_error/* errorCode */.CA)(cause) : TIMED_OUT;
+    return new proxy_error/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+}
+function tlsFailure({ target }, cause) {
+    const detail = (0,proxy_error/* errorCode */.CA)(cause);
+    // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+    if (/^E[A-Z]+$/.test(detail)) {
+        // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+        const message = `${target.host} closed the connection during the TLS handshake.`;
+        return new proxy_error/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
+    }
+    const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
+    return new proxy_error/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: proxy_error/* NO_RETRY */.PE });
+}
+/**
+ * Opens a TLS connection to the target through Squid's `CONNECT`.
+ *
+ * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ */
+function openTunnel(options) {
+    const { proxy, target, secureContext } = options;
+    const authority = `${bracketed(target.host)}:${String(target.port)}`;
+    return new Promise((resolve, reject) => {
+        let secured;
+        const connect = (0,external_node_http_namespaceObject.request)({
+            host: proxy.hostname.replace(/^\[|\]$/g, ''),
+            port: proxy.port === '' ? 80 : Number(proxy.port),
+            method: 'CONNECT',
+            path: authority,
+            headers: { host: authority },
+            agent: false,
+        });
+        const fail = (error) => {
+            clearTimeout(timer);
+            connect.destroy();
+            secured?.destroy();
+            reject(error);
+        };
+        const timer = setTimeout(() => {
+            fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
+        }, options.timeoutMs);
+        connect.on('error', (cause) => {
+            fail(noSquid(cause));
+        });
+        connect.on('connect', (answer, socket, head) => {
+            // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+            socket.on('error', () => undefined);
+            if (answer.statusCode !== 200 || head.length > 0) {
+                socket.destroy();
+                fail(connectFailure(options, answer));
+                return;
+            }
+            socket.setNoDelay(true);
+            const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
+            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+            secured.on('error', (cause) => {
+                fail(tlsFailure(options, cause));
+            });
+            secured.on('secureConnect', () => {
+                clearTimeout(timer);
+                if (secured)
+                    resolve(secured);
+            });
+        });
+        connect.end();
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream.js
 
 
@@ -2472,8 +2602,8 @@ const TRANSIENT = [
     'upstream_unreachable',
     'upstream_handshake_closed',
 ];
-const isTransient = (error) => error instanceof ProxyError && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
-const isSquidStarting = (error) => error instanceof ProxyError && error.code === 'proxy_unreachable';
+const isTransient = (error) => error instanceof proxy_error/* ProxyError */.T6 && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
+const isSquidStarting = (error) => error instanceof proxy_error/* ProxyError */.T6 && error.code === 'proxy_unreachable';
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {
     #options;
@@ -2528,7 +2658,7 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
                 if (this.#wanted || !isSquidStarting(error) || Date.now() > deadline)
                     throw error;
             }
-            await (0,promises_namespaceObject.setTimeout)(this.#limits.connectRetryMs, undefined, { ref: false });
+            await (0,promises_.setTimeout)(this.#limits.connectRetryMs, undefined, { ref: false });
         }
     }
     async #take() {
@@ -2551,12 +2681,13 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
             if (!isTransient(error))
                 throw error;
         }
-        await (0,promises_namespaceObject.setTimeout)(this.#limits.connectRetryMs);
+        await (0,promises_.setTimeout)(this.#limits.connectRetryMs);
         return await openTunnel(this.#options);
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/server.js
+
 
 
 
@@ -2591,12 +2722,13 @@ function createProviderServer(provider, config, secureContext, around) {
         warned = true;
     });
     const rules = headerRules(provider, credential, plainOnly);
-    const route = { target, checkEndpoint, rules, guard, plainOnly, agent };
+    const route = { target, authority: authorityOf(target), checkEndpoint, rules, guard, plainOnly, agent };
     return { provider, agent, listener: createListener({ ...around, provider, route, maxBodyBytes }) };
 }
 async function listen({ listener, provider }, port, host) {
     const { server } = listener;
-    server.listen({ port, host, backlog: 1024 });
+    // Not even `0.0.0.0` as a host: Node would load its resolver for it, a megabyte.
+    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
     await (0,external_node_events_namespaceObject.once)(server, 'listening');
     return [provider.id, server.address().port];
 }
@@ -2605,7 +2737,7 @@ async function prewarm({ agent, provider }, log) {
         await agent?.prewarm();
     }
     catch (error) {
-        log.event('warn', 'prewarm-failed', { provider: provider.id, error: errorCode(error) });
+        log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,proxy_error/* errorCode */.CA)(error) });
     }
 }
 async function closeServer({ listener, agent }) {
@@ -2618,7 +2750,7 @@ async function closeServer({ listener, agent }) {
  * @throws Error when a port cannot be listened on; none is left open then
  */
 async function startSidecar(config, options) {
-    const { log, host = '0.0.0.0', portOf = ({ port }) => port } = options;
+    const { log, host, portOf = ({ port }) => port } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const secureContext = trustStore(config.upstreamCa);
     const around = { log, limits, budget: new Budget(config.budget ?? {}) };
@@ -2887,6 +3019,59 @@ async function runSidecar({ input, env, openLog, ...options }) {
     stopOnSignal(sidecar, log);
     log.event('info', 'listening', { ports: sidecar.ports, configured: Object.keys(config.providers) });
 }
+
+
+/***/ }),
+
+/***/ 163:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  i: () => (/* binding */ standardInput)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
+var proxy_error = __nccwpck_require__(426);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/standard-input.js
+
+
+
+
+const STANDARD_INPUT = 0;
+const CHUNK_OCTETS = 64 * 1024;
+/** Milliseconds until an input that does not block is asked again. */
+const RETRY_MS = 5;
+const readInto = (0,external_node_util_namespaceObject.promisify)(external_node_fs_.read);
+async function* chunks(fd) {
+    for (;;) {
+        const buffer = Buffer.allocUnsafe(CHUNK_OCTETS);
+        try {
+            const { bytesRead } = await readInto(fd, buffer, 0, buffer.length, null);
+            if (bytesRead === 0)
+                return;
+            yield buffer.subarray(0, bytesRead);
+        }
+        catch (error) {
+            if ((0,proxy_error/* errorCode */.CA)(error) !== 'EAGAIN')
+                throw error;
+            await (0,promises_.setTimeout)(RETRY_MS);
+        }
+    }
+}
+/**
+ * Standard input without the streams behind `process.stdin`, which cost more memory than all that is read here.
+ *
+ * @throws Error of the system when it is closed or cannot be read
+ */
+const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY: (0,external_node_fs_.fstatSync)(fd).isCharacterDevice() });
 
 
 /***/ }),
