@@ -171,7 +171,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(665);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(441);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(691);
 /* harmony import */ var _standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(163);
 
 
@@ -272,7 +272,7 @@ function errorCode(error) {
 
 /***/ }),
 
-/***/ 441:
+/***/ 691:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -296,7 +296,12 @@ const DISCARD_PORT = 9;
 function announce(peers) {
     for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
         // An address needs no resolver, which Node would load.
-        const socket = (0,external_node_dgram_namespaceObject.createSocket)({ type: 'udp4', lookup: (address, _, found) => void found(null, address, 4) });
+        const socket = (0,external_node_dgram_namespaceObject.createSocket)({
+            type: 'udp4',
+            lookup: (address, _, found) => {
+                found(null, address, 4);
+            },
+        });
         socket.on('error', () => {
             socket.close();
         });
@@ -1334,6 +1339,47 @@ function createClientServer(limits) {
     return server;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/flow.js
+/**
+ * Octets after which a stream lets the others have their turn. Without it, Node hands over up to two megabytes of one
+ * socket at a time (32 reads of 64 KiB), and an event of somebody else's stream waits that long.
+ */
+const SHARE = 128 * 1024;
+/** Writes what comes from a source, at the pace of the sink and of those who share the event loop. */
+class Flow {
+    #source;
+    #sink;
+    #taken = 0;
+    constructor(source, sink) {
+        this.#source = source;
+        this.#sink = sink;
+    }
+    /** To be called with each chunk as the source tells of it. */
+    write(chunk) {
+        this.#taken += chunk.length;
+        if (!this.#sink.write(chunk)) {
+            this.#source.pause();
+            this.#sink.once('drain', () => {
+                this.#resume();
+            });
+        }
+        else if (this.#taken >= SHARE) {
+            this.#source.pause();
+            this.#resume();
+        }
+    }
+    #resume() {
+        if (this.#taken < SHARE) {
+            this.#source.resume();
+            return;
+        }
+        this.#taken = 0;
+        setImmediate(() => {
+            this.#source.resume();
+        });
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
 var src_log = __nccwpck_require__(665);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
@@ -1449,6 +1495,7 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/return-body.js
 
+
 const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
@@ -1458,19 +1505,15 @@ const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i 
  */
 function returnBody(response, length, { answer, record, usage }, guard, fail) {
     const mask = guard.stream();
-    const resume = () => {
-        response.resume();
-    };
+    const flow = new Flow(response, answer);
     response.on('data', (chunk) => {
         record.responseBytes += chunk.length;
         const masked = mask.pass(chunk);
         // An end of its own, behind the last octets, would be one more write to the system.
         if (record.responseBytes === length && mask.rest().length === 0)
             answer.end(masked);
-        else if (masked.length > 0 && !answer.write(masked)) {
-            response.pause();
-            answer.once('drain', resume);
-        }
+        else if (masked.length > 0)
+            flow.write(masked);
         usage.push(chunk);
     });
     response.on('end', () => {
@@ -1622,6 +1665,7 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
 
 
 
+
 const bodyTooLarge = (maxBodyBytes) => new proxy_error/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 function upstreamFailure(error, host, hasAnswered = false) {
     if (error instanceof proxy_error/* ProxyError */.T6)
@@ -1745,9 +1789,7 @@ function forward(exchange, admitted, route) {
         upstream.end();
         return fail;
     }
-    const resume = () => {
-        client.resume();
-    };
+    const flow = new Flow(client, upstream);
     client.on('data', (chunk) => {
         record.requestBytes += chunk.length;
         // Counted, not believed: a chunked body has no length to look at.
@@ -1764,9 +1806,8 @@ function forward(exchange, admitted, route) {
             // An end of its own, behind the last octets, would be one more write to the system.
             upstream.end(chunk);
         }
-        else if (!upstream.write(chunk)) {
-            client.pause();
-            upstream.once('drain', resume);
+        else {
+            flow.write(chunk);
         }
     });
     client.on('end', () => {
@@ -1778,7 +1819,7 @@ function forward(exchange, admitted, route) {
         if (upstream.writableEnded)
             return;
         upstream.destroy();
-        resume();
+        client.resume();
     });
     return fail;
 }

@@ -3,6 +3,7 @@ import type { Target } from '../../../src/shared/sidecar-config.ts';
 import type { AdmittedRequest } from './admission.ts';
 import type { EndpointCheck } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
+import { Flow } from './flow.ts';
 import {
   clientResponseHeaders,
   headerChanges,
@@ -152,9 +153,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     upstream.end();
     return fail;
   }
-  const resume = (): void => {
-    client.resume();
-  };
+  const flow = new Flow(client, upstream);
   client.on('data', (chunk: Buffer) => {
     record.requestBytes += chunk.length;
     // Counted, not believed: a chunked body has no length to look at.
@@ -166,9 +165,8 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
     } else if (record.requestBytes === admitted.body) {
       // An end of its own, behind the last octets, would be one more write to the system.
       upstream.end(chunk);
-    } else if (!upstream.write(chunk)) {
-      client.pause();
-      upstream.once('drain', resume);
+    } else {
+      flow.write(chunk);
     }
   });
   client.on('end', () => {
@@ -178,7 +176,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   answer.on('finish', () => {
     if (upstream.writableEnded) return;
     upstream.destroy();
-    resume();
+    client.resume();
   });
   return fail;
 }

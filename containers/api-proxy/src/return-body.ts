@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange.ts';
+import { Flow } from './flow.ts';
 import { clientResponseTrailers } from './headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
 
@@ -20,18 +21,13 @@ export function returnBody(
   fail: (error: Error) => void,
 ): void {
   const mask = guard.stream();
-  const resume = (): void => {
-    response.resume();
-  };
+  const flow = new Flow(response, answer);
   response.on('data', (chunk: Buffer) => {
     record.responseBytes += chunk.length;
     const masked = mask.pass(chunk);
     // An end of its own, behind the last octets, would be one more write to the system.
     if (record.responseBytes === length && mask.rest().length === 0) answer.end(masked);
-    else if (masked.length > 0 && !answer.write(masked)) {
-      response.pause();
-      answer.once('drain', resume);
-    }
+    else if (masked.length > 0) flow.write(masked);
     usage.push(chunk);
   });
   response.on('end', () => {

@@ -1,0 +1,56 @@
+import { finished } from 'node:stream/promises';
+import { Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Flow } from '../../../containers/api-proxy/src/flow.ts';
+
+const CHUNK = 64 * 1024;
+const CHUNKS = 64;
+
+/** @returns octets that a sink got in each turn of the event loop */
+async function octetsByTurn(highWaterMark: number, write: (done: () => void) => void): Promise<number[]> {
+  const turns = [0];
+  const count = (): void => {
+    turns.push(0);
+    beat = setImmediate(count);
+  };
+  let beat = setImmediate(count);
+  const sink = new Writable({
+    highWaterMark,
+    write: (chunk: Buffer, _, done) => {
+      turns[turns.length - 1] = turns.at(-1)! + chunk.length;
+      write(done);
+    },
+  });
+  const source = new Readable({ highWaterMark: CHUNK * CHUNKS, read: () => undefined });
+  const flow = new Flow(source, sink);
+  source.on('data', (chunk: Buffer) => {
+    flow.write(chunk);
+  });
+  source.on('end', () => sink.end());
+  for (let i = 0; i < CHUNKS; i++) source.push(Buffer.alloc(CHUNK));
+  source.push(null);
+  await finished(sink);
+  clearImmediate(beat);
+  return turns;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+describe('a stream that has much to give', () => {
+  it.each([
+    ['a sink that takes all', CHUNK * CHUNKS * 2],
+    ['a sink that asks for a pause at each chunk, and at once for more', 1],
+  ])('gives others their turn, with %s', async (_, highWaterMark) => {
+    const turns = await octetsByTurn(highWaterMark, (done) => {
+      done();
+    });
+    expect(sum(turns)).toBe(CHUNK * CHUNKS);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(128 * 1024);
+  });
+
+  it('goes at the pace of its sink', async () => {
+    const turns = await octetsByTurn(1, (done) => setTimeout(done, 2));
+    expect(sum(turns)).toBe(CHUNK * CHUNKS);
+    expect(Math.max(...turns)).toBe(CHUNK);
+  });
+});
