@@ -4,11 +4,14 @@ import { configuredProviders, credentialIn, type Config } from '../config/config
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
-import { agentEnvironment, preflightChecks } from './environment.ts';
+import { claudeJson } from './claude-json.ts';
+import { CLEARED } from './environment-policy.ts';
+import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
+import { linkHomeTools } from './home.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { userMounts } from './mounts.ts';
-import { claudeJson, startDocument } from './start-document.ts';
+import { startDocument } from './start-document.ts';
 import type { User } from './user.ts';
 
 /** What the agent's container is started with. */
@@ -34,16 +37,22 @@ export function planAgent(
   refuseCredentialsInCommand(config);
   const environment = agentEnvironment(config, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
+  const tools = linkHomeTools(toolchain, user.home);
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
+  const claude = claudeFiles(config, user);
   return {
-    mounts: [...toolchain, ...files, ...userMounts(config.mounts, workDirectory)],
+    mounts: [...tools.mounts, ...files, ...userMounts(config.mounts, workDirectory)],
     document: startDocument({
       environment: environment.variables,
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
-      homeFiles: { ...homeSettings(config, addresses), ...claudeFiles(config, user) },
+      homeFiles: { ...homeSettings(config, addresses), ...claude.files },
+      homeLinks: tools.links,
+      directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
+      cleared: config.agentImage === undefined ? [] : CLEARED,
     }),
     warnings: [
+      ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
     ],
@@ -62,16 +71,24 @@ function refuseCredentialsInCommand({ command, credentials }: Config): void {
 }
 
 /** The host's `~/.claude.json` is read, never written. */
-function claudeFiles(config: Config, user: User): Record<string, string> {
-  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) return {};
-  const path = join(user.home, '.claude.json');
-  const content = claudeJson(path, readIfPresent(path));
+function claudeFiles(
+  config: Config,
+  user: User,
+): { readonly files: Record<string, string>; readonly warnings: readonly string[] } {
+  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
+    return { files: {}, warnings: [] };
+  }
+  const path = join(user.home, CLAUDE_JSON);
+  const { content, withheld } = claudeJson(path, readIfPresent(path));
   const found = credentialIn(content, config.credentials);
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  return { '.claude.json': content };
+  const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
+  return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
+
+const CLAUDE_JSON = '.claude.json';
 
 function readIfPresent(path: string): string | undefined {
   try {
