@@ -1,11 +1,11 @@
 import { join, relative } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 
-/** Where tool directories of the real home are mounted. The user of the sandbox owns neither it nor what is in it. */
-const TOOLS = '/tmp/awf-home';
+/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
+const ELSEWHERE = '/tmp/awf-home';
 
-/** The private home's part of the toolchain. */
-export interface HomeTools {
+/** Mounts, and the links that stand for those deep in the home. */
+export interface LinkedMounts {
   readonly mounts: readonly MountSpec[];
   /** Path within the home to where it leads. */
   readonly links: Readonly<Record<string, string>>;
@@ -17,13 +17,18 @@ export interface HomeTools {
  *
  * @param home the private home's path
  */
-export function linkHomeTools(mounts: readonly MountSpec[], home: string): HomeTools {
+export function linkIntoHome(mounts: readonly MountSpec[], home: string): LinkedMounts {
   const links: Record<string, string> = {};
   const moved = mounts.map((mount) => {
     const path = relative(home, mount.target);
     if (path.startsWith('..') || !path.includes('/')) return mount;
-    links[path] = join(TOOLS, path);
-    return { ...mount, target: join(TOOLS, path) };
+    links[path] = join(ELSEWHERE, path);
+    return { ...mount, target: join(ELSEWHERE, path) };
   });
   return { mounts: moved, links };
+}
+
+/** @returns where the command sees what is mounted at `target` */
+export function seenAt(target: string, home: string): string {
+  return target.startsWith(`${ELSEWHERE}/`) ? join(home, relative(ELSEWHERE, target)) : target;
 }

@@ -8,9 +8,8 @@ import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
-import { linkHomeTools } from './home.ts';
+import { linkIntoHome } from './home.ts';
 import { hostToolchain } from './host-toolchain.ts';
-import { userMounts } from './mounts.ts';
 import { startDocument } from './start-document.ts';
 import type { User } from './user.ts';
 
@@ -25,6 +24,7 @@ export interface AgentPlan {
 /**
  * Decides all that the agent sees, and writes its generated files below `workDirectory`.
  *
+ * @param userMounts what the user asks for, checked
  * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
  */
 export function planAgent(
@@ -33,21 +33,22 @@ export function planAgent(
   user: User,
   host: NodeJS.ProcessEnv,
   workDirectory: string,
+  userMounts: readonly MountSpec[],
 ): AgentPlan {
   refuseCredentialsInCommand(config);
   const environment = agentEnvironment(config, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
-  const tools = linkHomeTools(toolchain, user.home);
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
   const claude = claudeFiles(config, user);
+  const { mounts, links } = linkIntoHome([...toolchain, ...files, ...userMounts], user.home);
   return {
-    mounts: [...tools.mounts, ...files, ...userMounts(config.mounts, workDirectory)],
+    mounts,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...homeSettings(config, addresses), ...claude.files },
-      homeLinks: tools.links,
+      homeLinks: links,
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: config.agentImage === undefined ? [] : CLEARED,
     }),

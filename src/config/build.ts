@@ -213,11 +213,12 @@ function userMount(text: string, line: number): UserMount {
   const writable = text.endsWith(':rw');
   const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
   if (rest.length > 0 || !isAbsolute(source) || !isAbsolute(target)) {
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
     throw new UserError(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-      hint: 'Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".',
+      hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
     });
   }
-  return { source, target: resolve(target), writable };
+  return { source: resolve(source), target: resolve(target), writable };
 }
 
 function memory(text: string): string {

@@ -96,6 +96,15 @@ export class DockerCli implements Engine {
     return { containers: lines(containers), networks: lines(networks) };
   }
 
+  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
+    const [dataRoot, host] = await Promise.all([
+      this.#succeed(['info', '--format={{.DockerRootDir}}']),
+      this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+    ]);
+    const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+    return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+  }
+
   async exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }> {
     const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container])) as {
       ExitCode: number;

@@ -36,6 +36,8 @@ export interface Engine {
   removeNetworks(names: readonly string[]): Promise<void>;
   /** The names of what carries the label of `runId`. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
+  /** Where on its machine the engine keeps what it has, and the socket that it is talked to by; undefined for another way. */
+  places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
   /** Why an ended container ended. */
   exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;
 }
