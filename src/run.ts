@@ -9,7 +9,7 @@ import { userMounts } from './agent/user-mounts.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
 import { configuredProviders, isPermitted, type Config } from './config/config.ts';
 import type { Engine } from './docker/engine.ts';
-import { ensureImages } from './docker/ensure-images.ts';
+import { ensureImages, refuseVolumes } from './docker/ensure-images.ts';
 import type { ImageNames } from './docker/images.ts';
 import { claimNetworks } from './docker/networks.ts';
 import type { MountSpec } from './docker/spec.ts';
@@ -103,7 +103,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
 
     context.signal.throwIfAborted();
     started = true;
-    const [subnet, , guards, mounts] = await settleAll([
+    const [subnet, image, guards, mounts] = await settleAll([
       timings.measure('networks', () => claimNetworks(engine, runId)),
       timings.measure('images', () =>
         // A build takes minutes; a cancelled step has seconds.
@@ -138,6 +138,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       agentMounts: [...agent.mounts, ...files.mounts],
       guards: guards.mounts,
     });
+    refuseVolumes(config.agentImage, image, containers.agent);
     refuseTakenTargets(config.mounts, containers.agent, user.home);
     exitCode = await sandbox.execute(
       containers,

@@ -73,6 +73,22 @@ describe('accounts', () => {
     ).toEqual(['/root']);
     expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '0')).toHaveLength(1);
   });
+
+  test('nobody, who runs things on some machines, is not listed twice', () => {
+    const found = files(SENTINELS, { uid: 65534, gid: 65534, name: 'nobody', home: '/home/nobody' });
+    const accounts = rows(found['/etc/passwd']).filter(([, , uid]) => uid === '65534');
+    expect(accounts.map(([name, , , , , home]) => [name, home])).toEqual([['nobody', '/home/nobody']]);
+    expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '65534')).toHaveLength(1);
+  });
+
+  test('an image may have no bash: the shell of the accounts is sh there', () => {
+    const shells = (agentImage?: string): string[] => {
+      const found = systemFiles(aConfig({ agentImage }), ADDRESSES, USER);
+      return rows(found['/etc/passwd']).map(([, , , , , , shell = '']) => shell);
+    };
+    expect(shells()).toEqual(['/bin/bash', '/bin/bash', '/bin/false']);
+    expect(shells('alpine:3')).toEqual(['/bin/sh', '/bin/sh', '/bin/false']);
+  });
 });
 
 test('no name is resolved: the only server is loopback', () => {

@@ -47,6 +47,7 @@ const START: AgentStart = {
   command: { kind: 'argv', argv: ['true'] },
   checks: [],
   homeFiles: {},
+  modes: {},
   directories: [],
   homeLinks: {},
   cleared: [],
@@ -59,6 +60,7 @@ const START: AgentStart = {
 function evaluate(shell: string, start: Partial<AgentStart>, ofImage: readonly [string, string][] = []): Seen {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'work'));
+  mkdirSync(join(directory, 'awf-modes'));
   writeFileSync(join(directory, 'busybox'), '#!/bin/sh\nPATH=/usr/bin:/bin exec "$@"\n');
   chmodSync(join(directory, 'busybox'), 0o755);
   writeFileSync(
@@ -154,10 +156,12 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
   test('directories are the user’s alone; links lead where they should, from a home that can be written', () => {
     const seen = evaluate(shell, {
       directories: ["/tmp/awf-it's a/b", '/tmp/awf-runtime'],
+      modes: { '/tmp/awf-modes': '1770' },
       homeLinks: { '.cargo/bin': "/tmp/awf-home/it's", '.local/share/claude': '/tmp/awf-home/claude' },
       homeFiles: { '.local/file': 'x' },
     });
     const at = (path: string): string => join(seen.directory, '..', path);
+    expect(statSync(at('awf-modes')).mode & 0o7777).toBe(0o1770);
     for (const path of ["awf-it's a/b", 'awf-runtime', 'home/.cargo', 'home/.local/share']) {
       expect(statSync(at(path)).mode & 0o777).toBe(0o700);
     }

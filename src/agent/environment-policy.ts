@@ -70,7 +70,7 @@ const RESERVED: readonly string[] = [
 /** The shell's own, and true of the host's shell only. */
 const SHELLS_OWN: readonly string[] = ['PWD', 'OLDPWD', 'SHLVL', '_'];
 
-/** What an image may bring along in its own environment, and the sandbox takes out where it does not set it itself. */
+/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
 export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includes('*'));
 
 /** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */

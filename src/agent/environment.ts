@@ -179,12 +179,19 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...absent.map((name) => `absent ${name}`),
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
+    ...shellCheck(config),
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
     ...active
       .filter(({ variable }) => variable.role === 'base-url')
       .map(({ variable }) => `listening ${variable.name}`),
   ];
+}
+
+/** A script needs its shell. The host has one; which one an image has, its user must say. */
+function shellCheck({ agentImage, command }: Config): string[] {
+  if (agentImage === undefined || command.kind === 'argv') return [];
+  return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
 function whyNot(name: string): string {

@@ -50,7 +50,8 @@ export function planAgent(
       homeFiles: { ...homeSettings(config, addresses), ...claude.files },
       homeLinks: links,
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
-      cleared: config.agentImage === undefined ? [] : CLEARED,
+      cleared: CLEARED,
+      modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     warnings: [
       ...claude.warnings,

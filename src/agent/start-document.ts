@@ -10,11 +10,13 @@ export interface AgentStart {
   readonly checks: readonly string[];
   /** Files of the private home: path within it, and content; mode 600. */
   readonly homeFiles: Readonly<Record<string, string>>;
+  /** Directories of the user's whose mode an image may have changed: octal modes by path. */
+  readonly modes: Readonly<Record<string, string>>;
   /** Directories to make, the user's alone. */
   readonly directories: readonly string[];
   /** Symbolic links of the private home: path within it, and what it leads to. */
   readonly homeLinks: Readonly<Record<string, string>>;
-  /** Variables that an image may have set, and the command must not see unless `environment` has them. */
+  /** Variables that an image or the engine's client may have set, and the command must not see unless `environment` has them. */
   readonly cleared: readonly string[];
 }
 
@@ -38,6 +40,7 @@ export function startDocument(start: AgentStart): string {
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
     `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
+    ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
     'umask 077',
     ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
     ...links.map(([path, target]) => `"$AWF_LIB/busybox" ln -s ${quote(target)} ${quote(path)}`),
