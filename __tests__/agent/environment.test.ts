@@ -31,6 +31,13 @@ const ALWAYS = {
   XDG_DATA_HOME: '/home/runner/.local/share',
   XDG_STATE_HOME: '/home/runner/.local/state',
   XDG_RUNTIME_DIR: '/tmp/awf-runtime',
+  CARGO_HOME: '/home/runner/.cargo',
+  GOPATH: '/home/runner/go',
+  NODE_USE_ENV_PROXY: '1',
+  YARN_HTTPS_PROXY: 'http://172.30.0.10:3128',
+  JAVA_TOOL_OPTIONS:
+    '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128 ' +
+    '-Dhttp.nonProxyHosts=localhost|127.*|[::1]|172.30.0.30',
   GITHUB_OUTPUT: '/tmp/awf-github/output',
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
@@ -104,18 +111,26 @@ describe('what the sandbox sets', () => {
     expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
   });
 
-  describe.each(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'])(
-    '%s is the user’s',
-    (name) => {
-      test.each([
-        ['from the host', {}, { [name]: '5' }],
-        ['by env-all', { envAll: true }, { [name]: '5' }],
-        ['by env', named(name, '5'), {}],
-      ])('where set, %s', (_, options, host) => {
-        expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
-      });
-    },
-  );
+  describe.each([
+    ...['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'],
+    ...['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY'],
+  ])('%s is the user’s', (name) => {
+    test.each([
+      ['from the host', {}, { [name]: '5' }],
+      ['by env-all', { envAll: true }, { [name]: '5' }],
+      ['by env', named(name, '5'), {}],
+    ])('where set, %s', (_, options, host) => {
+      expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
+    });
+  });
+});
+
+test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env says otherwise', (name) => {
+  const host = { [name]: '/usr/local/read-only' };
+  for (const options of [{}, { envAll: true }])
+    expect(variables(aConfig(options), host)[name]).toBe(ALWAYS[name as 'GOPATH']);
+  expect(variables(aConfig(named(name, '/workspace/cache')), host)[name]).toBe('/workspace/cache');
+  expect(variables(aConfig(named(name)), host)[name]).toBe('/usr/local/read-only');
 });
 
 /** Names that hold no value of the user's, whatever the options say. */

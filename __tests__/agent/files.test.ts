@@ -32,13 +32,15 @@ describe('settings of the agent programs', () => {
     // Gemini is always redirected.
     expect(Object.keys(homeSettings(aConfig({ credentials: given(...credentials) }), ADDRESSES))).toEqual([
       '.gemini/settings.json',
+      '.m2/settings.xml',
     ]);
   });
 
   test('are not there without the api-proxy', () => {
     const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
-    expect(homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES)).toEqual({});
+    const atHome = homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES);
+    expect(Object.keys(atHome)).toEqual(['.m2/settings.xml']);
   });
 });
 

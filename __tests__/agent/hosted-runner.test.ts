@@ -160,7 +160,7 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   STATE_awf: ['{}', 'never'],
 
   // Set by the setup actions.
-  CARGO_HOME: ['/home/runner/.cargo', 'passes, but not to an image'],
+  CARGO_HOME: ['/home/runner/.cargo', 'set by the sandbox'],
   DOTNET_ROOT: ['/usr/share/dotnet', 'passes, but not to an image'],
   GOROOT: ['/opt/hostedtoolcache/go/1.24.7/x64', 'passes, but not to an image'],
   GOTOOLCHAIN: ['local', 'passes'],
@@ -229,7 +229,7 @@ const PASSES: Readonly<Record<Fate, { readonly toolchain: [boolean, boolean]; re
 };
 
 /** Those the sandbox sets to what a hosted runner has, too. */
-const SAME: readonly string[] = ['HOME', 'USER', 'LOGNAME', 'XDG_CONFIG_HOME'];
+const SAME: readonly string[] = ['HOME', 'USER', 'LOGNAME', 'XDG_CONFIG_HOME', 'CARGO_HOME'];
 
 describe.each([
   ['toolchain', {}],

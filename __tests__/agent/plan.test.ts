@@ -43,11 +43,12 @@ describe('mounts', () => {
   test('what lies deep in the home is mounted elsewhere, and linked to: the engine would own the directories above', () => {
     const { make, home } = plan({});
     mkdirSync(join(home, '.cargo/bin'), { recursive: true });
+    writeFileSync(join(home, '.cargo/bin/cargo'), '');
     mkdirSync(join(home, '.nvm'));
     const plain = make();
     expect(targets(plain)).toEqual(expect.arrayContaining(['/tmp/awf-home/.cargo/bin', join(home, '.nvm')]));
     expect(targets(plain).filter((target) => target.startsWith(join(home, '.cargo')))).toEqual([]);
-    expect(plain.document).toContain(`ln -s '/tmp/awf-home/.cargo/bin' '${home}/.cargo/bin'`);
+    expect(plain.document).toContain(`ln -s '/tmp/awf-home/.cargo/bin/cargo' '${home}/.cargo/bin'`);
   });
 
   test('with an image, nothing of the host’s toolchain', () => {
@@ -64,6 +65,38 @@ describe('mounts', () => {
   test('no target is named twice: the engine would refuse it', () => {
     const found = targets(plan({ credentials: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
+  });
+});
+
+describe('the private home', () => {
+  const mountAt = (target: string) => ({ kind: 'bind', source: '/usr/share', target, writable: true }) as const;
+
+  test('has Maven’s settings, unless the user mounts them or what they are in', () => {
+    const has = (target?: string): boolean => {
+      const { home, work } = plan({});
+      const mounts = target === undefined ? [] : [mountAt(join(home, target))];
+      const { document } = planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts);
+      return document.includes(`> '${join(home, '.m2/settings.xml')}'`);
+    };
+    expect([has(), has('.m2/repository'), has('.m2'), has('.m2/settings.xml')]).toEqual([true, true, false, false]);
+  });
+
+  test('has the user’s tools, but nothing is linked into what the user mounts', () => {
+    const { home, work } = plan({});
+    mkdirSync(join(home, '.cargo/bin'), { recursive: true });
+    writeFileSync(join(home, '.cargo/bin/cargo'), '');
+    const documentWith = (...targets: string[]): string => {
+      const mounts = targets.map((target) => mountAt(join(home, target)));
+      return planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts).document;
+    };
+    expect(documentWith()).toContain('/tmp/awf-home/.cargo/bin/cargo');
+    expect(documentWith('.cargo/registry')).toContain('/tmp/awf-home/.cargo/bin/cargo');
+    expect(documentWith('.cargo')).not.toContain('awf-home');
+  });
+
+  test('a proxy of the user’s own for Java is kept, with a warning', () => {
+    const env = [{ name: 'JAVA_TOOL_OPTIONS', value: '-Dhttps.proxyHost=localhost' }];
+    expect(plan({ env }).make().warnings).toEqual([expect.stringContaining('JAVA_TOOL_OPTIONS sets https.proxyHost')]);
   });
 });
 

@@ -157,15 +157,20 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     const seen = evaluate(shell, {
       directories: ["/tmp/awf-it's a/b", '/tmp/awf-runtime'],
       modes: { '/tmp/awf-modes': '1770' },
-      homeLinks: { '.cargo/bin': "/tmp/awf-home/it's", '.local/share/claude': '/tmp/awf-home/claude' },
+      homeLinks: {
+        ".cargo/bin/it's": "/tmp/awf-home/it's",
+        '.cargo/bin/-s': '/tmp/awf-home/-s',
+        '.local/share/claude': '/tmp/awf-home/claude',
+      },
       homeFiles: { '.local/file': 'x' },
     });
     const at = (path: string): string => join(seen.directory, '..', path);
     expect(statSync(at('awf-modes')).mode & 0o7777).toBe(0o1770);
-    for (const path of ["awf-it's a/b", 'awf-runtime', 'home/.cargo', 'home/.local/share']) {
+    for (const path of ["awf-it's a/b", 'awf-runtime', 'home/.cargo/bin', 'home/.local/share']) {
       expect(statSync(at(path)).mode & 0o777).toBe(0o700);
     }
-    expect(readlinkSync(at('home/.cargo/bin'))).toBe(at("awf-home/it's"));
+    expect(readlinkSync(at("home/.cargo/bin/it's"))).toBe(at("awf-home/it's"));
+    expect(readlinkSync(at('home/.cargo/bin/-s'))).toBe(at('awf-home/-s'));
     expect(readlinkSync(at('home/.local/share/claude'))).toBe(at('awf-home/claude'));
     untouched(seen);
   });

@@ -1,5 +1,6 @@
 import { CREDENTIAL_NAMES, CREDENTIAL_PATTERNS } from '../shared/providers.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
+import { PROXY_SETTINGS } from './proxy-settings.ts';
 
 /**
  * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
@@ -30,7 +31,7 @@ const PLACES: readonly string[] = [
   ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
   ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
   ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
-  ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'CARGO_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
+  ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
   ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
   ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
   ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
@@ -73,8 +74,11 @@ const SHELLS_OWN: readonly string[] = ['PWD', 'OLDPWD', 'SHLVL', '_'];
 /** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
 export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includes('*'));
 
-/** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
-export const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
+/**
+ * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
+ * programs to the proxy that do not read `HTTP_PROXY`.
+ */
+export const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
 
 /** @returns true for what passes without being asked for @param image the command runs in an image of its own */
 export function passesByItself(name: string, image: boolean): boolean {

@@ -21,12 +21,16 @@ import {
   LEFT_TO_USER,
   passesByItself,
 } from './environment-policy.ts';
+import { toolHomes } from './home.ts';
+import { javaOptions, proxyVariables } from './proxy-settings.ts';
 
 /** What the agent gets, and what it was refused. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Variables that were asked for and withheld, with the reason, for a warning. */
   readonly withheld: readonly { readonly name: string; readonly reason: string }[];
+  /** What else the user should know. */
+  readonly warnings: readonly string[];
 }
 
 /** For sockets and the like: the user's alone, as the XDG specification wants it. */
@@ -49,7 +53,7 @@ export function agentEnvironment(
   host: NodeJS.ProcessEnv,
   user: { readonly name: string; readonly home: string },
 ): AgentEnvironment {
-  const home = baseDirectories(user.home);
+  const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
   const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
   const overridable = new Set([
     ...LEFT_TO_USER,
@@ -90,7 +94,12 @@ export function agentEnvironment(
   const isSet = (name: string): boolean =>
     (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-  return { variables: { ...variables, ...Object.fromEntries(defaults) }, withheld };
+  const java = javaOptions(variables, addresses);
+  return {
+    variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+    withheld,
+    warnings: java.warnings,
+  };
 }
 
 /** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
@@ -136,6 +145,7 @@ function sandboxVariables(
     https_proxy: proxy,
     NO_PROXY: direct,
     no_proxy: direct,
+    ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
     AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
     LD_PRELOAD: ONE_SHOT_LIBRARY,

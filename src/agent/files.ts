@@ -4,6 +4,7 @@ import { configuredProviders, type Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
+import { mavenSettings } from './proxy-settings.ts';
 import type { User } from './user.ts';
 
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
@@ -16,10 +17,13 @@ export function systemFiles(config: Config, addresses: Addresses, user: User): R
   };
 }
 
-/** The agent programs' settings in the private home: path below it to content. */
+/** Programs' settings in the private home: path below it to content. */
 export function homeSettings(config: Config, addresses: Addresses): Record<string, string> {
   const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
-  return Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content]));
+  return {
+    ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content])),
+    '.m2/settings.xml': mavenSettings(addresses),
+  };
 }
 
 const HOME = '~/';

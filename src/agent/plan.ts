@@ -8,7 +8,7 @@ import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
-import { linkIntoHome } from './home.ts';
+import { isBelowOneOf, linkIntoHome } from './home.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { startDocument } from './start-document.ts';
 import type { User } from './user.ts';
@@ -38,16 +38,24 @@ export function planAgent(
   refuseCredentialsInCommand(config);
   const environment = agentEnvironment(config, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
+  // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
+  const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+  const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+    const target = join(user.home, path);
+    return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+  });
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
   const claude = claudeFiles(config, user);
-  const { mounts, links } = linkIntoHome([...toolchain, ...files, ...userMounts], user.home);
+  const all = [...tools, ...files, ...userMounts];
+  const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
   return {
     mounts,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
-      homeFiles: { ...homeSettings(config, addresses), ...claude.files },
+      homeFiles: { ...Object.fromEntries(settings), ...claude.files },
       homeLinks: links,
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
@@ -56,6 +64,7 @@ export function planAgent(
     warnings: [
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
+      ...environment.warnings,
       ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
     ],
   };

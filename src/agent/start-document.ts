@@ -14,7 +14,7 @@ export interface AgentStart {
   readonly modes: Readonly<Record<string, string>>;
   /** Directories to make, the user's alone. */
   readonly directories: readonly string[];
-  /** Symbolic links of the private home: path within it, and what it leads to. */
+  /** Symbolic links of the private home: path within it, and what it leads to, which has the same name. */
   readonly homeLinks: Readonly<Record<string, string>>;
   /** Variables that an image or the engine's client may have set, and the command must not see unless `environment` has them. */
   readonly cleared: readonly string[];
@@ -33,8 +33,8 @@ export function startDocument(start: AgentStart): string {
   const argv =
     command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
   const inHome = (path: string): string => `${start.environment['HOME'] ?? ''}/${path}`;
-  const links = Object.entries(start.homeLinks).map(([path, target]) => [inHome(path), target] as const);
-  const directories = new Set([...start.directories, ...links.map(([path]) => dirname(path))]);
+  const links = Map.groupBy(Object.entries(start.homeLinks), ([path]) => dirname(inHome(path)));
+  const directories = new Set([...start.directories, ...links.keys()]);
   const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(inHome(path), content));
   const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
@@ -43,7 +43,12 @@ export function startDocument(start: AgentStart): string {
     ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
     'umask 077',
     ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
-    ...links.map(([path, target]) => `"$AWF_LIB/busybox" ln -s ${quote(target)} ${quote(path)}`),
+    ...[...links].map(([directory, all]) =>
+      link(
+        directory,
+        all.map(([, target]) => target),
+      ),
+    ),
     ...files,
     'umask 022',
     ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
@@ -51,6 +56,11 @@ export function startDocument(start: AgentStart): string {
     `set -- ${argv.map(quote).join(' ')}`,
     '',
   ].join('\n');
+}
+
+/** One process for a whole directory of links, each with the name of what it leads to. */
+function link(directory: string, targets: readonly string[]): string {
+  return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 
 function writeFile(path: string, content: string): string {
