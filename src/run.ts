@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rmRF } from '@actions/io';
 import { CommandFiles, NOTHING_WRITTEN, type WrittenFiles } from './agent/command-files.ts';
-import { checkWorkspace, ownFilesInWorkspace, refuseWaysAround } from './agent/mounts.ts';
+import { refuseTakenTargets } from './agent/mount-targets.ts';
+import { checkWorkspace, hostPrograms, ownFilesInWorkspace, refuseWaysAround, socketWarnings } from './agent/mounts.ts';
 import { planAgent } from './agent/plan.ts';
+import { userMounts } from './agent/user-mounts.ts';
 import { agentUser, caller, sidecarUser } from './agent/user.ts';
 import { configuredProviders, isPermitted, type Config } from './config/config.ts';
 import type { Engine } from './docker/engine.ts';
-import { ensureImages } from './docker/ensure-images.ts';
+import { ensureImages, refuseVolumes } from './docker/ensure-images.ts';
 import type { ImageNames } from './docker/images.ts';
 import { claimNetworks } from './docker/networks.ts';
+import type { MountSpec } from './docker/spec.ts';
 import { topology } from './docker/topology.ts';
 import { UserError } from './errors.ts';
 import { createLogDirectories, writeAftermath, writeTimings, type LogDirectories } from './logs.ts';
@@ -96,10 +99,11 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, sidecarOwner);
     context.onLogs?.(logs);
     for (const warning of configWarnings(config)) reporter.warning(warning);
+    const mountsOnEngine = checkMounts(config, context, by.home, workDirectory);
 
     context.signal.throwIfAborted();
     started = true;
-    const [subnet, , guards] = await settleAll([
+    const [subnet, image, guards, mounts] = await settleAll([
       timings.measure('networks', () => claimNetworks(engine, runId)),
       timings.measure('images', () =>
         // A build takes minutes; a cancelled step has seconds.
@@ -111,14 +115,15 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       timings.measure('workspace', () =>
         guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory),
       ),
+      mountsOnEngine && timings.measure('mounts', mountsOnEngine),
     ]);
     baseline = guards.baseline;
-    for (const warning of guards.warnings) reporter.warning(warning);
+    for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
     addresses.current = addressesIn(subnet);
     const user = agentUser(by, config.workspace);
     files = new CommandFiles(workDirectory, user);
     const agent = await timings.measure('plan', () =>
-      planAgent(config, addresses.current, user, context.environment, workDirectory),
+      planAgent(config, addresses.current, user, context.environment, workDirectory, mounts ?? []),
     );
     for (const warning of agent.warnings) reporter.warning(warning);
     refuseWaysAround(config.mounts, guards.mounts);
@@ -133,6 +138,8 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
       agentMounts: [...agent.mounts, ...files.mounts],
       guards: guards.mounts,
     });
+    refuseVolumes(config.agentImage, image, containers.agent);
+    refuseTakenTargets(config.mounts, containers.agent, user.home);
     exitCode = await sandbox.execute(
       containers,
       {
@@ -196,6 +203,23 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     logs,
     timings,
   };
+}
+
+/**
+ * What can be refused without the engine is refused at once. It is asked where its own files are only if somebody wants a
+ * mount, beside the creation of the networks.
+ */
+function checkMounts(
+  { mounts }: Config,
+  { engine, environment, root }: RunContext,
+  home: string,
+  workDirectory: string,
+): (() => Promise<MountSpec[]>) | undefined {
+  if (mounts.length === 0) return undefined;
+  const programs = hostPrograms(root, process.execPath, home, environment);
+  const places = { home, workDirectory, environment, programs };
+  userMounts(mounts, { ...places, engine: { dataRoot: undefined, socket: undefined } });
+  return async () => userMounts(mounts, { ...places, engine: await engine.places() });
 }
 
 /** Looks through the workspace when the command is gone. @throws UserError when that failed: nobody knows then */

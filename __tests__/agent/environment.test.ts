@@ -26,6 +26,18 @@ const ALWAYS = {
   LOGNAME: 'runner',
   TMPDIR: '/tmp',
   RUNNER_TEMP: '/tmp',
+  XDG_CONFIG_HOME: '/home/runner/.config',
+  XDG_CACHE_HOME: '/home/runner/.cache',
+  XDG_DATA_HOME: '/home/runner/.local/share',
+  XDG_STATE_HOME: '/home/runner/.local/state',
+  XDG_RUNTIME_DIR: '/tmp/awf-runtime',
+  CARGO_HOME: '/home/runner/.cargo',
+  GOPATH: '/home/runner/go',
+  NODE_USE_ENV_PROXY: '1',
+  YARN_HTTPS_PROXY: 'http://172.30.0.10:3128',
+  JAVA_TOOL_OPTIONS:
+    '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128 ' +
+    '-Dhttp.nonProxyHosts=localhost|127.*|[::1]|172.30.0.30',
   GITHUB_OUTPUT: '/tmp/awf-github/output',
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
@@ -99,18 +111,26 @@ describe('what the sandbox sets', () => {
     expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
   });
 
-  describe.each(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'])(
-    '%s is the user’s',
-    (name) => {
-      test.each([
-        ['from the host', {}, { [name]: '5' }],
-        ['by env-all', { envAll: true }, { [name]: '5' }],
-        ['by env', named(name, '5'), {}],
-      ])('where set, %s', (_, options, host) => {
-        expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
-      });
-    },
-  );
+  describe.each([
+    ...['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'],
+    ...['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY'],
+  ])('%s is the user’s', (name) => {
+    test.each([
+      ['from the host', {}, { [name]: '5' }],
+      ['by env-all', { envAll: true }, { [name]: '5' }],
+      ['by env', named(name, '5'), {}],
+    ])('where set, %s', (_, options, host) => {
+      expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
+    });
+  });
+});
+
+test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env says otherwise', (name) => {
+  const host = { [name]: '/usr/local/read-only' };
+  for (const options of [{}, { envAll: true }])
+    expect(variables(aConfig(options), host)[name]).toBe(ALWAYS[name as 'GOPATH']);
+  expect(variables(aConfig(named(name, '/workspace/cache')), host)[name]).toBe('/workspace/cache');
+  expect(variables(aConfig(named(name)), host)[name]).toBe('/usr/local/read-only');
 });
 
 /** Names that hold no value of the user's, whatever the options say. */
@@ -118,16 +138,23 @@ const NEVER = [
   ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
   ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'COPILOT_TOKEN', 'COPILOT_PROVIDER_API_KEY', 'GEMINI_API_KEY'],
   'ANTHROPIC_AUTH_TOKEN',
+  // What today's programs take beside those.
+  ...['CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_CODE_OAUTH_REFRESH_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN'],
+  ...['ANTHROPIC_FOUNDRY_API_KEY', 'OPENAI_ADMIN_KEY', 'AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_AD_TOKEN'],
+  ...['CODEX_ACCESS_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_API_KEY'],
   ...['INPUT_RUN', 'INPUT_ANYTHING', 'ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RUNTIME_URL', 'ACTIONS_RESULTS_URL'],
   ...['ACTIONS_CACHE_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_URL'],
-  ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
+  ...['ACTIONS_CACHE_SERVICE_V2', 'ACTIONS_CACHE_MODE', 'ACTIONS_ORCHESTRATION_ID', 'ACTIONS_OF_TOMORROW'],
+  ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH', 'STATE_awf'],
+  ...['DOCKER_HOST', 'CONTAINER_HOST', 'SSH_AUTH_SOCK', 'GPG_AGENT_INFO', 'DBUS_SESSION_BUS_ADDRESS', 'NOTIFY_SOCKET'],
 ];
 
 /** Names that the sandbox alone decides. */
 const RESERVED = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NO_PROXY', 'no_proxy', 'ALL_PROXY', 'all_proxy'],
   ...['AWF_API_PROXY_IP', 'AWF_ONE_SHOT_TOKENS', 'AWF_CHECKS', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'TMPDIR'],
-  ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'RUNNER_TEMP'],
+  ...['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR', 'Http_Proxy', 'nO_PrOxY', 'Ftp_proxy'],
+  ...['PWD', 'OLDPWD', 'SHLVL', '_'],
 ];
 
 describe.each([
@@ -210,50 +237,34 @@ describe('a placeholder in env, for programs that insist on a key', () => {
 });
 
 describe('what passes', () => {
-  /** What a hosted runner sets, and what becomes of it: by itself, and with env-all. */
-  const HOSTED: readonly [name: string, byItself: boolean, envAll: boolean][] = [
-    ['PATH', true, true],
-    ['LANG', true, true],
-    ['LC_ALL', true, true],
-    ['CI', true, true],
-    ['GITHUB_ACTIONS', true, true],
-    ['GITHUB_REPOSITORY', true, true],
-    ['GITHUB_REPOSITORY_OWNER', true, true],
-    ['GITHUB_RUN_ID', true, true],
-    ['GITHUB_SHA', true, true],
-    ['GITHUB_SERVER_URL', true, true],
-    ['GITHUB_WORKSPACE', true, true],
-    ['RUNNER_OS', true, true],
-    ['RUNNER_TOOL_CACHE', true, true],
-    ['JAVA_HOME_21_X64', true, true],
-    ['GOROOT_1_24_X64', true, true],
-    ['pythonLocation', true, true],
-    ['Python3_ROOT_DIR', true, true],
-    ['ImageOS', true, true],
-    ['NODE_EXTRA_CA_CERTS', true, true],
-    ['GITHUB_TOKEN', false, true],
-    ['GH_TOKEN', false, true],
-    ['AWS_SECRET_ACCESS_KEY', false, true],
-    ['NPM_TOKEN', false, true],
-    ['MY_SETTING', false, true],
-    ['SSH_AUTH_SOCK', false, false],
-    ['DOCKER_HOST', false, false],
-    ['XDG_RUNTIME_DIR', false, false],
-    ['GITHUB_EVENT_PATH', false, false],
-    ['GITHUB_ACTION_PATH', false, false],
-    ['STATE_awf', false, false],
-    ['BASH_FUNC_which%%', false, false],
-    ['INPUT_OPENAI-API-KEY', false, false],
-  ];
-
-  test.each(HOSTED)('%s: by itself %j, with env-all %j', (name, byItself, envAll) => {
-    expect(name in variables(aConfig(), { [name]: 'value' })).toBe(byItself);
-    expect(name in variables(aConfig({ envAll: true }), { [name]: 'value' })).toBe(envAll);
-  });
+  // Every variable of a hosted runner has its row in hosted-runner.test.ts.
 
   test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s when env names it', (name) => {
     expect(variables(aConfig(named(name)), { [name]: 'of-host' })[name]).toBe('of-host');
     expect(variables(aConfig(named(name, 'of-env')), { [name]: 'of-host' })[name]).toBe('of-env');
+  });
+
+  test.each(['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'])(
+    '%s is in the private home, wherever the host has it; env may name another place',
+    (name) => {
+      const host = { [name]: '/somewhere/else' };
+      for (const envAll of [true, false]) {
+        expect(variables(aConfig({ envAll }), host)[name]).toMatch(/^\/home\/runner\/\./);
+        expect(variables(aConfig({ envAll, ...named(name, '/workspace/.cache') }), host)[name]).toBe(
+          '/workspace/.cache',
+        );
+      }
+    },
+  );
+
+  test('a credential for a model under another name is named in a warning of env-all, and nowhere else', () => {
+    const host = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
+    expect(environmentOf(aConfig({ envAll: true }), host).withheld).toEqual([
+      { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
+    ]);
+    expect(environmentOf(aConfig(), host).withheld).toEqual([]);
+    const five = Object.fromEntries(SENTINELS);
+    expect(environmentOf(aConfig({ envAll: true, credentials: SENTINELS }), five).withheld).toEqual([]);
   });
 
   test('any value, byte for byte', () => {
@@ -291,7 +302,11 @@ describe('preflightChecks', () => {
   test('with every credential: each placeholder, each base URL', () => {
     const lines = checks(aConfig({ credentials: SENTINELS }));
     expect(of('absent', lines).toSorted()).toEqual(
-      ['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'].toSorted(),
+      [
+        ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
+        ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
+        'GOOGLE_API_KEY',
+      ].toSorted(),
     );
     expect(of('placeholder', lines).toSorted()).toEqual(
       [

@@ -32,13 +32,15 @@ describe('settings of the agent programs', () => {
     // Gemini is always redirected.
     expect(Object.keys(homeSettings(aConfig({ credentials: given(...credentials) }), ADDRESSES))).toEqual([
       '.gemini/settings.json',
+      '.m2/settings.xml',
     ]);
   });
 
   test('are not there without the api-proxy', () => {
     const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
-    expect(homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES)).toEqual({});
+    const atHome = homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES);
+    expect(Object.keys(atHome)).toEqual(['.m2/settings.xml']);
   });
 });
 
@@ -72,6 +74,22 @@ describe('accounts', () => {
         .map(([, , , , , home]) => home),
     ).toEqual(['/root']);
     expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '0')).toHaveLength(1);
+  });
+
+  test('nobody, who runs things on some machines, is not listed twice', () => {
+    const found = files(SENTINELS, { uid: 65534, gid: 65534, name: 'nobody', home: '/home/nobody' });
+    const accounts = rows(found['/etc/passwd']).filter(([, , uid]) => uid === '65534');
+    expect(accounts.map(([name, , , , , home]) => [name, home])).toEqual([['nobody', '/home/nobody']]);
+    expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '65534')).toHaveLength(1);
+  });
+
+  test('an image may have no bash: the shell of the accounts is sh there', () => {
+    const shells = (agentImage?: string): string[] => {
+      const found = systemFiles(aConfig({ agentImage }), ADDRESSES, USER);
+      return rows(found['/etc/passwd']).map(([, , , , , , shell = '']) => shell);
+    };
+    expect(shells()).toEqual(['/bin/bash', '/bin/bash', '/bin/false']);
+    expect(shells('alpine:3')).toEqual(['/bin/sh', '/bin/sh', '/bin/false']);
   });
 });
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hostToolchain } from '../../src/agent/host-toolchain.ts';
+import { hostToolchain, present } from '../../src/agent/host-toolchain.ts';
+import { HOME, SYSTEM, type Row } from '../../src/agent/toolchain-rows.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { temporaryDirectory } from '../support/builders.ts';
 
@@ -16,11 +17,15 @@ const HOME_SECRETS = [
   ...['.config/gcloud/credentials.db', '.azure/azureProfile.json', '.kube/config', '.cargo/credentials.toml'],
   ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/gradle.properties', '.pypirc', '.bashrc', '.gitconfig'],
   ...['.claude.json', '.claude/.credentials.json', '.codex/auth.json', '.local/share/keyrings/login.keyring'],
+  ...['.m2/settings-security.xml', '.gem/credentials', '.config/pip/pip.conf', '.config/composer/auth.json'],
+  ...['.android/adbkey', '.sdkman/etc/config', '.volta/hooks.json', '.bunfig.toml', '.yarnrc.yml', '.config/go/env'],
 ];
 const SYSTEM_SECRETS = [
   ...['/etc/shadow', '/etc/passwd', '/etc/sudoers', '/etc/ssl/private/key.pem', '/etc/ssh/ssh_host_rsa_key'],
   ...['/etc/docker/daemon.json', '/etc/environment', '/etc/hosts', '/etc/resolv.conf', '/root/.ssh/id_rsa'],
   ...['/run/docker.sock', '/var/run/docker.sock', '/var/lib/docker/volumes', '/proc/1/environ', '/sys/kernel'],
+  ...['/etc/pip.conf', '/etc/npmrc', '/etc/wgetrc', '/etc/gitconfig', '/etc/maven/settings.xml', '/etc/profile.d/x.sh'],
+  ...['/etc/apt/auth.conf', '/etc/krb5.keytab', '/etc/java-17-openjdk/management/jmxremote.password'],
   ...['/dev/mem', '/tmp/file', '/home/somebody/file', '/boot/grub/grub.cfg', '/mnt/file', '/srv/file'],
 ];
 
@@ -77,6 +82,38 @@ test('a link is mounted as what it leads to, at the path that programs know', ()
   mkdirSync(join(home, '.cargo'));
   symlinkSync('../real/bin', join(home, '.cargo/bin'));
   expect(sources(hostToolchain(home, undefined)).get(join(home, '.cargo/bin'))).toBe(join(home, 'real/bin'));
+});
+
+describe('a row with a pattern', () => {
+  test.each<[string, Row['except'], string[]]>([
+    ['jdk-*/conf', undefined, ['jdk-17/conf', 'jdk-21/conf']],
+    ['jdk-*/*', undefined, ['jdk-17/conf', 'jdk-17/secret', 'jdk-21/conf']],
+    ['jdk-*/*', { secret: 'a reason' }, ['jdk-17/conf', 'jdk-21/conf']],
+    ['*', { 'jdk-*': 'a reason' }, ['jre']],
+    ['j*e', undefined, ['jre']],
+    ['jr*re', undefined, []],
+    ['nothing-*/conf', undefined, []],
+    ['jre', undefined, ['jre']],
+    ['jre/*', undefined, ['jre/file']],
+    ['jre/file/*', undefined, []],
+  ])('%s except %j: %j', (pattern, except, expected) => {
+    const root = homeWith(['jdk-17/conf/x', 'jdk-17/secret', 'jdk-21/conf', 'jre/file']);
+    const row = { path: join(root, pattern), why: '', ...(except === undefined ? {} : { except }) };
+    expect(present(row)).toEqual(expected.map((path) => join(root, path)));
+  });
+
+  test('settings of Debian’s JDKs are there, but for the place of passwords', () => {
+    const jdks = readdirSync('/etc').filter((name) => name.startsWith('java-'));
+    const mounts = hostToolchain(temporaryDirectory(), undefined);
+    for (const jdk of jdks) expect(covers(mounts, `/etc/${jdk}/security`)).toBe(existsSync(`/etc/${jdk}/security`));
+    expect(mounts.filter(({ target }) => target.includes('/management'))).toEqual([]);
+  });
+});
+
+test('each row says why, and stands once', () => {
+  const rows = [...SYSTEM, ...HOME];
+  expect(rows.filter(({ why }) => why === '')).toEqual([]);
+  expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
 });
 
 describe('the tool cache', () => {

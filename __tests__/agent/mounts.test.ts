@@ -1,73 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkWorkspace, ownFilesInWorkspace, refuseWaysAround, userMounts } from '../../src/agent/mounts.ts';
+import { checkWorkspace, hostPrograms, ownFilesInWorkspace, refuseWaysAround } from '../../src/agent/mounts.ts';
 import { UserError } from '../../src/errors.ts';
 import { aConfig, temporaryDirectory, thrown } from '../support/builders.ts';
-
-const mount = (source: string, workDirectory = '/does/not/exist/work') =>
-  userMounts([{ source, target: '/target', writable: true }], workDirectory);
-
-describe('userMounts', () => {
-  test('directories and files are mounted as asked', () => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, 'file'), '');
-    expect(
-      userMounts(
-        [
-          { source: directory, target: '/a', writable: false },
-          { source: join(directory, 'file'), target: '/b', writable: true },
-        ],
-        '/does/not/exist/work',
-      ),
-    ).toEqual([
-      { kind: 'bind', source: directory, target: '/a', writable: false },
-      { kind: 'bind', source: join(directory, 'file'), target: '/b', writable: true },
-    ]);
-  });
-
-  test.each(['/', '/proc', '/proc/1', '/proc/self/environ', '/sys', '/dev', '/dev/null', '/run', '/var', '/var/run'])(
-    'refuses %s',
-    (source) => {
-      const error = thrown(() => mount(source));
-      expect(error).toBeInstanceOf(UserError);
-      expect(error.message).toContain(`mounts: ${source} cannot be mounted`);
-    },
-  );
-
-  test('refuses a link, or a way round, to one of them', () => {
-    const directory = temporaryDirectory();
-    symlinkSync('/proc', join(directory, 'link'));
-    expect(() => mount(join(directory, 'link'))).toThrow("it shows the host's processes");
-    expect(() => mount(`${directory}/../../../../../../proc`)).toThrow("it shows the host's processes");
-  });
-
-  test('refuses what is missing', () => {
-    expect(() => mount('/does/not/exist')).toThrow('it does not exist');
-  });
-
-  test('refuses a socket', async () => {
-    const path = join(temporaryDirectory(), 'engine.sock');
-    const server = createServer();
-    await new Promise<void>((listening) => server.listen(path, listening));
-    try {
-      expect(() => mount(path)).toThrow('neither a directory nor a file');
-    } finally {
-      server.close();
-    }
-  });
-
-  test('refuses the run’s own directory, what is in it, and what holds it', () => {
-    const parent = temporaryDirectory();
-    const work = join(parent, 'work');
-    mkdirSync(join(work, 'agent'), { recursive: true });
-    mkdirSync(join(parent, 'work-2'));
-    for (const source of [work, join(work, 'agent'), parent])
-      expect(() => mount(source, work)).toThrow("the run's own");
-    expect(mount(join(parent, 'work-2'), work)).toHaveLength(1);
-  });
-});
 
 describe('checkWorkspace', () => {
   function check(workspace: string, home: string, workDirectory: string): void {
@@ -127,6 +63,22 @@ describe('ownFilesInWorkspace', () => {
     mkdirSync(join(workspace, 'dist'));
     expect(ownFilesInWorkspace(workspace, workspace)).toEqual([join(workspace, 'dist')]);
   });
+});
+
+test('hostPrograms: toolchain, all actions of the job, the runner’s own programs', () => {
+  const runner = '/home/runner/runners/2.330.0';
+  const environment = { RUNNER_TOOL_CACHE: temporaryDirectory() };
+  const found = hostPrograms(
+    '/home/runner/work/_actions/octo/awf/v1',
+    `${runner}/externals/node24/bin/node`,
+    '/home/runner',
+    environment,
+  );
+  expect(found).toEqual(expect.arrayContaining(['/usr', environment.RUNNER_TOOL_CACHE]));
+  expect(found.slice(-2)).toEqual(['/home/runner/work/_actions', `${runner}/externals`]);
+  expect(hostPrograms('/srv/awf', '/usr/bin/node', '/home/runner', {}).slice(-4)).toEqual([
+    ...['/srv/awf/action.yml', '/srv/awf/dist', '/srv/awf/containers', '/usr/bin/node'],
+  ]);
 });
 
 describe('refuseWaysAround', () => {

@@ -3,24 +3,26 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../support/builders.ts';
 
 interface Around {
+  readonly mounts?: readonly MountSpec[];
   readonly host?: NodeJS.ProcessEnv;
   readonly claudeJson?: string;
   readonly uid?: number;
 }
 
 /** Plans an agent whose home and work directory are the test's. */
-function plan(config: Partial<Config>, { host = {}, claudeJson, uid = USER.uid }: Around = {}) {
+function plan(config: Partial<Config>, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
   const directory = temporaryDirectory();
   const home = join(directory, 'home');
   const work = join(directory, 'work');
   mkdirSync(home);
   mkdirSync(work);
   if (claudeJson !== undefined) writeFileSync(join(home, '.claude.json'), claudeJson);
-  const make = (): AgentPlan => planAgent(aConfig(config), ADDRESSES, { ...USER, uid, home }, host, work);
+  const make = (): AgentPlan => planAgent(aConfig(config), ADDRESSES, { ...USER, uid, home }, host, work, mounts);
   return { make, home, work };
 }
 
@@ -28,13 +30,25 @@ const targets = ({ mounts }: AgentPlan): string[] => mounts.map(({ target }) => 
 
 describe('mounts', () => {
   test('the host’s toolchain, the run’s own files, what the user asks for', () => {
-    const { make, work } = plan({ mounts: [{ source: '/usr/share', target: '/data', writable: false }] });
+    const data = { kind: 'bind', source: '/usr/share', target: '/data', writable: false } as const;
+    const { make, work } = plan({}, { mounts: [data] });
     const found = make();
     expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc/passwd', '/data']));
     expect(found.mounts.find(({ target }) => target === '/etc/passwd')).toMatchObject({
       source: join(work, 'agent/etc/passwd'),
       writable: false,
     });
+  });
+
+  test('what lies deep in the home is mounted elsewhere, and linked to: the engine would own the directories above', () => {
+    const { make, home } = plan({});
+    mkdirSync(join(home, '.cargo/bin'), { recursive: true });
+    writeFileSync(join(home, '.cargo/bin/cargo'), '');
+    mkdirSync(join(home, '.nvm'));
+    const plain = make();
+    expect(targets(plain)).toEqual(expect.arrayContaining(['/tmp/awf-home/.cargo/bin', join(home, '.nvm')]));
+    expect(targets(plain).filter((target) => target.startsWith(join(home, '.cargo')))).toEqual([]);
+    expect(plain.document).toContain(`ln -s '/tmp/awf-home/.cargo/bin/cargo' '${home}/.cargo/bin'`);
   });
 
   test('with an image, nothing of the host’s toolchain', () => {
@@ -51,6 +65,38 @@ describe('mounts', () => {
   test('no target is named twice: the engine would refuse it', () => {
     const found = targets(plan({ credentials: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
+  });
+});
+
+describe('the private home', () => {
+  const mountAt = (target: string) => ({ kind: 'bind', source: '/usr/share', target, writable: true }) as const;
+
+  test('has Maven’s settings, unless the user mounts them or what they are in', () => {
+    const has = (target?: string): boolean => {
+      const { home, work } = plan({});
+      const mounts = target === undefined ? [] : [mountAt(join(home, target))];
+      const { document } = planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts);
+      return document.includes(`> '${join(home, '.m2/settings.xml')}'`);
+    };
+    expect([has(), has('.m2/repository'), has('.m2'), has('.m2/settings.xml')]).toEqual([true, true, false, false]);
+  });
+
+  test('has the user’s tools, but nothing is linked into what the user mounts', () => {
+    const { home, work } = plan({});
+    mkdirSync(join(home, '.cargo/bin'), { recursive: true });
+    writeFileSync(join(home, '.cargo/bin/cargo'), '');
+    const documentWith = (...targets: string[]): string => {
+      const mounts = targets.map((target) => mountAt(join(home, target)));
+      return planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts).document;
+    };
+    expect(documentWith()).toContain('/tmp/awf-home/.cargo/bin/cargo');
+    expect(documentWith('.cargo/registry')).toContain('/tmp/awf-home/.cargo/bin/cargo');
+    expect(documentWith('.cargo')).not.toContain('awf-home');
+  });
+
+  test('a proxy of the user’s own for Java is kept, with a warning', () => {
+    const env = [{ name: 'JAVA_TOOL_OPTIONS', value: '-Dhttps.proxyHost=localhost' }];
+    expect(plan({ env }).make().warnings).toEqual([expect.stringContaining('JAVA_TOOL_OPTIONS sets https.proxyHost')]);
   });
 });
 
@@ -113,6 +159,14 @@ describe('~/.claude.json', () => {
 
   test('with another helper stops the run', () => {
     expect(plan({ credentials }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
+  });
+
+  test('goes without credentials, and says so', () => {
+    const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login"}';
+    const { document, warnings } = plan({ credentials }, { claudeJson }).make();
+    expect(document).toContain('"theme": "dark"');
+    expect(document).not.toContain('sk-ant-of-a-login');
+    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json, .*: primaryApiKey\.$/)]);
   });
 
   test('is left out without an Anthropic key, whatever is in it', () => {

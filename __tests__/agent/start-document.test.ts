@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { claudeJson, startDocument, type AgentStart } from '../../src/agent/start-document.ts';
+import { startDocument, type AgentStart } from '../../src/agent/start-document.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryDirectory, thrown } from '../support/builders.ts';
+import { temporaryDirectory } from '../support/builders.ts';
 
 /** Strings that a shell would act on if they were not quoted. Nothing in them may happen, no byte may change. */
 const HOSTILE = {
@@ -42,15 +42,25 @@ interface Seen {
   readonly directory: string;
 }
 
-const START: AgentStart = { environment: {}, command: { kind: 'argv', argv: ['true'] }, checks: [], homeFiles: {} };
+const START: AgentStart = {
+  environment: {},
+  command: { kind: 'argv', argv: ['true'] },
+  checks: [],
+  homeFiles: {},
+  modes: {},
+  directories: [],
+  homeLinks: {},
+  cleared: [],
+};
 
 /**
  * Lets a real shell read the document, as the container's entrypoint does, and looks at what a program started by it
  * gets. The document's own places below /tmp are moved to a directory of the test.
  */
-function evaluate(shell: string, start: Partial<AgentStart>): Seen {
+function evaluate(shell: string, start: Partial<AgentStart>, ofImage: readonly [string, string][] = []): Seen {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'work'));
+  mkdirSync(join(directory, 'awf-modes'));
   writeFileSync(join(directory, 'busybox'), '#!/bin/sh\nPATH=/usr/bin:/bin exec "$@"\n');
   chmodSync(join(directory, 'busybox'), 0o755);
   writeFileSync(
@@ -70,7 +80,7 @@ AWF_CHECKS=$AWF_CHECKS exec '${process.execPath}' '${directory}/dump.mjs' "$@"
   const document = startDocument({ ...START, ...start, environment });
   const { status, stdout, stderr } = spawnSync(shell, [join(directory, 'entrypoint')], {
     cwd: join(directory, 'work'),
-    env: {},
+    env: Object.fromEntries(ofImage),
     input: document.replaceAll('/tmp/awf-', `${directory}/awf-`),
     encoding: 'utf8',
   });
@@ -143,6 +153,38 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
+  test('directories are the user’s alone; links lead where they should, from a home that can be written', () => {
+    const seen = evaluate(shell, {
+      directories: ["/tmp/awf-it's a/b", '/tmp/awf-runtime'],
+      modes: { '/tmp/awf-modes': '1770' },
+      homeLinks: {
+        ".cargo/bin/it's": "/tmp/awf-home/it's",
+        '.cargo/bin/-s': '/tmp/awf-home/-s',
+        '.local/share/claude': '/tmp/awf-home/claude',
+      },
+      homeFiles: { '.local/file': 'x' },
+    });
+    const at = (path: string): string => join(seen.directory, '..', path);
+    expect(statSync(at('awf-modes')).mode & 0o7777).toBe(0o1770);
+    for (const path of ["awf-it's a/b", 'awf-runtime', 'home/.cargo/bin', 'home/.local/share']) {
+      expect(statSync(at(path)).mode & 0o777).toBe(0o700);
+    }
+    expect(readlinkSync(at("home/.cargo/bin/it's"))).toBe(at("awf-home/it's"));
+    expect(readlinkSync(at('home/.cargo/bin/-s'))).toBe(at('awf-home/-s'));
+    expect(readlinkSync(at('home/.local/share/claude'))).toBe(at('awf-home/claude'));
+    untouched(seen);
+  });
+
+  test('what an image may have set is taken out, unless the environment has it', () => {
+    const { environment } = evaluate(shell, { environment: { SET: 'ours' }, cleared: ['SET', 'OF_IMAGE'] }, [
+      ['SET', 'image'],
+      ['OF_IMAGE', 'image'],
+      ['OTHER', 'image'],
+    ]);
+    expect(environment).toMatchObject({ SET: 'ours', OTHER: 'image' });
+    expect(environment).not.toHaveProperty('OF_IMAGE');
+  });
+
   test('the checks arrive line by line', () => {
     const checks = ['absent A', "placeholder B it's $(touch OWNED)", 'listening C'];
     const seen = evaluate(shell, { checks });
@@ -163,39 +205,4 @@ test.each<[string, Partial<AgentStart>]>([
   ['a variable', { environment: { A: 'a\0b' } }],
 ])('a NUL in %s is refused: no process could be given it', (_, start) => {
   expect(() => startDocument({ ...START, ...start })).toThrow(UserError);
-});
-
-describe('claudeJson', () => {
-  const HELPER = '/tmp/awf-lib/get-claude-key.sh';
-  const path = '/home/runner/.claude.json';
-
-  test.each([
-    ['a missing file', undefined],
-    ['an empty file', ''],
-    ['a blank file', ' \n'],
-    ['an empty object', '{}'],
-  ])('%s becomes one that names the helper', (_, present) => {
-    expect(JSON.parse(claudeJson(path, present))).toEqual({ apiKeyHelper: HELPER });
-  });
-
-  test('keeps all other keys', () => {
-    const present = { a: 1, nested: { b: [null, 'ü'] }, apiKeyHelper: HELPER };
-    expect(JSON.parse(claudeJson(path, JSON.stringify(present)))).toEqual(present);
-    const { apiKeyHelper, ...rest } = present;
-    expect(JSON.parse(claudeJson(path, JSON.stringify(rest)))).toEqual({ ...rest, apiKeyHelper });
-  });
-
-  test.each(['/other/helper.sh', '', 7, null])('another helper stops the run, naming both: %j', (other) => {
-    const error = thrown(() => claudeJson(path, JSON.stringify({ apiKeyHelper: other })));
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(path);
-    expect(error.message).toContain(JSON.stringify(other));
-    expect(error.message).toContain(HELPER);
-  });
-
-  test.each(['{', '[]', '"text"', 'null', '1'])('%s is no settings file', (present) => {
-    const error = thrown(() => claudeJson(path, present));
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(path);
-  });
 });

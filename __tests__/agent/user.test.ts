@@ -19,13 +19,19 @@ vi.mock('node:os', async (original) => {
 afterEach(() => {
   account.missing = false;
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
 });
 
 const ROOT = { uid: 0, gid: 0, name: 'root', home: '/root' };
 
 test('the caller is who runs this process', () => {
-  const { uid, gid, username } = userInfo();
-  expect(caller()).toEqual({ uid, gid, name: username, home: homedir() });
+  const { username } = userInfo();
+  expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: username, home: homedir() });
+});
+
+test('the group is that of the process, which newgrp and sudo -g change', () => {
+  vi.spyOn(process, 'getgid').mockReturnValue(4712);
+  expect(caller().gid).toBe(4712);
 });
 
 test.each([

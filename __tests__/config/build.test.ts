@@ -300,6 +300,14 @@ describe('env', () => {
     const text = refusal({ env: `OK=1\n${line}-secret` });
     expect(text).toContain('line 2');
     expect(text).not.toContain('secret');
+    expect(text).toContain('NAME=value');
+    expect(text).toContain('line breaks');
+  });
+
+  test.each(['A', 'A=other-secret'])('a name given twice is refused: %s', (line) => {
+    const text = refusal({ env: `A=first-secret\n\nB=1\n${line}` });
+    expect(text).toMatch(/env, line 4: line 1 names A already.*Name each variable once/s);
+    expect(text).not.toContain('secret');
   });
 });
 

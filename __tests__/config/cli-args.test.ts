@@ -56,6 +56,13 @@ describe('flags', () => {
     expect(config.addHosts.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
   });
 
+  test('a variable with a line break is refused, and its value not printed', () => {
+    const error = thrown(() => load(['--env', 'OK=1', '--env', 'A=first\nsecond', '--', 'true']));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe('--env A: the value has a line break.');
+    expect(error.hint).toContain('write --env A.');
+  });
+
   test('the others', () => {
     const config = load([
       ...['--enable-api-proxy', '--env-all', '--keep-containers', '--agent-image', 'debian:13', '--memory', '1g'],

@@ -45,6 +45,7 @@ describe('containerArgs', () => {
     ['hosts', { hosts: [{ name: 'a.example', address: '10.0.0.1' }] }, ['--add-host=a.example:10.0.0.1']],
     ['environment', { environment: { A: 'b=c d', E: '' } }, ['--env=A=b=c d', '--env=E=']],
     ['volumesFrom', { volumesFrom: 'awf-library' }, ['--volumes-from=awf-library:ro']],
+    ['healthCheck', { healthCheck: 'none' }, ['--no-healthcheck']],
     ['workingDirectory', { workingDirectory: '/w' }, ['--workdir=/w']],
     ['entrypoint', { entrypoint: '/e' }, ['--entrypoint=/e']],
   ])('%s adds its own options and nothing else', (_, overrides, expected) => {

@@ -247,7 +247,7 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ credentials: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const { mounts } = planAgent(config, ADDRESSES, user, environment, directory);
+    const { mounts } = planAgent(config, ADDRESSES, user, environment, directory, []);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
     const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];

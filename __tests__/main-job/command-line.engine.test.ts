@@ -108,6 +108,15 @@ describe('the command', () => {
     expect(result.stderr).toBe('to-err\n');
   });
 
+  it('is the program of the host, not what the sandbox has under its name', async () => {
+    const program = spawnSync('sh', ['-c', 'readlink -f "$(command -v readlink)"'], { encoding: 'utf8' }).stdout;
+    expect(program).toMatch(/^\//);
+    expect(await awf(['--', 'readlink', '-f', '/proc/self/exe'])).toMatchObject({ code: 0, stdout: program });
+    const missing = await awf(['--', 'awf-no-such-program']);
+    expect(missing).toMatchObject({ code: 127, stdout: '' });
+    expect(missing.stderr).toContain('awf-no-such-program: not found');
+  });
+
   it('runs in the current directory, which is the workspace', async () => {
     const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file']);
     expect(result.stdout).toBe(`${workspace}\n`);

@@ -77,7 +77,7 @@ export function ordinaryUser(): OrdinaryUser {
 }
 
 /** Gives everything below `directory` to `user`. */
-export function give(directory: string, { uid, gid }: OrdinaryUser): void {
+export function give(directory: string, { uid, gid }: Pick<OrdinaryUser, 'uid' | 'gid'>): void {
   const { status, stderr } = spawnSync('chown', ['-R', `${uid}:${gid}`, directory], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`chown: ${stderr}`);
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConfig, shellArgv } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
@@ -15,6 +15,7 @@ import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
 import { rawOptions } from './builders.ts';
 import { ROOT } from './action.ts';
 import { docker } from './engine.ts';
+import { give, type OrdinaryUser } from './program.ts';
 
 const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'));
 
@@ -62,8 +63,10 @@ export interface RunOptions {
   readonly script: string;
   /** Address of Squid's resolver. */
   readonly resolver: string;
-  /** Of the workspace: name and content. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Of the workspace: path and content. */
+  readonly files: Readonly<Record<string, string | Buffer>>;
+  /** Whose the workspace is, and whom the command runs as; the caller by default. */
+  readonly owner?: OrdinaryUser;
 }
 
 export interface SandboxRun {
@@ -81,12 +84,17 @@ export interface SandboxRun {
   readonly removeFiles: () => void;
 }
 
-export function startSandbox({ options, credentials, script, resolver, files }: RunOptions): SandboxRun {
+export function startSandbox({ options, credentials, script, resolver, files, owner }: RunOptions): SandboxRun {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-sandbox-')));
   const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temp')];
   for (const path of [workspace, temporary]) mkdirSync(path);
-  const writeFile = (name: string, content: string): void => writeFileSync(join(workspace, name), content);
+  const writeFile = (name: string, content: string | Buffer): void => {
+    const path = join(workspace, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  };
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
+  if (owner !== undefined) give(workspace, owner);
   const config = buildConfig(rawOptions(options), {
     command: { kind: 'script', script, shell: shellArgv('bash') },
     credentials: new Map(Object.entries(credentials)),

@@ -1,8 +1,9 @@
-/** Reads the ZIP archives that the tests get back, with Node alone. */
+/** Reads the ZIP archives that the tests get back, and writes those that they serve, with Node alone. */
 
 import { crc32, inflateRawSync } from 'node:zlib';
 
 const END_OF_DIRECTORY = Buffer.from('PK\x05\x06', 'latin1');
+const LOCAL_HEADER = Buffer.from('PK\x03\x04', 'latin1');
 const DIRECTORY_ENTRY = 0x02014b50;
 const STORED = 0;
 const DEFLATED = 8;
@@ -34,4 +35,39 @@ export function readZip(zip: Buffer): Map<string, Buffer> {
     entry += 46 + nameLength + zip.readUInt16LE(entry + 30) + zip.readUInt16LE(entry + 32);
   }
   return files;
+}
+
+/** An archive of `files`, by their paths, stored as they are. */
+export function writeZip(files: Readonly<Record<string, string | Buffer>>): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [path, text] of Object.entries(files)) {
+    const [name, content] = [Buffer.from(path), Buffer.from(text as string)];
+    // What the local header and the directory's entry share: version 2.0, no flags, stored, 1 January 1980.
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x21, 8);
+    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt32LE(content.length, 14);
+    common.writeUInt32LE(content.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(DIRECTORY_ENTRY, 0);
+    entry.writeUInt16LE(20, 4);
+    common.copy(entry, 6);
+    entry.writeUInt32LE(offset, 42);
+    directory.push(entry, name);
+    const local = Buffer.concat([LOCAL_HEADER, common, name, content]);
+    parts.push(local);
+    offset += local.length;
+  }
+  const entries = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  END_OF_DIRECTORY.copy(end);
+  end.writeUInt16LE(directory.length / 2, 8);
+  end.writeUInt16LE(directory.length / 2, 10);
+  end.writeUInt32LE(entries.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, entries, end]);
 }

@@ -3,6 +3,7 @@
 #
 #   absent NAME              the variable is not set
 #   placeholder NAME VALUE   the variable holds exactly VALUE
+#   shell PROGRAM IMAGE      the program that runs the script is there, for IMAGE may not have it
 #   isolated ADDRESS NAME    no route leads anywhere but to ADDRESS, where nothing answers; NAME is resolved by nobody
 #   squid HOST:PORT NAME     Squid and its peek port answer a request for NAME
 #   listening NAME           the host and port in the URL that the variable holds accept a TCP connection
@@ -78,6 +79,18 @@ other_gateway() {
   return 1
 }
 
+# Not `command -v`, which finds busybox's own programs.
+is_program() {
+  case $1 in */*) [ -f "$1" ] && [ -x "$1" ]; return ;; esac
+  rest=${PATH-}:
+  while [ -n "$rest" ]; do
+    place=${rest%%:*}
+    rest=${rest#*:}
+    [ ! -f "${place:-.}/$1" ] || [ ! -x "${place:-.}/$1" ] || return 0
+  done
+  return 1
+}
+
 is_set() { eval "[ \"\${$1+set}\" = set ]"; }
 value_of() { eval "printf %s \"\${$1}\""; }
 
@@ -98,6 +111,10 @@ while read -r kind subject value; do
     placeholder)
       is_set "$subject" || fail "$subject is not set; it must hold its placeholder"
       [ "$(value_of "$subject")" = "$value" ] || fail "$subject does not hold its placeholder"
+      ;;
+    shell)
+      is_program "$subject" ||
+        fail "$subject is not in the image $value; set shell to what it has, for example sh, or use another image"
       ;;
     isolated)
       ! other_gateway "$subject" || fail "a route leads out of the internal network"

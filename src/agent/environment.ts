@@ -5,6 +5,7 @@ import { READINESS_NAME } from '../squid/config.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_NAMES,
+  CREDENTIALS,
   ONE_SHOT_LIBRARY,
   ONE_SHOT_TOKENS,
   PROVIDERS,
@@ -12,60 +13,31 @@ import {
   type Provider,
 } from '../shared/providers.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
+import {
+  isCredentialName,
+  isPlace,
+  isReserved,
+  isWithheld,
+  LEFT_TO_USER,
+  passesByItself,
+} from './environment-policy.ts';
+import { toolHomes } from './home.ts';
+import { javaOptions, proxyVariables } from './proxy-settings.ts';
 
 /** What the agent gets, and what it was refused. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Variables that were asked for and withheld, with the reason, for a warning. */
   readonly withheld: readonly { readonly name: string; readonly reason: string }[];
+  /** What else the user should know. */
+  readonly warnings: readonly string[];
 }
+
+/** For sockets and the like: the user's alone, as the XDG specification wants it. */
+export const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
 
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
-
-/** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
-const PASSED: readonly string[] = [
-  ...['PATH', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
-  // Toolchains.
-  ...['JAVA_HOME*', 'GOROOT*', 'GOTOOLCHAIN', 'DOTNET_ROOT', 'RUSTUP_HOME', 'CARGO_HOME', 'PYENV_ROOT', 'NVM_DIR'],
-  ...['pythonLocation', 'Python*_ROOT_DIR', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ANDROID_HOME', 'ANDROID_SDK_ROOT'],
-  ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY', 'CHROME_BIN', 'EDGE_BIN', 'GRADLE_HOME', 'MAVEN_HOME'],
-  // Certificates of a company proxy.
-  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-  'GIT_SSL_CAINFO',
-  // What a job says about itself.
-  ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'ImageOS', 'ImageVersion'],
-  ...['GITHUB_ACTIONS', 'GITHUB_ACTOR', 'GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
-  ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
-  ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
-  ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
-];
-
-/** What never passes, whatever the options say: credentials, and the job's own means to act. */
-const WITHHELD: readonly string[] = [
-  ...CREDENTIAL_NAMES,
-  ...[
-    'INPUT_*',
-    'STATE_*',
-    'ACTIONS_RUNTIME_*',
-    'ACTIONS_RESULTS_URL',
-    'ACTIONS_CACHE_URL',
-    'ACTIONS_CACHE_SERVICE_V2',
-  ],
-  ...['ACTIONS_ID_TOKEN_REQUEST_*', 'ACTIONS_ORCHESTRATION_ID', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
-  ...['GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH'],
-  ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
-];
-
-/** What the sandbox itself decides, but for {@link LEFT_TO_USER}. */
-const RESERVED: readonly string[] = [
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
-  ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
-  ...Object.keys(COMMAND_FILE_VARIABLES),
-];
-
-/** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
-const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
 
 /**
  * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
@@ -81,13 +53,14 @@ export function agentEnvironment(
   host: NodeJS.ProcessEnv,
   user: { readonly name: string; readonly home: string },
 ): AgentEnvironment {
-  const sandbox = sandboxVariables(config, addresses, user);
+  const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
+  const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
   const overridable = new Set([
     ...LEFT_TO_USER,
     ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
   ]);
-  const isReserved = (name: string): boolean =>
-    !overridable.has(name) && (matches(name, RESERVED) || Object.hasOwn(sandbox, name));
+  const isDecided = (name: string): boolean =>
+    !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
 
   const variables: Record<string, string> = {};
   const withheld: { name: string; reason: string }[] = [];
@@ -96,25 +69,59 @@ export function agentEnvironment(
     if (credential === undefined) variables[name] = value;
     else withheld.push({ name, reason: `its value contains the one of ${credential}` });
   };
+  const isImage = config.agentImage !== undefined;
   for (const [name, value] of Object.entries(host)) {
-    if (value === undefined || isReserved(name) || matches(name, WITHHELD) || !isVariableName(name)) continue;
-    const chosen = config.envAll || matches(name, PASSED) || overridable.has(name);
-    if (!chosen) continue;
-    giveUnlessCredential(name, value);
+    if (value === undefined || isDecided(name) || !isVariableName(name)) continue;
+    if (isWithheld(name)) {
+      if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
+      continue;
+    }
+    const chosen =
+      passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+    if (chosen) giveUnlessCredential(name, value);
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
       withheld.push({ name, reason: 'env names it, and it is not set' });
-    } else if (CREDENTIAL_NAMES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
+    } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
-    } else if (matches(name, WITHHELD) || isReserved(name)) {
+    } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
       throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
     } else {
       giveUnlessCredential(name, value);
     }
   }
-  const defaults = Object.entries(sandbox).filter(([name]) => !overridable.has(name) || variables[name] === undefined);
-  return { variables: { ...variables, ...Object.fromEntries(defaults) }, withheld };
+  const isSet = (name: string): boolean =>
+    (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+  const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
+  const java = javaOptions(variables, addresses);
+  return {
+    variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+    withheld,
+    warnings: java.warnings,
+  };
+}
+
+/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
+
+/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+function isUnexpectedCredential(name: string, value: string): boolean {
+  const known = CREDENTIALS.some(({ variable }) => variable === name);
+  return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
+}
+
+/**
+ * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
+ * where nobody can write. `env` may name others, for example a cache in the workspace.
+ */
+export function baseDirectories(home: string): Record<string, string> {
+  return {
+    XDG_CONFIG_HOME: `${home}/.config`,
+    XDG_CACHE_HOME: `${home}/.cache`,
+    XDG_DATA_HOME: `${home}/.local/share`,
+    XDG_STATE_HOME: `${home}/.local/state`,
+  };
 }
 
 /** What the sandbox sets, whatever the host has. */
@@ -131,12 +138,14 @@ function sandboxVariables(
     LOGNAME: user.name,
     TMPDIR: '/tmp',
     RUNNER_TEMP: '/tmp',
+    XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
     HTTP_PROXY: proxy,
     HTTPS_PROXY: proxy,
     http_proxy: proxy,
     https_proxy: proxy,
     NO_PROXY: direct,
     no_proxy: direct,
+    ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
     AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
     LD_PRELOAD: ONE_SHOT_LIBRARY,
@@ -180,6 +189,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...absent.map((name) => `absent ${name}`),
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
+    ...shellCheck(config),
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
     ...active
@@ -188,19 +198,19 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
   ];
 }
 
-function whyNot(name: string): string {
-  if (CREDENTIAL_NAMES.includes(name)) {
-    return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
-  }
-  return matches(name, WITHHELD) ? "It is the job's own means to act." : 'The sandbox sets it itself.';
+/** A script needs its shell. The host has one; which one an image has, its user must say. */
+function shellCheck({ agentImage, command }: Config): string[] {
+  if (agentImage === undefined || command.kind === 'argv') return [];
+  return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
-function matches(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => {
-    const star = pattern.indexOf('*');
-    if (star < 0) return name === pattern;
-    return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
-  });
+function whyNot(name: string): string {
+  if (isCredentialName(name)) {
+    return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+  }
+  return isWithheld(name)
+    ? "It is the job's own means to act, or leads to a program outside the sandbox."
+    : 'The sandbox sets it itself. Leave it out.';
 }
 
 function isVariableName(name: string): boolean {

@@ -4,18 +4,26 @@ import { configuredProviders, type Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
+import { mavenSettings } from './proxy-settings.ts';
 import type { User } from './user.ts';
 
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 export function systemFiles(config: Config, addresses: Addresses, user: User): Record<string, string> {
   const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
-  return { ...accountFiles(user), ...RESOLVER, ...Object.fromEntries(machine) };
+  return {
+    ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
+    ...RESOLVER,
+    ...Object.fromEntries(machine),
+  };
 }
 
-/** The agent programs' settings in the private home: path below it to content. */
+/** Programs' settings in the private home: path below it to content. */
 export function homeSettings(config: Config, addresses: Addresses): Record<string, string> {
   const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
-  return Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content]));
+  return {
+    ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content])),
+    '.m2/settings.xml': mavenSettings(addresses),
+  };
 }
 
 const HOME = '~/';
@@ -38,15 +46,23 @@ function managedSettings(config: Config, addresses: Addresses): [path: string, c
   });
 }
 
-/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. */
-function accountFiles({ uid, gid, name, home }: User): Record<string, string> {
-  const others = uid === 0 ? '' : `${name}:x:${String(uid)}:${String(gid)}::${home}:/bin/bash\n`;
-  const group = gid === 0 ? '' : `${name}:x:${String(gid)}:\n`;
-  return {
-    '/etc/passwd': `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:/bin/bash\n${others}nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
-    '/etc/group': `root:x:0:\n${group}nogroup:x:65534:\n`,
-  };
+/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
+function accountFiles({ uid, gid, name, home }: User, shell: string): Record<string, string> {
+  const accounts = [
+    `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
+    ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
+    ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
+  ];
+  const groups = [
+    'root:x:0:',
+    ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
+    ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
+  ];
+  return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
 }
+
+/** Whom the kernel and the distributions know as nobody. */
+const NOBODY = 65_534;
 
 /**
  * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.

@@ -1,43 +1,11 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { isInside } from '../paths.ts';
-
-/** What no run may open to the agent, with the reason. */
-const FORBIDDEN: readonly { readonly path: string; readonly why: string }[] = [
-  { path: '/proc', why: "it shows the host's processes" },
-  { path: '/sys', why: 'it controls the kernel' },
-  { path: '/dev', why: 'it holds the devices' },
-  { path: '/run', why: "it holds the engine's socket" },
-  { path: '/var/run', why: "it holds the engine's socket" },
-  { path: '/var/lib/docker', why: "it is the engine's data root" },
-  { path: '/var/lib/containerd', why: "it is the engine's data root" },
-];
-
-/**
- * The mounts that `mounts` asks for.
- *
- * @throws UserError for a path that is missing, or that would open the host to the agent
- */
-export function userMounts(mounts: readonly UserMount[], workDirectory: string): MountSpec[] {
-  return mounts.map(({ source, target, writable }) => {
-    const refuse = (why: string): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, {
-        hint: 'Name the directory that is needed.',
-      });
-    };
-    if (!existsSync(source)) return refuse('it does not exist');
-    const kind = statSync(source);
-    if (!kind.isDirectory() && !kind.isFile()) return refuse('it is neither a directory nor a file');
-    for (const { path, why } of [...FORBIDDEN, { path: workDirectory, why: "it is the run's own" }]) {
-      if (isInside(source, path)) return refuse(why);
-      if (isInside(path, source)) return refuse(`${path} is in it, and ${why}`);
-    }
-    return { kind: 'bind', source, target, writable };
-  });
-}
+import { hostToolchain } from './host-toolchain.ts';
+import { listeningSockets } from './sockets.ts';
 
 /**
  * Refuses a workspace that would give away more than a workspace.
@@ -56,6 +24,13 @@ export function checkWorkspace({ workspace }: Config, home: string, workDirector
   }
 }
 
+/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+export function socketWarnings(workspace: string): string[] {
+  return listeningSockets()
+    .filter((path) => path.startsWith(`${workspace}/`))
+    .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
+}
+
 /** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
 const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
 
@@ -70,6 +45,30 @@ export function ownFilesInWorkspace(root: string, workspace: string): string[] {
   const real = realpathSync(root);
   if (!isInside(real, workspace)) return [];
   return ACTION_FILES.map((name) => join(real, name)).filter((path) => existsSync(path));
+}
+
+/**
+ * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
+ * of any of it would let the command change those programs.
+ *
+ * @param root the action's own directory
+ * @param node the program that runs this process; a runner brings its own
+ */
+export function hostPrograms(root: string, node: string, home: string, environment: NodeJS.ProcessEnv): string[] {
+  const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
+  const own = ACTION_FILES.map((name) => join(root, name));
+  return [
+    ...toolchain.map(({ target }) => target),
+    above(root, '_actions') ?? own,
+    above(node, 'externals') ?? node,
+  ].flat();
+}
+
+/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+function above(path: string, name: string): string | undefined {
+  const parts = path.split('/');
+  const index = parts.lastIndexOf(name);
+  return index <= 0 ? undefined : parts.slice(0, index + 1).join('/');
 }
 
 /**

@@ -4,11 +4,13 @@ import { configuredProviders, credentialIn, type Config } from '../config/config
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
-import { agentEnvironment, preflightChecks } from './environment.ts';
+import { claudeJson } from './claude-json.ts';
+import { CLEARED } from './environment-policy.ts';
+import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
+import { isBelowOneOf, linkIntoHome } from './home.ts';
 import { hostToolchain } from './host-toolchain.ts';
-import { userMounts } from './mounts.ts';
-import { claudeJson, startDocument } from './start-document.ts';
+import { startDocument } from './start-document.ts';
 import type { User } from './user.ts';
 
 /** What the agent's container is started with. */
@@ -22,6 +24,7 @@ export interface AgentPlan {
 /**
  * Decides all that the agent sees, and writes its generated files below `workDirectory`.
  *
+ * @param userMounts what the user asks for, checked
  * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
  */
 export function planAgent(
@@ -30,21 +33,38 @@ export function planAgent(
   user: User,
   host: NodeJS.ProcessEnv,
   workDirectory: string,
+  userMounts: readonly MountSpec[],
 ): AgentPlan {
   refuseCredentialsInCommand(config);
   const environment = agentEnvironment(config, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
+  // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
+  const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+  const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+    const target = join(user.home, path);
+    return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+  });
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
+  const claude = claudeFiles(config, user);
+  const all = [...tools, ...files, ...userMounts];
+  const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
   return {
-    mounts: [...toolchain, ...files, ...userMounts(config.mounts, workDirectory)],
+    mounts,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
-      homeFiles: { ...homeSettings(config, addresses), ...claudeFiles(config, user) },
+      homeFiles: { ...Object.fromEntries(settings), ...claude.files },
+      homeLinks: links,
+      directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
+      cleared: CLEARED,
+      modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     warnings: [
+      ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
+      ...environment.warnings,
       ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
     ],
   };
@@ -62,16 +82,24 @@ function refuseCredentialsInCommand({ command, credentials }: Config): void {
 }
 
 /** The host's `~/.claude.json` is read, never written. */
-function claudeFiles(config: Config, user: User): Record<string, string> {
-  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) return {};
-  const path = join(user.home, '.claude.json');
-  const content = claudeJson(path, readIfPresent(path));
+function claudeFiles(
+  config: Config,
+  user: User,
+): { readonly files: Record<string, string>; readonly warnings: readonly string[] } {
+  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
+    return { files: {}, warnings: [] };
+  }
+  const path = join(user.home, CLAUDE_JSON);
+  const { content, withheld } = claudeJson(path, readIfPresent(path));
   const found = credentialIn(content, config.credentials);
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  return { '.claude.json': content };
+  const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
+  return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
+
+const CLAUDE_JSON = '.claude.json';
 
 function readIfPresent(path: string): string | undefined {
   try {

@@ -1,4 +1,4 @@
-import { CLAUDE_KEY_HELPER } from '../shared/providers.ts';
+import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 
@@ -10,6 +10,14 @@ export interface AgentStart {
   readonly checks: readonly string[];
   /** Files of the private home: path within it, and content; mode 600. */
   readonly homeFiles: Readonly<Record<string, string>>;
+  /** Directories of the user's whose mode an image may have changed: octal modes by path. */
+  readonly modes: Readonly<Record<string, string>>;
+  /** Directories to make, the user's alone. */
+  readonly directories: readonly string[];
+  /** Symbolic links of the private home: path within it, and what it leads to, which has the same name. */
+  readonly homeLinks: Readonly<Record<string, string>>;
+  /** Variables that an image or the engine's client may have set, and the command must not see unless `environment` has them. */
+  readonly cleared: readonly string[];
 }
 
 /** Where the entrypoint puts the script. */
@@ -24,57 +32,39 @@ export function startDocument(start: AgentStart): string {
   const { command } = start;
   const argv =
     command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
-  const files = Object.entries(start.homeFiles).map(([path, content]) =>
-    writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content),
-  );
+  const inHome = (path: string): string => `${start.environment['HOME'] ?? ''}/${path}`;
+  const links = Map.groupBy(Object.entries(start.homeLinks), ([path]) => dirname(inHome(path)));
+  const directories = new Set([...start.directories, ...links.keys()]);
+  const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(inHome(path), content));
+  const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
     `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
+    ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
     'umask 077',
+    ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
+    ...[...links].map(([directory, all]) =>
+      link(
+        directory,
+        all.map(([, target]) => target),
+      ),
+    ),
     ...files,
     'umask 022',
+    ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
     ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
     `set -- ${argv.map(quote).join(' ')}`,
     '',
   ].join('\n');
 }
 
-/**
- * Claude Code's `~/.claude.json` with the key helper named.
- *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
- */
-export function claudeJson(path: string, present: string | undefined): string {
-  let settings: Record<string, unknown> = {};
-  if (present !== undefined && present.trim() !== '') {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(present);
-    } catch (cause) {
-      throw new UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
-    }
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-      throw new UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
-    }
-    settings = parsed as Record<string, unknown>;
-  }
-  const other = settings['apiKeyHelper'];
-  if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-    throw new UserError(
-      `${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`,
-      {
-        hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-      },
-    );
-  }
-  return `${JSON.stringify({ ...settings, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`;
+/** One process for a whole directory of links, each with the name of what it leads to. */
+function link(directory: string, targets: readonly string[]): string {
+  return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 
 function writeFile(path: string, content: string): string {
-  const directory = path.slice(0, path.lastIndexOf('/'));
-  return `"$AWF_LIB/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
+  return `"$AWF_LIB/busybox" mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */

@@ -13,13 +13,17 @@ export interface User {
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
 const SIDECAR_ID = 65532;
 
-/** The caller of this process. A container's user may have no entry in the account database. */
+/**
+ * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
+ * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
+ * engine's.
+ */
 export function caller(): User {
+  const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
   try {
-    const { uid, gid, username } = userInfo();
-    return { uid, gid, name: username, home: homedir() };
+    return { uid, gid, name: userInfo().username, home: homedir() };
   } catch {
-    const [uid = 0, gid = 0, home = '/'] = [process.getuid?.(), process.getgid?.(), process.env['HOME']];
+    const home = process.env['HOME'] ?? '/';
     return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
   }
 }

@@ -48,7 +48,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     allow: parseAllowList(raw('allow-domains')),
     addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
     upstreamCa: certificates(raw('upstream-ca'), workspace),
-    env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+    env: requestedVariables(raw('env')),
     envAll: boolean('env-all', raw),
     mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
     protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
@@ -175,6 +175,21 @@ function hostEntry(text: string, line: number): HostEntry {
   return { name, address };
 }
 
+function requestedVariables(text: string): RequestedVariable[] {
+  const lines = new Map<string, number>();
+  return variableLines(text).map((entry) => {
+    const variable = requestedVariable(entry.text, entry.line);
+    const before = lines.get(variable.name);
+    if (before !== undefined) {
+      throw new UserError(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
+        hint: 'Name each variable once.',
+      });
+    }
+    lines.set(variable.name, entry.line);
+    return variable;
+  });
+}
+
 /** As every list, but a `#` behind a value belongs to the value. */
 function variableLines(text: string): { text: string; line: number }[] {
   return text
@@ -188,7 +203,7 @@ function requestedVariable(text: string, line: number): RequestedVariable {
   const name = match?.groups?.['name'];
   if (name === undefined) {
     throw new UserError(`env, line ${String(line)}: this is no variable.`, {
-      hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores.',
+      hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
     });
   }
   return { name, value: match?.groups?.['value'] };
@@ -198,11 +213,12 @@ function userMount(text: string, line: number): UserMount {
   const writable = text.endsWith(':rw');
   const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
   if (rest.length > 0 || !isAbsolute(source) || !isAbsolute(target)) {
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
     throw new UserError(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-      hint: 'Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".',
+      hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
     });
   }
-  return { source, target: resolve(target), writable };
+  return { source: resolve(source), target: resolve(target), writable };
 }
 
 function memory(text: string): string {

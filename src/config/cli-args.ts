@@ -44,7 +44,7 @@ export function loadCliArgs(
     const option = optionNamed(name === 'mounts' ? 'mount' : name);
     if (option.only === 'action') return option.default ?? '';
     const value = flags[camelCase(option.name)];
-    if (value !== undefined) return Array.isArray(value) ? value.join('\n') : String(value);
+    if (value !== undefined) return Array.isArray(value) ? joined(name, value) : String(value);
     return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
   };
   return {
@@ -56,6 +56,16 @@ export function loadCliArgs(
       workspace,
     }),
   };
+}
+
+/** As an input has it, one entry a line. @throws UserError for a variable that would become several */
+function joined(name: string, values: readonly string[]): string {
+  const broken = name === 'env' ? values.find((value) => value.includes('\n')) : undefined;
+  if (broken === undefined) return values.join('\n');
+  const [variable = ''] = broken.split(/[=\n]/);
+  throw new UserError(`--env ${variable}: the value has a line break.`, {
+    hint: `Set ${variable} in the environment of awf, and write --env ${variable}.`,
+  });
 }
 
 function flagFor(option: Option): Flag {

@@ -5,7 +5,8 @@ import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { exec } from '@actions/exec';
 import { UserError } from '../errors.ts';
-import type { Attachment, Engine, Sink } from './engine.ts';
+import { withoutClientProxies } from './client-proxies.ts';
+import type { Attachment, Engine, ImageFacts, Sink } from './engine.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
 
 interface Result {
@@ -18,18 +19,25 @@ interface Result {
 export class DockerCli implements Engine {
   readonly #debug: (message: string) => void;
   #path: string | undefined;
+  #proxies: Readonly<Record<string, string>> | undefined;
 
   constructor(debug: (message: string) => void) {
     this.#debug = debug;
   }
 
-  async missingImages(names: readonly string[]): Promise<string[]> {
-    const present = await this.#call(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
-    if (present.exitCode === 0) return [];
-    const said = lines(present.stderr).map((line) => line.toLowerCase());
-    const missing = names.filter((name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`)));
-    if (missing.length === 0) throw failure(['image', 'inspect'], present);
-    return missing;
+  async imagesOf(names: readonly string[]): Promise<ReadonlyMap<string, ImageFacts>> {
+    const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
+    const result = await this.#call(['image', 'inspect', format, '--', ...names]);
+    const said = lines(result.stderr).map((line) => line.toLowerCase());
+    const isMissing = (name: string): boolean =>
+      said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
+    const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
+    if (result.exitCode !== 0 && present.length === names.length) throw failure(['image', 'inspect'], result);
+    const facts = lines(result.stdout).map((line): ImageFacts => {
+      const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
+      return { platform, volumes: Object.keys((JSON.parse(volumes) as object | null) ?? {}) };
+    });
+    return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
   }
 
   async build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void> {
@@ -50,7 +58,7 @@ export class DockerCli implements Engine {
   }
 
   async create(spec: ContainerSpec): Promise<void> {
-    await this.#succeed(['create', ...containerArgs(spec)]);
+    await this.#succeed(['create', ...this.#container(spec)]);
   }
 
   async connect(container: string, network: string): Promise<void> {
@@ -62,7 +70,7 @@ export class DockerCli implements Engine {
   }
 
   run(spec: ContainerSpec, attachment: Attachment): Promise<number> {
-    return this.#attached(['run', '--sig-proxy=false', ...containerArgs(spec)], attachment);
+    return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
   async signal(container: string, signal: 'TERM'): Promise<void> {
@@ -96,6 +104,15 @@ export class DockerCli implements Engine {
     return { containers: lines(containers), networks: lines(networks) };
   }
 
+  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
+    const [dataRoot, host] = await Promise.all([
+      this.#succeed(['info', '--format={{.DockerRootDir}}']),
+      this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+    ]);
+    const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+    return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+  }
+
   async exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }> {
     const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container])) as {
       ExitCode: number;
@@ -103,6 +120,11 @@ export class DockerCli implements Engine {
       Error: string;
     };
     return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+  }
+
+  #container(spec: ContainerSpec): string[] {
+    this.#proxies ??= withoutClientProxies(process.env);
+    return containerArgs({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
   }
 
   /**

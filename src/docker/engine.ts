@@ -13,10 +13,18 @@ export interface Attachment {
 /** Takes output. What it returns is waited for before it gets more, so that a slow reader slows the writer down. */
 export type Sink = (chunk: Buffer) => Promise<void> | undefined;
 
+/** What an image says of itself. */
+export interface ImageFacts {
+  /** What it was built for, such as `linux/amd64`. */
+  readonly platform: string;
+  /** Where it wants volumes. */
+  readonly volumes: readonly string[];
+}
+
 /** Everything that a run asks of a container engine. */
 export interface Engine {
-  /** The images of `names` that the engine does not have. */
-  missingImages(names: readonly string[]): Promise<string[]>;
+  /** The images of `names` that the engine has. */
+  imagesOf(names: readonly string[]): Promise<ReadonlyMap<string, ImageFacts>>;
   /** Runs `docker build` with `args`. */
   build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void>;
   pull(image: string): Promise<void>;
@@ -36,6 +44,8 @@ export interface Engine {
   removeNetworks(names: readonly string[]): Promise<void>;
   /** The names of what carries the label of `runId`. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
+  /** Where on its machine the engine keeps what it has, and the socket that it is talked to by; undefined for another way. */
+  places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
   /** Why an ended container ended. */
   exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;
 }

@@ -20,6 +20,8 @@ export interface ContainerSpec {
   readonly dns?: string;
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly volumesFrom?: string;
+  /** Says that the image's own health check is not run. */
+  readonly healthCheck?: 'none';
   readonly workingDirectory?: string;
   readonly entrypoint?: string;
   readonly command?: readonly string[];
@@ -89,6 +91,7 @@ export function containerArgs(spec: ContainerSpec): string[] {
     ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
     ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
     ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
+    ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
     ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
     ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
     spec.image,

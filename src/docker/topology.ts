@@ -88,6 +88,9 @@ function agentSpec(
     const bytes = Math.floor(bytesOf(config.memory) * part);
     return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
   };
+  // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
+  // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+  const owner = foreign ? { owner: agentUser } : {};
   return {
     runId,
     network: networkNames(runId).internal,
@@ -103,13 +106,15 @@ function agentSpec(
       ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB } as const]),
     ],
     tmpfs: [
-      { target: '/tmp', mode: '1777', executable: true, ...share(1 / 3) },
-      { target: '/var/tmp', mode: '1777', executable: true, ...share(1 / 12) },
+      { target: '/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 3) },
+      { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
       { target: '/run', mode: '0755', executable: false, size: '16m' },
       { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
     ],
     environment: {},
     dns: NO_DNS,
+    // A foreign image's health check would run its programs beside the command, in the image's environment.
+    healthCheck: 'none',
     ...(foreign ? { volumesFrom: names.library } : {}),
     workingDirectory: config.workingDirectory,
     entrypoint: `${AGENT_LIB}/entrypoint`,

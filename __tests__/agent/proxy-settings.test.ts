@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { javaOptions, mavenSettings, PROXY_SETTINGS, proxyVariables } from '../../src/agent/proxy-settings.ts';
+import { addressesIn } from '../../src/shared/network.ts';
+import { ADDRESSES } from '../support/builders.ts';
+
+const HTTP = '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128';
+const HTTPS = '-Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128';
+const DIRECT = '-Dhttp.nonProxyHosts=localhost|127.*|[::1]|172.30.0.30';
+
+const options = (given?: string) => {
+  const { variables, warnings } = javaOptions(given === undefined ? {} : { JAVA_TOOL_OPTIONS: given }, ADDRESSES);
+  return { value: variables['JAVA_TOOL_OPTIONS'], warnings };
+};
+
+describe('Java', () => {
+  test.each([undefined, '', ' '])('without options of the user’s: %j', (given) => {
+    expect(options(given)).toEqual({ value: `${HTTP} ${HTTPS} ${DIRECT}`, warnings: [] });
+  });
+
+  test.each([
+    '-Xmx2g',
+    '-Dfile.encoding=UTF-8 -XX:+UseSerialGC',
+    '-Dx.http.proxyHost=corp -Dhttp.proxyHosts=corp -DhttpXproxyHost=corp',
+    "-Dnote='the -D http.proxyHost=corp'",
+  ])('keeps what the user has, in front: %s', (given) => {
+    expect(options(given)).toEqual({ value: `${given} ${HTTP} ${HTTPS} ${DIRECT}`, warnings: [] });
+  });
+
+  test.each([
+    ['-Dhttp.proxyHost=localhost -Dhttp.proxyPort=8080', `${HTTPS} ${DIRECT}`, 'http.proxyHost, http.proxyPort'],
+    ['-Xmx2g -Dhttps.proxyHost=localhost', `${HTTP} ${DIRECT}`, 'https.proxyHost'],
+    ["'-Dhttps.proxyPort=1'", `${HTTP} ${DIRECT}`, 'https.proxyPort'],
+    ['-Dhttp.nonProxyHosts=*.test', `${HTTP} ${HTTPS}`, 'http.nonProxyHosts'],
+  ])('leaves a proxy of the user’s alone, and says so: %s', (given, ours, properties) => {
+    const { value, warnings } = options(given);
+    expect(value).toBe(`${given} ${ours}`);
+    expect(warnings).toEqual([expect.stringContaining(`JAVA_TOOL_OPTIONS sets ${properties}: `)]);
+  });
+});
+
+test('everything follows the subnet', () => {
+  const addresses = addressesIn('10.213.7.0/24');
+  const all = [proxyVariables(addresses), javaOptions({}, addresses), mavenSettings(addresses)];
+  expect(JSON.stringify(all)).not.toContain('172.30.');
+  expect(all.map((one) => JSON.stringify(one).includes('10.213.7.10'))).toEqual([true, true, true]);
+});
+
+test('all of the variables are the user’s to set', () => {
+  const names = [...Object.keys(proxyVariables(ADDRESSES)), ...Object.keys(javaOptions({}, ADDRESSES).variables)];
+  expect(names.toSorted()).toEqual([...PROXY_SETTINGS].toSorted());
+});
