@@ -823,6 +823,22 @@ const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) 
 const NO_CREDENTIALS = (/* unused pure expression or super */ null && (`API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`));
 /** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
 const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
+/**
+ * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
+ * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
+ * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
+ */
+const CREDENTIAL_PATTERNS = [
+    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+];
+/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
+const OTHER_CREDENTIALS = [
+    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
+    'GOOGLE_API_KEY',
+];
 /** Names that never reach the agent with a value of the user's. */
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
@@ -832,6 +848,7 @@ const CREDENTIAL_VARIABLES = [
 const CREDENTIAL_NAMES = [
     ...new Set([
         ...CREDENTIAL_VARIABLES,
+        ...OTHER_CREDENTIALS,
         ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
     ]),
 ];

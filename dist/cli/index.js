@@ -5620,7 +5620,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(352);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(897);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
@@ -5631,7 +5631,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 352:
+/***/ 897:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6121,6 +6121,22 @@ const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) 
 const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
 /** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
 const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
+/**
+ * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
+ * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
+ * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
+ */
+const CREDENTIAL_PATTERNS = [
+    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+];
+/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
+const OTHER_CREDENTIALS = [
+    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
+    'GOOGLE_API_KEY',
+];
 /** Names that never reach the agent with a value of the user's. */
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
@@ -6130,6 +6146,7 @@ const CREDENTIAL_VARIABLES = [
 const CREDENTIAL_NAMES = [
     ...new Set([
         ...CREDENTIAL_VARIABLES,
+        ...OTHER_CREDENTIALS,
         ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
     ]),
 ];
@@ -6590,7 +6607,7 @@ function buildConfig(raw, around) {
         allow: parseAllowList(raw('allow-domains')),
         addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
         upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: variableLines(raw('env')).map(({ text, line }) => requestedVariable(text, line)),
+        env: requestedVariables(raw('env')),
         envAll: build_boolean('env-all', raw),
         mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
         protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
@@ -6713,6 +6730,20 @@ function hostEntry(text, line) {
     }
     return { name, address };
 }
+function requestedVariables(text) {
+    const lines = new Map();
+    return variableLines(text).map((entry) => {
+        const variable = requestedVariable(entry.text, entry.line);
+        const before = lines.get(variable.name);
+        if (before !== undefined) {
+            throw new errors_UserError(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
+                hint: 'Name each variable once.',
+            });
+        }
+        lines.set(variable.name, entry.line);
+        return variable;
+    });
+}
 /** As every list, but a `#` behind a value belongs to the value. */
 function variableLines(text) {
     return text
@@ -6725,7 +6756,7 @@ function requestedVariable(text, line) {
     const name = match?.groups?.['name'];
     if (name === undefined) {
         throw new errors_UserError(`env, line ${String(line)}: this is no variable.`, {
-            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores.',
+            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
         });
     }
     return { name, value: match?.groups?.['value'] };
@@ -6734,11 +6765,12 @@ function userMount(text, line) {
     const writable = text.endsWith(':rw');
     const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
     if (rest.length > 0 || !(0,external_node_path_.isAbsolute)(source) || !(0,external_node_path_.isAbsolute)(target)) {
+        const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
         throw new errors_UserError(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-            hint: 'Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".',
+            hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
         });
     }
-    return { source, target: (0,external_node_path_.resolve)(target), writable };
+    return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable };
 }
 function memory(text) {
     if (/^[1-9]\d*[bkmg]?$/i.test(text))
@@ -6825,7 +6857,7 @@ function loadCliArgs(argv, environment = process.env, workspace = process.cwd())
             return option.default ?? '';
         const value = flags[camelCase(option.name)];
         if (value !== undefined)
-            return Array.isArray(value) ? value.join('\n') : String(value);
+            return Array.isArray(value) ? joined(name, value) : String(value);
         return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
     };
     return {
@@ -6837,6 +6869,16 @@ function loadCliArgs(argv, environment = process.env, workspace = process.cwd())
             workspace,
         }),
     };
+}
+/** As an input has it, one entry a line. @throws UserError for a variable that would become several */
+function joined(name, values) {
+    const broken = name === 'env' ? values.find((value) => value.includes('\n')) : undefined;
+    if (broken === undefined)
+        return values.join('\n');
+    const [variable = ''] = broken.split(/[=\n]/);
+    throw new errors_UserError(`--env ${variable}: the value has a line break.`, {
+        hint: `Set ${variable} in the environment of awf, and write --env ${variable}.`,
+    });
 }
 function flagFor(option) {
     const { name, description } = option;
@@ -7993,6 +8035,35 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+
+
+
+/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
+const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+/**
+ * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
+ * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
+ *
+ * @param environment names the client's configuration
+ * @returns variables for a container: none where the client sets none
+ */
+function withoutClientProxies(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    let proxies;
+    try {
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        proxies = config?.proxies;
+    }
+    catch {
+        // No configuration, or none that the client could read.
+        return {};
+    }
+    if (proxies === undefined)
+        return {};
+    return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
 /** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
 const RUN_LABEL = 'awf.run';
@@ -8028,6 +8099,7 @@ function containerArgs(spec) {
         ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
         ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
         ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
+        ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
         ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
         ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
         spec.image,
@@ -8079,22 +8151,28 @@ function networkArgs(spec) {
 
 
 
+
 /** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
 class DockerCli {
     #debug;
     #path;
+    #proxies;
     constructor(debug) {
         this.#debug = debug;
     }
-    async missingImages(names) {
-        const present = await this.#call(['image', 'inspect', '--format={{.Id}}', '--', ...names]);
-        if (present.exitCode === 0)
-            return [];
-        const said = lines(present.stderr).map((line) => line.toLowerCase());
-        const missing = names.filter((name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`)));
-        if (missing.length === 0)
-            throw failure(['image', 'inspect'], present);
-        return missing;
+    async imagesOf(names) {
+        const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
+        const result = await this.#call(['image', 'inspect', format, '--', ...names]);
+        const said = lines(result.stderr).map((line) => line.toLowerCase());
+        const isMissing = (name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
+        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
+        if (result.exitCode !== 0 && present.length === names.length)
+            throw failure(['image', 'inspect'], result);
+        const facts = lines(result.stdout).map((line) => {
+            const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
+            return { platform, volumes: Object.keys(JSON.parse(volumes) ?? {}) };
+        });
+        return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
     }
     async build(args, onOutput) {
         const result = await this.#call(['build', ...args], onOutput);
@@ -8114,7 +8192,7 @@ class DockerCli {
         throw failure(args, result);
     }
     async create(spec) {
-        await this.#succeed(['create', ...containerArgs(spec)]);
+        await this.#succeed(['create', ...this.#container(spec)]);
     }
     async connect(container, network) {
         await this.#succeed(['network', 'connect', network, container]);
@@ -8123,7 +8201,7 @@ class DockerCli {
         return this.#attached(['start', '--attach', '--interactive', container], attachment);
     }
     run(spec, attachment) {
-        return this.#attached(['run', '--sig-proxy=false', ...containerArgs(spec)], attachment);
+        return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
     }
     async signal(container, signal) {
         const args = ['kill', `--signal=${signal}`, container];
@@ -8155,9 +8233,21 @@ class DockerCli {
         ]);
         return { containers: lines(containers), networks: lines(networks) };
     }
+    async places() {
+        const [dataRoot, host] = await Promise.all([
+            this.#succeed(['info', '--format={{.DockerRootDir}}']),
+            this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+        ]);
+        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+    }
     async exitOf(container) {
         const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
         return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+    }
+    #container(spec) {
+        this.#proxies ??= withoutClientProxies(process.env);
+        return containerArgs({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
     }
     /**
      * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
@@ -8617,47 +8707,306 @@ function readAndClose(file, limit) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/home.js
+
+
+/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
+const ELSEWHERE = '/tmp/awf-home';
+/**
+ * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
+ * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
+ *
+ * @param home the private home's path
+ * @param isOpen where the command may add to a directory: it is one of the private home, with a link to each entry, so that
+ *   `cargo install` and `go install` find a place
+ */
+function linkIntoHome(mounts, home, isOpen = () => false) {
+    const links = {};
+    const moved = mounts.map((mount) => {
+        const path = (0,external_node_path_.relative)(home, mount.target);
+        if (path.startsWith('..') || !path.includes('/'))
+            return mount;
+        const entries = isOpen(mount) && mount.kind === 'bind' ? entriesOf(mount.source) : undefined;
+        for (const entry of entries ?? [''])
+            links[(0,external_node_path_.join)(path, entry)] = (0,external_node_path_.join)(ELSEWHERE, path, entry);
+        return { ...mount, target: (0,external_node_path_.join)(ELSEWHERE, path) };
+    });
+    return { mounts: moved, links };
+}
+/** Undefined for a file; nothing of a directory that the caller may not read. */
+function entriesOf(path) {
+    try {
+        return (0,external_node_fs_.statSync)(path).isDirectory() ? (0,external_node_fs_.readdirSync)(path) : undefined;
+    }
+    catch {
+        return [];
+    }
+}
+/** @returns where the command sees what is mounted at `target` */
+function seenAt(target, home) {
+    return target.startsWith(`${ELSEWHERE}/`) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
+}
+/** @returns true for what lies in one of `targets` */
+function isBelowOneOf(path, targets) {
+    return targets.some((target) => path.startsWith(`${target}/`));
+}
+/**
+ * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
+ * another one, for example a cache in the workspace.
+ */
+function toolHomes(home) {
+    return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/mount-targets.js
+
+
+
+
+/** What the kernel and the engine have in every container. */
+const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+/** Where the sandbox's own files are; nothing of the user's goes there. */
+const OF_SANDBOX = /^\/tmp\/awf-/;
+/**
+ * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
+ * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
+ * program cannot start without would be hidden.
+ *
+ * @param agent the agent's container, the user's mounts included
+ * @param home the private home
+ * @throws UserError naming the mount and the remedy
+ */
+function refuseTakenTargets(mounts, agent, home) {
+    const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
+    const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
+    const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
+    const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+    for (const { source, target } of mounts) {
+        const refuse = (why, hint = 'Name another place, for example below /mnt.') => {
+            throw new errors_UserError(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+        };
+        if (target === '/')
+            refuse('it would hide everything');
+        if (isTwice(target) || places.includes(target))
+            refuse('the sandbox has something of its own there');
+        if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
+            refuse('that is where the sandbox has files of its own');
+        }
+        const hidden = places.find((path) => isBelow(path, target));
+        // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
+        if (hidden !== undefined && source !== target)
+            refuse(`${hidden} of the sandbox is in it`);
+        const around = all
+            .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
+            .toSorted((a, b) => b.target.length - a.target.length)[0];
+        if (around?.kind !== 'bind')
+            continue;
+        const place = `${(0,external_node_fs_.realpathSync)(around.source)}/${(0,external_node_path_.relative)(around.target, target)}`;
+        // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
+        const isThere = (0,external_node_fs_.existsSync)(place) && (0,external_node_fs_.realpathSync)(place) === place;
+        if (!isThere || (0,external_node_fs_.statSync)(place).isDirectory() !== (0,external_node_fs_.statSync)(source).isDirectory()) {
+            const kind = (0,external_node_fs_.statSync)(source).isDirectory() ? 'directory' : 'file';
+            refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
+        }
+    }
+}
+function isBelow(path, directory) {
+    return path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/toolchain-rows.js
+/**
+ * System directories, each at its own path. What is not listed is not there, above all what may hold a credential:
+ *
+ * - settings for the whole machine that may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
+ *   `/etc/wgetrc`, `/etc/gitconfig`, `/etc/maven/settings.xml`, `/etc/apt`
+ * - what a login shell reads, for tokens are exported there: `/etc/environment`, `/etc/profile.d`, `/etc/default`
+ * - keys and accounts: `/etc/ssl/private`, `/etc/ssh`, `/etc/docker`, `/etc/shadow`, `/etc/krb5.keytab`
+ */
+const SYSTEM = [
+    { path: '/usr', why: 'programs and libraries, fonts and locale data' },
+    { path: '/bin', why: 'a directory of its own where /usr is not merged, a link into it elsewhere' },
+    { path: '/sbin', why: 'as /bin' },
+    { path: '/lib', why: 'as /bin' },
+    { path: '/lib32', why: 'as /bin' },
+    { path: '/lib64', why: "the dynamic loader's path" },
+    { path: '/libx32', why: 'as /bin' },
+    { path: '/opt', why: 'third-party software, the tool cache of hosted runners' },
+    { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
+    { path: '/snap', why: "snaps, by their own path; /snap/bin needs snapd's socket, which is not there" },
+    { path: '/nix/store', why: 'Nix packages' },
+    { path: '/var/lib/gems', why: "Ruby's gems for the machine, on Debian" },
+    { path: '/etc/alternatives', why: 'links from /usr/bin to the chosen version of a program' },
+    { path: '/etc/localtime', why: 'the time zone' },
+    { path: '/etc/timezone', why: 'the name of the time zone' },
+    { path: '/etc/mime.types', why: 'types of files, asked by web servers and by Python' },
+    { path: '/etc/ssl/certs', why: 'CA certificates, those of a company proxy included, and those for Java on Debian' },
+    { path: '/etc/ssl/openssl.cnf', why: "OpenSSL's settings" },
+    { path: '/etc/ca-certificates', why: 'CA certificates' },
+    { path: '/etc/pki/tls/certs', why: 'CA certificates on Fedora and RHEL' },
+    { path: '/etc/pki/ca-trust', why: 'CA certificates on Fedora and RHEL' },
+    { path: '/etc/pki/tls/openssl.cnf', why: "OpenSSL's settings on Fedora and RHEL" },
+    { path: '/etc/crypto-policies', why: 'what the settings of OpenSSL include on Fedora and RHEL' },
+    { path: '/etc/ld.so.cache', why: 'where the loader finds libraries' },
+    { path: '/etc/ld.so.conf', why: 'where the loader finds libraries' },
+    { path: '/etc/ld.so.conf.d', why: 'where the loader finds libraries' },
+    { path: '/etc/nsswitch.conf', why: 'how names of users and hosts are looked up' },
+    { path: '/etc/protocols', why: 'names of protocols' },
+    { path: '/etc/services', why: 'names of ports' },
+    { path: '/etc/fonts', why: 'which font is used' },
+    { path: '/etc/os-release', why: 'which system this is, asked by installers' },
+    { path: '/etc/debian_version', why: 'which system this is' },
+    { path: '/etc/lsb-release', why: 'which system this is' },
+    { path: '/etc/terminfo', why: 'terminals' },
+    { path: '/etc/dotnet', why: 'where .NET is installed' },
+    {
+        path: '/etc/java-*/*',
+        why: "settings of Debian's JDKs: without java.security there is no TLS",
+        except: { management: 'passwords for remote management, jmxremote.password, have their place there' },
+    },
+    { path: '/etc/ant', why: "Ant's settings for the machine" },
+    { path: '/etc/gradle', why: "settings of Debian's Gradle" },
+    {
+        path: '/etc/maven/*',
+        why: "how Debian's Maven starts, m2.conf, and what it writes",
+        except: {
+            'settings.xml': "passwords of repositories and proxies have their place there; the user's is not there either",
+        },
+    },
+    { path: '/etc/perl', why: 'Perl modules' },
+    { path: '/etc/python3', why: "Python's settings for the machine" },
+    { path: '/etc/python3.*', why: "a Python version's settings" },
+];
+/** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
+const HOME = [
+    { path: '.cargo/bin', why: 'Rust programs' },
+    { path: '.rustup/toolchains', why: 'Rust toolchains' },
+    { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
+    { path: '.pyenv/bin', why: 'pyenv' },
+    { path: '.pyenv/libexec', why: 'pyenv' },
+    { path: '.pyenv/plugins', why: 'pyenv' },
+    { path: '.pyenv/pyenv.d', why: 'pyenv' },
+    { path: '.pyenv/shims', why: 'programs of the Python versions: pip adds to them' },
+    { path: '.pyenv/version', why: 'which Python version is the default' },
+    { path: '.pyenv/versions', why: 'Python versions' },
+    { path: '.rbenv', why: 'Ruby versions' },
+    { path: '.nvm', why: 'Node.js versions' },
+    { path: '.volta/bin', why: 'Node.js versions' },
+    { path: '.volta/tools', why: 'Node.js versions' },
+    { path: '.local/share/fnm', why: 'Node.js versions' },
+    { path: '.asdf', why: 'versions of many tools' },
+    { path: '.local/share/mise', why: 'versions of many tools' },
+    { path: '.local/bin', why: "the user's programs" },
+    { path: '.local/lib/*', why: "libraries of the user's programs", except: { 'python*': 'the next row' } },
+    { path: '.local/lib/python*/site-packages', why: "the user's Python packages: pip adds to them" },
+    { path: '.local/pipx', why: "the user's Python programs" },
+    { path: '.local/share/pipx', why: "the user's Python programs" },
+    { path: '.local/share/uv', why: 'Python versions and programs of uv' },
+    { path: '.local/share/claude', why: 'Claude Code, installed by its own installer' },
+    { path: '.claude/local', why: 'Claude Code, installed by itself' },
+    { path: '.opencode/bin', why: 'OpenCode' },
+    { path: '.bun/bin', why: 'Bun' },
+    { path: '.deno/bin', why: 'Deno' },
+    { path: '.dotnet', why: '.NET' },
+    { path: '.ghcup/bin', why: 'Haskell' },
+    { path: '.ghcup/ghc', why: 'Haskell' },
+    { path: '.sdkman/candidates', why: 'Java versions' },
+    { path: '.jdks', why: 'Java versions' },
+    { path: '.swiftly/bin', why: 'Swift' },
+    { path: 'go/bin', why: 'Go programs' },
+    { path: 'sdk', why: 'Go versions' },
+    { path: 'Android/Sdk', why: 'the Android SDK' },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-toolchain.js
+
+
+
+/**
+ * The host's toolchain as read-only mounts; what a host does not have is left out. Links are followed here, so that the
+ * engine mounts what they lead to, at the path that programs know.
+ *
+ * @param home the caller's home directory, whose place the private one takes
+ * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
+ */
+function hostToolchain(home, toolCache) {
+    const paths = [...SYSTEM.flatMap(present), ...HOME.flatMap((row) => present({ ...row, path: (0,external_node_path_.join)(home, row.path) }))];
+    if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache))
+        paths.push(toolCache);
+    return paths
+        .filter((path, _, all) => !all.some((other) => path.startsWith(`${other}/`)))
+        .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
+}
+/** What the host has of a row. @param row with an absolute path */
+function present({ path, except = {} }) {
+    let found = ['/'];
+    for (const name of path.split('/').filter((part) => part !== '')) {
+        found = found.flatMap((directory) => {
+            if (!name.includes('*'))
+                return [(0,external_node_path_.join)(directory, name)];
+            return host_toolchain_entriesOf(directory)
+                .filter((entry) => isLike(entry, name) && !Object.keys(except).some((other) => isLike(entry, other)))
+                .map((entry) => (0,external_node_path_.join)(directory, entry));
+        });
+    }
+    return found.filter((candidate) => (0,external_node_fs_.existsSync)(candidate));
+}
+/** @param pattern with one `*` at most, which stands for anything */
+function isLike(name, pattern) {
+    const [start = '', end] = pattern.split('*');
+    if (end === undefined)
+        return name === pattern;
+    return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
+}
+/** In a fixed order; none where there is no such directory, or the caller may not read it. */
+function host_toolchain_entriesOf(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory).sort();
+    }
+    catch {
+        return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/sockets.js
+
+
+/** Listening; see `include/uapi/linux/net.h`, `__SO_ACCEPTCON`. */
+const ACCEPTS = 0x10000;
+/** `SOCK_DGRAM`: takes messages without listening. */
+const DATAGRAMS = 2;
+/**
+ * The Unix sockets that programs of this network namespace can be reached by, `/proc/net/unix` (proc(5)). A directory that
+ * is mounted shows the sockets in it, read-only or not, and who connects to one talks to a program outside.
+ *
+ * @returns absolute paths; empty where the table cannot be read
+ */
+function listeningSockets() {
+    let table;
+    try {
+        table = (0,external_node_fs_.readFileSync)('/proc/net/unix', 'utf8');
+    }
+    catch {
+        return [];
+    }
+    const paths = table
+        .split('\n')
+        .slice(1)
+        .flatMap((line) => {
+        const [, flags = '', type = '', path = ''] = /^\S+ \S+ \S+ (\S+) (\S+) \S+ +\d+ (.+)$/.exec(line) ?? [];
+        const isOpen = (Number.parseInt(flags, 16) & ACCEPTS) !== 0 || Number.parseInt(type, 16) === DATAGRAMS;
+        return isOpen && (0,external_node_path_.isAbsolute)(path) ? [path] : [];
+    });
+    return [...new Set(paths)];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/mounts.js
 
 
 
 
-/** What no run may open to the agent, with the reason. */
-const FORBIDDEN = [
-    { path: '/proc', why: "it shows the host's processes" },
-    { path: '/sys', why: 'it controls the kernel' },
-    { path: '/dev', why: 'it holds the devices' },
-    { path: '/run', why: "it holds the engine's socket" },
-    { path: '/var/run', why: "it holds the engine's socket" },
-    { path: '/var/lib/docker', why: "it is the engine's data root" },
-    { path: '/var/lib/containerd', why: "it is the engine's data root" },
-];
-/**
- * The mounts that `mounts` asks for.
- *
- * @throws UserError for a path that is missing, or that would open the host to the agent
- */
-function userMounts(mounts, workDirectory) {
-    return mounts.map(({ source, target, writable }) => {
-        const refuse = (why) => {
-            throw new errors_UserError(`mounts: ${source} cannot be mounted: ${why}.`, {
-                hint: 'Name the directory that is needed.',
-            });
-        };
-        if (!(0,external_node_fs_.existsSync)(source))
-            return refuse('it does not exist');
-        const kind = (0,external_node_fs_.statSync)(source);
-        if (!kind.isDirectory() && !kind.isFile())
-            return refuse('it is neither a directory nor a file');
-        for (const { path, why } of [...FORBIDDEN, { path: workDirectory, why: "it is the run's own" }]) {
-            if (isInside(source, path))
-                return refuse(why);
-            if (isInside(path, source))
-                return refuse(`${path} is in it, and ${why}`);
-        }
-        return { kind: 'bind', source, target, writable };
-    });
-}
+
+
 /**
  * Refuses a workspace that would give away more than a workspace.
  *
@@ -8674,6 +9023,12 @@ function checkWorkspace({ workspace }, home, workDirectory) {
         throw new errors_UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
+/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+function socketWarnings(workspace) {
+    return listeningSockets()
+        .filter((path) => path.startsWith(`${workspace}/`))
+        .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
+}
 /** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
 const ACTION_FILES = ['action.yml', 'dist', 'containers'];
 /**
@@ -8688,6 +9043,28 @@ function ownFilesInWorkspace(root, workspace) {
     if (!isInside(real, workspace))
         return [];
     return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
+}
+/**
+ * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
+ * of any of it would let the command change those programs.
+ *
+ * @param root the action's own directory
+ * @param node the program that runs this process; a runner brings its own
+ */
+function hostPrograms(root, node, home, environment) {
+    const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
+    const own = ACTION_FILES.map((name) => (0,external_node_path_.join)(root, name));
+    return [
+        ...toolchain.map(({ target }) => target),
+        above(root, '_actions') ?? own,
+        above(node, 'externals') ?? node,
+    ].flat();
+}
+/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+function above(path, name) {
+    const parts = path.split('/');
+    const index = parts.lastIndexOf(name);
+    return index <= 0 ? undefined : parts.slice(0, index + 1).join('/');
 }
 /**
  * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
@@ -8738,6 +9115,249 @@ function credentialIn(text, credentials) {
         const value = credentials.get(variable);
         return value !== undefined && text.includes(value);
     })?.variable;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
+
+
+/**
+ * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ *
+ * @param path for the error
+ * @param present the file's content, undefined when there is none
+ * @throws UserError when the file names another helper, or is not a JSON object
+ */
+function claudeJson(path, present) {
+    let settings = {};
+    if (present !== undefined && present.trim() !== '') {
+        try {
+            settings = JSON.parse(present);
+        }
+        catch (cause) {
+            throw new errors_UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+        }
+    }
+    if (!claude_json_isObject(settings))
+        throw new errors_UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+    const other = settings['apiKeyHelper'];
+    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
+        throw new errors_UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
+        });
+    }
+    const withheld = [];
+    const kept = membersOf(settings, [], withheld);
+    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+}
+/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+const KEY_PARTS = 'customApiKeyResponses';
+/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
+/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+const SETTINGS_NAME = /^(env|headers)$/i;
+/** What a credential looks like, in a command's arguments or an address. */
+const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
+/** No credential is so short. */
+const SHORT = 8;
+function membersOf(object, path, withheld) {
+    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
+    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
+        const at = [...path, name];
+        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
+            return [[name, keptOf(value, at, withheld)]];
+        withheld.push(at.join('.'));
+        return [];
+    }));
+}
+function keptOf(value, path, withheld) {
+    if (isList(value))
+        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
+    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
+}
+/** A list is judged as a whole: a command with one argument less would be another one. */
+function isSecret(name, value, isSetting) {
+    if (isList(value))
+        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
+    if (claude_json_isObject(value))
+        return name === KEY_PARTS;
+    if (typeof value !== 'string' || value === '')
+        return false;
+    // The value of a variable of the sandbox, which holds no credential.
+    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
+        return false;
+    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
+}
+/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+function mayBeSecret(value) {
+    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+}
+function isList(value) {
+    return Array.isArray(value);
+}
+function claude_json_isObject(value) {
+    return typeof value === 'object' && value !== null && !isList(value);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
+
+/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
+const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
+/**
+ * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
+ *
+ * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
+ * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
+ */
+function proxyVariables(addresses) {
+    return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
+}
+/** Names of what this file decides. All of it is the user's to set. */
+const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
+/**
+ * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
+ * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
+ *
+ * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
+ * of JDK 9 and later reads it.
+ *
+ * @param variables the user's
+ * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
+ */
+function javaOptions(variables, addresses) {
+    const given = variables[JAVA_OPTIONS] ?? '';
+    const [host, port] = [addresses.squid, String(SQUID_PORT)];
+    const groups = [
+        { 'http.proxyHost': host, 'http.proxyPort': port },
+        { 'https.proxyHost': host, 'https.proxyPort': port },
+        // Of both: https has no list of its own. The first three are Java's default.
+        { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
+    ];
+    const isGiven = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
+    const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
+    const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
+    const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
+    return {
+        variables: { [JAVA_OPTIONS]: options.join(' ') },
+        warnings: theirs.length === 0
+            ? []
+            : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
+    };
+}
+/**
+ * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
+ *
+ * @see https://maven.apache.org/guides/mini/guide-proxies.html
+ */
+function mavenSettings(addresses) {
+    const proxies = ['http', 'https'].map((protocol) => `    <proxy>
+      <id>awf-${protocol}</id>
+      <active>true</active>
+      <protocol>${protocol}</protocol>
+      <host>${addresses.squid}</host>
+      <port>${String(SQUID_PORT)}</port>
+      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
+    </proxy>`);
+    return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
+
+
+
+/**
+ * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
+ * that is on no list passes when `env` or `env-all` asks for it.
+ */
+/** Passes by itself: what a job says about itself, how a terminal behaves, and how tools were told to behave. */
+const PASSED = [
+    ...['LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
+    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'RUNNER_DEBUG', 'RUNNER_WORKSPACE'],
+    ...['GITHUB_ACTIONS', 'GITHUB_ACTION', 'GITHUB_ACTION_REF', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTOR'],
+    ...['GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
+    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
+    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY', 'GITHUB_REPOSITORY_ID', 'GITHUB_REPOSITORY_OWNER'],
+    ...['GITHUB_REPOSITORY_OWNER_ID', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_ATTEMPT', 'GITHUB_RUN_ID'],
+    ...['GITHUB_RUN_NUMBER', 'GITHUB_SERVER_URL', 'GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW'],
+    ...['GITHUB_WORKFLOW_REF', 'GITHUB_WORKFLOW_SHA', 'GITHUB_WORKSPACE'],
+    ...['ACCEPT_EULA', 'DEBIAN_FRONTEND', 'BOOTSTRAP_HASKELL_NONINTERACTIVE', 'POWERSHELL_DISTRIBUTION_CHANNEL'],
+    ...['DOTNET_NOLOGO', 'DOTNET_MULTILEVEL_LOOKUP', 'DOTNET_SKIP_FIRST_TIME_EXPERIENCE'],
+    ...['DOTNET_CLI_TELEMETRY_OPTOUT', 'GOTOOLCHAIN', 'HOMEBREW_NO_AUTO_UPDATE', 'HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS'],
+];
+/**
+ * Where things are on the host. Passes by itself with the host's toolchain. With an image it passes only when `env` names
+ * it: the image has its own `PATH`, and these lead nowhere there.
+ */
+const PLACES = [
+    ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
+    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
+    ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
+    ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
+    ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
+    ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
+    ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
+    ...['ANDROID_HOME', 'ANDROID_SDK_ROOT', 'ANDROID_NDK', 'ANDROID_NDK_HOME', 'ANDROID_NDK_LATEST_HOME'],
+    ...['ANDROID_NDK_ROOT', 'CHROME_BIN', 'EDGE_BIN', 'CHROMEWEBDRIVER', 'EDGEWEBDRIVER', 'GECKOWEBDRIVER'],
+    'SELENIUM_JAR_PATH',
+    // Certificates of a company proxy.
+    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
+    'GIT_SSL_CAINFO',
+];
+/** Never passes, whatever the options say. */
+const WITHHELD = [
+    // A credential for a model.
+    ...CREDENTIAL_NAMES,
+    ...CREDENTIAL_PATTERNS,
+    // The job's own means to act. All of ACTIONS_*: which of them are tokens changes with the runner.
+    ...['INPUT_*', 'STATE_*', 'ACTIONS_*', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH'],
+    'GITHUB_ACTION_PATH',
+    // The way to a program outside: the engine, agents that hold keys, the desktop's bus, the service manager.
+    ...['DOCKER_*', 'CONTAINER_HOST', 'BUILDKIT_HOST', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO'],
+    ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
+    'LISTEN_FDNAMES',
+];
+/** In any case of letters: Python takes `Http_Proxy` as well. */
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
+/** What the sandbox itself decides, beside the variables that it sets. */
+const RESERVED = [
+    ...PROXY_VARIABLES,
+    ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
+    ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
+    ...Object.keys(COMMAND_FILE_VARIABLES),
+];
+/** The shell's own, and true of the host's shell only. */
+const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
+const CLEARED = RESERVED.filter((name) => !name.includes('*'));
+/**
+ * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
+ * programs to the proxy that do not read `HTTP_PROXY`.
+ */
+const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+/** @returns true for what passes without being asked for @param image the command runs in an image of its own */
+function passesByItself(name, image) {
+    return matches(name, PASSED) || (!image && matches(name, PLACES));
+}
+/** @returns true for a place on the host, which means nothing in an image */
+function isPlace(name) {
+    return matches(name, PLACES);
+}
+function isWithheld(name) {
+    return matches(name, WITHHELD);
+}
+function isReserved(name) {
+    return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+}
+/** @returns true for a name under which a program would find a credential for a model */
+function isCredentialName(name) {
+    return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
+}
+function matches(name, patterns) {
+    return patterns.some((pattern) => {
+        const star = pattern.indexOf('*');
+        if (star < 0)
+            return name === pattern;
+        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
@@ -8977,48 +9597,13 @@ function listAcl(name, type, values) {
 
 
 
+
+
+
+/** For sockets and the like: the user's alone, as the XDG specification wants it. */
+const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
-/** What passes from the host's environment without being asked for: names, or prefixes with a trailing `*`. */
-const PASSED = [
-    ...['PATH', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
-    // Toolchains.
-    ...['JAVA_HOME*', 'GOROOT*', 'GOTOOLCHAIN', 'DOTNET_ROOT', 'RUSTUP_HOME', 'CARGO_HOME', 'PYENV_ROOT', 'NVM_DIR'],
-    ...['pythonLocation', 'Python*_ROOT_DIR', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ANDROID_HOME', 'ANDROID_SDK_ROOT'],
-    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY', 'CHROME_BIN', 'EDGE_BIN', 'GRADLE_HOME', 'MAVEN_HOME'],
-    // Certificates of a company proxy.
-    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-    'GIT_SSL_CAINFO',
-    // What a job says about itself.
-    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'ImageOS', 'ImageVersion'],
-    ...['GITHUB_ACTIONS', 'GITHUB_ACTOR', 'GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
-    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
-    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY*', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_*', 'GITHUB_SERVER_URL'],
-    ...['GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW*', 'GITHUB_WORKSPACE'],
-];
-/** What never passes, whatever the options say: credentials, and the job's own means to act. */
-const WITHHELD = [
-    ...CREDENTIAL_NAMES,
-    ...[
-        'INPUT_*',
-        'STATE_*',
-        'ACTIONS_RUNTIME_*',
-        'ACTIONS_RESULTS_URL',
-        'ACTIONS_CACHE_URL',
-        'ACTIONS_CACHE_SERVICE_V2',
-    ],
-    ...['ACTIONS_ID_TOKEN_REQUEST_*', 'ACTIONS_ORCHESTRATION_ID', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE'],
-    ...['GITHUB_EVENT_PATH', 'GITHUB_ACTION_PATH'],
-    ...['DOCKER_*', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'],
-];
-/** What the sandbox itself decides, but for {@link LEFT_TO_USER}. */
-const RESERVED = [
-    ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
-    ...['FTP_PROXY', 'ftp_proxy', 'AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP'],
-    ...Object.keys(COMMAND_FILE_VARIABLES),
-];
-/** The user's to set, whoever else would: the one-shot-token library's log, and options of AddressSanitizer. */
-const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
 /**
  * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
  * and by value, and over it all what the sandbox sets.
@@ -9028,12 +9613,13 @@ const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'];
  * @throws UserError when `env` gives a credential or sets what the sandbox decides
  */
 function agentEnvironment(config, addresses, host, user) {
-    const sandbox = sandboxVariables(config, addresses, user);
+    const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
+    const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
     const overridable = new Set([
         ...LEFT_TO_USER,
         ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
     ]);
-    const isReserved = (name) => !overridable.has(name) && (matches(name, RESERVED) || Object.hasOwn(sandbox, name));
+    const isDecided = (name) => !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
     const variables = {};
     const withheld = [];
     const giveUnlessCredential = (name, value) => {
@@ -9043,31 +9629,61 @@ function agentEnvironment(config, addresses, host, user) {
         else
             withheld.push({ name, reason: `its value contains the one of ${credential}` });
     };
+    const isImage = config.agentImage !== undefined;
     for (const [name, value] of Object.entries(host)) {
-        if (value === undefined || isReserved(name) || matches(name, WITHHELD) || !isVariableName(name))
+        if (value === undefined || isDecided(name) || !isVariableName(name))
             continue;
-        const chosen = config.envAll || matches(name, PASSED) || overridable.has(name);
-        if (!chosen)
+        if (isWithheld(name)) {
+            if (config.envAll && isUnexpectedCredential(name, value))
+                withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
             continue;
-        giveUnlessCredential(name, value);
+        }
+        const chosen = passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+        if (chosen)
+            giveUnlessCredential(name, value);
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
             withheld.push({ name, reason: 'env names it, and it is not set' });
         }
-        else if (CREDENTIAL_NAMES.includes(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
+        else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
-        else if (matches(name, WITHHELD) || isReserved(name)) {
+        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
             throw new errors_UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
         }
         else {
             giveUnlessCredential(name, value);
         }
     }
-    const defaults = Object.entries(sandbox).filter(([name]) => !overridable.has(name) || variables[name] === undefined);
-    return { variables: { ...variables, ...Object.fromEntries(defaults) }, withheld };
+    const isSet = (name) => (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
+    const java = javaOptions(variables, addresses);
+    return {
+        variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+        withheld,
+        warnings: java.warnings,
+    };
+}
+/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
+/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+function isUnexpectedCredential(name, value) {
+    const known = CREDENTIALS.some(({ variable }) => variable === name);
+    return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
+}
+/**
+ * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
+ * where nobody can write. `env` may name others, for example a cache in the workspace.
+ */
+function baseDirectories(home) {
+    return {
+        XDG_CONFIG_HOME: `${home}/.config`,
+        XDG_CACHE_HOME: `${home}/.cache`,
+        XDG_DATA_HOME: `${home}/.local/share`,
+        XDG_STATE_HOME: `${home}/.local/state`,
+    };
 }
 /** What the sandbox sets, whatever the host has. */
 function sandboxVariables(config, addresses, user) {
@@ -9079,12 +9695,14 @@ function sandboxVariables(config, addresses, user) {
         LOGNAME: user.name,
         TMPDIR: '/tmp',
         RUNNER_TEMP: '/tmp',
+        XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
         HTTP_PROXY: proxy,
         HTTPS_PROXY: proxy,
         http_proxy: proxy,
         https_proxy: proxy,
         NO_PROXY: direct,
         no_proxy: direct,
+        ...proxyVariables(addresses),
         AWF_API_PROXY_IP: addresses['api-proxy'],
         AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
         LD_PRELOAD: ONE_SHOT_LIBRARY,
@@ -9127,6 +9745,7 @@ function preflightChecks(config, addresses, environment) {
         ...absent.map((name) => `absent ${name}`),
         ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
+        ...shellCheck(config),
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
         `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
         ...active
@@ -9134,19 +9753,19 @@ function preflightChecks(config, addresses, environment) {
             .map(({ variable }) => `listening ${variable.name}`),
     ];
 }
+/** A script needs its shell. The host has one; which one an image has, its user must say. */
+function shellCheck({ agentImage, command }) {
+    if (agentImage === undefined || command.kind === 'argv')
+        return [];
+    return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
+}
 function whyNot(name) {
-    if (CREDENTIAL_NAMES.includes(name)) {
+    if (isCredentialName(name)) {
         return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
     }
-    return matches(name, WITHHELD) ? "It is the job's own means to act." : 'The sandbox sets it itself.';
-}
-function matches(name, patterns) {
-    return patterns.some((pattern) => {
-        const star = pattern.indexOf('*');
-        if (star < 0)
-            return name === pattern;
-        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
-    });
+    return isWithheld(name)
+        ? "It is the job's own means to act, or leads to a program outside the sandbox."
+        : 'The sandbox sets it itself. Leave it out.';
 }
 function isVariableName(name) {
     return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
@@ -9157,17 +9776,25 @@ function isVariableName(name) {
 
 
 
+
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
-    return { ...accountFiles(user), ...RESOLVER, ...Object.fromEntries(machine) };
+    return {
+        ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
+        ...RESOLVER,
+        ...Object.fromEntries(machine),
+    };
 }
-/** The agent programs' settings in the private home: path below it to content. */
+/** Programs' settings in the private home: path below it to content. */
 function homeSettings(config, addresses) {
-    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
-    return Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content]));
+    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(files_HOME));
+    return {
+        ...Object.fromEntries(home.map(([path, content]) => [path.slice(files_HOME.length), content])),
+        '.m2/settings.xml': mavenSettings(addresses),
+    };
 }
-const HOME = '~/';
+const files_HOME = '~/';
 /**
  * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
  * 20 seconds; a closed port on loopback tells it at once.
@@ -9185,15 +9812,22 @@ function managedSettings(config, addresses) {
             .map(({ path, content }) => [path, content(baseUrl)]);
     });
 }
-/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. */
-function accountFiles({ uid, gid, name, home }) {
-    const others = uid === 0 ? '' : `${name}:x:${String(uid)}:${String(gid)}::${home}:/bin/bash\n`;
-    const group = gid === 0 ? '' : `${name}:x:${String(gid)}:\n`;
-    return {
-        '/etc/passwd': `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:/bin/bash\n${others}nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
-        '/etc/group': `root:x:0:\n${group}nogroup:x:65534:\n`,
-    };
+/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
+function accountFiles({ uid, gid, name, home }, shell) {
+    const accounts = [
+        `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
+        ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
+        ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
+    ];
+    const groups = [
+        'root:x:0:',
+        ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
+        ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
+    ];
+    return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
 }
+/** Whom the kernel and the distributions know as nobody. */
+const NOBODY = 65_534;
 /**
  * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.
  */
@@ -9211,83 +9845,6 @@ function placeSystemFiles(directory, files) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-toolchain.js
-
-
-/** System directories, each at its own path. What is not listed is not there. */
-const SYSTEM = [
-    { path: '/usr', why: 'programs and libraries' },
-    { path: '/bin', why: 'a directory of its own where /usr is not merged, a link into it elsewhere' },
-    { path: '/sbin', why: 'as /bin' },
-    { path: '/lib', why: 'as /bin' },
-    { path: '/lib32', why: 'as /bin' },
-    { path: '/lib64', why: "the dynamic loader's path" },
-    { path: '/libx32', why: 'as /bin' },
-    { path: '/opt', why: 'third-party software, the tool cache of hosted runners' },
-    { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
-    { path: '/nix/store', why: 'Nix packages' },
-    { path: '/etc/alternatives', why: 'links from /usr/bin to the chosen version of a program' },
-    { path: '/etc/ssl/certs', why: 'CA certificates, those of a company proxy included' },
-    { path: '/etc/ssl/openssl.cnf', why: "OpenSSL's settings" },
-    { path: '/etc/ca-certificates', why: 'CA certificates' },
-    { path: '/etc/pki/tls/certs', why: 'CA certificates on Fedora and RHEL' },
-    { path: '/etc/pki/ca-trust', why: 'CA certificates on Fedora and RHEL' },
-    { path: '/etc/ld.so.cache', why: 'where the loader finds libraries' },
-    { path: '/etc/ld.so.conf', why: 'where the loader finds libraries' },
-    { path: '/etc/ld.so.conf.d', why: 'where the loader finds libraries' },
-    { path: '/etc/nsswitch.conf', why: 'how names of users and hosts are looked up' },
-    { path: '/etc/protocols', why: 'names of protocols' },
-    { path: '/etc/services', why: 'names of ports' },
-    { path: '/etc/localtime', why: 'time zone' },
-    { path: '/etc/timezone', why: 'time zone' },
-    { path: '/etc/locale.alias', why: 'locales' },
-    { path: '/etc/mime.types', why: 'file types' },
-    { path: '/etc/magic', why: 'file types' },
-    { path: '/etc/fonts', why: 'fonts' },
-    { path: '/etc/os-release', why: 'which system this is, asked by installers' },
-    { path: '/etc/debian_version', why: 'which system this is' },
-    { path: '/etc/lsb-release', why: 'which system this is' },
-    { path: '/etc/terminfo', why: 'terminals' },
-    { path: '/etc/dotnet', why: 'where .NET is installed' },
-    { path: '/etc/maven', why: "Maven's settings for the machine" },
-    { path: '/etc/perl', why: 'Perl modules' },
-    { path: '/etc/python3', why: "Python's settings for the machine" },
-];
-/** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
-const host_toolchain_HOME = [
-    { path: '.cargo/bin', why: 'Rust programs' },
-    { path: '.rustup/toolchains', why: 'Rust toolchains' },
-    { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
-    { path: '.pyenv', why: 'Python versions' },
-    { path: '.nvm', why: 'Node.js versions' },
-    { path: '.local/bin', why: "the user's programs" },
-    { path: '.local/lib', why: "the user's programs" },
-    { path: '.local/share/claude', why: 'Claude Code, installed by its own installer' },
-    { path: '.bun/bin', why: 'Bun' },
-    { path: '.deno/bin', why: 'Deno' },
-    { path: '.dotnet', why: '.NET' },
-    { path: '.ghcup/bin', why: 'Haskell' },
-    { path: '.sdkman/candidates', why: 'Java versions' },
-    { path: '.swiftly/bin', why: 'Swift' },
-    { path: 'go/bin', why: 'Go programs' },
-];
-/**
- * The host's toolchain as read-only mounts; what a host does not have is left out. Links are followed here, so that the
- * engine mounts what they lead to, at the path that programs know.
- *
- * @param home the caller's home directory, whose place the private one takes
- * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
- */
-function hostToolchain(home, toolCache) {
-    const paths = [...SYSTEM.map(({ path }) => path), ...host_toolchain_HOME.map(({ path }) => (0,external_node_path_.join)(home, path))];
-    if (toolCache !== undefined && toolCache !== '')
-        paths.push(toolCache);
-    return paths
-        .filter((path) => (0,external_node_fs_.existsSync)(path))
-        .filter((path, _, all) => !all.some((other) => path.startsWith(`${other}/`)))
-        .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
 
 
@@ -9301,52 +9858,33 @@ const SCRIPT_PATH = '/tmp/awf-command';
 function startDocument(start) {
     const { command } = start;
     const argv = command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
-    const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(`${start.environment['HOME'] ?? ''}/${path}`, content));
+    const inHome = (path) => `${start.environment['HOME'] ?? ''}/${path}`;
+    const links = Map.groupBy(Object.entries(start.homeLinks), ([path]) => (0,external_node_path_.dirname)(inHome(path)));
+    const directories = new Set([...start.directories, ...links.keys()]);
+    const files = Object.entries(start.homeFiles).map(([path, content]) => writeFile(inHome(path), content));
+    const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
     if (command.kind === 'script')
         files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
     return [
         `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
+        ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
         'umask 077',
+        ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
+        ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
         ...files,
         'umask 022',
+        ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
         ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
         `set -- ${argv.map(quote).join(' ')}`,
         '',
     ].join('\n');
 }
-/**
- * Claude Code's `~/.claude.json` with the key helper named.
- *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
- */
-function claudeJson(path, present) {
-    let settings = {};
-    if (present !== undefined && present.trim() !== '') {
-        let parsed;
-        try {
-            parsed = JSON.parse(present);
-        }
-        catch (cause) {
-            throw new errors_UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
-        }
-        if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-            throw new errors_UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
-        }
-        settings = parsed;
-    }
-    const other = settings['apiKeyHelper'];
-    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new errors_UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
-            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-        });
-    }
-    return `${JSON.stringify({ ...settings, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`;
+/** One process for a whole directory of links, each with the name of what it leads to. */
+function start_document_link(directory, targets) {
+    return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 function writeFile(path, content) {
-    const directory = path.slice(0, path.lastIndexOf('/'));
-    return `"$AWF_LIB/busybox" mkdir -p ${quote(directory)}; printf %s ${quote(content)} > ${quote(path)}`;
+    return `"$AWF_LIB/busybox" mkdir -p ${quote((0,external_node_path_.dirname)(path))}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
 function quote(text) {
@@ -9368,26 +9906,45 @@ function withNewline(script) {
 
 
 
+
+
 /**
  * Decides all that the agent sees, and writes its generated files below `workDirectory`.
  *
+ * @param userMounts what the user asks for, checked
  * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
  */
-function planAgent(config, addresses, user, host, workDirectory) {
+function planAgent(config, addresses, user, host, workDirectory, userMounts) {
     refuseCredentialsInCommand(config);
     const environment = agentEnvironment(config, addresses, host, user);
     const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
+    // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
+    const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+    const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+    const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+        const target = (0,external_node_path_.join)(user.home, path);
+        return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+    });
     const files = placeSystemFiles((0,external_node_path_.join)(workDirectory, 'agent'), systemFiles(config, addresses, user));
+    const claude = claudeFiles(config, user);
+    const all = [...tools, ...files, ...userMounts];
+    const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
     return {
-        mounts: [...toolchain, ...files, ...userMounts(config.mounts, workDirectory)],
+        mounts,
         document: startDocument({
             environment: environment.variables,
             command: config.command,
             checks: preflightChecks(config, addresses, environment),
-            homeFiles: { ...homeSettings(config, addresses), ...claudeFiles(config, user) },
+            homeFiles: { ...Object.fromEntries(settings), ...claude.files },
+            homeLinks: links,
+            directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
+            cleared: CLEARED,
+            modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
         }),
         warnings: [
+            ...claude.warnings,
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
+            ...environment.warnings,
             ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
         ],
     };
@@ -9404,16 +9961,19 @@ function refuseCredentialsInCommand({ command, credentials }) {
 }
 /** The host's `~/.claude.json` is read, never written. */
 function claudeFiles(config, user) {
-    if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic'))
-        return {};
-    const path = (0,external_node_path_.join)(user.home, '.claude.json');
-    const content = claudeJson(path, readIfPresent(path));
+    if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
+        return { files: {}, warnings: [] };
+    }
+    const path = (0,external_node_path_.join)(user.home, CLAUDE_JSON);
+    const { content, withheld } = claudeJson(path, readIfPresent(path));
     const found = credentialIn(content, config.credentials);
     if (found !== undefined) {
         throw new errors_UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
     }
-    return { '.claude.json': content };
+    const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
+    return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
+const CLAUDE_JSON = '.claude.json';
 function readIfPresent(path) {
     try {
         return (0,external_node_fs_.readFileSync)(path, 'utf8');
@@ -9425,19 +9985,142 @@ function readIfPresent(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/user-mounts.js
+
+
+
+
+
+/** What no run may open to the agent. */
+const FORBIDDEN = [
+    { path: '/proc', why: "it shows the host's processes" },
+    { path: '/sys', why: 'it controls the kernel' },
+    { path: '/dev', why: 'it holds the devices' },
+    { path: '/run', why: "it holds the engine's socket" },
+    { path: '/var/run', why: "it holds the engine's socket" },
+    { path: '/var/lib/docker', why: "it is the engine's data root" },
+    { path: '/var/lib/containerd', why: "it is the engine's data root" },
+];
+/** The runner's files by which a step acts on the job. */
+const COMMAND_FILES = [
+    ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
+];
+/** Where the system keeps what it acts on. Nobody's cache is there. */
+const user_mounts_SYSTEM = [
+    '/bin',
+    '/boot',
+    '/etc',
+    '/lib',
+    '/opt',
+    '/sbin',
+    '/snap',
+    '/usr',
+    '/var/lib',
+    '/var/spool',
+];
+/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
+const START_FILES = [
+    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
+    ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
+    ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
+];
+/**
+ * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
+ *
+ * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
+ */
+function userMounts(mounts, places) {
+    const sockets = mounts.length === 0 ? [] : listeningSockets();
+    return mounts.map(({ source, target, writable }, index) => {
+        const refuse = (why, hint = 'Name the directory that is needed.') => {
+            throw new errors_UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+        };
+        if (!(0,external_node_fs_.existsSync)(source))
+            return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
+        const real = (0,external_node_fs_.realpathSync)(source);
+        const kind = (0,external_node_fs_.statSync)(real);
+        if (!kind.isDirectory() && !kind.isFile())
+            return refuse('it is neither a directory nor a file');
+        const refuseAny = (guarded) => {
+            for (const { path, why } of guarded) {
+                if (isInside(real, path))
+                    refuse(why);
+                if (isInside(path, real))
+                    refuse(`${path} is in it, and ${why}`);
+            }
+        };
+        refuseAny(always(places));
+        if (isInside(places.home, real)) {
+            return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
+        }
+        if (writable)
+            refuseAny(whenWritable(places));
+        const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
+        if (socket !== undefined)
+            return refuse(`${socket} in it leads to a program outside the sandbox`);
+        const first = mounts.findIndex((other) => other.target === target);
+        if (first < index)
+            return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
+        return { kind: 'bind', source: real, target, writable };
+    });
+}
+function always({ workDirectory, engine, environment }) {
+    const { dataRoot, socket } = engine;
+    return [
+        ...FORBIDDEN,
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
+        { path: workDirectory, why: "it is the run's own" },
+        ...COMMAND_FILES.flatMap((name) => {
+            const path = environment[name];
+            return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
+        }),
+    ];
+}
+/** What may be read, and not changed. */
+function whenWritable({ home, environment, programs }) {
+    const event = environment['GITHUB_EVENT_PATH'] ?? '';
+    return [
+        ...user_mounts_SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
+        ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
+        ...START_FILES.map((name) => ({
+            path: (0,external_node_path_.join)(home, name),
+            why: 'programs outside the sandbox act on it; leave :rw out',
+        })),
+        ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
+    ];
+}
+/** One that nobody listens on now, or that a program in another network namespace has made. */
+function socketIn(path) {
+    if (!(0,external_node_fs_.statSync)(path).isDirectory())
+        return undefined;
+    try {
+        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
+        return found && (0,external_node_path_.join)(path, found.name);
+    }
+    catch {
+        // It cannot be read by us, nor by the command, which is the same user.
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/user.js
 
 
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
 const SIDECAR_ID = 65532;
-/** The caller of this process. A container's user may have no entry in the account database. */
+/**
+ * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
+ * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
+ * engine's.
+ */
 function caller() {
+    const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
     try {
-        const { uid, gid, username } = (0,external_node_os_namespaceObject.userInfo)();
-        return { uid, gid, name: username, home: (0,external_node_os_namespaceObject.homedir)() };
+        return { uid, gid, name: (0,external_node_os_namespaceObject.userInfo)().username, home: (0,external_node_os_namespaceObject.homedir)() };
     }
     catch {
-        const [uid = 0, gid = 0, home = '/'] = [process.getuid?.(), process.getgid?.(), process.env['HOME']];
+        const home = process.env['HOME'] ?? '/';
         return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
     }
 }
@@ -9471,21 +10154,24 @@ async function settleAll(promises) {
 
 
 
+
 /**
  * Makes sure that the engine has what a run needs: its own images are built from the action's `containers/` folder, a
  * foreign agent image is pulled.
  *
  * @param root the action's own directory
+ * @returns what the foreign image says of itself
  * @throws UserError naming the image that could not be had
  */
 async function ensureImages(engine, images, agentImage, root, reporter) {
-    const [missingOwn, missingForeign] = await settleAll([
-        engine.missingImages(network_ROLES.map((role) => images[role])),
+    const own = network_ROLES.map((role) => images[role]);
+    const [presentOwn, presentForeign] = await settleAll([
+        engine.imagesOf(own),
         agentImage === undefined
-            ? []
-            : orExplain(engine.missingImages([agentImage]), `agent-image: "${agentImage}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".'),
+            ? new Map()
+            : orExplain(engine.imagesOf([agentImage]), `agent-image: "${agentImage}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".'),
     ]);
-    const missing = new Set([...missingOwn, ...missingForeign]);
+    const missing = new Set([...own, agentImage ?? []].flat().filter((name) => !presentOwn.has(name) && !presentForeign.has(name)));
     for (const role of network_ROLES.filter((candidate) => missing.has(images[candidate]))) {
         reporter.info(`Building the image ${images[role]}; this happens once per machine and version.`);
         await orExplain(engine.build(buildArgs(role, images[role], root), (chunk) => {
@@ -9496,6 +10182,38 @@ async function ensureImages(engine, images, agentImage, root, reporter) {
         reporter.info(`Pulling ${agentImage}.`);
         await orExplain(engine.pull(agentImage), `agent-image: ${agentImage} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
     }
+    if (agentImage === undefined)
+        return undefined;
+    const known = new Map([...presentOwn, ...presentForeign]);
+    const factsOf = async (name) => known.get(name) ?? (await engine.imagesOf([name])).get(name);
+    const facts = await factsOf(agentImage);
+    refuseForeignPlatform(agentImage, facts?.platform, (await factsOf(images.agent))?.platform);
+    return facts;
+}
+/**
+ * Refuses an image that wants a volume where the sandbox has a file system of its own: the engine mounts the volume over it,
+ * and the command's user could not write there.
+ *
+ * @throws UserError naming the image and the place
+ */
+function refuseVolumes(image, facts, agent) {
+    const places = agent.tmpfs.map(({ target }) => target);
+    const taken = facts?.volumes.find((volume) => places.includes((0,external_node_path_.resolve)(volume)));
+    if (taken === undefined)
+        return;
+    throw new errors_UserError(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
+        hint: `Use an image that is built without "VOLUME ${taken}".`,
+    });
+}
+/** The engine would start it, with a warning, and each of its programs would fail with "Exec format error". */
+function refuseForeignPlatform(image, platform, ours) {
+    // An image that somebody put together by hand may not say.
+    const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
+    if (!isKnown || platform === ours)
+        return;
+    throw new errors_UserError(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+        hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
+    });
 }
 async function orExplain(work, message, hint) {
     try {
@@ -9645,6 +10363,9 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         const bytes = Math.floor(bytesOf(config.memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
+    // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
+    // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+    const owner = foreign ? { owner: agentUser } : {};
     return {
         runId,
         network: networkNames(runId).internal,
@@ -9660,13 +10381,15 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
             ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
         ],
         tmpfs: [
-            { target: '/tmp', mode: '1777', executable: true, ...share(1 / 3) },
-            { target: '/var/tmp', mode: '1777', executable: true, ...share(1 / 12) },
+            { target: '/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 3) },
+            { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
             { target: '/run', mode: '0755', executable: false, size: '16m' },
             { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
         ],
         environment: {},
         dns: NO_DNS,
+        // A foreign image's health check would run its programs beside the command, in the image's environment.
+        healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
@@ -11072,7 +11795,7 @@ async function survey(roots, options = {}) {
             sliceEnd = performance.now() + SLICE;
         }
         const isOptional = hookDirectories.includes(place.path);
-        const entries = entriesOf(place.path, unlockExcept);
+        const entries = survey_entriesOf(place.path, unlockExcept);
         if (entries === undefined) {
             if (!isOptional)
                 found.unread.push(place.path);
@@ -11123,7 +11846,7 @@ function hazardOf(entry, file, at) {
         return todoHazard(file, at.repository);
     return undefined;
 }
-function entriesOf(path, unlockExcept) {
+function survey_entriesOf(path, unlockExcept) {
     const read = () => (0,external_node_fs_.readdirSync)(bytes(path), { withFileTypes: true, encoding: 'latin1' });
     try {
         return read();
@@ -11301,7 +12024,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, creden
 function otherWorktrees({ directory, gitDirectory }, gitDirectories) {
     if (directory === gitDirectory)
         return [];
-    const parts = gitDirectories.filter((path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory));
+    const parts = gitDirectories.filter((path) => guards_isBelow(path, directory) && path !== gitDirectory && !guards_isBelow(path, gitDirectory));
     return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
 }
 /** What of the workspace the settings that are left out make git run or read. */
@@ -11360,9 +12083,9 @@ function resolvedInside(path, roots) {
  */
 function guardMounts(roots, plan, place) {
     const readOnly = outermost(plan.readOnly);
-    const isClosed = (path) => readOnly.some((closed) => isBelow(path, closed));
+    const isClosed = (path) => readOnly.some((closed) => guards_isBelow(path, closed));
     const above = [...readOnly, ...plan.pinned, ...plan.copies.keys()].flatMap((path) => {
-        const root = roots.find((candidate) => isBelow(path, candidate));
+        const root = roots.find((candidate) => guards_isBelow(path, candidate));
         return root === undefined ? [] : between(root, (0,external_node_path_.dirname)(path));
     });
     const writable = new Set([...above, ...plan.pinned].filter((path) => !isClosed(path) && !roots.includes(path)));
@@ -11396,9 +12119,9 @@ function outermost(paths) {
 }
 /** The directories from below `top` down to `directory`. */
 function between(top, directory) {
-    return isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
+    return guards_isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
 }
-function isBelow(path, directory) {
+function guards_isBelow(path, directory) {
     return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
 }
 /** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
@@ -11692,6 +12415,8 @@ function hazardAt(path) {
 
 
 
+
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -11722,9 +12447,10 @@ async function run(config, context) {
         context.onLogs?.(logs);
         for (const warning of configWarnings(config))
             reporter.warning(warning);
+        const mountsOnEngine = checkMounts(config, context, by.home, workDirectory);
         context.signal.throwIfAborted();
         started = true;
-        const [subnet, , guards] = await settleAll([
+        const [subnet, image, guards, mounts] = await settleAll([
             timings.measure('networks', () => claimNetworks(engine, runId)),
             timings.measure('images', () => 
             // A build takes minutes; a cancelled step has seconds.
@@ -11733,14 +12459,15 @@ async function run(config, context) {
                 aborted(context.signal),
             ])),
             timings.measure('workspace', () => guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory)),
+            mountsOnEngine && timings.measure('mounts', mountsOnEngine),
         ]);
         baseline = guards.baseline;
-        for (const warning of guards.warnings)
+        for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
             reporter.warning(warning);
         addresses.current = addressesIn(subnet);
         const user = agentUser(by, config.workspace);
         files = new CommandFiles(workDirectory, user);
-        const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory));
+        const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory, mounts ?? []));
         for (const warning of agent.warnings)
             reporter.warning(warning);
         refuseWaysAround(config.mounts, guards.mounts);
@@ -11755,6 +12482,8 @@ async function run(config, context) {
             agentMounts: [...agent.mounts, ...files.mounts],
             guards: guards.mounts,
         });
+        refuseVolumes(config.agentImage, image, containers.agent);
+        refuseTakenTargets(config.mounts, containers.agent, user.home);
         exitCode = await sandbox.execute(containers, {
             squid: squidConfig({
                 addresses: addresses.current,
@@ -11820,6 +12549,18 @@ async function run(config, context) {
         logs,
         timings,
     };
+}
+/**
+ * What can be refused without the engine is refused at once. It is asked where its own files are only if somebody wants a
+ * mount, beside the creation of the networks.
+ */
+function checkMounts({ mounts }, { engine, environment, root }, home, workDirectory) {
+    if (mounts.length === 0)
+        return undefined;
+    const programs = hostPrograms(root, process.execPath, home, environment);
+    const places = { home, workDirectory, environment, programs };
+    userMounts(mounts, { ...places, engine: { dataRoot: undefined, socket: undefined } });
+    return async () => userMounts(mounts, { ...places, engine: await engine.places() });
 }
 /** Looks through the workspace when the command is gone. @throws UserError when that failed: nobody knows then */
 async function inspectAfter(baseline, timings) {
