@@ -3,6 +3,7 @@
  * provider with TLS. `npm run bench:proxy -- [ROUNDS [NAME...]]`; names choose contenders beside the direct way and the
  * floor. Prints Markdown: medians over the rounds, in brackets the ratio to the floor's, and what became of the targets.
  */
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECT, FLOOR, startContenders, type Contender } from './contenders.ts';
@@ -30,18 +31,25 @@ async function run(world: World, count: number): Promise<string> {
   const chosen = [DIRECT, FLOOR, ...(names.length === 0 ? all.map(({ name }) => name) : names)];
   const contenders = all.filter(({ name }) => chosen.includes(name));
   await sleep(SETTLE_MS);
+  const failures = new Map<string, string>();
   const memoryNow = () =>
-    new Map(contenders.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, memoryOf(pid)] as const])));
+    new Map(
+      contenders.flatMap(({ name, pid }) => {
+        if (pid === undefined) return [];
+        if (existsSync(`/proc/${pid}`)) return [[name, memoryOf(pid)] as const];
+        failures.set(`${name}, all the steps`, 'it has ended: 512 MB, the limit of its memory, were too little');
+        return [];
+      }),
+    );
   const idle = memoryNow();
   const samples = new Map<Contender, Partial<Sample>[]>(contenders.map((contender) => [contender, []]));
-  const failures = new Map<string, string>();
   /** What failed while warming up is not tried again. */
   const broken = new Set<string>();
   for (let round = 0; round <= count; round++) {
     for (const contender of contenders) samples.get(contender)?.push({});
     for (const [step, measure] of Object.entries(STEPS)) {
-      // All take turns at each step, so that a noisy minute hits all.
-      for (const contender of contenders) {
+      // All take turns at each step, so that a noisy minute hits all, and nobody is always behind the same other.
+      for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
         if (stopping) throw new Error('interrupted');
         const place = `${contender.name}, ${step}`;
         if (broken.has(place)) continue;

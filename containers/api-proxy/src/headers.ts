@@ -100,19 +100,18 @@ export function upstreamRequestHeaders(
   host: string,
 ): string[] {
   const headers = ['host', host];
-  const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? '';
-    if (!rules.passes(name) || request.nominated.includes(name)) continue;
-    headers.push(name, rawHeaders[i + 1] ?? '');
-    seen.add(name);
+    if (rules.passes(name) && !request.nominated.includes(name)) headers.push(name, rawHeaders[i + 1] ?? '');
   }
-  for (const [name, value] of rules.defaults) if (!seen.has(name)) headers.push(name, value);
+  for (const [name, value] of rules.defaults) {
+    if (headerValue(headers, name) === undefined) headers.push(name, value);
+  }
   if (request.body === 'chunked') headers.push('transfer-encoding', 'chunked');
   else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
     headers.push('content-length', String(request.body));
   }
-  headers.push(...rules.injected);
+  headers.push(rules.injected[0], rules.injected[1]);
   return headers;
 }
 

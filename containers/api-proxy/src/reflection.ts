@@ -68,6 +68,10 @@ export class ReflectionGuard {
         const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
         const masked = this.#maskIn(data);
         const end = this.#beginningAt(data, masked);
+        if (end === data.length) {
+          held = NOTHING;
+          return data;
+        }
         held = data.subarray(end);
         return data.subarray(0, end);
       },

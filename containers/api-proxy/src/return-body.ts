@@ -3,9 +3,14 @@ import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
 import { clientResponseTrailers } from './headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
+import type { UsageReading } from './usage-reading.ts';
 
 const pairs = (flat: readonly string[]): [string, string][] =>
   flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
+
+const readAlong = (usage: UsageReading, chunk: Buffer): void => {
+  usage.push(chunk);
+};
 
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
@@ -28,7 +33,8 @@ export function returnBody(
     // An end of its own, behind the last octets, would be one more write to the system.
     if (record.responseBytes === length && mask.rest().length === 0) answer.end(masked);
     else if (masked.length > 0) flow.write(masked);
-    usage.push(chunk);
+    // Node writes at the end of this tick. What is read along waits until then, and so delays nothing.
+    process.nextTick(readAlong, usage, chunk);
   });
   response.on('end', () => {
     if (answer.writableEnded) return;
