@@ -1512,28 +1512,42 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
 
 
 const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
-const readAlong = (usage, chunk) => {
-    usage.push(chunk);
-};
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
  *
  * @param length of the body in octets, where the answer's head says it
  * @param fail told when it breaks off
  */
-function returnBody(response, length, { answer, record, usage }, guard, fail) {
+function returnBody(response, length, { client, answer, record, usage }, guard, fail) {
     const mask = guard.stream();
     const flow = new Flow(response, answer);
+    const { socket } = client;
+    let isGathering = false;
+    // Each TLS record comes as a chunk, and each chunk would be a write to the system: what has come in one packet leaves in
+    // one, at the end of this turn of the event loop.
+    const gather = () => {
+        if (isGathering)
+            return;
+        isGathering = true;
+        socket.cork();
+        setImmediate(send);
+    };
+    const send = () => {
+        isGathering = false;
+        socket.uncork();
+        usage.catchUp();
+    };
     response.on('data', (chunk) => {
         record.responseBytes += chunk.length;
+        usage.keep(chunk);
         const masked = mask.pass(chunk);
         // An end of its own, behind the last octets, would be one more write to the system.
         if (record.responseBytes === length && mask.rest().length === 0)
             answer.end(masked);
-        else if (masked.length > 0)
+        else if (masked.length > 0) {
+            gather();
             flow.write(masked);
-        // Node writes at the end of this tick. What is read along waits until then, and so delays nothing.
-        process.nextTick(readAlong, usage, chunk);
+        }
     });
     response.on('end', () => {
         if (answer.writableEnded)
@@ -2130,6 +2144,7 @@ class UsageReading {
     /** Undefined until there is an answer to read. */
     #form;
     #decoding;
+    #kept = [];
     #scanners = [];
     #counts;
     /** Of earlier messages. */
@@ -2174,6 +2189,16 @@ class UsageReading {
                 this.#read(chunk);
             });
         }
+    }
+    /** Takes a chunk that is on its way to the client, to be read when it has left. */
+    keep(chunk) {
+        this.#kept.push(chunk);
+    }
+    /** Reads what was kept. */
+    catchUp() {
+        for (const chunk of this.#kept)
+            this.push(chunk);
+        this.#kept.length = 0;
     }
     push(chunk) {
         if (this.#form === undefined)
@@ -2220,6 +2245,7 @@ class UsageReading {
      * @returns undefined when that is done, a promise where it takes a while
      */
     end(record) {
+        this.catchUp();
         if (!this.#decoding) {
             this.#settle(record);
             return undefined;

@@ -3,14 +3,9 @@ import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
 import { clientResponseTrailers } from './headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
-import type { UsageReading } from './usage-reading.ts';
 
 const pairs = (flat: readonly string[]): [string, string][] =>
   flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
-
-const readAlong = (usage: UsageReading, chunk: Buffer): void => {
-  usage.push(chunk);
-};
 
 /**
  * Streams the body of the answer and its trailers to the client as they come, less the credential.
@@ -21,20 +16,37 @@ const readAlong = (usage: UsageReading, chunk: Buffer): void => {
 export function returnBody(
   response: IncomingMessage,
   length: number | undefined,
-  { answer, record, usage }: Exchange,
+  { client, answer, record, usage }: Exchange,
   guard: ReflectionGuard,
   fail: (error: Error) => void,
 ): void {
   const mask = guard.stream();
   const flow = new Flow(response, answer);
+  const { socket } = client;
+  let isGathering = false;
+  // Each TLS record comes as a chunk, and each chunk would be a write to the system: what has come in one packet leaves in
+  // one, at the end of this turn of the event loop.
+  const gather = (): void => {
+    if (isGathering) return;
+    isGathering = true;
+    socket.cork();
+    setImmediate(send);
+  };
+  const send = (): void => {
+    isGathering = false;
+    socket.uncork();
+    usage.catchUp();
+  };
   response.on('data', (chunk: Buffer) => {
     record.responseBytes += chunk.length;
+    usage.keep(chunk);
     const masked = mask.pass(chunk);
     // An end of its own, behind the last octets, would be one more write to the system.
     if (record.responseBytes === length && mask.rest().length === 0) answer.end(masked);
-    else if (masked.length > 0) flow.write(masked);
-    // Node writes at the end of this tick. What is read along waits until then, and so delays nothing.
-    process.nextTick(readAlong, usage, chunk);
+    else if (masked.length > 0) {
+      gather();
+      flow.write(masked);
+    }
   });
   response.on('end', () => {
     if (answer.writableEnded) return;

@@ -57,6 +57,7 @@ export class UsageReading {
   /** Undefined until there is an answer to read. */
   #form: Form | undefined;
   #decoding: DecodingTap | undefined;
+  readonly #kept: Buffer[] = [];
   #scanners: JsonScanner[] = [];
   #counts: JsonObject | undefined;
   /** Of earlier messages. */
@@ -99,6 +100,17 @@ export class UsageReading {
         this.#read(chunk);
       });
     }
+  }
+
+  /** Takes a chunk that is on its way to the client, to be read when it has left. */
+  keep(chunk: Buffer): void {
+    this.#kept.push(chunk);
+  }
+
+  /** Reads what was kept. */
+  catchUp(): void {
+    for (const chunk of this.#kept) this.push(chunk);
+    this.#kept.length = 0;
   }
 
   push(chunk: Buffer): void {
@@ -145,6 +157,7 @@ export class UsageReading {
    * @returns undefined when that is done, a promise where it takes a while
    */
   end(record: RequestRecord): Promise<void> | undefined {
+    this.catchUp();
     if (!this.#decoding) {
       this.#settle(record);
       return undefined;
