@@ -53,6 +53,7 @@ describe('refuses a place that is taken', () => {
       (path) => ['the sandbox’s own', path, 'something of its own'],
     ),
     ['the home', HOME, 'something of its own'],
+    ['the settings of Claude Code, which are copied', `${HOME}/.claude.json`, 'a copy of its own'],
     ['the workspace', 'WORKSPACE', 'something of its own'],
     ['a tool of the home, which is mounted elsewhere', `${HOME}/.cargo/bin`, 'something of its own'],
     ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-runtime', '/tmp/awf-command'].map(

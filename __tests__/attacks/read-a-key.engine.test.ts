@@ -54,7 +54,8 @@ const SCRIPT = sectionedScript({
   'R7 variables': `for name in ${JOB_MEANS.join(' ')} HARMLESS; do [ -n "\${!name+set}" ] && echo $name; done`,
   'R8 metadata': 'node dial.mjs metadata.json',
   'R10 limit': 'ulimit -c; ulimit -Hc',
-  'R11 home': `cd ~; for path in ${CREDENTIAL_FILES.join(' ')} .local/bin/control; do [ -e $path ] && echo $path; done; cat ${CREDENTIAL_FILES.join(' ')}`,
+  'R11 home': `cd ~; for path in ${CREDENTIAL_FILES.join(' ')} .local/bin/control; do [ -e $path ] && echo $path; done`,
+  'R11 content': `cd ~; cat ${CREDENTIAL_FILES.join(' ')}`,
   'the model': `node -e '
     const headers = { "content-type": "application/json", "x-api-key": process.env.ANTHROPIC_AUTH_TOKEN };
     const body = JSON.stringify({ model: "test", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
@@ -139,7 +140,7 @@ describe('the agent finds no key', () => {
     expect(provider.server.requests.at(-1)?.headers['x-api-key']).toBe(KEYS['anthropic-api-key']);
   });
 
-  it.each(['R1 environment', 'R2 processes', 'R5 files', 'R11 home'])('%s', (name) => {
+  it.each(['R1 environment', 'R2 processes', 'R5 files', 'R11 content'])('%s', (name) => {
     expect(keysIn(section(name), ALL_KEYS)).toEqual([]);
   });
 
@@ -185,7 +186,11 @@ describe('the agent finds no key', () => {
   });
 
   it('R11 sees the toolchains of the home and none of its credential files', () => {
-    expect(linesOf('R11 home').filter((line) => !line.startsWith('cat: '))).toEqual(['.local/bin/control']);
+    // Maven's settings are the sandbox's own.
+    expect(linesOf('R11 home')).toEqual(['.m2/settings.xml', '.local/bin/control']);
+    const content = linesOf('R11 content').filter((line) => !line.startsWith('cat: '));
+    expect([content.at(0), content.at(-1)]).toEqual(['<settings>', '</settings>']);
+    expect(content.join()).toContain('<proxy>');
   });
 });
 

@@ -133,6 +133,5 @@ function targets(results: readonly Result[]): string[] {
     ratio('time of a 9 MB prompt', of('prompt'), 1.5),
     line('longest stall of another stream, ms, median of the rounds', median(present(of('stall')(ours))), 20, 1),
     line('idle memory, MB of RSS', ours.memory?.idle.rss ?? Number.NaN, 60, 1),
-    line('idle memory, MB that the container is charged', ours.memory?.idle.cgroup ?? Number.NaN, 60, 1),
   ];
 }

@@ -35154,6 +35154,89 @@ function quoteBlock(text) {
         .join('\n>\n');
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
+
+
+/** Its name, in a home. */
+const CLAUDE_JSON = '.claude.json';
+/**
+ * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ *
+ * @param path for the error
+ * @param present the file's content, undefined when there is none
+ * @throws UserError when the file names another helper, or is not a JSON object
+ */
+function claudeJson(path, present) {
+    let settings = {};
+    if (present !== undefined && present.trim() !== '') {
+        try {
+            settings = JSON.parse(present);
+        }
+        catch (cause) {
+            throw new UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+        }
+    }
+    if (!claude_json_isObject(settings))
+        throw new UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+    const other = settings['apiKeyHelper'];
+    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
+        throw new UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
+        });
+    }
+    const withheld = [];
+    const kept = membersOf(settings, [], withheld);
+    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+}
+/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+const KEY_PARTS = 'customApiKeyResponses';
+/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
+/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+const SETTINGS_NAME = /^(env|headers)$/i;
+/** What a credential looks like, in a command's arguments or an address. */
+const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
+/** No credential is so short. */
+const SHORT = 8;
+function membersOf(object, path, withheld) {
+    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
+    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
+        const at = [...path, name];
+        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
+            return [[name, keptOf(value, at, withheld)]];
+        withheld.push(at.join('.'));
+        return [];
+    }));
+}
+function keptOf(value, path, withheld) {
+    if (isList(value))
+        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
+    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
+}
+/** A list is judged as a whole: a command with one argument less would be another one. */
+function isSecret(name, value, isSetting) {
+    if (isList(value))
+        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
+    if (claude_json_isObject(value))
+        return name === KEY_PARTS;
+    if (typeof value !== 'string' || value === '')
+        return false;
+    // The value of a variable of the sandbox, which holds no credential.
+    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
+        return false;
+    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
+}
+/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+function mayBeSecret(value) {
+    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+}
+function isList(value) {
+    return Array.isArray(value);
+}
+function claude_json_isObject(value) {
+    return typeof value === 'object' && value !== null && !isList(value);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/home.js
 
 
@@ -35210,6 +35293,7 @@ function toolHomes(home) {
 
 
 
+
 /** What the kernel and the engine have in every container. */
 const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 /** Where the sandbox's own files are; nothing of the user's goes there. */
@@ -35238,6 +35322,10 @@ function refuseTakenTargets(mounts, agent, home) {
             refuse('the sandbox has something of its own there');
         if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
             refuse('that is where the sandbox has files of its own');
+        }
+        // Ours would be written into it.
+        if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
+            refuse('the command gets a copy of its own there', 'Leave it out: the copy is made with anthropic-api-key.');
         }
         const hidden = places.find((path) => isBelow(path, target));
         // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
@@ -35531,87 +35619,6 @@ function refuseWaysAround(mounts, guards) {
             }
         }
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
-
-
-/**
- * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
- *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
- */
-function claudeJson(path, present) {
-    let settings = {};
-    if (present !== undefined && present.trim() !== '') {
-        try {
-            settings = JSON.parse(present);
-        }
-        catch (cause) {
-            throw new UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
-        }
-    }
-    if (!claude_json_isObject(settings))
-        throw new UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
-    const other = settings['apiKeyHelper'];
-    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
-            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-        });
-    }
-    const withheld = [];
-    const kept = membersOf(settings, [], withheld);
-    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
-}
-/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
-const KEY_PARTS = 'customApiKeyResponses';
-/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
-const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
-const SETTINGS_NAME = /^(env|headers)$/i;
-/** What a credential looks like, in a command's arguments or an address. */
-const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** No credential is so short. */
-const SHORT = 8;
-function membersOf(object, path, withheld) {
-    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
-    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const at = [...path, name];
-        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, at, withheld)]];
-        withheld.push(at.join('.'));
-        return [];
-    }));
-}
-function keptOf(value, path, withheld) {
-    if (isList(value))
-        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
-    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
-}
-/** A list is judged as a whole: a command with one argument less would be another one. */
-function isSecret(name, value, isSetting) {
-    if (isList(value))
-        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
-    if (claude_json_isObject(value))
-        return name === KEY_PARTS;
-    if (typeof value !== 'string' || value === '')
-        return false;
-    // The value of a variable of the sandbox, which holds no credential.
-    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
-        return false;
-    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
-}
-/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
-function mayBeSecret(value) {
-    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
-}
-function isList(value) {
-    return Array.isArray(value);
-}
-function claude_json_isObject(value) {
-    return typeof value === 'object' && value !== null && !isList(value);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
@@ -36389,7 +36396,6 @@ function claudeFiles(config, user) {
     const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
-const CLAUDE_JSON = '.claude.json';
 function readIfPresent(path) {
     try {
         return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');

@@ -1,6 +1,9 @@
 import { UserError } from '../errors.ts';
 import { CLAUDE_KEY_HELPER } from '../shared/providers.ts';
 
+/** Its name, in a home. */
+export const CLAUDE_JSON = '.claude.json';
+
 /** The sandbox's `~/.claude.json`. */
 export interface ClaudeJson {
   readonly content: string;

@@ -1,8 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
+import { CLAUDE_JSON } from './claude-json.ts';
 import { seenAt } from './home.ts';
 
 /** What the kernel and the engine have in every container. */
@@ -33,6 +34,10 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
     if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
       refuse('that is where the sandbox has files of its own');
+    }
+    // Ours would be written into it.
+    if (target === join(home, CLAUDE_JSON)) {
+      refuse('the command gets a copy of its own there', 'Leave it out: the copy is made with anthropic-api-key.');
     }
     const hidden = places.find((path) => isBelow(path, target));
     // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.

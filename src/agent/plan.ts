@@ -4,7 +4,7 @@ import { configuredProviders, credentialIn, type Config } from '../config/config
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
-import { claudeJson } from './claude-json.ts';
+import { CLAUDE_JSON, claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
@@ -98,8 +98,6 @@ function claudeFiles(
   const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
   return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
-
-const CLAUDE_JSON = '.claude.json';
 
 function readIfPresent(path: string): string | undefined {
   try {
