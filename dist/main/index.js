@@ -35325,7 +35325,7 @@ function refuseTakenTargets(mounts, agent, home) {
         }
         // Ours would be written into it.
         if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
-            refuse('the command gets a copy of its own there', 'Leave it out: the copy is made with anthropic-api-key.');
+            refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
         }
         const hidden = places.find((path) => isBelow(path, target));
         // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
