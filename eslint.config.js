@@ -10,9 +10,9 @@ import tseslint from 'typescript-eslint';
 /** Packages that exactly one file may import, so that there is one place to replace and one to test. */
 const SOLE_IMPORTER = {
   '@actions/exec': 'src/docker/cli.ts',
-  '@actions/artifact': 'src/report/artifacts.ts',
+  '@actions/artifact': 'src/action/artifacts.ts',
 };
-const INPUT_READER = 'src/config/inputs.ts';
+const INPUT_READER = 'src/action/inputs.ts';
 
 /**
  * Settings that forbid imports, static and dynamic.
@@ -53,7 +53,7 @@ const soleImporters = (exceptIn = '') =>
   );
 
 const NOT_PRODUCT = {
-  '^(\\.\\./)+(__tests__|bench|fuzz|script|dist)/': 'The product imports no tests, tools or output.',
+  '^(\\.\\./)+(__tests__|testing|bench|fuzz|script|dist)/': 'The product imports no tests, tools or output.',
 };
 const ON_RUNNER = {
   ...NOT_PRODUCT,
@@ -109,7 +109,7 @@ export default defineConfig(
   },
   {
     name: 'awf/tests',
-    files: ['__tests__/**/*.ts', 'bench/**/*.ts', 'fuzz/**/*.ts'],
+    files: ['__tests__/**/*.ts', 'testing/**/*.ts', 'bench/**/*.ts', 'fuzz/**/*.ts'],
     rules: {
       // A wrong assertion fails the test, which is what the test is for.
       '@typescript-eslint/no-non-null-assertion': 'off',

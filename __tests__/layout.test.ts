@@ -4,7 +4,8 @@ import { Linter } from 'eslint';
 import { describe, expect, test } from 'vitest';
 import { copilotHost } from '../src/shared/copilot-host.ts';
 import { addressesIn, DEFAULT_SUBNET, SQUID_PORT } from '../src/shared/network.ts';
-import { AGENT_LIB, PLACEHOLDER_CLAUDE_KEY, PROVIDERS, type Provider } from '../src/shared/providers.ts';
+import { AGENT_LIB } from '../src/shared/contract.ts';
+import { PLACEHOLDER_CLAUDE_KEY, PROVIDERS, type Provider } from '../src/shared/providers.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -102,18 +103,18 @@ describe('the layout law', async () => {
   }
 
   test.each([
-    { file: 'src/run.ts', code: "import { a } from '../containers/api-proxy/src/log.ts';" },
-    { file: 'src/run.ts', code: "await import('../containers/api-proxy/src/log.ts');" },
-    { file: 'src/run.ts', code: "export { a } from '../containers/api-proxy/src/log.ts';" },
-    { file: 'src/run.ts', code: "import { a } from '../__tests__/support/tls.ts';" },
-    { file: 'src/shared/network.ts', code: "import { a } from '../run.ts';" },
+    { file: 'src/run/run.ts', code: "import { a } from '../../containers/api-proxy/src/log.ts';" },
+    { file: 'src/run/run.ts', code: "await import('../../containers/api-proxy/src/log.ts');" },
+    { file: 'src/run/run.ts', code: "export { a } from '../../containers/api-proxy/src/log.ts';" },
+    { file: 'src/run/run.ts', code: "import { a } from '../../testing/tls.ts';" },
+    { file: 'src/shared/network.ts', code: "import { a } from '../run/run.ts';" },
     { file: 'src/shared/network.ts', code: "import { a } from '../../containers/api-proxy/src/log.ts';" },
     { file: 'src/shared/network.ts', code: "import { info } from '@actions/core';" },
-    { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/run.ts';" },
+    { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/run/run.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../agent/a.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { info } from '@actions/core';" },
-    { file: 'src/run.ts', code: "import { exec } from '@actions/exec';" },
-    { file: 'src/report/artifacts.ts', code: "import { exec } from '@actions/exec';" },
+    { file: 'src/run/run.ts', code: "import { exec } from '@actions/exec';" },
+    { file: 'src/action/artifacts.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/post.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
     { file: 'src/post.ts', code: "await import('@actions/artifact');" },
     { file: 'src/main.ts', code: "import { getInput } from '@actions/core';" },
@@ -127,9 +128,9 @@ describe('the layout law', async () => {
     { file: 'src/main.ts', code: "import * as core from '@actions/core'; core.info('hello');" },
     { file: 'src/squid/config.ts', code: "import { a } from '../shared/network.ts';" },
     { file: 'src/shared/providers.ts', code: "import { a } from './network.ts';" },
-    { file: 'src/config/inputs.ts', code: "import { getInput } from '@actions/core';" },
+    { file: 'src/action/inputs.ts', code: "import { getInput } from '@actions/core';" },
     { file: 'src/docker/cli.ts', code: "import { exec } from '@actions/exec';" },
-    { file: 'src/report/artifacts.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
+    { file: 'src/action/artifacts.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from './server.ts';" },
   ])('allows in $file: $code', ({ file, code }) => {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { RawRequest } from '../__tests__/support/api-proxy-raw-upstream.ts';
+import type { RawRequest } from '../testing/sidecar/raw-upstream.ts';
 import { exchange, readAnswers } from './exchange.ts';
 import { fuzzCase, MARKER, type FuzzCase } from './grammar.ts';
 import { breach, mismatch, readRequests, type ClientRequest, type Lane } from './oracle.ts';

@@ -1,7 +1,7 @@
 /** Sends one case's octets over a raw socket and reads all that comes back until the connection ends. */
 
 import { connect } from 'node:net';
-import { readAnswer, WireError, WireReader, type WireAnswer } from '../__tests__/support/http-wire.ts';
+import { readAnswer, WireError, WireReader, type WireAnswer } from '../testing/sidecar/http-wire.ts';
 
 export interface Exchanged {
   readonly octets: Buffer;

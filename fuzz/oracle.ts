@@ -4,8 +4,8 @@
  * they share the provider table and nothing else.
  */
 
-import { WireError, WireReader, valuesOf, type Field } from '../__tests__/support/http-wire.ts';
-import type { RawRequest } from '../__tests__/support/api-proxy-raw-upstream.ts';
+import { WireError, WireReader, valuesOf, type Field } from '../testing/sidecar/http-wire.ts';
+import type { RawRequest } from '../testing/sidecar/raw-upstream.ts';
 import type { Endpoint } from '../src/shared/endpoints.ts';
 import type { Provider } from '../src/shared/providers.ts';
 

@@ -1,9 +1,9 @@
 /** Two real sidecars, with the providers' own targets and with custom ones, before an upstream that records octets. */
 
-import { startSidecarProcess, type SidecarProcess } from '../__tests__/support/api-proxy-process.ts';
-import { startRawUpstream, type RawUpstream } from '../__tests__/support/api-proxy-raw-upstream.ts';
-import { startTestTunnelProxy } from '../__tests__/support/api-proxy-tunnel-proxy.ts';
-import { createTestCa } from '../__tests__/support/tls.ts';
+import { startSidecarProcess, type SidecarProcess } from '../testing/sidecar/process.ts';
+import { startRawUpstream, type RawUpstream } from '../testing/sidecar/raw-upstream.ts';
+import { startTestTunnelProxy } from '../testing/sidecar/tunnel-proxy.ts';
+import { createTestCa } from '../testing/tls.ts';
 import { PROVIDERS, type Provider } from '../src/shared/providers.ts';
 import type { SidecarConfig } from '../src/shared/sidecar-config.ts';
 import type { Lane } from './oracle.ts';

@@ -2,11 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLAUDE, install } from '../__tests__/support/agent-programs.ts';
-import { bridgeAddress } from '../__tests__/support/engine.ts';
-import { startProviderServer, type ProviderServer } from '../__tests__/support/provider-server.ts';
-import { createRunner, type RunnerStep } from '../__tests__/support/runner-files.ts';
-import { createTestCa } from '../__tests__/support/tls.ts';
+import { CLAUDE, install } from '../testing/runner/agent-programs.ts';
+import { bridgeAddress } from '../testing/engine/engine.ts';
+import { startProviderServer, type ProviderServer } from '../testing/provider/server.ts';
+import { createRunner, type RunnerStep } from '../testing/runner/files.ts';
+import { createTestCa } from '../testing/tls.ts';
 import { PROVIDERS } from '../src/shared/providers.ts';
 
 /** Not a real key, but of a real one's form. */

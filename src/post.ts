@@ -1,4 +1,4 @@
-import { cleanUp } from './cleanup.ts';
+import { cleanUp } from './action/post-step.ts';
 
 await cleanUp();
 process.exit(0);

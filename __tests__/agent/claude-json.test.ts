@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { claudeJson } from '../../src/agent/claude-json.ts';
 import { UserError } from '../../src/errors.ts';
-import { thrown } from '../support/builders.ts';
+import { thrown } from '../../testing/builders.ts';
 
 describe('claudeJson', () => {
   const HELPER = '/tmp/awf-lib/get-claude-key.sh';

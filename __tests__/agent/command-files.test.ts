@@ -7,7 +7,7 @@ import {
   OUTPUT_FILE_LIMIT,
   SUMMARY_FILE_LIMIT,
 } from '../../src/agent/command-files.ts';
-import { temporaryDirectory } from '../support/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 const OWNER = process.getuid?.() === 0 ? { uid: 1001, gid: 1002 } : { uid: process.getuid!(), gid: process.getgid!() };
 

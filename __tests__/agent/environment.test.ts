@@ -3,7 +3,7 @@ import { agentEnvironment, preflightChecks } from '../../src/agent/environment.t
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 import { addressesIn } from '../../src/shared/network.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, thrown, USER } from '../support/builders.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, thrown, USER } from '../../testing/builders.ts';
 
 const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
 

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { homeSettings, placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../support/builders.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const files = (credentials = SENTINELS, user = USER) => systemFiles(aConfig({ credentials }), ADDRESSES, user);
 

@@ -5,7 +5,7 @@ import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../support/builders.ts';
+import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../../testing/builders.ts';
 
 interface Around {
   readonly mounts?: readonly MountSpec[];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { javaOptions, mavenSettings, PROXY_SETTINGS, proxyVariables } from '../../src/agent/proxy-settings.ts';
 import { addressesIn } from '../../src/shared/network.ts';
-import { ADDRESSES } from '../support/builders.ts';
+import { ADDRESSES } from '../../testing/builders.ts';
 
 const HTTP = '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128';
 const HTTPS = '-Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128';

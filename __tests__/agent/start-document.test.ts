@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startDocument, type AgentStart } from '../../src/agent/start-document.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryDirectory } from '../support/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 /** Strings that a shell would act on if they were not quoted. Nothing in them may happen, no byte may change. */
 const HOSTILE = {

@@ -7,15 +7,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { addressesIn, networkNames, SQUID_PORT } from '../../src/shared/network.ts';
-import { actionStep, ROOT, waitFor, type ActionStep } from '../support/action.ts';
-import { unheard, type Outcome } from '../support/agent-outcome.ts';
-import { bridgeAddress, docker } from '../support/engine.ts';
-import { hostAddresses, listenOnHost, type HostListener } from '../support/host-listener.ts';
-import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from '../support/isolation-probes.ts';
-import { commandLines } from '../support/key-search.ts';
-import type { EntryResult } from '../support/run-entry.ts';
-import { dialProgram, runContainers } from '../support/sandbox-run.ts';
-import { sectionsOf } from '../support/sections.ts';
+import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { unheard, type Outcome } from '../../testing/engine/agent-outcome.ts';
+import { bridgeAddress, docker } from '../../testing/engine/engine.ts';
+import { hostAddresses, listenOnHost, type HostListener } from './host-listener.ts';
+import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from './isolation-probes.ts';
+import { commandLines } from './key-search.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { dialProgram, runContainers } from '../../testing/engine/sandbox-run.ts';
+import { sectionsOf } from '../../testing/engine/sections.ts';
 
 /** Whoever starts the run as root has a workspace of somebody else's, as after a checkout by the runner's user. */
 const IS_ROOT = process.getuid?.() === 0;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { actionStep, type ActionStep } from '../support/action.ts';
-import { remains } from '../support/remains.ts';
-import type { EntryResult } from '../support/run-entry.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { remains } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 let step: ActionStep;
 afterEach(() => {

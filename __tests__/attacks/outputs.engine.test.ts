@@ -3,10 +3,10 @@ import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OUTPUT_FILE_LIMIT, SUMMARY_FILE_LIMIT } from '../../src/agent/command-files.ts';
-import { actionStep, type ActionStep } from '../support/action.ts';
-import { logCommands } from '../support/log-commands.ts';
-import { remains } from '../support/remains.ts';
-import type { EntryResult } from '../support/run-entry.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { logCommands } from '../../testing/runner/log-commands.ts';
+import { remains } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 const MARK = `forged-${randomBytes(6).toString('hex')}`;
 

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { actionStep, ROOT, type ActionStep } from '../support/action.ts';
-import { runEntry } from '../support/run-entry.ts';
+import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
+import { runEntry } from '../../testing/runner/run-entry.ts';
 
 let step: ActionStep | undefined;
 afterEach(() => step?.runner.remove());

@@ -11,13 +11,13 @@ import {
   waitFor,
   type ActionStep,
   type LocalProvider,
-} from '../support/action.ts';
-import { UNREACHABLE, type Outcome } from '../support/agent-outcome.ts';
-import { docker } from '../support/engine.ts';
-import { commandLines, engineFilesWith, filesWith, formsOf, keysIn } from '../support/key-search.ts';
-import type { EntryResult } from '../support/run-entry.ts';
-import { dialProgram, runContainers } from '../support/sandbox-run.ts';
-import { sectionedScript, sectionsOf } from '../support/sections.ts';
+} from '../../testing/runner/action.ts';
+import { UNREACHABLE, type Outcome } from '../../testing/engine/agent-outcome.ts';
+import { docker } from '../../testing/engine/engine.ts';
+import { commandLines, engineFilesWith, filesWith, formsOf, keysIn } from './key-search.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { dialProgram, runContainers } from '../../testing/engine/sandbox-run.ts';
+import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
 const random = (prefix: string): string =>
   `${prefix}${randomBytes(12).toString('hex')}+/=${randomBytes(4).toString('hex')}`;

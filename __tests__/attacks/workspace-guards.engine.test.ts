@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Aftermath } from '../../src/workspace/workspace.ts';
-import { actionStep, ROOT, waitFor, type ActionStep } from '../support/action.ts';
-import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from '../support/git-attacks.ts';
-import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../support/git.ts';
-import { copyAction, give, ordinaryUser, runProgram } from '../support/program.ts';
-import { runEntry, type EntryResult } from '../support/run-entry.ts';
-import { sectionedScript, sectionsOf } from '../support/sections.ts';
+import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from './git-attacks.ts';
+import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../../testing/git.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import { runEntry, type EntryResult } from '../../testing/runner/run-entry.ts';
+import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
 const IDENTITY = Object.entries(GIT_ENVIRONMENT)
   .filter(([name]) => /AUTHOR|COMMITTER/.test(name))

@@ -4,11 +4,17 @@ import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../src/shared/providers.ts';
-import { actionStep, startLocalProvider, TEST_KEYS, type ActionStep, type LocalProvider } from '../support/action.ts';
-import { AGENT_PROGRAMS, install, INSTALL_LIMIT, type AgentProgram } from '../support/agent-programs.ts';
-import { copyAction, give, ordinaryUser, runProgram } from '../support/program.ts';
-import { remains } from '../support/remains.ts';
-import type { EntryResult } from '../support/run-entry.ts';
+import {
+  actionStep,
+  startLocalProvider,
+  TEST_KEYS,
+  type ActionStep,
+  type LocalProvider,
+} from '../../testing/runner/action.ts';
+import { AGENT_PROGRAMS, install, INSTALL_LIMIT, type AgentProgram } from '../../testing/runner/agent-programs.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import { remains } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
 const LAST_WORDS = 'The file is there, says the model.';

@@ -2,10 +2,10 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
-import { TEST_KEYS } from '../support/action.ts';
-import { isObject, text } from '../support/json.ts';
-import { words } from '../support/provider-dialects/dialect.ts';
-import type { RecordedRequest } from '../support/recorded-request.ts';
+import { TEST_KEYS } from '../../testing/runner/action.ts';
+import { isObject, text } from '../../testing/json.ts';
+import { words } from '../../testing/provider/dialects/dialect.ts';
+import type { RecordedRequest } from '../../testing/provider/recorded-request.ts';
 import { markOf, type CaseOutcome } from './cases.ts';
 import { FAILURES, TEXT, type ClientsRun } from './run-in-sandbox.ts';
 

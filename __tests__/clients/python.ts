@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { hostToolchain } from '../../src/agent/host-toolchain.ts';
-import { isInside } from '../../src/paths.ts';
-import { ROOT } from '../support/action.ts';
+import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
+import { isInside } from '../../src/host/paths.ts';
+import { ROOT } from '../../testing/runner/action.ts';
 
 const CACHE = join(ROOT, '.scratch', 'python');
 /** With hashes: pip then refuses every file that is not one of them. */

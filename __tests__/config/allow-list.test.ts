@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isAllowed, listEntries, parseAllowList, type Scheme } from '../../src/config/allow-list.ts';
 import { UserError } from '../../src/errors.ts';
-import { thrown } from '../support/builders.ts';
+import { thrown } from '../../testing/builders.ts';
 
 describe('listEntries', () => {
   test.each([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { boolean, buildConfig, choice, count, optionNamed, shellArgv } from '../../src/config/build.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
-import { rawOptions, temporaryDirectory, thrown } from '../support/builders.ts';
+import { rawOptions, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllowList } from '../../src/config/allow-list.ts';
 import { configuredProviders, credentialIn, isPermitted, maskCredentials } from '../../src/config/config.ts';
-import { aConfig, given, SENTINELS } from '../support/builders.ts';
+import { aConfig, given, SENTINELS } from '../../testing/builders.ts';
 
 describe('configuredProviders', () => {
   const configured = (...variables: string[]) =>

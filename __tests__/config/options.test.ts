@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadCliArgs } from '../../src/config/cli-args.ts';
+import { loadCliArgs } from '../../src/command-line/args.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { temporaryDirectory } from '../support/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 interface ActionFile {
   readonly inputs: Record<string, { description: string; default?: string; required?: string }>;
@@ -98,7 +98,7 @@ describe('the outputs of action.yml', () => {
   });
 
   test('are those that the main step sets', () => {
-    const source = readFileSync(join(root, 'src/action.ts'), 'utf8');
+    const source = readFileSync(join(root, 'src/action/main-step.ts'), 'utf8');
     const set = new Set([...source.matchAll(/\bsetOutput\('([^']+)'/g)].map(([, name]) => name));
     expect([...set].toSorted()).toEqual(Object.keys(action.outputs).toSorted());
   });

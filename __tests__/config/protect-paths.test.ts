@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseProtectPaths } from '../../src/config/protect-paths.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryDirectory, thrown } from '../support/builders.ts';
+import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 describe('protect-paths', () => {
   test('entries, comments and both modes', () => {

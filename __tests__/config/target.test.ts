@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../src/config/target.ts';
 import { UserError } from '../../src/errors.ts';
-import { thrown } from '../support/builders.ts';
+import { thrown } from '../../testing/builders.ts';
 
 describe('parseTarget', () => {
   test.each([

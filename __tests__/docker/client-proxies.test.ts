@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withoutClientProxies } from '../../src/docker/client-proxies.ts';
-import { temporaryDirectory } from '../support/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 const PROXIES = JSON.stringify({ proxies: { default: { httpProxy: 'http://user:password@proxy.example' } } });
 

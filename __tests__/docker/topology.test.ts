@@ -7,7 +7,7 @@ import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
 import { READINESS_NAME } from '../../src/squid/config.ts';
-import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER } from '../support/builders.ts';
+import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const RUN_ID = '0123abcd';
 

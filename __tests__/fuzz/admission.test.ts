@@ -3,7 +3,7 @@ import { campaign } from '../../fuzz/campaign.ts';
 import { readAnswers } from '../../fuzz/exchange.ts';
 import { breach, mismatch, readRequests, type Lane } from '../../fuzz/oracle.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
-import type { RawRequest } from '../support/api-proxy-raw-upstream.ts';
+import type { RawRequest } from '../../testing/sidecar/raw-upstream.ts';
 
 describe('the fuzzer of the admission', () => {
   it(

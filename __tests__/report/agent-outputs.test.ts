@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { agentOutputs } from '../../src/report/agent-outputs.ts';
-import { given, SENTINELS } from '../support/builders.ts';
+import { given, SENTINELS } from '../../testing/builders.ts';
 
 const read = (text: string, isCut = false) => agentOutputs({ text, isCut }, new Map());
 

@@ -4,7 +4,7 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { SUMMARY_FILE_LIMIT } from '../../src/agent/command-files.ts';
 import { agentSummary } from '../../src/report/agent-summary.ts';
-import { given, SENTINELS } from '../support/builders.ts';
+import { given, SENTINELS } from '../../testing/builders.ts';
 
 const sanitised = (text: string, isCut = false): string => agentSummary({ text, isCut }, new Map()) ?? '';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { totals } from '../../src/report/usage.ts';
 import { domains, readTraffic } from '../../src/report/traffic.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
-import { ADDRESSES, temporaryDirectory } from '../support/builders.ts';
+import { ADDRESSES, temporaryDirectory } from '../../testing/builders.ts';
 
 const AGENT = '172.30.0.20';
 

@@ -3,8 +3,8 @@ import { parseAllowList } from '../../src/config/allow-list.ts';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ROOT } from '../support/action.ts';
-import { docker } from '../support/engine.ts';
+import { ROOT } from '../../testing/runner/action.ts';
+import { docker } from '../../testing/engine/engine.ts';
 
 /** What Squid 6.13 says about every configuration that is fine. */
 const HARMLESS = [

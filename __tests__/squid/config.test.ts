@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllowList } from '../../src/config/allow-list.ts';
 import { LOG_FIELDS, READINESS_NAME, squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ADDRESSES } from '../support/builders.ts';
+import { ADDRESSES } from '../../testing/builders.ts';
 import { Judge, type Request } from './judge.ts';
 
 const AGENT = '172.30.0.20';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
 import { configuredProviders, isPermitted } from '../../src/config/config.ts';
 import { squidConfig } from '../../src/squid/config.ts';
-import { ADDRESSES, rawOptions, temporaryDirectory } from '../support/builders.ts';
+import { ADDRESSES, rawOptions, temporaryDirectory } from '../../testing/builders.ts';
 import { Judge } from './judge.ts';
 
 const TENANT = 'copilot-api.octo.ghe.com';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { networkNames } from '../../src/shared/network.ts';
-import { waitFor } from '../support/action.ts';
-import type { ProbeResult } from '../support/agent-probe.ts';
-import { docker } from '../support/engine.ts';
-import { NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from '../support/egress-rows.ts';
-import { ALLOW_DOMAINS, PINNED, PROVIDER } from '../support/egress-world.ts';
-import { startOutside, type Outside } from '../support/outside.ts';
-import type { OutsideEvent } from '../support/outside-server.ts';
-import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../support/sandbox-run.ts';
-import { createTestCa } from '../support/tls.ts';
+import { waitFor } from '../../testing/runner/action.ts';
+import type { ProbeResult } from '../../testing/engine/agent-probe.ts';
+import { docker } from '../../testing/engine/engine.ts';
+import { NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from './egress-rows.ts';
+import { ALLOW_DOMAINS, PINNED, PROVIDER } from './egress-world.ts';
+import { startOutside, type Outside } from '../../testing/outside/outside.ts';
+import type { OutsideEvent } from '../../testing/outside/server.ts';
+import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+import { createTestCa } from '../../testing/tls.ts';
 
 /** RFC 5737 gives 198.51.100.0/24 to documentation: nobody's, and not private in Squid's eyes. */
 const RESOLVER = '198.51.100.53';

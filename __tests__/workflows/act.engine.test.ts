@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalProvider, startLocalProvider, TEST_KEYS } from '../support/action.ts';
-import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
-import { leftOvers } from '../support/engine.ts';
-import { DEFAULT_TEXT } from '../support/provider-server.ts';
-import { readZip } from '../support/zip.ts';
+import { type LocalProvider, startLocalProvider, TEST_KEYS } from '../../testing/runner/action.ts';
+import { type ArtifactService, startArtifactService } from '../../testing/runner/artifact-service.ts';
+import { leftOvers } from '../../testing/engine/engine.ts';
+import { DEFAULT_TEXT } from '../../testing/provider/server.ts';
+import { readZip } from '../../testing/zip.ts';
 import { type ActResult, installAct, runAct } from './act.ts';
 import { GO_INSTALL_LIMIT, HAS_GO } from './go-tool.ts';
 

@@ -6,8 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { isObject, type JsonObject } from '../support/json.ts';
-import { ROOT } from '../support/action.ts';
+import { isObject, type JsonObject } from '../../testing/json.ts';
+import { ROOT } from '../../testing/runner/action.ts';
 import { goTool } from './go-tool.ts';
 
 export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');

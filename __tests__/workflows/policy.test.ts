@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { ROOT } from '../support/action.ts';
-import { isObject, type JsonObject, objects } from '../support/json.ts';
+import { ROOT } from '../../testing/runner/action.ts';
+import { isObject, type JsonObject, objects } from '../../testing/json.ts';
 import { WORKFLOWS } from './workflow-files.ts';
 
 const object = (value: unknown): JsonObject => (isObject(value) ? value : {});

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
-import { given, SENTINELS, temporaryDirectory, thrown } from '../support/builders.ts';
+import { given, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 /** Files below a new workspace; an empty name at the end makes a directory. */
 function workspaceWith(files: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimes
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changesBetween, readOnlyPaths, snapshot } from '../../src/workspace/protected-paths.ts';
-import { temporaryDirectory } from '../support/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 const ENTRIES = ['dir', 'file', 'later'].map((path) => ({ path, mode: 'report', line: 1 }) as const);
 

@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { survey } from '../../src/workspace/survey.ts';
 import { guardWorkspace, inspectWorkspace, readBaseline, type Aftermath } from '../../src/workspace/workspace.ts';
-import { aftermathMarkdown, aftermathWarnings } from '../../src/workspace/report.ts';
-import { aConfig, temporaryDirectory } from '../support/builders.ts';
+import { aftermathMarkdown, aftermathWarnings } from '../../src/report/aftermath.ts';
+import { aConfig, temporaryDirectory } from '../../testing/builders.ts';
 
 function write(workspace: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) {

@@ -10,10 +10,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { actionStep, startLocalProvider, TEST_KEYS } from '../../__tests__/support/action.ts';
-import { AGENT_PROGRAMS, install, type AgentProgram } from '../../__tests__/support/agent-programs.ts';
-import { startProviderServer, type Turn } from '../../__tests__/support/provider-server.ts';
-import { createTestCa } from '../../__tests__/support/tls.ts';
+import { actionStep, startLocalProvider, TEST_KEYS } from '../../testing/runner/action.ts';
+import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/runner/agent-programs.ts';
+import { startProviderServer, type Turn } from '../../testing/provider/server.ts';
+import { createTestCa } from '../../testing/tls.ts';
 import { CREDENTIAL_NAMES, PROVIDERS } from '../../src/shared/providers.ts';
 import { median } from '../statistics.ts';
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { docker } from '../../__tests__/support/engine.ts';
+import { docker } from '../../testing/engine/engine.ts';
 import { containerArgs, type ContainerSpec } from '../../src/docker/spec.ts';
 
 /** Milliseconds that a container and its program may take to start. */

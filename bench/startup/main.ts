@@ -7,10 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRunner } from '../../__tests__/support/runner-files.ts';
+import { createRunner } from '../../testing/runner/files.ts';
 import { parseAllowList } from '../../src/config/allow-list.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
-import { TIMINGS_FILE } from '../../src/logs.ts';
+import { TIMINGS_FILE } from '../../src/host/log-directories.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 

@@ -171,8 +171,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(376);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(665);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(691);
-/* harmony import */ var _standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(163);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(235);
+/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
 
 
 
@@ -180,7 +180,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 try {
     await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
-        input: (0,_standard_input_js__WEBPACK_IMPORTED_MODULE_3__/* .standardInput */ .i)(),
+        input: (0,_start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__/* .standardInput */ .i)(),
         env: process.env,
         openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_FILE */ .Go), level),
     });
@@ -272,7 +272,7 @@ function errorCode(error) {
 
 /***/ }),
 
-/***/ 691:
+/***/ 235:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -283,7 +283,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:dgram"
 const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/announce.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/announce.js
 
 /** RFC 863: whatever arrives there is thrown away. */
 const DISCARD_PORT = 9;
@@ -387,6 +387,20 @@ function networkNames(runId) {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+/**
+ * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
+ * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ */
+/** Where the sandbox's own files are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
+/** Claude Code's own file, in a home. */
+const CLAUDE_JSON = '.claude.json';
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
 /** The variable in which a runner says which GitHub server it works for. */
 const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
@@ -650,6 +664,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** What `get-claude-key.sh` prints. */
@@ -662,12 +677,6 @@ const ACCEPTED_PLACEHOLDERS = [
     PLACEHOLDER_CLAUDE_KEY,
     PLACEHOLDER_GEMINI_KEY,
 ];
-/** Where the files of the sandbox itself are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
-const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -866,7 +875,7 @@ const ONE_SHOT_TOKENS = [
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
 var proxy_error = __nccwpck_require__(426);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/budget.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/budget.js
 
 /** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
 class Budget {
@@ -903,7 +912,7 @@ class Budget {
 }
 const exhausted = (reason) => new proxy_error/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: proxy_error/* NO_RETRY */.PE });
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request-target.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
 
 /** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
 const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
@@ -989,7 +998,7 @@ function forwardedQuery(query, credentialNames) {
     return kept === '' ? '' : `?${kept}`;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/endpoints.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
 
 
 function patternOf(path) {
@@ -1064,7 +1073,7 @@ function endpointCheck(provider, added) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/admission.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/admission.js
 
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -1154,7 +1163,7 @@ function admit(head, credentialQuery, headerCount) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/headers.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/headers.js
 
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
@@ -1575,7 +1584,7 @@ function returnBody(response, length, { client, answer, record, usage }, guard, 
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/websocket.js
 
 
 
@@ -1857,7 +1866,7 @@ function forward(exchange, admitted, route) {
     return fail;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/ledger.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/ledger.js
 
 
 /** Closes requests: what each used is found out and charged, and its record goes into the log. */
@@ -1932,7 +1941,7 @@ const asProxyError = (cause) => cause instanceof proxy_error/* ProxyError */.T6
     ? cause
     : new proxy_error/* ProxyError */.T6('internal_error', 'The api-proxy failed.', { cause, detail: (0,proxy_error/* errorCode */.CA)(cause) });
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/content-coding.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/content-coding.js
 /**
  * https://www.iana.org/assignments/http-parameters: content codings. A stream that is cut has no end of its own: what was
  * decoded until then counts, which is what `finishFlush` is for.
@@ -1993,7 +2002,7 @@ function decoderFor(contentEncoding) {
     return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/json-scanner.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/json-scanner.js
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -2101,7 +2110,7 @@ function valueEnd(data, start) {
     return INCOMPLETE;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage-reading.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/reading.js
 
 
 
@@ -2548,7 +2557,7 @@ const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:tls"
 const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/tunnel.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/tunnel.js
 
 
 
@@ -2656,7 +2665,7 @@ function openTunnel(options) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/agent.js
 
 
 
@@ -2905,7 +2914,7 @@ function parseTarget(name, value) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
 var sidecar_config = __nccwpck_require__(376);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/config-values.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/config-values.js
 
 
 /** As a header's value, and with nothing that Node would refuse later, once per request. */
@@ -2924,7 +2933,7 @@ function requireProxyUrl(name, value) {
     return url.origin;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/document-config.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/document-config.js
 
 
 
@@ -3023,7 +3032,7 @@ function configFromDocument(document) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/environment-config.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/environment-config.js
 
 
 
@@ -3057,7 +3066,7 @@ function configFromEnvironment(env) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start-config.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/start-config.js
 
 
 /** Octets of the document on standard input, a bundle of CA certificates included. */
@@ -3118,7 +3127,7 @@ async function runSidecar({ input, env, openLog, ...options }) {
 
 /***/ }),
 
-/***/ 163:
+/***/ 239:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3135,7 +3144,7 @@ var promises_ = __nccwpck_require__(500);
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
 var proxy_error = __nccwpck_require__(426);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/standard-input.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/standard-input.js
 
 
 

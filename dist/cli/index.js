@@ -5620,18 +5620,18 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(897);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9);
 
 
 // dist/cli/index.js is two levels below the installation's directory.
-process.exit(await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runCommandLine */ .r)(process.argv.slice(2), (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..')));
+process.exit(await (0,_command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runCommandLine */ .r)(process.argv.slice(2), (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..')));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
 /***/ }),
 
-/***/ 897:
+/***/ 9:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5748,6 +5748,20 @@ function copilotHost(serverUrl) {
 function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+/**
+ * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
+ * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ */
+/** Where the sandbox's own files are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
+/** Claude Code's own file, in a home. */
+const CLAUDE_JSON = '.claude.json';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
 /** The bodies of errors, in the shapes that the providers' own clients parse. */
@@ -5948,6 +5962,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** What `get-claude-key.sh` prints. */
@@ -5960,12 +5975,6 @@ const ACCEPTED_PLACEHOLDERS = [
     PLACEHOLDER_CLAUDE_KEY,
     PLACEHOLDER_GEMINI_KEY,
 ];
-/** Where the files of the sandbox itself are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
-const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
@@ -6420,7 +6429,7 @@ const OPTIONS = [
     },
 ];
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/paths.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 
 
 /**
@@ -6814,7 +6823,7 @@ function within(workspace, path) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/cli-args.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/args.js
 
 
 
@@ -8067,6 +8076,7 @@ function withoutClientProxies(environment) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
 /** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
 const RUN_LABEL = 'awf.run';
+/** One line of a container's `/etc/hosts`. */
 /**
  * The options of `docker create` and `docker run` for `spec`, image and command included.
  *
@@ -8547,7 +8557,7 @@ const stderrReporter = {
 
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/signals.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
 
 /**
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
@@ -8581,7 +8591,7 @@ function aborted(signal) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/output.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/output.js
 
 
 /** Bytes of the command's output that the job's log gets, both streams together. */
@@ -8707,90 +8717,7 @@ function readAndClose(file, limit) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
-
-
-/** Its name, in a home. */
-const CLAUDE_JSON = '.claude.json';
-/**
- * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
- *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
- */
-function claudeJson(path, present) {
-    let settings = {};
-    if (present !== undefined && present.trim() !== '') {
-        try {
-            settings = JSON.parse(present);
-        }
-        catch (cause) {
-            throw new errors_UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
-        }
-    }
-    if (!claude_json_isObject(settings))
-        throw new errors_UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
-    const other = settings['apiKeyHelper'];
-    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new errors_UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
-            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-        });
-    }
-    const withheld = [];
-    const kept = membersOf(settings, [], withheld);
-    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
-}
-/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
-const KEY_PARTS = 'customApiKeyResponses';
-/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
-const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
-const SETTINGS_NAME = /^(env|headers)$/i;
-/** What a credential looks like, in a command's arguments or an address. */
-const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** No credential is so short. */
-const SHORT = 8;
-function membersOf(object, path, withheld) {
-    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
-    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const at = [...path, name];
-        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, at, withheld)]];
-        withheld.push(at.join('.'));
-        return [];
-    }));
-}
-function keptOf(value, path, withheld) {
-    if (isList(value))
-        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
-    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
-}
-/** A list is judged as a whole: a command with one argument less would be another one. */
-function isSecret(name, value, isSetting) {
-    if (isList(value))
-        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
-    if (claude_json_isObject(value))
-        return name === KEY_PARTS;
-    if (typeof value !== 'string' || value === '')
-        return false;
-    // The value of a variable of the sandbox, which holds no credential.
-    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
-        return false;
-    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
-}
-/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
-function mayBeSecret(value) {
-    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
-}
-function isList(value) {
-    return Array.isArray(value);
-}
-function claude_json_isObject(value) {
-    return typeof value === 'object' && value !== null && !isList(value);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/home.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
 
 
 /** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
@@ -8841,7 +8768,7 @@ function toolHomes(home) {
     return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/mount-targets.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/targets.js
 
 
 
@@ -8902,7 +8829,7 @@ function isBelow(path, directory) {
     return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/toolchain-rows.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/toolchain-rows.js
 /**
  * System directories, each at its own path. What is not listed is not there, above all what may hold a credential:
  *
@@ -9006,7 +8933,7 @@ const HOME = [
     { path: 'Android/Sdk', why: 'the Android SDK' },
 ];
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-toolchain.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/host-toolchain.js
 
 
 
@@ -9056,7 +8983,7 @@ function host_toolchain_entriesOf(directory) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/sockets.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/sockets.js
 
 
 /** Listening; see `include/uapi/linux/net.h`, `__SO_ACCEPTCON`. */
@@ -9088,7 +9015,7 @@ function listeningSockets() {
     return [...new Set(paths)];
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/mounts.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/host-guards.js
 
 
 
@@ -9203,6 +9130,87 @@ function credentialIn(text, credentials) {
         const value = credentials.get(variable);
         return value !== undefined && text.includes(value);
     })?.variable;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
+
+
+/**
+ * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ *
+ * @param path for the error
+ * @param present the file's content, undefined when there is none
+ * @throws UserError when the file names another helper, or is not a JSON object
+ */
+function claudeJson(path, present) {
+    let settings = {};
+    if (present !== undefined && present.trim() !== '') {
+        try {
+            settings = JSON.parse(present);
+        }
+        catch (cause) {
+            throw new errors_UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+        }
+    }
+    if (!claude_json_isObject(settings))
+        throw new errors_UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+    const other = settings['apiKeyHelper'];
+    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
+        throw new errors_UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
+        });
+    }
+    const withheld = [];
+    const kept = membersOf(settings, [], withheld);
+    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+}
+/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+const KEY_PARTS = 'customApiKeyResponses';
+/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
+/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+const SETTINGS_NAME = /^(env|headers)$/i;
+/** What a credential looks like, in a command's arguments or an address. */
+const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
+/** No credential is so short. */
+const SHORT = 8;
+function membersOf(object, path, withheld) {
+    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
+    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
+        const at = [...path, name];
+        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
+            return [[name, keptOf(value, at, withheld)]];
+        withheld.push(at.join('.'));
+        return [];
+    }));
+}
+function keptOf(value, path, withheld) {
+    if (isList(value))
+        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
+    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
+}
+/** A list is judged as a whole: a command with one argument less would be another one. */
+function isSecret(name, value, isSetting) {
+    if (isList(value))
+        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
+    if (claude_json_isObject(value))
+        return name === KEY_PARTS;
+    if (typeof value !== 'string' || value === '')
+        return false;
+    // The value of a variable of the sandbox, which holds no credential.
+    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
+        return false;
+    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
+}
+/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+function mayBeSecret(value) {
+    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+}
+function isList(value) {
+    return Array.isArray(value);
+}
+function claude_json_isObject(value) {
+    return typeof value === 'object' && value !== null && !isList(value);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
@@ -9607,6 +9615,7 @@ function listAcl(name, type, values) {
 
 
 
+
 /** For sockets and the like: the user's alone, as the XDG specification wants it. */
 const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
@@ -9915,6 +9924,7 @@ function withNewline(script) {
 
 
 
+
 /**
  * Decides all that the agent sees, and writes its generated files below `workDirectory`.
  *
@@ -9991,7 +10001,7 @@ function readIfPresent(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/user-mounts.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
 
 
 
@@ -10110,7 +10120,7 @@ function socketIn(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/user.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/user.js
 
 
 /** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
@@ -10145,7 +10155,7 @@ function sidecarUser(by) {
     return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/settle.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/settle.js
 /**
  * As `Promise.all`, but waits for every promise before it fails: nothing goes on behind the back of the clean-up that
  * follows. Throws the first error.
@@ -10422,7 +10432,7 @@ function librarySpec({ runId, names, images, sidecarUser }) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
 
 
 
@@ -10519,7 +10529,7 @@ function create(directory) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/messages.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
 
 
 /** What the configuration asks for and will not work, said before it fails. */
@@ -10547,7 +10557,7 @@ function timeoutText({ timeoutMinutes = 0 }) {
     return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/platform.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/platform.js
 
 /**
  * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
@@ -10730,7 +10740,7 @@ function traffic_lines(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached-container.js
 
 /** How much of a sidecar's output an error quotes. */
 const TAIL_LINES = 10;
@@ -10773,7 +10783,7 @@ class Sidecar {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/gate.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/gate.js
 /** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
 const MARKER = Buffer.from('\u001eawf: command\n');
 /** What the check may say at most, in bytes. */
@@ -10821,7 +10831,7 @@ class Gate {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/time-limit.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
 /** The exit code of a command that ran for too long, as that of `timeout` of the GNU coreutils. */
 const TIMEOUT_EXIT_CODE = 124;
 /** How long a command that was told to end may take. Milliseconds. */
@@ -10864,7 +10874,7 @@ class TimeLimit {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/timings.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
 /** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
 class Timings {
     phases = [];
@@ -10892,7 +10902,7 @@ function now() {
     return Math.round(performance.now() * 10) / 10;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/sandbox.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/sandbox.js
 
 
 
@@ -11077,7 +11087,7 @@ async function removeContainers(engine, names, grace, agentGone) {
     await engine.removeContainers(sidecars);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/report.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
 
 /** Things that one warning names; a hostile command leaves any number. */
 const MAX_NAMED = 10;
@@ -11176,7 +11186,7 @@ function moveAside(path) {
     return aside;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-config.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
 /** `section.subsection.key`, as `git config --list` prints it. */
 function nameOf({ section, subsection, key }) {
     return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
@@ -11349,14 +11359,14 @@ function formatGitConfig(entries) {
         const header = entry.subsection === undefined
             ? `[${entry.section}]\n`
             : `[${entry.section} "${entry.subsection.replace(/[\\"]/g, '\\$&')}"]\n`;
-        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${git_config_quote(entry.value)}`}\n`;
+        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${config_quote(entry.value)}`}\n`;
         const text = header === last ? line : header + line;
         last = header;
         return text;
     })
         .join('');
 }
-function git_config_quote(value) {
+function config_quote(value) {
     const escaped = value.replace(/[\\"\n\t\b]/g, (character) => {
         const letter = Object.keys(ESCAPES).find((name) => ESCAPES[name] === character) ?? character;
         return `\\${letter}`;
@@ -11364,7 +11374,7 @@ function git_config_quote(value) {
     return `"${escaped}"`;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-config-policy.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
 
 /** No value of git's is longer; a hostile one would keep us busy. */
 const MAX_LENGTH = 4096;
@@ -11487,7 +11497,7 @@ function describeEntry(entry) {
     return nameOf(withoutCredentials(entry));
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git-directory.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 
 
 
@@ -11669,7 +11679,7 @@ function stamp(path) {
     return [ino, size, ctimeNs].join();
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/own-repository.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
 
 
 
@@ -12392,7 +12402,7 @@ function hazardAt(path) {
     return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
 
 
 
@@ -12614,7 +12624,7 @@ function sidecarConfig(config, proxyUrl) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/command-line.js
 
 
 

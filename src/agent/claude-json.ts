@@ -1,8 +1,5 @@
 import { UserError } from '../errors.ts';
-import { CLAUDE_KEY_HELPER } from '../shared/providers.ts';
-
-/** Its name, in a home. */
-export const CLAUDE_JSON = '.claude.json';
+import { CLAUDE_KEY_HELPER } from '../shared/contract.ts';
 
 /** The sandbox's `~/.claude.json`. */
 export interface ClaudeJson {

@@ -2,11 +2,11 @@ import { configuredProviders, credentialIn, type Config } from '../config/config
 import { UserError } from '../errors.ts';
 import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
+import { ONE_SHOT_LIBRARY } from '../shared/contract.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_NAMES,
   CREDENTIALS,
-  ONE_SHOT_LIBRARY,
   ONE_SHOT_TOKENS,
   PROVIDERS,
   type AgentVariable,
@@ -21,7 +21,7 @@ import {
   LEFT_TO_USER,
   passesByItself,
 } from './environment-policy.ts';
-import { toolHomes } from './home.ts';
+import { toolHomes } from '../mounts/home.ts';
 import { javaOptions, proxyVariables } from './proxy-settings.ts';
 
 /** What the agent gets, and what it was refused. */

@@ -5,7 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import type { Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { mavenSettings } from './proxy-settings.ts';
-import type { User } from './user.ts';
+import type { User } from '../host/user.ts';
 
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 export function systemFiles(config: Config, addresses: Addresses, user: User): Record<string, string> {

@@ -4,14 +4,15 @@ import { configuredProviders, credentialIn, type Config } from '../config/config
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
-import { CLAUDE_JSON, claudeJson } from './claude-json.ts';
+import { CLAUDE_JSON } from '../shared/contract.ts';
+import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
-import { isBelowOneOf, linkIntoHome } from './home.ts';
-import { hostToolchain } from './host-toolchain.ts';
+import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
+import { hostToolchain } from '../mounts/host-toolchain.ts';
 import { startDocument } from './start-document.ts';
-import type { User } from './user.ts';
+import type { User } from '../host/user.ts';
 
 /** What the agent's container is started with. */
 export interface AgentPlan {

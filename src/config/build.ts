@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import { CREDENTIALS, ownHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import { normaliseCredential, type SidecarBudget, type Target } from '../shared/sidecar-config.ts';
-import type { HostEntry } from '../docker/spec.ts';
+import type { HostEntry } from '../shared/network.ts';
 import { parseAllowEndpoints } from './allow-endpoints.ts';
 import { listEntries, parseAllowList } from './allow-list.ts';
 import type { Command, Config, RequestedVariable, UserMount } from './config.ts';

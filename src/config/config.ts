@@ -1,7 +1,7 @@
 import { CREDENTIALS, isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { AllowedEndpoint, SidecarBudget, Target } from '../shared/sidecar-config.ts';
-import type { HostEntry } from '../docker/spec.ts';
+import type { HostEntry } from '../shared/network.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
 
 /** What to run in the sandbox. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { UserError } from '../errors.ts';
-import { isInside } from '../paths.ts';
+import { isInside } from '../host/paths.ts';
 import { listEntries } from './allow-list.ts';
 import type { ProtectedPath } from './config.ts';
 

@@ -49,3 +49,9 @@ export interface Engine {
   /** Why an ended container ended. */
   exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;
 }
+
+/** Where the command's output goes. */
+export interface Output {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+}

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from './settle.ts';
 import { ROLES } from '../shared/network.ts';
 import type { Engine, ImageFacts } from './engine.ts';
 import { buildArgs, type ImageNames } from './images.ts';

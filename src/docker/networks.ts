@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
 import { internalSubnets, networkNames, outerSubnets } from '../shared/network.ts';
-import { settleAll } from '../settle.ts';
+import { settleAll } from './settle.ts';
 import type { Engine } from './engine.ts';
 
 /** How many subnets a run tries before it gives up. */

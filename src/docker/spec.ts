@@ -1,3 +1,5 @@
+import type { HostEntry } from '../shared/network.ts';
+
 /** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
 export const RUN_LABEL = 'awf.run';
 
@@ -54,11 +56,6 @@ export interface TmpfsSpec {
 }
 
 /** One line of a container's `/etc/hosts`. */
-export interface HostEntry {
-  readonly name: string;
-  readonly address: string;
-}
-
 /**
  * The options of `docker create` and `docker run` for `spec`, image and command included.
  *

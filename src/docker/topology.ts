@@ -1,7 +1,7 @@
-import type { User } from '../agent/user.ts';
+import type { User } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { networkNames, PEERS_VARIABLE, squidUrl, type Addresses, type Names } from '../shared/network.ts';
-import { AGENT_LIB } from '../shared/providers.ts';
+import { AGENT_LIB } from '../shared/contract.ts';
 import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
 import { READINESS_HOST, SQUID_LOG_DIR } from '../squid/config.ts';
 import type { ImageNames } from './images.ts';

@@ -1,6 +1,6 @@
 import { PROVIDERS } from '../shared/providers.ts';
-import type { LogDirectories } from '../logs.ts';
-import { aftermathMarkdown } from '../workspace/report.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
+import { aftermathMarkdown } from './aftermath.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 import { code, table } from './markdown.ts';
 import type { DomainCount, Traffic } from './traffic.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogDirectories } from '../logs.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
 import type { Addresses } from '../shared/network.ts';
 import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../squid/config.ts';

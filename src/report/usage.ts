@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAnew, type LogDirectories } from '../logs.ts';
+import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';

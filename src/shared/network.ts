@@ -95,3 +95,8 @@ export function roleOf(container: string): Role | undefined {
 export function networkNames(runId: string): { internal: string; outer: string } {
   return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
 }
+
+export interface HostEntry {
+  readonly name: string;
+  readonly address: string;
+}

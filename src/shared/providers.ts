@@ -5,6 +5,7 @@
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
 
+import { CLAUDE_KEY_HELPER } from './contract.ts';
 import { COPILOT_HOST, copilotHost, isCopilotHost } from './copilot-host.ts';
 import {
   anthropicErrorBody,
@@ -37,13 +38,6 @@ export const ACCEPTED_PLACEHOLDERS: readonly string[] = [
   PLACEHOLDER_CLAUDE_KEY,
   PLACEHOLDER_GEMINI_KEY,
 ];
-
-/** Where the files of the sandbox itself are in the agent container. */
-export const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-export const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The library that makes {@link ONE_SHOT_TOKENS} readable once. */
-export const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
 
 /** A secret that a user hands over: the action's input and the variable of the same meaning. */
 export interface Credential {

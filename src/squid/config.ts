@@ -1,5 +1,5 @@
 import type { AllowList, DomainSet } from '../config/allow-list.ts';
-import type { HostEntry } from '../docker/spec.ts';
+import type { HostEntry } from '../shared/network.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
 
 /** What Squid has to decide on. */

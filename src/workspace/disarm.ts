@@ -1,8 +1,8 @@
 import { chownSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { bytes, fromText, moveAside } from './file-names.ts';
-import { isUnmistakable, type Hazard } from './git-directory.ts';
-import { identify } from './own-repository.ts';
+import { isUnmistakable, type Hazard } from './git/directory.ts';
+import { identify } from './git/own-repository.ts';
 import { unlock } from './survey.ts';
 
 /** What became of a hazard. Paths have one character for each byte. */

@@ -3,11 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { credentialIn } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { isInside } from '../paths.ts';
+import { isInside } from '../host/paths.ts';
 import { bytes, fromText, printable, toText } from './file-names.ts';
-import { isUnmistakable, readConfig } from './git-directory.ts';
-import type { ConfigEntry } from './git-config.ts';
-import type { OutsideRepository } from './own-repository.ts';
+import { isUnmistakable, readConfig } from './git/directory.ts';
+import type { ConfigEntry } from './git/config.ts';
+import type { OutsideRepository } from './git/own-repository.ts';
 import type { Survey } from './survey.ts';
 
 /** What is to be mounted over the workspace. Absolute paths without links. */

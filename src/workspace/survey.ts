@@ -13,7 +13,7 @@ import {
   linkHazard,
   todoHazard,
   type Hazard,
-} from './git-directory.ts';
+} from './git/directory.ts';
 
 /** What there is of git below some directories. Paths have one character for each byte. */
 export interface Survey {

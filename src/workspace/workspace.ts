@@ -4,9 +4,9 @@ import type { Config, ProtectedPath } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { disarm, restoreLink, type Disarmed } from './disarm.ts';
 import { bytes, fromText, printable } from './file-names.ts';
-import type { Hazard } from './git-directory.ts';
+import type { Hazard } from './git/directory.ts';
 import { gitGuards, guardMounts, type Elsewhere } from './guards.ts';
-import { identify, ownRepository } from './own-repository.ts';
+import { identify, ownRepository } from './git/own-repository.ts';
 import { changesBetween, readOnlyPaths, snapshot, type Change, type Snapshot } from './protected-paths.ts';
 import { survey, type Survey } from './survey.ts';
 

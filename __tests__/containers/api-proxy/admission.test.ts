@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { sendRaw } from '../../../testing/sidecar/client.ts';
+import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const GET = (target: string, ...lines: string[]): string =>
   [`GET ${target} HTTP/1.1`, 'Host: a', ...lines, '', ''].join('\r\n');

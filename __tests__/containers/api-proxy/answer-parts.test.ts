@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sendRaw } from '../../support/api-proxy-client.ts';
-import { realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { sendRaw } from '../../../testing/sidecar/client.ts';
+import { realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const GET = 'GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n';
 const EARLY =

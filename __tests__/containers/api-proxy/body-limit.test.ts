@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send, sendRaw } from '../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const LIMIT = 100_000;
 const CHUNK = `2710\r\n${'x'.repeat(10_000)}\r\n`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { openRaw, post, send, sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { accept, wish } from '../../support/websocket-handshake.ts';
+import { openRaw, post, send, sendRaw } from '../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { accept, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
 const IDS = PROVIDERS.map(({ id }) => id);
 

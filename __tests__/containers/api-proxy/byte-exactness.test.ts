@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../src/shared/sidecar-config.ts';
-import { startSidecarProcess, type SidecarProcess } from '../../support/api-proxy-process.ts';
-import { callRaw, writePieces } from '../../support/api-proxy-raw-call.ts';
-import { startRawUpstream, type RawRequest, type RawUpstream } from '../../support/api-proxy-raw-upstream.ts';
-import { startTestTunnelProxy, type TestTunnelProxy } from '../../support/api-proxy-tunnel-proxy.ts';
-import { valuesOf, type Field, type WireAnswer, type WireHead } from '../../support/http-wire.ts';
-import { randomAnswer, randomUpload, type RandomUpload } from '../../support/random-messages.ts';
-import { createTestCa, type TestCa } from '../../support/tls.ts';
+import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
+import { callRaw, writePieces } from './raw-call.ts';
+import { startRawUpstream, type RawRequest, type RawUpstream } from '../../../testing/sidecar/raw-upstream.ts';
+import { startTestTunnelProxy, type TestTunnelProxy } from '../../../testing/sidecar/tunnel-proxy.ts';
+import { valuesOf, type Field, type WireAnswer, type WireHead } from '../../../testing/sidecar/http-wire.ts';
+import { randomAnswer, randomUpload, type RandomUpload } from './random-messages.ts';
+import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
 /** Another seed gives other messages: `AWF_SEED=7 npm run test:unit -- byte-exactness`. A failure prints its own. */
 const seed = Number(process.env.AWF_SEED ?? 1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send, sendRaw } from '../../support/api-proxy-client.ts';
-import { INFERENCE, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send, sendRaw } from '../../../testing/sidecar/client.ts';
+import { INFERENCE, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
   rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { eventually, useSidecar, type SidecarFixture } from '../../support/api-proxy-sidecar.ts';
+import { eventually, useSidecar, type SidecarFixture } from '../../../testing/sidecar/sidecar.ts';
 
 /** Promised: the upstream is told within a second. */
 const PROMISED_MS = 1_000;

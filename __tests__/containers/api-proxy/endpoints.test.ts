@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, type ProviderId } from '../../../src/shared/providers.ts';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 type Request = readonly [provider: ProviderId, method: string, target: string];
 

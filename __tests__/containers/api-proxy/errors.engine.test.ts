@@ -5,15 +5,15 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { networkNames } from '../../../src/shared/network.ts';
 import { NO_CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
-import { openRaw, post, type ClientAnswer } from '../../support/api-proxy-client.ts';
-import type { TestUpstream } from '../../support/api-proxy-upstream.ts';
-import { eventually } from '../../support/api-proxy-sidecar.ts';
-import { startOutside, type Outside } from '../../support/outside.ts';
-import { SENTINELS } from '../../support/builders.ts';
-import { docker } from '../../support/engine.ts';
-import { RESOLVER, useProviderWorlds, type ProviderWorld } from '../../support/provider-world.ts';
-import { createTestCa } from '../../support/tls.ts';
-import { agree, wish } from '../../support/websocket-handshake.ts';
+import { openRaw, post, type ClientAnswer } from '../../../testing/sidecar/client.ts';
+import type { TestUpstream } from '../../../testing/sidecar/upstream.ts';
+import { eventually } from '../../../testing/sidecar/sidecar.ts';
+import { startOutside, type Outside } from '../../../testing/outside/outside.ts';
+import { SENTINELS } from '../../../testing/builders.ts';
+import { docker } from '../../../testing/engine/engine.ts';
+import { RESOLVER, useProviderWorlds, type ProviderWorld } from './provider-world.ts';
+import { createTestCa } from '../../../testing/tls.ts';
+import { agree, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
 const CUSTOM_PORT = 9443;
 const customTarget = ({ id }: Provider): string => `llm-${id}.internal.example:${CUSTOM_PORT}`;

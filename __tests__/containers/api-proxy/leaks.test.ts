@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import type { Limits } from '../../../containers/api-proxy/src/limits.ts';
-import { startSidecarProcess, type SidecarProcess } from '../../support/api-proxy-process.ts';
-import type { Holdings } from '../../support/api-proxy-probe-entry.ts';
-import { startTestTunnelProxy, type TestTunnelProxy } from '../../support/api-proxy-tunnel-proxy.ts';
-import { startTestUpstream, type TestUpstream } from '../../support/api-proxy-upstream.ts';
-import { createWorkload, upstreamOfWorkload } from '../../support/api-proxy-workload.ts';
-import { createTestCa, type TestCa } from '../../support/tls.ts';
+import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
+import type { Holdings } from './leaks-probe-entry.ts';
+import { startTestTunnelProxy, type TestTunnelProxy } from '../../../testing/sidecar/tunnel-proxy.ts';
+import { startTestUpstream, type TestUpstream } from '../../../testing/sidecar/upstream.ts';
+import { createWorkload, upstreamOfWorkload } from './leaks-workload.ts';
+import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-const ENTRY = fileURLToPath(new URL('../../support/api-proxy-probe-entry.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('leaks-probe-entry.ts', import.meta.url));
 const REQUESTS = 10_000;
 /**
  * What a request may leave on the heap, in octets: less than an empty object in a Map takes (16 for its place, 56 for the

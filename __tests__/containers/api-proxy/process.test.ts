@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProviderId } from '../../../src/shared/providers.ts';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { eventually } from '../../../testing/sidecar/sidecar.ts';
 
 const MAIN = fileURLToPath(new URL('../../../containers/api-proxy/src/main.ts', import.meta.url));
-const ENTRY = fileURLToPath(new URL('../../support/api-proxy-entry.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../../testing/sidecar/process-entry.ts', import.meta.url));
 const SECRET = 'sk-a-secret-value';
 const NO_SQUID = 'http://127.0.0.1:1';
 

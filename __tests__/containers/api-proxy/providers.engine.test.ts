@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../src/shared/endpoints.ts';
 import { networkNames } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider } from '../../../src/shared/providers.ts';
-import { openRaw, post, sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually } from '../../support/api-proxy-sidecar.ts';
-import { SENTINELS } from '../../support/builders.ts';
-import { docker } from '../../support/engine.ts';
-import { useProviderWorld } from '../../support/provider-world.ts';
-import { askSquid } from '../../support/sandbox-run.ts';
-import { agree, WEBSOCKET_KEY, wish } from '../../support/websocket-handshake.ts';
+import { openRaw, post, sendRaw } from '../../../testing/sidecar/client.ts';
+import { eventually } from '../../../testing/sidecar/sidecar.ts';
+import { SENTINELS } from '../../../testing/builders.ts';
+import { docker } from '../../../testing/engine/engine.ts';
+import { useProviderWorld } from './provider-world.ts';
+import { askSquid } from '../../../testing/engine/sandbox-run.ts';
+import { agree, WEBSOCKET_KEY, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
 /** In as many spellings as a client may think of. */
 const HOSTILE = [

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ReflectionGuard } from '../../../containers/api-proxy/src/reflection.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, INFERENCE, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const SECRET = 'sk-abcsk-abd-1234';
 const MASK = '*'.repeat(SECRET.length);

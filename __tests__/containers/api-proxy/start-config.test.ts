@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readStartConfig, type ConfigInput } from '../../../containers/api-proxy/src/start-config.ts';
+import { readStartConfig, type ConfigInput } from '../../../containers/api-proxy/src/start/start-config.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../../../src/shared/sidecar-config.ts';
 

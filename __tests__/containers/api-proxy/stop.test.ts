@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
-import { openRaw } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { agree, wish } from '../../support/websocket-handshake.ts';
+import { openRaw } from '../../../testing/sidecar/client.ts';
+import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { agree, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
 /** A request whose answer has begun, and the upstream's end of it. */
 async function streaming(t: ReturnType<typeof useSidecar>) {

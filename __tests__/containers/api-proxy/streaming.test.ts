@@ -4,8 +4,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 

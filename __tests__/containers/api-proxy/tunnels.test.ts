@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error:';

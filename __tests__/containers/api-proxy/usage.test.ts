@@ -3,8 +3,8 @@ import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders 
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, type ProviderId } from '../../../src/shared/providers.ts';
-import { post, send } from '../../support/api-proxy-client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../support/api-proxy-sidecar.ts';
+import { post, send } from '../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
 const json = { 'content-type': 'application/json' };
 const sse = { 'content-type': 'text/event-stream; charset=utf-8' };

@@ -3,9 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRaw, sendRaw } from '../../support/api-proxy-client.ts';
-import { eventually, realCredential, useSidecar } from '../../support/api-proxy-sidecar.ts';
-import { agree, WEBSOCKET_ACCEPT as ACCEPT, WEBSOCKET_KEY as KEY, wish } from '../../support/websocket-handshake.ts';
+import { openRaw, sendRaw } from '../../../testing/sidecar/client.ts';
+import { eventually, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import {
+  agree,
+  WEBSOCKET_ACCEPT as ACCEPT,
+  WEBSOCKET_KEY as KEY,
+  wish,
+} from '../../../testing/sidecar/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
   const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
-import type { Budget } from './budget.ts';
+import type { Budget } from './usage/budget.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
-import type { UsageReading } from './usage-reading.ts';
-import type { Handshake } from './websocket.ts';
+import type { UsageReading } from './usage/reading.ts';
+import type { Handshake } from './websocket/websocket.ts';
 
 /** One request of a client and all that is needed to answer it. */
 export interface Exchange {

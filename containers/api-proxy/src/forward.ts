@@ -1,7 +1,7 @@
 import { request as httpRequest, type Agent } from 'node:http';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
-import type { AdmittedRequest } from './admission.ts';
-import type { EndpointCheck } from './endpoints.ts';
+import type { AdmittedRequest } from './request/admission.ts';
+import type { EndpointCheck } from './request/endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
 import {
@@ -10,14 +10,14 @@ import {
   headerValue,
   upstreamRequestHeaders,
   type HeaderRules,
-} from './headers.ts';
+} from './request/headers.ts';
 import { elapsedMs } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { passInterim } from './interim.ts';
 import { returnBody } from './return-body.ts';
-import { openWebSocket } from './websocket.ts';
+import { openWebSocket } from './websocket/websocket.ts';
 
 /** The way to one provider. */
 export interface Route {

@@ -1,5 +1,5 @@
 import { validateHeaderValue, type IncomingMessage, type InformationEvent, type ServerResponse } from 'node:http';
-import { clientResponseHeaders } from './headers.ts';
+import { clientResponseHeaders } from './request/headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
 
 /**

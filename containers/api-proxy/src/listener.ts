@@ -4,19 +4,19 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '../../../src/shared/providers.ts';
-import { admit, methodNotAllowed, type AdmittedRequest } from './admission.ts';
+import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
 import { createClientServer } from './client-server.ts';
 import { bodyTooLarge, forward, type Route } from './forward.ts';
-import type { Budget } from './budget.ts';
+import type { Budget } from './usage/budget.ts';
 import type { Exchange } from './exchange.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger } from './usage/ledger.ts';
 import type { Limits } from './limits.ts';
 import { newRecord, type Log } from './log.ts';
 import { errorCode, ProxyError } from './proxy-error.ts';
 import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
-import { prepareDialect, UsageReading } from './usage-reading.ts';
-import { readHandshake } from './websocket.ts';
+import { prepareDialect, UsageReading } from './usage/reading.ts';
+import { readHandshake } from './websocket/websocket.ts';
 
 export interface ListenerOptions {
   readonly provider: Provider;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/sidecar-config.ts';
 import { openLog } from './log.ts';
 import { runSidecar } from './run.ts';
-import { standardInput } from './standard-input.ts';
+import { standardInput } from './start/standard-input.ts';
 
 try {
   await runSidecar({

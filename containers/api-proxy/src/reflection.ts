@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { headerValue } from './headers.ts';
+import { headerValue } from './request/headers.ts';
 import { ProxyError } from './proxy-error.ts';
 
 /** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */

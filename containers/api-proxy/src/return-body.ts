@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
-import { clientResponseTrailers } from './headers.ts';
+import { clientResponseTrailers } from './request/headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
 
 const pairs = (flat: readonly string[]): [string, string][] =>

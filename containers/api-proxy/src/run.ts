@@ -1,9 +1,9 @@
-import { announce } from './announce.ts';
+import { announce } from './start/announce.ts';
 import type { Log } from './log.ts';
 import type { LogLevel } from '../../../src/shared/log-level.ts';
 import { PEERS_VARIABLE } from '../../../src/shared/network.ts';
 import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
-import { readStartConfig, type ConfigInput } from './start-config.ts';
+import { readStartConfig, type ConfigInput } from './start/start-config.ts';
 
 export interface RunOptions extends Omit<SidecarOptions, 'log'> {
   readonly input: ConfigInput;

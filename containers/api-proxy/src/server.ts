@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig } from '../../../src/shared/sidecar-config.ts';
-import { Budget } from './budget.ts';
-import { endpointCheck } from './endpoints.ts';
-import { headerRules } from './headers.ts';
+import { Budget } from './usage/budget.ts';
+import { endpointCheck } from './request/endpoints.ts';
+import { headerRules } from './request/headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import type { Log } from './log.ts';
 import { errorCode } from './proxy-error.ts';
 import { ReflectionGuard } from './reflection.ts';
-import { authorityOf } from './tunnel.ts';
-import { trustStore, TunnelAgent } from './upstream.ts';
+import { authorityOf } from './upstream/tunnel.ts';
+import { trustStore, TunnelAgent } from './upstream/agent.ts';
 
 export interface SidecarOptions {
   readonly log: Log;

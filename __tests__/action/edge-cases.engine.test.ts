@@ -1,0 +1,301 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { ImageNames } from '../../src/docker/images.ts';
+import { DEFAULT_SUBNET } from '../../src/shared/network.ts';
+import { actionStep, startLocalProvider, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { docker } from '../../testing/engine/engine.ts';
+import { copyAction, give, ordinaryUser, runProgram, type ActionCopy } from '../../testing/runner/program.ts';
+import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { imageThatRuns, newImageName } from '../../testing/engine/test-image.ts';
+
+const MARK = 'the command has run';
+
+let step: ActionStep;
+
+/** A step whose command says so when it runs. */
+function aStep(inputs: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}): ActionStep {
+  step = actionStep({ run: `echo "${MARK}"`, ...inputs }, { env });
+  return step;
+}
+
+/** The action with other images, from a copy. */
+function aCopy(images: Partial<ImageNames> = {}): ActionCopy {
+  return copyAction(join(step.runner.workspace, '..'), images);
+}
+
+function runMain(copy: ActionCopy): Promise<EntryResult> {
+  return runProgram(copy.argv('main'), { env: step.runner.main.env, cwd: step.runner.workspace });
+}
+
+/** The text of the step's one `::error::` command. */
+function errorOf({ stdout }: EntryResult): string {
+  const errors = [...stdout.matchAll(/^::error::(.*)$/gm)].map(([, message = '']) => message);
+  expect(errors).toHaveLength(1);
+  return errors[0]!.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%');
+}
+
+/** Every part of `message` is in the step's error, the command has not run, and nothing is left. */
+function expectFailure(result: EntryResult, ...message: readonly (string | RegExp)[]): void {
+  const error = errorOf(result);
+  for (const part of message) expect(error).toMatch(part);
+  expect(error).not.toMatch(/^ +at |undefined|\[object/m);
+  expect(result).toMatchObject({ code: 1, stderr: '' });
+  expect(result.stdout).not.toContain(MARK);
+  expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
+  expect(remains(step.runner)).toEqual([]);
+}
+
+beforeEach(() => {
+  aStep();
+});
+afterEach(() => {
+  step.runner.remove();
+});
+
+describe('without an engine', () => {
+  beforeEach(() => {
+    step.runner.remove();
+  });
+
+  it('no docker command', async () => {
+    aStep({}, { PATH: '/nonexistent' });
+    expectFailure(await step.main(), 'no docker command in PATH', 'Install the Docker command line');
+  });
+
+  it.each(['unix:///nonexistent.sock', 'tcp://127.0.0.1:1'])('none at %s', async (host) => {
+    aStep({}, { DOCKER_HOST: host });
+    expectFailure(await step.main(), 'No Docker engine answers', 'systemctl start docker', 'DOCKER_HOST', host);
+  });
+
+  it('one that the user may not talk to', async () => {
+    aStep();
+    const { workspace, main } = step.runner;
+    const directory = join(workspace, '..');
+    const copy = aCopy();
+    give(directory, ordinaryUser());
+    // Somebody else's for an ordinary user, and closed to everybody else's for the others.
+    const socket = join(directory, 'engine.sock');
+    const server = createServer().listen(socket);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    chmodSync(socket, process.getuid?.() === 0 ? 0o600 : 0);
+    const argv = [...ordinaryUser().prefix, ...copy.argv('main')];
+    const result = await runProgram(argv, { env: { ...main.env, DOCKER_HOST: `unix://${socket}` }, cwd: workspace });
+    expectFailure(result, 'engine refuses this user', 'docker group', 'DOCKER_HOST');
+  });
+});
+
+describe('images', () => {
+  it('agent-image that nobody has', async () => {
+    step.runner.remove();
+    aStep({ 'agent-image': 'localhost:1/nobody/nothing:0' });
+    const result = await step.main();
+    expectFailure(result, 'agent-image: localhost:1/nobody/nothing:0', 'could not be pulled', 'Check the name');
+  });
+
+  it.each(['UPPER case', '--privileged'])('agent-image that is no name: %s', async (name) => {
+    step.runner.remove();
+    aStep({ 'agent-image': name });
+    expectFailure(await step.main(), `agent-image: "${name}"`, 'ghcr.io/owner/image:tag');
+  });
+
+  it('an image of its own that is missing is built from containers/', async () => {
+    const name = newImageName('api-proxy');
+    const result = await runMain(aCopy({ 'api-proxy': name }));
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain(`Building the image ${name}`);
+    expect(result.stdout).toContain(MARK);
+    expect(docker(['image', 'ls', '--quiet', name])).not.toBe('');
+    expect(remains(step.runner)).toEqual([]);
+  });
+
+  it('an image of its own that is missing and cannot be built', async () => {
+    const name = newImageName('api-proxy');
+    const copy = aCopy({ 'api-proxy': name });
+    writeFileSync(join(copy.root, 'containers', 'api-proxy', 'Dockerfile'), 'FROM scratch\nCOPY nowhere /\n');
+    expectFailure(await runMain(copy), `${name} is missing and could not be built`, 'script/bootstrap', 'nowhere');
+  });
+});
+
+describe('inputs', () => {
+  beforeEach(() => {
+    step.runner.remove();
+  });
+
+  it.each<[input: string, value: string, ...message: string[]]>([
+    ['run', ' \n ', 'run is empty', 'Give the command'],
+    ['shell', 'fish', 'shell: "fish"', 'bash, sh', '{0}'],
+    ['working-directory', 'missing', 'working-directory', 'missing'],
+    ['working-directory', '..', 'working-directory: ..', 'outside the workspace', 'name a directory inside it'],
+    ['allow-domains', 'example.com\nhttps://b.example/path', 'allow-domains, line 2', 'Write "https://b.example"'],
+    ['allow-domains', 'example.com, exa mple.com', 'allow-domains, line 1: "exa mple.com"', 'such as "example.com"'],
+    ['allow-domains', '10.1.2.3', 'allow-domains, line 1: "10.1.2.3"', 'add-hosts'],
+    ['add-hosts', 'gateway.example', 'add-hosts, line 1', '"gateway.example.com:10.1.2.3"'],
+    ['openai-api-target', 'https://proxy.example', 'openai-api-target: "https://proxy.example"', 'host[:port]'],
+    ['upstream-ca', 'missing.pem', 'upstream-ca: missing.pem cannot be read', 'PEM file that exists'],
+    ['env', 'NO-NAME=1', 'env, line 1', 'NAME=value'],
+    ['env', 'OPENAI_API_KEY=sk-x', 'env: OPENAI_API_KEY', 'api-proxy injects it'],
+    ['env-all', 'yes', 'env-all: "yes"', 'true, false'],
+    ['mounts', 'relative', 'mounts, line 1: "relative"', 'absolute paths'],
+    ['mounts', '/does/not/exist', 'mounts: /does/not/exist', 'does not exist'],
+    ['memory', 'lots', 'memory: "lots"', '"6g"'],
+    ['memory', '1m', 'memory: the limit is too small', '6m'],
+    ['pids', '0', 'pids: "0"', 'above 0'],
+    ['pids', '999999999', 'pids: the limit is larger', 'smaller number'],
+    ['upload-logs', 'sometimes', 'upload-logs: "sometimes"', 'always, on-failure, never'],
+    ['retention-days', 'ever', 'retention-days: "ever"', 'above 0'],
+    ['log-level', 'verbose', 'log-level: "verbose"', 'error, warn, info, debug'],
+  ])('%s: %j', async (input, value, ...message) => {
+    aStep({ [input]: value });
+    expectFailure(await step.main(), ...message);
+  });
+
+  it('a key with a line break inside, which is not printed', async () => {
+    aStep({ 'anthropic-api-key': 'sk-ant-first\nsecond-half' });
+    const result = await step.main();
+    expectFailure(result, 'anthropic-api-key (ANTHROPIC_API_KEY)', 'line break', 'single line');
+    // The runner takes this command out of the log; it is what keeps the value out of it.
+    const log = result.stdout.replace(/^::add-mask::.*$/gm, '');
+    expect(log).not.toMatch(/sk-ant-first|second-half/);
+    expect(step.runner.main.summary()).toBe('');
+  });
+
+  it('a key with line breaks around it works', async () => {
+    const provider = await startLocalProvider();
+    onTestFinished(provider.server.close);
+    const run =
+      'node -e \'fetch(process.env.GEMINI_API_BASE_URL + "/v1beta/models").then((r) => console.log(r.status))\'';
+    step = actionStep(
+      { ...provider.inputs('gemini'), 'gemini-api-key': `\n ${TEST_KEYS.gemini}\r\n`, run },
+      { ca: provider.ca },
+    );
+    expect((await step.main()).code).toBe(0);
+    expect(provider.server.requests.map(({ headers }) => headers['x-goog-api-key'])).toEqual([TEST_KEYS.gemini]);
+  });
+
+  it('RUNNER_TEMP that is not there', async () => {
+    aStep({}, { RUNNER_TEMP: '/does/not/exist' });
+    expectFailure(await step.main(), '/does/not/exist', 'RUNNER_TEMP');
+  });
+});
+
+describe('networks', () => {
+  it('takes another subnet where the default is taken, and everything follows', async () => {
+    step.runner.remove();
+    const provider = await startLocalProvider();
+    onTestFinished(provider.server.close);
+    await occupyDefaultSubnet();
+    step = actionStep(
+      {
+        ...provider.inputs('openai'),
+        run: `
+          env | grep -E '^(https_proxy|NO_PROXY|AWF_API_PROXY_IP|OPENAI_BASE_URL)=' | sort
+          curl -sS -H 'content-type: application/json' "$OPENAI_BASE_URL/chat/completions" \\
+            -d '{"model":"test","messages":[{"role":"user","content":"hi"}]}'`,
+      },
+      { ca: provider.ca },
+    );
+    const result = await step.main();
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const [, prefix = ''] = /^AWF_API_PROXY_IP=(.+)\.30$/m.exec(result.stdout) ?? [];
+    expect(prefix).toMatch(/^(172\.30|10\.213)\.\d+$/);
+    expect(prefix).not.toBe('172.30.0');
+    expect(result.stdout).toContain(
+      [
+        `AWF_API_PROXY_IP=${prefix}.30`,
+        `NO_PROXY=localhost,127.0.0.1,${prefix}.30`,
+        `OPENAI_BASE_URL=http://${prefix}.30:10000/v1`,
+        `https_proxy=http://${prefix}.10:3128`,
+      ].join('\n'),
+    );
+    expect(result.stdout).toContain('Hello from the local provider.');
+    expect(remains(step.runner)).toEqual([]);
+  });
+});
+
+/** Makes sure that the default subnet is somebody's while the test lasts. */
+async function occupyDefaultSubnet(): Promise<void> {
+  const name = `test-awf-${process.pid}-${Date.now()}`;
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const { status, stderr } = spawnSync('docker', ['network', 'create', `--subnet=${DEFAULT_SUBNET}`, name], {
+      encoding: 'utf8',
+    });
+    if (status === 0) break;
+    // Another run has it, and might give it back before ours starts.
+    if (performance.now() > end) throw new Error(`The subnet could not be taken: ${stderr}`);
+    await sleep(200);
+  }
+  onTestFinished(() => void docker(['network', 'rm', name]));
+}
+
+describe('sidecars', () => {
+  it('a PEM file that is none stops the api-proxy, and the error says why', async () => {
+    step.runner.remove();
+    aStep({ 'upstream-ca': 'broken.pem', 'gemini-api-key': TEST_KEYS.gemini });
+    writeFileSync(
+      join(step.runner.workspace, 'broken.pem'),
+      '-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n',
+    );
+    expectFailure(
+      await step.main(),
+      'The api-proxy ended by itself with exit code 1',
+      'The api-proxy cannot start',
+      /CA|certificate/i,
+    );
+  });
+
+  it.each(['squid', 'api-proxy'] as const)('%s that ends at its start: the error has its last lines', async (role) => {
+    const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
+    const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
+    const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
+    expectFailure(result, `${title} ended by itself with exit code 3`, 'line 20\nthe disk is on fire');
+    expect(errorOf(result)).not.toContain('line 1\n');
+  });
+
+  it.each(['squid', 'api-proxy'] as const)('%s that dies during the command ends the run', async (role) => {
+    step.runner.remove();
+    aStep({ run: 'echo started; sleep 60; echo "$0 goes on"' });
+    const main = await step.start();
+    await waitFor('the command', () => main.stdout().includes('started'));
+    docker(['kill', containerOf(runIdOf(step.runner)!, role)]);
+    const result = await main.done;
+    const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
+    expectFailure(result, `${title} ended by itself with exit code 137`);
+    expect(result.stdout).not.toContain('goes on');
+  });
+
+  it('a link that Squid leaves among its logs is not followed', async () => {
+    const image = imageThatRuns(
+      'squid',
+      'ln -s "$(cat /proc/1/environ | tr "\\0" "\\n" | sed -n s/^VICTIM=//p)" /var/log/squid/timings.json; exec awf-squid',
+    );
+    const victim = join(step.runner.temp, '..', 'victim');
+    writeFileSync(victim, 'untouched');
+    const copy = aCopy({ squid: image });
+    // What a subverted Squid knows of the host is guesswork; here it is told.
+    docker(['build', `--tag=${image}`, '-'], `FROM ${image}\nENV VICTIM=${victim}\n`);
+    const result = await runMain(copy);
+    expect(result.code).toBe(0);
+    expect(readFileSync(victim, 'utf8')).toBe('untouched');
+    expect(readFileSync(join(step.runner.main.outputs()['logs-path']!, 'timings.json'), 'utf8')).toContain('startupMs');
+  });
+});
+
+describe('the pre-flight check', () => {
+  // Every single check has its test in containers/agent/pre-flight.engine.test.ts.
+  it('fails when the api-proxy does not listen, and the command does not run', async () => {
+    const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 60') }));
+    expectFailure(
+      result,
+      'The command was not started: pre-flight check failed',
+      /GEMINI_API_BASE_URL is http:\/\/[\d.]+:10003, and nothing accepts a connection there within 5 seconds/,
+    );
+  });
+});

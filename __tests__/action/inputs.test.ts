@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loadInputs } from '../../src/action/inputs.ts';
+import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { inputEnv } from '../../testing/runner/files.ts';
+
+const ACTION_FILE = join(import.meta.dirname, '../../action.yml');
+
+let written: string[];
+
+beforeEach(() => {
+  written = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    written.push(String(chunk));
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** Loads the inputs as a step with `inputs` gets them, the defaults of `action.yml` included. */
+function load(inputs: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}) {
+  for (const [name, value] of Object.entries(inputEnv(ACTION_FILE, inputs))) vi.stubEnv(name, value);
+  return loadInputs({ GITHUB_WORKSPACE: temporaryDirectory(), ...environment });
+}
+
+const masked = (): string[] =>
+  written
+    .join('')
+    .split('\n')
+    .flatMap((line) => /^::add-mask::(.*)$/.exec(line)?.[1] ?? []);
+
+describe('the command', () => {
+  test('is the script as it was given, for the shell', () => {
+    const script = '  echo "a"\n\n# no comment of ours\necho b\n';
+    expect(load({ run: script, shell: 'sh' }).config.command).toEqual({
+      kind: 'script',
+      script,
+      shell: ['sh', '-e', '{0}'],
+    });
+  });
+
+  test('is required', () => {
+    expect(thrown(() => load({ run: ' \n' }))).toMatchObject({
+      message: 'run is empty.',
+      hint: expect.stringContaining('command') as string,
+    });
+  });
+});
+
+describe('credentials', () => {
+  const inputs = {
+    'openai-api-key': SENTINELS.get('OPENAI_API_KEY')!,
+    'anthropic-api-key': SENTINELS.get('ANTHROPIC_API_KEY')!,
+    'copilot-github-token': SENTINELS.get('COPILOT_GITHUB_TOKEN')!,
+    'copilot-api-key': SENTINELS.get('COPILOT_API_KEY')!,
+    'gemini-api-key': SENTINELS.get('GEMINI_API_KEY')!,
+  };
+
+  test('come from the inputs, each under its name', () => {
+    expect(load({ run: 'true', ...inputs }).config.credentials).toEqual(SENTINELS);
+  });
+
+  test('do not come from the environment', () => {
+    expect(load({ run: 'true' }, Object.fromEntries(SENTINELS)).config.credentials).toEqual(new Map());
+  });
+
+  test('are masked in the log, also when the inputs are refused', () => {
+    expect(() => load({ run: '', ...inputs })).toThrow('run is empty');
+    expect(masked().toSorted()).toEqual(Object.values(inputs).toSorted());
+  });
+
+  test('an empty one masks nothing', () => {
+    load({ run: 'true', 'openai-api-key': ' \n ' });
+    expect(masked()).toEqual([]);
+  });
+
+  test('are printed by nothing but the mask', () => {
+    load({ run: 'true', ...inputs });
+    const rest = written.join('').replaceAll(/^::add-mask::.*$/gm, '');
+    expect(Object.values(inputs).filter((value) => rest.includes(value))).toEqual([]);
+  });
+});
+
+describe('targets', () => {
+  const host = (inputs: Record<string, string>, environment: NodeJS.ProcessEnv) =>
+    load({ run: 'true', ...inputs }, environment).config.targets.openai.host;
+
+  test.each([
+    ['the input', { 'openai-api-target': 'input.example' }, { OPENAI_API_TARGET: 'variable.example' }, 'input.example'],
+    ['the variable', {}, { OPENAI_API_TARGET: ' variable.example\n' }, 'variable.example'],
+    ['the default', {}, { OPENAI_API_TARGET: '' }, 'api.openai.com'],
+  ])('%s wins', (_, inputs, environment, expected) => {
+    expect(host(inputs, environment)).toBe(expected);
+  });
+
+  test.each([
+    [
+      'the input',
+      { 'copilot-api-target': 'input.example' },
+      { COPILOT_API_TARGET: 'variable.example' },
+      'input.example',
+    ],
+    ['the variable', {}, { COPILOT_API_TARGET: ' variable.example\n' }, 'variable.example'],
+    ['the GitHub server', {}, { COPILOT_API_TARGET: '' }, 'copilot-api.octo.ghe.com'],
+    ['the default', {}, { GITHUB_SERVER_URL: '' }, 'api.githubcopilot.com'],
+  ])('of Copilot: %s wins', (_, inputs, environment, expected) => {
+    const given = { run: 'true', 'copilot-github-token': 'ghu_x', ...inputs };
+    const { targets } = load(given, { GITHUB_SERVER_URL: 'https://octo.ghe.com', ...environment }).config;
+    expect(targets.copilot.host).toBe(expected);
+  });
+});
+
+describe('the rest', () => {
+  test('lists, sizes and sets', () => {
+    const { config, upload } = load({
+      run: 'true',
+      'allow-domains': 'a.example\nb.example, c.example',
+      env: 'A\nB=1',
+      'env-all': 'true',
+      mounts: '/srv:rw',
+      'agent-image': 'debian:13',
+      memory: '1g',
+      pids: '10',
+      'log-level': 'debug',
+      'upload-logs': 'on-failure',
+      'artifact-name': 'logs',
+      'retention-days': '3',
+    });
+    expect(config).toMatchObject({
+      apiProxy: true,
+      envAll: true,
+      env: [
+        { name: 'A', value: undefined },
+        { name: 'B', value: '1' },
+      ],
+      mounts: [{ source: '/srv', target: '/srv', writable: true }],
+      agentImage: 'debian:13',
+      memory: '1g',
+      pids: 10,
+      logLevel: 'debug',
+      proxyLogsDir: undefined,
+      keepContainers: false,
+    });
+    expect(config.allow.https.domains).toEqual(['a.example', 'b.example', 'c.example']);
+    expect(upload).toEqual({ when: 'on-failure', artifactName: 'logs', retentionDays: 3 });
+  });
+
+  test('an input that is given empty has its default', () => {
+    const { config, upload } = load({ run: 'true', memory: '', 'env-all': '', shell: '', 'upload-logs': '' });
+    expect(config).toMatchObject({
+      memory: '6g',
+      envAll: false,
+      command: { shell: expect.arrayContaining(['bash']) as string[] },
+    });
+    expect(upload).toEqual({ when: 'always', artifactName: undefined, retentionDays: undefined });
+  });
+
+  test.each([
+    ['upload-logs', 'sometimes'],
+    ['retention-days', 'long'],
+    ['shell', 'pwsh'],
+  ])('%s: %s is refused', (name, value) => {
+    expect(() => load({ run: 'true', [name]: value })).toThrow(`${name}: "${value}"`);
+  });
+
+  test('a flag of the command line is no input', () => {
+    vi.stubEnv('INPUT_KEEP-CONTAINERS', 'true');
+    vi.stubEnv('INPUT_PROXY-LOGS-DIR', '/elsewhere');
+    expect(load({ run: 'true' }).config).toMatchObject({ keepContainers: false, proxyLogsDir: undefined });
+  });
+
+  test('without a workspace nothing runs', () => {
+    expect(() => load({ run: 'true' }, { GITHUB_WORKSPACE: '' })).toThrow('GITHUB_WORKSPACE');
+  });
+});

@@ -1,0 +1,255 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
+import {
+  startArtifactService,
+  type ArtifactService,
+  type ArtifactServiceOptions,
+} from '../../testing/runner/artifact-service.ts';
+import { runProgram } from '../../testing/runner/program.ts';
+import { remains, runIdOf } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { readZip } from '../../testing/zip.ts';
+
+const DAY_MS = 86_400_000;
+
+let step: ActionStep;
+
+afterEach(() => {
+  step.runner.remove();
+});
+
+async function aService(options: ArtifactServiceOptions = {}): Promise<ArtifactService> {
+  const service = await startArtifactService(options);
+  onTestFinished(service.close);
+  return service;
+}
+
+function aStep(service: ArtifactService | undefined, inputs: Readonly<Record<string, string>> = {}): ActionStep {
+  step = actionStep({ run: 'true', ...inputs }, { env: { ...service?.env } });
+  return step;
+}
+
+const warnings = ({ stdout }: EntryResult): string[] =>
+  stdout.split('\n').filter((line) => line.startsWith('::warning'));
+
+/** Leaves what a main step leaves, without having run one. */
+function aFinishedMain(service: ArtifactService | undefined, succeeded = true): { squid: string; apiProxy: string } {
+  const { temp, main } = aStep(service).runner;
+  const logs = { squid: join(temp, 'squid-logs-1'), apiProxy: join(temp, 'api-proxy-logs-1') };
+  for (const directory of Object.values(logs)) mkdirSync(directory);
+  writeFileSync(join(logs.squid, 'access.log'), 'an access\n');
+  writeFileSync(join(logs.apiProxy, 'api-proxy.log'), 'a request\n');
+  const state = { runId: 'feedf00d', upload: { when: 'always' }, logs, succeeded };
+  appendFileSync(main.env['GITHUB_STATE']!, `awf=${JSON.stringify(state)}\n`);
+  return logs;
+}
+
+describe('upload-logs', () => {
+  it.each<[when: string, command: string, isUploaded: boolean]>([
+    ['always', 'true', true],
+    ['on-failure', 'true', false],
+    ['on-failure', 'exit 3', true],
+    ['never', 'exit 3', false],
+  ])('%s, after "%s": %s', async (when, command, isUploaded) => {
+    const service = await aService();
+    aStep(service, { run: command, 'upload-logs': when });
+    await step.main();
+    const post = await step.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(post)).toEqual([]);
+    expect(service.artifacts).toHaveLength(isUploaded ? 1 : 0);
+    if (!isUploaded) {
+      expect(post.stdout).toContain(`upload-logs is ${when}`);
+      return;
+    }
+    const [artifact] = service.artifacts;
+    expect(artifact).toMatchObject({
+      name: `awf-logs-${runIdOf(step.runner)!}`,
+      finalized: true,
+      expiresAt: undefined,
+    });
+    const names = [...readZip(artifact!.zip).keys()].map((path) => path.replace(/-\d+\//, '/')).sort();
+    expect(names).toEqual([
+      'api-proxy-logs/api-proxy.log',
+      'api-proxy-logs/usage.json',
+      'squid-logs/access.log',
+      'squid-logs/cache.log',
+      'squid-logs/timings.json',
+    ]);
+  });
+
+  it('takes the name and the retention period', async () => {
+    const service = await aService();
+    aStep(service, { 'artifact-name': 'my logs', 'retention-days': '5' });
+    await step.main();
+    await step.post();
+    const [artifact] = service.artifacts;
+    expect(artifact).toMatchObject({ name: 'my logs', finalized: true });
+    expect((artifact!.expiresAt!.getTime() - Date.now()) / DAY_MS).toBeCloseTo(5, 1);
+  });
+
+  it('does so for a step whose sandbox failed', async () => {
+    const service = await aService();
+    aStep(service, { 'upload-logs': 'on-failure', 'agent-image': 'localhost:1/nobody/nothing:0' });
+    await step.main();
+    writeFileSync(join(logsOf(step).squid, 'access.log'), 'an access\n');
+    await step.post();
+    expect(service.artifacts).toHaveLength(1);
+  });
+});
+
+function logsOf({ runner }: ActionStep): { squid: string } {
+  return (JSON.parse(runner.main.state()['awf']!) as { logs: { squid: string } }).logs;
+}
+
+describe('a service that fails never fails the job', () => {
+  it('no service at all', async () => {
+    aFinishedMain(undefined);
+    const post = await step.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(post)).toEqual([]);
+    expect(post.stdout).toContain('ACTIONS_RESULTS_URL is not set');
+  });
+
+  it.each([
+    ['CreateArtifact', 403],
+    ['PutBlock', 403],
+    ['FinalizeArtifact', 400],
+  ] as const)('%s answers %i', async (faulty, kind) => {
+    aFinishedMain(await aService({ fault: { step: faulty, kind } }));
+    const post = await step.post();
+    expect(post.code).toBe(0);
+    expect(warnings(post)).toHaveLength(1);
+    expect(warnings(post)[0]).toContain('Could not upload the logs');
+  });
+
+  it.each(['CreateArtifact', 'PutBlock', 'FinalizeArtifact'] as const)('%s hangs: post gives up', async (faulty) => {
+    const service = await aService({ fault: { step: faulty, kind: 'hang' } });
+    aFinishedMain(service);
+    const post = step.runner.post();
+    const started = performance.now();
+    const result = await runProgram([process.execPath, join(import.meta.dirname, 'fixtures', 'hasty-post.ts')], {
+      env: { ...post.env, TEST_UPLOAD_LIMIT_MS: '300' },
+      cwd: ROOT,
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(service.steps).toContain(faulty);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(result)).toEqual([
+      '::warning::Could not upload the logs: the artifact service did not take the logs within 0.3 s',
+    ]);
+  });
+
+  it('a name that another step has taken', async () => {
+    const service = await aService();
+    const post = (): Promise<EntryResult> => {
+      aFinishedMain(service);
+      return step.post();
+    };
+    expect(warnings(await post())).toEqual([]);
+    step.runner.remove();
+    const second = await post();
+    expect(second.code).toBe(0);
+    expect(warnings(second)).toHaveLength(1);
+    expect(warnings(second)[0]).toMatch(/already exists/);
+  });
+});
+
+describe('what the main step left', () => {
+  it('nothing: it ended before it started anything', async () => {
+    aStep(await aService(), { run: '' });
+    expect((await step.main()).code).toBe(1);
+    const post = await step.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(post)).toEqual([]);
+    expect(post.stdout).toContain('there is nothing to clean up');
+  });
+
+  it('something unreadable', async () => {
+    aStep(await aService());
+    appendFileSync(step.runner.main.env['GITHUB_STATE']!, 'awf={"runId":\n');
+    const post = await step.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(post)).toHaveLength(1);
+  });
+
+  it('logs that are gone', async () => {
+    const service = await aService();
+    const { squid, apiProxy } = aFinishedMain(service);
+    for (const directory of [squid, apiProxy]) renameSync(directory, `${directory}.away`);
+    const post = await step.post();
+    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post.stdout).toContain('there are no log files');
+    expect(service.artifacts).toEqual([]);
+  });
+
+  it('an engine that is gone: the logs are uploaded all the same', async () => {
+    const service = await aService();
+    aFinishedMain(service);
+    const post = step.runner.post();
+    const result = await runProgram([process.execPath, join(ROOT, 'dist', 'post', 'index.js')], {
+      env: { ...post.env, DOCKER_HOST: 'unix:///nonexistent.sock' },
+      cwd: step.runner.workspace,
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(warnings(result)).toHaveLength(1);
+    expect(warnings(result)[0]).toContain('Could not remove the containers: No Docker engine answers.');
+    expect(service.artifacts).toMatchObject([{ finalized: true }]);
+  });
+});
+
+describe('E8: links among the logs', () => {
+  it('are never followed, and nothing that is no file is opened', async () => {
+    const service = await aService();
+    const { squid, apiProxy } = aFinishedMain(service);
+    const outside = join(step.runner.temp, '..', 'outside');
+    mkdirSync(outside);
+    const secret = join(outside, 'secret');
+    writeFileSync(secret, 'a secret of the host');
+    symlinkSync(secret, join(squid, 'cache.log'));
+    symlinkSync(outside, join(squid, 'directory'));
+    symlinkSync('/nonexistent', join(squid, 'dangling'));
+    linkSync(secret, join(squid, 'hard.log'));
+    // Whoever opens it to read waits for ever.
+    expect(spawnSync('mkfifo', [join(apiProxy, 'pipe.log')]).status).toBe(0);
+    const post = await step.post();
+    expect(post.code).toBe(0);
+    const files = readZip(service.artifacts[0]!.zip);
+    expect([...files.keys()].sort()).toEqual(['api-proxy-logs-1/api-proxy.log', 'squid-logs-1/access.log']);
+    expect(readFileSync(secret, 'utf8')).toBe('a secret of the host');
+  });
+
+  it('a link in the place of the directory is not followed either', async () => {
+    const service = await aService();
+    const { apiProxy } = aFinishedMain(service);
+    const outside = join(step.runner.temp, '..', 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'secret'), 'a secret of the host');
+    renameSync(apiProxy, `${apiProxy}.away`);
+    symlinkSync(outside, apiProxy);
+    expect((await step.post()).code).toBe(0);
+    expect([...readZip(service.artifacts[0]!.zip).keys()]).toEqual(['squid-logs-1/access.log']);
+  });
+
+  it('the command can neither read nor change the logs', async () => {
+    const service = await aService();
+    aStep(service, {
+      run: `
+        ln -s /etc/passwd access.log; ln /etc/passwd hard.log || :
+        find / \\( -path /proc -o -path /sys -o -path /usr \\) -prune \\
+          -o \\( -name '*.log' -o -path '*-logs-*' \\) -print 2> /dev/null | sed 's/^/found: /'`,
+    });
+    const main = await step.main();
+    const found = [...main.stdout.matchAll(/^found: (.*)$/gm)].map(([, path]) => path);
+    // The control: it finds what is there.
+    expect(found).toContain(join(step.runner.workspace, 'access.log'));
+    expect(found.filter((path) => /squid-logs|api-proxy/.test(path ?? ''))).toEqual([]);
+    await step.post();
+    const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
+    expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
+    expect(remains(step.runner)).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadCliArgs } from '../../src/command-line/args.ts';
+import type { Config } from '../../src/config/config.ts';
+import { UserError } from '../../src/errors.ts';
+import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+
+function load(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Config {
+  const request = loadCliArgs(argv, environment, temporaryDirectory());
+  if ('text' in request) throw new Error(`it only printed: ${request.text}`);
+  return request.config;
+}
+
+describe('the command', () => {
+  test.each([
+    [['--', 'ls'], ['ls']],
+    [
+      ['--', 'sh', '-c', 'echo "$1"', '--', '--env', 'A'],
+      ['sh', '-c', 'echo "$1"', '--', '--env', 'A'],
+    ],
+    [
+      ['--memory', '1g', '--', 'tool', '--memory', '2g', ''],
+      ['tool', '--memory', '2g', ''],
+    ],
+    [['ls'], ['ls']],
+  ])('of %j is %j', (argv, command) => {
+    expect(load(argv).command).toEqual({ kind: 'argv', argv: command });
+  });
+
+  test.each([[[]], [['--']], [['--env-all', '--']]])('is required: %j', (argv) => {
+    const error = thrown(() => load(argv));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('command');
+    expect(error.hint).toContain('awf --help');
+  });
+});
+
+describe('flags', () => {
+  test('lists: repeated, and with commas where the list takes them', () => {
+    const config = load([
+      ...['--allow-domains', 'a.example,b.example', '--allow-domains', 'c.example'],
+      ...['--env', 'A=1,2', '--env', 'B'],
+      ...['--mount', '/srv', '--mount', '/cache:rw'],
+      ...['--add-hosts', 'a.example:10.0.0.1', '--add-hosts', 'b.example:10.0.0.2'],
+      ...['--', 'true'],
+    ]);
+    expect(config.allow.https.domains).toEqual(['a.example', 'b.example', 'c.example']);
+    expect(config.env).toEqual([
+      { name: 'A', value: '1,2' },
+      { name: 'B', value: undefined },
+    ]);
+    expect(config.mounts).toEqual([
+      { source: '/srv', target: '/srv', writable: false },
+      { source: '/cache', target: '/cache', writable: true },
+    ]);
+    expect(config.addHosts.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
+  });
+
+  test('a variable with a line break is refused, and its value not printed', () => {
+    const error = thrown(() => load(['--env', 'OK=1', '--env', 'A=first\nsecond', '--', 'true']));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe('--env A: the value has a line break.');
+    expect(error.hint).toContain('write --env A.');
+  });
+
+  test('the others', () => {
+    const config = load([
+      ...['--enable-api-proxy', '--env-all', '--keep-containers', '--agent-image', 'debian:13', '--memory', '1g'],
+      ...['--pids', '7', '--log-level', 'error', '--proxy-logs-dir', 'logs', '--gemini-api-target', 'g.example:8443/v'],
+      ...['--', 'true'],
+    ]);
+    expect(config).toMatchObject({
+      apiProxy: true,
+      envAll: true,
+      keepContainers: true,
+      agentImage: 'debian:13',
+      memory: '1g',
+      pids: 7,
+      logLevel: 'error',
+      proxyLogsDir: resolve('logs'),
+    });
+    expect(config.targets.gemini).toEqual({ host: 'g.example', port: 8443, basePath: '/v' });
+  });
+
+  test('nothing given is the defaults, without the api-proxy', () => {
+    expect(load(['--', 'true'])).toMatchObject({
+      apiProxy: false,
+      envAll: false,
+      keepContainers: false,
+      agentImage: undefined,
+      memory: '6g',
+      pids: 4096,
+      logLevel: 'info',
+      proxyLogsDir: undefined,
+      env: [],
+      mounts: [],
+    });
+  });
+
+  test('the workspace is the current directory', () => {
+    const directory = temporaryDirectory();
+    expect(loadCliArgs(['--', 'true'], {}, directory)).toMatchObject({
+      config: { workspace: directory, workingDirectory: directory },
+    });
+  });
+
+  test.each([
+    [['--allow-everything', '--', 'true'], '--allow-everything'],
+    [['--openai-api-key', 'sk-1', '--', 'true'], '--openai-api-key'],
+    [['--upload-logs', 'never', '--', 'true'], '--upload-logs'],
+    [['--memory'], '--memory'],
+    [['--memory', 'much', '--', 'true'], 'memory: "much"'],
+    [['--log-level', 'loud', '--', 'true'], 'log-level: "loud"'],
+    [['--allow-domains', '10.0.0.1', '--', 'true'], 'allow-domains'],
+  ])('refuses %j', (argv, named) => {
+    const error = thrown(() => load(argv));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(named);
+  });
+});
+
+describe('the environment', () => {
+  test('gives the credentials', () => {
+    const config = load(['--enable-api-proxy', '--', 'true'], { ...Object.fromEntries(SENTINELS), OTHER: 'x' });
+    expect(config.credentials).toEqual(SENTINELS);
+  });
+
+  test('gives targets, unless a flag does', () => {
+    const environment = { OPENAI_API_TARGET: 'o.example', GEMINI_API_TARGET: 'g.example' };
+    const { targets } = load(['--openai-api-target', 'flag.example', '--', 'true'], environment);
+    expect([targets.openai.host, targets.gemini.host, targets.anthropic.host]).toEqual([
+      'flag.example',
+      'g.example',
+      'api.anthropic.com',
+    ]);
+  });
+
+  test.each([
+    ['the flag', ['--copilot-api-target=flag.example'], { COPILOT_API_TARGET: 'variable.example' }, 'flag.example'],
+    ['the variable', [], { COPILOT_API_TARGET: 'variable.example' }, 'variable.example'],
+    ['the GitHub server', [], {}, 'copilot-api.octo.ghe.com'],
+  ])('gives Copilot’s target: %s wins', (_, flags, variables, expected) => {
+    const environment = { COPILOT_GITHUB_TOKEN: 'ghu_x', GITHUB_SERVER_URL: 'https://octo.ghe.com', ...variables };
+    const { targets } = load(['--enable-api-proxy', ...flags, '--', 'true'], environment);
+    expect(targets.copilot.host).toBe(expected);
+  });
+});
+
+test('--help is text to print', () => {
+  const request = loadCliArgs(['--help'], {}, temporaryDirectory());
+  expect(request).toEqual({ text: expect.stringContaining('Usage: awf [options] -- COMMAND [ARG...]') as string });
+});

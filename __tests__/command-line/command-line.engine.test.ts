@@ -1,0 +1,326 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT, startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { docker, leftOvers } from '../../testing/engine/engine.ts';
+import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
+import { containerOf } from '../../testing/runner/remains.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+
+const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
+
+let directory: string;
+let workspace: string;
+let temporary: string;
+let provider: LocalProvider;
+
+beforeAll(async () => {
+  provider = await startLocalProvider();
+});
+afterAll(() => provider.server.close());
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'test-awf-cli-'));
+  const at = (name: string): string => {
+    mkdirSync(join(directory, name));
+    return join(directory, name);
+  };
+  [workspace, temporary] = [at('workspace'), at('temporary')];
+  at('home');
+  provider.server.reset();
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const options = (env: Readonly<Record<string, string>> = {}): ProgramOptions => ({
+  cwd: workspace,
+  env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home'), TMPDIR: temporary, ...env },
+});
+
+/** Runs `awf`, and checks that it left nothing but logs. */
+async function awf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<EntryResult> {
+  const result = await runProgram([process.execPath, PROGRAM, '--log-level=debug', ...args], options(env));
+  expectNothingLeft(result);
+  return result;
+}
+
+/** The run's id, from the engine's commands at `--log-level debug`; undefined when it asked the engine for nothing. */
+const runIdOf = (stderr: string): string | undefined => /awf\.run=([0-9a-f]{8})/.exec(stderr)?.[1];
+
+function expectNothingLeft({ stderr }: EntryResult): void {
+  const runId = runIdOf(stderr);
+  if (runId !== undefined) expect(leftOvers(runId)).toEqual([]);
+  expect(readdirSync(temporary).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name))).toEqual([]);
+}
+
+/** What it said to people, less the engine's commands. */
+const said = ({ stderr }: EntryResult): string[] =>
+  stderr.split('\n').filter((line) => line !== '' && !line.startsWith('awf: debug: '));
+
+/** The command asks Squid for a tunnel to each name and prints the answer. */
+const tunnelsTo = (...names: readonly string[]): string[] => [
+  'bash',
+  '-c',
+  `proxy=\${https_proxy#http://}
+  for name; do
+    exec {tunnel}<> "/dev/tcp/\${proxy%:*}/\${proxy#*:}"
+    printf 'CONNECT %s:443 HTTP/1.1\\r\\nHost: %s:443\\r\\n\\r\\n' "$name" "$name" >&$tunnel
+    read -r _ status _ <&$tunnel
+    echo "$name $status"
+  done`,
+  'bash',
+  ...names,
+];
+
+const CALL_MODEL = [
+  ...['bash', '-c', 'curl -sS -H "content-type: application/json" "$ANTHROPIC_BASE_URL/v1/messages" -d "$0"'],
+  JSON.stringify({ model: 'test', max_tokens: 16, messages: [{ role: 'user', content: 'hi' }] }),
+];
+
+function providerFlags(): string[] {
+  const inputs = provider.inputs('anthropic');
+  const ca = join(directory, 'ca.pem');
+  writeFileSync(ca, provider.ca.certPem);
+  return [
+    '--enable-api-proxy',
+    `--anthropic-api-target=${inputs['anthropic-api-target'] ?? ''}`,
+    `--add-hosts=${inputs['add-hosts'] ?? ''}`,
+    `--upstream-ca=${ca}`,
+  ];
+}
+
+describe('the command', () => {
+  it('has the last word on the exit code', async () => {
+    expect((await awf(['--', 'sh', '-c', 'exit 7'])).code).toBe(7);
+  });
+
+  it('gets its arguments as they are, and both streams are relayed', async () => {
+    const script = 'printf "<%s>" "$@"; echo to-err >&2';
+    const args = ['a b', '', "it's", '$HOME `id` "q"', '--help', 'two\nlines', 'ümläut'];
+    const result = await runProgram(
+      [process.execPath, PROGRAM, '--log-level', 'error', '--', 'sh', '-c', script, 'sh', ...args],
+      options(),
+    );
+    expect(result.stdout).toBe(args.map((arg) => `<${arg}>`).join(''));
+    expect(result.stderr).toBe('to-err\n');
+  });
+
+  it('is the program of the host, not what the sandbox has under its name', async () => {
+    const program = spawnSync('sh', ['-c', 'readlink -f "$(command -v readlink)"'], { encoding: 'utf8' }).stdout;
+    expect(program).toMatch(/^\//);
+    expect(await awf(['--', 'readlink', '-f', '/proc/self/exe'])).toMatchObject({ code: 0, stdout: program });
+    const missing = await awf(['--', 'awf-no-such-program']);
+    expect(missing).toMatchObject({ code: 127, stdout: '' });
+    expect(missing.stderr).toContain('awf-no-such-program: not found');
+  });
+
+  it('runs in the current directory, which is the workspace', async () => {
+    const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file']);
+    expect(result.stdout).toBe(`${workspace}\n`);
+    expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
+  });
+
+  it.each([
+    ['the command', 'stdout', 'started'],
+    ['the creation of networks', 'stderr', 'docker network create'],
+    ['the creation of containers', 'stderr', 'docker run'],
+  ] as const)('is ended by Ctrl-C, which reaches the whole process group, during %s', async (what, stream, sign) => {
+    const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'echo started; sleep 60'];
+    const running = await startProgram(argv, { ...options(), group: true });
+    await waitFor(what, () => running[stream]().includes(sign));
+    process.kill(-running.pid, 'SIGINT');
+    const result = await running.done;
+    expect(result.code).toBe(1);
+    expect(said(result)).toContain('awf: error: The run was cancelled (SIGINT).');
+    expectNothingLeft(result);
+  });
+});
+
+describe('flags', () => {
+  it('--allow-domains, once with commas or several times', async () => {
+    const address = provider.inputs('anthropic')['add-hosts']?.split(':')[1] ?? '';
+    const hosts = ['a', 'b', 'c', 'd'].map((name) => `--add-hosts=${name}.example:${address}`);
+    const names = ['a.example', 'b.example', 'c.example', 'd.example', 'sub.a.example.org'];
+    const result = await awf([
+      ...['--allow-domains', 'a.example,b.example', '--allow-domains=c.example', ...hosts],
+      ...['--', ...tunnelsTo(...names)],
+    ]);
+    expect(result.stdout.trim().split('\n')).toEqual([
+      'a.example 200',
+      'b.example 200',
+      'c.example 200',
+      'd.example 403',
+      'sub.a.example.org 403',
+    ]);
+    expect(said(result)).toContain('awf: allowed: a.example, b.example, c.example');
+    expect(said(result)).toContain('awf: refused: d.example, sub.a.example.org');
+  });
+
+  it('--env NAME and --env NAME=value', async () => {
+    const command = ['--', 'sh', '-c', 'echo "${GIVEN-unset},${SET-unset},${OTHER-unset}"'];
+    const result = await awf(['--env', 'GIVEN', '--env=SET=a=b c', ...command], { GIVEN: 'from outside', OTHER: 'no' });
+    expect(result.stdout).toBe('from outside,a=b c,unset\n');
+  });
+
+  it('--env-all withholds the key, by name and by value', async () => {
+    const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic, COPY: `x${TEST_KEYS.anthropic}x`, OTHER: 'yes' };
+    const result = await awf(['--env-all', '--', 'env'], env);
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain('OTHER=yes');
+    expect(result.stdout).not.toContain(TEST_KEYS.anthropic);
+    expect(said(result).join('\n')).toContain('awf: warning: COPY is withheld');
+    expect(result.stderr).not.toContain(TEST_KEYS.anthropic);
+  });
+
+  it('--mount, read-only unless it says :rw', async () => {
+    const data = join(directory, 'data');
+    mkdirSync(data, { mode: 0o777 });
+    writeFileSync(join(data, 'file'), 'content');
+    const script = 'cat /read/file; echo x > /read/new || echo refused; echo y > /write/new && echo written';
+    const result = await awf([`--mount=${data}:/read`, '--mount', `${data}:/write:rw`, '--', 'sh', '-c', script]);
+    expect(result.stdout).toBe('contentrefused\nwritten\n');
+    expect(readFileSync(join(data, 'new'), 'utf8')).toBe('y\n');
+  });
+
+  it('--keep-containers leaves them for a look', async () => {
+    const argv = [process.execPath, PROGRAM, '--keep-containers', '--enable-api-proxy', '--', 'true'];
+    const result = await runProgram(argv, options({ GEMINI_API_KEY: TEST_KEYS.gemini }));
+    const [, runId = 'none'] = /docker ps -a --filter label=awf\.run=([0-9a-f]{8})$/m.exec(result.stderr) ?? [];
+    try {
+      expect(result.code).toBe(0);
+      const kept = leftOvers(runId);
+      expect(kept).toHaveLength(5);
+      const running = (role: 'squid' | 'api-proxy' | 'agent'): string =>
+        docker(['inspect', '--format={{.State.Running}}', containerOf(runId, role)]);
+      expect([running('squid'), running('api-proxy'), running('agent')]).toEqual(['true', 'true', 'false']);
+      expect(docker(['inspect', ...kept])).not.toContain(TEST_KEYS.gemini);
+    } finally {
+      const [containers, networks] = [
+        ['ps', '--all'],
+        ['network', 'ls'],
+      ].map((list) =>
+        docker([...list, '--quiet', `--filter=label=awf.run=${runId}`])
+          .split('\n')
+          .filter(Boolean),
+      );
+      docker(['rm', '--force', '--volumes', ...containers!]);
+      docker(['network', 'rm', ...networks!]);
+    }
+  });
+
+  it('--working-directory, --memory and --pids are the action’s', async () => {
+    mkdirSync(join(workspace, 'sub'));
+    const script =
+      'pwd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null; ulimit -c';
+    const result = await awf(['--working-directory=sub', '--memory=64m', '--pids', '50', '--', 'sh', '-c', script]);
+    expect(result.stdout.split('\n').slice(0, 2)).toEqual([join(workspace, 'sub'), String(64 * 1024 * 1024)]);
+  });
+});
+
+describe('--enable-api-proxy', () => {
+  it('puts the key from the environment into the requests', async () => {
+    const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic };
+    const result = await awf([...providerFlags(), '--', ...CALL_MODEL], env);
+    expect(result.stdout).toContain('Hello from the local provider.');
+    expect(result.code).toBe(0);
+    expect(provider.server.requests.map(({ headers }) => headers['x-api-key'])).toEqual([TEST_KEYS.anthropic]);
+    expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
+  });
+
+  it('without it there is no api-proxy and no provider’s variable', async () => {
+    const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
+    const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
+    await waitFor('the command', () => running.stdout().includes('ready'));
+    const newest = docker(['ps', '--format={{.Label "awf.run"}} {{.Names}} {{.Mounts}}', '--no-trunc']);
+    const result = await running.done;
+    const runId = runIdOf(result.stderr)!;
+    const own = newest.split('\n').filter((line) => line.startsWith(runId));
+    expect(own.map((line) => /awf-(squid|agent|api-proxy)/.exec(line)?.[1]).sort()).toEqual(['agent', 'squid']);
+    expect(result.stdout).toContain('https_proxy=');
+    expect(result.stdout).not.toMatch(/^(ANTHROPIC|OPENAI|COPILOT|GEMINI|GOOGLE|CLAUDE)_/m);
+    expect(said(result).join('\n')).not.toContain('API proxy enabled');
+    expectNothingLeft(result);
+  });
+});
+
+describe('logs', () => {
+  it('are in the temporary directory and readable by everybody; without a key there is a warning', async () => {
+    const result = await awf(['--enable-api-proxy', '--', ...tunnelsTo('refused.example')]);
+    expect(said(result)).toContain(
+      'awf: warning: API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
+    );
+    const [, squid = '', apiProxy = ''] = /^awf: logs: (.+), (.+)$/m.exec(result.stderr) ?? [];
+    expect([squid, apiProxy].map((path) => path.replace(/\d+$/, ''))).toEqual([
+      join(temporary, 'squid-logs-'),
+      join(temporary, 'api-proxy-logs-'),
+    ]);
+    expect(readFileSync(join(squid, 'access.log'), 'utf8')).toContain('CONNECT refused.example:443');
+    expect(readdirSync(apiProxy).sort()).toEqual(['api-proxy.log', 'usage.json']);
+    for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
+  });
+
+  it('--proxy-logs-dir, with api-proxy-logs beside it; an earlier run’s stay and are not reported again', async () => {
+    const chosen = join(directory, 'deep', 'my-logs');
+    const flags = ['--enable-api-proxy', '--proxy-logs-dir', chosen];
+    const first = await awf([...flags, '--', ...tunnelsTo('first.example')]);
+    expect(said(first)).toContain('awf: refused: first.example');
+    const second = await awf([...flags, '--', ...tunnelsTo('second.example')]);
+    expect(said(second)).toContain('awf: refused: second.example');
+    expect(readdirSync(join(directory, 'deep')).sort()).toEqual(['api-proxy-logs', 'my-logs']);
+    const log = readFileSync(join(chosen, 'access.log'), 'utf8');
+    expect(log).toContain('CONNECT first.example:443');
+    expect(log).toContain('CONNECT second.example:443');
+    expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual(['api-proxy.log', 'usage.json']);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is refused: %s', async (path) => {
+    const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
+    expect(result.code).toBe(1);
+    expect(said(result).join('\n')).toMatch(/proxy-logs-dir: .* is in the workspace[^]*Name a directory outside it/);
+    expect(readdirSync(workspace)).toEqual([]);
+  });
+});
+
+describe('the line itself', () => {
+  it('--help shows every flag', async () => {
+    const result = await awf(['--help']);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    for (const flag of ['allow-domains', 'enable-api-proxy', 'openai-api-target', 'env', 'env-all', 'agent-image']) {
+      expect(result.stdout).toContain(`--${flag}`);
+    }
+    for (const flag of ['mount', 'log-level', 'proxy-logs-dir', 'keep-containers', 'upstream-ca', 'memory']) {
+      expect(result.stdout).toContain(`--${flag}`);
+    }
+    expect(result.stdout).toContain('awf [options] -- COMMAND');
+  });
+
+  it.each([
+    [['--allow-domain', 'x', '--', 'true'], "unknown option '--allow-domain'", '--help'],
+    [['--', ''].slice(0, 1), "missing required argument 'command'", '--help'],
+    [['--allow-domains'], "'--allow-domains <value>' argument missing", '--help'],
+    [['--allow-domains', 'http://', '--', 'true'], 'allow-domains, line 1', 'example.com'],
+    [['--memory', 'lots', '--', 'true'], 'memory: "lots"', '6g'],
+    [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
+  ])('%j is refused', async (args, ...message) => {
+    const result = await awf(args);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    for (const part of message) expect(result.stderr).toContain(part);
+    expect(result.stderr).toMatch(/^awf: error: /);
+  });
+
+  it('without an engine it says what to do', async () => {
+    const result = await awf(['--', 'true'], { DOCKER_HOST: 'unix:///nonexistent.sock' });
+    expect(result.code).toBe(1);
+    expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);
+  });
+
+  it('is a program: executable, with an interpreter line', () => {
+    const { status, stdout } = spawnSync(PROGRAM, ['--help'], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).toContain('awf [options]');
+  });
+});

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtImageNames } from '../../../src/docker/images.ts';
+import { AGENT_LIB } from '../../../src/shared/contract.ts';
+import { ROOT } from '../../../testing/runner/action.ts';
+import { bridgeAddress, docker } from '../../../testing/engine/engine.ts';
+import { listen, type Listening } from '../../../testing/listen.ts';
+
+/** A name that the engine's resolver knows, on a network that has one. */
+const KNOWN_NAME = 'known.invalid';
+
+interface Check {
+  readonly lines: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Engine's network; by default one from which nobody can be reached. */
+  readonly network?: string;
+}
+
+/** Runs the check in the agent's image, as its entrypoint does. */
+function preflight({ lines, env = {}, network = 'none' }: Check): Promise<{ code: number | string; stderr: string }> {
+  const args = [
+    ...['run', '--rm', '--interactive', `--network=${network}`, `--entrypoint=${AGENT_LIB}/busybox`],
+    ...(['none', 'bridge'].includes(network) ? [] : [`--network-alias=${KNOWN_NAME}`]),
+    ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
+    ...[builtImageNames(join(ROOT, 'dist')).agent, 'sh', `${AGENT_LIB}/api-proxy-health-check.sh`],
+  ];
+  return new Promise((resolve) => {
+    const child = execFile('docker', args, (error, _, stderr) => {
+      resolve({ code: error?.code ?? 0, stderr });
+    });
+    child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
+  });
+}
+
+const failure = (why: string): unknown => ({ code: 1, stderr: `pre-flight check failed: ${why}\n` });
+const SUCCESS = { code: 0, stderr: '' };
+
+/** Answers every tunnel as Squid does in one of its states. */
+function squidThatAnswers(status: number): Server {
+  return createServer().on('connect', (_, socket) => {
+    // The check reads the first line and leaves.
+    socket.on('error', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n`);
+  });
+}
+
+describe('the pre-flight check', () => {
+  const host = bridgeAddress();
+  let ready: Listening;
+  let starting: Listening;
+  beforeAll(async () => {
+    ready = await listen(squidThatAnswers(403), host, 0);
+    starting = await listen(squidThatAnswers(500), host, 0);
+  });
+  afterAll(async () => {
+    await ready.close();
+    await starting.close();
+  });
+
+  it.concurrent.each<[string, Check]>([
+    ['absent', { lines: ['absent OPENAI_API_KEY'] }],
+    ['placeholder', { lines: ['placeholder TOKEN the-placeholder'], env: { TOKEN: 'the-placeholder' } }],
+    ['isolated', { lines: ['isolated 10.1.2.3 none.invalid'] }],
+    ['all at once', { lines: ['absent A', 'placeholder B b', 'isolated 10.1.2.3 none.invalid'], env: { B: 'b' } }],
+  ])('passes: %s', async (_, check) => {
+    expect(await preflight(check)).toEqual(SUCCESS);
+  });
+
+  it.concurrent.each<[string, string, Check]>([
+    [
+      'a credential',
+      'OPENAI_API_KEY is set; no credential may be in the sandbox',
+      { lines: ['absent OPENAI_API_KEY'], env: { OPENAI_API_KEY: 'sk-secret' } },
+    ],
+    [
+      'a credential that is empty',
+      'OPENAI_API_KEY is set; no credential may be in the sandbox',
+      { lines: ['absent OPENAI_API_KEY'], env: { OPENAI_API_KEY: '' } },
+    ],
+    [
+      'a placeholder that is missing',
+      'TOKEN is not set; it must hold its placeholder',
+      { lines: ['placeholder TOKEN x'] },
+    ],
+    [
+      'a placeholder that is something else',
+      'TOKEN does not hold its placeholder',
+      { lines: ['placeholder TOKEN x'], env: { TOKEN: 'x-secret' } },
+    ],
+    [
+      'a route that leads out',
+      'a route leads out of the internal network',
+      { lines: ['isolated 10.1.2.3 none.invalid'], network: 'bridge' },
+    ],
+    [
+      'a host that can be reached',
+      `the host answers at ${host}; the internal network does not isolate on this engine`,
+      { lines: [`isolated ${host} none.invalid`], network: 'bridge' },
+    ],
+    [
+      'no Squid',
+      'Squid does not answer at 127.0.0.1:1 within 5 seconds',
+      { lines: ['squid 127.0.0.1:1 ready.invalid'] },
+    ],
+    [
+      'no listener',
+      'URL is http://127.0.0.1:2/v1, and nothing accepts a connection there within 5 seconds',
+      { lines: ['listening URL'], env: { URL: 'http://127.0.0.1:2/v1' } },
+    ],
+    ['a check that it does not know', 'unknown check: nonsense', { lines: ['nonsense X'] }],
+    ['no check at all', 'unknown check: ', { lines: [''] }],
+    [
+      'one of many',
+      'C is set; no credential may be in the sandbox',
+      { lines: ['absent A', 'placeholder B b', 'absent C', 'absent D'], env: { B: 'b', C: 'secret' } },
+    ],
+  ])('fails: %s', async (_, why, check) => {
+    const result = await preflight(check);
+    expect(result).toEqual(failure(why));
+    expect(result.stderr).not.toContain('secret\n');
+  });
+
+  it.concurrent('fails: a resolver that answers', async () => {
+    const network = `test-awf-${process.pid}-${Date.now()}`;
+    docker(['network', 'create', '--internal', network]);
+    try {
+      const gateway = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', network]);
+      const lines = [`isolated ${gateway} ${KNOWN_NAME}`];
+      const result = await preflight({ lines, network });
+      expect(result).toEqual(
+        failure('names are resolved for the sandbox; the internal network does not isolate on this engine'),
+      );
+    } finally {
+      docker(['network', 'rm', network]);
+    }
+  });
+
+  it.concurrent('passes when Squid refuses the name, and a port accepts', async () => {
+    const address = `${host}:${ready.port}`;
+    const lines = [`squid ${address} ready.invalid`, 'listening URL'];
+    const env = { URL: `http://${address}/v1` };
+    expect(await preflight({ lines, env, network: 'bridge' })).toEqual(SUCCESS);
+  });
+
+  it.concurrent('fails when Squid is up and its second port is not', async () => {
+    const address = `${host}:${starting.port}`;
+    const result = await preflight({ lines: [`squid ${address} ready.invalid`], network: 'bridge' });
+    expect(result).toEqual(failure(`Squid does not answer at ${address} within 5 seconds`));
+  });
+});

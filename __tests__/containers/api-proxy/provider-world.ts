@@ -1,0 +1,178 @@
+/**
+ * A whole run with Squid, the api-proxy and the agent, and behind Squid a provider of the test's own. What the test sends
+ * to its `port` comes out of the agent's container, and `upstream` gets what Squid let through.
+ */
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { SQUID_PORT } from '../../../src/shared/network.ts';
+import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import { API_PROXY_LOG_FILE, type Target } from '../../../src/shared/sidecar-config.ts';
+import { parseTarget } from '../../../src/shared/target.ts';
+import { ACCESS_LOG } from '../../../src/squid/config.ts';
+import { waitFor } from '../../../testing/runner/action.ts';
+import { startTestUpstream, type TestUpstream } from '../../../testing/sidecar/upstream.ts';
+import { eventually } from '../../../testing/sidecar/sidecar.ts';
+import { SENTINELS } from '../../../testing/builders.ts';
+import { bridgeAddress } from '../../../testing/engine/engine.ts';
+import { startGateway, type Gateway } from '../../../testing/outside/outside.ts';
+import { relayTo } from '../../../testing/outside/relay.ts';
+import { relayProgram, startSandbox, type SandboxRun } from '../../../testing/engine/sandbox-run.ts';
+import { createTestCa, type TestCa } from '../../../testing/tls.ts';
+
+/** Of Squid's own network namespace: nothing that goes there leaves it. */
+const NOWHERE = '127.0.0.80';
+export const RESOLVER = '127.0.0.53';
+
+export interface WorldSetup {
+  /** Variables of {@link SENTINELS}; by default the first of each provider. */
+  readonly credentials?: readonly string[];
+  /** `host[:port][/base/path]`; the provider's own by default. */
+  readonly targetOf?: (provider: Provider) => string;
+  /** Over the usual ones, as the action's inputs. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+export interface ProviderWorld {
+  readonly run: SandboxRun;
+  readonly ca: TestCa;
+  readonly upstream: TestUpstream;
+  readonly gateway: Gateway;
+  readonly target: (id: ProviderId) => Target;
+  /** On loopback: leads to the provider's port of the api-proxy, as the agent reaches it. */
+  readonly port: (id: ProviderId) => number;
+  /** Leads to Squid, as the agent reaches it. */
+  readonly squidPort: () => number;
+  /** The log's records since the test began, once there are `count` of them. */
+  readonly records: (count: number) => Promise<RequestRecord[]>;
+  /** All of them. */
+  readonly allRecords: () => RequestRecord[];
+  /** `api-proxy.log` as it is. */
+  readonly log: () => string;
+  /** Lines of Squid's access log. */
+  readonly accesses: () => string[];
+  /** Ends the tunnels that are open, and waits until Squid has their lines in its log. */
+  readonly hangUp: () => Promise<void>;
+}
+
+const firstCredentials = (): string[] => PROVIDERS.map(({ credentials }) => credentials[0]!.variable);
+
+/** In the agent: one UNIX socket in the workspace for each port. */
+const SCRIPT = `node relay.mjs \
+  ${PROVIDERS.map(({ port }) => `$PWD/${port}.sock "$AWF_API_PROXY_IP:${port}"`).join(' ')} \
+  "$PWD/${SQUID_PORT}.sock" "\${https_proxy#http://}" &
+until [ -e done ]; do sleep 0.05; done
+`;
+
+const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1);
+
+interface Hooks {
+  readonly start: () => Promise<void>;
+  readonly begin: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } {
+  const { credentials = firstCredentials(), targetOf = ({ defaultTarget }: Provider) => defaultTarget } = setup;
+  const targets = PROVIDERS.map((provider) => parseTarget(provider.targetInput, targetOf(provider)));
+  const hosts = [...new Set(targets.map(({ host }) => host))];
+  const relays = new Map<number, Server>();
+  let before = 0;
+  const portOf = (port: number): number => (relays.get(port)!.address() as AddressInfo).port;
+  const indexOf = (id: ProviderId): number => PROVIDERS.findIndex((provider) => provider.id === id);
+  const logLines = (): string[] => linesOf(join(world.run.logs()!.apiProxy, API_PROXY_LOG_FILE));
+  const allRecords = (): RequestRecord[] =>
+    logLines()
+      .map((line) => JSON.parse(line) as RequestRecord)
+      .filter((record) => 'id' in record);
+  const world = {
+    target: (id: ProviderId) => targets[indexOf(id)],
+    port: (id: ProviderId) => portOf(PROVIDERS[indexOf(id)]!.port),
+    squidPort: () => portOf(SQUID_PORT),
+    records: async (count: number) => {
+      await eventually(`${count} log records`, () => allRecords().length >= before + count);
+      return allRecords().slice(before);
+    },
+    allRecords,
+    log: () => logLines().join('\n'),
+    accesses: () => linesOf(join(world.run.logs()!.squid, ACCESS_LOG)),
+    hangUp: async () => {
+      const { connections } = world.upstream;
+      for (const connection of connections) connection.destroy();
+      // Squid writes a tunnel's line when it has ended on both sides.
+      const ended = (): number => world.accesses().filter((line) => line.includes(' TCP_TUNNEL/200 ')).length;
+      await eventually('the end of all tunnels', () => ended() === world.upstream.accepted);
+    },
+  } as { -readonly [Name in keyof ProviderWorld]: ProviderWorld[Name] };
+
+  const start = async (): Promise<void> => {
+    world.ca = await createTestCa();
+    const address = bridgeAddress();
+    world.upstream = await startTestUpstream(world.ca, hosts, { address, hearsHellos: true });
+    world.run = startSandbox({
+      options: {
+        'add-hosts': hosts.map((host) => `${host}:${NOWHERE}`).join('\n'),
+        'upstream-ca': 'ca.pem',
+        ...Object.fromEntries(PROVIDERS.map((provider) => [provider.targetInput, targetOf(provider)])),
+        ...setup.options,
+      },
+      credentials: Object.fromEntries(credentials.map((variable) => [variable, SENTINELS.get(variable)!])),
+      script: SCRIPT,
+      resolver: RESOLVER,
+      files: { 'ca.pem': world.ca.certPem, 'relay.mjs': relayProgram() },
+    });
+    const failed = world.run.done.then(({ error, exitCode }) => {
+      throw new Error(`the run ended with ${exitCode}: ${String(error)} ${world.run.stdout()}`);
+    });
+    failed.catch(() => undefined);
+    await Promise.race([failed, waitFor('the relay', () => world.run.stdout().includes('relaying'))]);
+    const { squid } = world.run.containers();
+    world.gateway = startGateway(squid, world.run.images, `${address}:${world.upstream.port}`);
+    for (const port of new Set(targets.map((target) => target.port))) await world.gateway.set({ port, mode: 'open' });
+    for (const port of [...PROVIDERS.map((provider) => provider.port), SQUID_PORT]) {
+      const relay = relayTo(join(world.run.workspace, `${port}.sock`)).listen(0, '127.0.0.1');
+      await once(relay, 'listening');
+      relays.set(port, relay);
+    }
+  };
+  const begin = (): void => {
+    world.upstream.reset();
+    before = allRecords().length;
+  };
+  /** Also of one whose start failed midway. */
+  const stop = async (): Promise<void> => {
+    const { gateway, run, upstream } = world as Partial<ProviderWorld>;
+    await gateway?.stop();
+    run?.writeFile('done', '');
+    await run?.done;
+    for (const relay of relays.values()) relay.close();
+    await upstream?.close();
+    run?.removeFiles();
+  };
+  return { world, hooks: { start, begin, stop } };
+}
+
+/** Worlds for the tests of a `describe`; what was recorded is forgotten before each test. */
+export function useProviderWorlds<Name extends string>(
+  setups: Readonly<Record<Name, WorldSetup>>,
+): Readonly<Record<Name, ProviderWorld>> {
+  const worlds = Object.entries<WorldSetup>(setups).map(([name, setup]) => ({ name, ...createWorld(setup) }));
+  beforeAll(async () => {
+    // One after the other: a sandbox that shares two processors with others takes longer than its checks wait.
+    for (const { hooks } of worlds) await hooks.start();
+  });
+  beforeEach(() => {
+    for (const { hooks } of worlds) hooks.begin();
+  });
+  afterAll(async () => {
+    await Promise.all(worlds.map(({ hooks }) => hooks.stop()));
+  });
+  return Object.fromEntries(worlds.map(({ name, world }) => [name, world])) as Record<Name, ProviderWorld>;
+}
+
+/** A single one. */
+export const useProviderWorld = (setup: WorldSetup = {}): ProviderWorld => useProviderWorlds({ only: setup }).only;

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { describeError } from '../../src/errors.ts';
+import { requireLinux } from '../../src/host/platform.ts';
+
+test('Linux is what the sandbox needs', () => {
+  expect(() => {
+    requireLinux('linux');
+  }).not.toThrow();
+});
+
+test.each(['darwin', 'win32', 'freebsd'])('%s is refused, with the remedy', (platform) => {
+  let message = '';
+  try {
+    requireLinux(platform);
+  } catch (error) {
+    message = describeError(error);
+  }
+  expect(message).toContain(`needs Linux, and this is ${platform}`);
+  expect(message).toContain('runs-on: ubuntu-latest');
+});

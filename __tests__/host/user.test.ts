@@ -1,0 +1,75 @@
+import { chownSync, statSync } from 'node:fs';
+import type * as os from 'node:os';
+import { homedir, userInfo } from 'node:os';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { agentUser, caller, sidecarUser } from '../../src/host/user.ts';
+import { temporaryDirectory, USER } from '../../testing/builders.ts';
+
+const account = vi.hoisted(() => ({ missing: false }));
+
+vi.mock('node:os', async (original) => {
+  const real = await original<typeof os>();
+  const lookUp: () => unknown = () => {
+    if (account.missing) throw new Error('uv_os_get_passwd returned ENOENT');
+    return real.userInfo();
+  };
+  return { ...real, userInfo: lookUp };
+});
+
+afterEach(() => {
+  account.missing = false;
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+const ROOT = { uid: 0, gid: 0, name: 'root', home: '/root' };
+
+test('the caller is who runs this process', () => {
+  const { username } = userInfo();
+  expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: username, home: homedir() });
+});
+
+test('the group is that of the process, which newgrp and sudo -g change', () => {
+  vi.spyOn(process, 'getgid').mockReturnValue(4712);
+  expect(caller().gid).toBe(4712);
+});
+
+test.each([
+  ['/somewhere', '/somewhere'],
+  ['/', '/home/agent'],
+  [undefined, '/home/agent'],
+])('a caller without an account has a name, and a home that is not the root: HOME=%s', (variable, home) => {
+  account.missing = true;
+  vi.stubEnv('HOME', variable);
+  expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: 'agent', home });
+});
+
+describe('agentUser', () => {
+  test('is an ordinary caller, whoever owns the workspace', () => {
+    expect(agentUser(USER, '/')).toEqual(USER);
+  });
+
+  test('is the workspace’s owner where the caller is root', () => {
+    const workspace = temporaryDirectory();
+    if (process.getuid?.() === 0) chownSync(workspace, 4711, 4712);
+    const { uid, gid } = statSync(workspace);
+    expect(uid).not.toBe(0);
+    expect(agentUser(ROOT, workspace)).toEqual({ uid, gid, name: 'agent', home: '/root' });
+  });
+
+  test('is root only where the workspace is root’s', () => {
+    expect(agentUser(ROOT, '/')).toEqual(ROOT);
+  });
+});
+
+describe('sidecarUser', () => {
+  test('is the caller', () => {
+    expect(sidecarUser(USER)).toEqual({ uid: 1001, gid: 1002 });
+  });
+
+  test('is never root', () => {
+    const { uid, gid } = sidecarUser(ROOT);
+    expect(uid).toBeGreaterThan(0);
+    expect(gid).toBeGreaterThan(0);
+  });
+});

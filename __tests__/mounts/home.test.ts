@@ -1,0 +1,101 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { linkIntoHome, seenAt } from '../../src/mounts/home.ts';
+import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
+import type { MountSpec } from '../../src/docker/spec.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+
+const HOME = '/home/runner';
+
+const at = (target: string): MountSpec => ({ kind: 'bind', source: '/srv', target, writable: true });
+
+test('what lies deep in the home is mounted elsewhere, and linked to', () => {
+  const targets = [
+    '/usr',
+    `${HOME}/.nvm`,
+    `${HOME}/.cargo/bin`,
+    `${HOME}/.local/share/claude`,
+    `${HOME}-2/a/b`,
+    '/home',
+  ];
+  const { mounts, links } = linkIntoHome(targets.map(at), HOME);
+  expect(mounts).toEqual(
+    [
+      ...['/usr', `${HOME}/.nvm`, '/tmp/awf-home/.cargo/bin', '/tmp/awf-home/.local/share/claude'],
+      ...[`${HOME}-2/a/b`, '/home'],
+    ].map(at),
+  );
+  expect(links).toEqual({
+    '.cargo/bin': '/tmp/awf-home/.cargo/bin',
+    '.local/share/claude': '/tmp/awf-home/.local/share/claude',
+  });
+  expect(mounts.map(({ target }) => seenAt(target, HOME))).toEqual(targets);
+});
+
+function homeWith(...files: readonly string[]): string {
+  const home = temporaryDirectory();
+  for (const file of files) {
+    mkdirSync(dirname(join(home, file)), { recursive: true });
+    writeFileSync(join(home, file), '');
+  }
+  return home;
+}
+
+const toolsOf = (home: string) => linkIntoHome(hostToolchain(home, undefined), home, () => true);
+
+describe('tools of the home', () => {
+  test('no mount is deep in the home: the engine would make the directories above as root’s', () => {
+    const home = homeWith('.cargo/bin/cargo', '.local/share/claude/versions/2', 'go/bin/tool', '.nvm/nvm.sh');
+    const targets = toolsOf(home).mounts.map(({ target }) => target);
+    expect(targets.filter((target) => target.startsWith(home))).toEqual([join(home, '.nvm')]);
+    expect(targets).toEqual(expect.arrayContaining(['.cargo/bin', 'go/bin'].map((path) => `/tmp/awf-home/${path}`)));
+  });
+
+  test('each entry is linked, a file that is mounted alone as well', () => {
+    const home = homeWith(
+      '.cargo/bin/cargo',
+      '.cargo/bin/rustc',
+      '.rustup/settings.toml',
+      '.rustup/toolchains/a/bin/x',
+    );
+    expect(toolsOf(home).links).toEqual({
+      '.cargo/bin/cargo': '/tmp/awf-home/.cargo/bin/cargo',
+      '.cargo/bin/rustc': '/tmp/awf-home/.cargo/bin/rustc',
+      '.rustup/settings.toml': '/tmp/awf-home/.rustup/settings.toml',
+      '.rustup/toolchains/a': '/tmp/awf-home/.rustup/toolchains/a',
+    });
+  });
+
+  test('a directory that is a link elsewhere', () => {
+    const home = homeWith('real/tool');
+    mkdirSync(join(home, 'go'));
+    symlinkSync('../real', join(home, 'go/bin'));
+    expect(toolsOf(home).links).toEqual({ 'go/bin/tool': '/tmp/awf-home/go/bin/tool' });
+    expect(toolsOf(home).mounts).toContainEqual({
+      kind: 'bind',
+      source: join(home, 'real'),
+      target: '/tmp/awf-home/go/bin',
+      writable: false,
+    });
+  });
+
+  test('each version of Python has packages of its own, which can be added to', () => {
+    const home = homeWith(
+      ...['.local/lib/python3.11/site-packages/a.py', '.local/lib/python3.12/site-packages/b.py'],
+      ...['.local/lib/node_modules/tool/x.js', '.pyenv/shims/pip', '.pyenv/versions/3.11.7/bin/python'],
+    );
+    expect(Object.keys(toolsOf(home).links).toSorted()).toEqual([
+      '.local/lib/node_modules/tool',
+      '.local/lib/python3.11/site-packages/a.py',
+      '.local/lib/python3.12/site-packages/b.py',
+      '.pyenv/shims/pip',
+      '.pyenv/versions/3.11.7',
+    ]);
+  });
+
+  test('a directory that cannot be read has none', () => {
+    const mount = { kind: 'bind', source: '/does/not/exist', target: '/home/x/go/bin', writable: false } as const;
+    expect(linkIntoHome([mount], '/home/x', () => true).links).toEqual({});
+  });
+});

@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hostToolchain, present } from '../../src/mounts/host-toolchain.ts';
+import { HOME, SYSTEM, type Row } from '../../src/mounts/toolchain-rows.ts';
+import type { MountSpec } from '../../src/docker/spec.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+
+/** Where each path of the container comes from. */
+function sources(mounts: readonly MountSpec[]): Map<string, string> {
+  return new Map(mounts.flatMap((mount) => (mount.kind === 'bind' ? [[mount.target, mount.source]] : [])));
+}
+
+/** Files that an agent may not read: none of them, nor a directory that holds one, is mounted. */
+const HOME_SECRETS = [
+  ...['.docker/config.json', '.npmrc', '.netrc', '.ssh/id_ed25519', '.aws/credentials', '.config/gh/hosts.yml'],
+  ...['.config/gcloud/credentials.db', '.azure/azureProfile.json', '.kube/config', '.cargo/credentials.toml'],
+  ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/gradle.properties', '.pypirc', '.bashrc', '.gitconfig'],
+  ...['.claude.json', '.claude/.credentials.json', '.codex/auth.json', '.local/share/keyrings/login.keyring'],
+  ...['.m2/settings-security.xml', '.gem/credentials', '.config/pip/pip.conf', '.config/composer/auth.json'],
+  ...['.android/adbkey', '.sdkman/etc/config', '.volta/hooks.json', '.bunfig.toml', '.yarnrc.yml', '.config/go/env'],
+];
+const SYSTEM_SECRETS = [
+  ...['/etc/shadow', '/etc/passwd', '/etc/sudoers', '/etc/ssl/private/key.pem', '/etc/ssh/ssh_host_rsa_key'],
+  ...['/etc/docker/daemon.json', '/etc/environment', '/etc/hosts', '/etc/resolv.conf', '/root/.ssh/id_rsa'],
+  ...['/run/docker.sock', '/var/run/docker.sock', '/var/lib/docker/volumes', '/proc/1/environ', '/sys/kernel'],
+  ...['/etc/pip.conf', '/etc/npmrc', '/etc/wgetrc', '/etc/gitconfig', '/etc/maven/settings.xml', '/etc/profile.d/x.sh'],
+  ...['/etc/apt/auth.conf', '/etc/krb5.keytab', '/etc/java-17-openjdk/management/jmxremote.password'],
+  ...['/dev/mem', '/tmp/file', '/home/somebody/file', '/boot/grub/grub.cfg', '/mnt/file', '/srv/file'],
+];
+
+function homeWith(files: readonly string[]): string {
+  const home = temporaryDirectory();
+  for (const file of files) {
+    mkdirSync(dirname(join(home, file)), { recursive: true });
+    writeFileSync(join(home, file), '');
+  }
+  return home;
+}
+
+const covers = (mounts: readonly MountSpec[], path: string): boolean =>
+  mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
+
+test('everything is read-only and at its own path', () => {
+  const home = homeWith(['.cargo/bin/cargo', '.nvm/versions/node', 'go/bin/tool']);
+  const mounts = hostToolchain(home, undefined);
+  expect(mounts.length).toBeGreaterThan(5);
+  for (const mount of mounts) {
+    expect(mount).toEqual({ kind: 'bind', source: realpathSync(mount.target), target: mount.target, writable: false });
+  }
+});
+
+test('the directories that programs need are there', () => {
+  const mounts = hostToolchain(temporaryDirectory(), undefined);
+  const needed = ['/usr/bin/env', '/bin/sh', '/lib/x', '/etc/ssl/certs/ca-certificates.crt', '/etc/ld.so.cache'];
+  for (const path of needed) expect([path, covers(mounts, path)]).toEqual([path, true]);
+});
+
+describe('what it never shows', () => {
+  const parents = (path: string): string[] => (path === '/' ? [] : [dirname(path), ...parents(dirname(path))]);
+
+  test.each(SYSTEM_SECRETS)('%s', (path) => {
+    const targets = hostToolchain(temporaryDirectory(), undefined).map(({ target }) => target);
+    expect([path, ...parents(path)].filter((shown) => targets.includes(shown))).toEqual([]);
+  });
+
+  test.each(HOME_SECRETS)('~/%s', (file) => {
+    const home = homeWith([...HOME_SECRETS, '.cargo/bin/cargo', '.local/bin/tool', '.rustup/settings.toml']);
+    const mounts = hostToolchain(home, undefined);
+    expect(covers(mounts, join(home, '.cargo/bin/cargo'))).toBe(true);
+    expect(covers(mounts, join(home, file))).toBe(false);
+  });
+});
+
+test('what a host does not have is left out', () => {
+  const mounts = hostToolchain('/does/not/exist', '/nor/this');
+  expect(mounts.filter(({ target }) => !existsSync(target))).toEqual([]);
+});
+
+test('a link is mounted as what it leads to, at the path that programs know', () => {
+  const home = homeWith(['real/bin/tool']);
+  mkdirSync(join(home, '.cargo'));
+  symlinkSync('../real/bin', join(home, '.cargo/bin'));
+  expect(sources(hostToolchain(home, undefined)).get(join(home, '.cargo/bin'))).toBe(join(home, 'real/bin'));
+});
+
+describe('a row with a pattern', () => {
+  test.each<[string, Row['except'], string[]]>([
+    ['jdk-*/conf', undefined, ['jdk-17/conf', 'jdk-21/conf']],
+    ['jdk-*/*', undefined, ['jdk-17/conf', 'jdk-17/secret', 'jdk-21/conf']],
+    ['jdk-*/*', { secret: 'a reason' }, ['jdk-17/conf', 'jdk-21/conf']],
+    ['*', { 'jdk-*': 'a reason' }, ['jre']],
+    ['j*e', undefined, ['jre']],
+    ['jr*re', undefined, []],
+    ['nothing-*/conf', undefined, []],
+    ['jre', undefined, ['jre']],
+    ['jre/*', undefined, ['jre/file']],
+    ['jre/file/*', undefined, []],
+  ])('%s except %j: %j', (pattern, except, expected) => {
+    const root = homeWith(['jdk-17/conf/x', 'jdk-17/secret', 'jdk-21/conf', 'jre/file']);
+    const row = { path: join(root, pattern), why: '', ...(except === undefined ? {} : { except }) };
+    expect(present(row)).toEqual(expected.map((path) => join(root, path)));
+  });
+
+  test('settings of Debian’s JDKs are there, but for the place of passwords', () => {
+    const jdks = readdirSync('/etc').filter((name) => name.startsWith('java-'));
+    const mounts = hostToolchain(temporaryDirectory(), undefined);
+    for (const jdk of jdks) expect(covers(mounts, `/etc/${jdk}/security`)).toBe(existsSync(`/etc/${jdk}/security`));
+    expect(mounts.filter(({ target }) => target.includes('/management'))).toEqual([]);
+  });
+});
+
+test('each row says why, and stands once', () => {
+  const rows = [...SYSTEM, ...HOME];
+  expect(rows.filter(({ why }) => why === '')).toEqual([]);
+  expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
+});
+
+describe('the tool cache', () => {
+  test('is mounted where it is outside the system directories', () => {
+    const cache = temporaryDirectory();
+    expect(hostToolchain('/does/not/exist', cache)).toContainEqual({
+      kind: 'bind',
+      source: cache,
+      target: cache,
+      writable: false,
+    });
+  });
+
+  test.each(['', undefined, '/usr/lib'])('adds nothing when it is %j', (cache) => {
+    expect(hostToolchain('/does/not/exist', cache)).toEqual(hostToolchain('/does/not/exist', undefined));
+  });
+});

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { OUTPUT_LIMIT } from '../../src/run/output.ts';
+import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+import { leftOvers } from '../../testing/engine/engine.ts';
+import { remains } from '../../testing/runner/remains.ts';
+
+const MIB = 1024 * 1024;
+const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
+
+/** Starts the command line; nobody reads its output yet. */
+function start(script: string) {
+  const directory = temporaryDirectory();
+  const workspace = join(directory, 'workspace');
+  mkdirSync(workspace);
+  const env = { PATH: process.env['PATH'], HOME: join(directory, 'home'), TMPDIR: directory };
+  const argv = [PROGRAM, '--log-level=debug', '--', 'bash', '-c', script];
+  const child = spawn(process.execPath, argv, { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  /** What the run has left: containers, networks, its work directory. */
+  const left = (): string[] => {
+    const [, runId = 'none'] = /label=awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
+    return [...leftOvers(runId), ...readdirSync(directory).filter((name) => name === `awf-${runId}`)];
+  };
+  return { child, workspace, stderr: () => stderr, done: closed.then(([code]) => code), left };
+}
+
+function countOf(character: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count++;
+  return count;
+}
+
+/** Kilobytes of memory that the process has had at most. */
+function peakMemory(pid = 0): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+describe('the action', () => {
+  let step: ActionStep;
+  afterEach(() => {
+    step.runner.remove();
+  });
+
+  it('relays a limited amount of both streams, says so, and lets the command go on', async () => {
+    const half = String(OUTPUT_LIMIT / 2);
+    // One character for each stream: which of them arrives first is open.
+    step = actionStep({
+      run: `head -c ${half} /dev/zero | tr '\\0' '~'; head -c ${half} /dev/zero | tr '\\0' '^' >&2
+        head -c ${half} /dev/zero | tr '\\0' '~'; touch went-on; echo done=yes >> "$GITHUB_OUTPUT"`,
+    });
+    const { code, stdout } = await step.main();
+    expect(code).toBe(0);
+    expect(existsSync(join(step.runner.workspace, 'went-on'))).toBe(true);
+    expect(step.runner.main.outputs()).toMatchObject({ outcome: 'success', 'agent-outputs': '{"done":"yes"}' });
+    expect(countOf('~', stdout) + countOf('^', stdout)).toBe(OUTPUT_LIMIT);
+    expect(stdout.match(/The command has written more than 64 MiB\. The rest is not shown/g)).toHaveLength(1);
+    expect(stdout.length).toBeLessThan(OUTPUT_LIMIT + 64 * 1024);
+    expect(remains(step.runner)).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  it('waits for a slow reader instead of keeping everything in memory, and loses nothing', async () => {
+    const size = 400 * MIB;
+    const { child, done } = start(`head -c ${String(size)} /dev/zero; printf end`);
+    await once(child.stdout, 'readable');
+    // Time enough for much of it to come, if nobody held it back.
+    await sleep(4_000);
+    expect(peakMemory(child.pid)).toBeLessThan(250_000);
+    let received = 0;
+    let tail = '';
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      tail = (tail + chunk.subarray(-3).toString('latin1')).slice(-3);
+    }
+    expect(await done).toBe(0);
+    expect({ received, tail }).toEqual({ received: size + 3, tail: 'end' });
+  });
+
+  it('ends only when its reader has everything', async () => {
+    // More than the pipe holds, and no more than all that is on the way to it.
+    const size = 240_000;
+    const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero`);
+    await waitFor('the report', () => stderr().includes('awf: logs:'));
+    await sleep(500);
+    let received = 0;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) received += chunk.length;
+    expect({ code: await done, received }).toEqual({ code: 0, received: size });
+  });
+
+  it('ends with its reader', async () => {
+    const { child, done, stderr, left } = start('yes');
+    const [first] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^y\ny\n/);
+    child.stdout.destroy();
+    expect(await done).toBe(1);
+    expect(stderr()).toContain('awf: error: The run was ended: nobody reads its output any more.');
+    expect(left()).toEqual([]);
+  });
+});

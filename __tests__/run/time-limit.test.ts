@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TimeLimit } from '../../src/run/time-limit.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A clock, and what it has announced so far. */
+function clock(limitMs: number | undefined) {
+  const limit = new TimeLimit(limitMs);
+  const said: string[] = [];
+  void limit.reached?.then(() => said.push('reached'));
+  void limit.exhausted.then(() => said.push('exhausted'));
+  return { limit, said };
+}
+
+test('strikes when the time is over, and again ten seconds later', async () => {
+  const { limit, said } = clock(30_000);
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(said).toEqual([]);
+  limit.start();
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect({ said, isReached: limit.isReached }).toEqual({ said: [], isReached: false });
+  await vi.advanceTimersByTimeAsync(1);
+  expect({ said, isReached: limit.isReached }).toEqual({ said: ['reached'], isReached: true });
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(said).toEqual(['reached']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(said).toEqual(['reached', 'exhausted']);
+});
+
+test('is silent when it was stopped, before or within the grace', async () => {
+  const early = clock(1_000);
+  early.limit.start();
+  early.limit.stop();
+  const late = clock(1_000);
+  late.limit.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  late.limit.stop();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(early.said).toEqual([]);
+  expect(late.said).toEqual(['reached']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('never strikes without a limit', async () => {
+  const { limit, said } = clock(undefined);
+  limit.start();
+  expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(1e9);
+  expect({ said, reached: limit.reached, isReached: limit.isReached }).toEqual({
+    said: [],
+    reached: undefined,
+    isReached: false,
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import {
+  addressesIn,
+  internalSubnets,
+  namesFor,
+  networkNames,
+  outerSubnets,
+  roleOf,
+  ROLES,
+  squidUrl,
+} from '../../src/shared/network.ts';
+
+describe('addressesIn', () => {
+  test('keeps the last octets in every subnet', () => {
+    expect(addressesIn('172.30.0.0/24')).toEqual({
+      gateway: '172.30.0.1',
+      squid: '172.30.0.10',
+      agent: '172.30.0.20',
+      'api-proxy': '172.30.0.30',
+    });
+    expect(addressesIn('10.213.7.0/24')).toMatchObject({ squid: '10.213.7.10', agent: '10.213.7.20' });
+  });
+
+  test.each(['172.30.0.0/16', '172.30.0.1/24', '172.30.0.0', 'fd00::/64', ''])('refuses %j', (subnet) => {
+    expect(() => addressesIn(subnet)).toThrow(subnet);
+  });
+});
+
+test('squidUrl', () => {
+  expect(squidUrl(addressesIn('172.30.0.0/24'))).toBe('http://172.30.0.10:3128');
+});
+
+describe('names', () => {
+  test('are the well-known ones for the default subnet', () => {
+    expect(namesFor('0123abcd', '172.30.0.0/24').container).toEqual({
+      squid: 'awf-squid',
+      'api-proxy': 'awf-api-proxy',
+      agent: 'awf-agent',
+    });
+  });
+
+  test('differ between runs in other subnets, and on all networks', () => {
+    const all = ['0123abcd', '4567abcd'].flatMap((id) => {
+      const { container, library } = namesFor(id, '10.213.7.0/24');
+      return [...Object.values(container), library, ...Object.values(networkNames(id))];
+    });
+    expect(all).toEqual([...new Set(all)]);
+  });
+
+  test.each(['172.30.0.0/24', '10.213.7.0/24'])('tell the role in %s', (subnet) => {
+    const { container, library } = namesFor('0123abcd', subnet);
+    for (const role of ROLES) expect(roleOf(container[role])).toBe(role);
+    expect(roleOf(library)).toBeUndefined();
+    expect(roleOf('somebody-else')).toBeUndefined();
+  });
+});
+
+describe('subnets', () => {
+  const internal = [...internalSubnets()];
+  const outer = [...outerSubnets()];
+
+  test('begin with the default, and never repeat or overlap', () => {
+    expect(internal[0]).toBe('172.30.0.0/24');
+    const all = [...internal, ...outer];
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.length).toBeGreaterThan(500);
+  });
+
+  test('are private /24s', () => {
+    const isPrivate = /^(10\.\d+|172\.(1[6-9]|2\d|3[01])|192\.168)\.\d+\.0\/24$/;
+    expect([...internal, ...outer].filter((subnet) => !isPrivate.test(subnet))).toEqual([]);
+  });
+
+  test('come in another order each time, so that runs that start together rarely meet', () => {
+    expect([...internalSubnets()]).not.toEqual(internal);
+  });
+});

@@ -1,0 +1,221 @@
+/** The provider table against the interface, which is written out here a second time: this page is the statement. */
+
+import { describe, expect, test } from 'vitest';
+import { CLAUDE_KEY_HELPER } from '../../src/shared/contract.ts';
+import {
+  ACCEPTED_PLACEHOLDERS,
+  CREDENTIAL_VARIABLES,
+  CREDENTIALS,
+  NO_CREDENTIALS,
+  ONE_SHOT_TOKENS,
+  PLACEHOLDER_CLAUDE_KEY,
+  PROVIDERS,
+  type AgentVariable,
+  type ProviderId,
+} from '../../src/shared/providers.ts';
+
+const TOKEN = 'placeholder-token-for-credential-isolation';
+
+/** Port, host, target's input and variable, credentials, and what is injected. */
+const INTERFACE = {
+  openai: {
+    port: 10000,
+    host: 'api.openai.com',
+    target: ['openai-api-target', 'OPENAI_API_TARGET'],
+    credentials: { OPENAI_API_KEY: 'openai-api-key' },
+    header: ['authorization', 'Bearer '],
+    defaults: {},
+  },
+  anthropic: {
+    port: 10001,
+    host: 'api.anthropic.com',
+    target: ['anthropic-api-target', 'ANTHROPIC_API_TARGET'],
+    credentials: { ANTHROPIC_API_KEY: 'anthropic-api-key' },
+    header: ['x-api-key', ''],
+    defaults: { 'anthropic-version': '2023-06-01' },
+  },
+  copilot: {
+    port: 10002,
+    host: 'api.githubcopilot.com',
+    target: ['copilot-api-target', 'COPILOT_API_TARGET'],
+    credentials: { COPILOT_GITHUB_TOKEN: 'copilot-github-token', COPILOT_API_KEY: 'copilot-api-key' },
+    header: ['authorization', 'Bearer '],
+    defaults: {},
+  },
+  gemini: {
+    port: 10003,
+    host: 'generativelanguage.googleapis.com',
+    target: ['gemini-api-target', 'GEMINI_API_TARGET'],
+    credentials: { GEMINI_API_KEY: 'gemini-api-key' },
+    header: ['x-goog-api-key', ''],
+    defaults: {},
+  },
+};
+
+/** The agent's variables: when, and what they hold; of a base URL the path behind the sidecar's address. */
+const AGENT: Readonly<Record<ProviderId, Readonly<Record<string, [when: string, value: string]>>>> = {
+  openai: { OPENAI_BASE_URL: ['configured', '/v1'] },
+  anthropic: {
+    ANTHROPIC_BASE_URL: ['configured', ''],
+    ANTHROPIC_AUTH_TOKEN: ['configured', TOKEN],
+    CLAUDE_CODE_API_KEY_HELPER: ['configured', '/tmp/awf-lib/get-claude-key.sh'],
+    CLAUDE_CODE_API_KEY_HELPER_TTL_MS: ['configured', '3600000'],
+  },
+  copilot: {
+    COPILOT_API_URL: ['configured', ''],
+    COPILOT_TOKEN: ['configured', TOKEN],
+    COPILOT_GITHUB_TOKEN: ['COPILOT_GITHUB_TOKEN', TOKEN],
+    COPILOT_API_KEY: ['COPILOT_API_KEY', TOKEN],
+    COPILOT_OFFLINE: ['COPILOT_API_KEY', 'true'],
+    COPILOT_PROVIDER_BASE_URL: ['configured', ''],
+    COPILOT_PROVIDER_API_KEY: ['configured', TOKEN],
+    COPILOT_MODEL: ['configured', 'gpt-4.1'],
+  },
+  gemini: {
+    GEMINI_API_BASE_URL: ['always', ''],
+    GOOGLE_GEMINI_BASE_URL: ['always', ''],
+    GEMINI_API_KEY: ['always', 'gemini-api-key-placeholder-for-credential-isolation'],
+  },
+};
+
+const when = (variable: AgentVariable): string =>
+  typeof variable.when === 'string' ? variable.when : variable.when.credential;
+
+test('there are these providers', () => {
+  expect(PROVIDERS.map(({ id }) => id)).toEqual(Object.keys(INTERFACE));
+});
+
+describe.each(PROVIDERS)('$id', (provider) => {
+  const expected = INTERFACE[provider.id];
+
+  test('has its port and host', () => {
+    expect([provider.port, provider.defaultTarget]).toEqual([expected.port, expected.host]);
+  });
+
+  test('has its option and variable for another upstream', () => {
+    expect([provider.targetInput, provider.targetVariable]).toEqual(expected.target);
+  });
+
+  test('has its credentials, by variable and input', () => {
+    const credentials = provider.credentials.map(({ variable, input }) => [variable, input]);
+    expect(credentials).toEqual(Object.entries(expected.credentials));
+  });
+
+  test('has its header', () => {
+    const { header, prefix, defaults } = provider.injection;
+    expect([header, prefix]).toEqual(expected.header);
+    expect(defaults).toEqual(expected.defaults);
+  });
+
+  test('gives the agent its variables', () => {
+    const variables = provider.agentVariables.map((variable) => [variable.name, [when(variable), variable.value]]);
+    expect(Object.fromEntries(variables)).toEqual(AGENT[provider.id]);
+    expect(variables).toHaveLength(Object.keys(AGENT[provider.id]).length);
+  });
+
+  test('every placeholder is known as one, and every base URL is checked', () => {
+    for (const { name, role, value } of provider.agentVariables) {
+      expect([name, role === 'base-url']).toEqual([name, /_(BASE_URL|API_URL)$/.test(name)]);
+      expect([name, role === 'placeholder']).toEqual([name, value.includes('placeholder')]);
+      if (role === 'placeholder') expect(ACCEPTED_PLACEHOLDERS).toContain(value);
+    }
+  });
+
+  test('lets no credential header pass', () => {
+    const credential = ['authorization', 'x-api-key', 'x-goog-api-key', 'proxy-authorization', 'cookie', 'forwarded'];
+    const passes = (header: string): boolean =>
+      provider.requestHeaders.some((name) =>
+        name.endsWith('*') ? header.startsWith(name.slice(0, -1)) : header === name,
+      );
+    expect([...credential, 'x-forwarded-host', 'connection', 'host'].filter(passes)).toEqual([]);
+    expect(provider.requestHeaders.every((name) => /^[a-z][a-z0-9_-]*\*?$/.test(name) && name !== '*')).toBe(true);
+  });
+
+  test('its settings lie below /etc or the home, in a directory of their own', () => {
+    for (const { path } of provider.managedSettings) expect(path).toMatch(/^(?:\/etc|~)\/[\w.-]+\/[\w.-]+$/);
+  });
+});
+
+test('only the helper’s time to live and Copilot’s model are the user’s to change', () => {
+  const overridable = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter((one) => one.overridable));
+  expect(overridable.map(({ name }) => name)).toEqual(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'COPILOT_MODEL']);
+});
+
+test('Gemini’s key is dropped from the query', () => {
+  expect(PROVIDERS.find(({ id }) => id === 'gemini')!.credentialQuery).toContain('key');
+});
+
+describe('invariants', () => {
+  test.each<[string, (typeof PROVIDERS)[number][keyof (typeof PROVIDERS)[number]][]]>([
+    ['ports', PROVIDERS.map(({ port }) => port)],
+    ['hosts', PROVIDERS.map(({ defaultTarget }) => defaultTarget)],
+    ['variables', PROVIDERS.flatMap(({ agentVariables }) => agentVariables.map(({ name }) => name))],
+    ['credentials', CREDENTIALS.map(({ variable }) => variable)],
+    ['inputs', [...CREDENTIALS.map(({ input }) => input), ...PROVIDERS.map(({ targetInput }) => targetInput)]],
+  ])('no two of the %s are the same', (_, values) => {
+    expect(values).toEqual([...new Set(values)]);
+  });
+
+  test('the names that are withheld', () => {
+    expect(CREDENTIAL_VARIABLES.toSorted()).toEqual(
+      [
+        ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
+        ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'GEMINI_API_KEY'],
+      ].toSorted(),
+    );
+  });
+
+  test('the names that can be read once, and those that children need', () => {
+    expect(ONE_SHOT_TOKENS.slice(0, 2)).toEqual(['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN']);
+    const needed = ['ANTHROPIC_AUTH_TOKEN', 'GEMINI_API_KEY', 'OPENAI_API_KEY', 'COPILOT_API_KEY', 'COPILOT_TOKEN'];
+    expect(needed.filter((name) => ONE_SHOT_TOKENS.includes(name))).toEqual([]);
+    expect(ONE_SHOT_TOKENS.filter((name) => !/^[A-Z_]+$/.test(name))).toEqual([]);
+  });
+
+  test('placeholders', () => {
+    expect(PLACEHOLDER_CLAUDE_KEY).toBe('sk-ant-placeholder-key-for-credential-isolation');
+    expect(CLAUDE_KEY_HELPER).toBe('/tmp/awf-lib/get-claude-key.sh');
+    expect(ACCEPTED_PLACEHOLDERS.toSorted()).toEqual(
+      ['placeholder', TOKEN, PLACEHOLDER_CLAUDE_KEY, 'gemini-api-key-placeholder-for-credential-isolation'].toSorted(),
+    );
+  });
+
+  test('what is said without any key', () => {
+    expect(NO_CREDENTIALS).toBe(
+      'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, ' +
+        'GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
+    );
+  });
+});
+
+describe('an error has the provider’s own shape', () => {
+  const error = { status: 503, code: 'credential_missing', message: 'Set it.' };
+  const forbidden = { ...error, status: 403 };
+
+  test.each<[ProviderId, object, object]>([
+    [
+      'openai',
+      { error: { message: 'Set it.', type: 'server_error', param: null, code: 'credential_missing' } },
+      { error: { message: 'Set it.', type: 'invalid_request_error', param: null, code: 'credential_missing' } },
+    ],
+    [
+      'anthropic',
+      { type: 'error', error: { type: 'api_error', message: 'Set it.' } },
+      { type: 'error', error: { type: 'permission_error', message: 'Set it.' } },
+    ],
+    [
+      'copilot',
+      { error: { message: 'Set it.', code: 'credential_missing' } },
+      { error: { message: 'Set it.', code: 'credential_missing' } },
+    ],
+    [
+      'gemini',
+      { error: { code: 503, message: 'Set it.', status: 'UNAVAILABLE' } },
+      { error: { code: 403, message: 'Set it.', status: 'PERMISSION_DENIED' } },
+    ],
+  ])('%s', (id, of503, of403) => {
+    const provider = PROVIDERS.find((one) => one.id === id)!;
+    expect(provider.errorBody(error)).toEqual(of503);
+    expect(provider.errorBody(forbidden)).toEqual(of403);
+  });
+});

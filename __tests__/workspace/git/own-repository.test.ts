@@ -1,0 +1,66 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ownRepository } from '../../../src/workspace/git/own-repository.ts';
+import { temporaryDirectory } from '../../../testing/builders.ts';
+import { git, HAS_GIT } from '../../../testing/git.ts';
+
+describe('ownRepository', () => {
+  test('nothing, and a directory', () => {
+    const workspace = temporaryDirectory();
+    expect(ownRepository(workspace)).toEqual({ dotGit: undefined, outside: undefined, warning: undefined });
+    mkdirSync(join(workspace, '.git'));
+    expect(ownRepository(workspace)).toMatchObject({ outside: undefined, warning: undefined });
+  });
+
+  test('a link is not followed', () => {
+    const workspace = temporaryDirectory();
+    symlinkSync(temporaryDirectory(), join(workspace, '.git'));
+    expect(ownRepository(workspace).outside).toBeUndefined();
+    expect(ownRepository(workspace).warning).toContain('symbolic link');
+  });
+
+  test('a file that leads to what does not lead back is not believed: the command of an earlier run may have written it', () => {
+    const [workspace, other, elsewhere] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    const target = join(other, '.git/worktrees/x');
+    mkdirSync(target, { recursive: true });
+    writeFileSync(join(target, 'commondir'), '../..\n');
+    writeFileSync(join(target, 'gitdir'), `${elsewhere}/.git\n`);
+    writeFileSync(join(target, 'config'), `[core]\nworktree = ${elsewhere}\n`);
+    writeFileSync(join(workspace, '.git'), `gitdir: ${target}\n`);
+    writeFileSync(join(elsewhere, '.git'), `gitdir: ${target}\n`);
+    expect(ownRepository(workspace).outside).toBeUndefined();
+    expect(ownRepository(workspace).warning).toContain('not mounted');
+    expect(ownRepository(elsewhere).outside).toEqual({ directory: join(other, '.git'), gitDirectory: target });
+    // The common part must be the one that the worktree is in.
+    writeFileSync(join(target, 'commondir'), '../../..\n');
+    rmSync(join(target, 'config'));
+    expect(ownRepository(elsewhere).outside).toBeUndefined();
+  });
+
+  test('a submodule’s repository says where its worktree is', () => {
+    const top = temporaryDirectory();
+    const workspace = join(top, 'sub');
+    mkdirSync(workspace);
+    mkdirSync(join(top, '.git/modules/sub'), { recursive: true });
+    writeFileSync(join(workspace, '.git'), 'gitdir: ../.git/modules/sub\n');
+    writeFileSync(
+      join(top, '.git/modules/sub/config'),
+      '[core]\n\tworktree = ../../../other\n\tworktree = ../../../sub\n',
+    );
+    const directory = join(top, '.git/modules/sub');
+    expect(ownRepository(workspace).outside).toEqual({ directory, gitDirectory: directory });
+    writeFileSync(join(directory, 'config'), '[core]\n\tworktree = ../../../other\n');
+    expect(ownRepository(workspace).outside).toBeUndefined();
+  });
+
+  test.skipIf(!HAS_GIT)('a linked worktree as git makes it', () => {
+    const repository = temporaryDirectory();
+    const workspace = join(temporaryDirectory(), 'wt');
+    git(repository, 'init', '-q');
+    git(repository, 'commit', '-q', '--allow-empty', '-m', 'x');
+    git(repository, 'worktree', 'add', '-q', workspace);
+    const directory = join(repository, '.git');
+    expect(ownRepository(workspace).outside).toEqual({ directory, gitDirectory: join(directory, 'worktrees/wt') });
+  });
+});

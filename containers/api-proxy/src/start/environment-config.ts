@@ -1,0 +1,41 @@
+import { SERVER_URL_VARIABLE } from '../../../../src/shared/copilot-host.ts';
+import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../../src/shared/providers.ts';
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  type SidecarConfig,
+  type SidecarProvider,
+} from '../../../../src/shared/sidecar-config.ts';
+import { parseTarget } from '../../../../src/shared/target.ts';
+import { requireCredential, requireProxyUrl } from './config-values.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+function providerFromEnvironment(provider: Provider, env: Environment): SidecarProvider | undefined {
+  for (const { variable } of provider.credentials) {
+    const credential = requireCredential(variable, env[variable]);
+    if (credential === undefined) continue;
+    const target = env[provider.targetVariable]?.trim() ?? '';
+    return {
+      credential,
+      target: parseTarget(
+        provider.targetVariable,
+        target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target,
+      ),
+    };
+  }
+  return undefined;
+}
+
+/** For an image that somebody starts on their own. @throws Error that names the variable and never quotes its value */
+export function configFromEnvironment(env: Environment): SidecarConfig {
+  const providers: Partial<Record<ProviderId, SidecarProvider>> = {};
+  for (const provider of PROVIDERS) {
+    const configured = providerFromEnvironment(provider, env);
+    if (configured) providers[provider.id] = configured;
+  }
+  return {
+    providers,
+    proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+  };
+}

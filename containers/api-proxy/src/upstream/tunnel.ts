@@ -1,0 +1,136 @@
+import { request, type IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { constants } from 'node:os';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import type { Provider } from '../../../../src/shared/providers.ts';
+import type { Target } from '../../../../src/shared/sidecar-config.ts';
+import { errorCode, NO_RETRY, ProxyError } from '../proxy-error.ts';
+
+export interface TunnelOptions {
+  readonly provider: Provider;
+  readonly target: Target;
+  /** `http://address:port` of Squid. */
+  readonly proxy: URL;
+  readonly secureContext: SecureContext;
+  /** Milliseconds for CONNECT and TLS handshake together. */
+  readonly timeoutMs: number;
+}
+
+/** An IPv6 address in its brackets. */
+const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+
+/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+export function authorityOf(target: Target): string {
+  return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+}
+
+function refusedByFirewall({ provider, target }: TunnelOptions, detail: string): ProxyError {
+  const place = `${target.host}:${String(target.port)}`;
+  return new ProxyError(
+    'target_not_allowed',
+    `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+      'If it is there already, the name resolves to a private address; add-hosts permits one for a name.',
+    { detail, headers: NO_RETRY },
+  );
+}
+
+/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
+const ETIMEDOUT = String(constants.errno.ETIMEDOUT);
+
+/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+export const TIMED_OUT = 'ETIMEDOUT';
+
+function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyError {
+  const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
+  const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
+  const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
+  if (answer.statusCode === 403) return refusedByFirewall(options, detail);
+  const { host } = options.target;
+  if (reason === 'ERR_DNS_FAIL') {
+    const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
+    return new ProxyError('upstream_dns_error', message, { detail });
+  }
+  if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
+    return connectTimeout(host, detail);
+  }
+  return new ProxyError('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+}
+
+const connectTimeout = (host: string, detail?: string): ProxyError =>
+  new ProxyError(
+    'upstream_connect_timeout',
+    `${host} did not accept a connection in time, or its name was not resolved in time.`,
+    detail === undefined ? {} : { detail },
+  );
+
+function noSquid(cause?: Error): ProxyError {
+  const detail = cause ? errorCode(cause) : TIMED_OUT;
+  return new ProxyError('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+}
+
+function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
+  const detail = errorCode(cause);
+  // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+  if (/^E[A-Z]+$/.test(detail)) {
+    // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+    const message = `${target.host} closed the connection during the TLS handshake.`;
+    return new ProxyError('upstream_handshake_closed', message, { cause, detail });
+  }
+  const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
+  return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
+}
+
+/**
+ * Opens a TLS connection to the target through Squid's `CONNECT`.
+ *
+ * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ */
+export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
+  const { proxy, target, secureContext } = options;
+  const authority = `${bracketed(target.host)}:${String(target.port)}`;
+  return new Promise((resolve, reject) => {
+    let secured: TLSSocket | undefined;
+    const connect = request({
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port === '' ? 80 : Number(proxy.port),
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority },
+      agent: false,
+    });
+    const fail = (error: ProxyError) => {
+      clearTimeout(timer);
+      connect.destroy();
+      secured?.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
+    }, options.timeoutMs);
+
+    connect.on('error', (cause) => {
+      fail(noSquid(cause));
+    });
+    connect.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
+      // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+      socket.on('error', () => undefined);
+      if (answer.statusCode !== 200 || head.length > 0) {
+        socket.destroy();
+        fail(connectFailure(options, answer));
+        return;
+      }
+      socket.setNoDelay(true);
+      const named = isIP(target.host) === 0 ? { servername: target.host } : {};
+      secured = connectTls({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+      secured.on('error', (cause: Error) => {
+        fail(tlsFailure(options, cause));
+      });
+      secured.on('secureConnect', () => {
+        clearTimeout(timer);
+        if (secured) resolve(secured);
+      });
+    });
+    connect.end();
+  });
+}

@@ -1,0 +1,53 @@
+import type { RequestRecord } from '../../../../src/shared/request-record.ts';
+import { errorCode } from '../proxy-error.ts';
+import { elapsedMs, type Log } from '../log.ts';
+import type { UsageReading } from './reading.ts';
+
+/** Closes requests: what each used is found out and charged, and its record goes into the log. */
+export class Ledger {
+  readonly #log: Log;
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * @param startedAt of `performance.now()`
+   * @param usage of a request that was sent on its way
+   */
+  close(record: RequestRecord, startedAt: number, usage?: UsageReading): void {
+    record.durationMs = elapsedMs(startedAt);
+    if (record.error !== null) record.level = 'warn';
+    let settling: Promise<void> | undefined;
+    try {
+      settling = usage?.end(record);
+    } catch (error) {
+      this.#unreadable(record, error);
+    }
+    if (!settling) {
+      this.#log.request(record);
+      return;
+    }
+    const closing = this.#settle(record, settling).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #settle(record: RequestRecord, settling: Promise<void>): Promise<void> {
+    try {
+      await settling;
+    } catch (error) {
+      this.#unreadable(record, error);
+    }
+    this.#log.request(record);
+  }
+
+  #unreadable({ id }: RequestRecord, error: unknown): void {
+    this.#log.event('error', 'usage-unreadable', { id, error: errorCode(error) });
+  }
+
+  /** Resolves when every request that was closed is in the log. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+}

@@ -1,0 +1,190 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestRecord } from '../../../../src/shared/request-record.ts';
+import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../../src/shared/usage.ts';
+import type { Budget } from './budget.ts';
+import { DecodingTap, decoderFor } from './content-coding.ts';
+import { headerValue } from '../request/headers.ts';
+import { JsonScanner, quoted } from './json-scanner.ts';
+
+/** How an answer comes: as one document, as events, or as messages of which each answers a request of its own. */
+type Form = 'document' | 'events' | 'messages';
+
+/** Octets of text per token, on the safe side: for English there are four. */
+const OCTETS_PER_TOKEN = 4;
+/** What a WebSocket says beside its answers. Octets. */
+const CHATTER = 1_024;
+const EVENT = Buffer.from('data:');
+
+const tokensIn = (octets: number): number => Math.ceil(octets / OCTETS_PER_TOKEN);
+
+/** A provider's dialect with its keys as they stand in an answer. */
+export interface PreparedDialect {
+  readonly usage: Buffer;
+  readonly model: Buffer;
+  readonly read: UsageDialect['read'];
+}
+
+export const prepareDialect = ({ usageKey, modelKey, read }: UsageDialect): PreparedDialect => ({
+  usage: quoted(usageKey),
+  model: quoted(modelKey),
+  read,
+});
+
+function eventsIn(chunk: Buffer, from: number): number {
+  let events = 0;
+  for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length)) events++;
+  return events;
+}
+
+function formOf({ rawHeaders, statusCode }: IncomingMessage): Form {
+  if (statusCode === 101) return 'messages';
+  const type = headerValue(rawHeaders, 'content-type');
+  return type?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
+}
+
+/**
+ * Reads along with one answer what it says of its tokens. It neither delays nor changes an octet: it is given each chunk
+ * when the client has got it.
+ *
+ * An answer that does not say (a stream of chat completions without `include_usage`, one that the client cut) is
+ * estimated, or whoever wants to spend more than the budget would simply not ask for the count: an event of a stream is
+ * counted as a token, and four octets of anything else.
+ */
+export class UsageReading {
+  readonly #dialect: PreparedDialect;
+  readonly #generates: boolean;
+  readonly #budget: Budget;
+  /** Undefined until there is an answer to read. */
+  #form: Form | undefined;
+  #decoding: DecodingTap | undefined;
+  readonly #kept: Buffer[] = [];
+  #scanners: JsonScanner[] = [];
+  #counts: JsonObject | undefined;
+  /** Of earlier messages. */
+  #earlier = NO_USAGE;
+  #model: string | null = null;
+  /** Octets and events behind the last count. */
+  #octets = 0;
+  #events = 0;
+  /** Octets of the chunk that is being read, behind the last count in it. */
+  #uncounted = 0;
+  #messages = 0;
+  #charged = 0;
+  /** Told of each message of a WebSocket's that has a count, and how many there were. */
+  onMessage: ((count: number) => void) | undefined;
+
+  /** @param generates the endpoint is one that costs tokens, so that silence is no proof of none */
+  constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
+    this.#dialect = dialect;
+    this.#generates = generates;
+    this.#budget = budget;
+  }
+
+  /** Begins with an answer; one that failed costs nothing. */
+  open(response: IncomingMessage): void {
+    const { statusCode = 0, rawHeaders } = response;
+    if (statusCode >= 300) return;
+    this.#form = formOf(response);
+    this.#scanners = [
+      new JsonScanner(this.#dialect.usage, (value, rest) => {
+        if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
+      }),
+      new JsonScanner(this.#dialect.model, (value) => {
+        if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value)) this.#model ??= value;
+      }),
+    ];
+    const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
+    if (decoder === null) this.#scanners = [];
+    else if (decoder !== undefined) {
+      this.#decoding = new DecodingTap(decoder, (chunk) => {
+        this.#read(chunk);
+      });
+    }
+  }
+
+  /** Takes a chunk that is on its way to the client, to be read when it has left. */
+  keep(chunk: Buffer): void {
+    this.#kept.push(chunk);
+  }
+
+  /** Reads what was kept. */
+  catchUp(): void {
+    for (const chunk of this.#kept) this.push(chunk);
+    this.#kept.length = 0;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#form === undefined) return;
+    if (this.#decoding) this.#decoding.push(chunk);
+    else this.#read(chunk);
+  }
+
+  #read(chunk: Buffer): void {
+    this.#uncounted = chunk.length;
+    for (const scanner of this.#scanners) scanner.push(chunk);
+    this.#octets += this.#uncounted;
+    if (this.#form === 'events') this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
+    if (this.#model !== null && this.#scanners.length > 1) this.#scanners.pop();
+  }
+
+  #count(counts: JsonObject, rest: number): void {
+    this.#octets = 0;
+    this.#events = 0;
+    this.#uncounted = rest;
+    if (this.#form !== 'messages') {
+      this.#counts = { ...this.#counts, ...counts };
+      return;
+    }
+    this.#earlier = this.#reported;
+    this.#counts = counts;
+    this.#charge(this.#reported);
+    this.onMessage?.(++this.#messages);
+  }
+
+  /** What the answer has said so far. */
+  get #reported(): Usage {
+    return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
+  }
+
+  #charge({ inputTokens, outputTokens }: Usage): void {
+    this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
+    this.#charged = inputTokens + outputTokens;
+  }
+
+  /**
+   * Writes what was used into the record of the request, which has ended.
+   *
+   * @returns undefined when that is done, a promise where it takes a while
+   */
+  end(record: RequestRecord): Promise<void> | undefined {
+    this.catchUp();
+    if (!this.#decoding) {
+      this.#settle(record);
+      return undefined;
+    }
+    return this.#decoding.end().then(() => {
+      this.#settle(record);
+    });
+  }
+
+  #settle(record: RequestRecord): void {
+    record.model = this.#model;
+    const isReported = this.#counts !== undefined;
+    // A client that left before the answer began has made the provider read its request all the same.
+    const isAnswered = this.#form !== undefined || record.error === 'client_closed';
+    const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
+    if (!isReported && !estimated) return;
+    record.usage = { ...sumOfUsage(this.#reported, estimated ?? NO_USAGE), estimated: estimated !== undefined };
+    this.#charge(record.usage);
+  }
+
+  #estimate({ requestBytes, error }: RequestRecord, isReported: boolean): Usage | undefined {
+    const isCut = this.#form === 'messages' ? this.#octets > CHATTER : error !== null || !isReported;
+    if (!isCut) return undefined;
+    return {
+      inputTokens: isReported ? 0 : tokensIn(requestBytes),
+      outputTokens: this.#form === 'events' ? this.#events : tokensIn(this.#octets),
+      cachedInputTokens: 0,
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DefaultArtifactClient } from '@actions/artifact';
+import type { UploadSettings } from './inputs.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
+
+/** The client retries for minutes; a job must not wait for logs that long. Milliseconds. */
+const UPLOAD_LIMIT = 60_000;
+
+/** What became of the upload. */
+export type UploadResult =
+  | { readonly uploaded: string; readonly files: number; readonly bytes: number | undefined }
+  | { readonly skipped: string };
+
+/**
+ * Uploads the logs as one artifact.
+ *
+ * @param limitMs time limit
+ * @throws Error when the service refuses, or does not answer in time
+ */
+export async function uploadLogs(
+  logs: LogDirectories,
+  settings: UploadSettings,
+  runId: string,
+  limitMs = UPLOAD_LIMIT,
+): Promise<UploadResult> {
+  if ((process.env['ACTIONS_RESULTS_URL'] ?? '') === '') {
+    return { skipped: 'this runner has no artifact service (ACTIONS_RESULTS_URL is not set)' };
+  }
+  const files = Object.values(logs).flatMap(logFiles);
+  if (files.length === 0) return { skipped: 'there are no log files' };
+  const name = settings.artifactName ?? `awf-logs-${runId}`;
+  const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
+  const upload = new DefaultArtifactClient().uploadArtifact(name, files, dirname(logs.squid), options);
+  const { size } = await withLimit(upload, limitMs);
+  return { uploaded: name, files: files.length, bytes: size };
+}
+
+/** Regular files with one name only: a link, symbolic or hard, is never followed, wherever it came from. */
+function logFiles(directory: string): string[] {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => {
+      const entry = lstatSync(path);
+      return entry.isFile() && entry.nlink === 1;
+    });
+}
+
+async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`the artifact service did not take the logs within ${String(limitMs / 1000)} s`));
+  }, limitMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

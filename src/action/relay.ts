@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { Output, Sink } from '../docker/engine.ts';
+import type { Reporter } from '../reporter.ts';
+import { writeTo } from '../run/output.ts';
+
+/**
+ * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
+ * of our own wait until they are on again.
+ *
+ * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
+ * error could be read before the commands are off, or after they are on again.
+ */
+export class StoppedCommands implements Output {
+  readonly #token = randomUUID();
+  readonly #waiting: (() => void)[] = [];
+  #stopped = false;
+
+  readonly #write = writeTo(process.stdout);
+
+  readonly stdout: Sink = (chunk) => {
+    this.#stop();
+    return this.#write(chunk);
+  };
+
+  readonly stderr = this.stdout;
+
+  /** Switches the commands on again, on a line of its own. */
+  end(): void {
+    if (this.#stopped) process.stdout.write(`\n::${this.#token}::\n`);
+    this.#stopped = false;
+    for (const write of this.#waiting.splice(0)) write();
+  }
+
+  /** `reporter`, with its messages kept back while the commands are off. */
+  deferring(reporter: Reporter): Reporter {
+    const later =
+      (write: (message: string) => void) =>
+      (message: string): void => {
+        if (this.#stopped)
+          this.#waiting.push(() => {
+            write(message);
+          });
+        else write(message);
+      };
+    return {
+      debug: later(reporter.debug),
+      info: later(reporter.info),
+      warning: later(reporter.warning),
+      error: later(reporter.error),
+    };
+  }
+
+  #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    process.stdout.write(`::stop-commands::${this.#token}\n`);
+  }
+}

@@ -1,0 +1,25 @@
+import { getState, saveState } from '@actions/core';
+import type { UploadSettings } from './inputs.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
+
+/** What the main step leaves for the post step. Written before anything is created, so that a kill loses nothing. */
+export interface State {
+  readonly runId: string;
+  readonly upload: UploadSettings;
+  readonly logs?: LogDirectories;
+  /** Set when the run has ended; a run without it was killed. */
+  readonly succeeded?: boolean;
+}
+
+const KEY = 'awf';
+
+/** Writes the state; a later call replaces an earlier one. */
+export function writeState(state: State): void {
+  saveState(KEY, state);
+}
+
+/** @returns undefined when the main step ended before it wrote any */
+export function readState(): State | undefined {
+  const text = getState(KEY);
+  return text === '' ? undefined : (JSON.parse(text) as State);
+}

@@ -1,0 +1,92 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { Config, UserMount } from '../config/config.ts';
+import type { MountSpec } from '../docker/spec.ts';
+import { isInside } from '../host/paths.ts';
+import { hostToolchain } from './host-toolchain.ts';
+import { listeningSockets } from '../host/sockets.ts';
+
+/**
+ * Refuses a workspace that would give away more than a workspace.
+ *
+ * @param home the caller's home directory
+ * @param workDirectory holds the run's own files
+ * @throws UserError naming the directory
+ */
+export function checkWorkspace({ workspace }: Config, home: string, workDirectory: string): void {
+  const hint = 'Run in a directory of its own, such as a checkout of the repository.';
+  if (isInside(home, workspace)) {
+    throw new UserError(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
+  }
+  if (isInside(workDirectory, workspace)) {
+    throw new UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
+  }
+}
+
+/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+export function socketWarnings(workspace: string): string[] {
+  return listeningSockets()
+    .filter((path) => path.startsWith(`${workspace}/`))
+    .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
+}
+
+/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
+
+/**
+ * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
+ * outside the sandbox and with the job's credentials.
+ *
+ * @param root the action's own directory
+ * @returns what of it must be read-only
+ */
+export function ownFilesInWorkspace(root: string, workspace: string): string[] {
+  const real = realpathSync(root);
+  if (!isInside(real, workspace)) return [];
+  return ACTION_FILES.map((name) => join(real, name)).filter((path) => existsSync(path));
+}
+
+/**
+ * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
+ * of any of it would let the command change those programs.
+ *
+ * @param root the action's own directory
+ * @param node the program that runs this process; a runner brings its own
+ */
+export function hostPrograms(root: string, node: string, home: string, environment: NodeJS.ProcessEnv): string[] {
+  const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
+  const own = ACTION_FILES.map((name) => join(root, name));
+  return [
+    ...toolchain.map(({ target }) => target),
+    above(root, '_actions') ?? own,
+    above(node, 'externals') ?? node,
+  ].flat();
+}
+
+/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+function above(path: string, name: string): string | undefined {
+  const parts = path.split('/');
+  const index = parts.lastIndexOf(name);
+  return index <= 0 ? undefined : parts.slice(0, index + 1).join('/');
+}
+
+/**
+ * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ *
+ * @throws UserError naming the mount and the path
+ */
+export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly MountSpec[]): void {
+  for (const { source, target } of mounts) {
+    const real = realpathSync(source);
+    for (const guard of guards) {
+      const shows = isInside(guard.target, real) && join(target, relative(real, guard.target)) !== guard.target;
+      const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
+      if (shows || isPart || isInside(target, guard.target)) {
+        throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+          hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+        });
+      }
+    }
+  }
+}

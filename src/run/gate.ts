@@ -1,0 +1,53 @@
+import type { Sink } from '../docker/engine.ts';
+
+/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
+const MARKER = Buffer.from('\u001eawf: command\n');
+
+/** What the check may say at most, in bytes. */
+const LIMIT = 64 * 1024;
+
+/**
+ * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
+ * it is the command's, whatever it looks like.
+ */
+export class Gate {
+  #before: Buffer = Buffer.alloc(0);
+  #passed = false;
+  readonly #onPassed: () => void;
+  readonly #relay: Sink;
+
+  constructor(onPassed: () => void, relay: Sink) {
+    this.#onPassed = onPassed;
+    this.#relay = relay;
+  }
+
+  /** True when the command was started. */
+  get passed(): boolean {
+    return this.#passed;
+  }
+
+  /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
+  get message(): string {
+    return this.#before
+      .toString()
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('WARNING: Localhost DNS'))
+      .join('\n');
+  }
+
+  /** @returns what to wait for before more is pushed */
+  push(chunk: Buffer): Promise<void> | undefined {
+    if (this.#passed) return this.#relay(chunk);
+    this.#before = Buffer.concat([this.#before, chunk]);
+    const at = this.#before.indexOf(MARKER);
+    if (at < 0) {
+      this.#before = this.#before.subarray(-LIMIT);
+      return undefined;
+    }
+    const rest = this.#before.subarray(at + MARKER.length);
+    this.#before = this.#before.subarray(0, at);
+    this.#passed = true;
+    this.#onPassed();
+    return rest.length > 0 ? this.#relay(rest) : undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Output, Sink } from '../docker/engine.ts';
+import { aborted } from './signals.ts';
+
+/** Bytes of the command's output that the job's log gets, both streams together. */
+export const OUTPUT_LIMIT = 64 * 1024 * 1024;
+
+/** Writes to `stream`, and asks for patience while its reader is behind. */
+export function writeTo(stream: Writable): Sink {
+  return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
+}
+
+/** How long a cancelled run waits for a reader that may be gone. Milliseconds. */
+const PATIENCE = 1_000;
+
+/**
+ * Waits until the readers of standard output and standard error have everything. A pipe takes what is written when it has
+ * room, and `process.exit` drops the rest.
+ */
+export async function flush(signal: AbortSignal): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        stream.write('', () => {
+          resolve();
+        });
+      }),
+  );
+  await Promise.race([Promise.all(written), aborted(signal).catch(() => sleep(PATIENCE))]);
+}
+
+/** Also when the stream ends instead: its own error says so to whoever listens. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      for (const event of EVENTS) stream.off(event, end);
+      resolve();
+    };
+    for (const event of EVENTS) stream.on(event, end);
+  });
+}
+
+const EVENTS = ['drain', 'close', 'error'] as const;
+
+/**
+ * `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end. The
+ * command goes on; what it writes is read and dropped.
+ */
+export function limited(output: Output, limitBytes = OUTPUT_LIMIT): Output {
+  let left = limitBytes;
+  const limit =
+    (sink: Sink): Sink =>
+    (chunk) => {
+      if (left < 0) return undefined;
+      left -= chunk.length;
+      if (left >= 0) return sink(chunk);
+      const said = `\nThe command has written more than ${String(limitBytes / 1024 / 1024)} MiB. The rest is not shown; the command goes on.\n`;
+      return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(said)]));
+    };
+  return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
+}

@@ -1,0 +1,151 @@
+/** A whole run of the product in the test's own process, with a resolver of the test's own for Squid. */
+
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildConfig, shellArgv } from '../../src/config/build.ts';
+import { DockerCli } from '../../src/docker/cli.ts';
+import { imageNames, type ImageNames } from '../../src/docker/images.ts';
+import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
+import type { LogDirectories } from '../../src/host/log-directories.ts';
+import { newRunId, run, type RunResult } from '../../src/run/run.ts';
+import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
+import { rawOptions } from '../builders.ts';
+import { ROOT } from '../runner/action.ts';
+import { docker } from './engine.ts';
+import { give, type OrdinaryUser } from '../runner/program.ts';
+
+const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'));
+
+/** `agent-probe.ts` as JavaScript, for the host's Node.js of any age. */
+export const probeProgram = (): string => asJavaScript(import.meta.resolve('./agent-probe.ts'));
+
+/** `relay.ts` likewise. */
+export const relayProgram = (): string => asJavaScript(import.meta.resolve('../outside/relay.ts'));
+
+/** `agent-dial.ts` likewise. */
+export const dialProgram = (): string => asJavaScript(import.meta.resolve('./agent-dial.ts'));
+
+/** The product's engine; Squid asks another resolver, and has IPv6, as on an engine that gives it to every network. */
+class OwnResolver extends DockerCli {
+  readonly #resolver: string;
+
+  constructor(resolver: string) {
+    super(() => undefined);
+    this.#resolver = resolver;
+  }
+
+  override create(spec: ContainerSpec): Promise<void> {
+    const sysctls = { ...spec.sysctls, 'net.ipv6.conf.all.disable_ipv6': '0' };
+    return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: this.#resolver, sysctls } : spec);
+  }
+}
+
+/** Asks Squid from a place of its own. @returns first line of the answer to each CONNECT */
+export function askSquid(images: ImageNames, from: string, squid: string, authorities: readonly string[]): string[] {
+  const script = `for a; do
+    exec 3<> /dev/tcp/${squid}/${SQUID_PORT}
+    printf 'CONNECT %s HTTP/1.1\\r\\n\\r\\n' "$a" >&3
+    head -1 <&3
+  done`;
+  const place = ['run', '--rm', `--network=${from}`, '--entrypoint=bash', images.squid];
+  return docker([...place, '-c', script, '-', ...authorities]).split('\n');
+}
+
+export interface RunOptions {
+  /** As the action's inputs. */
+  readonly options: Readonly<Record<string, string>>;
+  /** By variable. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** For bash. */
+  readonly script: string;
+  /** Address of Squid's resolver. */
+  readonly resolver: string;
+  /** Of the workspace: path and content. */
+  readonly files: Readonly<Record<string, string | Buffer>>;
+  /** Whose the workspace is, and whom the command runs as; the caller by default. */
+  readonly owner?: OrdinaryUser;
+}
+
+export interface SandboxRun {
+  readonly images: ImageNames;
+  readonly stdout: () => string;
+  readonly done: Promise<RunResult>;
+  readonly writeFile: (name: string, content: string) => void;
+  readonly workspace: string;
+  readonly warnings: readonly string[];
+  /** Undefined until they exist. */
+  readonly logs: () => LogDirectories | undefined;
+  /** Names of the run's containers. */
+  readonly containers: () => Record<Role, string>;
+  readonly runId: string;
+  readonly removeFiles: () => void;
+}
+
+export function startSandbox({ options, credentials, script, resolver, files, owner }: RunOptions): SandboxRun {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-sandbox-')));
+  const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temp')];
+  for (const path of [workspace, temporary]) mkdirSync(path);
+  const writeFile = (name: string, content: string | Buffer): void => {
+    const path = join(workspace, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  };
+  for (const [name, content] of Object.entries(files)) writeFile(name, content);
+  if (owner !== undefined) give(workspace, owner);
+  const config = buildConfig(rawOptions(options), {
+    command: { kind: 'script', script, shell: shellArgv('bash') },
+    credentials: new Map(Object.entries(credentials)),
+    apiProxy: true,
+    serverUrl: undefined,
+    workspace,
+  });
+  const runId = newRunId();
+  const images = imageNames(ROOT);
+  const warnings: string[] = [];
+  let stdout = '';
+  let logs: LogDirectories | undefined;
+  const done = run(config, {
+    runId,
+    engine: new OwnResolver(resolver),
+    reporter: {
+      debug: () => undefined,
+      info: () => undefined,
+      warning: (text) => warnings.push(text),
+      error: () => undefined,
+    },
+    output: {
+      stdout: (chunk) => void (stdout += chunk.toString()),
+      stderr: (chunk) => void (stdout += chunk.toString()),
+    },
+    root: ROOT,
+    images,
+    temporary,
+    environment: { PATH: process.env['PATH'] },
+    signal: new AbortController().signal,
+    onLogs: (directories) => (logs = directories),
+  });
+  return {
+    images,
+    stdout: () => stdout,
+    done,
+    writeFile,
+    workspace,
+    warnings,
+    logs: () => logs,
+    containers: () => runContainers(runId),
+    runId,
+    removeFiles: () => {
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Names of a run's containers by their role. */
+export function runContainers(runId: string): Record<Role, string> {
+  const names = docker(['ps', `--filter=label=${RUN_LABEL}=${runId}`, '--format={{.Names}}']).split('\n');
+  const named = ROLES.map((role) => [role, names.find((name) => name.startsWith(`awf-${role}`)) ?? '']);
+  return Object.fromEntries(named) as Record<Role, string>;
+}

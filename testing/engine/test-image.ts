@@ -1,0 +1,31 @@
+/** Images that differ from the product's in one point. */
+
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { builtImageNames } from '../../src/docker/images.ts';
+import type { Role } from '../../src/shared/network.ts';
+import { ROOT } from '../runner/action.ts';
+import { docker } from './engine.ts';
+
+/** A name that no image has yet; what gets it is removed when the test is over. */
+export function newImageName(role: Role): string {
+  const name = `awf-${role}:test-${process.pid}-${Date.now()}`;
+  onTestFinished(() => {
+    if (docker(['image', 'ls', '--quiet', name]) !== '') docker(['image', 'rm', '--force', name]);
+  });
+  return name;
+}
+
+/**
+ * The image of `role`, with another program.
+ *
+ * @param script for bash; standard input is the container's configuration
+ * @returns the image's name
+ */
+export function imageThatRuns(role: 'squid' | 'api-proxy', script: string): string {
+  const name = newImageName(role);
+  const entrypoint = JSON.stringify(['bash', '-c', script]);
+  const base = builtImageNames(join(ROOT, 'dist'))[role];
+  docker(['build', `--tag=${name}`, '-'], `FROM ${base}\nENTRYPOINT ${entrypoint}\n`);
+  return name;
+}

@@ -1,0 +1,131 @@
+/** One sandbox in which each build tool works twice: with a registry that is on the allow-list, and with one that is not. */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunResult } from '../../src/run/run.ts';
+import { waitFor } from '../runner/action.ts';
+import { bridgeAddress } from '../engine/engine.ts';
+import { startGateway } from '../outside/outside.ts';
+import { give, ordinaryUser } from '../runner/program.ts';
+import { startSandbox } from '../engine/sandbox-run.ts';
+import { createTestCa } from '../tls.ts';
+import type { BuildTool } from './build-tool.ts';
+import { startRegistries } from './server.ts';
+
+/** Of Squid's own network namespace, as in `provider-world.ts`. */
+const NOWHERE = '127.0.0.80';
+const RESOLVER = '127.0.0.53';
+
+export const allowedHost = ({ name }: BuildTool): string => `${name}.registry.example`;
+export const refusedHost = ({ name }: BuildTool): string => `${name}.refused.example`;
+
+/** What became of a tool's work. */
+export interface Work {
+  readonly code: number;
+  readonly output: string;
+}
+
+export interface PackageWorld {
+  readonly allowed: ReadonlyMap<BuildTool, Work>;
+  readonly refused: ReadonlyMap<BuildTool, Work>;
+  readonly result: RunResult;
+  /** What the command says about itself. */
+  readonly stdout: string;
+  /** `METHOD host/path` of all that came to the registries. */
+  readonly requests: readonly string[];
+}
+
+/** In the agent. What names the CA is what the documentation of each tool names; none of it is about a proxy. */
+const SCRIPT = (node: string): string => `
+export CA=$PWD/ca.pem NODE='${node}'
+for name in SSL_CERT_FILE NODE_EXTRA_CA_CERTS PIP_CERT GIT_SSL_CAINFO CARGO_HTTP_CAINFO CURL_CA_BUNDLE; do
+  export $name="$CA"
+done
+touch ~/mounts/beside ~/mounts/deep/beside ~/mounts/deep/directory/inside && echo 'beside the mount: written'
+echo waiting
+until [ -e ready ]; do sleep 0.05; done
+for work in work/*/*; do
+  (
+    export REGISTRY="https://\${work##*/}"
+    code=0
+    cd "$work" && timeout 240 bash -e -o pipefail script > output 2>&1 || code=$?
+    echo $code > code
+  )
+done`;
+
+/** Runs `tools` as an ordinary user, one after the other. */
+export async function workWith(tools: readonly BuildTool[]): Promise<PackageWorld> {
+  const scratch = mkdtempSync(join(tmpdir(), 'test-awf-packages-'));
+  const cache = join(scratch, 'cache');
+  mkdirSync(cache);
+  give(cache, ordinaryUser());
+  const ca = await createTestCa();
+  const address = bridgeAddress();
+  const files: Record<string, string | Buffer> = { 'ca.pem': ca.certPem };
+  const hosts = new Map(
+    tools.map((tool) => {
+      const directory = join(scratch, tool.name);
+      mkdirSync(directory);
+      const served = tool.registry(`https://${allowedHost(tool)}`, directory);
+      for (const host of [allowedHost(tool), refusedHost(tool)]) {
+        for (const [name, content] of Object.entries({ ...tool.project(directory), script: tool.script })) {
+          files[join('work', tool.name, host, name)] = content;
+        }
+      }
+      return [allowedHost(tool), served];
+    }),
+  );
+  const registries = await startRegistries(ca, address, hosts, join(scratch, 'git', 'repositories'));
+  const run = startSandbox({
+    options: {
+      'allow-domains': 'registry.example',
+      // The refused ones could be reached as well, were it not for the list.
+      'add-hosts': tools
+        .flatMap((tool) => [allowedHost(tool), refusedHost(tool)].map((h) => `${h}:${NOWHERE}`))
+        .join('\n'),
+      mounts: [process.execPath, `${cache}:${join(homedir(), 'mounts/deep/directory')}:rw`].join('\n'),
+    },
+    credentials: {},
+    script: SCRIPT(process.execPath),
+    resolver: RESOLVER,
+    files,
+    owner: ordinaryUser(),
+  });
+  const gateways: { readonly stop: () => Promise<void> }[] = [];
+  try {
+    const failed = run.done.then(({ error }) => {
+      throw new Error(`the run ended: ${String(error)} ${run.stdout()}`);
+    });
+    failed.catch(() => undefined);
+    await Promise.race([failed, waitFor('the command', () => run.stdout().includes('waiting'))]);
+    const { squid } = run.containers();
+    for (const [port, to] of [
+      [443, registries.securePort],
+      [80, registries.plainPort],
+    ] as const) {
+      const gateway = startGateway(squid, run.images, `${address}:${to}`);
+      gateways.push(gateway);
+      await gateway.set({ port, mode: 'open' });
+    }
+    run.writeFile('ready', '');
+    const result = await run.done;
+    const workOf = (host: (tool: BuildTool) => string): ReadonlyMap<BuildTool, Work> =>
+      new Map(
+        tools.map((tool) => {
+          const read = (name: string): string =>
+            readFileSync(join(run.workspace, 'work', tool.name, host(tool), name), 'utf8');
+          return [tool, { code: Number(read('code')), output: read('output') }];
+        }),
+      );
+    const { requests } = registries;
+    return { allowed: workOf(allowedHost), refused: workOf(refusedHost), result, requests, stdout: run.stdout() };
+  } finally {
+    run.writeFile('ready', '');
+    await run.done;
+    for (const gateway of gateways) await gateway.stop();
+    await registries.close();
+    run.removeFiles();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

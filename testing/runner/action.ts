@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
+import { bridgeAddress } from '../engine/engine.ts';
+import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
+import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
+import { createRunner, type Runner, type RunnerStep } from './files.ts';
+import { createTestCa, type TestCa } from '../tls.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Keys of a real one's form that belong to nobody. */
+export const TEST_KEYS: Readonly<Record<ProviderId, string>> = {
+  openai: 'sk-proj-sentinel-openai-4f1d6f3a9c2e',
+  anthropic: 'sk-ant-api03-sentinel-anthropic-8b7c2d1e0f9a',
+  copilot: 'ghu_sentinelcopilot5e4d3c2b1a0f',
+  gemini: 'AIzaSySentinelGemini6d5c4b3a2f1e',
+};
+
+/** A provider's server that Squid's container reaches, and the inputs that lead there under the provider's own name. */
+export interface LocalProvider {
+  readonly server: ProviderServer;
+  readonly ca: TestCa;
+  /** For one provider: credential, upstream, address. Add `upstream-ca` with {@link caFile}. */
+  readonly inputs: (id: ProviderId) => Record<string, string>;
+}
+
+export async function startLocalProvider(options: Partial<ProviderServerOptions> = {}): Promise<LocalProvider> {
+  const ca = await createTestCa();
+  const host = bridgeAddress();
+  const server = await startProviderServer({ ca, keys: TEST_KEYS, ...options, host });
+  return {
+    server,
+    ca,
+    inputs: (id) => {
+      const provider = PROVIDERS.find((candidate) => candidate.id === id);
+      if (!provider) throw new Error(`no provider ${id}`);
+      return {
+        [provider.credentials[0]?.input ?? '']: TEST_KEYS[id],
+        [provider.targetInput]: `${provider.defaultTarget}:${String(server.port)}`,
+        'add-hosts': `${provider.defaultTarget}:${host}`,
+        'upstream-ca': CA_FILE,
+      };
+    },
+  };
+}
+
+const CA_FILE = 'upstream-ca.pem';
+
+/** One `uses:` step, from outside: inputs in; exit code, files and output out. */
+export interface ActionStep {
+  readonly runner: Runner;
+  /** Starts `dist/main`. */
+  readonly start: () => Promise<RunningEntry>;
+  /** Runs `dist/main` to its end. */
+  readonly main: () => Promise<EntryResult>;
+  /** Runs `dist/post` to its end. */
+  readonly post: () => Promise<EntryResult>;
+}
+
+export function actionStep(
+  inputs: Readonly<Record<string, string>>,
+  options: { readonly env?: Readonly<Record<string, string>>; readonly ca?: TestCa } = {},
+): ActionStep {
+  const runner = createRunner({
+    actionFile: join(ROOT, 'action.yml'),
+    inputs,
+    ...(options.env && { env: options.env }),
+  });
+  if (options.ca) writeFileSync(join(runner.workspace, CA_FILE), options.ca.certPem);
+  const start = (name: 'main' | 'post', step: RunnerStep): Promise<RunningEntry> =>
+    runEntry(join(ROOT, 'dist', name, 'index.js'), step.env);
+  return {
+    runner,
+    start: () => start('main', runner.main),
+    main: async () => (await start('main', runner.main)).done,
+    post: async () => (await start('post', runner.post())).done,
+  };
+}
+
+/** Waits until `condition` gives a value. @throws Error after `limitMs` */
+export async function waitFor<T>(what: string, condition: () => T | undefined | false, limitMs = 30_000): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const value = condition();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > end) throw new Error(`${what} did not happen within ${String(limitMs)} ms`);
+    await sleep(50);
+  }
+}

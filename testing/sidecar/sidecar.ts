@@ -1,0 +1,120 @@
+/** The sidecar on free ports, with a TLS upstream and a CONNECT proxy of the test's own. */
+
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { Limits } from '../../containers/api-proxy/src/limits.ts';
+import type { RequestRecord } from '../../src/shared/request-record.ts';
+import { startSidecar, type Sidecar } from '../../containers/api-proxy/src/server.ts';
+import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
+import { startTestTunnelProxy, type TestTunnelProxy } from './tunnel-proxy.ts';
+import { startTestUpstream, type TestUpstream } from './upstream.ts';
+import { createTestCa } from '../tls.ts';
+
+export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
+
+/** An endpoint for inference of each provider. */
+export const INFERENCE: Readonly<Record<ProviderId, string>> = {
+  openai: '/v1/responses',
+  anthropic: '/v1/messages',
+  copilot: '/chat/completions',
+  gemini: '/v1beta/models/local:generateContent',
+};
+
+export interface SidecarSetup {
+  /** Providers with a credential; all by default. */
+  readonly configured?: readonly ProviderId[];
+  /** Over the provider's default target. */
+  readonly target?: Partial<Target>;
+  readonly limits?: Partial<Limits>;
+  readonly config?: Partial<SidecarConfig>;
+  /** The sidecar does not trust the upstream's CA. */
+  readonly distrustful?: true;
+  /** Names in the upstream's certificate, in place of the targets' own. */
+  readonly certifiedHosts?: readonly string[];
+  /** What happens at the start stays recorded. */
+  readonly keepStart?: true;
+}
+
+export interface SidecarFixture {
+  readonly sidecar: Sidecar;
+  readonly upstream: TestUpstream;
+  readonly proxy: TestTunnelProxy;
+  /** Every line of the log. */
+  readonly lines: object[];
+  /** Those about requests, once there are `count` of them. */
+  readonly records: (count: number) => Promise<RequestRecord[]>;
+  readonly port: (id: ProviderId) => number;
+}
+
+/** Polls, since what it waits for happens in another connection's events. @throws Error after two seconds */
+export async function eventually(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 2_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): SidecarConfig {
+  const configured = setup.configured ?? PROVIDERS.map(({ id }) => id);
+  const providers = PROVIDERS.filter(({ id }) => configured.includes(id)).map(({ id, defaultTarget }) => [
+    id,
+    { credential: realCredential(id), target: { host: defaultTarget, port: 443, basePath: '', ...setup.target } },
+  ]);
+  return {
+    providers: Object.fromEntries(providers) as SidecarConfig['providers'],
+    proxyUrl,
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    ...(setup.distrustful ? {} : { upstreamCa: caPem }),
+    ...setup.config,
+  };
+}
+
+/** One fixture for the tests of a `describe`; what the upstream and the log recorded is forgotten before each. */
+export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
+  const lines: object[] = [];
+  const records = (): RequestRecord[] => lines.filter((line): line is RequestRecord => 'durationMs' in line);
+  const fixture = {
+    lines,
+    records: async (count: number) => {
+      await eventually(`${count} log records`, () => records().length >= count);
+      return records();
+    },
+    port: (id: ProviderId) => fixture.sidecar.ports[id],
+  } as { -readonly [Name in keyof SidecarFixture]: SidecarFixture[Name] };
+
+  beforeAll(async () => {
+    const ca = await createTestCa();
+    const hosts = [...PROVIDERS.map(({ defaultTarget }) => defaultTarget), setup.target?.host ?? 'localhost'];
+    fixture.upstream = await startTestUpstream(ca, setup.certifiedHosts ?? hosts);
+    fixture.proxy = await startTestTunnelProxy(fixture.upstream.port);
+    fixture.sidecar = await startSidecar(configFor(setup, fixture.proxy.url, ca.certPem), {
+      log: {
+        request: (record) => lines.push({ ...record }),
+        event: (level, event, fields) => lines.push({ event, level, ...fields }),
+        isDebug: setup.config?.logLevel === 'debug',
+        close: () => Promise.resolve(),
+      },
+      host: '127.0.0.1',
+      portOf: () => 0,
+      limits: { lingerMs: 200, connectRetryMs: 5, ...setup.limits },
+    });
+  });
+  beforeEach(async () => {
+    if (setup.keepStart) return;
+    fixture.upstream.reset();
+    fixture.proxy.reset();
+    // The sidecar learns in its own time that its spare tunnel, perhaps still being opened, has ended.
+    await eventually('the end of all tunnels', () => fixture.proxy.tunnels.size === 0);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    lines.length = 0;
+    fixture.proxy.reset();
+    fixture.upstream.reset();
+  });
+  afterAll(async () => {
+    await fixture.sidecar.close();
+    await fixture.proxy.close();
+    await fixture.upstream.close();
+  });
+  return fixture;
+}
