@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
   actionStep,
@@ -85,13 +85,13 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       await provider.server.close();
     });
 
-    it('answers the prompt', () => {
+    test('answers the prompt', () => {
       expect(result.stdout).toContain(LAST_WORDS);
       expect(result).toMatchObject({ code: 0, stderr: '' });
       expect(remains(step.runner)).toEqual([]);
     });
 
-    it('the tool did its work, and its files are the user’s', () => {
+    test('the tool did its work, and its files are the user’s', () => {
       const { workspace } = step.runner;
       expect(readFileSync(join(workspace, 'made/by/the-agent.txt'), 'utf8')).toBe('content\n');
       for (const path of ['made', 'made/by', 'made/by/the-agent.txt']) {
@@ -99,14 +99,14 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       }
     });
 
-    it('the real key arrived upstream, and no placeholder', () => {
+    test('the real key arrived upstream, and no placeholder', () => {
       const { requests } = provider.server;
       expect(requests.length).toBeGreaterThanOrEqual(2);
       expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
       expect(JSON.stringify(requests.map(({ rawHeaders }) => rawHeaders))).not.toMatch(/placeholder/i);
     });
 
-    it('no key was in the sandbox', () => {
+    test('no key was in the sandbox', () => {
       const seen = readFileSync(join(step.runner.workspace, 'seen-by-the-tool.txt'), 'utf8');
       expect(seen).toContain('HOME=');
       expect(seen).not.toContain(TEST_KEYS[program.provider]);
@@ -115,7 +115,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       );
     });
 
-    it('what it used is in the outputs', () => {
+    test('what it used is in the outputs', () => {
       const outputs = step.runner.main.outputs();
       expect(Number(outputs['requests'])).toBe(provider.server.requests.length);
       expect(Number(outputs['input-tokens'])).toBeGreaterThan(0);
