@@ -11,10 +11,11 @@ import {
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
-import { AGENT_PROGRAMS, install, INSTALL_LIMIT, type AgentProgram } from '../../testing/runner/agent-programs.ts';
+import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
 
 const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
 const LAST_WORDS = 'The file is there, says the model.';
@@ -41,9 +42,9 @@ const CALLERS = [
   ...(process.getuid?.() === 0 ? [{ caller: 'root', user: undefined }] : []),
 ];
 
-beforeAll(() => {
-  for (const program of AGENT_PROGRAMS) install(program);
-}, INSTALL_LIMIT);
+beforeAll(async () => {
+  await Promise.all(AGENT_PROGRAMS.map(install));
+}, FETCH_LIMIT);
 
 describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller }))))(
   '$title, for $caller',
@@ -54,7 +55,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
 
     beforeAll(async () => {
       provider = await startLocalProvider({ respond: [{ toolUse: program.shellTool(TOOL) }, LAST_WORDS] });
-      const directory = install(program);
+      const directory = await install(program);
       const addresses = Object.entries(provider.inputs(program.provider)).filter(
         ([name]) => !/-(key|token)$/.test(name),
       );
