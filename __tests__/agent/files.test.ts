@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { homeSettings, placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
 import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
-const files = (credentials = SENTINELS, user = USER) => systemFiles(aConfig({ credentials }), ADDRESSES, user);
+const files = (secrets = SENTINELS, user = USER) => systemFiles(aConfig({ secrets }), ADDRESSES, user);
 
 describe('settings of the agent programs', () => {
   test('name the sidecar and the helper', () => {
@@ -13,7 +13,7 @@ describe('settings of the agent programs', () => {
     expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
       apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
     });
-    const atHome = homeSettings(aConfig({ credentials: SENTINELS }), ADDRESSES);
+    const atHome = homeSettings(aConfig({ secrets: SENTINELS }), ADDRESSES);
     expect(JSON.parse(atHome['.gemini/settings.json']!)).toEqual({
       security: { auth: { selectedType: 'gemini-api-key' } },
     });
@@ -30,16 +30,16 @@ describe('settings of the agent programs', () => {
         .toSorted(),
     ).toEqual(paths);
     // Gemini is always redirected.
-    expect(Object.keys(homeSettings(aConfig({ credentials: given(...credentials) }), ADDRESSES))).toEqual([
+    expect(Object.keys(homeSettings(aConfig({ secrets: given(...credentials) }), ADDRESSES))).toEqual([
       '.gemini/settings.json',
       '.m2/settings.xml',
     ]);
   });
 
   test('are not there without the api-proxy', () => {
-    const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
+    const found = systemFiles(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
-    const atHome = homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES);
+    const atHome = homeSettings(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES);
     expect(Object.keys(atHome)).toEqual(['.m2/settings.xml']);
   });
 });

@@ -2,10 +2,19 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
-import type { Config } from '../../src/config/config.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../../testing/builders.ts';
+import {
+  ADDRESSES,
+  aConfig,
+  given,
+  NO_SECRETS,
+  SENTINELS,
+  temporaryDirectory,
+  thrown,
+  USER,
+  type ConfigOverrides,
+} from '../../testing/builders.ts';
 
 interface Around {
   readonly mounts?: readonly MountSpec[];
@@ -15,14 +24,15 @@ interface Around {
 }
 
 /** Plans an agent whose home and work directory are the test's. */
-function plan(config: Partial<Config>, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
+function plan(options: ConfigOverrides, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
   const directory = temporaryDirectory();
   const home = join(directory, 'home');
   const work = join(directory, 'work');
   mkdirSync(home);
   mkdirSync(work);
   if (claudeJson !== undefined) writeFileSync(join(home, '.claude.json'), claudeJson);
-  const make = (): AgentPlan => planAgent(aConfig(config), ADDRESSES, { ...USER, uid, home }, host, work, mounts);
+  const make = (): AgentPlan =>
+    planAgent(aConfig(options), options.secrets ?? NO_SECRETS, ADDRESSES, { ...USER, uid, home }, host, work, mounts);
   return { make, home, work };
 }
 
@@ -63,7 +73,7 @@ describe('mounts', () => {
   });
 
   test('no target is named twice: the engine would refuse it', () => {
-    const found = targets(plan({ credentials: SENTINELS }).make());
+    const found = targets(plan({ secrets: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
   });
 });
@@ -75,7 +85,7 @@ describe('the private home', () => {
     const has = (target?: string): boolean => {
       const { home, work } = plan({});
       const mounts = target === undefined ? [] : [mountAt(join(home, target))];
-      const { document } = planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts);
+      const { document } = planAgent(aConfig(), NO_SECRETS, ADDRESSES, { ...USER, home }, {}, work, mounts);
       return document.includes(`> '${join(home, '.m2/settings.xml')}'`);
     };
     expect([has(), has('.m2/repository'), has('.m2'), has('.m2/settings.xml')]).toEqual([true, true, false, false]);
@@ -87,7 +97,7 @@ describe('the private home', () => {
     writeFileSync(join(home, '.cargo/bin/cargo'), '');
     const documentWith = (...targets: string[]): string => {
       const mounts = targets.map((target) => mountAt(join(home, target)));
-      return planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts).document;
+      return planAgent(aConfig(), NO_SECRETS, ADDRESSES, { ...USER, home }, {}, work, mounts).document;
     };
     expect(documentWith()).toContain('/tmp/awf-home/.cargo/bin/cargo');
     expect(documentWith('.cargo/registry')).toContain('/tmp/awf-home/.cargo/bin/cargo');
@@ -104,7 +114,7 @@ describe('credentials', () => {
   const hostWithAll = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join(' ') };
 
   test.each([true, false])('stand nowhere in the plan or on disk (env-all: %j)', (envAll) => {
-    const { make, work } = plan({ credentials: SENTINELS, envAll }, { host: hostWithAll });
+    const { make, work } = plan({ secrets: SENTINELS, envAll }, { host: hostWithAll });
     const found = make();
     const files = readdirSync(work, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -118,7 +128,7 @@ describe('credentials', () => {
       { kind: 'script', script: `curl -H "x-api-key: ${secret}"`, shell: ['sh', '{0}'] },
       { kind: 'argv', argv: ['curl', `--header=${secret}`] },
     ] as const) {
-      const error = thrown(plan({ credentials: SENTINELS, command }).make);
+      const error = thrown(plan({ secrets: SENTINELS, command }).make);
       expect(error).toBeInstanceOf(UserError);
       expect(error.message).toContain(variable);
       expect(error.message + (error.hint ?? '')).not.toContain(secret);
@@ -127,7 +137,7 @@ describe('credentials', () => {
 
   test('in the user’s own ~/.claude.json is refused', () => {
     const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
-    const error = thrown(plan({ credentials: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
+    const error = thrown(plan({ secrets: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('.claude.json');
     expect(error.message).not.toContain(secret);
@@ -135,17 +145,17 @@ describe('credentials', () => {
 
   test('a withheld variable is named in a warning', () => {
     const host = { MY_COPY: SENTINELS.get('GEMINI_API_KEY')! };
-    const { warnings } = plan({ credentials: SENTINELS, envAll: true }, { host }).make();
+    const { warnings } = plan({ secrets: SENTINELS, envAll: true }, { host }).make();
     expect(warnings).toEqual([expect.stringMatching(/^MY_COPY is withheld .*GEMINI_API_KEY/)]);
   });
 });
 
 describe('~/.claude.json', () => {
-  const credentials = given('ANTHROPIC_API_KEY');
+  const secrets = given('ANTHROPIC_API_KEY');
 
   test('names the helper in the sandbox; the host’s own is not changed', () => {
     const claudeJson = '{"theme":"dark"}';
-    const { make, home } = plan({ credentials }, { claudeJson });
+    const { make, home } = plan({ secrets }, { claudeJson });
     const { document } = make();
     expect(document).toContain(`${home}/.claude.json`);
     expect(document).toContain('"theme": "dark"');
@@ -154,16 +164,16 @@ describe('~/.claude.json', () => {
   });
 
   test('is made where there is none', () => {
-    expect(plan({ credentials }).make().document).toContain('"apiKeyHelper"');
+    expect(plan({ secrets }).make().document).toContain('"apiKeyHelper"');
   });
 
   test('with another helper stops the run', () => {
-    expect(plan({ credentials }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
+    expect(plan({ secrets }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
   });
 
   test('goes without credentials, and says so', () => {
     const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login"}';
-    const { document, warnings } = plan({ credentials }, { claudeJson }).make();
+    const { document, warnings } = plan({ secrets }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
     expect(document).not.toContain('sk-ant-of-a-login');
     expect(warnings).toEqual([expect.stringMatching(/\.claude\.json, .*: primaryApiKey\.$/)]);

@@ -74,7 +74,7 @@ export async function startWorld(): Promise<World> {
   const addresses = addressesIn(subnet);
   const owner = sidecarUser(caller());
   const options = new Map([['add-hosts', hosts.map(({ name, address }) => `${name}:${address}`).join('\n')]]);
-  const config = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
+  const { config } = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
     command: { kind: 'argv', argv: [] },
     credentials: new Map(),
     apiProxy: true,

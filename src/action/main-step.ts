@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { loadInputs } from './inputs.ts';
+import type { Secrets } from '../config/secrets.ts';
 import { DockerCli } from '../docker/cli.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
@@ -35,12 +36,12 @@ const actionReporter: Reporter = {
 export async function runAction(root: string): Promise<number> {
   const signal = cancellation();
   try {
-    const { config, upload } = loadInputs();
+    const { config, secrets, upload } = loadInputs();
     const runId = newRunId();
     writeState({ runId, upload });
     const reporter = filtered(actionReporter, config.logLevel);
     const relay = new StoppedCommands();
-    const result = await run(config, {
+    const result = await run(config, secrets, {
       runId,
       engine: new DockerCli(reporter.debug),
       reporter: relay.deferring(reporter),
@@ -56,7 +57,7 @@ export async function runAction(root: string): Promise<number> {
     });
     relay.end();
     writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
-    await report(result, config.credentials);
+    await report(result, secrets);
     return result.exitCode;
   } catch (error) {
     core.setFailed(describeError(error));
@@ -68,9 +69,9 @@ export async function runAction(root: string): Promise<number> {
   }
 }
 
-async function report(result: RunResult, credentials: ReadonlyMap<string, string>): Promise<void> {
+async function report(result: RunResult, secrets: Secrets): Promise<void> {
   const { traffic, outcome, exitCode, timings, logs, written } = result;
-  const outputs = agentOutputs(written.output, credentials);
+  const outputs = agentOutputs(written.output, secrets);
   for (const warning of outputs.warnings) core.warning(warning);
   core.setOutput('exit-code', String(exitCode));
   core.setOutput('outcome', outcome);
@@ -86,7 +87,7 @@ async function report(result: RunResult, credentials: ReadonlyMap<string, string
   if (error !== undefined) core.setFailed(error);
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
   if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
-  const ofCommand = agentSummary(written.summary, credentials);
+  const ofCommand = agentSummary(written.summary, secrets);
   const facts = {
     outcome,
     exitCode,

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { configuredProviders, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
@@ -37,7 +37,7 @@ const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1
 /** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
 function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {
   if (!config.apiProxy) return [];
-  const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
+  const configured = new Set(config.providers.map(({ provider }) => provider.id));
   return PROVIDERS.flatMap((provider) => {
     const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
     return provider.managedSettings

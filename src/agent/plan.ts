@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configuredProviders, credentialIn, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { Addresses } from '../shared/network.ts';
@@ -30,14 +31,15 @@ export interface AgentPlan {
  */
 export function planAgent(
   config: Config,
+  secrets: Secrets,
   addresses: Addresses,
   user: User,
   host: NodeJS.ProcessEnv,
   workDirectory: string,
   userMounts: readonly MountSpec[],
 ): AgentPlan {
-  refuseCredentialsInCommand(config);
-  const environment = agentEnvironment(config, addresses, host, user);
+  refuseCredentialsInCommand(config, secrets);
+  const environment = agentEnvironment(config, secrets, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
   // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
   const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
@@ -47,7 +49,7 @@ export function planAgent(
     return !theirs.includes(target) && !isBelowOneOf(target, theirs);
   });
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
-  const claude = claudeFiles(config, user);
+  const claude = claudeFiles(config, secrets, user);
   const all = [...tools, ...files, ...userMounts];
   const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
   return {
@@ -72,9 +74,9 @@ export function planAgent(
 }
 
 /** A key written into the script would be in the sandbox, whatever the environment holds. */
-function refuseCredentialsInCommand({ command, credentials }: Config): void {
+function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void {
   const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-  const found = credentialIn(text, credentials);
+  const found = credentialIn(text, secrets);
   if (found !== undefined) {
     throw new UserError(`The command contains the value of ${found}.`, {
       hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
@@ -85,14 +87,15 @@ function refuseCredentialsInCommand({ command, credentials }: Config): void {
 /** The host's `~/.claude.json` is read, never written. */
 function claudeFiles(
   config: Config,
+  secrets: Secrets,
   user: User,
 ): { readonly files: Record<string, string>; readonly warnings: readonly string[] } {
-  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
+  if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
     return { files: {}, warnings: [] };
   }
   const path = join(user.home, CLAUDE_JSON);
   const { content, withheld } = claudeJson(path, readIfPresent(path));
-  const found = credentialIn(content, config.credentials);
+  const found = credentialIn(content, secrets);
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }

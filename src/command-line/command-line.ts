@@ -28,7 +28,7 @@ export async function runCommandLine(argv: readonly string[], root: string): Pro
     }
     const reporter = filtered(stderrReporter, request.config.logLevel);
     const runId = newRunId();
-    const result = await run(request.config, {
+    const result = await run(request.config, request.secrets, {
       runId,
       engine: new DockerCli(reporter.debug),
       reporter,

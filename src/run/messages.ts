@@ -1,17 +1,17 @@
-import { configuredProviders, isPermitted, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { NO_CREDENTIALS } from '../shared/providers.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 
 /** What the configuration asks for and will not work, said before it fails. */
 export function configWarnings(config: Config): string[] {
-  const uncovered = configuredProviders(config)
-    .filter((configured) => !isPermitted(configured, config.allow))
+  const uncovered = config.providers
+    .filter(({ isPermitted }) => !isPermitted)
     .map(
       ({ provider, target }) =>
         `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
     );
-  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_CREDENTIALS);
+  if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
   return uncovered;
 }
 

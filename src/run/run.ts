@@ -13,7 +13,8 @@ import {
 import { planAgent } from '../agent/plan.ts';
 import { userMounts } from '../mounts/user-mounts.ts';
 import { agentUser, caller, sidecarUser } from '../host/user.ts';
-import { configuredProviders, isPermitted, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { credentialOf, type Secrets } from '../config/secrets.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import { ensureImages, refuseVolumes } from '../docker/ensure-images.ts';
 import type { ImageNames } from '../docker/images.ts';
@@ -81,7 +82,7 @@ export function newRunId(): string {
 }
 
 /** The whole story of a run: plan, up, command, down, report. It throws nothing; what failed is in the result. */
-export async function run(config: Config, context: RunContext): Promise<RunResult> {
+export async function run(config: Config, secrets: Secrets, context: RunContext): Promise<RunResult> {
   const { reporter, engine, runId } = context;
   const timings = new Timings();
   const sandbox = new Sandbox(engine, runId, timings);
@@ -119,7 +120,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
         ]),
       ),
       timings.measure('workspace', () =>
-        guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory),
+        guardWorkspace(config, secrets, ownFilesInWorkspace(context.root, config.workspace), workDirectory),
       ),
       mountsOnEngine && timings.measure('mounts', mountsOnEngine),
     ]);
@@ -129,7 +130,7 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
     const user = agentUser(by, config.workspace);
     files = new CommandFiles(workDirectory, user);
     const agent = await timings.measure('plan', () =>
-      planAgent(config, addresses.current, user, context.environment, workDirectory, mounts ?? []),
+      planAgent(config, secrets, addresses.current, user, context.environment, workDirectory, mounts ?? []),
     );
     for (const warning of agent.warnings) reporter.warning(warning);
     refuseWaysAround(config.mounts, guards.mounts);
@@ -152,13 +153,10 @@ export async function run(config: Config, context: RunContext): Promise<RunResul
         squid: squidConfig({
           addresses: addresses.current,
           allow: config.allow,
-          targets: configuredProviders(config).map((configured) => ({
-            ...configured.target,
-            permitted: isPermitted(configured, config.allow),
-          })),
+          targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
           hosts: config.addHosts,
         }),
-        apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
+        apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses.current))),
         agent: agent.document,
       },
       context.output,
@@ -260,11 +258,14 @@ function makeWorkDirectory(path: string): string {
   }
 }
 
-function sidecarConfig(config: Config, proxyUrl: string): SidecarConfig {
+function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): SidecarConfig {
   return {
     proxyUrl,
     providers: Object.fromEntries(
-      configuredProviders(config).map(({ provider, credential, target }) => [provider.id, { credential, target }]),
+      config.providers.map(({ provider, given, target }) => [
+        provider.id,
+        { credential: credentialOf(given[0], secrets), target },
+      ]),
     ),
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { disarm, restoreLink, type Disarmed } from './disarm.ts';
 import { bytes, fromText, printable } from './file-names.ts';
@@ -60,7 +61,8 @@ const BASELINE_FILE = 'workspace.json';
  * @throws UserError when something cannot be guarded
  */
 export async function guardWorkspace(
-  config: Pick<Config, 'workspace' | 'protectPaths' | 'credentials'>,
+  config: Pick<Config, 'workspace' | 'protectPaths'>,
+  secrets: Secrets,
   ownFiles: readonly string[],
   workDirectory: string,
 ): Promise<Guards> {
@@ -68,7 +70,7 @@ export async function guardWorkspace(
   const own = ownRepository(workspace);
   const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
   const found = await survey(roots);
-  const plan = gitGuards(found, roots, own.outside, config.credentials);
+  const plan = gitGuards(found, roots, own.outside, secrets);
   const watched = [...protectPaths, ALWAYS_REPORTED];
   const baseline: Baseline = {
     workspace,
