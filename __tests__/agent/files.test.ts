@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { homeSettings, placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
+import { homeSettings, systemFileMounts, systemFiles, writeSystemFiles } from '../../src/agent/files.ts';
 import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const files = (secrets = SENTINELS, user = USER) => systemFiles(aConfig({ secrets }), ADDRESSES, user);
@@ -102,11 +102,13 @@ test('no file holds a credential', () => {
   for (const secret of SENTINELS.values()) expect(text).not.toContain(secret);
 });
 
-describe('placeSystemFiles', () => {
-  test('mounts read-only: a file of /etc itself, of anything deeper the directory', () => {
+describe('on the host', () => {
+  const FILES = { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' };
+
+  test('a file of /etc is mounted itself, read-only; of anything deeper the directory is', () => {
     const directory = temporaryDirectory();
-    const mounts = placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
-    expect(mounts).toEqual([
+    writeSystemFiles(directory, FILES);
+    expect(systemFileMounts(directory, FILES)).toEqual([
       { kind: 'bind', source: join(directory, 'etc/passwd'), target: '/etc/passwd', writable: false },
       { kind: 'bind', source: join(directory, 'etc/codex'), target: '/etc/codex', writable: false },
     ]);
@@ -118,7 +120,7 @@ describe('placeSystemFiles', () => {
     const directory = temporaryDirectory();
     const before = process.umask(0o077);
     try {
-      placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
+      writeSystemFiles(directory, FILES);
     } finally {
       process.umask(before);
     }

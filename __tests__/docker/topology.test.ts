@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readAgentHost } from '../../src/agent/host.ts';
 import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
@@ -247,7 +248,9 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const { mounts } = planAgent(config, SENTINELS, ADDRESSES, user, environment, directory, []);
+    const host = readAgentHost(config, user, environment);
+    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [] };
+    const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
     const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];

@@ -40,9 +40,9 @@ async function after(
   const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
   write(workspace, { ...repository('.git'), file: '' });
   before(workspace);
-  await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], work);
+  await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], work, Infinity);
   change(workspace);
-  const found = await inspectWorkspace(readBaseline(work)!);
+  const found = await inspectWorkspace(readBaseline(work)!, Infinity);
   return { workspace, found };
 }
 
@@ -205,6 +205,7 @@ describe('inspectWorkspace', () => {
       NO_SECRETS,
       [],
       work,
+      Infinity,
     );
     for (const name of readdirSync(work)) expect(readFileSync(join(work, name), 'utf8')).not.toContain('secret-value');
     expect(readdirSync(work)).toHaveLength(2);

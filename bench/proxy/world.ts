@@ -17,7 +17,7 @@ import { builtImageNames } from '../../src/docker/images.ts';
 import { topology } from '../../src/docker/topology.ts';
 import { createLogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId } from '../../src/run/run.ts';
-import { removeRun } from '../../src/run/sandbox.ts';
+import { removeRun } from '../../src/run/removal.ts';
 import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
 import { squidConfig } from '../../src/squid/config.ts';

@@ -58,6 +58,7 @@ const BASELINE_FILE = 'workspace.json';
  *
  * @param ownFiles further paths to guard: the action's own
  * @param workDirectory for copies of configurations, and for the baseline
+ * @param limitMs time limit of the search
  * @throws UserError when something cannot be guarded
  */
 export async function guardWorkspace(
@@ -65,11 +66,12 @@ export async function guardWorkspace(
   secrets: Secrets,
   ownFiles: readonly string[],
   workDirectory: string,
+  limitMs: number,
 ): Promise<Guards> {
   const { workspace, protectPaths } = config;
   const own = ownRepository(workspace);
   const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
-  const found = await survey(roots);
+  const found = await survey(roots, { limitMs });
   const plan = gitGuards(found, roots, own.outside, secrets);
   const watched = [...protectPaths, ALWAYS_REPORTED];
   const baseline: Baseline = {
@@ -125,10 +127,12 @@ export function readBaseline(workDirectory: string): Baseline | undefined {
 /**
  * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
  * run something of the command's.
+ *
+ * @param limitMs time limit of the search
  */
-export async function inspectWorkspace(baseline: Baseline): Promise<Aftermath> {
+export async function inspectWorkspace(baseline: Baseline, limitMs: number): Promise<Aftermath> {
   const { workspace, roots, elsewhere, protectPaths } = baseline;
-  const found = await survey(roots, { unlockExcept: baseline.unread });
+  const found = await survey(roots, { unlockExcept: baseline.unread, limitMs });
   const known = new Set(baseline.hazards);
   const hazards = [
     ...found.hazards,

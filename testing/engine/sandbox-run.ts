@@ -125,6 +125,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
     temporary,
     environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,
+    hasPostStep: false,
     onLogs: (directories) => (logs = directories),
   });
   return {
