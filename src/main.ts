@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { runAction } from './action/main-step.ts';
+import { mainStep } from './action/main-step.ts';
+import { exitWith } from './run/exit.ts';
 
 // dist/main/index.js is two levels below the action's own directory.
-process.exitCode = await runAction(join(import.meta.dirname, '..', '..'));
-process.exit();
+await exitWith((signal) => mainStep(join(import.meta.dirname, '..', '..'), signal));

@@ -1,4 +1,4 @@
-import { cleanUp } from './action/post-step.ts';
+import { postStep } from './action/post-step.ts';
+import { exitWith } from './run/exit.ts';
 
-await cleanUp();
-process.exit(0);
+await exitWith(() => postStep());

@@ -1,3 +1,4 @@
+import { describeError } from './errors.ts';
 import { isSaid, type LogLevel } from './shared/log-level.ts';
 
 /** Where messages for people go: the runner's log commands in the action, standard error on the command line. */
@@ -30,3 +31,22 @@ export const stderrReporter: Reporter = {
   warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
   error: (message) => process.stderr.write(`awf: error: ${message}\n`),
 };
+
+/**
+ * Does one part of a report. A part that fails costs itself and nothing else: a warning says what is missing and why.
+ *
+ * @param what completes "Could not …"
+ * @returns undefined when the part failed
+ */
+export async function attempt<T>(
+  reporter: Pick<Reporter, 'warning'>,
+  what: string,
+  work: () => T | Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    reporter.warning(`Could not ${what}: ${describeError(error)}`);
+    return undefined;
+  }
+}

@@ -7,15 +7,21 @@ import { onTestFinished } from 'vitest';
 import { parseAllowList } from '../src/config/allow-list.ts';
 import { optionNamed } from '../src/config/build.ts';
 import type { Config } from '../src/config/config.ts';
+import { configuredProviders } from '../src/config/providers.ts';
+import type { Secrets } from '../src/config/secrets.ts';
 import type { User } from '../src/host/user.ts';
 import { addressesIn } from '../src/shared/network.ts';
+import { PROVIDERS, type ProviderId } from '../src/shared/providers.ts';
+import type { Target } from '../src/shared/sidecar-config.ts';
 
 export const ADDRESSES = addressesIn('172.30.0.0/24');
 
 export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/runner' };
 
+export const NO_SECRETS: Secrets = new Map();
+
 /** A value for each credential that a run can be given. */
-export const SENTINELS: ReadonlyMap<string, string> = new Map([
+export const SENTINELS: Secrets = new Map([
   ['OPENAI_API_KEY', 'sk-sentinel-a1'],
   ['ANTHROPIC_API_KEY', 'sk-ant-sentinel-b2'],
   ['COPILOT_GITHUB_TOKEN', 'ghu_sentinel-c3'],
@@ -24,25 +30,29 @@ export const SENTINELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The named ones of {@link SENTINELS}. */
-export function given(...variables: readonly string[]): ReadonlyMap<string, string> {
+export function given(...variables: readonly string[]): Secrets {
   return new Map(variables.map((variable) => [variable, SENTINELS.get(variable)!]));
 }
 
-export function aConfig(overrides: Partial<Config> = {}): Config {
+/** The providers' own hosts. */
+export const OWN_TARGETS = Object.fromEntries(
+  PROVIDERS.map(({ id, defaultTarget }) => [id, { host: defaultTarget, port: 443, basePath: '' }]),
+) as Record<ProviderId, Target>;
+
+/** What a test says about a configuration; with `secrets` come the providers that they configure. */
+export type ConfigOverrides = Partial<Config> & { readonly secrets?: Secrets };
+
+/** A configuration as `buildConfig` would make it. The secrets themselves go to what needs them beside it. */
+export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides = {}): Config {
+  const allow = parseAllowList('');
   return {
     command: { kind: 'argv', argv: ['true'] },
     workspace: '/workspace',
     workingDirectory: '/workspace',
     apiProxy: true,
-    credentials: new Map(),
-    targets: {
-      openai: { host: 'api.openai.com', port: 443, basePath: '' },
-      anthropic: { host: 'api.anthropic.com', port: 443, basePath: '' },
-      copilot: { host: 'api.githubcopilot.com', port: 443, basePath: '' },
-      gemini: { host: 'generativelanguage.googleapis.com', port: 443, basePath: '' },
-    },
+    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, OWN_TARGETS, allow),
     allowEndpoints: [],
-    allow: parseAllowList(''),
+    allow,
     addHosts: [],
     upstreamCa: undefined,
     env: [],

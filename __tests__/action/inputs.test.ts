@@ -61,11 +61,11 @@ describe('credentials', () => {
   };
 
   test('come from the inputs, each under its name', () => {
-    expect(load({ run: 'true', ...inputs }).config.credentials).toEqual(SENTINELS);
+    expect(load({ run: 'true', ...inputs }).secrets).toEqual(SENTINELS);
   });
 
   test('do not come from the environment', () => {
-    expect(load({ run: 'true' }, Object.fromEntries(SENTINELS)).config.credentials).toEqual(new Map());
+    expect(load({ run: 'true' }, Object.fromEntries(SENTINELS)).secrets).toEqual(new Map());
   });
 
   test('are masked in the log, also when the inputs are refused', () => {
@@ -87,7 +87,7 @@ describe('credentials', () => {
 
 describe('targets', () => {
   const host = (inputs: Record<string, string>, environment: NodeJS.ProcessEnv) =>
-    load({ run: 'true', ...inputs }, environment).config.targets.openai.host;
+    load({ run: 'true', 'openai-api-key': 'sk-1', ...inputs }, environment).config.providers[0]?.target.host;
 
   test.each([
     ['the input', { 'openai-api-target': 'input.example' }, { OPENAI_API_TARGET: 'variable.example' }, 'input.example'],
@@ -109,8 +109,8 @@ describe('targets', () => {
     ['the default', {}, { GITHUB_SERVER_URL: '' }, 'api.githubcopilot.com'],
   ])('of Copilot: %s wins', (_, inputs, environment, expected) => {
     const given = { run: 'true', 'copilot-github-token': 'ghu_x', ...inputs };
-    const { targets } = load(given, { GITHUB_SERVER_URL: 'https://octo.ghe.com', ...environment }).config;
-    expect(targets.copilot.host).toBe(expected);
+    const { config } = load(given, { GITHUB_SERVER_URL: 'https://octo.ghe.com', ...environment });
+    expect(config.providers[0]?.target.host).toBe(expected);
   });
 });
 

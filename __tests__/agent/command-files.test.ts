@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   COMMAND_FILE_VARIABLES,
+  commandFileMounts,
   CommandFiles,
   OUTPUT_FILE_LIMIT,
   SUMMARY_FILE_LIMIT,
@@ -13,27 +14,30 @@ const OWNER = process.getuid?.() === 0 ? { uid: 1001, gid: 1002 } : { uid: proce
 
 /** The files of a run, and where they are on the host. */
 function create() {
-  const files = new CommandFiles(temporaryDirectory(), OWNER);
+  const directory = temporaryDirectory();
+  const files = new CommandFiles(directory, OWNER);
+  const mounts = commandFileMounts(directory);
   const at = (target: string): string => {
-    const mount = files.mounts.find((candidate) => candidate.target === target);
+    const mount = mounts.find((candidate) => candidate.target === target);
     if (mount?.kind !== 'bind') throw new Error(`nothing is mounted at ${target}`);
     return mount.source;
   };
   return {
     files,
+    mounts,
     output: at(COMMAND_FILE_VARIABLES.GITHUB_OUTPUT),
     summary: at(COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY),
   };
 }
 
 test('are empty, the command’s and nobody else’s, and mounted one by one', () => {
-  const { files, output, summary } = create();
+  const { mounts, output, summary } = create();
   for (const path of [output, summary]) {
     const { uid, gid, mode, size } = statSync(path);
     expect({ uid, gid, mode: mode & 0o777, size }).toEqual({ ...OWNER, mode: 0o600, size: 0 });
   }
-  expect(files.mounts).toHaveLength(2);
-  for (const mount of files.mounts) expect(mount).toMatchObject({ kind: 'bind', writable: true });
+  expect(mounts).toHaveLength(2);
+  for (const mount of mounts) expect(mount).toMatchObject({ kind: 'bind', writable: true });
 });
 
 test('are read back, each up to its limit', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { agentEnvironment } from '../../src/agent/environment.ts';
 import type { Config } from '../../src/config/config.ts';
-import { ADDRESSES, aConfig, USER } from '../../testing/builders.ts';
+import { ADDRESSES, aConfig, NO_SECRETS, USER } from '../../testing/builders.ts';
 
 /** What becomes of a variable: by itself, with `env-all`, and in an image of the command's own. */
 type Fate =
@@ -217,7 +217,7 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
 const host = Object.fromEntries(Object.entries(VARIABLES).map(([name, [value]]) => [name, value]));
 
 const given = (options: Partial<Config>): Readonly<Record<string, string>> =>
-  agentEnvironment(aConfig(options), ADDRESSES, host, USER).variables;
+  agentEnvironment(aConfig(options), NO_SECRETS, ADDRESSES, host, USER).variables;
 
 /** For each fate: has the command the host's value, by itself and with `env-all`? */
 const PASSES: Readonly<Record<Fate, { readonly toolchain: [boolean, boolean]; readonly image: [boolean, boolean] }>> = {
@@ -252,7 +252,7 @@ describe.each([
   });
 
   test('the command has these and the sandbox’s own, and nothing else', () => {
-    const own = Object.keys(agentEnvironment(aConfig(options), ADDRESSES, {}, USER).variables);
+    const own = Object.keys(agentEnvironment(aConfig(options), NO_SECRETS, ADDRESSES, {}, USER).variables);
     const passed = Object.entries(VARIABLES).flatMap(([name, [, fate]]) => (PASSES[fate][kind][0] ? [name] : []));
     expect(Object.keys(byItself).toSorted()).toEqual([...new Set([...own, ...passed])].toSorted());
   });

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { agentEnvironment, preflightChecks } from '../../src/agent/environment.ts';
-import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 import { addressesIn } from '../../src/shared/network.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, thrown, USER } from '../../testing/builders.ts';
+import {
+  ADDRESSES,
+  aConfig,
+  given,
+  NO_SECRETS,
+  SENTINELS,
+  thrown,
+  USER,
+  type ConfigOverrides,
+} from '../../testing/builders.ts';
 
 const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
 
@@ -70,10 +78,11 @@ const COPILOT_KEY = {
   COPILOT_OFFLINE: 'true',
 };
 
-const environmentOf = (config: Config, host: NodeJS.ProcessEnv = {}) => agentEnvironment(config, ADDRESSES, host, USER);
+const environmentOf = (options: ConfigOverrides = {}, host: NodeJS.ProcessEnv = {}) =>
+  agentEnvironment(aConfig(options), options.secrets ?? NO_SECRETS, ADDRESSES, host, USER);
 
-function variables(config: Config, host: NodeJS.ProcessEnv = {}): Record<string, string> {
-  return { ...environmentOf(config, host).variables };
+function variables(options: ConfigOverrides = {}, host: NodeJS.ProcessEnv = {}): Record<string, string> {
+  return { ...environmentOf(options, host).variables };
 }
 
 const named = (name: string, value?: string) => ({ env: [{ name, value }] });
@@ -89,14 +98,14 @@ describe('what the sandbox sets', () => {
     ['a Gemini key', ['GEMINI_API_KEY'], {}],
     ['every credential', [...SENTINELS.keys()], { ...OPENAI, ...ANTHROPIC, ...COPILOT_TOKEN, ...COPILOT_KEY }],
   ])('with %s', (_, credentials, expected) => {
-    const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables(aConfig({ credentials: given(...credentials) }));
+    const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables({ secrets: given(...credentials) });
     expect(rest).toEqual({ ...ALWAYS, ...expected });
     expect(oneShot?.split(',').toSorted()).toEqual(ONE_SHOT.toSorted());
   });
 
   test('follows the subnet', () => {
     const addresses = addressesIn('10.213.7.0/24');
-    const found = agentEnvironment(aConfig({ credentials: SENTINELS }), addresses, {}, USER).variables;
+    const found = agentEnvironment(aConfig({ secrets: SENTINELS }), SENTINELS, addresses, {}, USER).variables;
     expect(JSON.stringify(found)).not.toContain('172.30.');
     expect(found).toMatchObject({
       HTTPS_PROXY: 'http://10.213.7.10:3128',
@@ -107,7 +116,7 @@ describe('what the sandbox sets', () => {
   });
 
   test('without the api-proxy names no provider', () => {
-    const found = variables(aConfig({ apiProxy: false, credentials: SENTINELS }));
+    const found = variables({ apiProxy: false, secrets: SENTINELS });
     expect(Object.keys(found).filter((name) => /OPENAI|ANTHROPIC|CLAUDE|COPILOT|GEMINI/.test(name))).toEqual([]);
   });
 
@@ -120,17 +129,16 @@ describe('what the sandbox sets', () => {
       ['by env-all', { envAll: true }, { [name]: '5' }],
       ['by env', named(name, '5'), {}],
     ])('where set, %s', (_, options, host) => {
-      expect(variables(aConfig({ credentials: SENTINELS, ...options }), host)[name]).toBe('5');
+      expect(variables({ secrets: SENTINELS, ...options }, host)[name]).toBe('5');
     });
   });
 });
 
 test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env says otherwise', (name) => {
   const host = { [name]: '/usr/local/read-only' };
-  for (const options of [{}, { envAll: true }])
-    expect(variables(aConfig(options), host)[name]).toBe(ALWAYS[name as 'GOPATH']);
-  expect(variables(aConfig(named(name, '/workspace/cache')), host)[name]).toBe('/workspace/cache');
-  expect(variables(aConfig(named(name)), host)[name]).toBe('/usr/local/read-only');
+  for (const options of [{}, { envAll: true }]) expect(variables(options, host)[name]).toBe(ALWAYS[name as 'GOPATH']);
+  expect(variables(named(name, '/workspace/cache'), host)[name]).toBe('/workspace/cache');
+  expect(variables(named(name), host)[name]).toBe('/usr/local/read-only');
 });
 
 /** Names that hold no value of the user's, whatever the options say. */
@@ -160,9 +168,9 @@ const RESERVED = [
 describe.each([
   ['no credential given', new Map<string, string>()],
   ['all credentials given', SENTINELS],
-])('never in the agent, with %s', (_, credentials) => {
+])('never in the agent, with %s', (_, secrets) => {
   test.each([...NEVER, ...RESERVED])('%s of the host, with env-all', (name) => {
-    const { variables: found, withheld } = environmentOf(aConfig({ credentials, envAll: true }), { [name]: 'of-host' });
+    const { variables: found, withheld } = environmentOf({ secrets, envAll: true }, { [name]: 'of-host' });
     expect(Object.values(found)).not.toContain('of-host');
     expect(JSON.stringify(withheld)).not.toContain('of-host');
   });
@@ -172,7 +180,7 @@ describe.each([
       ['of-env', {}],
       [undefined, { [name]: 'of-host' }],
     ] as const) {
-      const error = thrown(() => environmentOf(aConfig({ credentials, ...named(name, value) }), host));
+      const error = thrown(() => environmentOf({ secrets, ...named(name, value) }, host));
       expect(error).toBeInstanceOf(UserError);
       expect(error.message).toContain(`env: ${name}`);
       expect(error.hint).toBeTruthy();
@@ -185,7 +193,7 @@ describe('never by value', () => {
   test.each([...SENTINELS])('%s in a variable of the host', (variable, secret) => {
     const host = { LANG: `x${secret}`, MY_COPY: `Bearer ${secret}`, HARMLESS: 'yes' };
     for (const envAll of [true, false]) {
-      const { variables: found, withheld } = environmentOf(aConfig({ credentials: SENTINELS, envAll }), host);
+      const { variables: found, withheld } = environmentOf({ secrets: SENTINELS, envAll }, host);
       expect(JSON.stringify({ found, withheld })).not.toContain(secret);
       expect(withheld.map(({ name }) => name)).toEqual(envAll ? ['LANG', 'MY_COPY'] : ['LANG']);
       expect(withheld[0]?.reason).toContain(variable);
@@ -198,10 +206,7 @@ describe('never by value', () => {
       [`x-${secret}`, {}],
       [undefined, { MY_COPY: secret }],
     ] as const) {
-      const { variables: found, withheld } = environmentOf(
-        aConfig({ credentials: SENTINELS, ...named('MY_COPY', value) }),
-        host,
-      );
+      const { variables: found, withheld } = environmentOf({ secrets: SENTINELS, ...named('MY_COPY', value) }, host);
       expect(found).not.toHaveProperty('MY_COPY');
       expect(withheld).toEqual([{ name: 'MY_COPY', reason: expect.stringContaining(variable) as string }]);
     }
@@ -209,8 +214,8 @@ describe('never by value', () => {
 
   test('a value in the host that env sets anew is replaced', () => {
     const host = { MY_COPY: SENTINELS.get('OPENAI_API_KEY')! };
-    const config = aConfig({ credentials: SENTINELS, envAll: true, ...named('MY_COPY', 'clean') });
-    expect(variables(config, host)['MY_COPY']).toBe('clean');
+    const options = { secrets: SENTINELS, envAll: true, ...named('MY_COPY', 'clean') };
+    expect(variables(options, host)['MY_COPY']).toBe('clean');
   });
 });
 
@@ -221,18 +226,18 @@ describe('a placeholder in env, for programs that insist on a key', () => {
     ['CODEX_API_KEY', 'placeholder'],
     ['ANTHROPIC_API_KEY', 'sk-ant-placeholder-key-for-credential-isolation'],
   ])('%s=%s is accepted', (name, value) => {
-    expect(variables(aConfig({ credentials: SENTINELS, ...named(name, value) }))[name]).toBe(value);
-    expect(variables(aConfig({ ...named(name) }), { [name]: value })[name]).toBe(value);
+    expect(variables({ secrets: SENTINELS, ...named(name, value) })[name]).toBe(value);
+    expect(variables({ ...named(name) }, { [name]: value })[name]).toBe(value);
   });
 
   test.each(['placeholder2', 'Placeholder', ' placeholder', 'sk-real', ''])('OPENAI_API_KEY=%j is refused', (value) => {
-    const error = thrown(() => environmentOf(aConfig(named('OPENAI_API_KEY', value))));
+    const error = thrown(() => environmentOf(named('OPENAI_API_KEY', value)));
     expect(error).toBeInstanceOf(UserError);
     expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
   });
 
   test('the sandbox’s own one stays', () => {
-    expect(variables(aConfig(named('GEMINI_API_KEY', 'placeholder')))).toMatchObject(ALWAYS);
+    expect(variables(named('GEMINI_API_KEY', 'placeholder'))).toMatchObject(ALWAYS);
   });
 });
 
@@ -240,8 +245,8 @@ describe('what passes', () => {
   // Every variable of a hosted runner has its row in hosted-runner.test.ts.
 
   test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s when env names it', (name) => {
-    expect(variables(aConfig(named(name)), { [name]: 'of-host' })[name]).toBe('of-host');
-    expect(variables(aConfig(named(name, 'of-env')), { [name]: 'of-host' })[name]).toBe('of-env');
+    expect(variables(named(name), { [name]: 'of-host' })[name]).toBe('of-host');
+    expect(variables(named(name, 'of-env'), { [name]: 'of-host' })[name]).toBe('of-env');
   });
 
   test.each(['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'])(
@@ -249,46 +254,45 @@ describe('what passes', () => {
     (name) => {
       const host = { [name]: '/somewhere/else' };
       for (const envAll of [true, false]) {
-        expect(variables(aConfig({ envAll }), host)[name]).toMatch(/^\/home\/runner\/\./);
-        expect(variables(aConfig({ envAll, ...named(name, '/workspace/.cache') }), host)[name]).toBe(
-          '/workspace/.cache',
-        );
+        expect(variables({ envAll }, host)[name]).toMatch(/^\/home\/runner\/\./);
+        expect(variables({ envAll, ...named(name, '/workspace/.cache') }, host)[name]).toBe('/workspace/.cache');
       }
     },
   );
 
   test('a credential for a model under another name is named in a warning of env-all, and nowhere else', () => {
     const host = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
-    expect(environmentOf(aConfig({ envAll: true }), host).withheld).toEqual([
+    expect(environmentOf({ envAll: true }, host).withheld).toEqual([
       { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
     ]);
-    expect(environmentOf(aConfig(), host).withheld).toEqual([]);
+    expect(environmentOf({}, host).withheld).toEqual([]);
     const five = Object.fromEntries(SENTINELS);
-    expect(environmentOf(aConfig({ envAll: true, credentials: SENTINELS }), five).withheld).toEqual([]);
+    expect(environmentOf({ envAll: true, secrets: SENTINELS }, five).withheld).toEqual([]);
   });
 
   test('any value, byte for byte', () => {
     const value = ' a\n\'"$(x)`y`\\\u{1f600}';
-    expect(variables(aConfig({ envAll: true, ...named('B', value) }), { A: value })).toMatchObject({
+    expect(variables({ envAll: true, ...named('B', value) }, { A: value })).toMatchObject({
       A: value,
       B: value,
     });
   });
 
   test('a name that env asks for and that is not set is reported', () => {
-    expect(environmentOf(aConfig(named('MISSING'))).withheld).toEqual([
+    expect(environmentOf(named('MISSING')).withheld).toEqual([
       { name: 'MISSING', reason: 'env names it, and it is not set' },
     ]);
   });
 });
 
 describe('preflightChecks', () => {
-  const checks = (config: Config): string[] => preflightChecks(config, ADDRESSES, environmentOf(config));
+  const checks = (options: ConfigOverrides = {}): string[] =>
+    preflightChecks(aConfig(options), ADDRESSES, environmentOf(options));
   const of = (kind: string, lines: readonly string[]): string[] =>
     lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
 
   test('without a credential: none may be set but Gemini’s placeholder', () => {
-    const lines = checks(aConfig());
+    const lines = checks();
     expect(of('absent', lines)).toEqual(
       expect.arrayContaining([
         ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
@@ -300,7 +304,7 @@ describe('preflightChecks', () => {
   });
 
   test('with every credential: each placeholder, each base URL', () => {
-    const lines = checks(aConfig({ credentials: SENTINELS }));
+    const lines = checks({ secrets: SENTINELS });
     expect(of('absent', lines).toSorted()).toEqual(
       [
         ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
@@ -327,13 +331,13 @@ describe('preflightChecks', () => {
   });
 
   test('a placeholder that env set is checked for its value', () => {
-    const lines = checks(aConfig(named('OPENAI_API_KEY', 'placeholder')));
+    const lines = checks(named('OPENAI_API_KEY', 'placeholder'));
     expect(of('placeholder', lines)).toContain('OPENAI_API_KEY placeholder');
     expect(of('absent', lines)).not.toContain('OPENAI_API_KEY');
   });
 
   test('the network is checked in every run', () => {
-    const lines = checks(aConfig({ apiProxy: false }));
+    const lines = checks({ apiProxy: false });
     expect(of('isolated', lines)).toEqual(['172.30.0.1 probe.awf.invalid']);
     expect(of('squid', lines)).toEqual([expect.stringMatching(/^172\.30\.0\.10:3128 \S+\.invalid$/)]);
     expect(of('listening', lines)).toEqual([]);

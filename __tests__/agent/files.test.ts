@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { homeSettings, placeSystemFiles, systemFiles } from '../../src/agent/files.ts';
+import { homeSettings, systemFileMounts, systemFiles, writeSystemFiles } from '../../src/agent/files.ts';
 import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
-const files = (credentials = SENTINELS, user = USER) => systemFiles(aConfig({ credentials }), ADDRESSES, user);
+const files = (secrets = SENTINELS, user = USER) => systemFiles(aConfig({ secrets }), ADDRESSES, user);
 
 describe('settings of the agent programs', () => {
   test('name the sidecar and the helper', () => {
@@ -13,7 +13,7 @@ describe('settings of the agent programs', () => {
     expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
       apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
     });
-    const atHome = homeSettings(aConfig({ credentials: SENTINELS }), ADDRESSES);
+    const atHome = homeSettings(aConfig({ secrets: SENTINELS }), ADDRESSES);
     expect(JSON.parse(atHome['.gemini/settings.json']!)).toEqual({
       security: { auth: { selectedType: 'gemini-api-key' } },
     });
@@ -30,16 +30,16 @@ describe('settings of the agent programs', () => {
         .toSorted(),
     ).toEqual(paths);
     // Gemini is always redirected.
-    expect(Object.keys(homeSettings(aConfig({ credentials: given(...credentials) }), ADDRESSES))).toEqual([
+    expect(Object.keys(homeSettings(aConfig({ secrets: given(...credentials) }), ADDRESSES))).toEqual([
       '.gemini/settings.json',
       '.m2/settings.xml',
     ]);
   });
 
   test('are not there without the api-proxy', () => {
-    const found = systemFiles(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES, USER);
+    const found = systemFiles(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
-    const atHome = homeSettings(aConfig({ apiProxy: false, credentials: SENTINELS }), ADDRESSES);
+    const atHome = homeSettings(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES);
     expect(Object.keys(atHome)).toEqual(['.m2/settings.xml']);
   });
 });
@@ -102,11 +102,13 @@ test('no file holds a credential', () => {
   for (const secret of SENTINELS.values()) expect(text).not.toContain(secret);
 });
 
-describe('placeSystemFiles', () => {
-  test('mounts read-only: a file of /etc itself, of anything deeper the directory', () => {
+describe('on the host', () => {
+  const FILES = { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' };
+
+  test('a file of /etc is mounted itself, read-only; of anything deeper the directory is', () => {
     const directory = temporaryDirectory();
-    const mounts = placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
-    expect(mounts).toEqual([
+    writeSystemFiles(directory, FILES);
+    expect(systemFileMounts(directory, FILES)).toEqual([
       { kind: 'bind', source: join(directory, 'etc/passwd'), target: '/etc/passwd', writable: false },
       { kind: 'bind', source: join(directory, 'etc/codex'), target: '/etc/codex', writable: false },
     ]);
@@ -118,7 +120,7 @@ describe('placeSystemFiles', () => {
     const directory = temporaryDirectory();
     const before = process.umask(0o077);
     try {
-      placeSystemFiles(directory, { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' });
+      writeSystemFiles(directory, FILES);
     } finally {
       process.umask(before);
     }

@@ -1,11 +1,22 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readAgentHost } from '../../src/agent/host.ts';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
-import type { Config } from '../../src/config/config.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
-import { ADDRESSES, aConfig, given, SENTINELS, temporaryDirectory, thrown, USER } from '../../testing/builders.ts';
+import type { User } from '../../src/host/user.ts';
+import {
+  ADDRESSES,
+  aConfig,
+  given,
+  NO_SECRETS,
+  SENTINELS,
+  temporaryDirectory,
+  thrown,
+  USER,
+  type ConfigOverrides,
+} from '../../testing/builders.ts';
 
 interface Around {
   readonly mounts?: readonly MountSpec[];
@@ -14,15 +25,28 @@ interface Around {
   readonly uid?: number;
 }
 
+function planWith(
+  options: ConfigOverrides,
+  user: User,
+  directory: string,
+  { host = {}, mounts = [] }: Around,
+): AgentPlan {
+  const config = aConfig(options);
+  return planAgent(config, options.secrets ?? NO_SECRETS, {
+    ...{ addresses: ADDRESSES, user, directory, userMounts: mounts },
+    host: readAgentHost(config, user, host),
+  });
+}
+
 /** Plans an agent whose home and work directory are the test's. */
-function plan(config: Partial<Config>, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
+function plan(options: ConfigOverrides, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
   const directory = temporaryDirectory();
   const home = join(directory, 'home');
   const work = join(directory, 'work');
   mkdirSync(home);
   mkdirSync(work);
   if (claudeJson !== undefined) writeFileSync(join(home, '.claude.json'), claudeJson);
-  const make = (): AgentPlan => planAgent(aConfig(config), ADDRESSES, { ...USER, uid, home }, host, work, mounts);
+  const make = (): AgentPlan => planWith(options, { ...USER, uid, home }, work, { host, mounts });
   return { make, home, work };
 }
 
@@ -35,7 +59,7 @@ describe('mounts', () => {
     const found = make();
     expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc/passwd', '/data']));
     expect(found.mounts.find(({ target }) => target === '/etc/passwd')).toMatchObject({
-      source: join(work, 'agent/etc/passwd'),
+      source: join(work, 'etc/passwd'),
       writable: false,
     });
   });
@@ -63,7 +87,7 @@ describe('mounts', () => {
   });
 
   test('no target is named twice: the engine would refuse it', () => {
-    const found = targets(plan({ credentials: SENTINELS }).make());
+    const found = targets(plan({ secrets: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
   });
 });
@@ -75,7 +99,7 @@ describe('the private home', () => {
     const has = (target?: string): boolean => {
       const { home, work } = plan({});
       const mounts = target === undefined ? [] : [mountAt(join(home, target))];
-      const { document } = planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts);
+      const { document } = planWith({}, { ...USER, home }, work, { mounts });
       return document.includes(`> '${join(home, '.m2/settings.xml')}'`);
     };
     expect([has(), has('.m2/repository'), has('.m2'), has('.m2/settings.xml')]).toEqual([true, true, false, false]);
@@ -87,7 +111,7 @@ describe('the private home', () => {
     writeFileSync(join(home, '.cargo/bin/cargo'), '');
     const documentWith = (...targets: string[]): string => {
       const mounts = targets.map((target) => mountAt(join(home, target)));
-      return planAgent(aConfig(), ADDRESSES, { ...USER, home }, {}, work, mounts).document;
+      return planWith({}, { ...USER, home }, work, { mounts }).document;
     };
     expect(documentWith()).toContain('/tmp/awf-home/.cargo/bin/cargo');
     expect(documentWith('.cargo/registry')).toContain('/tmp/awf-home/.cargo/bin/cargo');
@@ -103,22 +127,23 @@ describe('the private home', () => {
 describe('credentials', () => {
   const hostWithAll = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join(' ') };
 
-  test.each([true, false])('stand nowhere in the plan or on disk (env-all: %j)', (envAll) => {
-    const { make, work } = plan({ credentials: SENTINELS, envAll }, { host: hostWithAll });
-    const found = make();
-    const files = readdirSync(work, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-    expect(files).not.toEqual([]);
-    for (const secret of SENTINELS.values()) expect(JSON.stringify([found, files])).not.toContain(secret);
-  });
+  test.each([true, false])(
+    'stand nowhere in the plan, its files included, and nothing is written (env-all: %j)',
+    (envAll) => {
+      const { make, work } = plan({ secrets: SENTINELS, envAll }, { host: hostWithAll });
+      const found = make();
+      expect(Object.keys(found.systemFiles)).toContain('/etc/passwd');
+      for (const secret of SENTINELS.values()) expect(JSON.stringify(found)).not.toContain(secret);
+      expect(readdirSync(work)).toEqual([]);
+    },
+  );
 
   test.each([...SENTINELS])('%s in the command is refused without being printed', (variable, secret) => {
     for (const command of [
       { kind: 'script', script: `curl -H "x-api-key: ${secret}"`, shell: ['sh', '{0}'] },
       { kind: 'argv', argv: ['curl', `--header=${secret}`] },
     ] as const) {
-      const error = thrown(plan({ credentials: SENTINELS, command }).make);
+      const error = thrown(plan({ secrets: SENTINELS, command }).make);
       expect(error).toBeInstanceOf(UserError);
       expect(error.message).toContain(variable);
       expect(error.message + (error.hint ?? '')).not.toContain(secret);
@@ -127,7 +152,7 @@ describe('credentials', () => {
 
   test('in the user’s own ~/.claude.json is refused', () => {
     const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
-    const error = thrown(plan({ credentials: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
+    const error = thrown(plan({ secrets: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('.claude.json');
     expect(error.message).not.toContain(secret);
@@ -135,17 +160,17 @@ describe('credentials', () => {
 
   test('a withheld variable is named in a warning', () => {
     const host = { MY_COPY: SENTINELS.get('GEMINI_API_KEY')! };
-    const { warnings } = plan({ credentials: SENTINELS, envAll: true }, { host }).make();
+    const { warnings } = plan({ secrets: SENTINELS, envAll: true }, { host }).make();
     expect(warnings).toEqual([expect.stringMatching(/^MY_COPY is withheld .*GEMINI_API_KEY/)]);
   });
 });
 
 describe('~/.claude.json', () => {
-  const credentials = given('ANTHROPIC_API_KEY');
+  const secrets = given('ANTHROPIC_API_KEY');
 
   test('names the helper in the sandbox; the host’s own is not changed', () => {
     const claudeJson = '{"theme":"dark"}';
-    const { make, home } = plan({ credentials }, { claudeJson });
+    const { make, home } = plan({ secrets }, { claudeJson });
     const { document } = make();
     expect(document).toContain(`${home}/.claude.json`);
     expect(document).toContain('"theme": "dark"');
@@ -154,19 +179,19 @@ describe('~/.claude.json', () => {
   });
 
   test('is made where there is none', () => {
-    expect(plan({ credentials }).make().document).toContain('"apiKeyHelper"');
+    expect(plan({ secrets }).make().document).toContain('"apiKeyHelper"');
   });
 
   test('with another helper stops the run', () => {
-    expect(plan({ credentials }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
+    expect(plan({ secrets }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
   });
 
   test('goes without credentials, and says so', () => {
     const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login"}';
-    const { document, warnings } = plan({ credentials }, { claudeJson }).make();
+    const { document, warnings } = plan({ secrets }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
     expect(document).not.toContain('sk-ant-of-a-login');
-    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json, .*: primaryApiKey\.$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json: primaryApiKey\.$/)]);
   });
 
   test('is left out without an Anthropic key, whatever is in it', () => {
@@ -175,6 +200,6 @@ describe('~/.claude.json', () => {
 });
 
 test('root is warned of, an ordinary user is not', () => {
-  expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('root without capabilities')]);
+  expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('as root (without capabilities)')]);
   expect(plan({}).make().warnings).toEqual([]);
 });

@@ -59,7 +59,7 @@ describe('D1', () => {
     const result = await attack({ run: hog, memory: '200m' });
     expect(result.stdout).toContain('it fits');
     expect(result.code).toBe(137);
-    expect(result.stdout).toContain('::error::The command was killed: it needed more memory than the limit.');
+    expect(result.stdout).toContain('::error::The command was killed because it needed more memory than 200m.');
     expectOnlyTheAgentDied('failure');
   });
 

@@ -5,11 +5,18 @@ import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
-function load(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Config {
+function loadBoth(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const request = loadCliArgs(argv, environment, temporaryDirectory());
   if ('text' in request) throw new Error(`it only printed: ${request.text}`);
-  return request.config;
+  return request;
 }
+
+const load = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Config =>
+  loadBoth(argv, environment).config;
+
+/** Each configured provider's upstream. */
+const targetsOf = ({ providers }: Config) =>
+  Object.fromEntries(providers.map(({ provider, target }) => [provider.id, target]));
 
 describe('the command', () => {
   test.each([
@@ -64,11 +71,23 @@ describe('flags', () => {
   });
 
   test('the others', () => {
-    const config = load([
-      ...['--enable-api-proxy', '--env-all', '--keep-containers', '--agent-image', 'debian:13', '--memory', '1g'],
-      ...['--pids', '7', '--log-level', 'error', '--proxy-logs-dir', 'logs', '--gemini-api-target', 'g.example:8443/v'],
-      ...['--', 'true'],
-    ]);
+    const config = load(
+      [
+        ...['--enable-api-proxy', '--env-all', '--keep-containers', '--agent-image', 'debian:13', '--memory', '1g'],
+        ...[
+          '--pids',
+          '7',
+          '--log-level',
+          'error',
+          '--proxy-logs-dir',
+          'logs',
+          '--gemini-api-target',
+          'g.example:8443/v',
+        ],
+        ...['--', 'true'],
+      ],
+      { GEMINI_API_KEY: 'AIza-1' },
+    );
     expect(config).toMatchObject({
       apiProxy: true,
       envAll: true,
@@ -79,7 +98,7 @@ describe('flags', () => {
       logLevel: 'error',
       proxyLogsDir: resolve('logs'),
     });
-    expect(config.targets.gemini).toEqual({ host: 'g.example', port: 8443, basePath: '/v' });
+    expect(targetsOf(config)).toEqual({ gemini: { host: 'g.example', port: 8443, basePath: '/v' } });
   });
 
   test('nothing given is the defaults, without the api-proxy', () => {
@@ -121,18 +140,18 @@ describe('flags', () => {
 
 describe('the environment', () => {
   test('gives the credentials', () => {
-    const config = load(['--enable-api-proxy', '--', 'true'], { ...Object.fromEntries(SENTINELS), OTHER: 'x' });
-    expect(config.credentials).toEqual(SENTINELS);
+    const environment = { ...Object.fromEntries(SENTINELS), OTHER: 'x' };
+    expect(loadBoth(['--enable-api-proxy', '--', 'true'], environment).secrets).toEqual(SENTINELS);
   });
 
   test('gives targets, unless a flag does', () => {
-    const environment = { OPENAI_API_TARGET: 'o.example', GEMINI_API_TARGET: 'g.example' };
-    const { targets } = load(['--openai-api-target', 'flag.example', '--', 'true'], environment);
-    expect([targets.openai.host, targets.gemini.host, targets.anthropic.host]).toEqual([
-      'flag.example',
-      'g.example',
-      'api.anthropic.com',
-    ]);
+    const variables = { OPENAI_API_TARGET: 'o.example', GEMINI_API_TARGET: 'g.example' };
+    const argv = ['--enable-api-proxy', '--openai-api-target', 'flag.example', '--', 'true'];
+    expect(targetsOf(load(argv, { ...Object.fromEntries(SENTINELS), ...variables }))).toMatchObject({
+      openai: { host: 'flag.example' },
+      gemini: { host: 'g.example' },
+      anthropic: { host: 'api.anthropic.com' },
+    });
   });
 
   test.each([
@@ -141,8 +160,8 @@ describe('the environment', () => {
     ['the GitHub server', [], {}, 'copilot-api.octo.ghe.com'],
   ])('gives Copilot’s target: %s wins', (_, flags, variables, expected) => {
     const environment = { COPILOT_GITHUB_TOKEN: 'ghu_x', GITHUB_SERVER_URL: 'https://octo.ghe.com', ...variables };
-    const { targets } = load(['--enable-api-proxy', ...flags, '--', 'true'], environment);
-    expect(targets.copilot.host).toBe(expected);
+    const config = load(['--enable-api-proxy', ...flags, '--', 'true'], environment);
+    expect(targetsOf(config)['copilot']?.host).toBe(expected);
   });
 });
 

@@ -185,7 +185,7 @@ describe('flags', () => {
     expect(readFileSync(join(data, 'new'), 'utf8')).toBe('y\n');
   });
 
-  test('--keep-containers leaves them for a look', async () => {
+  test('--keep-containers leaves them to be looked at, with nothing running in them', async () => {
     const argv = [process.execPath, PROGRAM, '--keep-containers', '--enable-api-proxy', '--', 'true'];
     const result = await runProgram(argv, options({ GEMINI_API_KEY: TEST_KEYS.gemini }));
     const [, runId = 'none'] = /docker ps -a --filter label=awf\.run=([0-9a-f]{8})$/m.exec(result.stderr) ?? [];
@@ -195,7 +195,7 @@ describe('flags', () => {
       expect(kept).toHaveLength(5);
       const running = (role: 'squid' | 'api-proxy' | 'agent'): string =>
         docker(['inspect', '--format={{.State.Running}}', containerOf(runId, role)]);
-      expect([running('squid'), running('api-proxy'), running('agent')]).toEqual(['true', 'true', 'false']);
+      expect([running('squid'), running('api-proxy'), running('agent')]).toEqual(['false', 'false', 'false']);
       expect(docker(['inspect', ...kept])).not.toContain(TEST_KEYS.gemini);
     } finally {
       const [containers, networks] = [

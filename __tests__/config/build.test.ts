@@ -4,24 +4,19 @@ import { describe, expect, test } from 'vitest';
 import { boolean, buildConfig, choice, count, optionNamed, shellArgv } from '../../src/config/build.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
-import { rawOptions, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { OWN_TARGETS, rawOptions, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
-function build(
-  options: Readonly<Record<string, string>> = {},
-  {
-    workspace = temporaryDirectory(),
-    credentials = {},
-    apiProxy = true,
-    serverUrl,
-  }: {
-    workspace?: string;
-    credentials?: Readonly<Record<string, string>>;
-    apiProxy?: boolean;
-    serverUrl?: string;
-  } = {},
-): Config {
+interface Around {
+  readonly workspace?: string;
+  readonly credentials?: Readonly<Record<string, string>>;
+  readonly apiProxy?: boolean;
+  readonly serverUrl?: string;
+}
+
+function buildBoth(options: Readonly<Record<string, string>>, around: Around) {
+  const { workspace = temporaryDirectory(), credentials = {}, apiProxy = true, serverUrl } = around;
   return buildConfig(rawOptions(options), {
     command: { kind: 'argv', argv: ['true'] },
     credentials: new Map(Object.entries(credentials)),
@@ -30,6 +25,13 @@ function build(
     workspace,
   });
 }
+
+const build = (options: Readonly<Record<string, string>> = {}, around: Around = {}): Config =>
+  buildBoth(options, around).config;
+
+/** Each configured provider's upstream. */
+const targetsOf = ({ providers }: Config) =>
+  Object.fromEntries(providers.map(({ provider, target }) => [provider.id, target]));
 
 /** The refusal of one option, which must name it. */
 function refusal(options: Readonly<Record<string, string>>): string {
@@ -47,13 +49,7 @@ describe('defaults', () => {
       workspace,
       workingDirectory: workspace,
       apiProxy: true,
-      credentials: new Map(),
-      targets: {
-        openai: { host: 'api.openai.com', port: 443, basePath: '' },
-        anthropic: { host: 'api.anthropic.com', port: 443, basePath: '' },
-        copilot: { host: 'api.githubcopilot.com', port: 443, basePath: '' },
-        gemini: { host: 'generativelanguage.googleapis.com', port: 443, basePath: '' },
-      },
+      providers: [],
       allowEndpoints: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },
       addHosts: [],
@@ -103,7 +99,7 @@ describe('timeout-minutes', () => {
 describe('credentials', () => {
   test('are trimmed, and empty ones count as absent', () => {
     const credentials = { OPENAI_API_KEY: ' sk-1\n', GEMINI_API_KEY: ' \n', ANTHROPIC_API_KEY: '' };
-    expect(build({}, { credentials }).credentials).toEqual(new Map([['OPENAI_API_KEY', 'sk-1']]));
+    expect(buildBoth({}, { credentials }).secrets).toEqual(new Map([['OPENAI_API_KEY', 'sk-1']]));
   });
 
   test.each([
@@ -128,9 +124,12 @@ describe('targets', () => {
     ['copilot', 'copilot-api-target'],
     ['gemini', 'gemini-api-target'],
   ] as const)('of %s: %s', (provider, option) => {
-    const config = build({ [option]: 'gateway.example:8443/base/' });
-    expect(config.targets[provider]).toEqual({ host: 'gateway.example', port: 8443, basePath: '/base' });
-    expect(Object.values(config.targets).filter(({ host }) => host === 'gateway.example')).toHaveLength(1);
+    const credentials = Object.fromEntries(SENTINELS);
+    const found = targetsOf(build({ [option]: 'gateway.example:8443/base/' }, { credentials }));
+    expect(found).toEqual({
+      ...OWN_TARGETS,
+      [provider]: { host: 'gateway.example', port: 8443, basePath: '/base' },
+    });
     expect(refusal({ [option]: 'https://x.example' })).toContain('host[:port]');
   });
 });
@@ -146,9 +145,9 @@ describe('the target of Copilot by the GitHub server', () => {
     ['https://octo.ghe.com', 'router.example', 'router.example'],
     ['https://user:secret@octo.ghe.com', 'router.example', 'router.example'],
   ])('%s, and copilot-api-target "%s": %s', (serverUrl, option, host) => {
-    const config = build({ 'copilot-api-target': option }, { credentials, ...(serverUrl && { serverUrl }) });
-    expect(config.targets.copilot).toEqual({ host, port: 443, basePath: '' });
-    expect(config.targets.openai.host).toBe('api.openai.com');
+    const both = { ...credentials, OPENAI_API_KEY: 'sk-1' };
+    const config = build({ 'copilot-api-target': option }, { credentials: both, ...(serverUrl && { serverUrl }) });
+    expect(targetsOf(config)).toEqual({ openai: OWN_TARGETS.openai, copilot: { host, port: 443, basePath: '' } });
   });
 
   test('an address that is not understood stops the run, unquoted, and says what to do', () => {
@@ -163,7 +162,7 @@ describe('the target of Copilot by the GitHub server', () => {
     ['without a credential of Copilot’s', { credentials: { OPENAI_API_KEY: 'sk-1' } }],
     ['without the api-proxy', { credentials, apiProxy: false }],
   ])('%s the address does not matter', (_, more) => {
-    expect(build({}, { serverUrl: 'nonsense', ...more }).targets.copilot.host).toBe('api.githubcopilot.com');
+    expect(targetsOf(build({}, { serverUrl: 'nonsense', ...more }))).not.toHaveProperty('copilot');
   });
 });
 

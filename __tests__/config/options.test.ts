@@ -96,12 +96,6 @@ describe('the outputs of action.yml', () => {
     expect(OUTPUTS).toContain(name);
     expect(description).not.toBe('');
   });
-
-  test('are those that the main step sets', () => {
-    const source = readFileSync(join(root, 'src/action/main-step.ts'), 'utf8');
-    const set = new Set([...source.matchAll(/\bsetOutput\('([^']+)'/g)].map(([, name]) => name));
-    expect([...set].toSorted()).toEqual(Object.keys(action.outputs).toSorted());
-  });
 });
 
 test('the post step runs whatever happened', () => {
@@ -162,5 +156,35 @@ describe('the command line', () => {
     expect(loadCliArgs([`--${name}`, '--', 'command'], {}, temporaryDirectory())).toMatchObject({
       config: { command: { argv: ['command'] } },
     });
+  });
+});
+
+describe('docs/reference.md', () => {
+  /** The rows of the tables whose first column is headed `heading`, by the name in that column. */
+  function rowsOf(heading: 'input' | 'output' | 'flag'): Map<string, string> {
+    const tables = readFileSync(join(root, 'docs/reference.md'), 'utf8').split('\n\n');
+    const rows = tables.filter((table) => table.startsWith(`| ${heading} `)).flatMap((table) => table.split('\n'));
+    return new Map(rows.flatMap((row) => [...row.matchAll(/^\| `([^`]+)`/g)].map(([, name = '']) => [name, row])));
+  }
+  const inputRows = rowsOf('input');
+
+  test('has a row for each input, each output and each flag of the command line alone', () => {
+    expect([...inputRows.keys()].toSorted()).toEqual(Object.keys(action.inputs).toSorted());
+    expect([...rowsOf('output').keys()].toSorted()).toEqual(OUTPUTS.toSorted());
+    // `--mount` is the action's `mounts`.
+    const alone = OPTIONS.filter(({ only, name }) => only === 'cli' && name !== 'mount').map(({ name }) => `--${name}`);
+    expect([...rowsOf('flag').keys()].toSorted()).toEqual(alone.toSorted());
+  });
+
+  test.each(inputs)('has the default and the values of %s', (name, input) => {
+    const { choices = [] } = ofAction.find((option) => option.name === name)!;
+    const cells = inputRows.get(name)!.split(/(?<!\\)\|/);
+    for (const choice of choices) expect(cells[2]).toContain(`\`${choice}\``);
+    if (input.default === undefined) return;
+    // The default of protect-paths is a list, which stands in a section of its own.
+    const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
+    const [first = '', ...others] = input.default.split('\n');
+    if (others.length === 0) expect(cells[3]?.trim()).toBe(`\`${first}\``);
+    else for (const path of [first, ...others]) expect(page).toContain(`\`${path}\``);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readAgentHost } from '../../src/agent/host.ts';
 import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
@@ -38,8 +39,8 @@ function optionsOf(spec: ContainerSpec): Record<string, string[]> {
   return options;
 }
 
-const host = topology(aConfig({ credentials: SENTINELS }), CLAIMED);
-const foreign = topology(aConfig({ credentials: SENTINELS, agentImage: 'debian:13' }), CLAIMED);
+const host = topology(aConfig({ secrets: SENTINELS }), CLAIMED);
+const foreign = topology(aConfig({ secrets: SENTINELS, agentImage: 'debian:13' }), CLAIMED);
 const ALL = [...containers(host), foreign.agent, foreign.library!].map((spec): [string, ContainerSpec] => [
   `${spec.name} of ${spec.image}`,
   spec,
@@ -245,9 +246,11 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'home'));
     const user = { ...USER, home: join(directory, 'home') };
-    const config = aConfig({ credentials: SENTINELS, ...overrides });
+    const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const { mounts } = planAgent(config, ADDRESSES, user, environment, directory, []);
+    const host = readAgentHost(config, user, environment);
+    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [] };
+    const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
     const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];

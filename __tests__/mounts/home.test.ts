@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { linkIntoHome, seenAt } from '../../src/mounts/home.ts';
+import { linkIntoHome, openDirectories, seenAt } from '../../src/mounts/home.ts';
 import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
@@ -42,7 +42,10 @@ function homeWith(...files: readonly string[]): string {
   return home;
 }
 
-const toolsOf = (home: string) => linkIntoHome(hostToolchain(home, undefined), home, () => true);
+function toolsOf(home: string) {
+  const mounts = hostToolchain(home, undefined);
+  return linkIntoHome(mounts, home, openDirectories(mounts, home));
+}
 
 describe('tools of the home', () => {
   test('no mount is deep in the home: the engine would make the directories above as root’s', () => {
@@ -96,6 +99,6 @@ describe('tools of the home', () => {
 
   test('a directory that cannot be read has none', () => {
     const mount = { kind: 'bind', source: '/does/not/exist', target: '/home/x/go/bin', writable: false } as const;
-    expect(linkIntoHome([mount], '/home/x', () => true).links).toEqual({});
+    expect(linkIntoHome([mount], '/home/x', openDirectories([mount], '/home/x')).links).toEqual({});
   });
 });

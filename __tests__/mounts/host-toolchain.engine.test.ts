@@ -29,7 +29,7 @@ describe("the host's build tools, told nothing about a proxy", () => {
       test('gets what it needs from a registry on the allow-list', () => {
         const { code, output } = world.allowed.get(tool)!;
         expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(tool.built) as string });
-        expect(world.result.traffic.allowed.map(({ domain }) => domain)).toContain(allowedHost(tool));
+        expect(world.result.traffic.domains?.allowed.map(({ domain }) => domain)).toContain(allowedHost(tool));
         expect(world.requests.filter((request) => request.includes(` ${allowedHost(tool)}/`))).not.toEqual([]);
       });
 
@@ -37,7 +37,7 @@ describe("the host's build tools, told nothing about a proxy", () => {
         const { code, output } = world.refused.get(tool)!;
         expect({ code, output }).not.toEqual({ code: 0, output: expect.anything() as string });
         expect(output).not.toContain(tool.built);
-        expect(world.result.traffic.blocked.map(({ domain }) => domain)).toContain(refusedHost(tool));
+        expect(world.result.traffic.domains?.blocked.map(({ domain }) => domain)).toContain(refusedHost(tool));
         expect(world.requests.filter((request) => request.includes(` ${refusedHost(tool)}/`))).toEqual([]);
       });
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { totals } from '../../src/report/usage.ts';
+import { NO_DOMAINS, type DomainTraffic } from '../../src/report/traffic.ts';
+import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
 import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
 
@@ -7,12 +8,15 @@ const FACTS: SummaryFacts = {
   outcome: 'success',
   exitCode: 0,
   error: undefined,
-  traffic: { allowed: [], blocked: [], unresolvable: [], usage: totals([]) },
+  traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
   aftermath: { disarmed: [], newRepository: false, changes: [], unread: [], left: 0 },
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
-  ofCommand: undefined,
+  commandSummary: undefined,
 };
+
+/** Traffic with these domains. */
+const domains = (found: Partial<DomainTraffic>) => ({ ...FACTS.traffic, domains: { ...NO_DOMAINS, ...found } });
 
 const summary = (overrides: Partial<SummaryFacts> = {}): string => summaryMarkdown({ ...FACTS, ...overrides });
 
@@ -30,7 +34,7 @@ function rows(markdown: string): string[][] {
 }
 
 function ofDomain(domain: string): string {
-  return summary({ traffic: { ...FACTS.traffic, blocked: [{ domain, requests: 1 }] } });
+  return summary({ traffic: domains({ blocked: [{ domain, requests: 1 }] }) });
 }
 
 describe('the verdict', () => {
@@ -44,19 +48,18 @@ describe('the verdict', () => {
     ['error', { outcome: 'error', exitCode: 1 }, '**error**: the sandbox failed;'],
     [
       'one refused request',
-      { traffic: { ...FACTS.traffic, blocked: [{ domain: 'a.example', requests: 1 }] } },
+      { traffic: domains({ blocked: [{ domain: 'a.example', requests: 1 }] }) },
       '1 request was refused.',
     ],
     [
       'more of them',
       {
-        traffic: {
-          ...FACTS.traffic,
+        traffic: domains({
           blocked: [
             { domain: 'a.example', requests: 2 },
             { domain: 'b.example', requests: 3 },
           ],
-        },
+        }),
       },
       '5 requests were refused.',
     ],
@@ -67,21 +70,23 @@ describe('the verdict', () => {
 
 test.each([
   [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429.'],
-  [{ estimated: true }, 'Some tokens are estimated'],
+  [{ estimated: true }, 'Some token counts are estimates'],
 ])('usage of %j is explained', (usage, text) => {
   expect(summary()).not.toContain(text);
-  expect(summary({ traffic: { ...FACTS.traffic, usage: { ...totals([]), ...usage } } })).toContain(text);
+  expect(summary({ traffic: { ...FACTS.traffic, usage: { ...NO_MODEL_USAGE, ...usage } } })).toContain(text);
 });
 
 describe('the tables', () => {
   test('refused domains first, then allowed ones, then the providers by name', () => {
     const markdown = summary({
       traffic: {
-        allowed: [{ domain: 'a.example', requests: 7 }],
-        blocked: [{ domain: 'b.example', requests: 2 }],
-        unresolvable: [{ domain: 'c.example', requests: 3 }],
+        ...domains({
+          allowed: [{ domain: 'a.example', requests: 7 }],
+          blocked: [{ domain: 'b.example', requests: 2 }],
+          unresolvable: [{ domain: 'c.example', requests: 3 }],
+        }),
         usage: {
-          ...totals([]),
+          ...NO_MODEL_USAGE,
           models: [
             {
               ...{ provider: 'openai', model: 'gpt-x', requests: 5, failed: 1 },
@@ -106,7 +111,7 @@ describe('the tables', () => {
   test('empty ones are a sentence', () => {
     expect(rows(summary())).toEqual([]);
     expect(summary()).toContain('No request left the sandbox.');
-    expect(summary()).toContain('The api-proxy got no request.');
+    expect(summary()).toContain('The api-proxy received no request.');
   });
 
   test('have a limit, and say how many are left out', () => {
@@ -114,7 +119,7 @@ describe('the tables', () => {
       domain: `${'a'.repeat(60)}${index}`,
       requests: 1,
     }));
-    const markdown = summary({ traffic: { ...FACTS.traffic, blocked } });
+    const markdown = summary({ traffic: domains({ blocked }) });
     expect(rows(markdown)).toHaveLength(51);
     expect(markdown).toContain('9950 more are in the logs.');
     expect(markdown.length).toBeLessThan(10_000);
@@ -123,8 +128,8 @@ describe('the tables', () => {
 
 test('what agent programs ask for by themselves is said to be usual, where it was refused', () => {
   const domain = 'play.googleapis.com';
-  const verdicts = (traffic: Partial<SummaryFacts['traffic']>) =>
-    rows(summary({ traffic: { ...FACTS.traffic, ...traffic } })).map(([, verdict]) => verdict);
+  const verdicts = (found: Partial<DomainTraffic>) =>
+    rows(summary({ traffic: domains(found) })).map(([, verdict]) => verdict);
   expect(verdicts({ blocked: [{ domain, requests: 1 }] })[1]).toContain('usual side traffic of Google Gemini programs');
   expect(verdicts({ blocked: [{ domain: `x.${domain}`, requests: 1 }] })[1]).not.toContain('usual');
   expect(verdicts({ allowed: [{ domain, requests: 1 }] })[1]).not.toContain('usual');
@@ -184,4 +189,46 @@ describe('an error', () => {
 test('the logs are named, where there are any', () => {
   expect(summary()).toContain('Logs: `/tmp/squid-logs-1`, `/tmp/api-proxy-logs-1`');
   expect(summary({ logs: undefined })).not.toContain('Logs');
+});
+
+describe('a log that could not be read', () => {
+  test('is no empty log: nothing is said about what was refused or used', () => {
+    const markdown = summary({ traffic: { domains: undefined, usage: undefined } });
+    expect(markdown).toContain('which requests were refused is unknown');
+    expect(markdown).toContain('The log of Squid could not be read.');
+    expect(markdown).toContain('The log of the api-proxy could not be read.');
+    expect(markdown).not.toMatch(/no request|No request/);
+  });
+
+  test('in part is told by its number of lines', () => {
+    expect(summary({ traffic: domains({ unreadableLines: 1 }) })).toContain("1 line of Squid's log could not be read");
+    expect(summary({ traffic: domains({ unreadableLines: 7 }) })).toContain("7 lines of Squid's log could not be read");
+    expect(summary()).not.toContain('could not be read');
+  });
+
+  test('requests for names beyond those that are counted are in the verdict', () => {
+    const others = { allowed: 3, blocked: 40 };
+    const markdown = summary({ traffic: domains({ blocked: [{ domain: 'a.example', requests: 2 }], others }) });
+    expect(markdown).toContain('42 requests were refused');
+    expect(markdown).toContain('40 refused, 3 allowed');
+  });
+});
+
+describe('a summary over the limit', () => {
+  const commandSummary = `> ${'x'.repeat(2_000)}`;
+
+  test('goes without what the command wrote', () => {
+    const markdown = summaryMarkdown({ ...FACTS, commandSummary }, 1_000);
+    expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(1_000);
+    expect(markdown).toContain('What the command wrote is left out');
+    expect(markdown).toContain('### Domains');
+    expect(summaryMarkdown({ ...FACTS, commandSummary })).toContain(commandSummary);
+  });
+
+  test('goes without its tables where they alone are too long', () => {
+    const markdown = summaryMarkdown({ ...FACTS, commandSummary }, 250);
+    expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(250);
+    expect(markdown).toContain('**success**');
+    expect(markdown).toContain('Only the verdict is shown');
+  });
 });

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { totals } from '../../src/report/usage.ts';
-import { domains, readTraffic } from '../../src/report/traffic.ts';
+import { DomainCounter, NO_DOMAINS, readDomains, type DomainTraffic } from '../../src/report/traffic.ts';
+import { readUsage } from '../../src/report/usage.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
-import { ADDRESSES, temporaryDirectory } from '../../testing/builders.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 const AGENT = '172.30.0.20';
 
@@ -33,10 +33,17 @@ const cut = (host: string, serverName: string | undefined, verdict: string) =>
 
 const count = (domain: string, requests: number) => ({ domain, requests });
 
+function domains(records: readonly AccessRecord[]): DomainTraffic {
+  const counter = new DomainCounter(AGENT);
+  for (const each of records) counter.add(each);
+  return counter.result();
+}
+
 describe('domains', () => {
   test('counts by name, most requested first, equals by name', () => {
     const records = ['b.example', 'c.example', 'a.example', 'c.example'].map((host) => record(host));
-    expect(domains(records, AGENT)).toEqual({
+    expect(domains(records)).toEqual({
+      ...NO_DOMAINS,
       allowed: [count('c.example', 2), count('a.example', 1), count('b.example', 1)],
       blocked: [],
       unresolvable: [],
@@ -44,7 +51,8 @@ describe('domains', () => {
   });
 
   test('a name can be allowed and refused', () => {
-    expect(domains([record('a.example'), denied('a.example'), denied('b.example')], AGENT)).toEqual({
+    expect(domains([record('a.example'), denied('a.example'), denied('b.example')])).toEqual({
+      ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [count('a.example', 1), count('b.example', 1)],
       unresolvable: [],
@@ -52,12 +60,13 @@ describe('domains', () => {
   });
 
   test('a tunnel that failed on the network was not refused', () => {
-    expect(domains([record('a.example', { result: 'TCP_TUNNEL', status: 503 })], AGENT).blocked).toEqual([]);
+    expect(domains([record('a.example', { result: 'TCP_TUNNEL', status: 503 })]).blocked).toEqual([]);
   });
 
   test('an allowed name without an address is neither allowed nor refused', () => {
     const failed = record('gone.example', { result: 'TCP_DENIED', status: 503, verdict: 'unresolvable' });
-    expect(domains([failed, record('a.example')], AGENT)).toEqual({
+    expect(domains([failed, record('a.example')])).toEqual({
+      ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [],
       unresolvable: [count('gone.example', 1)],
@@ -69,12 +78,13 @@ describe('domains', () => {
       record('api.openai.com', { client: '172.30.0.30' }),
       record('evil.example', { client: '172.30.0.30', result: 'TCP_DENIED' }),
     ];
-    expect(domains(records, AGENT)).toEqual({ allowed: [], blocked: [], unresolvable: [] });
+    expect(domains(records)).toEqual(NO_DOMAINS);
   });
 
   describe('a tunnel that was cut', () => {
     test('is one refused request, under the name that it tried to reach', () => {
-      expect(domains([record('a.example'), cut('a.example', 'evil.example', 'server-name')], AGENT)).toEqual({
+      expect(domains([record('a.example'), cut('a.example', 'evil.example', 'server-name')])).toEqual({
+        ...NO_DOMAINS,
         allowed: [],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
@@ -82,7 +92,8 @@ describe('domains', () => {
     });
 
     test.each(['no-server-name', 'not-tls'])('without a name counts under the tunnel’s: %s', (verdict) => {
-      expect(domains([record('a.example'), cut('a.example', undefined, verdict)], AGENT)).toEqual({
+      expect(domains([record('a.example'), cut('a.example', undefined, verdict)])).toEqual({
+        ...NO_DOMAINS,
         allowed: [],
         blocked: [count('a.example', 1)],
         unresolvable: [],
@@ -91,7 +102,8 @@ describe('domains', () => {
 
     test('takes nothing from the tunnels that were not', () => {
       const records = [record('a.example'), record('a.example'), cut('a.example', 'evil.example', 'server-name')];
-      expect(domains(records, AGENT)).toEqual({
+      expect(domains(records)).toEqual({
+        ...NO_DOMAINS,
         allowed: [count('a.example', 1)],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
@@ -99,65 +111,92 @@ describe('domains', () => {
     });
 
     test('whose first record is not there leaves no negative count', () => {
-      expect(domains([cut('a.example', 'evil.example', 'server-name')], AGENT).allowed).toEqual([]);
+      expect(domains([cut('a.example', 'evil.example', 'server-name')]).allowed).toEqual([]);
     });
   });
 });
 
-describe('readTraffic', () => {
-  function read(files: Readonly<Record<string, string>>, since?: number) {
-    const directory = temporaryDirectory();
-    const logs = { squid: join(directory, 'squid'), apiProxy: join(directory, 'api-proxy') };
-    mkdirSync(logs.squid);
-    mkdirSync(logs.apiProxy);
-    for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
-    return readTraffic(logs, ADDRESSES, since);
-  }
+describe('any number of names', () => {
+  test('costs bounded memory, and no request is lost from the counts', () => {
+    const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
+    const { blocked, others } = domains([...records, record('a.example')]);
+    expect(blocked).toHaveLength(10_000);
+    expect(others).toEqual({ allowed: 0, blocked: 20_000 });
+  });
+});
 
-  const call = (provider: string, status: number, more: object = {}) =>
-    JSON.stringify({
-      event: 'request',
-      time: '2026-01-01T00:00:00.000Z',
-      provider,
-      model: null,
-      usage: null,
-      status,
-      ...more,
-    });
+function logsWith(files: Readonly<Record<string, string>>) {
+  const directory = temporaryDirectory();
+  const logs = { squid: join(directory, 'squid'), apiProxy: join(directory, 'api-proxy') };
+  for (const path of Object.values(logs)) mkdirSync(path);
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
+  return logs;
+}
 
-  test('logs that are not there count as empty', () => {
-    const logs = { squid: '/does/not/exist', apiProxy: '/nor/this' };
-    expect(readTraffic(logs, ADDRESSES)).toEqual({ allowed: [], blocked: [], unresolvable: [], usage: totals([]) });
+const call = (provider: string, status: number, more: object = {}) =>
+  JSON.stringify({
+    event: 'request',
+    time: '2026-01-01T00:00:00.000Z',
+    provider,
+    model: null,
+    usage: null,
+    status,
+    ...more,
   });
 
-  test('reads Squid’s log', () => {
+describe('readDomains', () => {
+  const access = (seconds: string, target: string, method = 'CONNECT') =>
+    `${seconds} 3 ${AGENT} TCP_TUNNEL/200 10 10 ${method} ${target} FIRSTUP_PARENT/127.0.0.1 - -\n`;
+
+  test('a log that is not there is an error: only the caller knows whether there must be one', async () => {
+    await expect(readDomains({ squid: '/does/not/exist', apiProxy: '' }, AGENT)).rejects.toThrow('ENOENT');
+  });
+
+  test('reads Squid’s log, and counts the lines that it cannot read', async () => {
     const squid = [
       `1.000 3 ${AGENT} TCP_TUNNEL/200 10 10 CONNECT a.example:443 FIRSTUP_PARENT/127.0.0.1 - -`,
       `1.001 3 ${AGENT} TCP_TUNNEL/200 10 10 CONNECT a.example:443 FIRSTUP_PARENT/127.0.0.1 - -`,
       '1.002 3 127.0.0.1 NONE_NONE/200 0 0 CONNECT a.example:443 HIER_NONE/- evil.example server-name',
       `1.003 0 ${AGENT} TCP_DENIED/403 10 10 GET http://b.example/x HIER_NONE/- - -`,
+      `1.004 0 ${AGENT} NONE_NONE/000 0 0 - error:transaction-end-before-headers HIER_NONE/- - -`,
       'half a li',
       '',
     ];
-    expect(read({ 'squid/access.log': squid.join('\n') })).toMatchObject({
+    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('\n') }), AGENT)).toEqual({
+      ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [count('b.example', 1), count('evil.example', 1)],
+      unreadableLines: 1,
     });
   });
 
-  test('leaves out what an earlier run wrote to the same directory', () => {
-    const start = Date.parse('2026-01-01T00:00:00.000Z');
-    const access = (seconds: string, host: string) =>
-      `${seconds} 3 ${AGENT} TCP_TUNNEL/200 10 10 CONNECT ${host}:443 FIRSTUP_PARENT/127.0.0.1 - -\n`;
-    const files = {
-      'squid/access.log': access('1767225599.999', 'old.example') + access('1767225600.000', 'new.example'),
-      'api-proxy/api-proxy.log': `${call('openai', 200, { time: '2025-12-31T23:59:59.999Z' })}\n${call('gemini', 200)}\n`,
-    };
-    expect(read(files, start)).toMatchObject({
-      allowed: [count('new.example', 1)],
-      usage: { models: [{ provider: 'gemini', requests: 1 }] },
+  test('L1 a path that is no UTF-8 hides no request', async () => {
+    const log = access('1.000', 'http://a.example/%FF', 'GET') + access('1.001', 'http://a.example/%C3%28', 'GET');
+    const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), AGENT);
+    expect(allowed).toEqual([count('a.example', 2)]);
+  });
+
+  test('leaves out what an earlier run wrote to the same directory', async () => {
+    const logs = logsWith({
+      'squid/access.log': access('1767225599.999', 'old.example:443') + access('1767225600.000', 'new.example:443'),
     });
-    expect(read(files).allowed).toHaveLength(2);
+    const start = Date.parse('2026-01-01T00:00:00.000Z');
+    expect((await readDomains(logs, AGENT, start)).allowed).toEqual([count('new.example', 1)]);
+    expect((await readDomains(logs, AGENT)).allowed).toHaveLength(2);
+  });
+});
+
+describe('readUsage', () => {
+  const read = (log: string, since?: number) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since);
+
+  test('a log that is not there is an error', async () => {
+    await expect(readUsage({ squid: '', apiProxy: '/does/not/exist' })).rejects.toThrow('ENOENT');
+  });
+
+  test('leaves out what an earlier run wrote to the same directory', async () => {
+    const log = `${call('openai', 200, { time: '2025-12-31T23:59:59.999Z' })}\n${call('gemini', 200)}\n`;
+    const { models } = await read(log, Date.parse('2026-01-01T00:00:00.000Z'));
+    expect(models).toMatchObject([{ provider: 'gemini', requests: 1 }]);
   });
 
   test.each([
@@ -166,9 +205,15 @@ describe('readTraffic', () => {
     ['null', 'null'],
     ['a number', '1'],
     ['another event', JSON.stringify({ event: 'start', provider: 'openai', status: 200 })],
-  ])('leaves out %s', (_, line) => {
-    expect(read({ 'api-proxy/api-proxy.log': `${line}\n${call('gemini', 200)}\n` }).usage.models).toMatchObject([
-      { provider: 'gemini', requests: 1, failed: 0 },
+  ])('leaves out %s', async (_, line) => {
+    const { models } = await read(`${line}\n${call('gemini', 200)}\n`);
+    expect(models).toMatchObject([{ provider: 'gemini', requests: 1, failed: 0 }]);
+  });
+
+  test('only a line feed ends a line: a name with U+2028 in it makes no second record', async () => {
+    const model = `x\u2028${call('openai', 200)}\u2028\r`;
+    expect((await read(`${call('gemini', 200, { model })}\n`)).models).toMatchObject([
+      { provider: 'gemini', requests: 1 },
     ]);
   });
 });

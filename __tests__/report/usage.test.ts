@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newRecord } from '../../containers/api-proxy/src/log.ts';
-import { totals } from '../../src/report/usage.ts';
+import { NO_MODEL_USAGE, UsageCounter, type RunUsage } from '../../src/report/usage.ts';
 import type { ProviderId } from '../../src/shared/providers.ts';
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 
@@ -10,6 +10,12 @@ const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRe
   forwarded: true,
   ...fields,
 });
+function totals(records: readonly RequestRecord[]): RunUsage {
+  const counter = new UsageCounter();
+  for (const each of records) counter.add(each);
+  return counter.result();
+}
+
 const used = (inputTokens: number, outputTokens: number, cachedInputTokens: number, estimated = false) => ({
   usage: { inputTokens, outputTokens, cachedInputTokens, estimated },
 });
@@ -66,8 +72,18 @@ test('one estimate makes the sum one', () => {
   expect(totals([record('openai', used(1, 1, 0))]).estimated).toBe(false);
 });
 
+test('thousands of models cost bounded memory: the last ones count under no name', () => {
+  const { models, requests } = totals(
+    Array.from({ length: 5_000 }, (_, index) => record('openai', { model: `m-${index}` })),
+  );
+  expect(models.length).toBeLessThanOrEqual(1_001);
+  expect(models.reduce((sum, each) => sum + each.requests, 0)).toBe(5_000);
+  expect(models.at(-1)).toMatchObject({ model: null, requests: 4_000 });
+  expect(requests).toBe(5_000);
+});
+
 test('of nothing is nothing', () => {
-  expect(totals([])).toEqual({
+  expect(NO_MODEL_USAGE).toEqual({
     ...{ requests: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, estimated: false, overBudget: 0 },
     models: [],
   });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { OUTPUT_LIMIT } from '../../src/run/output.ts';
+import { OUTPUT_LIMIT_BYTES } from '../../src/run/limits.ts';
 import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { leftOvers } from '../../testing/engine/engine.ts';
@@ -50,7 +50,7 @@ describe('the action', () => {
   });
 
   test('relays a limited amount of both streams, says so, and lets the command go on', async () => {
-    const half = String(OUTPUT_LIMIT / 2);
+    const half = String(OUTPUT_LIMIT_BYTES / 2);
     // One character for each stream: which of them arrives first is open.
     step = actionStep({
       run: `head -c ${half} /dev/zero | tr '\\0' '~'; head -c ${half} /dev/zero | tr '\\0' '^' >&2
@@ -60,9 +60,9 @@ describe('the action', () => {
     expect(code).toBe(0);
     expect(existsSync(join(step.runner.workspace, 'went-on'))).toBe(true);
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'success', 'agent-outputs': '{"done":"yes"}' });
-    expect(countOf('~', stdout) + countOf('^', stdout)).toBe(OUTPUT_LIMIT);
-    expect(stdout.match(/The command has written more than 64 MiB\. The rest is not shown/g)).toHaveLength(1);
-    expect(stdout.length).toBeLessThan(OUTPUT_LIMIT + 64 * 1024);
+    expect(countOf('~', stdout) + countOf('^', stdout)).toBe(OUTPUT_LIMIT_BYTES);
+    expect(stdout.match(/The command wrote more than 64 MiB\. The rest is not shown/g)).toHaveLength(1);
+    expect(stdout.length).toBeLessThan(OUTPUT_LIMIT_BYTES + 64 * 1024);
     expect(remains(step.runner)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRefused, isUnresolvable, parseAccessLine } from '../../src/squid/access-log.ts';
+import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
 import { LOG_FIELDS } from '../../src/squid/config.ts';
 
 /** A line as Squid writes it, with the fields in the order of the format. */
@@ -21,6 +21,13 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
   return Object.keys(LOG_FIELDS)
     .map((name) => all[name as keyof typeof LOG_FIELDS])
     .join(' ');
+}
+
+/** @throws Error where the line is no record */
+function recordOf(text: string): AccessRecord {
+  const record = parseAccessLine(text);
+  if (record === undefined || record === 'no-request') throw new Error(`not a record: ${text}`);
+  return record;
 }
 
 describe('parseAccessLine', () => {
@@ -64,18 +71,37 @@ describe('parseAccessLine', () => {
     ['an empty line', ''],
     ['a field too few', line().replace(/ -$/, '')],
     ['a field too many', `${line()} x`],
-    ['a connection without a request', line({ method: '-', target: 'error:transaction-end-before-headers' })],
-    ['a request that is none', line({ method: 'NONE', target: 'error:invalid-request' })],
-    ['a target that is none', line({ target: '%' })],
+    ['no host', line({ target: ':443' })],
+    ['no time', line({ time: 'now' })],
     ['something else', 'Starting Squid Cache version 6.13'],
   ])('%s is no record', (_, text) => {
     expect(parseAccessLine(text)).toBeUndefined();
   });
+
+  test.each([
+    ['-', 'error:transaction-end-before-headers'],
+    ['NONE', 'error:invalid-request'],
+  ])('a connection without a request is none either, and known as such: %s %s', (method, target) => {
+    expect(parseAccessLine(line({ method, target }))).toBe('no-request');
+  });
+
+  // What Squid writes for octets of the agent's choice: rfc1738_escape, which writes 0x80-0xFF as %80-%FF.
+  test.each([
+    ['GET', 'http://example.com/%FF', 'example.com'],
+    ['GET', 'http://example.com/%C3%28?%E0%80', 'example.com'],
+    ['GET', 'http://b%FFd.example/', 'b%ffd.example'],
+    ['CONNECT', 'a%7Cb.example:443', 'a%7cb.example'],
+    ['CONNECT', '%FF%FE:443', '%ff%fe'],
+    ['CONNECT', '%', '%'],
+    ['GET', 'http://example.com%23.allowed.example/', 'example.com%23.allowed.example'],
+    ['GET', 'http://exa%40evil.example/', 'exa%40evil.example'],
+  ])('an escape that stands for no character hides nothing: %s %s', (method, target, host) => {
+    expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host });
+  });
 });
 
 describe('isRefused', () => {
-  const refused = (fields: Partial<Record<keyof typeof LOG_FIELDS, string>>) =>
-    isRefused(parseAccessLine(line(fields))!);
+  const refused = (fields: Partial<Record<keyof typeof LOG_FIELDS, string>>) => isRefused(recordOf(line(fields)));
 
   test.each([
     ['TCP_DENIED/403', '-', true],
@@ -97,5 +123,5 @@ test.each([
   ['server-name', false],
   ['-', false],
 ])('isUnresolvable: the verdict %s: %j', (verdict, expected) => {
-  expect(isUnresolvable(parseAccessLine(line({ verdict }))!)).toBe(expected);
+  expect(isUnresolvable(recordOf(line({ verdict })))).toBe(expected);
 });

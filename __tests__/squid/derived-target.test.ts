@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
-import { configuredProviders, isPermitted } from '../../src/config/config.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { ADDRESSES, rawOptions, temporaryDirectory } from '../../testing/builders.ts';
 import { Judge } from './judge.ts';
@@ -11,18 +10,15 @@ const TENANT = 'copilot-api.octo.ghe.com';
 const GITHUB = 'api.githubcopilot.com';
 
 function judge(serverUrl: string, options: Readonly<Record<string, string>>): Judge {
-  const config = buildConfig(rawOptions(options), {
+  const { config } = buildConfig(rawOptions(options), {
     command: { kind: 'argv', argv: ['true'] },
     credentials: new Map([['COPILOT_GITHUB_TOKEN', 'ghu_x']]),
     apiProxy: true,
     serverUrl,
     workspace: temporaryDirectory(),
   });
-  const { allow, addHosts: hosts } = config;
-  const targets = configuredProviders(config).map((configured) => ({
-    ...configured.target,
-    permitted: isPermitted(configured, allow),
-  }));
+  const { allow, addHosts: hosts, providers } = config;
+  const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
   return new Judge(squidConfig({ addresses: ADDRESSES, allow, targets, hosts }));
 }
 

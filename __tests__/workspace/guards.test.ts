@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
-import { given, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { given, NO_SECRETS, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 /** Files below a new workspace; an empty name at the end makes a directory. */
 function workspaceWith(files: Readonly<Record<string, string>>): string {
@@ -18,13 +18,8 @@ function workspaceWith(files: Readonly<Record<string, string>>): string {
 
 const REPOSITORY = { '.git/HEAD': 'ref: refs/heads/main\n', '.git/objects/': '', '.git/refs/': '', '.git/config': '' };
 
-async function plan(workspace: string, credentials: ReadonlyMap<string, string> = new Map()) {
-  const { readOnly, pinned, copies, elsewhere } = gitGuards(
-    await survey([workspace]),
-    [workspace],
-    undefined,
-    credentials,
-  );
+async function plan(workspace: string, secrets = NO_SECRETS) {
+  const { readOnly, pinned, copies, elsewhere } = gitGuards(await survey([workspace]), [workspace], undefined, secrets);
   const shown = (paths: Iterable<string>): string[] => [...paths].map((path) => relative(workspace, path)).sort();
   return {
     readOnly: shown(readOnly),

@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { survey } from '../../src/workspace/survey.ts';
 import { guardWorkspace, inspectWorkspace, readBaseline, type Aftermath } from '../../src/workspace/workspace.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../../src/report/aftermath.ts';
-import { aConfig, temporaryDirectory } from '../../testing/builders.ts';
+import { aConfig, NO_SECRETS, temporaryDirectory } from '../../testing/builders.ts';
 
 function write(workspace: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) {
@@ -40,9 +40,9 @@ async function after(
   const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
   write(workspace, { ...repository('.git'), file: '' });
   before(workspace);
-  await guardWorkspace(aConfig({ workspace }), [], work);
+  await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], work, Infinity);
   change(workspace);
-  const found = await inspectWorkspace(readBaseline(work)!);
+  const found = await inspectWorkspace(readBaseline(work)!, Infinity);
   return { workspace, found };
 }
 
@@ -202,8 +202,10 @@ describe('inspectWorkspace', () => {
     });
     await guardWorkspace(
       aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report', line: 1 }] }),
+      NO_SECRETS,
       [],
       work,
+      Infinity,
     );
     for (const name of readdirSync(work)) expect(readFileSync(join(work, name), 'utf8')).not.toContain('secret-value');
     expect(readdirSync(work)).toHaveLength(2);

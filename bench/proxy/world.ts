@@ -17,7 +17,7 @@ import { builtImageNames } from '../../src/docker/images.ts';
 import { topology } from '../../src/docker/topology.ts';
 import { createLogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId } from '../../src/run/run.ts';
-import { removeRun } from '../../src/run/sandbox.ts';
+import { removeRun } from '../../src/run/removal.ts';
 import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
 import { squidConfig } from '../../src/squid/config.ts';
@@ -74,7 +74,7 @@ export async function startWorld(): Promise<World> {
   const addresses = addressesIn(subnet);
   const owner = sidecarUser(caller());
   const options = new Map([['add-hosts', hosts.map(({ name, address }) => `${name}:${address}`).join('\n')]]);
-  const config = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
+  const { config } = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
     command: { kind: 'argv', argv: [] },
     credentials: new Map(),
     apiProxy: true,

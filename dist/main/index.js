@@ -29821,6 +29821,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 
 /***/ }),
 
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
 /***/ 1692:
 /***/ ((module) => {
 
@@ -29884,14 +29891,16 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 325:
+/***/ 954:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  C: () => (/* binding */ runAction)
+  U: () => (/* binding */ mainStep)
 });
+
+// UNUSED EXPORTS: actionReporter
 
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
@@ -31291,7 +31300,7 @@ const _summary = new Summary();
  * @deprecated use `core.summary`
  */
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
+const summary = (/* unused pure expression or super */ null && (_summary));
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
@@ -32737,7 +32746,7 @@ function error(message, properties = {}) {
  * @param message warning issue message. Errors will be converted to string via toString()
  * @param properties optional properties to add to the annotation.
  */
-function core_warning(message, properties = {}) {
+function warning(message, properties = {}) {
     command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
@@ -32840,28 +32849,568 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/errors.js
-/** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
-class UserError extends Error {
-    hint;
-    constructor(message, options = {}) {
-        super(message, options.cause === undefined ? undefined : { cause: options.cause });
-        this.name = 'UserError';
-        this.hint = options.hint;
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(8474);
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __nccwpck_require__(739);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+
+
+
+/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
+const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+/**
+ * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
+ * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
+ *
+ * @param environment names the client's configuration
+ * @returns variables for a container: none where the client sets none
+ */
+function withoutClientProxies(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    let proxies;
+    try {
+        const config = JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        proxies = config?.proxies;
+    }
+    catch {
+        // No configuration, or none that the client could read.
+        return {};
+    }
+    if (proxies === undefined)
+        return {};
+    return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
+var docker_spec = __nccwpck_require__(2400);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+
+
+
+
+
+
+
+
+/** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
+class DockerCli {
+    #debug;
+    #path;
+    #proxies;
+    constructor(debug) {
+        this.#debug = debug;
+    }
+    async imagesOf(names) {
+        const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
+        const result = await this.#call(['image', 'inspect', format, '--', ...names]);
+        const said = lines(result.stderr).map((line) => line.toLowerCase());
+        const isMissing = (name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
+        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
+        if (result.exitCode !== 0 && present.length === names.length)
+            throw failure(['image', 'inspect'], result);
+        const facts = lines(result.stdout).map((line) => {
+            const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
+            return { platform, volumes: Object.keys(JSON.parse(volumes) ?? {}) };
+        });
+        return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
+    }
+    async build(args, onOutput) {
+        const result = await this.#call(['build', ...args], onOutput);
+        if (result.exitCode !== 0)
+            throw failure(['build'], result);
+    }
+    async pull(image) {
+        await this.#succeed(['pull', '--quiet', image]);
+    }
+    async createNetwork(spec) {
+        const args = ['network', 'create', ...(0,docker_spec/* networkArgs */.CC)(spec)];
+        const result = await this.#call(args);
+        if (result.exitCode === 0)
+            return true;
+        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
+            return false;
+        throw failure(args, result);
+    }
+    async create(spec) {
+        await this.#succeed(['create', ...this.#container(spec)]);
+    }
+    async connect(container, network) {
+        await this.#succeed(['network', 'connect', network, container]);
+    }
+    start(container, attachment) {
+        return this.#attached(['start', '--attach', '--interactive', container], attachment);
+    }
+    run(spec, attachment) {
+        return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
+    }
+    async signal(container, signal) {
+        const args = ['kill', `--signal=${signal}`, container];
+        const result = await this.#call(args);
+        if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
+            throw failure(args, result);
+    }
+    async removeContainers(names) {
+        if (names.length === 0)
+            return;
+        const args = ['rm', '--force', '--volumes', ...names];
+        const result = await this.#call(args);
+        if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
+            throw failure(args, result);
+    }
+    async removeNetworks(names) {
+        if (names.length === 0)
+            return;
+        const args = ['network', 'rm', ...names];
+        const result = await this.#call(args);
+        if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/))
+            throw failure(args, result);
+    }
+    async objectsOf(runId) {
+        const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
+        const [containers, networks] = await Promise.all([
+            this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
+            this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
+        ]);
+        return { containers: lines(containers), networks: lines(networks) };
+    }
+    async places() {
+        const [dataRoot, host] = await Promise.all([
+            this.#succeed(['info', '--format={{.DockerRootDir}}']),
+            this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+        ]);
+        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+    }
+    async exitOf(container) {
+        const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
+        return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
+    }
+    #container(spec) {
+        this.#proxies ??= withoutClientProxies(process.env);
+        return (0,docker_spec/* containerArgs */.he)({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
+    }
+    /**
+     * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
+     * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
+     * terminal's Ctrl-C, or the sidecars would die before the agent.
+     *
+     * @throws UserError when the container could not be started at all
+     */
+    async #attached(args, { input, later, onStdout, onStderr }) {
+        this.#debug(`docker ${args.join(' ')}`);
+        const child = (0,external_node_child_process_namespaceObject.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
+        let head = '';
+        drain(child.stdout, onStdout);
+        drain(child.stderr, (chunk) => {
+            if (head.length < KEPT)
+                head += chunk.toString();
+            return onStderr(chunk);
+        });
+        child.stdin.on('error', () => undefined); // the exit code says why
+        child.stdin.write(input);
+        if (later === undefined)
+            child.stdin.end();
+        else
+            void later.then((text) => child.stdin.end(text));
+        const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
+        const code = exitCode ?? 1;
+        if (code !== 0 && ENGINE_REFUSED.test(head))
+            throw failure(args, { exitCode: code, stdout: '', stderr: head });
+        return code;
+    }
+    async #succeed(args) {
+        const result = await this.#call(args);
+        if (result.exitCode !== 0)
+            throw failure(args, result);
+        return result.stdout;
+    }
+    /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
+    async #call(args, onOutput) {
+        this.#debug(`docker ${args.join(' ')}`);
+        let stdout = '';
+        let stderr = '';
+        const exitCode = await exec_exec(`"${(this.#path ??= locate())}"`, [...args], {
+            silent: true,
+            ignoreReturnCode: true,
+            listeners: {
+                stdout: (chunk) => {
+                    onOutput?.(chunk);
+                    stdout += chunk.toString();
+                },
+                stderr: (chunk) => {
+                    onOutput?.(chunk);
+                    stderr += chunk.toString();
+                },
+            },
+        });
+        return { exitCode, stdout, stderr };
     }
 }
-/** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
-function describeError(error) {
-    if (!(error instanceof Error))
-        return String(error);
-    const parts = [error.message];
-    if (error instanceof UserError && error.hint !== undefined)
-        parts.push(error.hint);
-    if (error.cause instanceof Error && !error.message.includes(error.cause.message)) {
-        parts.push(`Cause: ${describeError(error.cause)}`);
-    }
-    return parts.join('\n');
+/**
+ * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
+ *
+ * @throws UserError when there is no docker command
+ */
+function locate() {
+    const paths = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
+    const found = paths.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
+    if (found !== undefined)
+        return found;
+    throw new errors/* UserError */.y('There is no docker command in PATH.', {
+        hint: 'Install the Docker command line; hosted ubuntu runners have it.',
+    });
 }
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+/** Reads a stream to its end, no faster than `sink` takes it. */
+function drain(stream, sink) {
+    stream.on('data', (chunk) => {
+        const taken = sink(chunk);
+        if (taken === undefined)
+            return;
+        stream.pause();
+        void taken.then(() => stream.resume());
+    });
+}
+/** Characters of a container's standard error that are looked at. */
+const KEPT = 16_384;
+/**
+ * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
+ * warnings: what a container writes comes later and proves nothing.
+ */
+const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
+/** What a user can mend, by the client's own words, and what to do. */
+const REMEDIES = [
+    {
+        pattern: /Minimum memory limit allowed/i,
+        message: 'memory: the limit is too small for a container.',
+        hint: 'Write at least "6m"; agents want gigabytes.',
+    },
+    {
+        pattern: /pids\.max: invalid argument/i,
+        message: 'pids: the limit is larger than this machine allows.',
+        hint: 'Write a smaller number; the default is enough for most builds.',
+    },
+    {
+        pattern: /permission denied while trying to connect/i,
+        message: 'The Docker engine refuses this user.',
+        hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
+    },
+    {
+        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
+        message: 'No Docker engine answers.',
+        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
+    },
+];
+function failure(args, result) {
+    const said = lines(result.stderr);
+    const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
+    if (remedy)
+        return new errors/* UserError */.y(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
+    const last = said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
+    const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
+    return new errors/* UserError */.y(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
+}
+function lines(text) {
+    return text.split('\n').filter((line) => line.trim() !== '');
+}
+function onlySays(stderr, pattern) {
+    return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+const SQUID_PORT = 3128;
+/** The subnet of a run, unless it is taken. */
+const DEFAULT_SUBNET = '172.30.0.0/24';
+const network_ROLES = ['squid', 'api-proxy', 'agent'];
+const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+function addressesIn(subnet) {
+    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+    if (!match)
+        throw new Error(`not an IPv4 /24: ${subnet}`);
+    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    return {
+        gateway: at(LAST_OCTET.gateway),
+        squid: at(LAST_OCTET.squid),
+        agent: at(LAST_OCTET.agent),
+        'api-proxy': at(LAST_OCTET['api-proxy']),
+    };
+}
+/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Squid's address as the proxy variables carry it. */
+function squidUrl(addresses) {
+    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+function* internalSubnets() {
+    yield DEFAULT_SUBNET;
+    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
+}
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+function* outerSubnets() {
+    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
+}
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count) {
+    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index);
+}
+/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
+function namesFor(runId, subnet) {
+    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+    return {
+        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+        library: `awf-library${tail}`,
+    };
+}
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return network_ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+function networkNames(runId) {
+    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/images.js
+
+
+
+
+/** File in `dist/` with the names of the images that belong to this build. */
+const IMAGES_FILE = 'images.json';
+/**
+ * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
+ * the image, so an image that exists under its name is never stale.
+ *
+ * @param root the repository
+ * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
+ */
+function imageNames(root, dist = join(root, 'dist')) {
+    const name = (role) => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
+    return Object.fromEntries(ROLES.map((role) => [role, name(role)]));
+}
+/**
+ * The names that the build wrote beside the bundles: the ones that a run uses.
+ *
+ * @throws Error when `dist` has none
+ */
+function builtImageNames(dist) {
+    return JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
+}
+/**
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
+ * own environment where it is set, and the engine keeps it out of the image.
+ */
+function buildArgs(role, name, root) {
+    return [
+        `--file=${(0,external_node_path_.join)(root, 'containers', role, 'Dockerfile')}`,
+        `--tag=${name}`,
+        ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+        root,
+    ];
+}
+/** Sources are not in the image: what is bundled from them is. */
+function imageFiles(role, root, dist) {
+    const folder = `containers/${role}`;
+    const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+    return role === 'api-proxy' ? [...own, ...filesIn(join(dist, role), `dist/${role}`)] : own;
+}
+function filesIn(directory, path) {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .map((file) => ({ path: path + file.slice(directory.length), file }));
+}
+/** 12 hexadecimal digits over paths, executable bits and bytes. */
+function contentHash(files) {
+    const hash = createHash('sha256');
+    for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+        const bytes = readFileSync(file);
+        const executable = (statSync(file).mode & 0o100) !== 0;
+        hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
+    }
+    return hash.digest('hex').slice(0, 12);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+/** How much is said, from least to most. */
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
+/** True when something of level `needed` is said at `level`. */
+const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
+
+
+/** `reporter`, less the messages below `level`. */
+function filtered(reporter, level) {
+    const from = (needed, write) => (message) => {
+        if (isSaid(needed, level))
+            write(message);
+    };
+    return {
+        error: from('error', reporter.error),
+        warning: from('warn', reporter.warning),
+        info: from('info', reporter.info),
+        debug: from('debug', reporter.debug),
+    };
+}
+/** Writes `awf: ...` lines to standard error. */
+const stderrReporter = {
+    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
+    info: (message) => process.stderr.write(`awf: ${message}\n`),
+    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
+    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
+};
+/**
+ * Does one part of a report. A part that fails costs itself and nothing else: a warning says what is missing and why.
+ *
+ * @param what completes "Could not …"
+ * @returns undefined when the part failed
+ */
+async function attempt(reporter, what, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        reporter.warning(`Could not ${what}: ${(0,errors/* describeError */.U)(error)}`);
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
+var output = __nccwpck_require__(4211);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
+
+
+/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
+const DIRECTORY = '/tmp/awf-github';
+/** The variable that names a file to the command, and where that file is. */
+const COMMAND_FILE_VARIABLES = {
+    GITHUB_OUTPUT: `${DIRECTORY}/output`,
+    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+};
+/** What a command that never ran has left. */
+const NOTHING_WRITTEN = { text: '', isCut: false };
+/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+const OUTPUT_FILE_LIMIT = 1024 * 1024;
+/**
+ * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
+ * part with it; sanitising makes a hostile text up to six times as long.
+ */
+const SUMMARY_FILE_LIMIT = 64 * 1024;
+/**
+ * Mounts for the two files of {@link CommandFiles}.
+ *
+ * @param directory the same as theirs
+ */
+function commandFileMounts(directory) {
+    const { output, summary } = sourcesIn(directory);
+    return [
+        { kind: 'bind', source: output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
+        { kind: 'bind', source: summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
+    ];
+}
+function sourcesIn(directory) {
+    return { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
+}
+/**
+ * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
+ * read back is what was mounted, whatever happens to their names or modes.
+ */
+class CommandFiles {
+    #output;
+    #summary;
+    /**
+     * @param directory of the run's own; nobody else can write there
+     * @param owner the command's user
+     */
+    constructor(directory, owner) {
+        const sources = sourcesIn(directory);
+        this.#output = createOwned(sources.output, owner);
+        this.#summary = createOwned(sources.summary, owner);
+    }
+    /** Once the container is gone; can be called once. */
+    finish() {
+        return {
+            output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
+            summary: readAndClose(this.#summary, SUMMARY_FILE_LIMIT),
+        };
+    }
+}
+function createOwned(path, { uid, gid }) {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_namespaceObject.constants;
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // Whatever the caller's umask is.
+    (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_namespaceObject.fchownSync)(file, uid, gid);
+    return file;
+}
+function readAndClose(file, limit) {
+    try {
+        const buffer = Buffer.alloc(limit + 1);
+        let length = 0;
+        for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+            read = (0,external_node_fs_namespaceObject.readSync)(file, buffer, length, buffer.length - length, length);
+        }
+        const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, limit)), { stream: length > limit });
+        return { text, isCut: length > limit };
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+/**
+ * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
+ * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ */
+/** Where the sandbox's own files are in the agent container. */
+const AGENT_LIB = '/tmp/awf-lib';
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
+/** Claude Code's own file, in a home. */
+const CLAUDE_JSON = '.claude.json';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
 /** The variable in which a runner says which GitHub server it works for. */
@@ -32926,20 +33475,6 @@ function copilotHost(serverUrl) {
 function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
-/**
- * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
- * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
- */
-/** Where the sandbox's own files are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The preloaded library that makes credential variables readable once. */
-const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
 /** The bodies of errors, in the shapes that the providers' own clients parse. */
@@ -33349,263 +33884,145 @@ const ONE_SHOT_TOKENS = [
     ...CREDENTIAL_ALIASES,
 ];
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Where the api-proxy writes its log, in its container. */
-const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-const API_PROXY_LOG_FILE = 'api-proxy.log';
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
+
+/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
+const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 /**
- * Trims a credential and refuses one that could not be a header value.
+ * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
  *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
+ * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
+ * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
  */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    return trimmed;
+function proxyVariables(addresses) {
+    return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
 }
-
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
-// EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** True when `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
-
-
-
-/** The schemes an entry may be limited to. */
-const SCHEMES = ['https', 'http'];
-/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
-function listEntries(text, separator = /\n/) {
-    return text
-        .split('\n')
-        .flatMap((line, index) => line
-        .replace(/(^|\s)#.*$/, '')
-        .split(separator)
-        .map((entry) => ({ text: entry.trim(), line: index + 1 })))
-        .filter((entry) => entry.text !== '');
-}
+/** Names of what this file decides. All of it is the user's to set. */
+const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 /**
- * Reads `allow-domains`.
+ * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
+ * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
  *
- * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
+ * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
+ * of JDK 9 and later reads it.
+ *
+ * @param variables the user's
+ * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
-function parseAllowList(text) {
-    const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
-    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
-}
-/** True when `host` may be reached by `scheme`. */
-function isAllowed(list, scheme, host) {
-    const { domains, subdomainsOf } = list[scheme];
-    return (domains.some((domain) => isWithin(host, domain)) ||
-        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
-}
-function parseEntry(entry, line) {
-    const fail = (problem, hint) => {
-        throw new UserError(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
-    const scheme = match['scheme']?.toLowerCase();
-    const rest = match['rest'] ?? '';
-    const hostText = rest.replace(/[/?#:].*$/s, '');
-    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
-    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
-        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
-    }
-    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
-    }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-    if (/^[^/]*:/.test(rest))
-        return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
-    if (/[/?#]/.test(rest))
-        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    if (rest.includes('*')) {
-        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
-    }
-    const host = canonicalHost(rest);
-    if (host === undefined)
-        return fail('is not a domain name', 'Write a name such as "example.com".');
-    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
-    if (publicSuffix === host && isIcann === true) {
-        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
-    }
-    if (!host.includes('.') && match['wildcard'] !== undefined) {
-        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
-    }
-    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
-}
-/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
-function collapse(entries, scheme) {
-    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
-    const hosts = (subdomainsOnly) => [
-        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
+function javaOptions(variables, addresses) {
+    const given = variables[JAVA_OPTIONS] ?? '';
+    const [host, port] = [addresses.squid, String(SQUID_PORT)];
+    const groups = [
+        { 'http.proxyHost': host, 'http.proxyPort': port },
+        { 'https.proxyHost': host, 'https.proxyPort': port },
+        // Of both: https has no list of its own. The first three are Java's default.
+        { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
     ];
-    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
-    const full = hosts(false);
-    const wild = hosts(true);
-    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
-    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
-    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+    const isGiven = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
+    const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
+    const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
+    const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
+    return {
+        variables: { [JAVA_OPTIONS]: options.join(' ') },
+        warnings: theirs.length === 0
+            ? []
+            : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
+    };
+}
+/**
+ * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
+ *
+ * @see https://maven.apache.org/guides/mini/guide-proxies.html
+ */
+function mavenSettings(addresses) {
+    const proxies = ['http', 'https'].map((protocol) => `    <proxy>
+      <id>awf-${protocol}</id>
+      <active>true</active>
+      <protocol>${protocol}</protocol>
+      <host>${addresses.squid}</host>
+      <port>${String(SQUID_PORT)}</port>
+      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
+    </proxy>`);
+    return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/files.js
 
 
 
 
-const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
-    'for example "openai GET /v1/files/*".';
+/** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
+function systemFiles(config, addresses, user) {
+    const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
+    return {
+        ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
+        ...RESOLVER,
+        ...Object.fromEntries(machine),
+    };
+}
+/** Programs' settings in the private home: path below it to content. */
+function homeSettings(config, addresses) {
+    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
+    return {
+        ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content])),
+        '.m2/settings.xml': mavenSettings(addresses),
+    };
+}
+const HOME = '~/';
 /**
- * Reads `allow-endpoints`.
- *
- * @throws UserError naming the line, what is wrong with it and the form
+ * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
+ * 20 seconds; a closed port on loopback tells it at once.
  */
-function parseAllowEndpoints(text) {
-    return listEntries(text).map(({ text: entry, line }) => {
-        try {
-            return allow_endpoints_parseEntry(`allow-endpoints, line ${String(line)}, "${entry}"`, entry);
-        }
-        catch (cause) {
-            throw new UserError(cause instanceof Error ? cause.message : String(cause), { hint: HINT, cause });
-        }
+const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
+function managedSettings(config, addresses) {
+    if (!config.apiProxy)
+        return [];
+    const configured = new Set(config.providers.map(({ provider }) => provider.id));
+    return PROVIDERS.flatMap((provider) => {
+        const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        return provider.managedSettings
+            .filter(({ when }) => when === 'always' || configured.has(provider.id))
+            .map(({ path, content }) => [path, content(baseUrl)]);
     });
 }
-function allow_endpoints_parseEntry(name, entry) {
-    const [id, method, path, ...rest] = entry.split(/\s+/);
-    const provider = PROVIDERS.find((known) => known.id === id);
-    if (!provider)
-        throw new Error(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
-    if (rest.length > 0)
-        throw new Error(`${name}: there is a word too many.`);
-    return { provider: provider.id, ...checkEndpoint(name, method, path) };
+/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
+function accountFiles({ uid, gid, name, home }, shell) {
+    const accounts = [
+        `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
+        ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
+        ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
+    ];
+    const groups = [
+        'root:x:0:',
+        ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
+        ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
+    ];
+    return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
 }
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
-/** How much is said, from least to most. */
-const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** True when something of level `needed` is said at `level`. */
-const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
-
-
-/** What programs on the host read by themselves, and what then runs. */
-const PROTECTED = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
-/** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
-const OPTIONS = [
-    { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
-    { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
-    { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
-    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({
-        name: input,
-        kind: 'secret',
-        only: 'action',
-        description: label,
-    }))),
-    ...PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
-        name: targetInput,
-        kind: 'text',
-        variable: targetVariable,
-        description: `upstream for ${name}: host[:port][/base/path]`,
-    })),
-    {
-        name: 'allow-endpoints',
-        kind: 'lines',
-        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
-    },
-    { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
-    { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
-    {
-        name: 'upstream-ca',
-        kind: 'text',
-        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-    },
-    { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
-    {
-        name: 'env-all',
-        kind: 'boolean',
-        default: 'false',
-        description: 'pass the whole environment, less what is withheld',
-    },
-    { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
-    { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
-    {
-        name: 'protect-paths',
-        kind: 'lines',
-        default: PROTECTED.join('\n'),
-        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
-    },
-    { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
-    { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
-    { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
-    {
-        name: 'timeout-minutes',
-        kind: 'text',
-        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
-    },
-    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
-    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
-    {
-        name: 'upload-logs',
-        kind: 'text',
-        only: 'action',
-        default: 'always',
-        choices: ['always', 'on-failure', 'never'],
-        description: 'when the logs become an artifact',
-    },
-    { name: 'artifact-name', kind: 'text', only: 'action', description: 'awf-logs and a unique suffix' },
-    { name: 'retention-days', kind: 'count', only: 'action', description: "the artifact's; the repository's default" },
-    { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
-    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
-    { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
-    {
-        name: 'keep-containers',
-        kind: 'boolean',
-        only: 'cli',
-        default: 'false',
-        description: 'leave the containers behind',
-    },
-];
+/** Whom the kernel and the distributions know as nobody. */
+const NOBODY = 65_534;
+/**
+ * Mounts for `files`, which {@link writeSystemFiles} puts below `directory`: a file of `/etc` alone, any other with its
+ * directory.
+ */
+function systemFileMounts(directory, files) {
+    return Object.keys(files).map((path) => {
+        const target = (0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path);
+        return { kind: 'bind', source: (0,external_node_path_.join)(directory, target), target, writable: false };
+    });
+}
+/** Writes `files`, container path to content, below `directory`. */
+function writeSystemFiles(directory, files) {
+    for (const [path, content] of Object.entries(files)) {
+        const file = (0,external_node_path_.join)(directory, path);
+        (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(file), { recursive: true });
+        (0,external_node_fs_namespaceObject.writeFileSync)(file, content);
+        // Whatever the caller's umask is: the agent's user may be another one.
+        (0,external_node_fs_namespaceObject.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
+        (0,external_node_fs_namespaceObject.chmodSync)(file, 0o644);
+    }
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 
@@ -33633,1647 +34050,6 @@ function resolved(path) {
         const parent = (0,external_node_path_.dirname)(path);
         return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-
-
-
-
-
-/** The one entry of a list that protects nothing. */
-const NONE = 'none';
-const REPORT = 'report:';
-/**
- * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
- *
- * @param workspace absolute, without links
- * @throws UserError naming the line, what is wrong with it and the form
- */
-function parseProtectPaths(text, workspace) {
-    const entries = listEntries(text);
-    if (entries.length === 1 && entries[0]?.text === NONE)
-        return [];
-    const paths = entries.map(({ text: entry, line }) => protect_paths_parseEntry(entry, line, workspace));
-    return paths.map((entry, index) => {
-        const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
-        if (other === undefined)
-            return entry;
-        throw new UserError(`protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`, { hint: 'Name each path once.' });
-    });
-}
-function protect_paths_parseEntry(entry, line, workspace) {
-    const fail = (problem, hint) => {
-        throw new UserError(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    if (entry === NONE)
-        return fail('stands beside other entries', 'Leave it out, or the others.');
-    const isReport = entry.startsWith(REPORT);
-    const given = entry.slice(isReport ? REPORT.length : 0).trim();
-    const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-    if (given === '')
-        return fail('has no path', form);
-    if ((0,external_node_path_.isAbsolute)(given))
-        return fail('is an absolute path', form);
-    if (/[\x00-\x1f*?]/.test(given))
-        return fail('has a pattern or a control character in it', form);
-    if (given.split('/').includes('..'))
-        return fail('has ".." in it', form);
-    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
-    if (path === '.')
-        return fail('is the workspace itself', 'Name what is in it.');
-    if (path === '.git' || path.startsWith('.git/')) {
-        return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
-    }
-    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
-        return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
-    }
-    if (isSame((0,external_node_path_.join)(workspace, path), workspace))
-        return fail('is the workspace itself', 'Name what is in it.');
-    return { path, mode: isReport ? 'report' : 'read-only', line };
-}
-function isSame(path, workspace) {
-    try {
-        return (0,external_node_fs_namespaceObject.realpathSync)(path) === workspace;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
-
-const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
-const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
-/** @throws Error naming `name` */
-function checkTarget(name, fields) {
-    const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
-        throw new Error(`${name} has no valid host.`);
-    }
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-        throw new Error(`${name} has no valid port.`);
-    }
-    if (typeof basePath !== 'string' || !isBasePath(basePath))
-        throw new Error(`${name} has no valid base path.`);
-    return { host, port, basePath };
-}
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
-/**
- * @param value `host[:port][/base/path]`
- * @throws Error naming `name`
- */
-function parseTarget(name, value) {
-    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
-    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
-        throw new Error(form);
-    return checkTarget(name, {
-        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
-        port: url.port === '' ? 443 : Number(url.port),
-        basePath: url.pathname.replace(/\/+$/, ''),
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/target.js
-
-
-
-/**
- * Reads an option of the form `host[:port][/base/path]`.
- *
- * @param input the option's name, for the error
- * @throws UserError naming the input and the form
- */
-function target_parseTarget(input, text) {
-    try {
-        const target = parseTarget(input, text);
-        // Squid refuses addresses, and a certificate is for a name.
-        if (!looksLikeAddress(target.host))
-            return target;
-    }
-    catch {
-        // Said below in one way for both.
-    }
-    throw new UserError(`${input}: "${text}" is not an upstream.`, {
-        hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. An address needs a name: see add-hosts.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Checks every option and builds the one {@link Config}.
- *
- * @throws UserError naming the option and the remedy
- */
-function buildConfig(raw, around) {
-    const workspace = realDirectory('the workspace', around.workspace);
-    const given = credentials(around.credentials);
-    return {
-        command: around.command,
-        workspace,
-        workingDirectory: within(workspace, raw('working-directory')),
-        apiProxy: around.apiProxy,
-        credentials: given,
-        targets: targets(raw, given, around),
-        allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
-        allow: parseAllowList(raw('allow-domains')),
-        addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
-        upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: requestedVariables(raw('env')),
-        envAll: build_boolean('env-all', raw),
-        mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
-        protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
-        agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
-        memory: memory(raw('memory')),
-        pids: count('pids', raw) ?? 0,
-        timeoutMinutes: minutes('timeout-minutes', raw),
-        budget: budget(count('max-requests', raw), count('max-tokens', raw)),
-        logLevel: choice('log-level', raw),
-        proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
-        keepContainers: build_boolean('keep-containers', raw),
-    };
-}
-/** An option with a fixed set of values. @throws UserError listing the set */
-function choice(name, raw) {
-    const choices = optionNamed(name).choices ?? [];
-    const value = raw(name);
-    if (choices.includes(value))
-        return value;
-    throw new UserError(`${name}: "${value}" is not one of its values.`, {
-        hint: `Write one of: ${choices.join(', ')}.`,
-    });
-}
-/** `true` or `false`. */
-function build_boolean(name, raw) {
-    const value = raw(name).toLowerCase();
-    if (value === 'true' || value === 'false')
-        return value === 'true';
-    throw new UserError(`${name}: "${raw(name)}" is not one of its values.`, { hint: 'Write one of: true, false.' });
-}
-/** A whole number from 1. @returns undefined when not given */
-function count(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    if (/^[1-9]\d{0,8}$/.test(value))
-        return Number(value);
-    throw new UserError(`${name}: "${value}" is not a whole number above 0.`);
-}
-/** The longest time that a timer of Node.js can wait is a little more. */
-const MAX_MINUTES = 30_000;
-/** A number above 0, a fraction too. @returns undefined when not given */
-function minutes(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
-    if (number > 0 && number <= MAX_MINUTES)
-        return number;
-    throw new UserError(`${name}: "${value}" is not a number of minutes.`, {
-        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
-    });
-}
-function budget(maxRequests, maxTokens) {
-    return {
-        ...(maxRequests === undefined ? {} : { maxRequests }),
-        ...(maxTokens === undefined ? {} : { maxTokens }),
-    };
-}
-/** The `shell` option as an argv. */
-function shellArgv(shell) {
-    if (shell === 'bash')
-        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
-    if (shell === 'sh')
-        return ['sh', '-e', '{0}'];
-    if (shell.includes('{0}'))
-        return shell.split(/\s+/).filter((word) => word !== '');
-    throw new UserError(`shell: "${shell}" is not one of its values.`, {
-        hint: 'Write bash, sh, or a command with {0} in the place of the script, for example "python3 {0}".',
-    });
-}
-function optionNamed(name) {
-    const option = OPTIONS.find((candidate) => candidate.name === name);
-    if (!option)
-        throw new Error(`no option is named ${name}`);
-    return option;
-}
-function credentials(given) {
-    const found = new Map();
-    for (const { variable, input } of CREDENTIALS) {
-        let value;
-        try {
-            value = normaliseCredential(`${input} (${variable})`, given.get(variable));
-        }
-        catch (error) {
-            throw new UserError(error instanceof Error ? error.message : String(error));
-        }
-        if (value !== undefined)
-            found.set(variable, value);
-    }
-    return found;
-}
-function targets(raw, given, { apiProxy, serverUrl }) {
-    const entries = PROVIDERS.map((provider) => {
-        // The address of a server is nobody's concern where the provider is not used.
-        const used = apiProxy && provider.credentials.some(({ variable }) => given.has(variable));
-        const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
-        return [provider.id, target_parseTarget(provider.targetInput, text)];
-    });
-    return Object.fromEntries(entries);
-}
-function hostByServer(provider, serverUrl) {
-    try {
-        return ownHost(provider, serverUrl);
-    }
-    catch (error) {
-        throw new UserError(error instanceof Error ? error.message : String(error), {
-            hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
-        });
-    }
-}
-function hostEntry(text, line) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name === undefined || (0,external_node_net_.isIP)(address) !== 4) {
-        throw new UserError(`add-hosts, line ${String(line)}: "${text}" is not name:address.`, {
-            hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-        });
-    }
-    return { name, address };
-}
-function requestedVariables(text) {
-    const lines = new Map();
-    return variableLines(text).map((entry) => {
-        const variable = requestedVariable(entry.text, entry.line);
-        const before = lines.get(variable.name);
-        if (before !== undefined) {
-            throw new UserError(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
-                hint: 'Name each variable once.',
-            });
-        }
-        lines.set(variable.name, entry.line);
-        return variable;
-    });
-}
-/** As every list, but a `#` behind a value belongs to the value. */
-function variableLines(text) {
-    return text
-        .split('\n')
-        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
-        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
-}
-function requestedVariable(text, line) {
-    const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
-    const name = match?.groups?.['name'];
-    if (name === undefined) {
-        throw new UserError(`env, line ${String(line)}: this is no variable.`, {
-            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
-        });
-    }
-    return { name, value: match?.groups?.['value'] };
-}
-function userMount(text, line) {
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length > 0 || !(0,external_node_path_.isAbsolute)(source) || !(0,external_node_path_.isAbsolute)(target)) {
-        const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-        throw new UserError(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-            hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-        });
-    }
-    return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable };
-}
-function memory(text) {
-    if (/^[1-9]\d*[bkmg]?$/i.test(text))
-        return text.toLowerCase();
-    throw new UserError(`memory: "${text}" is not a size.`, { hint: 'Write a number with k, m or g, for example "6g".' });
-}
-function certificates(path, workspace) {
-    if (path === '')
-        return undefined;
-    let pem;
-    try {
-        pem = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.resolve)(workspace, path), 'utf8');
-    }
-    catch (cause) {
-        throw new UserError(`upstream-ca: ${path} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
-    }
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new UserError(`upstream-ca: ${path} has no PEM certificate.`, {
-            hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
-        });
-    }
-    return pem;
-}
-function realDirectory(what, path) {
-    try {
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
-        if ((0,external_node_fs_namespaceObject.statSync)(real).isDirectory())
-            return real;
-    }
-    catch (cause) {
-        throw new UserError(`${what} (${path}) cannot be read.`, { cause });
-    }
-    throw new UserError(`${what} (${path}) is not a directory.`);
-}
-function within(workspace, path) {
-    const directory = realDirectory('working-directory', (0,external_node_path_.resolve)(workspace, path));
-    if (directory === workspace || directory.startsWith(`${workspace}/`))
-        return directory;
-    throw new UserError(`working-directory: ${path} is outside the workspace ${workspace}.`, {
-        hint: 'The sandbox sees the workspace only; name a directory inside it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/inputs.js
-
-
-
-
-
-/**
- * Reads the action's inputs. Masks the credentials in the job's log first.
- *
- * @throws UserError naming the input and the remedy
- */
-function loadInputs(environment = process.env) {
-    const given = new Map(CREDENTIALS.map(({ variable, input }) => [variable, getInput(input)]));
-    // The runner masks line by line; the value as a whole and its trimmed form are what could be printed.
-    for (const value of given.values())
-        if (value.trim() !== '')
-            core_setSecret(value);
-    const raw = (name) => {
-        const option = optionNamed(name);
-        if (option.only === 'cli')
-            return option.default ?? '';
-        const value = getInput(name, { trimWhitespace: name !== 'run' });
-        if (value !== '')
-            return value;
-        return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
-    };
-    const script = raw('run');
-    if (script.trim() === '') {
-        throw new UserError('run is empty.', { hint: 'Give the command that the sandbox is to run, one or more lines.' });
-    }
-    const workspace = environment['GITHUB_WORKSPACE'];
-    if (workspace === undefined || workspace === '') {
-        throw new UserError('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
-    }
-    const config = buildConfig(raw, {
-        command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
-        credentials: given,
-        apiProxy: true,
-        serverUrl: environment[SERVER_URL_VARIABLE],
-        workspace,
-    });
-    return {
-        config,
-        upload: {
-            when: choice('upload-logs', raw),
-            artifactName: raw('artifact-name') === '' ? undefined : raw('artifact-name'),
-            retentionDays: count('retention-days', raw),
-        },
-    };
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:events"
-var external_node_events_ = __nccwpck_require__(8474);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
-
-
-
-/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
-/**
- * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
- * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
- *
- * @param environment names the client's configuration
- * @returns variables for a container: none where the client sets none
- */
-function withoutClientProxies(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
-    let proxies;
-    try {
-        const config = JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        proxies = config?.proxies;
-    }
-    catch {
-        // No configuration, or none that the client could read.
-        return {};
-    }
-    if (proxies === undefined)
-        return {};
-    return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
-/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
-const RUN_LABEL = 'awf.run';
-/** One line of a container's `/etc/hosts`. */
-/**
- * The options of `docker create` and `docker run` for `spec`, image and command included.
- *
- * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of its output on the engine's disk.
- */
-function containerArgs(spec) {
-    const option = (name, value) => `--${name}=${value}`;
-    return [
-        option('name', spec.name),
-        option('label', `${RUN_LABEL}=${spec.runId}`),
-        '--pull=never',
-        '--interactive',
-        '--cap-drop=ALL',
-        '--security-opt=no-new-privileges',
-        '--read-only',
-        '--ulimit=core=0',
-        '--log-driver=none',
-        '--ipc=private',
-        '--restart=no',
-        option('memory', spec.limits.memory),
-        option('pids-limit', String(spec.limits.pids)),
-        option('user', spec.user),
-        option('network', spec.network),
-        ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
-        ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
-        ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
-        ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
-        ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
-        ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
-        ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
-        ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
-        ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
-        ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
-        ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
-        spec.image,
-        ...(spec.command ?? []),
-    ];
-}
-function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
-    const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
-    if (inodes !== undefined)
-        options.push(`nr_inodes=${String(inodes)}`);
-    if (owner)
-        options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
-    return `${target}:${options.join(',')}`;
-}
-/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
-function mountValue(mount) {
-    const fields = mount.kind === 'bind'
-        ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
-        : ['type=volume', `target=${mount.target}`];
-    return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
-}
-/**
- * The options of `docker network create`.
- *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
- * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
- */
-function networkArgs(spec) {
-    return [
-        '--driver=bridge',
-        `--subnet=${spec.subnet}`,
-        `--label=${RUN_LABEL}=${spec.runId}`,
-        ...(spec.internal
-            ? [
-                '--internal',
-                '--opt=com.docker.network.bridge.inhibit_ipv4=true',
-                '--opt=com.docker.network.bridge.gateway_mode_ipv4=isolated',
-            ]
-            : []),
-        spec.name,
-    ];
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
-
-
-
-
-
-
-
-
-/** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
-class DockerCli {
-    #debug;
-    #path;
-    #proxies;
-    constructor(debug) {
-        this.#debug = debug;
-    }
-    async imagesOf(names) {
-        const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
-        const result = await this.#call(['image', 'inspect', format, '--', ...names]);
-        const said = lines(result.stderr).map((line) => line.toLowerCase());
-        const isMissing = (name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
-        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
-        if (result.exitCode !== 0 && present.length === names.length)
-            throw failure(['image', 'inspect'], result);
-        const facts = lines(result.stdout).map((line) => {
-            const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
-            return { platform, volumes: Object.keys(JSON.parse(volumes) ?? {}) };
-        });
-        return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
-    }
-    async build(args, onOutput) {
-        const result = await this.#call(['build', ...args], onOutput);
-        if (result.exitCode !== 0)
-            throw failure(['build'], result);
-    }
-    async pull(image) {
-        await this.#succeed(['pull', '--quiet', image]);
-    }
-    async createNetwork(spec) {
-        const args = ['network', 'create', ...networkArgs(spec)];
-        const result = await this.#call(args);
-        if (result.exitCode === 0)
-            return true;
-        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
-            return false;
-        throw failure(args, result);
-    }
-    async create(spec) {
-        await this.#succeed(['create', ...this.#container(spec)]);
-    }
-    async connect(container, network) {
-        await this.#succeed(['network', 'connect', network, container]);
-    }
-    start(container, attachment) {
-        return this.#attached(['start', '--attach', '--interactive', container], attachment);
-    }
-    run(spec, attachment) {
-        return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
-    }
-    async signal(container, signal) {
-        const args = ['kill', `--signal=${signal}`, container];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
-            throw failure(args, result);
-    }
-    async removeContainers(names) {
-        if (names.length === 0)
-            return;
-        const args = ['rm', '--force', '--volumes', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
-            throw failure(args, result);
-    }
-    async removeNetworks(names) {
-        if (names.length === 0)
-            return;
-        const args = ['network', 'rm', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/))
-            throw failure(args, result);
-    }
-    async objectsOf(runId) {
-        const filter = `--filter=label=${RUN_LABEL}=${runId}`;
-        const [containers, networks] = await Promise.all([
-            this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
-            this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
-        ]);
-        return { containers: lines(containers), networks: lines(networks) };
-    }
-    async places() {
-        const [dataRoot, host] = await Promise.all([
-            this.#succeed(['info', '--format={{.DockerRootDir}}']),
-            this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-        ]);
-        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
-    }
-    async exitOf(container) {
-        const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
-        return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
-    }
-    #container(spec) {
-        this.#proxies ??= withoutClientProxies(process.env);
-        return containerArgs({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
-    }
-    /**
-     * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
-     * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
-     * terminal's Ctrl-C, or the sidecars would die before the agent.
-     *
-     * @throws UserError when the container could not be started at all
-     */
-    async #attached(args, { input, later, onStdout, onStderr }) {
-        this.#debug(`docker ${args.join(' ')}`);
-        const child = (0,external_node_child_process_namespaceObject.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
-        let head = '';
-        drain(child.stdout, onStdout);
-        drain(child.stderr, (chunk) => {
-            if (head.length < KEPT)
-                head += chunk.toString();
-            return onStderr(chunk);
-        });
-        child.stdin.on('error', () => undefined); // the exit code says why
-        child.stdin.write(input);
-        if (later === undefined)
-            child.stdin.end();
-        else
-            void later.then((text) => child.stdin.end(text));
-        const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
-        const code = exitCode ?? 1;
-        if (code !== 0 && ENGINE_REFUSED.test(head))
-            throw failure(args, { exitCode: code, stdout: '', stderr: head });
-        return code;
-    }
-    async #succeed(args) {
-        const result = await this.#call(args);
-        if (result.exitCode !== 0)
-            throw failure(args, result);
-        return result.stdout;
-    }
-    /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
-    async #call(args, onOutput) {
-        this.#debug(`docker ${args.join(' ')}`);
-        let stdout = '';
-        let stderr = '';
-        const exitCode = await exec_exec(`"${(this.#path ??= locate())}"`, [...args], {
-            silent: true,
-            ignoreReturnCode: true,
-            listeners: {
-                stdout: (chunk) => {
-                    onOutput?.(chunk);
-                    stdout += chunk.toString();
-                },
-                stderr: (chunk) => {
-                    onOutput?.(chunk);
-                    stderr += chunk.toString();
-                },
-            },
-        });
-        return { exitCode, stdout, stderr };
-    }
-}
-/**
- * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
- *
- * @throws UserError when there is no docker command
- */
-function locate() {
-    const paths = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
-    const found = paths.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
-    if (found !== undefined)
-        return found;
-    throw new UserError('There is no docker command in PATH.', {
-        hint: 'Install the Docker command line; hosted ubuntu runners have it.',
-    });
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
-}
-/** Reads a stream to its end, no faster than `sink` takes it. */
-function drain(stream, sink) {
-    stream.on('data', (chunk) => {
-        const taken = sink(chunk);
-        if (taken === undefined)
-            return;
-        stream.pause();
-        void taken.then(() => stream.resume());
-    });
-}
-/** Characters of a container's standard error that are looked at. */
-const KEPT = 16_384;
-/**
- * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
- * warnings: what a container writes comes later and proves nothing.
- */
-const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
-/** What a user can mend, by the client's own words, and what to do. */
-const REMEDIES = [
-    {
-        pattern: /Minimum memory limit allowed/i,
-        message: 'memory: the limit is too small for a container.',
-        hint: 'Write at least "6m"; agents want gigabytes.',
-    },
-    {
-        pattern: /pids\.max: invalid argument/i,
-        message: 'pids: the limit is larger than this machine allows.',
-        hint: 'Write a smaller number; the default is enough for most builds.',
-    },
-    {
-        pattern: /permission denied while trying to connect/i,
-        message: 'The Docker engine refuses this user.',
-        hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
-    },
-    {
-        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
-        message: 'No Docker engine answers.',
-        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
-    },
-];
-function failure(args, result) {
-    const said = lines(result.stderr);
-    const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
-    if (remedy)
-        return new UserError(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
-    const last = said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
-    const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
-    return new UserError(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
-}
-function lines(text) {
-    return text.split('\n').filter((line) => line.trim() !== '');
-}
-function onlySays(stderr, pattern) {
-    return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
-}
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
-/**
- * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
- * rules, the agent's environment and the sidecar's listeners.
- */
-/** Port on which Squid accepts the agent's and the sidecar's requests. */
-const SQUID_PORT = 3128;
-/** The subnet of a run, unless it is taken. */
-const DEFAULT_SUBNET = '172.30.0.0/24';
-const network_ROLES = ['squid', 'api-proxy', 'agent'];
-const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
-/**
- * The addresses of a run in `subnet`.
- *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
- */
-function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
-    return {
-        gateway: at(LAST_OCTET.gateway),
-        squid: at(LAST_OCTET.squid),
-        agent: at(LAST_OCTET.agent),
-        'api-proxy': at(LAST_OCTET['api-proxy']),
-    };
-}
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-const PEERS_VARIABLE = 'AWF_PEERS';
-/** Squid's address as the proxy variables carry it. */
-function squidUrl(addresses) {
-    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
-}
-/** The subnets that a run may take for its internal network, in the order in which it tries them. */
-function* internalSubnets() {
-    yield DEFAULT_SUBNET;
-    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
-    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
-    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
-}
-/**
- * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
- * large that they are used up after some thirty networks.
- */
-function* outerSubnets() {
-    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
-    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
-    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
-}
-/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
-function shuffled(count) {
-    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ index }) => index);
-}
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-function namesFor(runId, subnet) {
-    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
-    return {
-        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
-        library: `awf-library${tail}`,
-    };
-}
-/** @returns the role of a container that {@link namesFor} named, undefined for every other */
-function roleOf(container) {
-    return network_ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
-}
-/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
-function networkNames(runId) {
-    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/images.js
-
-
-
-
-/** File in `dist/` with the names of the images that belong to this build. */
-const IMAGES_FILE = 'images.json';
-/**
- * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
- * the image, so an image that exists under its name is never stale.
- *
- * @param root the repository
- * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
- */
-function imageNames(root, dist = join(root, 'dist')) {
-    const name = (role) => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
-    return Object.fromEntries(ROLES.map((role) => [role, name(role)]));
-}
-/**
- * The names that the build wrote beside the bundles: the ones that a run uses.
- *
- * @throws Error when `dist` has none
- */
-function builtImageNames(dist) {
-    return JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
-}
-/**
- * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
- * own environment where it is set, and the engine keeps it out of the image.
- */
-function buildArgs(role, name, root) {
-    return [
-        `--file=${(0,external_node_path_.join)(root, 'containers', role, 'Dockerfile')}`,
-        `--tag=${name}`,
-        ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
-        root,
-    ];
-}
-/** Sources are not in the image: what is bundled from them is. */
-function imageFiles(role, root, dist) {
-    const folder = `containers/${role}`;
-    const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
-    return role === 'api-proxy' ? [...own, ...filesIn(join(dist, role), `dist/${role}`)] : own;
-}
-function filesIn(directory, path) {
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .map((file) => ({ path: path + file.slice(directory.length), file }));
-}
-/** 12 hexadecimal digits over paths, executable bits and bytes. */
-function contentHash(files) {
-    const hash = createHash('sha256');
-    for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-        const bytes = readFileSync(file);
-        const executable = (statSync(file).mode & 0o100) !== 0;
-        hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
-    }
-    return hash.digest('hex').slice(0, 12);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
-
-/** `reporter`, less the messages below `level`. */
-function filtered(reporter, level) {
-    const from = (needed, write) => (message) => {
-        if (isSaid(needed, level))
-            write(message);
-    };
-    return {
-        error: from('error', reporter.error),
-        warning: from('warn', reporter.warning),
-        info: from('info', reporter.info),
-        debug: from('debug', reporter.debug),
-    };
-}
-/** Writes `awf: ...` lines to standard error. */
-const stderrReporter = {
-    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
-    info: (message) => process.stderr.write(`awf: ${message}\n`),
-    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
-    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
-};
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
-
-
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
-const DIRECTORY = '/tmp/awf-github';
-/** The variable that names a file to the command, and where that file is. */
-const COMMAND_FILE_VARIABLES = {
-    GITHUB_OUTPUT: `${DIRECTORY}/output`,
-    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
-};
-/** What a command that never ran has left. */
-const NOTHING_WRITTEN = { text: '', isCut: false };
-/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
-const OUTPUT_FILE_LIMIT = 1024 * 1024;
-/**
- * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
- * part with it; sanitising makes a hostile text up to six times as long.
- */
-const SUMMARY_FILE_LIMIT = 64 * 1024;
-/**
- * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
- * read back is what was mounted, whatever happens to their names or modes.
- */
-class CommandFiles {
-    mounts;
-    #output;
-    #summary;
-    /**
-     * @param directory of the run's own; nobody else can write there
-     * @param owner the command's user
-     */
-    constructor(directory, owner) {
-        const sources = { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
-        this.#output = createOwned(sources.output, owner);
-        this.#summary = createOwned(sources.summary, owner);
-        this.mounts = [
-            { kind: 'bind', source: sources.output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
-            { kind: 'bind', source: sources.summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
-        ];
-    }
-    /** Once the container is gone; can be called once. */
-    finish() {
-        return {
-            output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
-            summary: readAndClose(this.#summary, SUMMARY_FILE_LIMIT),
-        };
-    }
-}
-function createOwned(path, { uid, gid }) {
-    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_namespaceObject.constants;
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    // Whatever the caller's umask is.
-    (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
-    if (process.getuid?.() === 0)
-        (0,external_node_fs_namespaceObject.fchownSync)(file, uid, gid);
-    return file;
-}
-function readAndClose(file, limit) {
-    try {
-        const buffer = Buffer.alloc(limit + 1);
-        let length = 0;
-        for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-            read = (0,external_node_fs_namespaceObject.readSync)(file, buffer, length, buffer.length - length, length);
-        }
-        const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, limit)), { stream: length > limit });
-        return { text, isCut: length > limit };
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
-
-
-/** The providers for which a credential was given. */
-function configuredProviders(config) {
-    if (!config.apiProxy)
-        return [];
-    return PROVIDERS.flatMap((provider) => {
-        const given = provider.credentials.find(({ variable }) => config.credentials.has(variable));
-        const credential = given && config.credentials.get(given.variable);
-        return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
-    });
-}
-/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
-function isPermitted({ provider, target }, allow) {
-    return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
-}
-/** `text`, with asterisks in the place of each credential. */
-function maskCredentials(text, credentials) {
-    // The longest first: another one may be its beginning.
-    const values = [...credentials.values()].sort((a, b) => b.length - a.length);
-    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
-}
-/** @returns the input or variable whose credential `text` contains */
-function credentialIn(text, credentials) {
-    return CREDENTIALS.find(({ variable }) => {
-        const value = credentials.get(variable);
-        return value !== undefined && text.includes(value);
-    })?.variable;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-outputs.js
-
-
-/** Outputs at most. */
-const MAX_OUTPUTS = 256;
-/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
-const MAX_JSON_LENGTH = 512 * 1024;
-/** As GitHub has it for the id of an output, which an expression names without quotes. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
-/** Bad lines that a warning names; a hostile command can write any number of them. */
-const NAMED_LINES = 5;
-/**
- * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
- * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
- * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
- * the step there; here it is left out, with a warning.
- */
-function agentOutputs(file, credentials) {
-    if (file.isCut)
-        return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
-    const { entries, badLines, unended } = parse(file.text);
-    const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
-    if (byName.size > MAX_OUTPUTS)
-        return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
-    const values = Object.fromEntries([...byName.values()].map(({ name, value }) => [name, maskCredentials(value, credentials)]));
-    if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
-        return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
-    }
-    return {
-        values,
-        warnings: [
-            ...(badLines.length > 0 ? [`GITHUB_OUTPUT of the command: ${linesText(badLines)}; left out.`] : []),
-            ...(unended === undefined
-                ? []
-                : [
-                    `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
-                ]),
-        ],
-    };
-}
-function nothing(why) {
-    return { values: {}, warnings: [`GITHUB_OUTPUT of the command ${why}; agent-outputs is empty.`] };
-}
-function parse(text) {
-    const lines = text.split('\n');
-    const entries = [];
-    const badLines = [];
-    for (let index = 0; index < lines.length; index++) {
-        const line = lines[index] ?? '';
-        if (line === '')
-            continue;
-        const start = index;
-        const { name, delimiter, value } = split(line);
-        let content = value;
-        if (delimiter !== undefined && delimiter !== '') {
-            const end = lines.indexOf(delimiter, start + 1);
-            if (end < 0)
-                return { entries, badLines, unended: start + 1 };
-            content = lines.slice(start + 1, end).join('\n');
-            index = end;
-        }
-        if (content === undefined || !NAME.test(name))
-            badLines.push(start + 1);
-        else
-            entries.push({ name, value: content });
-    }
-    return { entries, badLines, unended: undefined };
-}
-function split(line) {
-    const [equals, block] = [line.indexOf('='), line.indexOf('<<')];
-    if (block >= 0 && (equals < 0 || block < equals)) {
-        return { name: line.slice(0, block), delimiter: line.slice(block + 2) };
-    }
-    return equals < 0 ? { name: '' } : { name: line.slice(0, equals), value: line.slice(equals + 1) };
-}
-function linesText(numbers) {
-    const named = numbers.slice(0, NAMED_LINES).map(String);
-    const rest = numbers.length - named.length;
-    const more = rest > 0 ? ` and ${String(rest)} more` : '';
-    return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-summary.js
-
-
-/**
- * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
- * wrote nothing.
- *
- * It is the agent's: it may want to load an image (whoever reads the summary would be seen), to disguise a link, to end our
- * section and forge another. Nothing of it is passed on as it is; it is composed anew:
- *
- * - Every line stands in one block quote, under a sentence of ours.
- * - Outside of code every ASCII punctuation character has a backslash before it, which makes it text (CommonMark 2.4). A
- *   word that GitHub would link by itself (an address, a mention, an issue) or take for mathematics becomes code, which it
- *   leaves alone.
- * - What remains of the format: paragraphs, lists, bold, code. Headings become bold, tables code, links and images code that
- *   shows where they lead.
- *
- * A parser for the whole of Markdown would keep more of the format, but the result would be as safe as its agreement with
- * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
- * errs, a text looks worse, and never becomes more.
- */
-function agentSummary(file, credentials) {
-    const text = maskCredentials(visible(file.text), credentials);
-    if (text.trim() === '')
-        return undefined;
-    const notes = [
-        'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
-        ...(file.isCut ? [`It is longer than ${String(SUMMARY_FILE_LIMIT / 1024)} KiB; this is its beginning.`] : []),
-    ];
-    const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
-    return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
-}
-/** Without what is not seen or changes how the rest is seen: control, bidirectional and other format characters. */
-function visible(text) {
-    const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
-    // The joiner of emoji and of some scripts stays.
-    return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
-}
-const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
-const HEADING = /^ {0,3}#{1,6}(?: (?<title>.*))?$/;
-/** With text in it: an empty one would make a heading of the line before. */
-const ITEM = /^(?<indent> {0,12})(?<mark>[-*+]|\d{1,9}[.)]) +(?<text>\S.*)$/;
-const TABLE_ROW = /^ {0,3}\|/;
-function blocks(lines) {
-    const out = [];
-    for (let index = 0; index < lines.length; index++) {
-        const line = lines[index] ?? '';
-        const marks = FENCE.exec(line)?.groups?.['marks'];
-        if (marks !== undefined) {
-            const end = endOfFence(lines, index + 1, marks);
-            out.push(...codeBlock(lines.slice(index + 1, end)));
-            index = end;
-        }
-        else if (TABLE_ROW.test(line)) {
-            const start = index;
-            while (TABLE_ROW.test(lines[index + 1] ?? ''))
-                index++;
-            out.push(...codeBlock(lines.slice(start, index + 1)));
-        }
-        else {
-            out.push(...textLine(line));
-        }
-    }
-    return out;
-}
-/** @returns the index of the closing fence, or behind the last line */
-function endOfFence(lines, from, marks) {
-    for (let index = from; index < lines.length; index++) {
-        const line = (lines[index] ?? '').trim();
-        if (line.startsWith(marks) && line === (marks[0] ?? '').repeat(line.length))
-            return index;
-    }
-    return lines.length;
-}
-/** Its fence is longer than anything in it, and it names no language: some are rendered (mermaid, geojson, math). */
-function codeBlock(lines) {
-    const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
-    const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
-    return [fence, ...lines, fence];
-}
-function textLine(line) {
-    const heading = HEADING.exec(line);
-    if (heading) {
-        const title = heading.groups?.['title']?.trim() ?? '';
-        return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
-    }
-    const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
-    // Numbers and dashes only: the other marks of an item mean the same.
-    if (mark !== '')
-        return [`${indent}${/\d/.test(mark) ? mark : '-'} ${inline(text.trim())}`];
-    return [inline(line.trim())];
-}
-/** What is kept within a line: code, bold; links and images, to be shown as code. */
-const TOKEN = /`(?<code>[^`]+)`|\*\*(?<bold>[^\s*`][^*`]*)\*\*|(?<link>!?\[[^[\]]*\]\([^()]*\))/g;
-function inline(text) {
-    const pieces = [];
-    let at = 0;
-    for (const { index, 0: whole, groups = {} } of text.matchAll(TOKEN)) {
-        pieces.push(escaped(text.slice(at, index)));
-        if (groups['bold'] !== undefined)
-            pieces.push(`**${escaped(groups['bold'].trimEnd())}**`);
-        else
-            pieces.push(code(groups['code'] ?? groups['link'] ?? ''));
-        at = index + whole.length;
-    }
-    pieces.push(escaped(text.slice(at)));
-    // Backticks of two code spans that touched would be one mark, and open or close something else.
-    return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
-}
-/**
- * A word in which GitHub finds something by itself, after Markdown's own rules and whatever is escaped: an address of the
- * web or of mail, a mention, an issue, a formula, an alert.
- */
-const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
-/** Text that is text. */
-function escaped(text) {
-    return text.replace(/\S+/g, (word) => FOUND_BY_GITHUB.test(word) ? code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'));
-}
-/** A code span. Backticks in it become apostrophes, so that there is no question which of them ends it. */
-function code(text) {
-    return `\` ${text.replaceAll('`', "'")} \``;
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
-
-/**
- * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
- * 2.5 s later: time enough to remove the containers, which the first of them starts. It fires as well when the output cannot be
- * written any more: a command at the head of a pipe ends with the pipe.
- */
-function cancellation() {
-    const controller = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-        process.on(name, () => {
-            controller.abort(new UserError(`The run was cancelled (${name}).`));
-        });
-    }
-    for (const stream of [process.stdout, process.stderr]) {
-        stream.on('error', (cause) => {
-            controller.abort(new UserError('The run was ended: nobody reads its output any more.', { cause }));
-        });
-    }
-    return controller.signal;
-}
-/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
-function aborted(signal) {
-    return new Promise((_, reject) => {
-        const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new UserError('The run was ended.'));
-        };
-        if (signal.aborted)
-            end();
-        else
-            signal.addEventListener('abort', end, { once: true });
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/output.js
-
-
-/** Bytes of the command's output that the job's log gets, both streams together. */
-const OUTPUT_LIMIT = 64 * 1024 * 1024;
-/** Writes to `stream`, and asks for patience while its reader is behind. */
-function writeTo(stream) {
-    return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
-}
-/** How long a cancelled run waits for a reader that may be gone. Milliseconds. */
-const PATIENCE = 1_000;
-/**
- * Waits until the readers of standard output and standard error have everything. A pipe takes what is written when it has
- * room, and `process.exit` drops the rest.
- */
-async function flush(signal) {
-    const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => {
-        stream.write('', () => {
-            resolve();
-        });
-    }));
-    await Promise.race([Promise.all(written), aborted(signal).catch(() => (0,promises_namespaceObject.setTimeout)(PATIENCE))]);
-}
-/** Also when the stream ends instead: its own error says so to whoever listens. */
-function drained(stream) {
-    return new Promise((resolve) => {
-        const end = () => {
-            for (const event of EVENTS)
-                stream.off(event, end);
-            resolve();
-        };
-        for (const event of EVENTS)
-            stream.on(event, end);
-    });
-}
-const EVENTS = ['drain', 'close', 'error'];
-/**
- * `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end. The
- * command goes on; what it writes is read and dropped.
- */
-function limited(output, limitBytes = OUTPUT_LIMIT) {
-    let left = limitBytes;
-    const limit = (sink) => (chunk) => {
-        if (left < 0)
-            return undefined;
-        left -= chunk.length;
-        if (left >= 0)
-            return sink(chunk);
-        const said = `\nThe command has written more than ${String(limitBytes / 1024 / 1024)} MiB. The rest is not shown; the command goes on.\n`;
-        return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(said)]));
-    };
-    return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/relay.js
-
-
-/**
- * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
- * of our own wait until they are on again.
- *
- * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
- * error could be read before the commands are off, or after they are on again.
- */
-class StoppedCommands {
-    #token = (0,external_node_crypto_.randomUUID)();
-    #waiting = [];
-    #stopped = false;
-    #write = writeTo(process.stdout);
-    stdout = (chunk) => {
-        this.#stop();
-        return this.#write(chunk);
-    };
-    stderr = this.stdout;
-    /** Switches the commands on again, on a line of its own. */
-    end() {
-        if (this.#stopped)
-            process.stdout.write(`\n::${this.#token}::\n`);
-        this.#stopped = false;
-        for (const write of this.#waiting.splice(0))
-            write();
-    }
-    /** `reporter`, with its messages kept back while the commands are off. */
-    deferring(reporter) {
-        const later = (write) => (message) => {
-            if (this.#stopped)
-                this.#waiting.push(() => {
-                    write(message);
-                });
-            else
-                write(message);
-        };
-        return {
-            debug: later(reporter.debug),
-            info: later(reporter.info),
-            warning: later(reporter.warning),
-            error: later(reporter.error),
-        };
-    }
-    #stop() {
-        if (this.#stopped)
-            return;
-        this.#stopped = true;
-        process.stdout.write(`::stop-commands::${this.#token}\n`);
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/markdown.js
-/** Rows of a table at most; a hostile command can ask for any number of names. */
-const MAX_ROWS = 50;
-/** A table of GitHub-flavoured Markdown, or `empty` when it has no rows. */
-function table(head, rows, empty) {
-    if (rows.length === 0)
-        return empty;
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    const shown = rows.slice(0, MAX_ROWS).map(line);
-    const rest = rows.length - shown.length;
-    return [
-        line(head),
-        line(head.map(() => '---')),
-        ...shown,
-        ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
-    ].join('\n');
-}
-/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
-function markdown_code(text) {
-    // Two backticks with nothing between them are no code span.
-    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
-    return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
-
-/** Things that one warning names; a hostile command leaves any number. */
-const MAX_NAMED = 10;
-/** What the command left in the workspace, one warning for each kind. */
-function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
-    const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
-    const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
-    const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
-    return [
-        ...(moved.length > 0
-            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
-            : []),
-        ...(stuck.length > 0
-            ? [
-                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
-            ]
-            : []),
-        ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
-        ...(changes.length > 0
-            ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
-            : []),
-        ...(unread.length > 0
-            ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
-            : []),
-        ...(left > 0
-            ? [
-                'The command left so much in the workspace that it was not looked through to the end: at least ' +
-                    `${String(left)} directories are left. Do not run git there.`,
-            ]
-            : []),
-    ];
-}
-/** A section of the job summary, as blocks; none when there is nothing to say. */
-function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
-    const notes = [
-        ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-        ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
-    ];
-    const tables = [
-        tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [markdown_code(path), how])),
-        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
-            markdown_code(path),
-            markdown_code(what.join(', ')),
-            movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${markdown_code(movedTo)}`,
-        ])),
-        tableOf(['Could not be looked through'], unread.map((path) => [markdown_code(path)])),
-    ].flat();
-    return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
-}
-function tableOf(head, rows) {
-    return rows.length === 0 ? [] : [table(head, rows, '')];
-}
-function listed(items) {
-    const rest = items.length - MAX_NAMED;
-    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
-
-
-
-/** The job summary of a run, as GitHub-flavoured Markdown. */
-function summaryMarkdown(facts) {
-    const { traffic } = facts;
-    const blocks = [
-        '## Agentic Workflow Firewall',
-        verdict(facts),
-        ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
-        '### Domains',
-        table(['Domain', 'Verdict', 'Requests'], [
-            ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
-            ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
-            ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
-        ], 'No request left the sandbox.'),
-        '### Model requests',
-        table(['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'], traffic.usage.models.map(modelRow), 'The api-proxy got no request.'),
-        ...usageNotes(traffic.usage),
-        ...(facts.aftermath === undefined ? [] : aftermathMarkdown(facts.aftermath)),
-        ...(facts.logs === undefined ? [] : [`Logs: ${markdown_code(facts.logs.squid)}, ${markdown_code(facts.logs.apiProxy)}`]),
-        ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
-    ];
-    return `${blocks.join('\n\n')}\n`;
-}
-function verdict({ outcome, exitCode, startupMs, traffic }) {
-    const refused = traffic.blocked.reduce((sum, { requests }) => sum + requests, 0);
-    const parts = [
-        outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${String(exitCode)}`,
-        ...(startupMs === undefined ? [] : [`it started after ${String(Math.round(startupMs))} ms`]),
-        refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
-    ];
-    return `**${outcome}**: ${parts.join('; ')}.`;
-}
-/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
-function knownAs(domain) {
-    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
-    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
-}
-function domainRow({ domain, requests }, text) {
-    return [markdown_code(domain), text, String(requests)];
-}
-function modelRow(row) {
-    const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
-    const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
-    return [providerName(provider), model === null ? '' : markdown_code(model), ...counts];
-}
-function usageNotes({ overBudget, estimated }) {
-    return [
-        ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
-        ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
-    ];
-}
-function providerName(id) {
-    return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
-}
-function quoteBlock(text) {
-    return text
-        .split('\n')
-        .map((line) => `> ${markdown_code(line)}`)
-        .join('\n>\n');
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
-
-
-/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
-const ELSEWHERE = '/tmp/awf-home';
-/**
- * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
- * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
- *
- * @param home the private home's path
- * @param isOpen where the command may add to a directory: it is one of the private home, with a link to each entry, so that
- *   `cargo install` and `go install` find a place
- */
-function linkIntoHome(mounts, home, isOpen = () => false) {
-    const links = {};
-    const moved = mounts.map((mount) => {
-        const path = (0,external_node_path_.relative)(home, mount.target);
-        if (path.startsWith('..') || !path.includes('/'))
-            return mount;
-        const entries = isOpen(mount) && mount.kind === 'bind' ? entriesOf(mount.source) : undefined;
-        for (const entry of entries ?? [''])
-            links[(0,external_node_path_.join)(path, entry)] = (0,external_node_path_.join)(ELSEWHERE, path, entry);
-        return { ...mount, target: (0,external_node_path_.join)(ELSEWHERE, path) };
-    });
-    return { mounts: moved, links };
-}
-/** Undefined for a file; nothing of a directory that the caller may not read. */
-function entriesOf(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory() ? (0,external_node_fs_namespaceObject.readdirSync)(path) : undefined;
-    }
-    catch {
-        return [];
-    }
-}
-/** @returns where the command sees what is mounted at `target` */
-function seenAt(target, home) {
-    return target.startsWith(`${ELSEWHERE}/`) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
-}
-/** @returns true for what lies in one of `targets` */
-function isBelowOneOf(path, targets) {
-    return targets.some((target) => path.startsWith(`${target}/`));
-}
-/**
- * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
- * another one, for example a cache in the workspace.
- */
-function toolHomes(home) {
-    return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/targets.js
-
-
-
-
-
-/** What the kernel and the engine have in every container. */
-const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
-/** Where the sandbox's own files are; nothing of the user's goes there. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
-/**
- * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
- * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
- * program cannot start without would be hidden.
- *
- * @param agent the agent's container, the user's mounts included
- * @param home the private home
- * @throws UserError naming the mount and the remedy
- */
-function refuseTakenTargets(mounts, agent, home) {
-    const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
-    const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
-    const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
-    const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
-    for (const { source, target } of mounts) {
-        const refuse = (why, hint = 'Name another place, for example below /mnt.') => {
-            throw new UserError(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
-        };
-        if (target === '/')
-            refuse('it would hide everything');
-        if (isTwice(target) || places.includes(target))
-            refuse('the sandbox has something of its own there');
-        if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
-            refuse('that is where the sandbox has files of its own');
-        }
-        // Ours would be written into it.
-        if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
-            refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
-        }
-        const hidden = places.find((path) => isBelow(path, target));
-        // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
-        if (hidden !== undefined && source !== target)
-            refuse(`${hidden} of the sandbox is in it`);
-        const around = all
-            .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
-            .toSorted((a, b) => b.target.length - a.target.length)[0];
-        if (around?.kind !== 'bind')
-            continue;
-        const place = `${(0,external_node_fs_namespaceObject.realpathSync)(around.source)}/${(0,external_node_path_.relative)(around.target, target)}`;
-        // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
-        const isThere = (0,external_node_fs_namespaceObject.existsSync)(place) && (0,external_node_fs_namespaceObject.realpathSync)(place) === place;
-        if (!isThere || (0,external_node_fs_namespaceObject.statSync)(place).isDirectory() !== (0,external_node_fs_namespaceObject.statSync)(source).isDirectory()) {
-            const kind = (0,external_node_fs_namespaceObject.statSync)(source).isDirectory() ? 'directory' : 'file';
-            refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
-        }
-    }
-}
-function isBelow(path, directory) {
-    return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/toolchain-rows.js
@@ -35340,7 +34116,7 @@ const SYSTEM = [
     { path: '/etc/python3.*', why: "a Python version's settings" },
 ];
 /** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
-const HOME = [
+const toolchain_rows_HOME = [
     { path: '.cargo/bin', why: 'Rust programs' },
     { path: '.rustup/toolchains', why: 'Rust toolchains' },
     { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
@@ -35392,7 +34168,7 @@ const HOME = [
  * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
  */
 function hostToolchain(home, toolCache) {
-    const paths = [...SYSTEM.flatMap(present), ...HOME.flatMap((row) => present({ ...row, path: (0,external_node_path_.join)(home, row.path) }))];
+    const paths = [...SYSTEM.flatMap(present), ...toolchain_rows_HOME.flatMap((row) => present({ ...row, path: (0,external_node_path_.join)(home, row.path) }))];
     if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_namespaceObject.existsSync)(toolCache))
         paths.push(toolCache);
     return paths
@@ -35406,7 +34182,7 @@ function present({ path, except = {} }) {
         found = found.flatMap((directory) => {
             if (!name.includes('*'))
                 return [(0,external_node_path_.join)(directory, name)];
-            return host_toolchain_entriesOf(directory)
+            return entriesOf(directory)
                 .filter((entry) => isLike(entry, name) && !Object.keys(except).some((other) => isLike(entry, other)))
                 .map((entry) => (0,external_node_path_.join)(directory, entry));
         });
@@ -35421,7 +34197,7 @@ function isLike(name, pattern) {
     return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
 }
 /** In a fixed order; none where there is no such directory, or the caller may not read it. */
-function host_toolchain_entriesOf(directory) {
+function entriesOf(directory) {
     try {
         return (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
     }
@@ -35479,10 +34255,10 @@ function listeningSockets() {
 function checkWorkspace({ workspace }, home, workDirectory) {
     const hint = 'Run in a directory of its own, such as a checkout of the repository.';
     if (isInside(home, workspace)) {
-        throw new UserError(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
+        throw new errors/* UserError */.y(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
     }
     if (isInside(workDirectory, workspace)) {
-        throw new UserError(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
+        throw new errors/* UserError */.y(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
 /** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
@@ -35540,7 +34316,7 @@ function refuseWaysAround(mounts, guards) {
             const shows = isInside(guard.target, real) && (0,external_node_path_.join)(target, (0,external_node_path_.relative)(real, guard.target)) !== guard.target;
             const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
             if (shows || isPart || isInside(target, guard.target)) {
-                throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+                throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
                     hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
                 });
             }
@@ -35548,863 +34324,172 @@ function refuseWaysAround(mounts, guards) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
 
 
+/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
+const ELSEWHERE = '/tmp/awf-home';
 /**
- * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
+ * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
  *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
+ * @param home the private home's path
+ * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
+ *   a directory of the private home with a link to each entry, so that `cargo install` and `go install` find a place
  */
-function claudeJson(path, present) {
-    let settings = {};
-    if (present !== undefined && present.trim() !== '') {
-        try {
-            settings = JSON.parse(present);
-        }
-        catch (cause) {
-            throw new UserError(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
-        }
-    }
-    if (!claude_json_isObject(settings))
-        throw new UserError(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
-    const other = settings['apiKeyHelper'];
-    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new UserError(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
-            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
-        });
-    }
-    const withheld = [];
-    const kept = membersOf(settings, [], withheld);
-    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
-}
-/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
-const KEY_PARTS = 'customApiKeyResponses';
-/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
-const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
-const SETTINGS_NAME = /^(env|headers)$/i;
-/** What a credential looks like, in a command's arguments or an address. */
-const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** No credential is so short. */
-const SHORT = 8;
-function membersOf(object, path, withheld) {
-    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
-    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const at = [...path, name];
-        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, at, withheld)]];
-        withheld.push(at.join('.'));
-        return [];
-    }));
-}
-function keptOf(value, path, withheld) {
-    if (isList(value))
-        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
-    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
-}
-/** A list is judged as a whole: a command with one argument less would be another one. */
-function isSecret(name, value, isSetting) {
-    if (isList(value))
-        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
-    if (claude_json_isObject(value))
-        return name === KEY_PARTS;
-    if (typeof value !== 'string' || value === '')
-        return false;
-    // The value of a variable of the sandbox, which holds no credential.
-    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
-        return false;
-    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
-}
-/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
-function mayBeSecret(value) {
-    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
-}
-function isList(value) {
-    return Array.isArray(value);
-}
-function claude_json_isObject(value) {
-    return typeof value === 'object' && value !== null && !isList(value);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
-
-/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
-const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
-/**
- * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
- *
- * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
- */
-function proxyVariables(addresses) {
-    return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
-}
-/** Names of what this file decides. All of it is the user's to set. */
-const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
-/**
- * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
- * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
- *
- * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
- * of JDK 9 and later reads it.
- *
- * @param variables the user's
- * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
- */
-function javaOptions(variables, addresses) {
-    const given = variables[JAVA_OPTIONS] ?? '';
-    const [host, port] = [addresses.squid, String(SQUID_PORT)];
-    const groups = [
-        { 'http.proxyHost': host, 'http.proxyPort': port },
-        { 'https.proxyHost': host, 'https.proxyPort': port },
-        // Of both: https has no list of its own. The first three are Java's default.
-        { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
-    ];
-    const isGiven = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
-    const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
-    const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
-    const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
-    return {
-        variables: { [JAVA_OPTIONS]: options.join(' ') },
-        warnings: theirs.length === 0
-            ? []
-            : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
-    };
-}
-/**
- * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
- *
- * @see https://maven.apache.org/guides/mini/guide-proxies.html
- */
-function mavenSettings(addresses) {
-    const proxies = ['http', 'https'].map((protocol) => `    <proxy>
-      <id>awf-${protocol}</id>
-      <active>true</active>
-      <protocol>${protocol}</protocol>
-      <host>${addresses.squid}</host>
-      <port>${String(SQUID_PORT)}</port>
-      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
-    </proxy>`);
-    return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
-
-
-
-/**
- * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
- * that is on no list passes when `env` or `env-all` asks for it.
- */
-/** Passes by itself: what a job says about itself, how a terminal behaves, and how tools were told to behave. */
-const PASSED = [
-    ...['LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
-    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'RUNNER_DEBUG', 'RUNNER_WORKSPACE'],
-    ...['GITHUB_ACTIONS', 'GITHUB_ACTION', 'GITHUB_ACTION_REF', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTOR'],
-    ...['GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
-    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
-    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY', 'GITHUB_REPOSITORY_ID', 'GITHUB_REPOSITORY_OWNER'],
-    ...['GITHUB_REPOSITORY_OWNER_ID', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_ATTEMPT', 'GITHUB_RUN_ID'],
-    ...['GITHUB_RUN_NUMBER', 'GITHUB_SERVER_URL', 'GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW'],
-    ...['GITHUB_WORKFLOW_REF', 'GITHUB_WORKFLOW_SHA', 'GITHUB_WORKSPACE'],
-    ...['ACCEPT_EULA', 'DEBIAN_FRONTEND', 'BOOTSTRAP_HASKELL_NONINTERACTIVE', 'POWERSHELL_DISTRIBUTION_CHANNEL'],
-    ...['DOTNET_NOLOGO', 'DOTNET_MULTILEVEL_LOOKUP', 'DOTNET_SKIP_FIRST_TIME_EXPERIENCE'],
-    ...['DOTNET_CLI_TELEMETRY_OPTOUT', 'GOTOOLCHAIN', 'HOMEBREW_NO_AUTO_UPDATE', 'HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS'],
-];
-/**
- * Where things are on the host. Passes by itself with the host's toolchain. With an image it passes only when `env` names
- * it: the image has its own `PATH`, and these lead nowhere there.
- */
-const PLACES = [
-    ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
-    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
-    ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
-    ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
-    ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
-    ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
-    ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
-    ...['ANDROID_HOME', 'ANDROID_SDK_ROOT', 'ANDROID_NDK', 'ANDROID_NDK_HOME', 'ANDROID_NDK_LATEST_HOME'],
-    ...['ANDROID_NDK_ROOT', 'CHROME_BIN', 'EDGE_BIN', 'CHROMEWEBDRIVER', 'EDGEWEBDRIVER', 'GECKOWEBDRIVER'],
-    'SELENIUM_JAR_PATH',
-    // Certificates of a company proxy.
-    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-    'GIT_SSL_CAINFO',
-];
-/** Never passes, whatever the options say. */
-const WITHHELD = [
-    // A credential for a model.
-    ...CREDENTIAL_NAMES,
-    ...CREDENTIAL_PATTERNS,
-    // The job's own means to act. All of ACTIONS_*: which of them are tokens changes with the runner.
-    ...['INPUT_*', 'STATE_*', 'ACTIONS_*', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH'],
-    'GITHUB_ACTION_PATH',
-    // The way to a program outside: the engine, agents that hold keys, the desktop's bus, the service manager.
-    ...['DOCKER_*', 'CONTAINER_HOST', 'BUILDKIT_HOST', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO'],
-    ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
-    'LISTEN_FDNAMES',
-];
-/** In any case of letters: Python takes `Http_Proxy` as well. */
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
-/** What the sandbox itself decides, beside the variables that it sets. */
-const RESERVED = [
-    ...PROXY_VARIABLES,
-    ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
-    ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
-    ...Object.keys(COMMAND_FILE_VARIABLES),
-];
-/** The shell's own, and true of the host's shell only. */
-const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
-const CLEARED = RESERVED.filter((name) => !name.includes('*'));
-/**
- * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
- * programs to the proxy that do not read `HTTP_PROXY`.
- */
-const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
-/** @returns true for what passes without being asked for @param image the command runs in an image of its own */
-function passesByItself(name, image) {
-    return matches(name, PASSED) || (!image && matches(name, PLACES));
-}
-/** @returns true for a place on the host, which means nothing in an image */
-function isPlace(name) {
-    return matches(name, PLACES);
-}
-function isWithheld(name) {
-    return matches(name, WITHHELD);
-}
-function isReserved(name) {
-    return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
-}
-/** @returns true for a name under which a program would find a credential for a model */
-function isCredentialName(name) {
-    return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
-}
-function matches(name, patterns) {
-    return patterns.some((pattern) => {
-        const star = pattern.indexOf('*');
-        if (star < 0)
-            return name === pattern;
-        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
+function linkIntoHome(mounts, home, openDirectories = new Map()) {
+    const links = {};
+    const moved = mounts.map((mount) => {
+        const path = (0,external_node_path_.relative)(home, mount.target);
+        if (path.startsWith('..') || !path.includes('/'))
+            return mount;
+        const entries = mount.kind === 'bind' ? openDirectories.get(mount.source) : undefined;
+        for (const entry of entries ?? [''])
+            links[(0,external_node_path_.join)(path, entry)] = (0,external_node_path_.join)(ELSEWHERE, path, entry);
+        return { ...mount, target: (0,external_node_path_.join)(ELSEWHERE, path) };
     });
+    return { mounts: moved, links };
+}
+/**
+ * The names in the directories among `mounts` that lie in the home, by the directory's path on the host: what
+ * {@link linkIntoHome} needs to open them to the command.
+ */
+function openDirectories(mounts, home) {
+    const found = new Map();
+    for (const mount of mounts) {
+        if (mount.kind !== 'bind' || (0,external_node_path_.relative)(home, mount.target).startsWith('..'))
+            continue;
+        const entries = home_entriesOf(mount.source);
+        if (entries !== undefined)
+            found.set(mount.source, entries);
+    }
+    return found;
+}
+/** Undefined for a file; nothing of a directory that the caller may not read. */
+function home_entriesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory() ? (0,external_node_fs_namespaceObject.readdirSync)(path) : undefined;
+    }
+    catch {
+        return [];
+    }
+}
+/** @returns where the command sees what is mounted at `target` */
+function seenAt(target, home) {
+    return target.startsWith(`${ELSEWHERE}/`) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
+}
+/** @returns true for what lies in one of `targets` */
+function isBelowOneOf(path, targets) {
+    return targets.some((target) => path.startsWith(`${target}/`));
+}
+/**
+ * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
+ * another one, for example a cache in the workspace.
+ */
+function toolHomes(home) {
+    return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/targets.js
 
-/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
-const PEEK_PORT = SQUID_PORT + 1;
+
+
+
+
+/** What the kernel and the engine have in every container. */
+const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+/** Where the sandbox's own files are; nothing of the user's goes there. */
+const OF_SANDBOX = /^\/tmp\/awf-/;
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
- * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
- */
-const READINESS_NAME = 'ready.awf.invalid';
-/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
-const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
-/** Directory of the access log, in the container. */
-const SQUID_LOG_DIR = '/var/log/squid';
-const ACCESS_LOG = 'access.log';
-/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
-const VERDICT = 'awf_verdict';
-/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
-const UNRESOLVABLE = 'unresolvable';
-/**
- * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
- * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
- */
-const LOG_FIELDS = {
-    time: '%ts.%03tu',
-    durationMs: '%tr',
-    client: '%>a',
-    status: '%Ss/%03>Hs',
-    bytesOut: '%>st',
-    bytesIn: '%<st',
-    method: '%#rm',
-    target: '%#ru',
-    route: '%Sh/%<a',
-    serverName: '%#ssl::>sni',
-    verdict: `%{${VERDICT}}note`,
-};
-/**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
- * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
- */
-const PRIVATE_RANGES = [
-    '0.0.0.0/8',
-    '10.0.0.0/8',
-    '100.64.0.0/10',
-    '127.0.0.0/8',
-    '168.63.129.16/32',
-    '169.254.0.0/16',
-    '172.16.0.0/12',
-    '192.0.0.0/24',
-    '192.88.99.0/24',
-    '192.168.0.0/16',
-    '198.18.0.0/15',
-    '224.0.0.0/3',
-    '::/128',
-    '::1/128',
-    '64:ff9b::/96',
-    '100::/64',
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    'fc00::/7',
-    'fe80::/10',
-    'ff00::/8',
-];
-/**
- * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
+ * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
+ * program cannot start without would be hidden.
  *
- * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
- * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
- * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
- * The api-proxy's tunnels go out directly: its requests are ours.
+ * @param agent the agent's container, the user's mounts included
+ * @param home the private home
+ * @throws UserError naming the mount and the remedy
  */
-function squidConfig(policy) {
-    const sections = [
-        listeners(),
-        callers(policy.addresses),
-        names(policy),
-        accessRules(policy),
-        routing(),
-        serverNameRules(policy),
-        logging(),
-        hardening(),
-    ];
-    return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+function refuseTakenTargets(mounts, agent, home) {
+    const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
+    const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
+    const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
+    const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+    for (const { source, target } of mounts) {
+        const refuse = (why, hint = 'Name another place, for example below /mnt.') => {
+            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+        };
+        if (target === '/')
+            refuse('it would hide everything');
+        if (isTwice(target) || places.includes(target))
+            refuse('the sandbox has something of its own there');
+        if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
+            refuse('that is where the sandbox has files of its own');
+        }
+        // Ours would be written into it.
+        if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
+            refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
+        }
+        const hidden = places.find((path) => isBelow(path, target));
+        // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
+        if (hidden !== undefined && source !== target)
+            refuse(`${hidden} of the sandbox is in it`);
+        const around = all
+            .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
+            .toSorted((a, b) => b.target.length - a.target.length)[0];
+        if (around?.kind !== 'bind')
+            continue;
+        const place = `${(0,external_node_fs_namespaceObject.realpathSync)(around.source)}/${(0,external_node_path_.relative)(around.target, target)}`;
+        // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
+        const isThere = (0,external_node_fs_namespaceObject.existsSync)(place) && (0,external_node_fs_namespaceObject.realpathSync)(place) === place;
+        if (!isThere || (0,external_node_fs_namespaceObject.statSync)(place).isDirectory() !== (0,external_node_fs_namespaceObject.statSync)(source).isDirectory()) {
+            const kind = (0,external_node_fs_namespaceObject.statSync)(source).isDirectory() ? 'directory' : 'file';
+            refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
+        }
+    }
 }
-function listeners() {
-    return [
-        `http_port ${String(SQUID_PORT)} name=front`,
-        `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
-        'acl front myportname front',
-        'acl peek myportname peek',
-    ];
-}
-function callers(addresses) {
-    return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
-}
-function names({ allow, targets, hosts }) {
-    return [
-        'acl https_port port 443',
-        'acl http_port port 80',
-        'acl http_scheme proto HTTP',
-        `acl ready dstdomain -n ${READINESS_NAME}`,
-        // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
-        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
-        ...domainAcls('https', allow.https, 'dstdomain -n'),
-        ...domainAcls('http', allow.http, 'dstdomain -n'),
-        ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
-        ...targets.flatMap(({ host, port }, index) => [
-            `acl target_host_${String(index)} dstdomain -n ${host}`,
-            `acl target_port_${String(index)} port ${String(port)}`,
-        ]),
-        ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-        // Squid's word for every address, IPv6 included; a name without one matches nothing.
-        'acl resolvable dst all',
-        `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
-        'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
-        // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
-        ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
-        'acl private_destination all-of private_address !added_host',
-    ];
-}
-function accessRules({ targets }) {
-    return [
-        'http_access deny manager',
-        'http_access deny address_literal',
-        ...targets.flatMap(({ permitted }, index) => {
-            const id = String(index);
-            return permitted
-                ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
-                : [];
-        }),
-        'http_access deny api_proxy',
-        'http_access deny front !agent',
-        'http_access allow front CONNECT https_port ready',
-        'http_access deny CONNECT !https_port',
-        'http_access deny !CONNECT !http_port',
-        'http_access deny !CONNECT !http_scheme',
-        'http_access deny provider_host',
-        'http_access deny CONNECT !https_allowed',
-        'http_access deny !CONNECT !http_allowed',
-        // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
-        'http_access deny !resolvable cut_unresolvable',
-        'http_access deny private_destination',
-        'http_access allow front',
-        'http_access allow peek CONNECT',
-        'http_access deny all',
-    ];
-}
-function routing() {
-    return [
-        `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
-        'acl agent_tunnel all-of front agent CONNECT',
-        'cache_peer_access to_peek allow agent_tunnel',
-        'cache_peer_access to_peek deny all',
-        'never_direct allow agent_tunnel',
-        'always_direct allow !agent_tunnel',
-        // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
-        'connect_retries 2',
-    ];
-}
-function serverNameRules({ allow, targets }) {
-    return [
-        'acl client_hello_next at_step SslBump1',
-        'acl client_hello_read at_step SslBump2',
-        ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
-        ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
-        // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
-        'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
-        'acl no_server_name note awf_server_name -',
-        `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
-        `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
-        `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
-        'ssl_bump peek client_hello_next',
-        'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
-        'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
-        'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
-        'ssl_bump splice client_hello_read',
-        'ssl_bump terminate all',
-        'on_unsupported_protocol respond cut_not_tls',
-    ];
-}
-function logging() {
-    return [
-        `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
-        // The peek port's records repeat the front port's, unless they add a verdict.
-        `acl has_verdict note ${VERDICT}`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-        `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
-    ];
-}
-function hardening() {
-    return [
-        'cache deny all',
-        'cache_mem 0',
-        'via off',
-        'forwarded_for delete',
-        'hosts_file /etc/hosts',
-        'pinger_enable off',
-        'icp_port 0',
-        'htcp_port 0',
-        'netdb_filename none',
-        'pid_filename none',
-        'coredump_dir none',
-        'logfile_rotate 0',
-        'email_err_data off',
-        'httpd_suppress_version_string on',
-        'visible_hostname awf-squid',
-        'shutdown_lifetime 0 seconds',
-    ];
-}
-function hostsOf(targets) {
-    return [...new Set(targets.map(({ host }) => host))];
-}
-/** Defines `<name>_allowed`, true for the names of `set`. */
-function domainAcls(name, set, type) {
-    return [
-        ...listAcl(`${name}_domain`, type, set.domains.map((domain) => `.${domain}`)),
-        ...listAcl(`${name}_parent`, type, set.subdomainsOf),
-        ...listAcl(`${name}_subdomain`, type, set.subdomainsOf.map((domain) => `.${domain}`)),
-        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
-        `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
-    ];
-}
-/** An ACL of values; one without values matches nothing, for no listener has this name. */
-function listAcl(name, type, values) {
-    if (values.length === 0)
-        return [`acl ${name} myportname nothing`];
-    return values.map((value) => `acl ${name} ${type} ${value}`);
+function isBelow(path, directory) {
+    return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/check.js
 
 
-
-
-
-
-
-
-
-
-/** For sockets and the like: the user's alone, as the XDG specification wants it. */
-const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
-/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
-const RESOLVER_PROBE = 'probe.awf.invalid';
 /**
- * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
- * and by value, and over it all what the sandbox sets.
+ * Checks where the user's mounts will be in the planned container. Their sources were checked by `userMounts`.
  *
- * @param host the caller's environment
- * @param user name and home directory inside the container
- * @throws UserError when `env` gives a credential or sets what the sandbox decides
+ * @param guards mounts over what the command must not change in the workspace
+ * @param agent the agent's container, the user's mounts included
+ * @param home the private home
+ * @throws UserError naming the mount and the remedy
  */
-function agentEnvironment(config, addresses, host, user) {
-    const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
-    const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
-    const overridable = new Set([
-        ...LEFT_TO_USER,
-        ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
-    ]);
-    const isDecided = (name) => !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
-    const variables = {};
-    const withheld = [];
-    const giveUnlessCredential = (name, value) => {
-        const credential = credentialIn(value, config.credentials);
-        if (credential === undefined)
-            variables[name] = value;
-        else
-            withheld.push({ name, reason: `its value contains the one of ${credential}` });
-    };
+function checkMountTargets(mounts, guards, agent, home) {
+    refuseWaysAround(mounts, guards);
+    refuseTakenTargets(mounts, agent, home);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host.js
+
+
+
+
+
+
+/**
+ * Reads what {@link AgentHost} lists.
+ *
+ * @param environment the caller's
+ * @throws UserError when `~/.claude.json` exists and cannot be read
+ */
+function readAgentHost(config, user, environment) {
     const isImage = config.agentImage !== undefined;
-    for (const [name, value] of Object.entries(host)) {
-        if (value === undefined || isDecided(name) || !isVariableName(name))
-            continue;
-        if (isWithheld(name)) {
-            if (config.envAll && isUnexpectedCredential(name, value))
-                withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
-            continue;
-        }
-        const chosen = passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
-        if (chosen)
-            giveUnlessCredential(name, value);
-    }
-    for (const { name, value = host[name] } of config.env) {
-        if (value === undefined) {
-            withheld.push({ name, reason: 'env names it, and it is not set' });
-        }
-        else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
-            if (sandbox[name] === undefined)
-                variables[name] = value;
-        }
-        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-            throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
-        }
-        else {
-            giveUnlessCredential(name, value);
-        }
-    }
-    const isSet = (name) => (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
-    const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-    const java = javaOptions(variables, addresses);
+    const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
+    const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
-        variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
-        withheld,
-        warnings: java.warnings,
+        environment,
+        toolchain,
+        toolDirectories: openDirectories(toolchain, user.home),
+        claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
     };
-}
-/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
-const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
-/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
-function isUnexpectedCredential(name, value) {
-    const known = CREDENTIALS.some(({ variable }) => variable === name);
-    return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
-}
-/**
- * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
- * where nobody can write. `env` may name others, for example a cache in the workspace.
- */
-function baseDirectories(home) {
-    return {
-        XDG_CONFIG_HOME: `${home}/.config`,
-        XDG_CACHE_HOME: `${home}/.cache`,
-        XDG_DATA_HOME: `${home}/.local/share`,
-        XDG_STATE_HOME: `${home}/.local/state`,
-    };
-}
-/** What the sandbox sets, whatever the host has. */
-function sandboxVariables(config, addresses, user) {
-    const proxy = squidUrl(addresses);
-    const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
-    const variables = {
-        HOME: user.home,
-        USER: user.name,
-        LOGNAME: user.name,
-        TMPDIR: '/tmp',
-        RUNNER_TEMP: '/tmp',
-        XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
-        HTTP_PROXY: proxy,
-        HTTPS_PROXY: proxy,
-        http_proxy: proxy,
-        https_proxy: proxy,
-        NO_PROXY: direct,
-        no_proxy: direct,
-        ...proxyVariables(addresses),
-        AWF_API_PROXY_IP: addresses['api-proxy'],
-        AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
-        LD_PRELOAD: ONE_SHOT_LIBRARY,
-        // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
-        // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
-        ASAN_OPTIONS: 'verify_asan_link_order=0',
-        ...COMMAND_FILE_VARIABLES,
-    };
-    for (const { provider, variable } of activeVariables(config)) {
-        const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
-        variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
-    }
-    return variables;
-}
-/** The provider table's variables that apply to a run. */
-function activeVariables(config) {
-    if (!config.apiProxy)
-        return [];
-    const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
-    return PROVIDERS.flatMap((provider) => provider.agentVariables
-        .filter(({ when }) => {
-        if (when === 'always')
-            return true;
-        if (when === 'configured')
-            return configured.has(provider.id);
-        return config.credentials.has(when.credential);
-    })
-        .map((variable) => ({ provider, variable })));
-}
-/**
- * The checks that stand between the start of the container and the command, as lines for `api-proxy-health-check.sh`.
- */
-function preflightChecks(config, addresses, environment) {
-    const active = activeVariables(config);
-    const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
-    const expected = new Set(placeholders.map(({ variable }) => variable.name));
-    const absent = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
-    const accepted = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
-    return [
-        ...absent.map((name) => `absent ${name}`),
-        ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
-        ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
-        ...shellCheck(config),
-        `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
-        `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
-        ...active
-            .filter(({ variable }) => variable.role === 'base-url')
-            .map(({ variable }) => `listening ${variable.name}`),
-    ];
-}
-/** A script needs its shell. The host has one; which one an image has, its user must say. */
-function shellCheck({ agentImage, command }) {
-    if (agentImage === undefined || command.kind === 'argv')
-        return [];
-    return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
-}
-function whyNot(name) {
-    if (isCredentialName(name)) {
-        return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
-    }
-    return isWithheld(name)
-        ? "It is the job's own means to act, or leads to a program outside the sandbox."
-        : 'The sandbox sets it itself. Leave it out.';
-}
-function isVariableName(name) {
-    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/files.js
-
-
-
-
-
-/** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
-function systemFiles(config, addresses, user) {
-    const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
-    return {
-        ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
-        ...RESOLVER,
-        ...Object.fromEntries(machine),
-    };
-}
-/** Programs' settings in the private home: path below it to content. */
-function homeSettings(config, addresses) {
-    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(files_HOME));
-    return {
-        ...Object.fromEntries(home.map(([path, content]) => [path.slice(files_HOME.length), content])),
-        '.m2/settings.xml': mavenSettings(addresses),
-    };
-}
-const files_HOME = '~/';
-/**
- * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
- * 20 seconds; a closed port on loopback tells it at once.
- */
-const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
-/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
-function managedSettings(config, addresses) {
-    if (!config.apiProxy)
-        return [];
-    const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
-    return PROVIDERS.flatMap((provider) => {
-        const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
-        return provider.managedSettings
-            .filter(({ when }) => when === 'always' || configured.has(provider.id))
-            .map(({ path, content }) => [path, content(baseUrl)]);
-    });
-}
-/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
-function accountFiles({ uid, gid, name, home }, shell) {
-    const accounts = [
-        `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
-        ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
-        ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
-    ];
-    const groups = [
-        'root:x:0:',
-        ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
-        ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
-    ];
-    return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
-}
-/** Whom the kernel and the distributions know as nobody. */
-const NOBODY = 65_534;
-/**
- * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.
- */
-function placeSystemFiles(directory, files) {
-    return Object.entries(files).map(([path, content]) => {
-        const source = (0,external_node_path_.join)(directory, path);
-        (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(source), { recursive: true });
-        (0,external_node_fs_namespaceObject.writeFileSync)(source, content);
-        // Whatever the caller's umask is: the agent's user may be another one.
-        (0,external_node_fs_namespaceObject.chmodSync)((0,external_node_path_.dirname)(source), 0o755);
-        (0,external_node_fs_namespaceObject.chmodSync)(source, 0o644);
-        return (0,external_node_path_.dirname)(path) === '/etc'
-            ? { kind: 'bind', source, target: path, writable: false }
-            : { kind: 'bind', source: (0,external_node_path_.dirname)(source), target: (0,external_node_path_.dirname)(path), writable: false };
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
-
-
-/** Where the entrypoint puts the script. */
-const SCRIPT_PATH = '/tmp/awf-command';
-/**
- * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
- * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
- * the script stands in the engine's files, in `docker inspect` or in a file on the host.
- */
-function startDocument(start) {
-    const { command } = start;
-    const argv = command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
-    const inHome = (path) => `${start.environment['HOME'] ?? ''}/${path}`;
-    const links = Map.groupBy(Object.entries(start.homeLinks), ([path]) => (0,external_node_path_.dirname)(inHome(path)));
-    const directories = new Set([...start.directories, ...links.keys()]);
-    const files = Object.entries(start.homeFiles).map(([path, content]) => start_document_writeFile(inHome(path), content));
-    const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
-    if (command.kind === 'script')
-        files.push(start_document_writeFile(SCRIPT_PATH, withNewline(command.script)));
-    return [
-        `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
-        ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
-        'umask 077',
-        ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
-        ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
-        ...files,
-        'umask 022',
-        ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
-        ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
-        `set -- ${argv.map(quote).join(' ')}`,
-        '',
-    ].join('\n');
-}
-/** One process for a whole directory of links, each with the name of what it leads to. */
-function start_document_link(directory, targets) {
-    return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
-}
-function start_document_writeFile(path, content) {
-    return `"$AWF_LIB/busybox" mkdir -p ${quote((0,external_node_path_.dirname)(path))}; printf %s ${quote(content)} > ${quote(path)}`;
-}
-/** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
-function quote(text) {
-    if (text.includes('\0'))
-        throw new UserError('The command or a variable contains a NUL character.');
-    return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-function withNewline(script) {
-    return script.endsWith('\n') ? script : `${script}\n`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/plan.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Decides all that the agent sees, and writes its generated files below `workDirectory`.
- *
- * @param userMounts what the user asks for, checked
- * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
- */
-function planAgent(config, addresses, user, host, workDirectory, userMounts) {
-    refuseCredentialsInCommand(config);
-    const environment = agentEnvironment(config, addresses, host, user);
-    const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
-    // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
-    const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-    const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
-    const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
-        const target = (0,external_node_path_.join)(user.home, path);
-        return !theirs.includes(target) && !isBelowOneOf(target, theirs);
-    });
-    const files = placeSystemFiles((0,external_node_path_.join)(workDirectory, 'agent'), systemFiles(config, addresses, user));
-    const claude = claudeFiles(config, user);
-    const all = [...tools, ...files, ...userMounts];
-    const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
-    return {
-        mounts,
-        document: startDocument({
-            environment: environment.variables,
-            command: config.command,
-            checks: preflightChecks(config, addresses, environment),
-            homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-            homeLinks: links,
-            directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
-            cleared: CLEARED,
-            modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
-        }),
-        warnings: [
-            ...claude.warnings,
-            ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
-            ...environment.warnings,
-            ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
-        ],
-    };
-}
-/** A key written into the script would be in the sandbox, whatever the environment holds. */
-function refuseCredentialsInCommand({ command, credentials }) {
-    const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-    const found = credentialIn(text, credentials);
-    if (found !== undefined) {
-        throw new UserError(`The command contains the value of ${found}.`, {
-            hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
-        });
-    }
-}
-/** The host's `~/.claude.json` is read, never written. */
-function claudeFiles(config, user) {
-    if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
-        return { files: {}, warnings: [] };
-    }
-    const path = (0,external_node_path_.join)(user.home, CLAUDE_JSON);
-    const { content, withheld } = claudeJson(path, readIfPresent(path));
-    const found = credentialIn(content, config.credentials);
-    if (found !== undefined) {
-        throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
-    }
-    const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
-    return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 function readIfPresent(path) {
     try {
@@ -36413,162 +34498,8 @@ function readIfPresent(path) {
     catch (cause) {
         if (cause.code === 'ENOENT')
             return undefined;
-        throw new UserError(`${path} cannot be read.`, { cause });
+        throw new errors/* UserError */.y(`${path} cannot be read.`, { cause });
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
-
-
-
-
-
-/** What no run may open to the agent. */
-const FORBIDDEN = [
-    { path: '/proc', why: "it shows the host's processes" },
-    { path: '/sys', why: 'it controls the kernel' },
-    { path: '/dev', why: 'it holds the devices' },
-    { path: '/run', why: "it holds the engine's socket" },
-    { path: '/var/run', why: "it holds the engine's socket" },
-    { path: '/var/lib/docker', why: "it is the engine's data root" },
-    { path: '/var/lib/containerd', why: "it is the engine's data root" },
-];
-/** The runner's files by which a step acts on the job. */
-const COMMAND_FILES = [
-    ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
-];
-/** Where the system keeps what it acts on. Nobody's cache is there. */
-const user_mounts_SYSTEM = [
-    '/bin',
-    '/boot',
-    '/etc',
-    '/lib',
-    '/opt',
-    '/sbin',
-    '/snap',
-    '/usr',
-    '/var/lib',
-    '/var/spool',
-];
-/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
-const START_FILES = [
-    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
-    ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
-    ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
-];
-/**
- * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
- *
- * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
- */
-function userMounts(mounts, places) {
-    const sockets = mounts.length === 0 ? [] : listeningSockets();
-    return mounts.map(({ source, target, writable }, index) => {
-        const refuse = (why, hint = 'Name the directory that is needed.') => {
-            throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
-        };
-        if (!(0,external_node_fs_namespaceObject.existsSync)(source))
-            return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(source);
-        const kind = (0,external_node_fs_namespaceObject.statSync)(real);
-        if (!kind.isDirectory() && !kind.isFile())
-            return refuse('it is neither a directory nor a file');
-        const refuseAny = (guarded) => {
-            for (const { path, why } of guarded) {
-                if (isInside(real, path))
-                    refuse(why);
-                if (isInside(path, real))
-                    refuse(`${path} is in it, and ${why}`);
-            }
-        };
-        refuseAny(always(places));
-        if (isInside(places.home, real)) {
-            return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
-        }
-        if (writable)
-            refuseAny(whenWritable(places));
-        const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
-        if (socket !== undefined)
-            return refuse(`${socket} in it leads to a program outside the sandbox`);
-        const first = mounts.findIndex((other) => other.target === target);
-        if (first < index)
-            return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
-        return { kind: 'bind', source: real, target, writable };
-    });
-}
-function always({ workDirectory, engine, environment }) {
-    const { dataRoot, socket } = engine;
-    return [
-        ...FORBIDDEN,
-        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
-        ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
-        { path: workDirectory, why: "it is the run's own" },
-        ...COMMAND_FILES.flatMap((name) => {
-            const path = environment[name];
-            return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
-        }),
-    ];
-}
-/** What may be read, and not changed. */
-function whenWritable({ home, environment, programs }) {
-    const event = environment['GITHUB_EVENT_PATH'] ?? '';
-    return [
-        ...user_mounts_SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
-        ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
-        ...START_FILES.map((name) => ({
-            path: (0,external_node_path_.join)(home, name),
-            why: 'programs outside the sandbox act on it; leave :rw out',
-        })),
-        ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
-    ];
-}
-/** One that nobody listens on now, or that a program in another network namespace has made. */
-function socketIn(path) {
-    if (!(0,external_node_fs_namespaceObject.statSync)(path).isDirectory())
-        return undefined;
-    try {
-        const found = (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
-        return found && (0,external_node_path_.join)(path, found.name);
-    }
-    catch {
-        // It cannot be read by us, nor by the command, which is the same user.
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/user.js
-
-
-/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
-const SIDECAR_ID = 65532;
-/**
- * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
- * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
- * engine's.
- */
-function caller() {
-    const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
-    try {
-        return { uid, gid, name: (0,external_node_os_namespaceObject.userInfo)().username, home: (0,external_node_os_namespaceObject.homedir)() };
-    }
-    catch {
-        const home = process.env['HOME'] ?? '/';
-        return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
-    }
-}
-/**
- * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
- * where the workspace is root's.
- */
-function agentUser(by, workspace) {
-    if (by.uid !== 0)
-        return by;
-    const { uid, gid } = (0,external_node_fs_namespaceObject.statSync)(workspace);
-    return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
-}
-/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
-function sidecarUser(by) {
-    return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/settle.js
@@ -36633,7 +34564,7 @@ function refuseVolumes(image, facts, agent) {
     const taken = facts?.volumes.find((volume) => places.includes((0,external_node_path_.resolve)(volume)));
     if (taken === undefined)
         return;
-    throw new UserError(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
+    throw new errors/* UserError */.y(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
@@ -36643,7 +34574,7 @@ function refuseForeignPlatform(image, platform, ours) {
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
-    throw new UserError(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+    throw new errors/* UserError */.y(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
         hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
     });
 }
@@ -36652,7 +34583,7 @@ async function orExplain(work, message, hint) {
         return await work;
     }
     catch (cause) {
-        throw new UserError(message, { hint, cause });
+        throw new errors/* UserError */.y(message, { hint, cause });
     }
 }
 
@@ -36691,7 +34622,7 @@ async function claim(engine, network, subnets, taken) {
         if (attempts === ATTEMPTS)
             break;
     }
-    throw new UserError(`No free subnet was found for the network ${network.name}.`, {
+    throw new errors/* UserError */.y(`No free subnet was found for the network ${network.name}.`, {
         hint: 'Remove networks that are no longer used: docker network prune.',
     });
 }
@@ -36736,771 +34667,6 @@ function parseSubnet(cidr) {
 function overlap(a, b) {
     const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
     return Math.floor(a.base / size) === Math.floor(b.base / size);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
-
-
-
-
-/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
-const NO_DNS = '127.0.0.1';
-/** A container on two networks forwards packets unless told not to. */
-const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
-function topology(config, claimed) {
-    const { runId, names, addresses, images } = claimed;
-    const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
-    const common = { runId, network: networkNames(runId).internal };
-    const squid = {
-        ...common,
-        name: names.container.squid,
-        image: images.squid,
-        address: addresses.squid,
-        user: sidecar,
-        limits: { memory: '512m', pids: 100 },
-        mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
-        tmpfs: [
-            { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
-            { target: '/tmp', mode: '1777', executable: false, size: '16m' },
-        ],
-        environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-        hosts: [...config.addHosts, READINESS_HOST],
-        sysctls: NO_FORWARDING,
-    };
-    const proxyUrl = squidUrl(addresses);
-    const apiProxy = {
-        ...common,
-        name: names.container['api-proxy'],
-        image: images['api-proxy'],
-        address: addresses['api-proxy'],
-        user: sidecar,
-        limits: { memory: '512m', pids: 100 },
-        mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
-        tmpfs: [],
-        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
-        dns: NO_DNS,
-    };
-    return {
-        squid,
-        apiProxy: config.apiProxy ? apiProxy : undefined,
-        agent: agentSpec(config, claimed),
-        library: config.agentImage === undefined ? undefined : librarySpec(claimed),
-    };
-}
-function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
-    const foreign = config.agentImage !== undefined;
-    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
-    // it, one that is killed cannot. An empty file takes about a kilobyte.
-    const share = (part) => {
-        const bytes = Math.floor(bytesOf(config.memory) * part);
-        return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
-    };
-    // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
-    // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
-    const owner = foreign ? { owner: agentUser } : {};
-    return {
-        runId,
-        network: networkNames(runId).internal,
-        name: names.container.agent,
-        image: config.agentImage ?? images.agent,
-        address: addresses.agent,
-        user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
-        limits: { memory: config.memory, pids: config.pids },
-        mounts: [
-            ...agentMounts,
-            { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
-            ...guards,
-            ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
-        ],
-        tmpfs: [
-            { target: '/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 3) },
-            { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
-            { target: '/run', mode: '0755', executable: false, size: '16m' },
-            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
-        ],
-        environment: {},
-        dns: NO_DNS,
-        // A foreign image's health check would run its programs beside the command, in the image's environment.
-        healthCheck: 'none',
-        ...(foreign ? { volumesFrom: names.library } : {}),
-        workingDirectory: config.workingDirectory,
-        entrypoint: `${AGENT_LIB}/entrypoint`,
-    };
-}
-/** Bytes. */
-const PAGE = 4096;
-/** @param size as Docker's `--memory` */
-function bytesOf(size) {
-    const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
-    return Number.parseInt(size, 10) * 1024 ** exponent;
-}
-function librarySpec({ runId, names, images, sidecarUser }) {
-    return {
-        runId,
-        network: 'none',
-        name: names.library,
-        image: images.agent,
-        user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
-        limits: { memory: '16m', pids: 1 },
-        mounts: [{ kind: 'image-files', target: AGENT_LIB }],
-        tmpfs: [],
-        environment: {},
-    };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
-
-
-
-
-/** The phases' durations, beside Squid's logs. */
-const TIMINGS_FILE = 'timings.json';
-/** Writes `timings.json`. */
-function writeTimings({ squid }, timings) {
-    writeAnew(squid, TIMINGS_FILE, timings);
-}
-/** What the command left in the workspace: all of it, where the summary has the first rows. */
-const AFTERMATH_FILE = 'workspace.json';
-/** Writes `workspace.json`, beside `timings.json`. */
-function writeAftermath({ squid }, aftermath) {
-    writeAnew(squid, AFTERMATH_FILE, aftermath);
-}
-/** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
-function writeAnew(directory, name, value) {
-    const path = (0,external_node_path_.join)(directory, name);
-    (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
-    (0,external_node_fs_namespaceObject.writeFileSync)(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx' });
-}
-/**
- * Creates the two log directories, writable for the sidecars' user and readable for the caller.
- *
- * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
- * @param workspace may not hold the logs: the command could change them there
- * @throws UserError when a directory cannot be created, is in the workspace, or has another use
- */
-function createLogDirectories(chosen, temporary, workspace, owner) {
-    if (chosen !== undefined) {
-        const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
-        for (const directory of Object.values(directories)) {
-            if (isInside(directory, workspace)) {
-                throw new UserError(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Name a directory outside it.' });
-            }
-        }
-        for (const directory of Object.values(directories))
-            make(directory, owner, true);
-        return directories;
-    }
-    for (let time = Date.now();; time++) {
-        const directories = {
-            squid: (0,external_node_path_.join)(temporary, `squid-logs-${String(time)}`),
-            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${String(time)}`),
-        };
-        // A run that starts in the same millisecond has taken the name.
-        if (!make(directories.squid, owner, false))
-            continue;
-        make(directories.apiProxy, owner, true);
-        return directories;
-    }
-}
-/** @returns false when the directory exists and must not */
-function make(directory, owner, mayExist) {
-    try {
-        if (mayExist)
-            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(directory), { recursive: true });
-        if (!create(directory)) {
-            if (!mayExist)
-                return false;
-            // The caller's, who has set its mode; only root writes for somebody else.
-            if (process.getuid?.() !== 0 || (0,external_node_fs_namespaceObject.statSync)(directory).uid === owner.uid)
-                return true;
-            if ((0,external_node_fs_namespaceObject.readdirSync)(directory).length > 0) {
-                throw new UserError(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
-                    hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
-                });
-            }
-        }
-        (0,external_node_fs_namespaceObject.chmodSync)(directory, 0o755);
-        if (process.getuid?.() === 0)
-            (0,external_node_fs_namespaceObject.chownSync)(directory, owner.uid, owner.gid);
-        return true;
-    }
-    catch (cause) {
-        if (cause instanceof UserError)
-            throw cause;
-        throw new UserError(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
-            cause,
-        });
-    }
-}
-/** Creates `directory`. @returns false when it is there already */
-function create(directory) {
-    try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(directory);
-        return true;
-    }
-    catch (error) {
-        if (error.code === 'EEXIST')
-            return false;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
-
-
-/** What the configuration asks for and will not work, said before it fails. */
-function configWarnings(config) {
-    const uncovered = configuredProviders(config)
-        .filter((configured) => !isPermitted(configured, config.allow))
-        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
-    if (config.apiProxy && config.credentials.size === 0)
-        uncovered.push(NO_CREDENTIALS);
-    return uncovered;
-}
-/** Said when requests were refused for it. */
-function budgetWarning({ maxRequests, maxTokens }, usage) {
-    const limits = [
-        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
-    ].join(', ');
-    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
-    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-        'requests got 429. If the command needs more, raise the option.');
-}
-/** Said when `timeout-minutes` ended the command. */
-function timeoutText({ timeoutMinutes = 0 }) {
-    const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
-    return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/platform.js
-
-/**
- * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
- *
- * @param platform as `process.platform`
- * @throws UserError naming the platform and the remedy
- */
-function requireLinux(platform) {
-    if (platform === 'linux')
-        return;
-    throw new UserError(`The sandbox needs Linux, and this is ${platform}.`, {
-        hint: 'Use a Linux runner, for example runs-on: ubuntu-latest; on Windows the command line works inside WSL 2.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
-
-const FIELD_NAMES = Object.keys(LOG_FIELDS);
-/** Reads one line of the access log. @returns undefined for a line that is no record: a connection without a request */
-function parseAccessLine(line) {
-    const values = line.split(' ');
-    if (values.length !== FIELD_NAMES.length)
-        return undefined;
-    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
-    const optional = (name) => {
-        const value = field(name);
-        return value === '-' ? undefined : value;
-    };
-    const endpoint = parseEndpoint(field('method'), field('target'));
-    if (endpoint === undefined)
-        return undefined;
-    const [result = '-', status = '0'] = field('status').split('/');
-    return {
-        time: Number(field('time')),
-        client: field('client'),
-        method: field('method'),
-        ...endpoint,
-        result,
-        status: Number(status),
-        bytesSent: Number(field('bytesOut')),
-        bytesReceived: Number(field('bytesIn')),
-        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-        verdict: optional('verdict'),
-    };
-}
-/** True when policy, not the network, stopped the request. */
-function isRefused(record) {
-    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
-}
-/** True when the name was allowed and has no address. */
-function isUnresolvable(record) {
-    return record.verdict === UNRESOLVABLE;
-}
-/** The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). */
-function parseEndpoint(method, target) {
-    try {
-        const url = new URL(method === 'CONNECT' ? `https://${decodeURIComponent(target)}` : decodeURI(target));
-        const host = url.hostname.replace(/^\[|\]$|\.$/g, '');
-        if (host === '')
-            return undefined;
-        return { host, port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port) };
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
-
-
-
-
-
-/** What a run used of its providers, beside the api-proxy's log. */
-const USAGE_FILE = 'usage.json';
-/** Adds up the records of requests. */
-function totals(records) {
-    const byModel = Map.groupBy(records, ({ provider, model }) => `${provider} ${model ?? ''}`);
-    return {
-        requests: records.filter(({ forwarded }) => forwarded).length,
-        ...sum(records),
-        estimated: records.some(({ usage }) => usage?.estimated),
-        overBudget: records.filter(({ status, error }) => status === 429 && error === 'budget_exhausted').length,
-        models: [...byModel.values()].map((group) => {
-            const { provider, model } = group[0];
-            const failed = group.filter(({ status }) => status >= 400).length;
-            return { provider, model, requests: group.length, failed, ...sum(group) };
-        }),
-    };
-}
-function sum(records) {
-    return records.reduce((total, { usage }) => (usage ? sumOfUsage(total, usage) : total), NO_USAGE);
-}
-/**
- * The requests in the api-proxy's log. A log that does not exist counts as empty: the run may have ended before it was made.
- *
- * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
- */
-function readRequests({ apiProxy }, since) {
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE), 'utf8');
-    }
-    catch {
-        return [];
-    }
-    return text.split('\n').flatMap((line) => {
-        const record = parseRecord(line);
-        return record !== undefined && Date.parse(record.time) >= since ? [record] : [];
-    });
-}
-function parseRecord(line) {
-    try {
-        const record = JSON.parse(line);
-        return record.event === 'request' ? record : undefined;
-    }
-    catch {
-        return undefined; // the last line of a sidecar that was killed may be half a line
-    }
-}
-/** Writes `usage.json`. */
-function writeUsage({ apiProxy }, usage) {
-    writeAnew(apiProxy, USAGE_FILE, usage);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/traffic.js
-
-
-
-
-
-/** Of a run that never began. */
-const NO_TRAFFIC = { allowed: [], blocked: [], unresolvable: [], usage: totals([]) };
-/**
- * Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made.
- *
- * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
- */
-function readTraffic(logs, addresses, since = 0) {
-    const accesses = traffic_lines((0,external_node_path_.join)(logs.squid, ACCESS_LOG))
-        .flatMap((line) => parseAccessLine(line) ?? [])
-        .filter(({ time }) => time * 1000 >= since);
-    return { ...domains(accesses, addresses.agent), usage: totals(readRequests(logs, since)) };
-}
-/**
- * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
- * opened, and the peek port's with the verdict. Together they are one refused request.
- */
-function domains(records, agent) {
-    const cut = records.filter((record) => record.verdict !== undefined && isRefused(record));
-    const own = records.filter((record) => record.client === agent && record.verdict === undefined);
-    const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
-    for (const { host } of cut)
-        allowed.set(host, (allowed.get(host) ?? 0) - 1);
-    const blocked = counts([
-        ...own.filter(isRefused).map(({ host }) => host),
-        ...cut.map(({ serverName, host }) => serverName ?? host),
-    ]);
-    const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
-    return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
-}
-function counts(hosts) {
-    const found = new Map();
-    for (const host of hosts)
-        found.set(host, (found.get(host) ?? 0) + 1);
-    return found;
-}
-function ranked(found) {
-    return [...found]
-        .filter(([, requests]) => requests > 0)
-        .map(([domain, requests]) => ({ domain, requests }))
-        .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
-}
-function traffic_lines(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8').split('\n');
-    }
-    catch {
-        return [];
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached-container.js
-
-/** How much of a sidecar's output an error quotes. */
-const TAIL_LINES = 10;
-const TAIL_CHARACTERS = 4_096;
-/**
- * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
- * with its last lines.
- */
-class Sidecar {
-    died;
-    ended;
-    #ending = false;
-    #tail = '';
-    /**
-     * @param title for people: "Squid"
-     * @param input its configuration, on standard input
-     * @param start starts the container and resolves with its exit code
-     */
-    constructor(title, input, start) {
-        const keep = (chunk) => {
-            this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
-        };
-        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
-        this.died = exit.then((code) => {
-            if (this.#ending)
-                return new Promise(() => undefined);
-            throw new UserError(`${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`);
-        });
-        // Whoever races on it sees the error; nobody else has to.
-        this.died.catch(() => undefined);
-        this.ended = exit.then(() => undefined, () => undefined);
-    }
-    get lastLines() {
-        const lines = this.#tail.split('\n').filter((line) => line.trim() !== '');
-        return lines.length === 0 ? '(it said nothing)' : lines.slice(-TAIL_LINES).join('\n');
-    }
-    /** From now on its end is no failure. */
-    expectEnd() {
-        this.#ending = true;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/gate.js
-/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
-const MARKER = Buffer.from('\u001eawf: command\n');
-/** What the check may say at most, in bytes. */
-const LIMIT = 64 * 1024;
-/**
- * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
- * it is the command's, whatever it looks like.
- */
-class Gate {
-    #before = Buffer.alloc(0);
-    #passed = false;
-    #onPassed;
-    #relay;
-    constructor(onPassed, relay) {
-        this.#onPassed = onPassed;
-        this.#relay = relay;
-    }
-    /** True when the command was started. */
-    get passed() {
-        return this.#passed;
-    }
-    /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
-    get message() {
-        return this.#before
-            .toString()
-            .split('\n')
-            .filter((line) => line.trim() !== '' && !line.startsWith('WARNING: Localhost DNS'))
-            .join('\n');
-    }
-    /** @returns what to wait for before more is pushed */
-    push(chunk) {
-        if (this.#passed)
-            return this.#relay(chunk);
-        this.#before = Buffer.concat([this.#before, chunk]);
-        const at = this.#before.indexOf(MARKER);
-        if (at < 0) {
-            this.#before = this.#before.subarray(-LIMIT);
-            return undefined;
-        }
-        const rest = this.#before.subarray(at + MARKER.length);
-        this.#before = this.#before.subarray(0, at);
-        this.#passed = true;
-        this.#onPassed();
-        return rest.length > 0 ? this.#relay(rest) : undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
-/** The exit code of a command that ran for too long, as that of `timeout` of the GNU coreutils. */
-const TIMEOUT_EXIT_CODE = 124;
-/** How long a command that was told to end may take. Milliseconds. */
-const GRACE = 10_000;
-/** The clock of a command's run time. */
-class TimeLimit {
-    /** Resolves when the command has to be told to end; undefined where there is no limit. */
-    reached;
-    /** Resolves when the command has had its grace as well, and nobody waits for it any longer. */
-    exhausted;
-    #limitMs;
-    #graceMs;
-    #timer;
-    #isReached = false;
-    #onReached = () => undefined;
-    #onExhausted = () => undefined;
-    /** @param limitMs undefined for a clock that never strikes */
-    constructor(limitMs, graceMs = GRACE) {
-        this.#limitMs = limitMs;
-        this.#graceMs = graceMs;
-        this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
-        this.exhausted = new Promise((resolve) => (this.#onExhausted = resolve));
-    }
-    get isReached() {
-        return this.#isReached;
-    }
-    /** With the command's first instruction. */
-    start() {
-        if (this.#limitMs === undefined)
-            return;
-        this.#timer = setTimeout(() => {
-            this.#isReached = true;
-            this.#onReached();
-            this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
-        }, this.#limitMs);
-    }
-    /** When the command has ended. */
-    stop() {
-        clearTimeout(this.#timer);
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
-/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
-class Timings {
-    phases = [];
-    /** From the start of the process to the command's first instruction; undefined until then. */
-    startupMs;
-    /** From the command's end to the removal of the last network. */
-    teardownMs;
-    /** Runs `work` as a phase. */
-    async measure(phase, work) {
-        const entry = { phase, startMs: now(), endMs: Number.NaN };
-        this.phases.push(entry);
-        try {
-            return await work();
-        }
-        finally {
-            entry.endMs = now();
-        }
-    }
-    toJSON() {
-        return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
-    }
-}
-/** Milliseconds since the process started. */
-function now() {
-    return Math.round(performance.now() * 10) / 10;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/sandbox.js
-
-
-
-
-
-
-
-
-
-/** Squid writes a tunnel's record when the tunnel has ended; killed at once, it would lose it. Milliseconds. */
-const SQUID_GRACE = 50;
-/** The same where nobody waits for a result, so that a slow machine loses no record either. Milliseconds. */
-const SWEEP_GRACE = 300;
-/** How long an interrupted start may go on creating things behind our back. Milliseconds. */
-const SWEEP_LIMIT = 15_000;
-/** How long the engine may go on with what a client asked for that has ended. Milliseconds. */
-const ENGINE_PATIENCE = 300;
-/** Between two looks at what is left. Milliseconds. */
-const SWEEP_INTERVAL = 100;
-/** What the agent's entrypoint reads when the command has to end; any line will do. */
-const TIME_IS_OVER = 'the time is over\n';
-/** The containers of one run: up, command, down. */
-class Sandbox {
-    #engine;
-    #runId;
-    #timings;
-    #containers;
-    #sidecars = [];
-    #outOfMemory = false;
-    /** Calls of the engine that have not ended: each of them may still create something. */
-    #running = 0;
-    constructor(engine, runId, timings) {
-        this.#engine = engine;
-        this.#runId = runId;
-        this.#timings = timings;
-    }
-    /**
-     * Starts all containers at once; the agent's own pre-flight check is the gate.
-     *
-     * @param limit of the command's run time, which begins when the check has passed
-     * @returns the command's exit code
-     * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
-     */
-    async execute(containers, documents, output, limit, signal) {
-        this.#containers = containers;
-        signal.throwIfAborted();
-        const squid = new Sidecar('Squid', documents.squid, async (attachment) => {
-            await this.#timings.measure('squid: create', () => this.#engine.create(containers.squid));
-            await this.#timings.measure('squid: connect', () => this.#engine.connect(containers.squid.name, networkNames(this.#runId).outer));
-            return this.#timings.measure('squid', () => this.#engine.start(containers.squid.name, attachment));
-        });
-        this.#sidecars.push(squid);
-        const { apiProxy } = containers;
-        if (apiProxy !== undefined) {
-            this.#sidecars.push(new Sidecar('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
-        }
-        const command = this.#command(containers, documents.agent, output, limit);
-        for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
-            this.#count(work);
-        const exhausted = limit.exhausted.then(() => TIMEOUT_EXIT_CODE);
-        try {
-            const died = this.#sidecars.map((sidecar) => sidecar.died);
-            const exitCode = await Promise.race([command, exhausted, ...died, aborted(signal)]);
-            return limit.isReached ? TIMEOUT_EXIT_CODE : exitCode;
-        }
-        finally {
-            limit.stop();
-        }
-    }
-    /** True when the command was killed for its memory: its exit code, 137, does not say so. */
-    get outOfMemory() {
-        return this.#outOfMemory;
-    }
-    async #command({ library, agent }, document, output, limit) {
-        if (library !== undefined)
-            await this.#timings.measure('library', () => this.#engine.create(library));
-        const gate = new Gate(() => {
-            this.#timings.startupMs = now();
-            limit.start();
-        }, output.stderr);
-        const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
-            input: `${String(Buffer.byteLength(document))}\n${document}`,
-            later: limit.reached?.then(() => TIME_IS_OVER),
-            onStdout: output.stdout,
-            onStderr: (chunk) => gate.push(chunk),
-        }));
-        if (!gate.passed) {
-            throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`);
-        }
-        if (exitCode === 137 && !limit.isReached)
-            this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
-        return exitCode;
-    }
-    #count(work) {
-        this.#running += 1;
-        const end = () => {
-            this.#running -= 1;
-        };
-        work.then(end, end);
-    }
-    /**
-     * Removes everything of this run, the agent first and the networks last.
-     *
-     * @param interrupted containers may still be in the making, so look for them until nothing is left
-     * @param agentGone called when nothing of the command's runs any more, while the sidecars are being removed
-     */
-    async remove(interrupted, agentGone) {
-        const from = now();
-        for (const sidecar of this.#sidecars)
-            sidecar.expectEnd();
-        await this.#timings.measure('remove', async () => {
-            if (!interrupted && (await this.#removeInOrder(agentGone)))
-                return;
-            await removeRun(this.#engine, this.#runId, () => this.#running === 0 && now() > from + ENGINE_PATIENCE);
-        });
-        this.#timings.teardownMs = now() - from;
-    }
-    /** From memory, without asking what is there. @returns false when something could not be removed */
-    async #removeInOrder(agentGone) {
-        if (this.#containers === undefined)
-            return false;
-        const names = Object.values(this.#containers).flatMap((container) => container?.name ?? []);
-        const { internal, outer } = networkNames(this.#runId);
-        try {
-            await removeContainers(this.#engine, names, SQUID_GRACE, agentGone);
-            await settleAll([this.#engine.removeNetworks([internal]), this.#engine.removeNetworks([outer])]);
-            return true;
-        }
-        catch {
-            return false;
-        }
-    }
-}
-/**
- * Removes whatever carries the run's label, until nothing is left and nothing more can come.
- *
- * @param isSettled false while something may still be created
- * @param limitMs time limit
- * @returns how much was removed
- * @throws Error when something is left after the time limit
- */
-async function removeRun(engine, runId, isSettled, limitMs = SWEEP_LIMIT) {
-    const limit = now() + limitMs;
-    const removed = { containers: new Set(), networks: new Set() };
-    let failure;
-    for (;;) {
-        // Asked before the look: what was created until now is seen by it.
-        const settled = isSettled();
-        const { containers, networks } = await engine.objectsOf(runId);
-        const isGone = containers.length + networks.length === 0;
-        if (isGone && (settled || now() > limit))
-            break;
-        if (now() > limit)
-            throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
-        for (const name of containers)
-            removed.containers.add(name);
-        for (const name of networks)
-            removed.networks.add(name);
-        try {
-            await removeContainers(engine, containers, SWEEP_GRACE);
-            await engine.removeNetworks(networks);
-        }
-        catch (error) {
-            // A container that is being removed by somebody else, or one that has joined a network since: the next look tells.
-            failure = error instanceof Error ? error : new Error(String(error));
-        }
-        await (0,promises_namespaceObject.setTimeout)(SWEEP_INTERVAL);
-    }
-    return { containers: removed.containers.size, networks: removed.networks.size };
-}
-/** The agent first and Squid last: the end of a tunnel is what makes Squid write its record. */
-async function removeContainers(engine, names, grace, agentGone) {
-    const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
-    const others = names.filter((name) => !sidecars.includes(name));
-    await settleAll([
-        engine.removeContainers(others).then(agentGone),
-        // Asked to end, it closes its tunnels and writes the last lines of its log.
-        ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
-    ]);
-    if (sidecars.length > 0)
-        await (0,promises_namespaceObject.setTimeout)(grace);
-    await engine.removeContainers(sidecars);
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -37600,9 +34766,9 @@ class Parser {
             if (character === ']' && name === '')
                 throw this.#error('a section without a name');
             if (character === ']')
-                return config_split(name, undefined);
+                return split(name, undefined);
             if (isSpace(character))
-                return config_split(name, this.#subsection(character));
+                return split(name, this.#subsection(character));
             if (!/[A-Za-z0-9.-]/.test(character))
                 throw this.#error('a section name with other than letters, digits, - and .');
             name += character.toLowerCase();
@@ -37698,7 +34864,7 @@ class Parser {
     }
 }
 /** The full name's first dot ends the section. */
-function config_split(name, quoted) {
+function split(name, quoted) {
     const dot = name.indexOf('.');
     if (dot < 0)
         return { section: name, subsection: quoted };
@@ -37717,14 +34883,14 @@ function formatGitConfig(entries) {
         const header = entry.subsection === undefined
             ? `[${entry.section}]\n`
             : `[${entry.section} "${entry.subsection.replace(/[\\"]/g, '\\$&')}"]\n`;
-        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${config_quote(entry.value)}`}\n`;
+        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${quote(entry.value)}`}\n`;
         const text = header === last ? line : header + line;
         last = header;
         return text;
     })
         .join('');
 }
-function config_quote(value) {
+function quote(value) {
     const escaped = value.replace(/[\\"\n\t\b]/g, (character) => {
         const letter = Object.keys(ESCAPES).find((name) => ESCAPES[name] === character) ?? character;
         return `\\${letter}`;
@@ -38088,7 +35254,7 @@ function identify(path) {
 /** A linked worktree: `<repository>/worktrees/<name>` has files `gitdir` and `commondir` that lead back and up. */
 function worktreeOf(gitDirectory, dotGit) {
     const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
-    if (back === undefined || up === undefined || !own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
+    if (back === undefined || up === undefined || !isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
         return undefined;
     const directory = real((0,external_node_path_.resolve)(gitDirectory, up));
     const own = real(gitDirectory);
@@ -38104,7 +35270,7 @@ function submoduleOf(gitDirectory, workspace) {
     try {
         const back = parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
         const text = back === undefined ? undefined : toText(back);
-        return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+        return text !== undefined && isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
     }
     catch {
         return undefined; // not a configuration
@@ -38113,7 +35279,7 @@ function submoduleOf(gitDirectory, workspace) {
 function lineOf(path) {
     return contentOf(fromText(path))?.replace(/\n$/, '');
 }
-function own_repository_isSame(one, other) {
+function isSame(one, other) {
     return real(one) !== undefined && real(one) === real(other);
 }
 function real(path) {
@@ -38125,6 +35291,8 @@ function real(path) {
     }
 }
 
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
 
 
@@ -38137,8 +35305,6 @@ const survey_ROLES = {
     'rebase-merge': 'steps',
     sequencer: 'steps',
 };
-/** As long as nothing else waits for it; a step that is cancelled has seconds. Milliseconds. */
-const survey_LIMIT = 120_000;
 /** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
 const SLICE = 8;
 /**
@@ -38154,7 +35320,7 @@ async function survey(roots, options = {}) {
         hazards: [],
         unread: [],
     };
-    const { hookDirectories = [], unlockExcept, limitMs = survey_LIMIT } = options;
+    const { hookDirectories = [], unlockExcept, limitMs = Infinity } = options;
     const stack = [
         ...hookDirectories.map((path) => ({ path, role: 'hooks', repository: undefined, gitsOwn: false })),
         ...roots.map((root) => ({ path: fromText(root), role: 'other', repository: undefined, gitsOwn: false })),
@@ -38165,7 +35331,7 @@ async function survey(roots, options = {}) {
         if (performance.now() > end)
             return { ...found, left: stack.length + 1 };
         if (performance.now() > sliceEnd) {
-            await (0,promises_namespaceObject.setImmediate)();
+            await (0,promises_.setImmediate)();
             sliceEnd = performance.now() + SLICE;
         }
         const isOptional = hookDirectories.includes(place.path);
@@ -38327,6 +35493,29 @@ function moveUnlocked(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
+
+/** @returns `text` with asterisks instead of each credential */
+function maskCredentials(text, secrets) {
+    // The longest first: a shorter one may be its beginning.
+    const values = [...secrets.values()].sort((a, b) => b.length - a.length);
+    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
+}
+/** @throws Error when `variable` has none: a fault of AWF's own */
+function credentialOf(variable, secrets) {
+    const value = secrets.get(variable);
+    if (value === undefined)
+        throw new Error(`no credential was given as ${variable}`);
+    return value;
+}
+/** @returns the variable whose credential `text` contains */
+function credentialIn(text, secrets) {
+    return CREDENTIALS.find(({ variable }) => {
+        const value = secrets.get(variable);
+        return value !== undefined && text.includes(value);
+    })?.variable;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
 
 
@@ -38343,7 +35532,7 @@ const MAX_MOUNTS = 2_000;
  *
  * @throws UserError for a repository that cannot be mounted
  */
-function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, credentials) {
+function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secrets) {
     const readOnly = gitFiles.map(asText);
     const pinned = [];
     const copies = new Map();
@@ -38364,9 +35553,9 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, creden
                 copies.set(file, '');
                 continue;
             }
-            const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), credentials);
+            const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
             if (leaked !== undefined) {
-                throw new UserError(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
+                throw new errors/* UserError */.y(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
             }
             copies.set(file, composed.text);
             const used = usedBy(composed.dropped, file, directory, roots);
@@ -38384,7 +35573,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, creden
         if (target === undefined)
             continue;
         if (/^config/.test((0,external_node_path_.basename)(path))) {
-            throw new UserError(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
+            throw new errors/* UserError */.y(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
                 hint: 'Put the file itself in its place.',
             });
         }
@@ -38467,7 +35656,7 @@ function guardMounts(roots, plan, place) {
         writable.delete(path);
     const count = writable.size + readOnly.length + plan.copies.size;
     if (count > MAX_MOUNTS) {
-        throw new UserError(`The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`, { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' });
+        throw new errors/* UserError */.y(`The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`, { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' });
     }
     const overItself = (path, isWritable) => {
         return { kind: 'bind', source: path, target: path, writable: isWritable };
@@ -38510,7 +35699,7 @@ function isThere(path) {
 function asText(path) {
     const text = toText(path);
     if (text === undefined) {
-        throw new UserError(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
+        throw new errors/* UserError */.y(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
             hint: 'It cannot be guarded. Rename or remove it.',
         });
     }
@@ -38639,14 +35828,15 @@ const BASELINE_FILE = 'workspace.json';
  *
  * @param ownFiles further paths to guard: the action's own
  * @param workDirectory for copies of configurations, and for the baseline
+ * @param limitMs time limit of the search
  * @throws UserError when something cannot be guarded
  */
-async function guardWorkspace(config, ownFiles, workDirectory) {
+async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs) {
     const { workspace, protectPaths } = config;
     const own = ownRepository(workspace);
     const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
-    const found = await survey(roots);
-    const plan = gitGuards(found, roots, own.outside, config.credentials);
+    const found = await survey(roots, { limitMs });
+    const plan = gitGuards(found, roots, own.outside, secrets);
     const watched = [...protectPaths, ALWAYS_REPORTED];
     const baseline = {
         workspace,
@@ -38699,10 +35889,12 @@ function readBaseline(workDirectory) {
 /**
  * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
  * run something of the command's.
+ *
+ * @param limitMs time limit of the search
  */
-async function inspectWorkspace(baseline) {
+async function inspectWorkspace(baseline, limitMs) {
     const { workspace, roots, elsewhere, protectPaths } = baseline;
-    const found = await survey(roots, { unlockExcept: baseline.unread });
+    const found = await survey(roots, { unlockExcept: baseline.unread, limitMs });
     const known = new Set(baseline.hazards);
     const hazards = [
         ...found.hazards,
@@ -38760,24 +35952,2234 @@ function hazardAt(path) {
     return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/limits.js
+var limits = __nccwpck_require__(1489);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
+
+
+
+
+/** The phases' durations, beside Squid's logs. */
+const TIMINGS_FILE = 'timings.json';
+/** Writes `timings.json`. */
+function writeTimings({ squid }, timings) {
+    writeAnew(squid, TIMINGS_FILE, timings);
+}
+/** What the command left in the workspace: all of it, where the summary has the first rows. */
+const AFTERMATH_FILE = 'workspace.json';
+/** Writes `workspace.json`, beside `timings.json`. */
+function writeAftermath({ squid }, aftermath) {
+    writeAnew(squid, AFTERMATH_FILE, aftermath);
+}
+/**
+ * Writes a value as JSON. A sidecar can write to the directory too, so no link that stands there is followed. What cannot
+ * be written in full is removed: half a file would be read as a whole one.
+ */
+function writeAnew(directory, name, value) {
+    const path = (0,external_node_path_.join)(directory, name);
+    (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, 'wx');
+    try {
+        (0,external_node_fs_namespaceObject.writeFileSync)(file, `${JSON.stringify(value, null, 2)}\n`);
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.rmSync)(path, { force: true });
+        throw error;
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+/**
+ * Creates the two log directories, writable for the sidecars' user and readable for the caller.
+ *
+ * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
+ * @param workspace may not hold the logs: the command could change them there
+ * @throws UserError when a directory cannot be created, is in the workspace, or has another use
+ */
+function createLogDirectories(chosen, temporary, workspace, owner) {
+    if (chosen !== undefined) {
+        const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
+        for (const directory of Object.values(directories)) {
+            if (isInside(directory, workspace)) {
+                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Name a directory outside it.' });
+            }
+        }
+        for (const directory of Object.values(directories))
+            make(directory, owner, true);
+        return directories;
+    }
+    for (let time = Date.now();; time++) {
+        const directories = {
+            squid: (0,external_node_path_.join)(temporary, `squid-logs-${String(time)}`),
+            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${String(time)}`),
+        };
+        // A run that starts in the same millisecond has taken the name.
+        if (!make(directories.squid, owner, false))
+            continue;
+        make(directories.apiProxy, owner, true);
+        return directories;
+    }
+}
+/** @returns false when the directory exists and must not */
+function make(directory, owner, mayExist) {
+    try {
+        if (mayExist)
+            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(directory), { recursive: true });
+        if (!create(directory)) {
+            if (!mayExist)
+                return false;
+            // The caller's, who has set its mode; only root writes for somebody else.
+            if (process.getuid?.() !== 0 || (0,external_node_fs_namespaceObject.statSync)(directory).uid === owner.uid)
+                return true;
+            if ((0,external_node_fs_namespaceObject.readdirSync)(directory).length > 0) {
+                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
+                    hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
+                });
+            }
+        }
+        (0,external_node_fs_namespaceObject.chmodSync)(directory, 0o755);
+        if (process.getuid?.() === 0)
+            (0,external_node_fs_namespaceObject.chownSync)(directory, owner.uid, owner.gid);
+        return true;
+    }
+    catch (cause) {
+        if (cause instanceof errors/* UserError */.y)
+            throw cause;
+        throw new errors/* UserError */.y(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
+            cause,
+        });
+    }
+}
+/** Creates `directory`. @returns false when it is there already */
+function create(directory) {
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(directory);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'EEXIST')
+            return false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/platform.js
+
+/**
+ * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
+ *
+ * @param platform as `process.platform`
+ * @throws UserError naming the platform and the remedy
+ */
+function requireLinux(platform) {
+    if (platform === 'linux')
+        return;
+    throw new errors/* UserError */.y(`The sandbox needs Linux, and this is ${platform}.`, {
+        hint: 'Use a Linux runner, for example runs-on: ubuntu-latest; on Windows the command line works inside WSL 2.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/user.js
+
+
+/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
+const SIDECAR_ID = 65532;
+/**
+ * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
+ * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
+ * engine's.
+ */
+function caller() {
+    const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+    try {
+        return { uid, gid, name: (0,external_node_os_namespaceObject.userInfo)().username, home: (0,external_node_os_namespaceObject.homedir)() };
+    }
+    catch {
+        const home = process.env['HOME'] ?? '/';
+        return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+    }
+}
+/**
+ * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
+ * where the workspace is root's.
+ */
+function agentUser(by, workspace) {
+    if (by.uid !== 0)
+        return by;
+    const { uid, gid } = (0,external_node_fs_namespaceObject.statSync)(workspace);
+    return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
+}
+/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
+function sidecarUser(by) {
+    return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
+
+
+
+
+
+/** What no run may open to the agent. */
+const FORBIDDEN = [
+    { path: '/proc', why: "it shows the host's processes" },
+    { path: '/sys', why: 'it controls the kernel' },
+    { path: '/dev', why: 'it holds the devices' },
+    { path: '/run', why: "it holds the engine's socket" },
+    { path: '/var/run', why: "it holds the engine's socket" },
+    { path: '/var/lib/docker', why: "it is the engine's data root" },
+    { path: '/var/lib/containerd', why: "it is the engine's data root" },
+];
+/** The runner's files by which a step acts on the job. */
+const COMMAND_FILES = [
+    ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
+];
+/** Where the system keeps what it acts on. Nobody's cache is there. */
+const user_mounts_SYSTEM = [
+    '/bin',
+    '/boot',
+    '/etc',
+    '/lib',
+    '/opt',
+    '/sbin',
+    '/snap',
+    '/usr',
+    '/var/lib',
+    '/var/spool',
+];
+/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
+const START_FILES = [
+    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
+    ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
+    ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
+];
+/**
+ * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
+ *
+ * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
+ */
+function userMounts(mounts, places) {
+    const sockets = mounts.length === 0 ? [] : listeningSockets();
+    return mounts.map(({ source, target, writable }, index) => {
+        const refuse = (why, hint = 'Name the directory that is needed.') => {
+            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+        };
+        if (!(0,external_node_fs_namespaceObject.existsSync)(source))
+            return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
+        const real = (0,external_node_fs_namespaceObject.realpathSync)(source);
+        const kind = (0,external_node_fs_namespaceObject.statSync)(real);
+        if (!kind.isDirectory() && !kind.isFile())
+            return refuse('it is neither a directory nor a file');
+        const refuseAny = (guarded) => {
+            for (const { path, why } of guarded) {
+                if (isInside(real, path))
+                    refuse(why);
+                if (isInside(path, real))
+                    refuse(`${path} is in it, and ${why}`);
+            }
+        };
+        refuseAny(always(places));
+        if (isInside(places.home, real)) {
+            return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
+        }
+        if (writable)
+            refuseAny(whenWritable(places));
+        const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
+        if (socket !== undefined)
+            return refuse(`${socket} in it leads to a program outside the sandbox`);
+        const first = mounts.findIndex((other) => other.target === target);
+        if (first < index)
+            return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
+        return { kind: 'bind', source: real, target, writable };
+    });
+}
+function always({ workDirectory, engine, environment }) {
+    const { dataRoot, socket } = engine;
+    return [
+        ...FORBIDDEN,
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
+        { path: workDirectory, why: "it is the run's own" },
+        ...COMMAND_FILES.flatMap((name) => {
+            const path = environment[name];
+            return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
+        }),
+    ];
+}
+/** What may be read, and not changed. */
+function whenWritable({ home, environment, programs }) {
+    const event = environment['GITHUB_EVENT_PATH'] ?? '';
+    return [
+        ...user_mounts_SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
+        ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
+        ...START_FILES.map((name) => ({
+            path: (0,external_node_path_.join)(home, name),
+            why: 'programs outside the sandbox act on it; leave :rw out',
+        })),
+        ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
+    ];
+}
+/** One that nobody listens on now, or that a program in another network namespace has made. */
+function socketIn(path) {
+    if (!(0,external_node_fs_namespaceObject.statSync)(path).isDirectory())
+        return undefined;
+    try {
+        const found = (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
+        return found && (0,external_node_path_.join)(path, found.name);
+    }
+    catch {
+        // It cannot be read by us, nor by the command, which is the same user.
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
+
+/** What the configuration asks for and will not work. The user reads it before it fails. */
+function configWarnings(config) {
+    const uncovered = config.providers
+        .filter(({ isPermitted }) => !isPermitted)
+        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
+    if (config.apiProxy && config.providers.length === 0)
+        uncovered.push(NO_CREDENTIALS);
+    return uncovered;
+}
+/** For a run whose budget refused requests. */
+function budgetWarning({ maxRequests, maxTokens }, usage) {
+    const limits = [
+        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
+        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+    ].join(', ');
+    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
+        'requests got 429. If the command needs more, raise the option.');
+}
+/** For a command that `timeout-minutes` ended. */
+function timeoutText({ timeoutMinutes = 0 }) {
+    const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
+    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise the option timeout-minutes.`;
+}
+/** For a command that was killed for its memory. */
+function outOfMemoryText({ memory }) {
+    return `The command was killed because it needed more memory than ${memory}. Raise the option memory.`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
+
+
+
+
+
+
+
+
+
+/**
+ * Refuses what can be refused without the engine, and makes the run's own directories.
+ *
+ * @throws UserError naming what is wrong and the remedy
+ */
+function prepare(config, context, progress) {
+    requireLinux(process.platform);
+    const user = caller();
+    const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
+    progress.workDirectory = workDirectory;
+    checkWorkspace(config, user.home, workDirectory);
+    const owner = sidecarUser(user);
+    const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
+    progress.logs = logs;
+    context.onLogs?.(logs);
+    for (const warning of configWarnings(config))
+        context.reporter.warning(warning);
+    const prepared = {
+        workDirectory,
+        logs,
+        agentUser: agentUser(user, config.workspace),
+        sidecarUser: owner,
+        home: user.home,
+    };
+    // Most mistakes show without the engine's own places, and then nothing has been started.
+    checkedMounts(config, context, prepared, { dataRoot: undefined, socket: undefined });
+    return prepared;
+}
+/**
+ * The mounts that the user asks for.
+ *
+ * @param engine where the engine keeps what it has
+ * @throws UserError for a source that would open the host to the command
+ */
+function checkedMounts({ mounts }, { environment, root }, { home, workDirectory }, engine) {
+    if (mounts.length === 0)
+        return [];
+    const programs = hostPrograms(root, process.execPath, home, environment);
+    return userMounts(mounts, { home, workDirectory, environment, programs, engine });
+}
+/** Mode 0700. Fails if the directory exists: it would not be ours. */
+function makeWorkDirectory(path) {
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, { mode: 0o700 });
+        return path;
+    }
+    catch (cause) {
+        throw new errors/* UserError */.y(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+            hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+            cause,
+        });
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
+var signals = __nccwpck_require__(3577);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/claim.js
+
+
+
+
+
+
+
+
+
+/**
+ * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
+ *
+ * @throws UserError naming what cannot be had and the remedy
+ */
+async function claim_claim(config, secrets, prepared, context, progress) {
+    const { engine, runId, reporter, signal } = context;
+    const { timings } = progress;
+    signal.throwIfAborted();
+    progress.engineAsked = true;
+    const [subnet, agentImage, mounts, guards, host] = await settleAll([
+        timings.measure('networks', () => claimNetworks(engine, runId)),
+        timings.measure('images', () => 
+        // A build takes minutes; a cancelled step has seconds.
+        Promise.race([ensureImages(engine, context.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
+        timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
+        timings.measure('workspace', async () => {
+            const own = ownFilesInWorkspace(context.root, config.workspace);
+            const found = await guardWorkspace(config, secrets, own, prepared.workDirectory, limits/* SURVEY_LIMIT_MS */.sD);
+            progress.baseline = found.baseline;
+            return found;
+        }),
+        timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
+    ]);
+    for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
+        reporter.warning(warning);
+    return { subnet, agentImage, guards: guards.mounts, userMounts: mounts, host };
+}
+/** Asks the engine for its own places only if somebody wants a mount. */
+async function mountsOnEngine(config, prepared, context) {
+    return config.mounts.length === 0 ? [] : checkedMounts(config, context, prepared, await context.engine.places());
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
+
+
+/**
+ * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ *
+ * @param path for the error
+ * @param present the file's content, undefined when there is none
+ * @throws UserError when the file names another helper, or is not a JSON object
+ */
+function claudeJson(path, present) {
+    let settings = {};
+    if (present !== undefined && present.trim() !== '') {
+        try {
+            settings = JSON.parse(present);
+        }
+        catch (cause) {
+            throw new errors/* UserError */.y(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+        }
+    }
+    if (!claude_json_isObject(settings))
+        throw new errors/* UserError */.y(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+    const other = settings['apiKeyHelper'];
+    if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
+        throw new errors/* UserError */.y(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+            hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
+        });
+    }
+    const withheld = [];
+    const kept = membersOf(settings, [], withheld);
+    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+}
+/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+const KEY_PARTS = 'customApiKeyResponses';
+/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
+/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+const SETTINGS_NAME = /^(env|headers)$/i;
+/** What a credential looks like, in a command's arguments or an address. */
+const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
+/** No credential is so short. */
+const SHORT = 8;
+function membersOf(object, path, withheld) {
+    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
+    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
+        const at = [...path, name];
+        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
+            return [[name, keptOf(value, at, withheld)]];
+        withheld.push(at.join('.'));
+        return [];
+    }));
+}
+function keptOf(value, path, withheld) {
+    if (isList(value))
+        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
+    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
+}
+/** A list is judged as a whole: a command with one argument less would be another one. */
+function isSecret(name, value, isSetting) {
+    if (isList(value))
+        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
+    if (claude_json_isObject(value))
+        return name === KEY_PARTS;
+    if (typeof value !== 'string' || value === '')
+        return false;
+    // The value of a variable of the sandbox, which holds no credential.
+    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
+        return false;
+    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
+}
+/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+function mayBeSecret(value) {
+    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+}
+function isList(value) {
+    return Array.isArray(value);
+}
+function claude_json_isObject(value) {
+    return typeof value === 'object' && value !== null && !isList(value);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
+
+
+
+/**
+ * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
+ * that is on no list passes when `env` or `env-all` asks for it.
+ */
+/** Passes by itself: what a job says about itself, how a terminal behaves, and how tools were told to behave. */
+const PASSED = [
+    ...['LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
+    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'RUNNER_DEBUG', 'RUNNER_WORKSPACE'],
+    ...['GITHUB_ACTIONS', 'GITHUB_ACTION', 'GITHUB_ACTION_REF', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTOR'],
+    ...['GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
+    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
+    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY', 'GITHUB_REPOSITORY_ID', 'GITHUB_REPOSITORY_OWNER'],
+    ...['GITHUB_REPOSITORY_OWNER_ID', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_ATTEMPT', 'GITHUB_RUN_ID'],
+    ...['GITHUB_RUN_NUMBER', 'GITHUB_SERVER_URL', 'GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW'],
+    ...['GITHUB_WORKFLOW_REF', 'GITHUB_WORKFLOW_SHA', 'GITHUB_WORKSPACE'],
+    ...['ACCEPT_EULA', 'DEBIAN_FRONTEND', 'BOOTSTRAP_HASKELL_NONINTERACTIVE', 'POWERSHELL_DISTRIBUTION_CHANNEL'],
+    ...['DOTNET_NOLOGO', 'DOTNET_MULTILEVEL_LOOKUP', 'DOTNET_SKIP_FIRST_TIME_EXPERIENCE'],
+    ...['DOTNET_CLI_TELEMETRY_OPTOUT', 'GOTOOLCHAIN', 'HOMEBREW_NO_AUTO_UPDATE', 'HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS'],
+];
+/**
+ * Where things are on the host. Passes by itself with the host's toolchain. With an image it passes only when `env` names
+ * it: the image has its own `PATH`, and these lead nowhere there.
+ */
+const PLACES = [
+    ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
+    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
+    ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
+    ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
+    ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
+    ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
+    ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
+    ...['ANDROID_HOME', 'ANDROID_SDK_ROOT', 'ANDROID_NDK', 'ANDROID_NDK_HOME', 'ANDROID_NDK_LATEST_HOME'],
+    ...['ANDROID_NDK_ROOT', 'CHROME_BIN', 'EDGE_BIN', 'CHROMEWEBDRIVER', 'EDGEWEBDRIVER', 'GECKOWEBDRIVER'],
+    'SELENIUM_JAR_PATH',
+    // Certificates of a company proxy.
+    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
+    'GIT_SSL_CAINFO',
+];
+/** Never passes, whatever the options say. */
+const WITHHELD = [
+    // A credential for a model.
+    ...CREDENTIAL_NAMES,
+    ...CREDENTIAL_PATTERNS,
+    // The job's own means to act. All of ACTIONS_*: which of them are tokens changes with the runner.
+    ...['INPUT_*', 'STATE_*', 'ACTIONS_*', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH'],
+    'GITHUB_ACTION_PATH',
+    // The way to a program outside: the engine, agents that hold keys, the desktop's bus, the service manager.
+    ...['DOCKER_*', 'CONTAINER_HOST', 'BUILDKIT_HOST', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO'],
+    ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
+    'LISTEN_FDNAMES',
+];
+/** In any case of letters: Python takes `Http_Proxy` as well. */
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
+/** What the sandbox itself decides, beside the variables that it sets. */
+const RESERVED = [
+    ...PROXY_VARIABLES,
+    ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
+    ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
+    ...Object.keys(COMMAND_FILE_VARIABLES),
+];
+/** The shell's own, and true of the host's shell only. */
+const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
+const CLEARED = RESERVED.filter((name) => !name.includes('*'));
+/**
+ * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
+ * programs to the proxy that do not read `HTTP_PROXY`.
+ */
+const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+/** @returns true for what passes without being asked for @param image the command runs in an image of its own */
+function passesByItself(name, image) {
+    return matches(name, PASSED) || (!image && matches(name, PLACES));
+}
+/** @returns true for a place on the host, which means nothing in an image */
+function isPlace(name) {
+    return matches(name, PLACES);
+}
+function isWithheld(name) {
+    return matches(name, WITHHELD);
+}
+function isReserved(name) {
+    return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+}
+/** @returns true for a name under which a program would find a credential for a model */
+function isCredentialName(name) {
+    return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
+}
+function matches(name, patterns) {
+    return patterns.some((pattern) => {
+        const star = pattern.indexOf('*');
+        if (star < 0)
+            return name === pattern;
+        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
+/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
+const PEEK_PORT = SQUID_PORT + 1;
+/**
+ * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
+ * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ */
+const READINESS_NAME = 'ready.awf.invalid';
+/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
+/** Directory of the access log, in the container. */
+const SQUID_LOG_DIR = '/var/log/squid';
+const ACCESS_LOG = 'access.log';
+/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
+const VERDICT = 'awf_verdict';
+/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+const UNRESOLVABLE = 'unresolvable';
+/**
+ * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
+ * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
+ */
+const LOG_FIELDS = {
+    time: '%ts.%03tu',
+    durationMs: '%tr',
+    client: '%>a',
+    status: '%Ss/%03>Hs',
+    bytesOut: '%>st',
+    bytesIn: '%<st',
+    method: '%#rm',
+    target: '%#ru',
+    route: '%Sh/%<a',
+    serverName: '%#ssl::>sni',
+    verdict: `%{${VERDICT}}note`,
+};
+/**
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
+ * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
+ */
+const PRIVATE_RANGES = [
+    '0.0.0.0/8',
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '168.63.129.16/32',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.0.0.0/24',
+    '192.88.99.0/24',
+    '192.168.0.0/16',
+    '198.18.0.0/15',
+    '224.0.0.0/3',
+    '::/128',
+    '::1/128',
+    '64:ff9b::/96',
+    '100::/64',
+    '2001::/23',
+    '2001:db8::/32',
+    '2002::/16',
+    'fc00::/7',
+    'fe80::/10',
+    'ff00::/8',
+];
+/**
+ * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ *
+ * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
+ * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
+ * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
+ * The api-proxy's tunnels go out directly: its requests are ours.
+ */
+function squidConfig(policy) {
+    const sections = [
+        listeners(),
+        callers(policy.addresses),
+        names(policy),
+        accessRules(policy),
+        routing(),
+        serverNameRules(policy),
+        logging(),
+        hardening(),
+    ];
+    return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+function listeners() {
+    return [
+        `http_port ${String(SQUID_PORT)} name=front`,
+        `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+        'acl front myportname front',
+        'acl peek myportname peek',
+    ];
+}
+function callers(addresses) {
+    return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
+}
+function names({ allow, targets, hosts }) {
+    return [
+        'acl https_port port 443',
+        'acl http_port port 80',
+        'acl http_scheme proto HTTP',
+        `acl ready dstdomain -n ${READINESS_NAME}`,
+        // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
+        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
+        ...domainAcls('https', allow.https, 'dstdomain -n'),
+        ...domainAcls('http', allow.http, 'dstdomain -n'),
+        ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
+        ...targets.flatMap(({ host, port }, index) => [
+            `acl target_host_${String(index)} dstdomain -n ${host}`,
+            `acl target_port_${String(index)} port ${String(port)}`,
+        ]),
+        ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+        // Squid's word for every address, IPv6 included; a name without one matches nothing.
+        'acl resolvable dst all',
+        `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
+        'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
+        // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
+        ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
+        'acl private_destination all-of private_address !added_host',
+    ];
+}
+function accessRules({ targets }) {
+    return [
+        'http_access deny manager',
+        'http_access deny address_literal',
+        ...targets.flatMap(({ permitted }, index) => {
+            const id = String(index);
+            return permitted
+                ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
+                : [];
+        }),
+        'http_access deny api_proxy',
+        'http_access deny front !agent',
+        'http_access allow front CONNECT https_port ready',
+        'http_access deny CONNECT !https_port',
+        'http_access deny !CONNECT !http_port',
+        'http_access deny !CONNECT !http_scheme',
+        'http_access deny provider_host',
+        'http_access deny CONNECT !https_allowed',
+        'http_access deny !CONNECT !http_allowed',
+        // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+        'http_access deny !resolvable cut_unresolvable',
+        'http_access deny private_destination',
+        'http_access allow front',
+        'http_access allow peek CONNECT',
+        'http_access deny all',
+    ];
+}
+function routing() {
+    return [
+        `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+        'acl agent_tunnel all-of front agent CONNECT',
+        'cache_peer_access to_peek allow agent_tunnel',
+        'cache_peer_access to_peek deny all',
+        'never_direct allow agent_tunnel',
+        'always_direct allow !agent_tunnel',
+        // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
+        'connect_retries 2',
+    ];
+}
+function serverNameRules({ allow, targets }) {
+    return [
+        'acl client_hello_next at_step SslBump1',
+        'acl client_hello_read at_step SslBump2',
+        ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
+        ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+        // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
+        'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
+        'acl no_server_name note awf_server_name -',
+        `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
+        `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
+        `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
+        'ssl_bump peek client_hello_next',
+        'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
+        'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
+        'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
+        'ssl_bump splice client_hello_read',
+        'ssl_bump terminate all',
+        'on_unsupported_protocol respond cut_not_tls',
+    ];
+}
+function logging() {
+    return [
+        `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
+        // The peek port's records repeat the front port's, unless they add a verdict.
+        `acl has_verdict note ${VERDICT}`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
+        `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+    ];
+}
+function hardening() {
+    return [
+        'cache deny all',
+        'cache_mem 0',
+        'via off',
+        'forwarded_for delete',
+        'hosts_file /etc/hosts',
+        'pinger_enable off',
+        'icp_port 0',
+        'htcp_port 0',
+        'netdb_filename none',
+        'pid_filename none',
+        'coredump_dir none',
+        'logfile_rotate 0',
+        'email_err_data off',
+        'httpd_suppress_version_string on',
+        'visible_hostname awf-squid',
+        'shutdown_lifetime 0 seconds',
+    ];
+}
+function hostsOf(targets) {
+    return [...new Set(targets.map(({ host }) => host))];
+}
+/** Defines `<name>_allowed`, true for the names of `set`. */
+function domainAcls(name, set, type) {
+    return [
+        ...listAcl(`${name}_domain`, type, set.domains.map((domain) => `.${domain}`)),
+        ...listAcl(`${name}_parent`, type, set.subdomainsOf),
+        ...listAcl(`${name}_subdomain`, type, set.subdomainsOf.map((domain) => `.${domain}`)),
+        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
+        `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
+    ];
+}
+/** An ACL of values; one without values matches nothing, for no listener has this name. */
+function listAcl(name, type, values) {
+    if (values.length === 0)
+        return [`acl ${name} myportname nothing`];
+    return values.map((value) => `acl ${name} ${type} ${value}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment.js
+
+
+
+
+
+
+
+
+
+
+/** For sockets and the like: the user's alone, as the XDG specification wants it. */
+const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
+/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+const RESOLVER_PROBE = 'probe.awf.invalid';
+/**
+ * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
+ * and by value, and over it all what the sandbox sets.
+ *
+ * @param host the caller's environment
+ * @param user name and home directory inside the container
+ * @throws UserError when `env` gives a credential or sets what the sandbox decides
+ */
+function agentEnvironment(config, secrets, addresses, host, user) {
+    const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
+    const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
+    const overridable = new Set([
+        ...LEFT_TO_USER,
+        ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+    ]);
+    const isDecided = (name) => !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
+    const variables = {};
+    const withheld = [];
+    const giveUnlessCredential = (name, value) => {
+        const credential = credentialIn(value, secrets);
+        if (credential === undefined)
+            variables[name] = value;
+        else
+            withheld.push({ name, reason: `its value contains the one of ${credential}` });
+    };
+    const isImage = config.agentImage !== undefined;
+    for (const [name, value] of Object.entries(host)) {
+        if (value === undefined || isDecided(name) || !isVariableName(name))
+            continue;
+        if (isWithheld(name)) {
+            if (config.envAll && isUnexpectedCredential(name, value))
+                withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
+            continue;
+        }
+        const chosen = passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+        if (chosen)
+            giveUnlessCredential(name, value);
+    }
+    for (const { name, value = host[name] } of config.env) {
+        if (value === undefined) {
+            withheld.push({ name, reason: 'env names it, and it is not set' });
+        }
+        else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
+            if (sandbox[name] === undefined)
+                variables[name] = value;
+        }
+        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
+            throw new errors/* UserError */.y(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+        }
+        else {
+            giveUnlessCredential(name, value);
+        }
+    }
+    const isSet = (name) => (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
+    const java = javaOptions(variables, addresses);
+    return {
+        variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+        withheld,
+        warnings: java.warnings,
+    };
+}
+/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
+/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+function isUnexpectedCredential(name, value) {
+    const known = CREDENTIALS.some(({ variable }) => variable === name);
+    return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
+}
+/**
+ * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
+ * where nobody can write. `env` may name others, for example a cache in the workspace.
+ */
+function baseDirectories(home) {
+    return {
+        XDG_CONFIG_HOME: `${home}/.config`,
+        XDG_CACHE_HOME: `${home}/.cache`,
+        XDG_DATA_HOME: `${home}/.local/share`,
+        XDG_STATE_HOME: `${home}/.local/state`,
+    };
+}
+/** What the sandbox sets, whatever the host has. */
+function sandboxVariables(config, addresses, user) {
+    const proxy = squidUrl(addresses);
+    const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
+    const variables = {
+        HOME: user.home,
+        USER: user.name,
+        LOGNAME: user.name,
+        TMPDIR: '/tmp',
+        RUNNER_TEMP: '/tmp',
+        XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
+        HTTP_PROXY: proxy,
+        HTTPS_PROXY: proxy,
+        http_proxy: proxy,
+        https_proxy: proxy,
+        NO_PROXY: direct,
+        no_proxy: direct,
+        ...proxyVariables(addresses),
+        AWF_API_PROXY_IP: addresses['api-proxy'],
+        AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+        LD_PRELOAD: ONE_SHOT_LIBRARY,
+        // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
+        // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+        ASAN_OPTIONS: 'verify_asan_link_order=0',
+        ...COMMAND_FILE_VARIABLES,
+    };
+    for (const { provider, variable } of activeVariables(config)) {
+        const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
+    }
+    return variables;
+}
+/** The provider table's variables that apply to a run. */
+function activeVariables(config) {
+    if (!config.apiProxy)
+        return [];
+    return PROVIDERS.flatMap((provider) => {
+        const configured = config.providers.find((candidate) => candidate.provider.id === provider.id);
+        return provider.agentVariables
+            .filter(({ when }) => {
+            if (when === 'always')
+                return true;
+            if (when === 'configured')
+                return configured !== undefined;
+            return configured?.given.includes(when.credential) === true;
+        })
+            .map((variable) => ({ provider, variable }));
+    });
+}
+/**
+ * The checks that stand between the start of the container and the command, as lines for `api-proxy-health-check.sh`.
+ */
+function preflightChecks(config, addresses, environment) {
+    const active = activeVariables(config);
+    const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
+    const expected = new Set(placeholders.map(({ variable }) => variable.name));
+    const absent = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] === undefined);
+    const accepted = CREDENTIAL_NAMES.filter((name) => !expected.has(name) && environment.variables[name] !== undefined);
+    return [
+        ...absent.map((name) => `absent ${name}`),
+        ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
+        ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
+        ...shellCheck(config),
+        `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
+        `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
+        ...active
+            .filter(({ variable }) => variable.role === 'base-url')
+            .map(({ variable }) => `listening ${variable.name}`),
+    ];
+}
+/** A script needs its shell. The host has one; which one an image has, its user must say. */
+function shellCheck({ agentImage, command }) {
+    if (agentImage === undefined || command.kind === 'argv')
+        return [];
+    return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
+}
+function whyNot(name) {
+    if (isCredentialName(name)) {
+        return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+    }
+    return isWithheld(name)
+        ? "It is the job's own means to act, or leads to a program outside the sandbox."
+        : 'The sandbox sets it itself. Leave it out.';
+}
+function isVariableName(name) {
+    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
+
+
+/** Where the entrypoint puts the script. */
+const SCRIPT_PATH = '/tmp/awf-command';
+/**
+ * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
+ * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
+ * the script stands in the engine's files, in `docker inspect` or in a file on the host.
+ */
+function startDocument(start) {
+    const { command } = start;
+    const argv = command.kind === 'argv' ? command.argv : command.shell.map((word) => word.replaceAll('{0}', SCRIPT_PATH));
+    const inHome = (path) => `${start.environment['HOME'] ?? ''}/${path}`;
+    const links = Map.groupBy(Object.entries(start.homeLinks), ([path]) => (0,external_node_path_.dirname)(inHome(path)));
+    const directories = new Set([...start.directories, ...links.keys()]);
+    const files = Object.entries(start.homeFiles).map(([path, content]) => start_document_writeFile(inHome(path), content));
+    const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
+    if (command.kind === 'script')
+        files.push(start_document_writeFile(SCRIPT_PATH, withNewline(command.script)));
+    return [
+        `AWF_CHECKS=${start_document_quote(start.checks.join('\n'))}`,
+        ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${start_document_quote(path)}`),
+        'umask 077',
+        ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
+        ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
+        ...files,
+        'umask 022',
+        ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
+        ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${start_document_quote(value)}`),
+        `set -- ${argv.map(start_document_quote).join(' ')}`,
+        '',
+    ].join('\n');
+}
+/** One process for a whole directory of links, each with the name of what it leads to. */
+function start_document_link(directory, targets) {
+    return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
+}
+function start_document_writeFile(path, content) {
+    return `"$AWF_LIB/busybox" mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
+}
+/** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
+function start_document_quote(text) {
+    if (text.includes('\0'))
+        throw new errors/* UserError */.y('The command or a variable contains a NUL character.');
+    return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+function withNewline(script) {
+    return script.endsWith('\n') ? script : `${script}\n`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/plan.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Decides all that the agent sees. Reads and writes nothing.
+ *
+ * @throws UserError when something that the user gave would put a credential into the sandbox
+ */
+function planAgent(config, secrets, place) {
+    const { addresses, user, host, userMounts } = place;
+    refuseCredentialsInCommand(config, secrets);
+    const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
+    // Files and links of ours in a mount of the user's would appear on the host.
+    const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+    const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
+    const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+        const target = (0,external_node_path_.join)(user.home, path);
+        return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
+    });
+    const files = systemFiles(config, addresses, user);
+    const claude = claudeFiles(config, secrets, place);
+    const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+    const { mounts, links } = linkIntoHome(all, user.home, host.toolDirectories);
+    return {
+        mounts,
+        systemFiles: files,
+        document: startDocument({
+            environment: environment.variables,
+            command: config.command,
+            checks: preflightChecks(config, addresses, environment),
+            homeFiles: { ...Object.fromEntries(settings), ...claude.files },
+            homeLinks: links,
+            directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
+            cleared: CLEARED,
+            modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
+        }),
+        warnings: [
+            ...claude.warnings,
+            ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
+            ...environment.warnings,
+            ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
+        ],
+    };
+}
+/** A key written into the script would be in the sandbox, whatever the environment holds. */
+function refuseCredentialsInCommand({ command }, secrets) {
+    const text = command.kind === 'script' ? command.script : command.argv.join('\n');
+    const found = credentialIn(text, secrets);
+    if (found !== undefined) {
+        throw new errors/* UserError */.y(`The command contains the value of ${found}.`, {
+            hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+        });
+    }
+}
+/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+function claudeFiles(config, secrets, { user, host }) {
+    if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
+        return { files: {}, warnings: [] };
+    }
+    const path = (0,external_node_path_.join)(user.home, CLAUDE_JSON);
+    const { content, withheld } = claudeJson(path, host.claudeJson);
+    const found = credentialIn(content, secrets);
+    if (found !== undefined) {
+        throw new errors/* UserError */.y(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
+    }
+    const warning = `These settings may be credentials and are left out of the command's copy of ${path}: ${withheld.join(', ')}.`;
+    return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Where the api-proxy writes its log, in its container. */
+const API_PROXY_LOG_DIR = '/var/log/api-proxy';
+const API_PROXY_LOG_FILE = 'api-proxy.log';
+/**
+ * Trims a credential and refuses one that could not be a header value.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws Error naming `name`, never the value, when it has an inner line break or another control character
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    return trimmed;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
+
+
+
+
+/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
+const NO_DNS = '127.0.0.1';
+/** A container on two networks forwards packets unless told not to. */
+const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
+function topology(config, claimed) {
+    const { runId, names, addresses, images } = claimed;
+    const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
+    const common = { runId, network: networkNames(runId).internal };
+    const squid = {
+        ...common,
+        name: names.container.squid,
+        image: images.squid,
+        address: addresses.squid,
+        user: sidecar,
+        limits: { memory: '512m', pids: 100 },
+        mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
+        tmpfs: [
+            { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+            { target: '/tmp', mode: '1777', executable: false, size: '16m' },
+        ],
+        environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
+        hosts: [...config.addHosts, READINESS_HOST],
+        sysctls: NO_FORWARDING,
+    };
+    const proxyUrl = squidUrl(addresses);
+    const apiProxy = {
+        ...common,
+        name: names.container['api-proxy'],
+        image: images['api-proxy'],
+        address: addresses['api-proxy'],
+        user: sidecar,
+        limits: { memory: '512m', pids: 100 },
+        mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
+        tmpfs: [],
+        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
+        dns: NO_DNS,
+    };
+    return {
+        squid,
+        apiProxy: config.apiProxy ? apiProxy : undefined,
+        agent: agentSpec(config, claimed),
+        library: config.agentImage === undefined ? undefined : librarySpec(claimed),
+    };
+}
+function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
+    const foreign = config.agentImage !== undefined;
+    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
+    // it, one that is killed cannot. An empty file takes about a kilobyte.
+    const share = (part) => {
+        const bytes = Math.floor(bytesOf(config.memory) * part);
+        return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
+    };
+    // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
+    // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+    const owner = foreign ? { owner: agentUser } : {};
+    return {
+        runId,
+        network: networkNames(runId).internal,
+        name: names.container.agent,
+        image: config.agentImage ?? images.agent,
+        address: addresses.agent,
+        user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
+        limits: { memory: config.memory, pids: config.pids },
+        mounts: [
+            ...agentMounts,
+            { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
+            ...guards,
+            ...(foreign ? [] : [{ kind: 'image-files', target: AGENT_LIB }]),
+        ],
+        tmpfs: [
+            { target: '/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 3) },
+            { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
+            { target: '/run', mode: '0755', executable: false, size: '16m' },
+            { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
+        ],
+        environment: {},
+        dns: NO_DNS,
+        // A foreign image's health check would run its programs beside the command, in the image's environment.
+        healthCheck: 'none',
+        ...(foreign ? { volumesFrom: names.library } : {}),
+        workingDirectory: config.workingDirectory,
+        entrypoint: `${AGENT_LIB}/entrypoint`,
+    };
+}
+/** Bytes. */
+const PAGE = 4096;
+/** @param size as Docker's `--memory` */
+function bytesOf(size) {
+    const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
+    return Number.parseInt(size, 10) * 1024 ** exponent;
+}
+function librarySpec({ runId, names, images, sidecarUser }) {
+    return {
+        runId,
+        network: 'none',
+        name: names.library,
+        image: images.agent,
+        user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
+        limits: { memory: '16m', pids: 1 },
+        mounts: [{ kind: 'image-files', target: AGENT_LIB }],
+        tmpfs: [],
+        environment: {},
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/plan.js
+
+
+
+
+
+
+
+
+
+/**
+ * Plans a run. Reads and writes nothing.
+ *
+ * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
+ */
+function planRun(config, secrets, prepared, claimed, { runId, images }) {
+    const { workDirectory, agentUser, sidecarUser, logs } = prepared;
+    const addresses = addressesIn(claimed.subnet);
+    const directory = (0,external_node_path_.join)(workDirectory, 'agent');
+    const { host, userMounts, guards } = claimed;
+    const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+    const containers = topology(config, {
+        ...{ runId, names: namesFor(runId, claimed.subnet), addresses, images, logs, sidecarUser, agentUser, guards },
+        agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
+    });
+    refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
+    return {
+        addresses,
+        containers,
+        documents: {
+            squid: squidConfig({
+                addresses,
+                allow: config.allow,
+                targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
+                hosts: config.addHosts,
+            }),
+            apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
+            agent: agent.document,
+        },
+        systemFiles: agent.systemFiles,
+        systemFileDirectory: directory,
+        warnings: agent.warnings,
+    };
+}
+function sidecarConfig(config, secrets, proxyUrl) {
+    return {
+        proxyUrl,
+        providers: Object.fromEntries(config.providers.map(({ provider, given, target }) => [
+            provider.id,
+            { credential: credentialOf(given[0], secrets), target },
+        ])),
+        ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+        allowEndpoints: config.allowEndpoints,
+        budget: config.budget,
+        logLevel: config.logLevel,
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
+/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
+class Timings {
+    phases = [];
+    /** From the start of the process to the command's first instruction; undefined until then. */
+    startupMs;
+    /** From the command's end to the removal of the last network. */
+    teardownMs;
+    /** Runs `work` as a phase. */
+    async measure(phase, work) {
+        const entry = { phase, startMs: now(), endMs: Number.NaN };
+        this.phases.push(entry);
+        try {
+            return await work();
+        }
+        finally {
+            entry.endMs = now();
+        }
+    }
+    toJSON() {
+        return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
+    }
+}
+/** Milliseconds since the process started. */
+function now() {
+    return Math.round(performance.now() * 10) / 10;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/progress.js
+
+/**
+ * How far a run has come. Each field is set as soon as its thing exists, so that the end of a run that failed halfway
+ * finds everything there is to remove and to report.
+ */
+class Progress {
+    timings = new Timings();
+    /** Milliseconds since the epoch. */
+    since = Date.now();
+    workDirectory;
+    logs;
+    /** True once the engine was asked for something that would outlive this process. */
+    engineAsked = false;
+    /** What the workspace was like before the command. */
+    baseline;
+    /** The agent's address. */
+    agentAddress;
+    commandFiles;
+    ending;
+    #error;
+    /** Why the run failed: the first error, which caused the others. */
+    get error() {
+        return this.#error;
+    }
+    fail(error) {
+        this.#error ??= error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/markdown.js
+/** Rows of a table at most; a hostile command can ask for any number of names. */
+const MAX_ROWS = 50;
+/** A table of GitHub-flavoured Markdown, or `empty` when it has no rows. */
+function table(head, rows, empty) {
+    if (rows.length === 0)
+        return empty;
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    const shown = rows.slice(0, MAX_ROWS).map(line);
+    const rest = rows.length - shown.length;
+    return [
+        line(head),
+        line(head.map(() => '---')),
+        ...shown,
+        ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
+    ].join('\n');
+}
+/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
+function code(text) {
+    // Two backticks with nothing between them are no code span.
+    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
+    return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
+
+/** Things that one warning names; a hostile command leaves any number. */
+const MAX_NAMED = 10;
+/** What the command left in the workspace, one warning for each kind. */
+function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
+    const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
+    const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
+    const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
+    return [
+        ...(moved.length > 0
+            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
+            : []),
+        ...(stuck.length > 0
+            ? [
+                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
+            ]
+            : []),
+        ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
+        ...(changes.length > 0
+            ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
+            : []),
+        ...(unread.length > 0
+            ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
+            : []),
+        ...(left > 0
+            ? [
+                'The command left so much in the workspace that it was not looked through to the end: at least ' +
+                    `${String(left)} directories are left. Do not run git there.`,
+            ]
+            : []),
+    ];
+}
+/** A section of the job summary, as blocks; none when there is nothing to say. */
+function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
+    const notes = [
+        ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
+        ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
+    ];
+    const tables = [
+        tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
+        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
+            code(path),
+            code(what.join(', ')),
+            movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
+        ])),
+        tableOf(['Could not be looked through'], unread.map((path) => [code(path)])),
+    ].flat();
+    return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+function tableOf(head, rows) {
+    return rows.length === 0 ? [] : [table(head, rows, '')];
+}
+function listed(items) {
+    const rest = items.length - MAX_NAMED;
+    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
+
+/** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
+const lines_MAX_LENGTH = 1024 * 1024;
+/**
+ * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
+ * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
+ *
+ * @throws Error when the file cannot be opened or read
+ */
+async function* linesOf(path) {
+    let rest = '';
+    for await (const chunk of (0,external_node_fs_namespaceObject.createReadStream)(path, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
+        const lines = (rest + String(chunk)).split('\n');
+        rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
+        yield* lines;
+    }
+    if (rest !== '')
+        yield rest;
+}
+/** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
+async function unlessMissing(reading, nothing) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return nothing;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
+
+const FIELD_NAMES = Object.keys(LOG_FIELDS);
+/**
+ * Reads one line of the access log.
+ *
+ * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
+ *   caller counts those, so that a request cannot hide behind octets that nothing here can read
+ */
+function parseAccessLine(line) {
+    const values = line.split(' ');
+    if (values.length !== FIELD_NAMES.length)
+        return undefined;
+    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
+    const optional = (name) => {
+        const value = field(name);
+        return value === '-' ? undefined : value;
+    };
+    // Squid's own words for a connection that ended, or could not be read, before it had a request.
+    if (/^(-|error:.*)$/.test(field('target')))
+        return 'no-request';
+    const endpoint = parseEndpoint(field('method'), field('target'));
+    if (endpoint === undefined || !Number.isFinite(Number(field('time'))))
+        return undefined;
+    const [result = '-', status = '0'] = field('status').split('/');
+    return {
+        time: Number(field('time')),
+        client: field('client'),
+        method: field('method'),
+        ...endpoint,
+        result,
+        status: Number(status),
+        bytesSent: Number(field('bytesOut')),
+        bytesReceived: Number(field('bytesIn')),
+        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
+        verdict: optional('verdict'),
+    };
+}
+/** True when policy, not the network, stopped the request. */
+function isRefused(record) {
+    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
+}
+/** True when the name was allowed and has no address. */
+function isUnresolvable(record) {
+    return record.verdict === UNRESOLVABLE;
+}
+/**
+ * The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). Squid escapes what it
+ * logs, and only the brackets of an IPv6 address are unescaped here: the agent chooses every other octet, and an escape
+ * that cannot be decoded must not hide the request.
+ */
+function parseEndpoint(method, target) {
+    const { scheme = 'https', authority } = method === 'CONNECT'
+        ? { authority: target }
+        : (/^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)/i.exec(target)?.groups ?? {});
+    const hostAndPort = authority?.replace(/^.*@/, '').replace(/%5B/gi, '[').replace(/%5D/gi, ']');
+    const { host = '', port } = /^(?<host>\[.*\]|.*?)(?::(?<port>\d{1,5}))?$/.exec(hostAndPort ?? '')?.groups ?? {};
+    const name = host.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+    if (name === '')
+        return undefined;
+    return { host: name, port: port === undefined ? (scheme.toLowerCase() === 'https' ? 443 : 80) : Number(port) };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
+/** Names that are counted one by one. The command can ask for any number of names. */
+const MAX_NAMES = 10_000;
+/** Counts requests by name in bounded memory. */
+class Tally {
+    #counts = new Map();
+    #others = 0;
+    add(name, requests = 1) {
+        const count = this.#counts.get(name);
+        if (count === undefined && this.#counts.size >= MAX_NAMES)
+            this.#others += requests;
+        else
+            this.#counts.set(name, (count ?? 0) + requests);
+    }
+    /** Requests for the names that came after the first {@link MAX_NAMES}. */
+    get others() {
+        return Math.max(0, this.#others);
+    }
+    /** Most requested first. */
+    ranked() {
+        return [...this.#counts]
+            .filter(([, requests]) => requests > 0)
+            .map(([domain, requests]) => ({ domain, requests }))
+            .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/traffic.js
+
+
+
+
+
+/** The domains of a run that asked for none. */
+const NO_DOMAINS = {
+    allowed: [],
+    blocked: [],
+    unresolvable: [],
+    others: { allowed: 0, blocked: 0 },
+    unreadableLines: 0,
+};
+/**
+ * Reads Squid's access log.
+ *
+ * @param agent the agent's address: the sidecar's requests are not the command's
+ * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
+ *   records of earlier runs
+ * @throws Error when the log cannot be read
+ */
+async function readDomains({ squid }, agent, since = 0) {
+    const counter = new DomainCounter(agent);
+    for await (const line of linesOf((0,external_node_path_.join)(squid, ACCESS_LOG))) {
+        if (line === '')
+            continue;
+        const record = parseAccessLine(line);
+        if (record === undefined)
+            counter.unreadableLines += 1;
+        else if (record !== 'no-request' && record.time * 1000 >= since)
+            counter.add(record);
+    }
+    return counter.result();
+}
+/** Counts the records of Squid's log, one after the other. */
+class DomainCounter {
+    unreadableLines = 0;
+    #agent;
+    #allowed = new Tally();
+    #blocked = new Tally();
+    #unresolvable = new Tally();
+    /** @param agent the agent's address */
+    constructor(agent) {
+        this.#agent = agent;
+    }
+    /**
+     * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
+     * opened, and the peek port's with the verdict. Together they are one refused request.
+     */
+    add(record) {
+        const { host, serverName, verdict, client } = record;
+        if (isUnresolvable(record)) {
+            this.#unresolvable.add(host);
+        }
+        else if (verdict !== undefined) {
+            this.#blocked.add(serverName ?? host);
+            this.#allowed.add(host, -1);
+        }
+        else if (client === this.#agent) {
+            (isRefused(record) ? this.#blocked : this.#allowed).add(host);
+        }
+    }
+    result() {
+        return {
+            allowed: this.#allowed.ranked(),
+            blocked: this.#blocked.ranked(),
+            unresolvable: this.#unresolvable.ranked(),
+            others: { allowed: this.#allowed.others, blocked: this.#blocked.others },
+            unreadableLines: this.unreadableLines,
+        };
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
+
+
+
+
+
+/** What a run used of its providers, beside the api-proxy's log. */
+const USAGE_FILE = 'usage.json';
+/** Models that are counted one by one; the requests for further ones count under no name. */
+const MAX_MODELS = 1_000;
+/** Adds up the records of requests, one after the other. */
+class UsageCounter {
+    #models = new Map();
+    #usage = NO_USAGE;
+    #requests = 0;
+    #overBudget = 0;
+    #estimated = false;
+    add({ provider, model, status, forwarded, error, usage }) {
+        const used = usage ?? NO_USAGE;
+        this.#usage = sumOfUsage(this.#usage, used);
+        this.#estimated ||= usage?.estimated ?? false;
+        if (forwarded)
+            this.#requests += 1;
+        if (status === 429 && error === 'budget_exhausted')
+            this.#overBudget += 1;
+        const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
+        const name = isCounted ? model : null;
+        const before = this.#models.get(keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
+        this.#models.set(keyOf(provider, name), {
+            provider,
+            model: name,
+            requests: before.requests + 1,
+            failed: before.failed + (status >= 400 ? 1 : 0),
+            ...sumOfUsage(before, used),
+        });
+    }
+    result() {
+        return {
+            requests: this.#requests,
+            ...this.#usage,
+            estimated: this.#estimated,
+            overBudget: this.#overBudget,
+            models: [...this.#models.values()],
+        };
+    }
+}
+function keyOf(provider, model) {
+    return `${provider} ${model ?? ''}`;
+}
+/** The usage of a run that asked no model. */
+const NO_MODEL_USAGE = new UsageCounter().result();
+/**
+ * Adds up the requests in the api-proxy's log.
+ *
+ * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
+ *   records of earlier runs
+ * @throws Error when the log cannot be read
+ */
+async function readUsage({ apiProxy }, since = 0) {
+    const counter = new UsageCounter();
+    for await (const line of linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
+        const record = parseRecord(line);
+        if (record !== undefined && Date.parse(record.time) >= since)
+            counter.add(record);
+    }
+    return counter.result();
+}
+function parseRecord(line) {
+    try {
+        const record = JSON.parse(line);
+        return record.event === 'request' ? record : undefined;
+    }
+    catch {
+        return undefined; // the last line of a sidecar that was killed may be half a line
+    }
+}
+/** Writes `usage.json`. */
+function writeUsage({ apiProxy }, usage) {
+    writeAnew(apiProxy, USAGE_FILE, usage);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/report.js
+
+
+
+
+
+
+
+
+
+/**
+ * Reads the logs, writes what belongs beside them, and removes the run's own files last. Each part has a guard of its own:
+ * one that fails costs itself and a warning, never another part, the exit code or the outcome.
+ */
+async function report(config, sandbox, aftermath, context, progress) {
+    const { reporter } = context;
+    const { logs, timings, error, ending } = progress;
+    const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
+    for (const warning of warnings)
+        reporter.warning(warning);
+    const written = await readWritten(progress, reporter);
+    const traffic = await readTraffic(config, sandbox, progress, reporter);
+    if (logs !== undefined)
+        await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
+    if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
+        reporter.warning(budgetWarning(config.budget, traffic.usage));
+    }
+    await removeWorkDirectory(aftermath, context, progress);
+    const exitCode = ending?.exitCode ?? 1;
+    return {
+        outcome: outcomeOf(progress),
+        // A sandbox that failed is no success, whatever the command's exit code.
+        exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
+        ...{ error, traffic, aftermath, written, logs, timings },
+    };
+}
+function outcomeOf({ error, ending }) {
+    if (error !== undefined || ending === undefined)
+        return 'error';
+    if (ending.timedOut)
+        return 'timeout';
+    return ending.exitCode === 0 ? 'success' : 'failure';
+}
+async function readWritten({ commandFiles }, reporter) {
+    const written = commandFiles &&
+        (await attempt(reporter, 'read what the command wrote for outputs and summary', () => commandFiles.finish()));
+    return written ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
+}
+/** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
+async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddress, since }, reporter) {
+    if (logs === undefined || agentAddress === undefined)
+        return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
+    return {
+        domains: await attempt(reporter, "read Squid's log", () => {
+            const reading = readDomains(logs, agentAddress, since);
+            return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
+        }),
+        usage: await attempt(reporter, "read the api-proxy's log", () => {
+            const reading = readUsage(logs, since);
+            return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
+        }),
+    };
+}
+async function writeBesideLogs(logs, { usage }, aftermath, { reporter }, { timings }) {
+    await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+    if (usage !== undefined)
+        await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
+    if (aftermath !== undefined)
+        await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
+}
+/** A workspace that could not be searched is searched by the post step, which needs the baseline for it. */
+async function removeWorkDirectory(aftermath, { reporter, hasPostStep }, { workDirectory, baseline }) {
+    const isSearched = baseline === undefined || aftermath !== undefined;
+    if (workDirectory === undefined || (hasPostStep && !isSearched))
+        return;
+    await attempt(reporter, `remove ${workDirectory}`, () => rmRF(workDirectory));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached-container.js
+
+/** How much of a sidecar's output an error quotes. */
+const TAIL_LINES = 10;
+const TAIL_CHARACTERS = 4_096;
+/**
+ * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
+ * with its last lines.
+ */
+class AttachedContainer {
+    died;
+    ended;
+    #ending = false;
+    #tail = '';
+    /**
+     * @param title for people: "Squid"
+     * @param input its configuration, on standard input
+     * @param start starts the container and resolves with its exit code
+     */
+    constructor(title, input, start) {
+        const keep = (chunk) => {
+            this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
+        };
+        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
+        this.died = exit.then((code) => {
+            if (this.#ending)
+                return new Promise(() => undefined);
+            throw new errors/* UserError */.y(`${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`);
+        });
+        // Whoever races on it sees the error; nobody else has to.
+        this.died.catch(() => undefined);
+        this.ended = exit.then(() => undefined, () => undefined);
+    }
+    get lastLines() {
+        const lines = this.#tail.split('\n').filter((line) => line.trim() !== '');
+        return lines.length === 0 ? '(it said nothing)' : lines.slice(-TAIL_LINES).join('\n');
+    }
+    /** From now on its end is no failure. */
+    expectEnd() {
+        this.#ending = true;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/gate.js
+/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
+const MARKER = Buffer.from('\u001eawf: command\n');
+/** What the check may say at most, in bytes. */
+const LIMIT = 64 * 1024;
+/**
+ * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
+ * it is the command's, whatever it looks like.
+ */
+class Gate {
+    #before = Buffer.alloc(0);
+    #passed = false;
+    #onPassed;
+    #relay;
+    constructor(onPassed, relay) {
+        this.#onPassed = onPassed;
+        this.#relay = relay;
+    }
+    /** True when the command was started. */
+    get passed() {
+        return this.#passed;
+    }
+    /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
+    get message() {
+        return this.#before
+            .toString()
+            .split('\n')
+            .filter((line) => line.trim() !== '' && !line.startsWith('WARNING: Localhost DNS'))
+            .join('\n');
+    }
+    /** @returns what to wait for before more is pushed */
+    push(chunk) {
+        if (this.#passed)
+            return this.#relay(chunk);
+        this.#before = Buffer.concat([this.#before, chunk]);
+        const at = this.#before.indexOf(MARKER);
+        if (at < 0) {
+            this.#before = this.#before.subarray(-LIMIT);
+            return undefined;
+        }
+        const rest = this.#before.subarray(at + MARKER.length);
+        this.#before = this.#before.subarray(0, at);
+        this.#passed = true;
+        this.#onPassed();
+        return rest.length > 0 ? this.#relay(rest) : undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/removal.js
+
+
+
+
+
+
+const remove = (engine, names) => engine.removeContainers(names);
+const kill = (engine, names) => settleAll(names.map((name) => engine.signal(name, 'KILL')));
+/**
+ * Removes a run from memory, without asking the engine what is there.
+ *
+ * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
+ * @throws Error when something could not be removed; {@link removeRun} then finds what is left
+ */
+async function removeInOrder(engine, runId, containers, agentGone) {
+    const { internal, outer } = networkNames(runId);
+    await endContainers(engine, namesOf(containers), limits/* SQUID_GRACE_MS */.h1, remove, agentGone);
+    await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
+}
+function namesOf(containers) {
+    return Object.values(containers).flatMap((container) => container?.name ?? []);
+}
+/**
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ *
+ * @param isSettled false while something may still be created
+ * @param limitMs time limit
+ * @returns how much was removed
+ * @throws Error when something is left after the time limit
+ */
+async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMIT_MS */.QB) {
+    const limit = now() + limitMs;
+    const removed = { containers: new Set(), networks: new Set() };
+    let failure;
+    for (;;) {
+        // Asked before the look: the look then sees everything that was created until now.
+        const settled = isSettled();
+        const { containers, networks } = await engine.objectsOf(runId);
+        const isGone = containers.length + networks.length === 0;
+        if (isGone && (settled || now() > limit))
+            break;
+        if (now() > limit)
+            throw failure ?? new errors/* UserError */.y(`The containers of run ${runId} do not end.`);
+        for (const name of containers)
+            removed.containers.add(name);
+        for (const name of networks)
+            removed.networks.add(name);
+        try {
+            await endContainers(engine, containers, limits/* SWEEP_GRACE_MS */.Tt, remove);
+            await engine.removeNetworks(networks);
+        }
+        catch (error) {
+            // Somebody else is removing a container, or one has joined a network since. The next look tells.
+            failure = error instanceof Error ? error : new Error(String(error));
+        }
+        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+    }
+    return { containers: removed.containers.size, networks: removed.networks.size };
+}
+/**
+ * Ends every process of a run and keeps its containers to be looked at: nothing of the command runs on, and no sidecar
+ * holds a key.
+ *
+ * @param agentGone called when nothing of the command runs any more
+ * @throws Error when a container could not be ended
+ */
+async function stopRun(engine, runId, isSettled, agentGone) {
+    const limit = now() + limits/* SWEEP_LIMIT_MS */.QB;
+    for (;;) {
+        const settled = isSettled();
+        const { containers } = await engine.objectsOf(runId);
+        await endContainers(engine, containers, limits/* SQUID_GRACE_MS */.h1, kill);
+        if (settled || now() > limit)
+            break;
+        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+    }
+    agentGone();
+}
+/** Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. */
+async function endContainers(engine, names, graceMs, end, agentGone) {
+    const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
+    const others = names.filter((name) => !sidecars.includes(name));
+    await settleAll([
+        end(engine, others).then(agentGone),
+        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log.
+        ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
+    ]);
+    if (sidecars.length > 0)
+        await (0,promises_.setTimeout)(graceMs);
+    await end(engine, sidecars);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
+
+/** The exit code of a command that ran out of time; `timeout` of the GNU coreutils has the same. */
+const TIMEOUT_EXIT_CODE = 124;
+/** The clock of the command's run time. */
+class TimeLimit {
+    /** Resolves when the command has to end; undefined where there is no limit. */
+    reached;
+    /** Resolves when the grace after that is over too, and nobody waits for the command any longer. */
+    exhausted;
+    #limitMs;
+    #graceMs;
+    #timer;
+    #isReached = false;
+    #onReached = () => undefined;
+    #onExhausted = () => undefined;
+    /** @param limitMs undefined for no limit */
+    constructor(limitMs, graceMs = limits/* TIMEOUT_GRACE_MS */.uA) {
+        this.#limitMs = limitMs;
+        this.#graceMs = graceMs;
+        this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
+        this.exhausted = new Promise((resolve) => (this.#onExhausted = resolve));
+    }
+    get isReached() {
+        return this.#isReached;
+    }
+    /** Call when the command starts. */
+    start() {
+        if (this.#limitMs === undefined)
+            return;
+        this.#timer = setTimeout(() => {
+            this.#isReached = true;
+            this.#onReached();
+            this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
+        }, this.#limitMs);
+    }
+    /** Call when the command has ended. */
+    stop() {
+        clearTimeout(this.#timer);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/sandbox.js
+
+
+
+
+
+
+
+
+
+/** The agent's entrypoint ends the command when it reads a line. Any line will do. */
+const TIME_IS_OVER = 'the time is over\n';
+/** The containers of one run: up, command, down. */
+class Sandbox {
+    #engine;
+    #runId;
+    #timings;
+    #containers;
+    #sidecars = [];
+    #commandStarted = false;
+    /** Calls of the engine that have not ended: each of them may still create something. */
+    #running = 0;
+    constructor(engine, runId, timings) {
+        this.#engine = engine;
+        this.#runId = runId;
+        this.#timings = timings;
+    }
+    /** True once the pre-flight check let the command start: from then on both sidecars have logs. */
+    get commandStarted() {
+        return this.#commandStarted;
+    }
+    /**
+     * Starts all containers at once; the agent's own pre-flight check is the gate.
+     *
+     * @param limit of the command's run time, which begins when the check has passed
+     * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
+     */
+    async execute(containers, documents, output, limit, signal) {
+        signal.throwIfAborted();
+        this.#containers = containers;
+        this.#startSidecars(containers, documents);
+        const command = this.#command(containers, documents.agent, output, limit);
+        for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
+            this.#count(work);
+        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true, outOfMemory: false };
+        try {
+            const died = this.#sidecars.map((sidecar) => sidecar.died);
+            const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.Q)(signal)]);
+            return limit.isReached ? timeout : (ending ?? timeout);
+        }
+        finally {
+            limit.stop();
+        }
+    }
+    #startSidecars({ squid, apiProxy }, documents) {
+        const { outer } = networkNames(this.#runId);
+        this.#sidecars.push(new AttachedContainer('Squid', documents.squid, async (attachment) => {
+            await this.#timings.measure('squid: create', () => this.#engine.create(squid));
+            await this.#timings.measure('squid: connect', () => this.#engine.connect(squid.name, outer));
+            return this.#timings.measure('squid', () => this.#engine.start(squid.name, attachment));
+        }));
+        if (apiProxy === undefined)
+            return;
+        this.#sidecars.push(new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
+    }
+    async #command({ library, agent }, document, output, limit) {
+        if (library !== undefined)
+            await this.#timings.measure('library', () => this.#engine.create(library));
+        const gate = new Gate(() => {
+            this.#commandStarted = true;
+            this.#timings.startupMs = now();
+            limit.start();
+        }, output.stderr);
+        const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
+            input: `${Buffer.byteLength(document)}\n${document}`,
+            later: limit.reached?.then(() => TIME_IS_OVER),
+            onStdout: output.stdout,
+            onStderr: (chunk) => gate.push(chunk),
+        }));
+        if (!gate.passed) {
+            throw new errors/* UserError */.y(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
+        }
+        const mayBeMemory = exitCode === 137 && !limit.isReached;
+        const outOfMemory = mayBeMemory && (await this.#engine.exitOf(agent.name)).outOfMemory;
+        return { exitCode, timedOut: false, outOfMemory };
+    }
+    #count(work) {
+        this.#running += 1;
+        const end = () => {
+            this.#running -= 1;
+        };
+        work.then(end, end);
+    }
+    /**
+     * Ends everything of this run, the agent first, and removes it, the networks last.
+     *
+     * @param how `interrupted`: containers may still be in the making, so they are looked for until nothing is left;
+     *   `keep`: the containers stay, but nothing in them runs on
+     * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
+     */
+    async end(how, agentGone) {
+        const from = now();
+        const isSettled = () => this.#running === 0 && now() > from + limits/* ENGINE_SETTLING_MS */.HD;
+        for (const sidecar of this.#sidecars)
+            sidecar.expectEnd();
+        await this.#timings.measure('remove', async () => {
+            if (how.keep) {
+                await stopRun(this.#engine, this.#runId, () => !how.interrupted || isSettled(), agentGone);
+            }
+            else if (how.interrupted || !(await this.#removeFromMemory(agentGone))) {
+                await removeRun(this.#engine, this.#runId, isSettled);
+            }
+        });
+        this.#timings.teardownMs = now() - from;
+    }
+    /** @returns false when something could not be removed */
+    async #removeFromMemory(agentGone) {
+        if (this.#containers === undefined)
+            return false;
+        try {
+            await removeInOrder(this.#engine, this.#runId, this.#containers, agentGone);
+            return true;
+        }
+        catch {
+            return false;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/tear-down.js
+
+
+
+/**
+ * Removes the containers, and searches the workspace as soon as nothing of the command runs any more. What fails fails the
+ * run: a sandbox that outlives its step is no success.
+ *
+ * @returns what the command left in the workspace; undefined when that is not known
+ */
+async function tearDown({ keepContainers }, sandbox, { signal }, progress) {
+    let search;
+    const startSearch = () => (search ??= searchWorkspace(progress));
+    if (progress.engineAsked) {
+        const interrupted = progress.error !== undefined || signal.aborted;
+        try {
+            await sandbox.end({ interrupted, keep: keepContainers }, () => void startSearch());
+        }
+        catch (error) {
+            progress.fail(error);
+        }
+    }
+    return startSearch();
+}
+async function searchWorkspace(progress) {
+    const { baseline, timings } = progress;
+    if (baseline === undefined)
+        return undefined;
+    try {
+        return await timings.measure('workspace: search', () => inspectWorkspace(baseline, limits/* SURVEY_LIMIT_MS */.sD));
+    }
+    catch (cause) {
+        progress.fail(new errors/* UserError */.y(`What the command left in ${baseline.workspace} could not be searched.`, {
+            hint: 'Do not run git there.',
+            cause,
+        }));
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 
@@ -38795,199 +38197,1184 @@ function hazardAt(path) {
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
 }
-/** The whole story of a run: plan, up, command, down, report. It throws nothing; what failed is in the result. */
-async function run(config, context) {
-    const { reporter, engine, runId } = context;
-    const timings = new Timings();
-    const sandbox = new Sandbox(engine, runId, timings);
-    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
-    const since = Date.now();
-    const by = caller();
-    const addresses = { current: addressesIn('0.0.0.0/24') };
-    let made;
-    let started = false;
-    let files;
-    let logs;
-    let baseline;
-    let exitCode = 1;
-    let error;
+/**
+ * The whole story of a run: prepare, claim, plan, execute, tear down, report.
+ *
+ * It throws nothing: what failed is in the result, and whatever was made before is removed and reported.
+ */
+async function run(config, secrets, context) {
+    const progress = new Progress();
+    const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
     try {
-        requireLinux(process.platform);
-        const workDirectory = makeWorkDirectory(workDirectoryOf(runId, context.temporary));
-        made = workDirectory;
-        checkWorkspace(config, by.home, workDirectory);
-        const sidecarOwner = sidecarUser(by);
-        logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, sidecarOwner);
-        context.onLogs?.(logs);
-        for (const warning of configWarnings(config))
-            reporter.warning(warning);
-        const mountsOnEngine = checkMounts(config, context, by.home, workDirectory);
-        context.signal.throwIfAborted();
-        started = true;
-        const [subnet, image, guards, mounts] = await settleAll([
-            timings.measure('networks', () => claimNetworks(engine, runId)),
-            timings.measure('images', () => 
-            // A build takes minutes; a cancelled step has seconds.
-            Promise.race([
-                ensureImages(engine, context.images, config.agentImage, context.root, reporter),
-                aborted(context.signal),
-            ])),
-            timings.measure('workspace', () => guardWorkspace(config, ownFilesInWorkspace(context.root, config.workspace), workDirectory)),
-            mountsOnEngine && timings.measure('mounts', mountsOnEngine),
-        ]);
-        baseline = guards.baseline;
-        for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
-            reporter.warning(warning);
-        addresses.current = addressesIn(subnet);
-        const user = agentUser(by, config.workspace);
-        files = new CommandFiles(workDirectory, user);
-        const agent = await timings.measure('plan', () => planAgent(config, addresses.current, user, context.environment, workDirectory, mounts ?? []));
-        for (const warning of agent.warnings)
-            reporter.warning(warning);
-        refuseWaysAround(config.mounts, guards.mounts);
-        const containers = topology(config, {
-            runId,
-            names: namesFor(runId, subnet),
-            addresses: addresses.current,
-            images: context.images,
-            logs,
-            sidecarUser: sidecarOwner,
-            agentUser: user,
-            agentMounts: [...agent.mounts, ...files.mounts],
-            guards: guards.mounts,
-        });
-        refuseVolumes(config.agentImage, image, containers.agent);
-        refuseTakenTargets(config.mounts, containers.agent, user.home);
-        exitCode = await sandbox.execute(containers, {
-            squid: squidConfig({
-                addresses: addresses.current,
-                allow: config.allow,
-                targets: configuredProviders(config).map((configured) => ({
-                    ...configured.target,
-                    permitted: isPermitted(configured, config.allow),
-                })),
-                hosts: config.addHosts,
-            }),
-            apiProxy: JSON.stringify(sidecarConfig(config, squidUrl(addresses.current))),
-            agent: agent.document,
-        }, context.output, limit, context.signal);
-        if (limit.isReached)
-            reporter.error(timeoutText(config));
-        if (sandbox.outOfMemory) {
-            reporter.error('The command was killed: it needed more memory than the limit. Raise the option memory.');
-        }
+        const prepared = prepare(config, context, progress);
+        const claimed = await claim_claim(config, secrets, prepared, context, progress);
+        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context));
+        checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
+        await execute(config, plan, prepared, sandbox, context, progress);
     }
     catch (caught) {
-        // A terminal's Ctrl-C also ends the docker clients; what they say of it is not the reason.
-        error = context.signal.aborted ? context.signal.reason : caught;
+        // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
+        progress.fail(context.signal.aborted ? context.signal.reason : caught);
     }
-    let inspection;
-    const inspect = () => (inspection ??= inspectAfter(baseline, timings).catch((caught) => {
-        error ??= caught;
-        return undefined;
-    }));
-    if (started && !config.keepContainers) {
-        try {
-            await sandbox.remove(error !== undefined, () => void inspect());
-        }
-        catch (caught) {
-            error ??= caught;
-        }
-    }
-    const aftermath = await inspect();
-    if (aftermath !== undefined)
-        for (const warning of aftermathWarnings(aftermath))
-            reporter.warning(warning);
-    const written = files?.finish() ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
-    // A sandbox that outlives its step is no success, whatever the command said.
-    if (error !== undefined && exitCode === 0)
-        exitCode = 1;
-    if (made !== undefined)
-        await rmRF(made);
-    const traffic = logs === undefined ? NO_TRAFFIC : readTraffic(logs, addresses.current, since);
-    if (logs !== undefined) {
-        writeTimings(logs, timings);
-        writeUsage(logs, traffic.usage);
-        if (aftermath !== undefined && aftermathWarnings(aftermath).length > 0)
-            writeAftermath(logs, aftermath);
-    }
-    if (traffic.usage.overBudget > 0)
-        reporter.warning(budgetWarning(config.budget, traffic.usage));
-    return {
-        outcome: outcomeOf(error, limit.isReached, exitCode),
-        exitCode,
-        error,
-        traffic,
-        aftermath,
-        written,
-        logs,
-        timings,
-    };
+    const aftermath = await tearDown(config, sandbox, context, progress);
+    return report(config, sandbox, aftermath, context, progress);
 }
 /**
- * What can be refused without the engine is refused at once. It is asked where its own files are only if somebody wants a
- * mount, beside the creation of the networks.
+ * Writes the planned files and runs the command.
+ *
+ * @throws UserError when the command could not be started, or the sandbox failed under it
  */
-function checkMounts({ mounts }, { engine, environment, root }, home, workDirectory) {
-    if (mounts.length === 0)
+async function execute(config, plan, { workDirectory, agentUser }, sandbox, context, progress) {
+    for (const warning of plan.warnings)
+        context.reporter.warning(warning);
+    progress.agentAddress = plan.addresses.agent;
+    progress.commandFiles = new CommandFiles(workDirectory, agentUser);
+    writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
+    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
+    progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+    if (progress.ending.timedOut)
+        context.reporter.error(timeoutText(config));
+    if (progress.ending.outOfMemory)
+        context.reporter.error(outOfMemoryText(config));
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
         return undefined;
-    const programs = hostPrograms(root, process.execPath, home, environment);
-    const places = { home, workDirectory, environment, programs };
-    userMounts(mounts, { ...places, engine: { dataRoot: undefined, socket: undefined } });
-    return async () => userMounts(mounts, { ...places, engine: await engine.places() });
-}
-/** Looks through the workspace when the command is gone. @throws UserError when that failed: nobody knows then */
-async function inspectAfter(baseline, timings) {
-    if (baseline === undefined)
+    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
         return undefined;
-    try {
-        return await timings.measure('workspace: look through', () => inspectWorkspace(baseline));
-    }
-    catch (cause) {
-        throw new UserError(`What the command left in ${baseline.workspace} could not be looked through.`, {
-            hint: 'Do not run git there.',
-            cause,
-        });
-    }
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
 }
-function outcomeOf(error, timedOut, exitCode) {
-    if (error !== undefined)
-        return 'error';
-    if (timedOut)
-        return 'timeout';
-    return exitCode === 0 ? 'success' : 'failure';
+/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
 }
-/** For the caller alone; one that exists is somebody else's. */
-function makeWorkDirectory(path) {
-    try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, { mode: 0o700 });
-        return path;
-    }
-    catch (cause) {
-        throw new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
-            hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
-            cause,
-        });
-    }
+/** True when `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
 }
-function sidecarConfig(config, proxyUrl) {
-    return {
-        proxyUrl,
-        providers: Object.fromEntries(configuredProviders(config).map(({ provider, credential, target }) => [provider.id, { credential, target }])),
-        ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
-        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-        allowEndpoints: config.allowEndpoints,
-        budget: config.budget,
-        logLevel: config.logLevel,
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
+
+
+
+/** The schemes an entry may be limited to. */
+const SCHEMES = ['https', 'http'];
+/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
+function listEntries(text, separator = /\n/) {
+    return text
+        .split('\n')
+        .flatMap((line, index) => line
+        .replace(/(^|\s)#.*$/, '')
+        .split(separator)
+        .map((entry) => ({ text: entry.trim(), line: index + 1 })))
+        .filter((entry) => entry.text !== '');
+}
+/**
+ * Reads `allow-domains`.
+ *
+ * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
+ */
+function parseAllowList(text) {
+    const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
+    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
+}
+/** True when `host` may be reached by `scheme`. */
+function isAllowed(list, scheme, host) {
+    const { domains, subdomainsOf } = list[scheme];
+    return (domains.some((domain) => isWithin(host, domain)) ||
+        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
+}
+function parseEntry(entry, line) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.y(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
     };
+    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
+    const scheme = match['scheme']?.toLowerCase();
+    const rest = match['rest'] ?? '';
+    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
+    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+    }
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+        return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
+    }
+    if (/^[^/]*@/.test(rest))
+        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (/^[^/]*:/.test(rest))
+        return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
+    if (/[/?#]/.test(rest))
+        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+    if (rest.includes('*')) {
+        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
+    }
+    const host = canonicalHost(rest);
+    if (host === undefined)
+        return fail('is not a domain name', 'Write a name such as "example.com".');
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
+    if (publicSuffix === host && isIcann === true) {
+        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
+    }
+    if (!host.includes('.') && match['wildcard'] !== undefined) {
+        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
+    }
+    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
+}
+/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+function collapse(entries, scheme) {
+    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
+    const hosts = (subdomainsOnly) => [
+        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
+    ];
+    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
+    const full = hosts(false);
+    const wild = hosts(true);
+    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
+    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
+    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+
+
+
+
+const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+    'for example "openai GET /v1/files/*".';
+/**
+ * Reads `allow-endpoints`.
+ *
+ * @throws UserError naming the line, what is wrong with it and the form
+ */
+function parseAllowEndpoints(text) {
+    return listEntries(text).map(({ text: entry, line }) => {
+        try {
+            return allow_endpoints_parseEntry(`allow-endpoints, line ${String(line)}, "${entry}"`, entry);
+        }
+        catch (cause) {
+            throw new errors/* UserError */.y(cause instanceof Error ? cause.message : String(cause), { hint: HINT, cause });
+        }
+    });
+}
+function allow_endpoints_parseEntry(name, entry) {
+    const [id, method, path, ...rest] = entry.split(/\s+/);
+    const provider = PROVIDERS.find((known) => known.id === id);
+    if (!provider)
+        throw new Error(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
+    if (rest.length > 0)
+        throw new Error(`${name}: there is a word too many.`);
+    return { provider: provider.id, ...checkEndpoint(name, method, path) };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
+
+/** What programs on the host read by themselves, and what then runs. */
+const PROTECTED = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
+/** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
+const OPTIONS = [
+    { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
+    { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
+    { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
+    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({
+        name: input,
+        kind: 'secret',
+        only: 'action',
+        description: label,
+    }))),
+    ...PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
+        name: targetInput,
+        kind: 'text',
+        variable: targetVariable,
+        description: `upstream for ${name}: host[:port][/base/path]`,
+    })),
+    {
+        name: 'allow-endpoints',
+        kind: 'lines',
+        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+    },
+    { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
+    { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
+    {
+        name: 'upstream-ca',
+        kind: 'text',
+        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+    },
+    { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
+    {
+        name: 'env-all',
+        kind: 'boolean',
+        default: 'false',
+        description: 'pass the whole environment, less what is withheld',
+    },
+    { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
+    { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
+    {
+        name: 'protect-paths',
+        kind: 'lines',
+        default: PROTECTED.join('\n'),
+        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    },
+    { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
+    { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
+    { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
+    },
+    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
+    {
+        name: 'upload-logs',
+        kind: 'text',
+        only: 'action',
+        default: 'always',
+        choices: ['always', 'on-failure', 'never'],
+        description: 'when the logs become an artifact',
+    },
+    { name: 'artifact-name', kind: 'text', only: 'action', description: 'awf-logs and a unique suffix' },
+    { name: 'retention-days', kind: 'count', only: 'action', description: "the artifact's; the repository's default" },
+    { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
+    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
+    { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
+    {
+        name: 'keep-containers',
+        kind: 'boolean',
+        only: 'cli',
+        default: 'false',
+        description: 'leave the containers behind',
+    },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
+
+
+
+
+/** The one entry of a list that protects nothing. */
+const NONE = 'none';
+const REPORT = 'report:';
+/**
+ * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
+ *
+ * @param workspace absolute, without links
+ * @throws UserError naming the line, what is wrong with it and the form
+ */
+function parseProtectPaths(text, workspace) {
+    const entries = listEntries(text);
+    if (entries.length === 1 && entries[0]?.text === NONE)
+        return [];
+    const paths = entries.map(({ text: entry, line }) => protect_paths_parseEntry(entry, line, workspace));
+    return paths.map((entry, index) => {
+        const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
+        if (other === undefined)
+            return entry;
+        throw new errors/* UserError */.y(`protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`, { hint: 'Name each path once.' });
+    });
+}
+function protect_paths_parseEntry(entry, line, workspace) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.y(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
+    };
+    if (entry === NONE)
+        return fail('stands beside other entries', 'Leave it out, or the others.');
+    const isReport = entry.startsWith(REPORT);
+    const given = entry.slice(isReport ? REPORT.length : 0).trim();
+    const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+    if (given === '')
+        return fail('has no path', form);
+    if ((0,external_node_path_.isAbsolute)(given))
+        return fail('is an absolute path', form);
+    if (/[\x00-\x1f*?]/.test(given))
+        return fail('has a pattern or a control character in it', form);
+    if (given.split('/').includes('..'))
+        return fail('has ".." in it', form);
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    if (path === '.')
+        return fail('is the workspace itself', 'Name what is in it.');
+    if (path === '.git' || path.startsWith('.git/')) {
+        return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
+    }
+    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
+        return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
+    }
+    if (protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace))
+        return fail('is the workspace itself', 'Name what is in it.');
+    return { path, mode: isReport ? 'report' : 'read-only', line };
+}
+function protect_paths_isSame(path, workspace) {
+    try {
+        return (0,external_node_fs_namespaceObject.realpathSync)(path) === workspace;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
+
+
+/** The providers for which `secrets` has a credential. */
+function configuredProviders(secrets, targets, allow) {
+    return PROVIDERS.flatMap((provider) => {
+        const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
+        if (first === undefined)
+            return [];
+        const target = targets[provider.id];
+        return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
+    });
+}
+/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
+function isPermitted(provider, host, allow) {
+    return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws Error naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
+        throw new Error(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new Error(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new Error(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws Error naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new Error(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/target.js
+
+
+
+/**
+ * Reads an option of the form `host[:port][/base/path]`.
+ *
+ * @param input the option's name, for the error
+ * @throws UserError naming the input and the form
+ */
+function target_parseTarget(input, text) {
+    try {
+        const target = parseTarget(input, text);
+        // Squid refuses addresses, and a certificate is for a name.
+        if (!looksLikeAddress(target.host))
+            return target;
+    }
+    catch {
+        // Said below in one way for both.
+    }
+    throw new errors/* UserError */.y(`${input}: "${text}" is not an upstream.`, {
+        hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. An address needs a name: see add-hosts.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Checks every option and builds the one {@link Config}.
+ *
+ * @throws UserError naming the option and the remedy
+ */
+function buildConfig(raw, around) {
+    const workspace = realDirectory('the workspace', around.workspace);
+    const secrets = credentials(around.credentials);
+    const upstreams = targets(raw, secrets, around);
+    const allow = parseAllowList(raw('allow-domains'));
+    const config = {
+        command: around.command,
+        workspace,
+        workingDirectory: within(workspace, raw('working-directory')),
+        apiProxy: around.apiProxy,
+        providers: around.apiProxy ? configuredProviders(secrets, upstreams, allow) : [],
+        allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
+        allow,
+        addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
+        upstreamCa: certificates(raw('upstream-ca'), workspace),
+        env: requestedVariables(raw('env')),
+        envAll: build_boolean('env-all', raw),
+        mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
+        protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
+        agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
+        memory: memory(raw('memory')),
+        pids: count('pids', raw) ?? 0,
+        timeoutMinutes: minutes('timeout-minutes', raw),
+        budget: budget(count('max-requests', raw), count('max-tokens', raw)),
+        logLevel: choice('log-level', raw),
+        proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
+        keepContainers: build_boolean('keep-containers', raw),
+    };
+    return { config, secrets };
+}
+/** An option with a fixed set of values. @throws UserError listing the set */
+function choice(name, raw) {
+    const choices = optionNamed(name).choices ?? [];
+    const value = raw(name);
+    if (choices.includes(value))
+        return value;
+    throw new errors/* UserError */.y(`${name}: "${value}" is not one of its values.`, {
+        hint: `Write one of: ${choices.join(', ')}.`,
+    });
+}
+/** `true` or `false`. */
+function build_boolean(name, raw) {
+    const value = raw(name).toLowerCase();
+    if (value === 'true' || value === 'false')
+        return value === 'true';
+    throw new errors/* UserError */.y(`${name}: "${raw(name)}" is not one of its values.`, { hint: 'Write one of: true, false.' });
+}
+/** A whole number from 1. @returns undefined when not given */
+function count(name, raw) {
+    const value = raw(name);
+    if (value === '')
+        return undefined;
+    if (/^[1-9]\d{0,8}$/.test(value))
+        return Number(value);
+    throw new errors/* UserError */.y(`${name}: "${value}" is not a whole number above 0.`);
+}
+/** The longest time that a timer of Node.js can wait is a little more. */
+const MAX_MINUTES = 30_000;
+/** A number above 0, a fraction too. @returns undefined when not given */
+function minutes(name, raw) {
+    const value = raw(name);
+    if (value === '')
+        return undefined;
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new errors/* UserError */.y(`${name}: "${value}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
+    });
+}
+function budget(maxRequests, maxTokens) {
+    return {
+        ...(maxRequests === undefined ? {} : { maxRequests }),
+        ...(maxTokens === undefined ? {} : { maxTokens }),
+    };
+}
+/** The `shell` option as an argv. */
+function shellArgv(shell) {
+    if (shell === 'bash')
+        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+    if (shell === 'sh')
+        return ['sh', '-e', '{0}'];
+    if (shell.includes('{0}'))
+        return shell.split(/\s+/).filter((word) => word !== '');
+    throw new errors/* UserError */.y(`shell: "${shell}" is not one of its values.`, {
+        hint: 'Write bash, sh, or a command with {0} in the place of the script, for example "python3 {0}".',
+    });
+}
+function optionNamed(name) {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    if (!option)
+        throw new Error(`no option is named ${name}`);
+    return option;
+}
+function credentials(given) {
+    const found = new Map();
+    for (const { variable, input } of CREDENTIALS) {
+        let value;
+        try {
+            value = normaliseCredential(`${input} (${variable})`, given.get(variable));
+        }
+        catch (error) {
+            throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error));
+        }
+        if (value !== undefined)
+            found.set(variable, value);
+    }
+    return found;
+}
+function targets(raw, secrets, { apiProxy, serverUrl }) {
+    const entries = PROVIDERS.map((provider) => {
+        // The address of a server is nobody's concern where the provider is not used.
+        const used = apiProxy && provider.credentials.some(({ variable }) => secrets.has(variable));
+        const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
+        return [provider.id, target_parseTarget(provider.targetInput, text)];
+    });
+    return Object.fromEntries(entries);
+}
+function hostByServer(provider, serverUrl) {
+    try {
+        return ownHost(provider, serverUrl);
+    }
+    catch (error) {
+        throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error), {
+            hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
+        });
+    }
+}
+function hostEntry(text, line) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name === undefined || (0,external_node_net_.isIP)(address) !== 4) {
+        throw new errors/* UserError */.y(`add-hosts, line ${String(line)}: "${text}" is not name:address.`, {
+            hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+        });
+    }
+    return { name, address };
+}
+function requestedVariables(text) {
+    const lines = new Map();
+    return variableLines(text).map((entry) => {
+        const variable = requestedVariable(entry.text, entry.line);
+        const before = lines.get(variable.name);
+        if (before !== undefined) {
+            throw new errors/* UserError */.y(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
+                hint: 'Name each variable once.',
+            });
+        }
+        lines.set(variable.name, entry.line);
+        return variable;
+    });
+}
+/** As every list, but a `#` behind a value belongs to the value. */
+function variableLines(text) {
+    return text
+        .split('\n')
+        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
+        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
+}
+function requestedVariable(text, line) {
+    const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
+    const name = match?.groups?.['name'];
+    if (name === undefined) {
+        throw new errors/* UserError */.y(`env, line ${String(line)}: this is no variable.`, {
+            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
+        });
+    }
+    return { name, value: match?.groups?.['value'] };
+}
+function userMount(text, line) {
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length > 0 || !(0,external_node_path_.isAbsolute)(source) || !(0,external_node_path_.isAbsolute)(target)) {
+        const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+        throw new errors/* UserError */.y(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
+            hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+        });
+    }
+    return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable };
+}
+function memory(text) {
+    if (/^[1-9]\d*[bkmg]?$/i.test(text))
+        return text.toLowerCase();
+    throw new errors/* UserError */.y(`memory: "${text}" is not a size.`, { hint: 'Write a number with k, m or g, for example "6g".' });
+}
+function certificates(path, workspace) {
+    if (path === '')
+        return undefined;
+    let pem;
+    try {
+        pem = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.resolve)(workspace, path), 'utf8');
+    }
+    catch (cause) {
+        throw new errors/* UserError */.y(`upstream-ca: ${path} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+    }
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+        throw new errors/* UserError */.y(`upstream-ca: ${path} has no PEM certificate.`, {
+            hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+        });
+    }
+    return pem;
+}
+function realDirectory(what, path) {
+    try {
+        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
+        if ((0,external_node_fs_namespaceObject.statSync)(real).isDirectory())
+            return real;
+    }
+    catch (cause) {
+        throw new errors/* UserError */.y(`${what} (${path}) cannot be read.`, { cause });
+    }
+    throw new errors/* UserError */.y(`${what} (${path}) is not a directory.`);
+}
+function within(workspace, path) {
+    const directory = realDirectory('working-directory', (0,external_node_path_.resolve)(workspace, path));
+    if (directory === workspace || directory.startsWith(`${workspace}/`))
+        return directory;
+    throw new errors/* UserError */.y(`working-directory: ${path} is outside the workspace ${workspace}.`, {
+        hint: 'The sandbox sees the workspace only; name a directory inside it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/inputs.js
+
+
+
+
+
+/**
+ * Reads the action's inputs. Masks the credentials in the job's log first.
+ *
+ * @throws UserError naming the input and the remedy
+ */
+function loadInputs(environment = process.env) {
+    const given = new Map(CREDENTIALS.map(({ variable, input }) => [variable, getInput(input)]));
+    // The runner masks line by line; the value as a whole and its trimmed form are what could be printed.
+    for (const value of given.values())
+        if (value.trim() !== '')
+            core_setSecret(value);
+    const raw = (name) => {
+        const option = optionNamed(name);
+        if (option.only === 'cli')
+            return option.default ?? '';
+        const value = getInput(name, { trimWhitespace: name !== 'run' });
+        if (value !== '')
+            return value;
+        return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
+    };
+    const script = raw('run');
+    if (script.trim() === '') {
+        throw new errors/* UserError */.y('run is empty.', { hint: 'Give the command that the sandbox is to run, one or more lines.' });
+    }
+    const workspace = environment['GITHUB_WORKSPACE'];
+    if (workspace === undefined || workspace === '') {
+        throw new errors/* UserError */.y('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
+    }
+    const built = buildConfig(raw, {
+        command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
+        credentials: given,
+        apiProxy: true,
+        serverUrl: environment[SERVER_URL_VARIABLE],
+        workspace,
+    });
+    return {
+        ...built,
+        upload: {
+            when: choice('upload-logs', raw),
+            artifactName: raw('artifact-name') === '' ? undefined : raw('artifact-name'),
+            retentionDays: count('retention-days', raw),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-outputs.js
+
+
+/** Outputs at most. */
+const MAX_OUTPUTS = 256;
+/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
+const MAX_JSON_LENGTH = 512 * 1024;
+/** As GitHub has it for the id of an output, which an expression names without quotes. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+/** Bad lines that a warning names; a hostile command can write any number of them. */
+const NAMED_LINES = 5;
+/**
+ * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
+ * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
+ * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
+ * the step there; here it is left out, with a warning.
+ */
+function agentOutputs(file, secrets) {
+    if (file.isCut)
+        return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
+    const { entries, badLines, unended } = parse(file.text);
+    const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
+    if (byName.size > MAX_OUTPUTS)
+        return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
+    const values = Object.fromEntries([...byName.values()].map(({ name, value }) => [name, maskCredentials(value, secrets)]));
+    if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
+        return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
+    }
+    return {
+        values,
+        warnings: [
+            ...(badLines.length > 0 ? [`GITHUB_OUTPUT of the command: ${linesText(badLines)}; left out.`] : []),
+            ...(unended === undefined
+                ? []
+                : [
+                    `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
+                ]),
+        ],
+    };
+}
+function nothing(why) {
+    return { values: {}, warnings: [`GITHUB_OUTPUT of the command ${why}; agent-outputs is empty.`] };
+}
+function parse(text) {
+    const lines = text.split('\n');
+    const entries = [];
+    const badLines = [];
+    for (let index = 0; index < lines.length; index++) {
+        const line = lines[index] ?? '';
+        if (line === '')
+            continue;
+        const start = index;
+        const { name, delimiter, value } = agent_outputs_split(line);
+        let content = value;
+        if (delimiter !== undefined && delimiter !== '') {
+            const end = lines.indexOf(delimiter, start + 1);
+            if (end < 0)
+                return { entries, badLines, unended: start + 1 };
+            content = lines.slice(start + 1, end).join('\n');
+            index = end;
+        }
+        if (content === undefined || !NAME.test(name))
+            badLines.push(start + 1);
+        else
+            entries.push({ name, value: content });
+    }
+    return { entries, badLines, unended: undefined };
+}
+function agent_outputs_split(line) {
+    const [equals, block] = [line.indexOf('='), line.indexOf('<<')];
+    if (block >= 0 && (equals < 0 || block < equals)) {
+        return { name: line.slice(0, block), delimiter: line.slice(block + 2) };
+    }
+    return equals < 0 ? { name: '' } : { name: line.slice(0, equals), value: line.slice(equals + 1) };
+}
+function linesText(numbers) {
+    const named = numbers.slice(0, NAMED_LINES).map(String);
+    const rest = numbers.length - named.length;
+    const more = rest > 0 ? ` and ${String(rest)} more` : '';
+    return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-summary.js
+
+
+/**
+ * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
+ * wrote nothing.
+ *
+ * It is the agent's: it may want to load an image (whoever reads the summary would be seen), to disguise a link, to end our
+ * section and forge another. Nothing of it is passed on as it is; it is composed anew:
+ *
+ * - Every line stands in one block quote, under a sentence of ours.
+ * - Outside of code every ASCII punctuation character has a backslash before it, which makes it text (CommonMark 2.4). A
+ *   word that GitHub would link by itself (an address, a mention, an issue) or take for mathematics becomes code, which it
+ *   leaves alone.
+ * - What remains of the format: paragraphs, lists, bold, code. Headings become bold, tables code, links and images code that
+ *   shows where they lead.
+ *
+ * A parser for the whole of Markdown would keep more of the format, but the result would be as safe as its agreement with
+ * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
+ * errs, a text looks worse, and never becomes more.
+ */
+function agentSummary(file, secrets) {
+    const text = maskCredentials(visible(file.text), secrets);
+    if (text.trim() === '')
+        return undefined;
+    const notes = [
+        'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
+        ...(file.isCut ? [`It is longer than ${String(SUMMARY_FILE_LIMIT / 1024)} KiB; this is its beginning.`] : []),
+    ];
+    const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
+    return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
+}
+/** Without what is not seen or changes how the rest is seen: control, bidirectional and other format characters. */
+function visible(text) {
+    const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
+    // The joiner of emoji and of some scripts stays.
+    return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
+}
+const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
+const HEADING = /^ {0,3}#{1,6}(?: (?<title>.*))?$/;
+/** With text in it: an empty one would make a heading of the line before. */
+const ITEM = /^(?<indent> {0,12})(?<mark>[-*+]|\d{1,9}[.)]) +(?<text>\S.*)$/;
+const TABLE_ROW = /^ {0,3}\|/;
+function blocks(lines) {
+    const out = [];
+    for (let index = 0; index < lines.length; index++) {
+        const line = lines[index] ?? '';
+        const marks = FENCE.exec(line)?.groups?.['marks'];
+        if (marks !== undefined) {
+            const end = endOfFence(lines, index + 1, marks);
+            out.push(...codeBlock(lines.slice(index + 1, end)));
+            index = end;
+        }
+        else if (TABLE_ROW.test(line)) {
+            const start = index;
+            while (TABLE_ROW.test(lines[index + 1] ?? ''))
+                index++;
+            out.push(...codeBlock(lines.slice(start, index + 1)));
+        }
+        else {
+            out.push(...textLine(line));
+        }
+    }
+    return out;
+}
+/** @returns the index of the closing fence, or behind the last line */
+function endOfFence(lines, from, marks) {
+    for (let index = from; index < lines.length; index++) {
+        const line = (lines[index] ?? '').trim();
+        if (line.startsWith(marks) && line === (marks[0] ?? '').repeat(line.length))
+            return index;
+    }
+    return lines.length;
+}
+/** Its fence is longer than anything in it, and it names no language: some are rendered (mermaid, geojson, math). */
+function codeBlock(lines) {
+    const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
+    const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
+    return [fence, ...lines, fence];
+}
+function textLine(line) {
+    const heading = HEADING.exec(line);
+    if (heading) {
+        const title = heading.groups?.['title']?.trim() ?? '';
+        return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
+    }
+    const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
+    // Numbers and dashes only: the other marks of an item mean the same.
+    if (mark !== '')
+        return [`${indent}${/\d/.test(mark) ? mark : '-'} ${inline(text.trim())}`];
+    return [inline(line.trim())];
+}
+/** What is kept within a line: code, bold; links and images, to be shown as code. */
+const TOKEN = /`(?<code>[^`]+)`|\*\*(?<bold>[^\s*`][^*`]*)\*\*|(?<link>!?\[[^[\]]*\]\([^()]*\))/g;
+function inline(text) {
+    const pieces = [];
+    let at = 0;
+    for (const { index, 0: whole, groups = {} } of text.matchAll(TOKEN)) {
+        pieces.push(escaped(text.slice(at, index)));
+        if (groups['bold'] !== undefined)
+            pieces.push(`**${escaped(groups['bold'].trimEnd())}**`);
+        else
+            pieces.push(agent_summary_code(groups['code'] ?? groups['link'] ?? ''));
+        at = index + whole.length;
+    }
+    pieces.push(escaped(text.slice(at)));
+    // Backticks of two code spans that touched would be one mark, and open or close something else.
+    return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
+}
+/**
+ * A word in which GitHub finds something by itself, after Markdown's own rules and whatever is escaped: an address of the
+ * web or of mail, a mention, an issue, a formula, an alert.
+ */
+const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
+/** Text that is text. */
+function escaped(text) {
+    return text.replace(/\S+/g, (word) => FOUND_BY_GITHUB.test(word) ? agent_summary_code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'));
+}
+/** A code span. Backticks in it become apostrophes, so that there is no question which of them ends it. */
+function agent_summary_code(text) {
+    return `\` ${text.replaceAll('`', "'")} \``;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
+
+
+
+/** What GitHub accepts as a step's summary; a longer one is dropped as a whole. Bytes. */
+const SUMMARY_LIMIT = 1024 * 1024;
+/**
+ * The job summary of a run, as GitHub-flavoured Markdown.
+ *
+ * @param limit bytes; what the command wrote is left out first, the tables next
+ */
+function summaryMarkdown(facts, limit = SUMMARY_LIMIT) {
+    const { commandSummary } = facts;
+    const head = ['## Agentic Workflow Firewall', verdict(facts)];
+    const tables = tablesOf(facts);
+    const commandPart = commandSummary === undefined ? [] : ["### The command's own summary", commandSummary];
+    const dropped = (what) => `⚠️ ${what}: the summary would have been longer than GitHub accepts.`;
+    const candidates = [
+        [...head, ...tables, ...commandPart],
+        [...head, ...tables, dropped('What the command wrote is left out')],
+        [...head, dropped('Only the verdict is shown')],
+    ].map((blocks) => `${blocks.join('\n\n')}\n`);
+    return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
+}
+function tablesOf({ error, traffic, aftermath, logs }) {
+    return [
+        ...(error === undefined ? [] : [quoteBlock(error)]),
+        '### Domains',
+        ...(traffic.domains === undefined ? ['⚠️ The log of Squid could not be read.'] : domainBlocks(traffic.domains)),
+        '### Model requests',
+        ...(traffic.usage === undefined ? ['⚠️ The log of the api-proxy could not be read.'] : usageBlocks(traffic.usage)),
+        ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
+        ...(logs === undefined ? [] : [`Logs: ${code(logs.squid)}, ${code(logs.apiProxy)}`]),
+    ];
+}
+function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines }) {
+    return [
+        table(['Domain', 'Verdict', 'Requests'], [
+            ...blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
+            ...unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
+            ...allowed.map((row) => domainRow(row, '✅ allowed')),
+        ], 'No request left the sandbox.'),
+        ...(others.allowed + others.blocked === 0
+            ? []
+            : [`Requests for further names: ${others.blocked} refused, ${others.allowed} allowed.`]),
+        ...(unreadableLines === 0
+            ? []
+            : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),
+    ];
+}
+function usageBlocks(usage) {
+    return [
+        table(['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'], usage.models.map(modelRow), 'The api-proxy received no request.'),
+        ...usageNotes(usage),
+    ];
+}
+function verdict({ outcome, exitCode, startupMs, traffic: { domains } }) {
+    const parts = [
+        outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${exitCode}`,
+        ...(startupMs === undefined ? [] : [`it started after ${Math.round(startupMs)} ms`]),
+        domains === undefined ? 'which requests were refused is unknown' : refusedText(domains),
+    ];
+    return `**${outcome}**: ${parts.join('; ')}.`;
+}
+function refusedText({ blocked, others }) {
+    const refused = blocked.reduce((sum, { requests }) => sum + requests, others.blocked);
+    if (refused === 0)
+        return 'no request was refused';
+    return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
+}
+/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
+function knownAs(domain) {
+    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
+}
+function domainRow({ domain, requests }, text) {
+    return [code(domain), text, String(requests)];
+}
+function modelRow(row) {
+    const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
+    const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
+    return [providerName(provider), model === null ? '' : code(model), ...counts];
+}
+function usageNotes({ overBudget, estimated }) {
+    return [
+        ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429.`] : []),
+        ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
+    ];
+}
+function providerName(id) {
+    return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
+}
+function quoteBlock(text) {
+    return text
+        .split('\n')
+        .map((line) => `> ${code(line)}`)
+        .join('\n>\n');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/runner-file.js
+
+/**
+ * Lets `work` append to one of the runner's files, and undoes an append that failed halfway: on a full disk, half a record
+ * would make the runner refuse the whole file and fail the step.
+ *
+ * @param variable names the file; where it is not set, the runner has no such file
+ */
+function appending(variable, work) {
+    const path = process.env[variable];
+    const size = path === undefined || path === '' ? undefined : (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.size;
+    try {
+        return work();
+    }
+    catch (error) {
+        if (path !== undefined && size !== undefined && ((0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > size) {
+            (0,external_node_fs_namespaceObject.truncateSync)(path, size);
+        }
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/publish.js
+
+
+
+
+
+
+
+
+
+/**
+ * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
+ * changes the exit code or the outcome.
+ */
+async function publish(result, secrets, reporter) {
+    const { exitCode } = result;
+    const error = result.error === undefined ? undefined : (0,errors/* describeError */.U)(result.error);
+    if (error !== undefined)
+        setFailed(error);
+    else if (exitCode !== 0)
+        setFailed(`The command ended with exit code ${exitCode}.`);
+    setOutputs({ ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) }, reporter);
+    await attempt(reporter, 'write the job summary', () => {
+        writeSummary(result, error, secrets);
+    });
+}
+/** For a step whose run never began. */
+function publishFailure(error, reporter) {
+    setFailed((0,errors/* describeError */.U)(error));
+    setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
+}
+/** What could not be read is left out, never shown as empty. */
+function runOutputs({ traffic: { domains, usage }, outcome, exitCode, timings, logs, }) {
+    return {
+        'exit-code': String(exitCode),
+        outcome,
+        'startup-ms': timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)),
+        'logs-path': logs?.squid ?? '',
+        ...(usage && {
+            requests: String(usage.requests),
+            'input-tokens': String(usage.inputTokens),
+            'output-tokens': String(usage.outputTokens),
+        }),
+        ...(domains && {
+            'allowed-domains': domainNames(domains.allowed),
+            'blocked-domains': domainNames(domains.blocked),
+        }),
+    };
+}
+/** A JSON array of the names that fit, most requested first: the command can ask for any number of names. */
+function domainNames(list) {
+    let length = 2;
+    const names = list
+        .map(({ domain }) => domain)
+        .filter((name) => (length += JSON.stringify(name).length + 1) <= limits/* DOMAINS_OUTPUT_LIMIT */.oU);
+    return JSON.stringify(names);
+}
+async function commandOutputs({ written }, secrets, reporter) {
+    const outputs = await attempt(reporter, "read the command's outputs", () => agentOutputs(written.output, secrets));
+    for (const warning of outputs?.warnings ?? [])
+        reporter.warning(warning);
+    return { 'agent-outputs': JSON.stringify(outputs?.values ?? {}) };
+}
+function setOutputs(outputs, reporter) {
+    const failed = [];
+    let reason;
+    for (const [name, value] of Object.entries(outputs)) {
+        try {
+            appending('GITHUB_OUTPUT', () => setOutput(name, value));
+        }
+        catch (error) {
+            failed.push(name);
+            reason ??= error;
+        }
+    }
+    if (failed.length > 0)
+        reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${(0,errors/* describeError */.U)(reason)}`);
+}
+function writeSummary(result, error, secrets) {
+    const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+    if (file === '')
+        return;
+    const { outcome, exitCode, traffic, aftermath, timings, logs, written } = result;
+    const commandSummary = agentSummary(written.summary, secrets);
+    const facts = { outcome, exitCode, error, traffic, aftermath, startupMs: timings.startupMs, logs, commandSummary };
+    appending('GITHUB_STEP_SUMMARY', () => (0,external_node_fs_namespaceObject.appendFileSync)(file, summaryMarkdown(facts)));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/relay.js
+
+
+/**
+ * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
+ * of our own wait until they are on again.
+ *
+ * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
+ * error could be read before the commands are off, or after they are on again.
+ */
+class StoppedCommands {
+    #token = (0,external_node_crypto_.randomUUID)();
+    #waiting = [];
+    #stopped = false;
+    #write = (0,output/* writeTo */.jH)(process.stdout);
+    stdout = (chunk) => {
+        this.#stop();
+        return this.#write(chunk);
+    };
+    stderr = this.stdout;
+    /** Switches the commands on again, on a line of its own. */
+    end() {
+        if (this.#stopped)
+            process.stdout.write(`\n::${this.#token}::\n`);
+        this.#stopped = false;
+        for (const write of this.#waiting.splice(0))
+            write();
+    }
+    /** `reporter`, with its messages kept back while the commands are off. */
+    deferring(reporter) {
+        const later = (write) => (message) => {
+            if (this.#stopped)
+                this.#waiting.push(() => {
+                    write(message);
+                });
+            else
+                write(message);
+        };
+        return {
+            debug: later(reporter.debug),
+            info: later(reporter.info),
+            warning: later(reporter.warning),
+            error: later(reporter.error),
+        };
+    }
+    #stop() {
+        if (this.#stopped)
+            return;
+        this.#stopped = true;
+        process.stdout.write(`::stop-commands::${this.#token}\n`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/state.js
 
+
 const KEY = 'awf';
 /** Writes the state; a later call replaces an earlier one. */
 function writeState(state) {
-    saveState(KEY, state);
+    appending('GITHUB_STATE', () => saveState(KEY, state));
 }
 /** @returns undefined when the main step ended before it wrote any */
 function readState() {
@@ -39007,16 +39394,12 @@ function readState() {
 
 
 
-
-
-
-
 /** Messages as log commands of the runner. */
 const actionReporter = {
     debug: info,
     info: info,
     warning: (message) => {
-        core_warning(message);
+        warning(message);
     },
     error: (message) => {
         error(message);
@@ -39026,79 +39409,177 @@ const actionReporter = {
  * The main step.
  *
  * @param root the action's own directory
+ * @param signal ends the run
+ * @param engineWith makes the engine, given where its debug messages go
  * @returns the exit code of the process: the command's own
  */
-async function runAction(root) {
-    const signal = cancellation();
+async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debug)) {
+    const start = begin();
+    if (start === undefined)
+        return 1;
+    const { config, secrets, upload, runId } = start;
+    const reporter = filtered(actionReporter, config.logLevel);
+    const relay = new StoppedCommands();
+    const deferring = relay.deferring(reporter);
+    let state = { runId, upload };
+    const result = await run(config, secrets, {
+        runId,
+        engine: engineWith(deferring.debug),
+        reporter: deferring,
+        output: (0,output/* limited */.TJ)(relay),
+        root,
+        images: builtImageNames(`${root}/dist`),
+        temporary: process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
+        environment: process.env,
+        signal,
+        hasPostStep: true,
+        onLogs: (logs) => {
+            state = { ...state, logs };
+            writeState(state);
+        },
+    });
+    // Nothing that the runner should read as a command may be printed before this.
+    relay.end();
+    await attempt(reporter, 'save the state for the post step', () => {
+        writeState({ ...state, succeeded: result.outcome === 'success' });
+    });
+    await publish(result, secrets, reporter);
+    return result.exitCode;
+}
+/** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
+function begin() {
     try {
-        const { config, upload } = loadInputs();
+        const inputs = loadInputs();
         const runId = newRunId();
-        writeState({ runId, upload });
-        const reporter = filtered(actionReporter, config.logLevel);
-        const relay = new StoppedCommands();
-        const result = await run(config, {
-            runId,
-            engine: new DockerCli(reporter.debug),
-            reporter: relay.deferring(reporter),
-            output: limited(relay),
-            root,
-            images: builtImageNames(`${root}/dist`),
-            temporary: process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
-            environment: process.env,
-            signal,
-            onLogs: (logs) => {
-                writeState({ runId, upload, logs });
-            },
-        });
-        relay.end();
-        writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
-        await report(result, config.credentials);
-        return result.exitCode;
+        writeState({ runId, upload: inputs.upload });
+        return { ...inputs, runId };
     }
     catch (error) {
-        setFailed(describeError(error));
-        setOutput('exit-code', '1');
-        setOutput('outcome', 'error');
-        return 1;
-    }
-    finally {
-        await flush(signal);
+        publishFailure(error, actionReporter);
+        return undefined;
     }
 }
-async function report(result, credentials) {
-    const { traffic, outcome, exitCode, timings, logs, written } = result;
-    const outputs = agentOutputs(written.output, credentials);
-    for (const warning of outputs.warnings)
-        core_warning(warning);
-    setOutput('exit-code', String(exitCode));
-    setOutput('outcome', outcome);
-    setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
-    setOutput('blocked-domains', JSON.stringify(traffic.blocked.map(({ domain }) => domain)));
-    setOutput('requests', String(traffic.usage.requests));
-    setOutput('input-tokens', String(traffic.usage.inputTokens));
-    setOutput('output-tokens', String(traffic.usage.outputTokens));
-    setOutput('agent-outputs', JSON.stringify(outputs.values));
-    setOutput('logs-path', logs?.squid ?? '');
-    setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
-    const error = result.error === undefined ? undefined : describeError(result.error);
-    if (error !== undefined)
-        setFailed(error);
-    else if (exitCode !== 0)
-        setFailed(`The command ended with exit code ${String(exitCode)}.`);
-    if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '')
-        return;
-    const ofCommand = agentSummary(written.summary, credentials);
-    const facts = {
-        outcome,
-        exitCode,
-        error,
-        traffic,
-        aftermath: result.aftermath,
-        startupMs: timings.startupMs,
-        logs,
-        ofCommand,
-    };
-    await summary.addRaw(summaryMarkdown(facts)).write();
+
+
+/***/ }),
+
+/***/ 2400:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CC: () => (/* binding */ networkArgs),
+/* harmony export */   he: () => (/* binding */ containerArgs),
+/* harmony export */   jQ: () => (/* binding */ RUN_LABEL)
+/* harmony export */ });
+/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
+const RUN_LABEL = 'awf.run';
+/** One line of a container's `/etc/hosts`. */
+/**
+ * The options of `docker create` and `docker run` for `spec`, image and command included.
+ *
+ * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of its output on the engine's disk.
+ */
+function containerArgs(spec) {
+    const option = (name, value) => `--${name}=${value}`;
+    return [
+        option('name', spec.name),
+        option('label', `${RUN_LABEL}=${spec.runId}`),
+        '--pull=never',
+        '--interactive',
+        '--cap-drop=ALL',
+        '--security-opt=no-new-privileges',
+        '--read-only',
+        '--ulimit=core=0',
+        '--log-driver=none',
+        '--ipc=private',
+        '--restart=no',
+        option('memory', spec.limits.memory),
+        option('pids-limit', String(spec.limits.pids)),
+        option('user', spec.user),
+        option('network', spec.network),
+        ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
+        ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+        ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
+        ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
+        ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
+        ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
+        ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
+        ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
+        ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
+        ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
+        ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
+        spec.image,
+        ...(spec.command ?? []),
+    ];
+}
+function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
+    const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
+    if (inodes !== undefined)
+        options.push(`nr_inodes=${String(inodes)}`);
+    if (owner)
+        options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
+    return `${target}:${options.join(',')}`;
+}
+/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
+function mountValue(mount) {
+    const fields = mount.kind === 'bind'
+        ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
+        : ['type=volume', `target=${mount.target}`];
+    return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}
+/**
+ * The options of `docker network create`.
+ *
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
+ * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
+ */
+function networkArgs(spec) {
+    return [
+        '--driver=bridge',
+        `--subnet=${spec.subnet}`,
+        `--label=${RUN_LABEL}=${spec.runId}`,
+        ...(spec.internal
+            ? [
+                '--internal',
+                '--opt=com.docker.network.bridge.inhibit_ipv4=true',
+                '--opt=com.docker.network.bridge.gateway_mode_ipv4=isolated',
+            ]
+            : []),
+        spec.name,
+    ];
+}
+
+
+/***/ }),
+
+/***/ 739:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ describeError),
+/* harmony export */   y: () => (/* binding */ UserError)
+/* harmony export */ });
+/** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
+class UserError extends Error {
+    hint;
+    constructor(message, options = {}) {
+        super(message, options.cause === undefined ? undefined : { cause: options.cause });
+        this.name = 'UserError';
+        this.hint = options.hint;
+    }
+}
+/** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
+function describeError(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    const parts = [error.message];
+    if (error instanceof UserError && error.hint !== undefined)
+        parts.push(error.hint);
+    if (error.cause instanceof Error && !error.message.includes(error.cause.message)) {
+        parts.push(`Cause: ${describeError(error.cause)}`);
+    }
+    return parts.join('\n');
 }
 
 
@@ -39109,15 +39590,218 @@ async function report(result, credentials) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(325);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(954);
+/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
+
 
 
 // dist/main/index.js is two levels below the action's own directory.
-process.exitCode = await (0,_action_main_step_js__WEBPACK_IMPORTED_MODULE_1__/* .runAction */ .C)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..'));
-process.exit();
+await (0,_run_exit_js__WEBPACK_IMPORTED_MODULE_2__/* .exitWith */ .n)((signal) => (0,_action_main_step_js__WEBPACK_IMPORTED_MODULE_1__/* .mainStep */ .U)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..'), signal));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 3110:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ exitWith)
+/* harmony export */ });
+/* harmony import */ var _output_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4211);
+/* harmony import */ var _signals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3577);
+
+
+/**
+ * How every entry ends: with the exit code of `main`, whatever other code has set by then, after the readers of the output
+ * have everything.
+ *
+ * @param main gets a signal that fires when the process is asked to end
+ */
+async function exitWith(main) {
+    const signal = (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .cancellation */ .W)();
+    const exitCode = await main(signal);
+    await (0,_output_js__WEBPACK_IMPORTED_MODULE_0__/* .flush */ .bX)(signal);
+    process.exit(exitCode);
+}
+
+
+/***/ }),
+
+/***/ 1489:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AO: () => (/* binding */ FLUSH_LIMIT_MS),
+/* harmony export */   HD: () => (/* binding */ ENGINE_SETTLING_MS),
+/* harmony export */   Kr: () => (/* binding */ SWEEP_INTERVAL_MS),
+/* harmony export */   QB: () => (/* binding */ SWEEP_LIMIT_MS),
+/* harmony export */   Tt: () => (/* binding */ SWEEP_GRACE_MS),
+/* harmony export */   _G: () => (/* binding */ OUTPUT_LIMIT_BYTES),
+/* harmony export */   cD: () => (/* binding */ SECOND_SIGNAL_AFTER_MS),
+/* harmony export */   h1: () => (/* binding */ SQUID_GRACE_MS),
+/* harmony export */   oU: () => (/* binding */ DOMAINS_OUTPUT_LIMIT),
+/* harmony export */   sD: () => (/* binding */ SURVEY_LIMIT_MS),
+/* harmony export */   uA: () => (/* binding */ TIMEOUT_GRACE_MS)
+/* harmony export */ });
+/* unused harmony exports KILLED_STEP_SETTLING_MS, UPLOAD_LIMIT_MS */
+/** The waits and limits of the runner's side; the sidecar's are in `containers/api-proxy/src/limits.ts`. */
+/** Squid writes the record of a tunnel when the tunnel ends. Killed at once, it would lose the last ones. Milliseconds. */
+const SQUID_GRACE_MS = 50;
+/** The same wait where nobody waits for a result: long enough for a slow machine. Milliseconds. */
+const SWEEP_GRACE_MS = 300;
+/** How long leftovers are looked for before the removal fails. Milliseconds. */
+const SWEEP_LIMIT_MS = 15_000;
+/** Between two looks at what is left. Milliseconds. */
+const SWEEP_INTERVAL_MS = 100;
+/** How long the engine may still create what a client asked for that has ended. Milliseconds. */
+const ENGINE_SETTLING_MS = 300;
+/** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
+const KILLED_STEP_SETTLING_MS = 2_000;
+/** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
+const TIMEOUT_GRACE_MS = 10_000;
+/**
+ * How long the workspace is searched after the command. A cancelled step has seconds; the post step then repeats the
+ * search. Milliseconds.
+ */
+const SURVEY_LIMIT_MS = 120_000;
+/** How long a cancelled run waits for a reader of its output that may be gone. Milliseconds. */
+const FLUSH_LIMIT_MS = 1_000;
+/** Bytes of the command's output that the job's log gets, both streams together. */
+const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Longest JSON document in the output for allowed or refused domains. Characters. */
+const DOMAINS_OUTPUT_LIMIT = 32 * 1024;
+/** The artifact client retries for minutes; a job must not wait that long for logs. Milliseconds. */
+const UPLOAD_LIMIT_MS = 60_000;
+/** A terminal's Ctrl-C can arrive twice at once: from the terminal, and from a wrapper such as npm. Milliseconds. */
+const SECOND_SIGNAL_AFTER_MS = 300;
+
+
+/***/ }),
+
+/***/ 4211:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   TJ: () => (/* binding */ limited),
+/* harmony export */   bX: () => (/* binding */ flush),
+/* harmony export */   jH: () => (/* binding */ writeTo)
+/* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1489);
+/* harmony import */ var _signals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3577);
+
+
+
+/** Writes to `stream`, and makes the writer wait while its reader is behind. */
+function writeTo(stream) {
+    return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
+}
+/**
+ * Waits until the readers of standard output and standard error have everything: a pipe takes what is written only when it
+ * has room, and `process.exit` drops the rest.
+ */
+async function flush(signal) {
+    const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => {
+        stream.write('', () => {
+            resolve();
+        });
+    }));
+    await Promise.race([Promise.all(written), (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .aborted */ .Q)(signal).catch(() => (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(_limits_js__WEBPACK_IMPORTED_MODULE_2__/* .FLUSH_LIMIT_MS */ .AO))]);
+}
+/** Resolves too when the stream ends or fails instead; its own error event reports that. */
+function drained(stream) {
+    return new Promise((resolve) => {
+        const end = () => {
+            for (const event of EVENTS)
+                stream.off(event, end);
+            resolve();
+        };
+        for (const event of EVENTS)
+            stream.on(event, end);
+    });
+}
+const EVENTS = ['drain', 'close', 'error'];
+/**
+ * Relays `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end.
+ * The command goes on; what it writes is read and dropped.
+ */
+function limited(output, limitBytes = _limits_js__WEBPACK_IMPORTED_MODULE_2__/* .OUTPUT_LIMIT_BYTES */ ._G) {
+    let left = limitBytes;
+    const limit = (sink) => (chunk) => {
+        if (left < 0)
+            return undefined;
+        left -= chunk.length;
+        if (left >= 0)
+            return sink(chunk);
+        const note = `\nThe command wrote more than ${limitBytes / 1024 / 1024} MiB. The rest is not shown; the command goes on.\n`;
+        return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(note)]));
+    };
+    return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
+}
+
+
+/***/ }),
+
+/***/ 3577:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ aborted),
+/* harmony export */   W: () => (/* binding */ cancellation)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
+/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2400);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1489);
+
+
+
+/** The exit code of a process that SIGINT ended, as shells have it. */
+const INTERRUPTED = 130;
+/**
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
+ * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
+ * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
+ * pipe.
+ */
+function cancellation() {
+    const controller = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(name, () => {
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y(`The run was cancelled (${name}).`));
+        });
+    }
+    process.once('SIGINT', endAtSecondInterrupt);
+    for (const stream of [process.stdout, process.stderr]) {
+        stream.on('error', (cause) => {
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended: nobody reads its output any more.', { cause }));
+        });
+    }
+    return controller.signal;
+}
+function endAtSecondInterrupt() {
+    const first = performance.now();
+    process.on('SIGINT', () => {
+        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_1__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
+            return;
+        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_LABEL */ .jQ}`;
+        process.stderr.write(`awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`, () => process.exit(INTERRUPTED));
+    });
+}
+/** Rejects with the reason of `signal` as soon as it fires; never resolves. */
+function aborted(signal) {
+    return new Promise((_, reject) => {
+        const end = () => {
+            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended.'));
+        };
+        if (signal.aborted)
+            end();
+        else
+            signal.addEventListener('abort', end, { once: true });
+    });
+}
+
 
 /***/ })
 

@@ -1,11 +1,9 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
+import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
 import type { UploadSettings } from './inputs.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
-
-/** The client retries for minutes; a job must not wait for logs that long. Milliseconds. */
-const UPLOAD_LIMIT = 60_000;
 
 /** What became of the upload. */
 export type UploadResult =
@@ -22,7 +20,7 @@ export async function uploadLogs(
   logs: LogDirectories,
   settings: UploadSettings,
   runId: string,
-  limitMs = UPLOAD_LIMIT,
+  limitMs = UPLOAD_LIMIT_MS,
 ): Promise<UploadResult> {
   if ((process.env['ACTIONS_RESULTS_URL'] ?? '') === '') {
     return { skipped: 'this runner has no artifact service (ACTIONS_RESULTS_URL is not set)' };
@@ -36,7 +34,7 @@ export async function uploadLogs(
   return { uploaded: name, files: files.length, bytes: size };
 }
 
-/** Regular files with one name only: a link, symbolic or hard, is never followed, wherever it came from. */
+/** Regular files with one name only: no link is followed, symbolic or hard, wherever it came from. */
 function logFiles(directory: string): string[] {
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(directory)
@@ -50,7 +48,7 @@ function logFiles(directory: string): string[] {
 async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new Error(`the artifact service did not take the logs within ${String(limitMs / 1000)} s`));
+    reject(new Error(`the artifact service did not take the logs within ${limitMs / 1000} s`));
   }, limitMs);
   try {
     return await Promise.race([work, late]);

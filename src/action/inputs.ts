@@ -4,6 +4,7 @@ import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { CREDENTIALS } from '../shared/providers.ts';
 import { buildConfig, choice, count, optionNamed, shellArgv, type RawOptions } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
 
 /** What the post step does with the logs. */
 export interface UploadSettings {
@@ -14,12 +15,19 @@ export interface UploadSettings {
   readonly retentionDays: number | undefined;
 }
 
+/** What a step was given. */
+export interface Inputs {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly upload: UploadSettings;
+}
+
 /**
  * Reads the action's inputs. Masks the credentials in the job's log first.
  *
  * @throws UserError naming the input and the remedy
  */
-export function loadInputs(environment: NodeJS.ProcessEnv = process.env): { config: Config; upload: UploadSettings } {
+export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs {
   const given = new Map(CREDENTIALS.map(({ variable, input }) => [variable, core.getInput(input)]));
   // The runner masks line by line; the value as a whole and its trimmed form are what could be printed.
   for (const value of given.values()) if (value.trim() !== '') core.setSecret(value);
@@ -39,7 +47,7 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): { conf
   if (workspace === undefined || workspace === '') {
     throw new UserError('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
   }
-  const config = buildConfig(raw, {
+  const built = buildConfig(raw, {
     command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
     credentials: given,
     apiProxy: true,
@@ -47,7 +55,7 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): { conf
     workspace,
   });
   return {
-    config,
+    ...built,
     upload: {
       when: choice('upload-logs', raw) as UploadSettings['when'],
       artifactName: raw('artifact-name') === '' ? undefined : raw('artifact-name'),

@@ -1,21 +1,18 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
-import { loadInputs } from './inputs.ts';
 import { DockerCli } from '../docker/cli.ts';
+import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
-import { describeError } from '../errors.ts';
-import { filtered, type Reporter } from '../reporter.ts';
-import { agentOutputs } from '../report/agent-outputs.ts';
-import { agentSummary } from '../report/agent-summary.ts';
-import { flush, limited } from '../run/output.ts';
+import { attempt, filtered, type Reporter } from '../reporter.ts';
+import { limited } from '../run/output.ts';
+import { newRunId, run } from '../run/run.ts';
+import { loadInputs } from './inputs.ts';
+import { publish, publishFailure } from './publish.ts';
 import { StoppedCommands } from './relay.ts';
-import { summaryMarkdown } from '../report/summary.ts';
-import { newRunId, run, type RunResult } from '../run/run.ts';
-import { cancellation } from '../run/signals.ts';
-import { writeState } from './state.ts';
+import { writeState, type State } from './state.ts';
 
 /** Messages as log commands of the runner. */
-const actionReporter: Reporter = {
+export const actionReporter: Reporter = {
   debug: core.info,
   info: core.info,
   warning: (message) => {
@@ -30,72 +27,56 @@ const actionReporter: Reporter = {
  * The main step.
  *
  * @param root the action's own directory
+ * @param signal ends the run
+ * @param engineWith makes the engine, given where its debug messages go
  * @returns the exit code of the process: the command's own
  */
-export async function runAction(root: string): Promise<number> {
-  const signal = cancellation();
-  try {
-    const { config, upload } = loadInputs();
-    const runId = newRunId();
-    writeState({ runId, upload });
-    const reporter = filtered(actionReporter, config.logLevel);
-    const relay = new StoppedCommands();
-    const result = await run(config, {
-      runId,
-      engine: new DockerCli(reporter.debug),
-      reporter: relay.deferring(reporter),
-      output: limited(relay),
-      root,
-      images: builtImageNames(`${root}/dist`),
-      temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
-      environment: process.env,
-      signal,
-      onLogs: (logs) => {
-        writeState({ runId, upload, logs });
-      },
-    });
-    relay.end();
-    writeState({ runId, upload, ...(result.logs && { logs: result.logs }), succeeded: result.outcome === 'success' });
-    await report(result, config.credentials);
-    return result.exitCode;
-  } catch (error) {
-    core.setFailed(describeError(error));
-    core.setOutput('exit-code', '1');
-    core.setOutput('outcome', 'error');
-    return 1;
-  } finally {
-    await flush(signal);
-  }
+export async function mainStep(
+  root: string,
+  signal: AbortSignal,
+  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
+): Promise<number> {
+  const start = begin();
+  if (start === undefined) return 1;
+  const { config, secrets, upload, runId } = start;
+  const reporter = filtered(actionReporter, config.logLevel);
+  const relay = new StoppedCommands();
+  const deferring = relay.deferring(reporter);
+  let state: State = { runId, upload };
+  const result = await run(config, secrets, {
+    runId,
+    engine: engineWith(deferring.debug),
+    reporter: deferring,
+    output: limited(relay),
+    root,
+    images: builtImageNames(`${root}/dist`),
+    temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
+    environment: process.env,
+    signal,
+    hasPostStep: true,
+    onLogs: (logs) => {
+      state = { ...state, logs };
+      writeState(state);
+    },
+  });
+  // Nothing that the runner should read as a command may be printed before this.
+  relay.end();
+  await attempt(reporter, 'save the state for the post step', () => {
+    writeState({ ...state, succeeded: result.outcome === 'success' });
+  });
+  await publish(result, secrets, reporter);
+  return result.exitCode;
 }
 
-async function report(result: RunResult, credentials: ReadonlyMap<string, string>): Promise<void> {
-  const { traffic, outcome, exitCode, timings, logs, written } = result;
-  const outputs = agentOutputs(written.output, credentials);
-  for (const warning of outputs.warnings) core.warning(warning);
-  core.setOutput('exit-code', String(exitCode));
-  core.setOutput('outcome', outcome);
-  core.setOutput('allowed-domains', JSON.stringify(traffic.allowed.map(({ domain }) => domain)));
-  core.setOutput('blocked-domains', JSON.stringify(traffic.blocked.map(({ domain }) => domain)));
-  core.setOutput('requests', String(traffic.usage.requests));
-  core.setOutput('input-tokens', String(traffic.usage.inputTokens));
-  core.setOutput('output-tokens', String(traffic.usage.outputTokens));
-  core.setOutput('agent-outputs', JSON.stringify(outputs.values));
-  core.setOutput('logs-path', logs?.squid ?? '');
-  core.setOutput('startup-ms', timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)));
-  const error = result.error === undefined ? undefined : describeError(result.error);
-  if (error !== undefined) core.setFailed(error);
-  else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${String(exitCode)}.`);
-  if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
-  const ofCommand = agentSummary(written.summary, credentials);
-  const facts = {
-    outcome,
-    exitCode,
-    error,
-    traffic,
-    aftermath: result.aftermath,
-    startupMs: timings.startupMs,
-    logs,
-    ofCommand,
-  };
-  await core.summary.addRaw(summaryMarkdown(facts)).write();
+/** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
+function begin(): (ReturnType<typeof loadInputs> & { readonly runId: string }) | undefined {
+  try {
+    const inputs = loadInputs();
+    const runId = newRunId();
+    writeState({ runId, upload: inputs.upload });
+    return { ...inputs, runId };
+  } catch (error) {
+    publishFailure(error, actionReporter);
+    return undefined;
+  }
 }

@@ -1,72 +1,79 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
-import { describeError } from '../errors.ts';
+import type { Engine } from '../docker/engine.ts';
 import { workDirectoryOf } from '../host/paths.ts';
-import { uploadLogs } from './artifacts.ts';
-import { readRequests, totals, writeUsage } from '../report/usage.ts';
-import { removeRun } from '../run/sandbox.ts';
-import { readState, type State } from './state.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
+import { unlessMissing } from '../report/lines.ts';
+import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
+import { attempt } from '../reporter.ts';
+import { KILLED_STEP_SETTLING_MS, SURVEY_LIMIT_MS } from '../run/limits.ts';
+import { removeRun } from '../run/removal.ts';
 import { inspectWorkspace, readBaseline } from '../workspace/workspace.ts';
+import { uploadLogs } from './artifacts.ts';
+import { actionReporter } from './main-step.ts';
+import { appending } from './runner-file.ts';
+import { readState, type State } from './state.ts';
 
 /**
  * The post step: removes what the main step could not, and uploads the logs. Each part has its own guard, and none of
  * them fails the job.
  *
+ * @param engine the one that the main step used
  * @param uploadLimitMs time limit of the upload
+ * @returns the exit code of the process, always 0
  */
-export async function cleanUp(uploadLimitMs?: number): Promise<void> {
+export async function postStep(engine: Engine = new DockerCli(core.debug), uploadLimitMs?: number): Promise<number> {
   const state = await guarded('read what the main step left', () => readState());
   if (state === undefined) {
     core.info('The main step ended before it started anything; there is nothing to clean up.');
-    return;
+    return 0;
   }
-  await guarded('remove the containers', () => removeLeftOvers(state));
+  await guarded('remove the containers', () => removeLeftOvers(state, engine));
   const workDirectory = workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir());
-  await guarded('look through the workspace', () => lookThroughWorkspace(workDirectory));
+  await guarded('search the workspace', () => searchWorkspace(workDirectory));
   await guarded('remove the temporary files', () => rmRF(workDirectory));
-  await guarded('write usage.json', () => {
-    completeLogs(state);
-  });
+  await guarded('write usage.json', () => completeLogs(state));
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
+  return 0;
 }
 
-/** The main step does this itself, and removes the file that tells what the workspace was like, unless it was killed. */
-async function lookThroughWorkspace(workDirectory: string): Promise<void> {
+const guarded = <T>(what: string, work: () => T | Promise<T>): Promise<T | undefined> =>
+  attempt(actionReporter, what, work);
+
+/** The main step does this itself and removes the baseline, unless it was killed or could not finish. */
+async function searchWorkspace(workDirectory: string): Promise<void> {
   const baseline = readBaseline(workDirectory);
   if (baseline === undefined) return;
-  const aftermath = await inspectWorkspace(baseline);
+  const aftermath = await inspectWorkspace(baseline, SURVEY_LIMIT_MS);
   for (const warning of aftermathWarnings(aftermath)) core.warning(warning);
   const markdown = aftermathMarkdown(aftermath);
-  if (markdown.length > 0 && (process.env['GITHUB_STEP_SUMMARY'] ?? '') !== '') {
-    await core.summary.addRaw(`${markdown.join('\n\n')}\n`).write();
-  }
+  const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (markdown.length === 0 || file === '') return;
+  appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, `${markdown.join('\n\n')}\n`));
 }
 
 /** What the main step writes last, and did not when it was killed. */
-function completeLogs({ logs, succeeded }: State): void {
-  if (logs !== undefined && succeeded === undefined) writeUsage(logs, totals(readRequests(logs, 0)));
+async function completeLogs({ logs, succeeded }: State): Promise<void> {
+  if (logs !== undefined && succeeded === undefined)
+    writeUsage(logs, await unlessMissing(readUsage(logs), NO_MODEL_USAGE));
 }
 
-/** A main step that was killed may have left the engine with a request that it is still working on. Milliseconds. */
-const ENGINE_PATIENCE = 2_000;
-
-async function removeLeftOvers({ runId, succeeded }: State): Promise<void> {
+async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Promise<void> {
   const killed = succeeded === undefined;
-  const until = performance.now() + (killed ? ENGINE_PATIENCE : 0);
+  const until = performance.now() + (killed ? KILLED_STEP_SETTLING_MS : 0);
   const isSettled = (): boolean => !killed || (performance.now() > until && !hasClients(runId));
-  const { containers, networks } = await removeRun(new DockerCli(core.debug), runId, isSettled);
+  const { containers, networks } = await removeRun(engine, runId, isSettled);
   if (containers + networks > 0) {
-    core.info(`Removed ${String(containers)} containers and ${String(networks)} networks that the main step had left.`);
+    core.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);
   }
 }
 
 /**
- * True while a docker client works for the run: the signal that kills the main step does not kill its children, and they
- * go on creating what they were told to. Each carries the run's id in its arguments.
+ * True while a docker client works for the run. The signal that kills the main step does not kill its children, and they
+ * go on creating what they were asked for. Each carries the run's id in its arguments.
  */
 function hasClients(runId: string): boolean {
   return readdirSync('/proc')
@@ -90,15 +97,6 @@ async function upload({ upload: settings, logs, runId, succeeded }: State, limit
   } else {
     const result = await uploadLogs(logs, settings, runId, limitMs);
     if ('skipped' in result) core.info(`The logs are not uploaded: ${result.skipped}.`);
-    else core.info(`Uploaded ${String(result.files)} log files as the artifact ${result.uploaded}.`);
-  }
-}
-
-async function guarded<T>(what: string, work: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    core.warning(`Could not ${what}: ${describeError(error)}`);
-    return undefined;
+    else core.info(`Uploaded ${result.files} log files as the artifact ${result.uploaded}.`);
   }
 }

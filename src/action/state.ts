@@ -1,5 +1,6 @@
 import { getState, saveState } from '@actions/core';
 import type { UploadSettings } from './inputs.ts';
+import { appending } from './runner-file.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 
 /** What the main step leaves for the post step. Written before anything is created, so that a kill loses nothing. */
@@ -15,7 +16,7 @@ const KEY = 'awf';
 
 /** Writes the state; a later call replaces an earlier one. */
 export function writeState(state: State): void {
-  saveState(KEY, state);
+  appending('GITHUB_STATE', () => saveState(KEY, state));
 }
 
 /** @returns undefined when the main step ended before it wrote any */

@@ -37,11 +37,27 @@ export const OUTPUT_FILE_LIMIT = 1024 * 1024;
 export const SUMMARY_FILE_LIMIT = 64 * 1024;
 
 /**
+ * Mounts for the two files of {@link CommandFiles}.
+ *
+ * @param directory the same as theirs
+ */
+export function commandFileMounts(directory: string): MountSpec[] {
+  const { output, summary } = sourcesIn(directory);
+  return [
+    { kind: 'bind', source: output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
+    { kind: 'bind', source: summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
+  ];
+}
+
+function sourcesIn(directory: string): { output: string; summary: string } {
+  return { output: join(directory, 'command-output'), summary: join(directory, 'command-summary') };
+}
+
+/**
  * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
  * read back is what was mounted, whatever happens to their names or modes.
  */
 export class CommandFiles {
-  readonly mounts: readonly MountSpec[];
   readonly #output: number;
   readonly #summary: number;
 
@@ -50,13 +66,9 @@ export class CommandFiles {
    * @param owner the command's user
    */
   constructor(directory: string, owner: { readonly uid: number; readonly gid: number }) {
-    const sources = { output: join(directory, 'command-output'), summary: join(directory, 'command-summary') };
+    const sources = sourcesIn(directory);
     this.#output = createOwned(sources.output, owner);
     this.#summary = createOwned(sources.summary, owner);
-    this.mounts = [
-      { kind: 'bind', source: sources.output, target: COMMAND_FILE_VARIABLES.GITHUB_OUTPUT, writable: true },
-      { kind: 'bind', source: sources.summary, target: COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY, writable: true },
-    ];
   }
 
   /** Once the container is gone; can be called once. */

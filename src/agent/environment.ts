@@ -1,4 +1,5 @@
-import { configuredProviders, credentialIn, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { credentialIn, type Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
 import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
@@ -49,6 +50,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  */
 export function agentEnvironment(
   config: Config,
+  secrets: Secrets,
   addresses: Addresses,
   host: NodeJS.ProcessEnv,
   user: { readonly name: string; readonly home: string },
@@ -65,7 +67,7 @@ export function agentEnvironment(
   const variables: Record<string, string> = {};
   const withheld: { name: string; reason: string }[] = [];
   const giveUnlessCredential = (name: string, value: string): void => {
-    const credential = credentialIn(value, config.credentials);
+    const credential = credentialIn(value, secrets);
     if (credential === undefined) variables[name] = value;
     else withheld.push({ name, reason: `its value contains the one of ${credential}` });
   };
@@ -164,16 +166,16 @@ function sandboxVariables(
 /** The provider table's variables that apply to a run. */
 function activeVariables(config: Config): { provider: Provider; variable: AgentVariable }[] {
   if (!config.apiProxy) return [];
-  const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
-  return PROVIDERS.flatMap((provider) =>
-    provider.agentVariables
+  return PROVIDERS.flatMap((provider) => {
+    const configured = config.providers.find((candidate) => candidate.provider.id === provider.id);
+    return provider.agentVariables
       .filter(({ when }) => {
         if (when === 'always') return true;
-        if (when === 'configured') return configured.has(provider.id);
-        return config.credentials.has(when.credential);
+        if (when === 'configured') return configured !== undefined;
+        return configured?.given.includes(when.credential) === true;
       })
-      .map((variable) => ({ provider, variable })),
-  );
+      .map((variable) => ({ provider, variable }));
+  });
 }
 
 /**

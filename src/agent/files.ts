@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { configuredProviders, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
@@ -37,7 +37,7 @@ const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1
 /** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
 function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {
   if (!config.apiProxy) return [];
-  const configured = new Set(configuredProviders(config).map(({ provider }) => provider.id));
+  const configured = new Set(config.providers.map(({ provider }) => provider.id));
   return PROVIDERS.flatMap((provider) => {
     const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
     return provider.managedSettings
@@ -65,18 +65,24 @@ function accountFiles({ uid, gid, name, home }: User, shell: string): Record<str
 const NOBODY = 65_534;
 
 /**
- * Writes `files` below `directory` and mounts each at its own path: a file of `/etc` alone, any other with its directory.
+ * Mounts for `files`, which {@link writeSystemFiles} puts below `directory`: a file of `/etc` alone, any other with its
+ * directory.
  */
-export function placeSystemFiles(directory: string, files: Record<string, string>): MountSpec[] {
-  return Object.entries(files).map(([path, content]) => {
-    const source = join(directory, path);
-    mkdirSync(dirname(source), { recursive: true });
-    writeFileSync(source, content);
-    // Whatever the caller's umask is: the agent's user may be another one.
-    chmodSync(dirname(source), 0o755);
-    chmodSync(source, 0o644);
-    return dirname(path) === '/etc'
-      ? { kind: 'bind', source, target: path, writable: false }
-      : { kind: 'bind', source: dirname(source), target: dirname(path), writable: false };
+export function systemFileMounts(directory: string, files: Readonly<Record<string, string>>): MountSpec[] {
+  return Object.keys(files).map((path) => {
+    const target = dirname(path) === '/etc' ? path : dirname(path);
+    return { kind: 'bind', source: join(directory, target), target, writable: false };
   });
+}
+
+/** Writes `files`, container path to content, below `directory`. */
+export function writeSystemFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    // Whatever the caller's umask is: the agent's user may be another one.
+    chmodSync(dirname(file), 0o755);
+    chmodSync(file, 0o644);
+  }
 }

@@ -1,57 +1,63 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configuredProviders, credentialIn, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import type { Addresses } from '../shared/network.ts';
+import type { User } from '../host/user.ts';
+import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
 import { CLAUDE_JSON } from '../shared/contract.ts';
+import type { Addresses } from '../shared/network.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
-import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
-import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
-import { hostToolchain } from '../mounts/host-toolchain.ts';
+import { homeSettings, systemFileMounts, systemFiles } from './files.ts';
+import type { AgentHost } from './host.ts';
 import { startDocument } from './start-document.ts';
-import type { User } from '../host/user.ts';
+
+/** What the plan needs to know beside the configuration. */
+export interface AgentPlace {
+  readonly addresses: Addresses;
+  readonly user: User;
+  readonly host: AgentHost;
+  /** Where the generated system files will be on the host. */
+  readonly directory: string;
+  /** What the user asks for, checked. */
+  readonly userMounts: readonly MountSpec[];
+}
 
 /** What the agent's container is started with. */
 export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
+  /** Generated system files, container path to content, to be written below the place's directory. No secret is in them. */
+  readonly systemFiles: Readonly<Record<string, string>>;
   /** For the entrypoint's standard input. */
   readonly document: string;
   readonly warnings: readonly string[];
 }
 
 /**
- * Decides all that the agent sees, and writes its generated files below `workDirectory`.
+ * Decides all that the agent sees. Reads and writes nothing.
  *
- * @param userMounts what the user asks for, checked
- * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
+ * @throws UserError when something that the user gave would put a credential into the sandbox
  */
-export function planAgent(
-  config: Config,
-  addresses: Addresses,
-  user: User,
-  host: NodeJS.ProcessEnv,
-  workDirectory: string,
-  userMounts: readonly MountSpec[],
-): AgentPlan {
-  refuseCredentialsInCommand(config);
-  const environment = agentEnvironment(config, addresses, host, user);
-  const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
-  // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
-  const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): AgentPlan {
+  const { addresses, user, host, userMounts } = place;
+  refuseCredentialsInCommand(config, secrets);
+  const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
+  // Files and links of ours in a mount of the user's would appear on the host.
+  const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+  const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
   const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
     const target = join(user.home, path);
-    return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+    return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
   });
-  const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
-  const claude = claudeFiles(config, user);
-  const all = [...tools, ...files, ...userMounts];
-  const { mounts, links } = linkIntoHome(all, user.home, (mount) => tools.includes(mount));
+  const files = systemFiles(config, addresses, user);
+  const claude = claudeFiles(config, secrets, place);
+  const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+  const { mounts, links } = linkIntoHome(all, user.home, host.toolDirectories);
   return {
     mounts,
+    systemFiles: files,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
@@ -66,15 +72,15 @@ export function planAgent(
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
-      ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
+      ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
     ],
   };
 }
 
 /** A key written into the script would be in the sandbox, whatever the environment holds. */
-function refuseCredentialsInCommand({ command, credentials }: Config): void {
+function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void {
   const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-  const found = credentialIn(text, credentials);
+  const found = credentialIn(text, secrets);
   if (found !== undefined) {
     throw new UserError(`The command contains the value of ${found}.`, {
       hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
@@ -82,29 +88,21 @@ function refuseCredentialsInCommand({ command, credentials }: Config): void {
   }
 }
 
-/** The host's `~/.claude.json` is read, never written. */
+/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
 function claudeFiles(
   config: Config,
-  user: User,
+  secrets: Secrets,
+  { user, host }: AgentPlace,
 ): { readonly files: Record<string, string>; readonly warnings: readonly string[] } {
-  if (!configuredProviders(config).some(({ provider }) => provider.id === 'anthropic')) {
+  if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
     return { files: {}, warnings: [] };
   }
   const path = join(user.home, CLAUDE_JSON);
-  const { content, withheld } = claudeJson(path, readIfPresent(path));
-  const found = credentialIn(content, config.credentials);
+  const { content, withheld } = claudeJson(path, host.claudeJson);
+  const found = credentialIn(content, secrets);
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
+  const warning = `These settings may be credentials and are left out of the command's copy of ${path}: ${withheld.join(', ')}.`;
   return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
-}
-
-function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new UserError(`${path} cannot be read.`, { cause });
-  }
 }

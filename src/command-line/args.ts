@@ -5,9 +5,10 @@ import { CREDENTIALS } from '../shared/providers.ts';
 import { buildConfig, optionNamed, type RawOptions } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
 import { OPTIONS, type Option } from '../config/options.ts';
+import type { Secrets } from '../config/secrets.ts';
 
 /** The command line as it was understood, or the text to print instead of running anything. */
-export type CliRequest = { readonly config: Config } | { readonly text: string };
+export type CliRequest = { readonly config: Config; readonly secrets: Secrets } | { readonly text: string };
 
 /**
  * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
@@ -47,15 +48,13 @@ export function loadCliArgs(
     if (value !== undefined) return Array.isArray(value) ? joined(name, value) : String(value);
     return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
   };
-  return {
-    config: buildConfig(raw, {
-      command: { kind: 'argv', argv: program.args },
-      credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
-      apiProxy: raw('enable-api-proxy') === 'true',
-      serverUrl: environment[SERVER_URL_VARIABLE],
-      workspace,
-    }),
-  };
+  return buildConfig(raw, {
+    command: { kind: 'argv', argv: program.args },
+    credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
+    apiProxy: raw('enable-api-proxy') === 'true',
+    serverUrl: environment[SERVER_URL_VARIABLE],
+    workspace,
+  });
 }
 
 /** As an input has it, one entry a line. @throws UserError for a variable that would become several */

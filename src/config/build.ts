@@ -12,6 +12,8 @@ import type { Command, Config, RequestedVariable, UserMount } from './config.ts'
 import { canonicalHost } from './domain.ts';
 import { OPTIONS, type Option } from './options.ts';
 import { parseProtectPaths } from './protect-paths.ts';
+import { configuredProviders } from './providers.ts';
+import type { Secrets } from './secrets.ts';
 import { parseTarget } from './target.ts';
 
 /** The options as text, from whichever front end; empty when not given. */
@@ -34,18 +36,19 @@ export interface Surroundings {
  *
  * @throws UserError naming the option and the remedy
  */
-export function buildConfig(raw: RawOptions, around: Surroundings): Config {
+export function buildConfig(raw: RawOptions, around: Surroundings): { config: Config; secrets: Secrets } {
   const workspace = realDirectory('the workspace', around.workspace);
-  const given = credentials(around.credentials);
-  return {
+  const secrets = credentials(around.credentials);
+  const upstreams = targets(raw, secrets, around);
+  const allow = parseAllowList(raw('allow-domains'));
+  const config = {
     command: around.command,
     workspace,
     workingDirectory: within(workspace, raw('working-directory')),
     apiProxy: around.apiProxy,
-    credentials: given,
-    targets: targets(raw, given, around),
+    providers: around.apiProxy ? configuredProviders(secrets, upstreams, allow) : [],
     allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
-    allow: parseAllowList(raw('allow-domains')),
+    allow,
     addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
     upstreamCa: certificates(raw('upstream-ca'), workspace),
     env: requestedVariables(raw('env')),
@@ -61,6 +64,7 @@ export function buildConfig(raw: RawOptions, around: Surroundings): Config {
     proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : resolve(raw('proxy-logs-dir')),
     keepContainers: boolean('keep-containers', raw),
   };
+  return { config, secrets };
 }
 
 /** An option with a fixed set of values. @throws UserError listing the set */
@@ -139,14 +143,10 @@ function credentials(given: Surroundings['credentials']): Map<string, string> {
   return found;
 }
 
-function targets(
-  raw: RawOptions,
-  given: ReadonlyMap<string, string>,
-  { apiProxy, serverUrl }: Surroundings,
-): Record<ProviderId, Target> {
+function targets(raw: RawOptions, secrets: Secrets, { apiProxy, serverUrl }: Surroundings): Record<ProviderId, Target> {
   const entries = PROVIDERS.map((provider): [ProviderId, Target] => {
     // The address of a server is nobody's concern where the provider is not used.
-    const used = apiProxy && provider.credentials.some(({ variable }) => given.has(variable));
+    const used = apiProxy && provider.credentials.some(({ variable }) => secrets.has(variable));
     const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
     return [provider.id, parseTarget(provider.targetInput, text)];
   });

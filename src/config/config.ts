@@ -1,8 +1,8 @@
-import { CREDENTIALS, isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import type { LogLevel } from '../shared/log-level.ts';
-import type { AllowedEndpoint, SidecarBudget, Target } from '../shared/sidecar-config.ts';
+import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
-import { isAllowed, type AllowList } from './allow-list.ts';
+import type { AllowList } from './allow-list.ts';
+import type { ConfiguredProvider } from './providers.ts';
 
 /** What to run in the sandbox. */
 export type Command =
@@ -33,7 +33,7 @@ export interface ProtectedPath {
   readonly line: number;
 }
 
-/** Everything a run needs to know, from whichever front end. */
+/** Everything a run needs to know, from whichever front end, except the credentials: those are {@link Secrets}. */
 export interface Config {
   readonly command: Command;
   /** Absolute path, mounted read-write at its own place. */
@@ -41,9 +41,8 @@ export interface Config {
   /** Absolute path within `workspace`. */
   readonly workingDirectory: string;
   readonly apiProxy: boolean;
-  /** By variable name; trimmed, never empty. */
-  readonly credentials: ReadonlyMap<string, string>;
-  readonly targets: Readonly<Record<ProviderId, Target>>;
+  /** Empty without the api-proxy. */
+  readonly providers: readonly ConfiguredProvider[];
   /** Beside the endpoints of the providers' tables. */
   readonly allowEndpoints: readonly AllowedEndpoint[];
   readonly allow: AllowList;
@@ -66,41 +65,4 @@ export interface Config {
   /** Where Squid's logs go; undefined for a new directory below the temporary one. */
   readonly proxyLogsDir: string | undefined;
   readonly keepContainers: boolean;
-}
-
-/** A provider with the credential to inject. */
-export interface ConfiguredProvider {
-  readonly provider: Provider;
-  readonly credential: string;
-  readonly target: Target;
-}
-
-/** The providers for which a credential was given. */
-export function configuredProviders(config: Config): ConfiguredProvider[] {
-  if (!config.apiProxy) return [];
-  return PROVIDERS.flatMap((provider) => {
-    const given = provider.credentials.find(({ variable }) => config.credentials.has(variable));
-    const credential = given && config.credentials.get(given.variable);
-    return credential === undefined ? [] : [{ provider, credential, target: config.targets[provider.id] }];
-  });
-}
-
-/** True when Squid lets the api-proxy reach a provider's upstream: its own host, or one that `allow-domains` covers. */
-export function isPermitted({ provider, target }: ConfiguredProvider, allow: AllowList): boolean {
-  return isOwnHost(provider, target.host) || isAllowed(allow, 'https', target.host);
-}
-
-/** `text`, with asterisks in the place of each credential. */
-export function maskCredentials(text: string, credentials: ReadonlyMap<string, string>): string {
-  // The longest first: another one may be its beginning.
-  const values = [...credentials.values()].sort((a, b) => b.length - a.length);
-  return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
-}
-
-/** @returns the input or variable whose credential `text` contains */
-export function credentialIn(text: string, credentials: ReadonlyMap<string, string>): string | undefined {
-  return CREDENTIALS.find(({ variable }) => {
-    const value = credentials.get(variable);
-    return value !== undefined && text.includes(value);
-  })?.variable;
 }

@@ -9,7 +9,7 @@ const TAIL_CHARACTERS = 4_096;
  * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
  * with its last lines.
  */
-export class Sidecar {
+export class AttachedContainer {
   readonly died: Promise<never>;
   readonly ended: Promise<void>;
   #ending = false;

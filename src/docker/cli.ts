@@ -73,7 +73,7 @@ export class DockerCli implements Engine {
     return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
-  async signal(container: string, signal: 'TERM'): Promise<void> {
+  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
     const args = ['kill', `--signal=${signal}`, container];
     const result = await this.#call(args);
     if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))

@@ -38,7 +38,7 @@ export interface Engine {
   /** Creates and starts. @returns the exit code, when it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
   /** Sends a signal; a container that is not running gets none. */
-  signal(container: string, signal: 'TERM'): Promise<void>;
+  signal(container: string, signal: 'TERM' | 'KILL'): Promise<void>;
   /** Kills and removes containers with their volumes; those that are gone already do not count. */
   removeContainers(names: readonly string[]): Promise<void>;
   removeNetworks(names: readonly string[]): Promise<void>;

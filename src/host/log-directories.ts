@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from './paths.ts';
@@ -25,11 +35,22 @@ export function writeAftermath({ squid }: LogDirectories, aftermath: unknown): v
   writeAnew(squid, AFTERMATH_FILE, aftermath);
 }
 
-/** Writes a value as JSON: a sidecar may write to the directory too, and no link of its making is followed. */
+/**
+ * Writes a value as JSON. A sidecar can write to the directory too, so no link that stands there is followed. What cannot
+ * be written in full is removed: half a file would be read as a whole one.
+ */
 export function writeAnew(directory: string, name: string, value: unknown): void {
   const path = join(directory, name);
   rmSync(path, { recursive: true, force: true });
-  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx' });
+  const file = openSync(path, 'wx');
+  try {
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**

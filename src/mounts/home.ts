@@ -17,23 +17,37 @@ export interface LinkedMounts {
  * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
  *
  * @param home the private home's path
- * @param isOpen where the command may add to a directory: it is one of the private home, with a link to each entry, so that
- *   `cargo install` and `go install` find a place
+ * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
+ *   a directory of the private home with a link to each entry, so that `cargo install` and `go install` find a place
  */
 export function linkIntoHome(
   mounts: readonly MountSpec[],
   home: string,
-  isOpen: (mount: MountSpec) => boolean = () => false,
+  openDirectories: ReadonlyMap<string, readonly string[]> = new Map(),
 ): LinkedMounts {
   const links: Record<string, string> = {};
   const moved = mounts.map((mount) => {
     const path = relative(home, mount.target);
     if (path.startsWith('..') || !path.includes('/')) return mount;
-    const entries = isOpen(mount) && mount.kind === 'bind' ? entriesOf(mount.source) : undefined;
+    const entries = mount.kind === 'bind' ? openDirectories.get(mount.source) : undefined;
     for (const entry of entries ?? ['']) links[join(path, entry)] = join(ELSEWHERE, path, entry);
     return { ...mount, target: join(ELSEWHERE, path) };
   });
   return { mounts: moved, links };
+}
+
+/**
+ * The names in the directories among `mounts` that lie in the home, by the directory's path on the host: what
+ * {@link linkIntoHome} needs to open them to the command.
+ */
+export function openDirectories(mounts: readonly MountSpec[], home: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const mount of mounts) {
+    if (mount.kind !== 'bind' || relative(home, mount.target).startsWith('..')) continue;
+    const entries = entriesOf(mount.source);
+    if (entries !== undefined) found.set(mount.source, entries);
+  }
+  return found;
 }
 
 /** Undefined for a file; nothing of a directory that the caller may not read. */

@@ -1,5 +1,5 @@
 import { OUTPUT_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts';
-import { maskCredentials } from '../config/config.ts';
+import { maskCredentials, type Secrets } from '../config/secrets.ts';
 
 /** The command's outputs, and what of its file is no output. */
 export interface AgentOutputs {
@@ -23,13 +23,13 @@ const NAMED_LINES = 5;
  * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
  * the step there; here it is left out, with a warning.
  */
-export function agentOutputs(file: WrittenFile, credentials: ReadonlyMap<string, string>): AgentOutputs {
+export function agentOutputs(file: WrittenFile, secrets: Secrets): AgentOutputs {
   if (file.isCut) return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
   const { entries, badLines, unended } = parse(file.text);
   const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
   if (byName.size > MAX_OUTPUTS) return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
   const values = Object.fromEntries(
-    [...byName.values()].map(({ name, value }) => [name, maskCredentials(value, credentials)]),
+    [...byName.values()].map(({ name, value }) => [name, maskCredentials(value, secrets)]),
   );
   if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
     return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);

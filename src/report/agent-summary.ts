@@ -1,5 +1,5 @@
 import { SUMMARY_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts';
-import { maskCredentials } from '../config/config.ts';
+import { maskCredentials, type Secrets } from '../config/secrets.ts';
 
 /**
  * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
@@ -19,8 +19,8 @@ import { maskCredentials } from '../config/config.ts';
  * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
  * errs, a text looks worse, and never becomes more.
  */
-export function agentSummary(file: WrittenFile, credentials: ReadonlyMap<string, string>): string | undefined {
-  const text = maskCredentials(visible(file.text), credentials);
+export function agentSummary(file: WrittenFile, secrets: Secrets): string | undefined {
+  const text = maskCredentials(visible(file.text), secrets);
   if (text.trim() === '') return undefined;
   const notes = [
     'Written by the command, not by the firewall. Links, images and HTML are shown as text.',

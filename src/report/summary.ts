@@ -3,8 +3,12 @@ import type { LogDirectories } from '../host/log-directories.ts';
 import { aftermathMarkdown } from './aftermath.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 import { code, table } from './markdown.ts';
-import type { DomainCount, Traffic } from './traffic.ts';
+import type { DomainCount } from './tally.ts';
+import type { DomainTraffic, Traffic } from './traffic.ts';
 import type { ModelUsage, RunUsage } from './usage.ts';
+
+/** What GitHub accepts as a step's summary; a longer one is dropped as a whole. Bytes. */
+const SUMMARY_LIMIT = 1024 * 1024;
 
 /** What the summary says about a run. */
 export interface SummaryFacts {
@@ -17,51 +21,87 @@ export interface SummaryFacts {
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
   /** Safe Markdown of what the command wrote; undefined when it wrote nothing. */
-  readonly ofCommand: string | undefined;
+  readonly commandSummary: string | undefined;
 }
 
-/** The job summary of a run, as GitHub-flavoured Markdown. */
-export function summaryMarkdown(facts: SummaryFacts): string {
-  const { traffic } = facts;
-  const blocks = [
-    '## Agentic Workflow Firewall',
-    verdict(facts),
-    ...(facts.error === undefined ? [] : [quoteBlock(facts.error)]),
+/**
+ * The job summary of a run, as GitHub-flavoured Markdown.
+ *
+ * @param limit bytes; what the command wrote is left out first, the tables next
+ */
+export function summaryMarkdown(facts: SummaryFacts, limit = SUMMARY_LIMIT): string {
+  const { commandSummary } = facts;
+  const head = ['## Agentic Workflow Firewall', verdict(facts)];
+  const tables = tablesOf(facts);
+  const commandPart = commandSummary === undefined ? [] : ["### The command's own summary", commandSummary];
+  const dropped = (what: string): string => `⚠️ ${what}: the summary would have been longer than GitHub accepts.`;
+  const candidates = [
+    [...head, ...tables, ...commandPart],
+    [...head, ...tables, dropped('What the command wrote is left out')],
+    [...head, dropped('Only the verdict is shown')],
+  ].map((blocks) => `${blocks.join('\n\n')}\n`);
+  return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
+}
+
+function tablesOf({ error, traffic, aftermath, logs }: SummaryFacts): string[] {
+  return [
+    ...(error === undefined ? [] : [quoteBlock(error)]),
     '### Domains',
+    ...(traffic.domains === undefined ? ['⚠️ The log of Squid could not be read.'] : domainBlocks(traffic.domains)),
+    '### Model requests',
+    ...(traffic.usage === undefined ? ['⚠️ The log of the api-proxy could not be read.'] : usageBlocks(traffic.usage)),
+    ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
+    ...(logs === undefined ? [] : [`Logs: ${code(logs.squid)}, ${code(logs.apiProxy)}`]),
+  ];
+}
+
+function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines }: DomainTraffic): string[] {
+  return [
     table(
       ['Domain', 'Verdict', 'Requests'],
       [
-        ...traffic.blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
-        ...traffic.unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
-        ...traffic.allowed.map((row) => domainRow(row, '✅ allowed')),
+        ...blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
+        ...unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
+        ...allowed.map((row) => domainRow(row, '✅ allowed')),
       ],
       'No request left the sandbox.',
     ),
-    '### Model requests',
-    table(
-      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
-      traffic.usage.models.map(modelRow),
-      'The api-proxy got no request.',
-    ),
-    ...usageNotes(traffic.usage),
-    ...(facts.aftermath === undefined ? [] : aftermathMarkdown(facts.aftermath)),
-    ...(facts.logs === undefined ? [] : [`Logs: ${code(facts.logs.squid)}, ${code(facts.logs.apiProxy)}`]),
-    ...(facts.ofCommand === undefined ? [] : ["### The command's own summary", facts.ofCommand]),
+    ...(others.allowed + others.blocked === 0
+      ? []
+      : [`Requests for further names: ${others.blocked} refused, ${others.allowed} allowed.`]),
+    ...(unreadableLines === 0
+      ? []
+      : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),
   ];
-  return `${blocks.join('\n\n')}\n`;
 }
 
-function verdict({ outcome, exitCode, startupMs, traffic }: SummaryFacts): string {
-  const refused = traffic.blocked.reduce((sum, { requests }) => sum + requests, 0);
+function usageBlocks(usage: RunUsage): string[] {
+  return [
+    table(
+      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
+      usage.models.map(modelRow),
+      'The api-proxy received no request.',
+    ),
+    ...usageNotes(usage),
+  ];
+}
+
+function verdict({ outcome, exitCode, startupMs, traffic: { domains } }: SummaryFacts): string {
   const parts = [
-    outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${String(exitCode)}`,
-    ...(startupMs === undefined ? [] : [`it started after ${String(Math.round(startupMs))} ms`]),
-    refused === 0 ? 'no request was refused' : `${String(refused)} request${refused === 1 ? ' was' : 's were'} refused`,
+    outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${exitCode}`,
+    ...(startupMs === undefined ? [] : [`it started after ${Math.round(startupMs)} ms`]),
+    domains === undefined ? 'which requests were refused is unknown' : refusedText(domains),
   ];
   return `**${outcome}**: ${parts.join('; ')}.`;
 }
 
-/** Agent programs ask for hosts of their makers and work without them; said, so that nobody takes it for an attack. */
+function refusedText({ blocked, others }: DomainTraffic): string {
+  const refused = blocked.reduce((sum, { requests }) => sum + requests, others.blocked);
+  if (refused === 0) return 'no request was refused';
+  return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
+}
+
+/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
 function knownAs(domain: string): string {
   const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
   return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
@@ -79,8 +119,8 @@ function modelRow(row: ModelUsage): string[] {
 
 function usageNotes({ overBudget, estimated }: RunUsage): string[] {
   return [
-    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
-    ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
+    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429.`] : []),
+    ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
   ];
 }
 

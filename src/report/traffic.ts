@@ -1,75 +1,93 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogDirectories } from '../host/log-directories.ts';
-import type { Addresses } from '../shared/network.ts';
 import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../squid/config.ts';
-import { readRequests, totals, type RunUsage } from './usage.ts';
+import { linesOf } from './lines.ts';
+import { Tally, type DomainCount } from './tally.ts';
+import type { RunUsage } from './usage.ts';
 
-/** What the agent reached and what it was refused. */
+/** What the command reached, was refused, and used. A part that could not be read is undefined, never empty. */
 export interface Traffic {
-  /** Names with the number of requests, most requested first. */
+  readonly domains: DomainTraffic | undefined;
+  readonly usage: RunUsage | undefined;
+}
+
+/** What Squid let through and what it refused; each list has the most requested name first. */
+export interface DomainTraffic {
   readonly allowed: readonly DomainCount[];
   readonly blocked: readonly DomainCount[];
   /** Allowed names that have no address. */
   readonly unresolvable: readonly DomainCount[];
-  readonly usage: RunUsage;
+  /** Requests for names beyond the number that is counted one by one. */
+  readonly others: { readonly allowed: number; readonly blocked: number };
+  /** Lines of the log that are no records of Squid's. */
+  readonly unreadableLines: number;
 }
 
-/** Of a run that never began. */
-export const NO_TRAFFIC: Traffic = { allowed: [], blocked: [], unresolvable: [], usage: totals([]) };
-
-export interface DomainCount {
-  readonly domain: string;
-  readonly requests: number;
-}
+/** The domains of a run that asked for none. */
+export const NO_DOMAINS: DomainTraffic = {
+  allowed: [],
+  blocked: [],
+  unresolvable: [],
+  others: { allowed: 0, blocked: 0 },
+  unreadableLines: 0,
+};
 
 /**
- * Reads the two logs of a run. A log that does not exist counts as empty: the run may have ended before it was made.
+ * Reads Squid's access log.
  *
- * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
+ * @param agent the agent's address: the sidecar's requests are not the command's
+ * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
+ *   records of earlier runs
+ * @throws Error when the log cannot be read
  */
-export function readTraffic(logs: LogDirectories, addresses: Addresses, since = 0): Traffic {
-  const accesses = lines(join(logs.squid, ACCESS_LOG))
-    .flatMap((line) => parseAccessLine(line) ?? [])
-    .filter(({ time }) => time * 1000 >= since);
-  return { ...domains(accesses, addresses.agent), usage: totals(readRequests(logs, since)) };
+export async function readDomains({ squid }: LogDirectories, agent: string, since = 0): Promise<DomainTraffic> {
+  const counter = new DomainCounter(agent);
+  for await (const line of linesOf(join(squid, ACCESS_LOG))) {
+    if (line === '') continue;
+    const record = parseAccessLine(line);
+    if (record === undefined) counter.unreadableLines += 1;
+    else if (record !== 'no-request' && record.time * 1000 >= since) counter.add(record);
+  }
+  return counter.result();
 }
 
-/**
- * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
- * opened, and the peek port's with the verdict. Together they are one refused request.
- */
-export function domains(records: readonly AccessRecord[], agent: string): Omit<Traffic, 'usage'> {
-  const cut = records.filter((record) => record.verdict !== undefined && isRefused(record));
-  const own = records.filter((record) => record.client === agent && record.verdict === undefined);
-  const allowed = counts(own.filter((record) => !isRefused(record)).map(({ host }) => host));
-  for (const { host } of cut) allowed.set(host, (allowed.get(host) ?? 0) - 1);
-  const blocked = counts([
-    ...own.filter(isRefused).map(({ host }) => host),
-    ...cut.map(({ serverName, host }) => serverName ?? host),
-  ]);
-  const unresolvable = counts(records.filter(isUnresolvable).map(({ host }) => host));
-  return { allowed: ranked(allowed), blocked: ranked(blocked), unresolvable: ranked(unresolvable) };
-}
+/** Counts the records of Squid's log, one after the other. */
+export class DomainCounter {
+  unreadableLines = 0;
+  readonly #agent: string;
+  readonly #allowed = new Tally();
+  readonly #blocked = new Tally();
+  readonly #unresolvable = new Tally();
 
-function counts(hosts: readonly string[]): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const host of hosts) found.set(host, (found.get(host) ?? 0) + 1);
-  return found;
-}
+  /** @param agent the agent's address */
+  constructor(agent: string) {
+    this.#agent = agent;
+  }
 
-function ranked(found: ReadonlyMap<string, number>): DomainCount[] {
-  return [...found]
-    .filter(([, requests]) => requests > 0)
-    .map(([domain, requests]) => ({ domain, requests }))
-    .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
-}
+  /**
+   * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
+   * opened, and the peek port's with the verdict. Together they are one refused request.
+   */
+  add(record: AccessRecord): void {
+    const { host, serverName, verdict, client } = record;
+    if (isUnresolvable(record)) {
+      this.#unresolvable.add(host);
+    } else if (verdict !== undefined) {
+      this.#blocked.add(serverName ?? host);
+      this.#allowed.add(host, -1);
+    } else if (client === this.#agent) {
+      (isRefused(record) ? this.#blocked : this.#allowed).add(host);
+    }
+  }
 
-function lines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch {
-    return [];
+  result(): DomainTraffic {
+    return {
+      allowed: this.#allowed.ranked(),
+      blocked: this.#blocked.ranked(),
+      unresolvable: this.#unresolvable.ranked(),
+      others: { allowed: this.#allowed.others, blocked: this.#blocked.others },
+      unreadableLines: this.unreadableLines,
+    };
   }
 }

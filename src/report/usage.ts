@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
+import { linesOf } from './lines.ts';
 import { NO_USAGE, sumOfUsage, type Usage } from '../shared/usage.ts';
 
 /** What a run used of its providers, beside the api-proxy's log. */
@@ -30,42 +30,67 @@ export interface RunUsage extends Usage {
   readonly models: readonly ModelUsage[];
 }
 
-/** Adds up the records of requests. */
-export function totals(records: readonly RequestRecord[]): RunUsage {
-  const byModel = Map.groupBy(records, ({ provider, model }) => `${provider} ${model ?? ''}`);
-  return {
-    requests: records.filter(({ forwarded }) => forwarded).length,
-    ...sum(records),
-    estimated: records.some(({ usage }) => usage?.estimated),
-    overBudget: records.filter(({ status, error }) => status === 429 && error === 'budget_exhausted').length,
-    models: [...byModel.values()].map((group): ModelUsage => {
-      const { provider, model } = group[0] as RequestRecord;
-      const failed = group.filter(({ status }) => status >= 400).length;
-      return { provider, model, requests: group.length, failed, ...sum(group) };
-    }),
-  };
+/** Models that are counted one by one; the requests for further ones count under no name. */
+const MAX_MODELS = 1_000;
+
+/** Adds up the records of requests, one after the other. */
+export class UsageCounter {
+  readonly #models = new Map<string, ModelUsage>();
+  #usage: Usage = NO_USAGE;
+  #requests = 0;
+  #overBudget = 0;
+  #estimated = false;
+
+  add({ provider, model, status, forwarded, error, usage }: RequestRecord): void {
+    const used = usage ?? NO_USAGE;
+    this.#usage = sumOfUsage(this.#usage, used);
+    this.#estimated ||= usage?.estimated ?? false;
+    if (forwarded) this.#requests += 1;
+    if (status === 429 && error === 'budget_exhausted') this.#overBudget += 1;
+    const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
+    const name = isCounted ? model : null;
+    const before = this.#models.get(keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
+    this.#models.set(keyOf(provider, name), {
+      provider,
+      model: name,
+      requests: before.requests + 1,
+      failed: before.failed + (status >= 400 ? 1 : 0),
+      ...sumOfUsage(before, used),
+    });
+  }
+
+  result(): RunUsage {
+    return {
+      requests: this.#requests,
+      ...this.#usage,
+      estimated: this.#estimated,
+      overBudget: this.#overBudget,
+      models: [...this.#models.values()],
+    };
+  }
 }
 
-function sum(records: readonly RequestRecord[]): Usage {
-  return records.reduce((total, { usage }) => (usage ? sumOfUsage(total, usage) : total), NO_USAGE);
+function keyOf(provider: ProviderId, model: string | null): string {
+  return `${provider} ${model ?? ''}`;
 }
+
+/** The usage of a run that asked no model. */
+export const NO_MODEL_USAGE: RunUsage = new UsageCounter().result();
 
 /**
- * The requests in the api-proxy's log. A log that does not exist counts as empty: the run may have ended before it was made.
+ * Adds up the requests in the api-proxy's log.
  *
- * @param since when the run began, in milliseconds since the epoch: a directory that the user chose keeps earlier runs'
+ * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
+ *   records of earlier runs
+ * @throws Error when the log cannot be read
  */
-export function readRequests({ apiProxy }: LogDirectories, since: number): RequestRecord[] {
-  let text: string;
-  try {
-    text = readFileSync(join(apiProxy, API_PROXY_LOG_FILE), 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
+export async function readUsage({ apiProxy }: LogDirectories, since = 0): Promise<RunUsage> {
+  const counter = new UsageCounter();
+  for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
     const record = parseRecord(line);
-    return record !== undefined && Date.parse(record.time) >= since ? [record] : [];
-  });
+    if (record !== undefined && Date.parse(record.time) >= since) counter.add(record);
+  }
+  return counter.result();
 }
 
 function parseRecord(line: string): RequestRecord | undefined {

@@ -1,21 +1,21 @@
-import { configuredProviders, isPermitted, type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { NO_CREDENTIALS } from '../shared/providers.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 
-/** What the configuration asks for and will not work, said before it fails. */
+/** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
-  const uncovered = configuredProviders(config)
-    .filter((configured) => !isPermitted(configured, config.allow))
+  const uncovered = config.providers
+    .filter(({ isPermitted }) => !isPermitted)
     .map(
       ({ provider, target }) =>
         `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
     );
-  if (config.apiProxy && config.credentials.size === 0) uncovered.push(NO_CREDENTIALS);
+  if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
   return uncovered;
 }
 
-/** Said when requests were refused for it. */
+/** For a run whose budget refused requests. */
 export function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: RunUsage): string {
   const limits = [
     ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
@@ -28,8 +28,13 @@ export function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: 
   );
 }
 
-/** Said when `timeout-minutes` ended the command. */
+/** For a command that `timeout-minutes` ended. */
 export function timeoutText({ timeoutMinutes = 0 }: Config): string {
-  const minutes = `${String(timeoutMinutes)} minute${timeoutMinutes === 1 ? '' : 's'}`;
-  return `The command ran longer than ${minutes} and was ended. If it needs more, raise the option timeout-minutes.`;
+  const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
+  return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise the option timeout-minutes.`;
+}
+
+/** For a command that was killed for its memory. */
+export function outOfMemoryText({ memory }: Config): string {
+  return `The command was killed because it needed more memory than ${memory}. Raise the option memory.`;
 }

@@ -1,22 +1,17 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output, Sink } from '../docker/engine.ts';
+import { FLUSH_LIMIT_MS, OUTPUT_LIMIT_BYTES } from './limits.ts';
 import { aborted } from './signals.ts';
 
-/** Bytes of the command's output that the job's log gets, both streams together. */
-export const OUTPUT_LIMIT = 64 * 1024 * 1024;
-
-/** Writes to `stream`, and asks for patience while its reader is behind. */
+/** Writes to `stream`, and makes the writer wait while its reader is behind. */
 export function writeTo(stream: Writable): Sink {
   return (chunk) => (stream.write(chunk) ? undefined : drained(stream));
 }
 
-/** How long a cancelled run waits for a reader that may be gone. Milliseconds. */
-const PATIENCE = 1_000;
-
 /**
- * Waits until the readers of standard output and standard error have everything. A pipe takes what is written when it has
- * room, and `process.exit` drops the rest.
+ * Waits until the readers of standard output and standard error have everything: a pipe takes what is written only when it
+ * has room, and `process.exit` drops the rest.
  */
 export async function flush(signal: AbortSignal): Promise<void> {
   const written = [process.stdout, process.stderr].map(
@@ -27,10 +22,10 @@ export async function flush(signal: AbortSignal): Promise<void> {
         });
       }),
   );
-  await Promise.race([Promise.all(written), aborted(signal).catch(() => sleep(PATIENCE))]);
+  await Promise.race([Promise.all(written), aborted(signal).catch(() => sleep(FLUSH_LIMIT_MS))]);
 }
 
-/** Also when the stream ends instead: its own error says so to whoever listens. */
+/** Resolves too when the stream ends or fails instead; its own error event reports that. */
 function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -44,10 +39,10 @@ function drained(stream: Writable): Promise<void> {
 const EVENTS = ['drain', 'close', 'error'] as const;
 
 /**
- * `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end. The
- * command goes on; what it writes is read and dropped.
+ * Relays `output` up to a number of bytes, then one line that says so, then nothing: a job's log must not grow without end.
+ * The command goes on; what it writes is read and dropped.
  */
-export function limited(output: Output, limitBytes = OUTPUT_LIMIT): Output {
+export function limited(output: Output, limitBytes = OUTPUT_LIMIT_BYTES): Output {
   let left = limitBytes;
   const limit =
     (sink: Sink): Sink =>
@@ -55,8 +50,8 @@ export function limited(output: Output, limitBytes = OUTPUT_LIMIT): Output {
       if (left < 0) return undefined;
       left -= chunk.length;
       if (left >= 0) return sink(chunk);
-      const said = `\nThe command has written more than ${String(limitBytes / 1024 / 1024)} MiB. The rest is not shown; the command goes on.\n`;
-      return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(said)]));
+      const note = `\nThe command wrote more than ${limitBytes / 1024 / 1024} MiB. The rest is not shown; the command goes on.\n`;
+      return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(note)]));
     };
   return { stdout: limit(output.stdout), stderr: limit(output.stderr) };
 }

@@ -1,9 +1,15 @@
 import { UserError } from '../errors.ts';
+import { RUN_LABEL } from '../docker/spec.ts';
+import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
+
+/** The exit code of a process that SIGINT ended, as shells have it. */
+const INTERRUPTED = 130;
 
 /**
- * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and kills another
- * 2.5 s later: time enough to remove the containers, which the first of them starts. It fires as well when the output cannot be
- * written any more: a command at the head of a pipe ends with the pipe.
+ * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
+ * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
+ * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
+ * pipe.
  */
 export function cancellation(): AbortSignal {
   const controller = new AbortController();
@@ -12,12 +18,24 @@ export function cancellation(): AbortSignal {
       controller.abort(new UserError(`The run was cancelled (${name}).`));
     });
   }
+  process.once('SIGINT', endAtSecondInterrupt);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause: Error) => {
       controller.abort(new UserError('The run was ended: nobody reads its output any more.', { cause }));
     });
   }
   return controller.signal;
+}
+
+function endAtSecondInterrupt(): void {
+  const first = performance.now();
+  process.on('SIGINT', () => {
+    if (performance.now() - first < SECOND_SIGNAL_AFTER_MS) return;
+    const filter = `--all --filter label=${RUN_LABEL}`;
+    process.stderr.write(`awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`, () =>
+      process.exit(INTERRUPTED),
+    );
+  });
 }
 
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */

@@ -1,14 +1,13 @@
-/** The exit code of a command that ran for too long, as that of `timeout` of the GNU coreutils. */
+import { TIMEOUT_GRACE_MS } from './limits.ts';
+
+/** The exit code of a command that ran out of time; `timeout` of the GNU coreutils has the same. */
 export const TIMEOUT_EXIT_CODE = 124;
 
-/** How long a command that was told to end may take. Milliseconds. */
-const GRACE = 10_000;
-
-/** The clock of a command's run time. */
+/** The clock of the command's run time. */
 export class TimeLimit {
-  /** Resolves when the command has to be told to end; undefined where there is no limit. */
+  /** Resolves when the command has to end; undefined where there is no limit. */
   readonly reached: Promise<void> | undefined;
-  /** Resolves when the command has had its grace as well, and nobody waits for it any longer. */
+  /** Resolves when the grace after that is over too, and nobody waits for the command any longer. */
   readonly exhausted: Promise<void>;
   readonly #limitMs: number | undefined;
   readonly #graceMs: number;
@@ -17,8 +16,8 @@ export class TimeLimit {
   #onReached: () => void = () => undefined;
   #onExhausted: () => void = () => undefined;
 
-  /** @param limitMs undefined for a clock that never strikes */
-  constructor(limitMs: number | undefined, graceMs = GRACE) {
+  /** @param limitMs undefined for no limit */
+  constructor(limitMs: number | undefined, graceMs = TIMEOUT_GRACE_MS) {
     this.#limitMs = limitMs;
     this.#graceMs = graceMs;
     this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
@@ -29,7 +28,7 @@ export class TimeLimit {
     return this.#isReached;
   }
 
-  /** With the command's first instruction. */
+  /** Call when the command starts. */
   start(): void {
     if (this.#limitMs === undefined) return;
     this.#timer = setTimeout(() => {
@@ -39,7 +38,7 @@ export class TimeLimit {
     }, this.#limitMs);
   }
 
-  /** When the command has ended. */
+  /** Call when the command has ended. */
   stop(): void {
     clearTimeout(this.#timer);
   }

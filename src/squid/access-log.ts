@@ -23,8 +23,13 @@ export interface AccessRecord {
 
 const FIELD_NAMES = Object.keys(LOG_FIELDS) as (keyof typeof LOG_FIELDS)[];
 
-/** Reads one line of the access log. @returns undefined for a line that is no record: a connection without a request */
-export function parseAccessLine(line: string): AccessRecord | undefined {
+/**
+ * Reads one line of the access log.
+ *
+ * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
+ *   caller counts those, so that a request cannot hide behind octets that nothing here can read
+ */
+export function parseAccessLine(line: string): AccessRecord | 'no-request' | undefined {
   const values = line.split(' ');
   if (values.length !== FIELD_NAMES.length) return undefined;
   const field = (name: keyof typeof LOG_FIELDS): string => values[FIELD_NAMES.indexOf(name)] ?? '-';
@@ -32,8 +37,10 @@ export function parseAccessLine(line: string): AccessRecord | undefined {
     const value = field(name);
     return value === '-' ? undefined : value;
   };
+  // Squid's own words for a connection that ended, or could not be read, before it had a request.
+  if (/^(-|error:.*)$/.test(field('target'))) return 'no-request';
   const endpoint = parseEndpoint(field('method'), field('target'));
-  if (endpoint === undefined) return undefined;
+  if (endpoint === undefined || !Number.isFinite(Number(field('time')))) return undefined;
   const [result = '-', status = '0'] = field('status').split('/');
   return {
     time: Number(field('time')),
@@ -59,14 +66,19 @@ export function isUnresolvable(record: AccessRecord): boolean {
   return record.verdict === UNRESOLVABLE;
 }
 
-/** The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). */
+/**
+ * The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). Squid escapes what it
+ * logs, and only the brackets of an IPv6 address are unescaped here: the agent chooses every other octet, and an escape
+ * that cannot be decoded must not hide the request.
+ */
 function parseEndpoint(method: string, target: string): { host: string; port: number } | undefined {
-  try {
-    const url = new URL(method === 'CONNECT' ? `https://${decodeURIComponent(target)}` : decodeURI(target));
-    const host = url.hostname.replace(/^\[|\]$|\.$/g, '');
-    if (host === '') return undefined;
-    return { host, port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port) };
-  } catch {
-    return undefined;
-  }
+  const { scheme = 'https', authority } =
+    method === 'CONNECT'
+      ? { authority: target }
+      : (/^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)/i.exec(target)?.groups ?? {});
+  const hostAndPort = authority?.replace(/^.*@/, '').replace(/%5B/gi, '[').replace(/%5D/gi, ']');
+  const { host = '', port } = /^(?<host>\[.*\]|.*?)(?::(?<port>\d{1,5}))?$/.exec(hostAndPort ?? '')?.groups ?? {};
+  const name = host.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+  if (name === '') return undefined;
+  return { host: name, port: port === undefined ? (scheme.toLowerCase() === 'https' ? 443 : 80) : Number(port) };
 }

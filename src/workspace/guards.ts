@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { credentialIn } from '../config/config.ts';
+import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
@@ -42,7 +42,7 @@ export function gitGuards(
   { gitDirectories, gitFiles, hazards }: Survey,
   roots: readonly string[],
   outside: OutsideRepository | undefined,
-  credentials: ReadonlyMap<string, string>,
+  secrets: Secrets,
 ): GuardPlan {
   const readOnly = gitFiles.map(asText);
   const pinned: string[] = [];
@@ -64,7 +64,7 @@ export function gitGuards(
         copies.set(file, '');
         continue;
       }
-      const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), credentials);
+      const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
       if (leaked !== undefined) {
         throw new UserError(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
       }

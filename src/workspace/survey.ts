@@ -54,8 +54,6 @@ interface Place {
   readonly gitsOwn: boolean;
 }
 
-/** As long as nothing else waits for it; a step that is cancelled has seconds. Milliseconds. */
-const LIMIT = 120_000;
 /** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
 const SLICE = 8;
 
@@ -72,7 +70,7 @@ export async function survey(roots: readonly string[], options: SurveyOptions = 
     hazards: [] as Hazard[],
     unread: [] as string[],
   };
-  const { hookDirectories = [], unlockExcept, limitMs = LIMIT } = options;
+  const { hookDirectories = [], unlockExcept, limitMs = Infinity } = options;
   const stack: Place[] = [
     ...hookDirectories.map((path): Place => ({ path, role: 'hooks', repository: undefined, gitsOwn: false })),
     ...roots.map((root): Place => ({ path: fromText(root), role: 'other', repository: undefined, gitsOwn: false })),

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { disarm, restoreLink, type Disarmed } from './disarm.ts';
 import { bytes, fromText, printable } from './file-names.ts';
@@ -57,18 +58,21 @@ const BASELINE_FILE = 'workspace.json';
  *
  * @param ownFiles further paths to guard: the action's own
  * @param workDirectory for copies of configurations, and for the baseline
+ * @param limitMs time limit of the search
  * @throws UserError when something cannot be guarded
  */
 export async function guardWorkspace(
-  config: Pick<Config, 'workspace' | 'protectPaths' | 'credentials'>,
+  config: Pick<Config, 'workspace' | 'protectPaths'>,
+  secrets: Secrets,
   ownFiles: readonly string[],
   workDirectory: string,
+  limitMs: number,
 ): Promise<Guards> {
   const { workspace, protectPaths } = config;
   const own = ownRepository(workspace);
   const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
-  const found = await survey(roots);
-  const plan = gitGuards(found, roots, own.outside, config.credentials);
+  const found = await survey(roots, { limitMs });
+  const plan = gitGuards(found, roots, own.outside, secrets);
   const watched = [...protectPaths, ALWAYS_REPORTED];
   const baseline: Baseline = {
     workspace,
@@ -123,10 +127,12 @@ export function readBaseline(workDirectory: string): Baseline | undefined {
 /**
  * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
  * run something of the command's.
+ *
+ * @param limitMs time limit of the search
  */
-export async function inspectWorkspace(baseline: Baseline): Promise<Aftermath> {
+export async function inspectWorkspace(baseline: Baseline, limitMs: number): Promise<Aftermath> {
   const { workspace, roots, elsewhere, protectPaths } = baseline;
-  const found = await survey(roots, { unlockExcept: baseline.unread });
+  const found = await survey(roots, { unlockExcept: baseline.unread, limitMs });
   const known = new Set(baseline.hazards);
   const hazards = [
     ...found.hazards,

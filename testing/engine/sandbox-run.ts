@@ -95,7 +95,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
   };
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
   if (owner !== undefined) give(workspace, owner);
-  const config = buildConfig(rawOptions(options), {
+  const { config, secrets } = buildConfig(rawOptions(options), {
     command: { kind: 'script', script, shell: shellArgv('bash') },
     credentials: new Map(Object.entries(credentials)),
     apiProxy: true,
@@ -107,7 +107,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
   const warnings: string[] = [];
   let stdout = '';
   let logs: LogDirectories | undefined;
-  const done = run(config, {
+  const done = run(config, secrets, {
     runId,
     engine: new OwnResolver(resolver),
     reporter: {
@@ -125,6 +125,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
     temporary,
     environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,
+    hasPostStep: false,
     onLogs: (directories) => (logs = directories),
   });
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/docker/engine.ts';
-import { removeRun } from '../../src/run/sandbox.ts';
+import { removeRun } from '../../src/run/removal.ts';
 
 /** An engine with the run's objects; every call is recorded. */
 class FakeEngine {

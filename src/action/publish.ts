@@ -1,0 +1,100 @@
+import { appendFileSync } from 'node:fs';
+import * as core from '@actions/core';
+import type { Secrets } from '../config/secrets.ts';
+import { describeError } from '../errors.ts';
+import { agentOutputs } from '../report/agent-outputs.ts';
+import { agentSummary } from '../report/agent-summary.ts';
+import { summaryMarkdown } from '../report/summary.ts';
+import type { DomainCount } from '../report/tally.ts';
+import { attempt, type Reporter } from '../reporter.ts';
+import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
+import type { RunResult } from '../run/run.ts';
+import { appending } from './runner-file.ts';
+
+/**
+ * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
+ * changes the exit code or the outcome.
+ */
+export async function publish(result: RunResult, secrets: Secrets, reporter: Reporter): Promise<void> {
+  const { exitCode } = result;
+  const error = result.error === undefined ? undefined : describeError(result.error);
+  if (error !== undefined) core.setFailed(error);
+  else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
+  setOutputs({ ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) }, reporter);
+  await attempt(reporter, 'write the job summary', () => {
+    writeSummary(result, error, secrets);
+  });
+}
+
+/** For a step whose run never began. */
+export function publishFailure(error: unknown, reporter: Reporter): void {
+  core.setFailed(describeError(error));
+  setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
+}
+
+/** What could not be read is left out, never shown as empty. */
+function runOutputs({
+  traffic: { domains, usage },
+  outcome,
+  exitCode,
+  timings,
+  logs,
+}: RunResult): Record<string, string> {
+  return {
+    'exit-code': String(exitCode),
+    outcome,
+    'startup-ms': timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)),
+    'logs-path': logs?.squid ?? '',
+    ...(usage && {
+      requests: String(usage.requests),
+      'input-tokens': String(usage.inputTokens),
+      'output-tokens': String(usage.outputTokens),
+    }),
+    ...(domains && {
+      'allowed-domains': domainNames(domains.allowed),
+      'blocked-domains': domainNames(domains.blocked),
+    }),
+  };
+}
+
+/** A JSON array of the names that fit, most requested first: the command can ask for any number of names. */
+function domainNames(list: readonly DomainCount[]): string {
+  let length = 2;
+  const names = list
+    .map(({ domain }) => domain)
+    .filter((name) => (length += JSON.stringify(name).length + 1) <= DOMAINS_OUTPUT_LIMIT);
+  return JSON.stringify(names);
+}
+
+async function commandOutputs(
+  { written }: RunResult,
+  secrets: Secrets,
+  reporter: Reporter,
+): Promise<Record<string, string>> {
+  const outputs = await attempt(reporter, "read the command's outputs", () => agentOutputs(written.output, secrets));
+  for (const warning of outputs?.warnings ?? []) reporter.warning(warning);
+  return { 'agent-outputs': JSON.stringify(outputs?.values ?? {}) };
+}
+
+function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporter): void {
+  const failed: string[] = [];
+  let reason: unknown;
+  for (const [name, value] of Object.entries(outputs)) {
+    try {
+      appending('GITHUB_OUTPUT', () => core.setOutput(name, value));
+    } catch (error) {
+      failed.push(name);
+      reason ??= error;
+    }
+  }
+  if (failed.length > 0) reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${describeError(reason)}`);
+}
+
+function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
+  const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (file === '') return;
+  const { outcome, exitCode, traffic, aftermath, timings, logs, written } = result;
+  const commandSummary = agentSummary(written.summary, secrets);
+  const facts = { outcome, exitCode, error, traffic, aftermath, startupMs: timings.startupMs, logs, commandSummary };
+  appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { MountSpec } from '../docker/spec.ts';
+import { UserError } from '../errors.ts';
+import type { User } from '../host/user.ts';
+import { openDirectories } from '../mounts/home.ts';
+import { hostToolchain } from '../mounts/host-toolchain.ts';
+import { CLAUDE_JSON } from '../shared/contract.ts';
+
+/** What the agent's plan takes from the host, read beforehand: planning itself touches nothing. */
+export interface AgentHost {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Read-only mounts; none where an image has the tools. */
+  readonly toolchain: readonly MountSpec[];
+  /** The names in the toolchain's directories in the home, by the directory's path. */
+  readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
+  /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
+  readonly claudeJson: string | undefined;
+}
+
+/**
+ * Reads what {@link AgentHost} lists.
+ *
+ * @param environment the caller's
+ * @throws UserError when `~/.claude.json` exists and cannot be read
+ */
+export function readAgentHost(config: Config, user: User, environment: NodeJS.ProcessEnv): AgentHost {
+  const isImage = config.agentImage !== undefined;
+  const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
+  const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
+  return {
+    environment,
+    toolchain,
+    toolDirectories: openDirectories(toolchain, user.home),
+    claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
+  };
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UserError(`${path} cannot be read.`, { cause });
+  }
+}

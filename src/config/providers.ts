@@ -1,0 +1,33 @@
+import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
+import type { Target } from '../shared/sidecar-config.ts';
+import { isAllowed, type AllowList } from './allow-list.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A provider for which a credential was given. The credential itself is in {@link Secrets}. */
+export interface ConfiguredProvider {
+  readonly provider: Provider;
+  /** Variables of its credentials that were given, in order of precedence: the first one is injected. */
+  readonly given: readonly [string, ...string[]];
+  readonly target: Target;
+  /** True when Squid lets the api-proxy reach `target`. */
+  readonly isPermitted: boolean;
+}
+
+/** The providers for which `secrets` has a credential. */
+export function configuredProviders(
+  secrets: Secrets,
+  targets: Readonly<Record<ProviderId, Target>>,
+  allow: AllowList,
+): ConfiguredProvider[] {
+  return PROVIDERS.flatMap((provider) => {
+    const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
+    if (first === undefined) return [];
+    const target = targets[provider.id];
+    return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
+  });
+}
+
+/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
+function isPermitted(provider: Provider, host: string, allow: AllowList): boolean {
+  return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
+}

@@ -1,0 +1,67 @@
+import { readAgentHost, type AgentHost } from '../agent/host.ts';
+import type { Config } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
+import type { ImageFacts } from '../docker/engine.ts';
+import { ensureImages } from '../docker/ensure-images.ts';
+import { claimNetworks } from '../docker/networks.ts';
+import { settleAll } from '../docker/settle.ts';
+import type { MountSpec } from '../docker/spec.ts';
+import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
+import { guardWorkspace } from '../workspace/workspace.ts';
+import { SURVEY_LIMIT_MS } from './limits.ts';
+import { checkedMounts, type Prepared } from './prepare.ts';
+import type { Progress } from './progress.ts';
+import type { RunContext } from './run.ts';
+import { aborted } from './signals.ts';
+
+/** What a run has claimed of the engine, and found on the host. */
+export interface Claimed {
+  /** The internal network's subnet. */
+  readonly subnet: string;
+  /** What the image of `agent-image` says about itself; undefined without one. */
+  readonly agentImage: ImageFacts | undefined;
+  /** Mounts over what the command must not change in the workspace. */
+  readonly guards: readonly MountSpec[];
+  readonly userMounts: readonly MountSpec[];
+  readonly host: AgentHost;
+}
+
+/**
+ * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
+ *
+ * @throws UserError naming what cannot be had and the remedy
+ */
+export async function claim(
+  config: Config,
+  secrets: Secrets,
+  prepared: Prepared,
+  context: RunContext,
+  progress: Progress,
+): Promise<Claimed> {
+  const { engine, runId, reporter, signal } = context;
+  const { timings } = progress;
+  signal.throwIfAborted();
+  progress.engineAsked = true;
+  const [subnet, agentImage, mounts, guards, host] = await settleAll([
+    timings.measure('networks', () => claimNetworks(engine, runId)),
+    timings.measure('images', () =>
+      // A build takes minutes; a cancelled step has seconds.
+      Promise.race([ensureImages(engine, context.images, config.agentImage, context.root, reporter), aborted(signal)]),
+    ),
+    timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
+    timings.measure('workspace', async () => {
+      const own = ownFilesInWorkspace(context.root, config.workspace);
+      const found = await guardWorkspace(config, secrets, own, prepared.workDirectory, SURVEY_LIMIT_MS);
+      progress.baseline = found.baseline;
+      return found;
+    }),
+    timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
+  ]);
+  for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
+  return { subnet, agentImage, guards: guards.mounts, userMounts: mounts, host };
+}
+
+/** Asks the engine for its own places only if somebody wants a mount. */
+async function mountsOnEngine(config: Config, prepared: Prepared, context: RunContext): Promise<MountSpec[]> {
+  return config.mounts.length === 0 ? [] : checkedMounts(config, context, prepared, await context.engine.places());
+}

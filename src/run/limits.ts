@@ -1,0 +1,35 @@
+/** The waits and limits of the runner's side; the sidecar's are in `containers/api-proxy/src/limits.ts`. */
+
+/** Squid writes the record of a tunnel when the tunnel ends. Killed at once, it would lose the last ones. Milliseconds. */
+export const SQUID_GRACE_MS = 50;
+/** The same wait where nobody waits for a result: long enough for a slow machine. Milliseconds. */
+export const SWEEP_GRACE_MS = 300;
+/** How long leftovers are looked for before the removal fails. Milliseconds. */
+export const SWEEP_LIMIT_MS = 15_000;
+/** Between two looks at what is left. Milliseconds. */
+export const SWEEP_INTERVAL_MS = 100;
+/** How long the engine may still create what a client asked for that has ended. Milliseconds. */
+export const ENGINE_SETTLING_MS = 300;
+/** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
+export const KILLED_STEP_SETTLING_MS = 2_000;
+
+/** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
+export const TIMEOUT_GRACE_MS = 10_000;
+
+/**
+ * How long the workspace is searched after the command. A cancelled step has seconds; the post step then repeats the
+ * search. Milliseconds.
+ */
+export const SURVEY_LIMIT_MS = 120_000;
+
+/** How long a cancelled run waits for a reader of its output that may be gone. Milliseconds. */
+export const FLUSH_LIMIT_MS = 1_000;
+/** Bytes of the command's output that the job's log gets, both streams together. */
+export const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Longest JSON document in the output for allowed or refused domains. Characters. */
+export const DOMAINS_OUTPUT_LIMIT = 32 * 1024;
+/** The artifact client retries for minutes; a job must not wait that long for logs. Milliseconds. */
+export const UPLOAD_LIMIT_MS = 60_000;
+
+/** A terminal's Ctrl-C can arrive twice at once: from the terminal, and from a wrapper such as npm. Milliseconds. */
+export const SECOND_SIGNAL_AFTER_MS = 300;

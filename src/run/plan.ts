@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { commandFileMounts } from '../agent/command-files.ts';
+import { planAgent } from '../agent/plan.ts';
+import type { Config } from '../config/config.ts';
+import { credentialOf, type Secrets } from '../config/secrets.ts';
+import { refuseVolumes } from '../docker/ensure-images.ts';
+import type { ImageNames } from '../docker/images.ts';
+import { topology, type Topology } from '../docker/topology.ts';
+import { addressesIn, namesFor, squidUrl, type Addresses } from '../shared/network.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
+import { squidConfig } from '../squid/config.ts';
+import type { Claimed } from './claim.ts';
+import type { Prepared } from './prepare.ts';
+import type { StartDocuments } from './sandbox.ts';
+
+/** Everything that a run starts, as data. */
+export interface RunPlan {
+  readonly addresses: Addresses;
+  readonly containers: Topology;
+  /** For the containers' standard input; the api-proxy's holds the credentials. */
+  readonly documents: StartDocuments;
+  /** Generated system files of the agent, container path to content, and the directory that they belong in. */
+  readonly systemFiles: Readonly<Record<string, string>>;
+  readonly systemFileDirectory: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Plans a run. Reads and writes nothing.
+ *
+ * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
+ */
+export function planRun(
+  config: Config,
+  secrets: Secrets,
+  prepared: Prepared,
+  claimed: Claimed,
+  { runId, images }: { readonly runId: string; readonly images: ImageNames },
+): RunPlan {
+  const { workDirectory, agentUser, sidecarUser, logs } = prepared;
+  const addresses = addressesIn(claimed.subnet);
+  const directory = join(workDirectory, 'agent');
+  const { host, userMounts, guards } = claimed;
+  const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+  const containers = topology(config, {
+    ...{ runId, names: namesFor(runId, claimed.subnet), addresses, images, logs, sidecarUser, agentUser, guards },
+    agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
+  });
+  refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
+  return {
+    addresses,
+    containers,
+    documents: {
+      squid: squidConfig({
+        addresses,
+        allow: config.allow,
+        targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
+        hosts: config.addHosts,
+      }),
+      apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
+      agent: agent.document,
+    },
+    systemFiles: agent.systemFiles,
+    systemFileDirectory: directory,
+    warnings: agent.warnings,
+  };
+}
+
+function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): SidecarConfig {
+  return {
+    proxyUrl,
+    providers: Object.fromEntries(
+      config.providers.map(({ provider, given, target }) => [
+        provider.id,
+        { credential: credentialOf(given[0], secrets), target },
+      ]),
+    ),
+    ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    allowEndpoints: config.allowEndpoints,
+    budget: config.budget,
+    logLevel: config.logLevel,
+  };
+}

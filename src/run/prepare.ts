@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import type { MountSpec } from '../docker/spec.ts';
+import { UserError } from '../errors.ts';
+import { createLogDirectories, type LogDirectories } from '../host/log-directories.ts';
+import { workDirectoryOf } from '../host/paths.ts';
+import { requireLinux } from '../host/platform.ts';
+import { agentUser, caller, sidecarUser, type User } from '../host/user.ts';
+import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
+import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
+import { configWarnings } from './messages.ts';
+import type { Progress } from './progress.ts';
+import type { RunContext } from './run.ts';
+
+/** What is ready before the engine is asked for anything. */
+export interface Prepared {
+  readonly workDirectory: string;
+  readonly logs: LogDirectories;
+  readonly agentUser: User;
+  readonly sidecarUser: { readonly uid: number; readonly gid: number };
+  /** The caller's home directory. */
+  readonly home: string;
+}
+
+/**
+ * Refuses what can be refused without the engine, and makes the run's own directories.
+ *
+ * @throws UserError naming what is wrong and the remedy
+ */
+export function prepare(config: Config, context: RunContext, progress: Progress): Prepared {
+  requireLinux(process.platform);
+  const user = caller();
+  const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
+  progress.workDirectory = workDirectory;
+  checkWorkspace(config, user.home, workDirectory);
+  const owner = sidecarUser(user);
+  const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
+  progress.logs = logs;
+  context.onLogs?.(logs);
+  for (const warning of configWarnings(config)) context.reporter.warning(warning);
+  const prepared = {
+    workDirectory,
+    logs,
+    agentUser: agentUser(user, config.workspace),
+    sidecarUser: owner,
+    home: user.home,
+  };
+  // Most mistakes show without the engine's own places, and then nothing has been started.
+  checkedMounts(config, context, prepared, { dataRoot: undefined, socket: undefined });
+  return prepared;
+}
+
+/**
+ * The mounts that the user asks for.
+ *
+ * @param engine where the engine keeps what it has
+ * @throws UserError for a source that would open the host to the command
+ */
+export function checkedMounts(
+  { mounts }: Config,
+  { environment, root }: RunContext,
+  { home, workDirectory }: Prepared,
+  engine: HostPlaces['engine'],
+): MountSpec[] {
+  if (mounts.length === 0) return [];
+  const programs = hostPrograms(root, process.execPath, home, environment);
+  return userMounts(mounts, { home, workDirectory, environment, programs, engine });
+}
+
+/** Mode 0700. Fails if the directory exists: it would not be ours. */
+function makeWorkDirectory(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch (cause) {
+    throw new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+      hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import type { CommandFiles } from '../agent/command-files.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
+import type { Baseline } from '../workspace/workspace.ts';
+import type { Ending } from './sandbox.ts';
+import { Timings } from './timings.ts';
+
+/**
+ * How far a run has come. Each field is set as soon as its thing exists, so that the end of a run that failed halfway
+ * finds everything there is to remove and to report.
+ */
+export class Progress {
+  readonly timings = new Timings();
+  /** Milliseconds since the epoch. */
+  readonly since = Date.now();
+  workDirectory: string | undefined;
+  logs: LogDirectories | undefined;
+  /** True once the engine was asked for something that would outlive this process. */
+  engineAsked = false;
+  /** What the workspace was like before the command. */
+  baseline: Baseline | undefined;
+  /** The agent's address. */
+  agentAddress: string | undefined;
+  commandFiles: CommandFiles | undefined;
+  ending: Ending | undefined;
+  #error: unknown;
+
+  /** Why the run failed: the first error, which caused the others. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  fail(error: unknown): void {
+    this.#error ??= error;
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../docker/engine.ts';
+import { settleAll } from '../docker/settle.ts';
+import type { Topology } from '../docker/topology.ts';
+import { UserError } from '../errors.ts';
+import { networkNames, roleOf } from '../shared/network.ts';
+import { SQUID_GRACE_MS, SWEEP_GRACE_MS, SWEEP_INTERVAL_MS, SWEEP_LIMIT_MS } from './limits.ts';
+import { now } from './timings.ts';
+
+/** What becomes of a container at the end of a run. */
+type End = (engine: Engine, names: readonly string[]) => Promise<unknown>;
+
+const remove: End = (engine, names) => engine.removeContainers(names);
+const kill: End = (engine, names) => settleAll(names.map((name) => engine.signal(name, 'KILL')));
+
+/**
+ * Removes a run from memory, without asking the engine what is there.
+ *
+ * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
+ * @throws Error when something could not be removed; {@link removeRun} then finds what is left
+ */
+export async function removeInOrder(
+  engine: Engine,
+  runId: string,
+  containers: Topology,
+  agentGone: () => void,
+): Promise<void> {
+  const { internal, outer } = networkNames(runId);
+  await endContainers(engine, namesOf(containers), SQUID_GRACE_MS, remove, agentGone);
+  await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
+}
+
+function namesOf(containers: Topology): string[] {
+  return Object.values(containers).flatMap((container: { name: string } | undefined) => container?.name ?? []);
+}
+
+/**
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ *
+ * @param isSettled false while something may still be created
+ * @param limitMs time limit
+ * @returns how much was removed
+ * @throws Error when something is left after the time limit
+ */
+export async function removeRun(
+  engine: Engine,
+  runId: string,
+  isSettled: () => boolean,
+  limitMs = SWEEP_LIMIT_MS,
+): Promise<{ containers: number; networks: number }> {
+  const limit = now() + limitMs;
+  const removed = { containers: new Set<string>(), networks: new Set<string>() };
+  let failure: Error | undefined;
+  for (;;) {
+    // Asked before the look: the look then sees everything that was created until now.
+    const settled = isSettled();
+    const { containers, networks } = await engine.objectsOf(runId);
+    const isGone = containers.length + networks.length === 0;
+    if (isGone && (settled || now() > limit)) break;
+    if (now() > limit) throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
+    for (const name of containers) removed.containers.add(name);
+    for (const name of networks) removed.networks.add(name);
+    try {
+      await endContainers(engine, containers, SWEEP_GRACE_MS, remove);
+      await engine.removeNetworks(networks);
+    } catch (error) {
+      // Somebody else is removing a container, or one has joined a network since. The next look tells.
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    await sleep(SWEEP_INTERVAL_MS);
+  }
+  return { containers: removed.containers.size, networks: removed.networks.size };
+}
+
+/**
+ * Ends every process of a run and keeps its containers to be looked at: nothing of the command runs on, and no sidecar
+ * holds a key.
+ *
+ * @param agentGone called when nothing of the command runs any more
+ * @throws Error when a container could not be ended
+ */
+export async function stopRun(
+  engine: Engine,
+  runId: string,
+  isSettled: () => boolean,
+  agentGone: () => void,
+): Promise<void> {
+  const limit = now() + SWEEP_LIMIT_MS;
+  for (;;) {
+    const settled = isSettled();
+    const { containers } = await engine.objectsOf(runId);
+    await endContainers(engine, containers, SQUID_GRACE_MS, kill);
+    if (settled || now() > limit) break;
+    await sleep(SWEEP_INTERVAL_MS);
+  }
+  agentGone();
+}
+
+/** Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. */
+async function endContainers(
+  engine: Engine,
+  names: readonly string[],
+  graceMs: number,
+  end: End,
+  agentGone?: () => void,
+): Promise<void> {
+  const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
+  const others = names.filter((name) => !sidecars.includes(name));
+  await settleAll([
+    end(engine, others).then(agentGone),
+    // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log.
+    ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
+  ]);
+  if (sidecars.length > 0) await sleep(graceMs);
+  await end(engine, sidecars);
+}

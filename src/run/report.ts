@@ -1,0 +1,102 @@
+import { rmRF } from '@actions/io';
+import { NOTHING_WRITTEN, type WrittenFiles } from '../agent/command-files.ts';
+import type { Config } from '../config/config.ts';
+import { writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
+import { aftermathWarnings } from '../report/aftermath.ts';
+import { unlessMissing } from '../report/lines.ts';
+import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
+import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
+import { attempt, type Reporter } from '../reporter.ts';
+import type { Aftermath } from '../workspace/workspace.ts';
+import { budgetWarning } from './messages.ts';
+import type { Progress } from './progress.ts';
+import type { Outcome, RunContext, RunResult } from './run.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/**
+ * Reads the logs, writes what belongs beside them, and removes the run's own files last. Each part has a guard of its own:
+ * one that fails costs itself and a warning, never another part, the exit code or the outcome.
+ */
+export async function report(
+  config: Config,
+  sandbox: Sandbox,
+  aftermath: Aftermath | undefined,
+  context: RunContext,
+  progress: Progress,
+): Promise<RunResult> {
+  const { reporter } = context;
+  const { logs, timings, error, ending } = progress;
+  const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
+  for (const warning of warnings) reporter.warning(warning);
+  const written = await readWritten(progress, reporter);
+  const traffic = await readTraffic(config, sandbox, progress, reporter);
+  if (logs !== undefined)
+    await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
+  if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
+    reporter.warning(budgetWarning(config.budget, traffic.usage));
+  }
+  await removeWorkDirectory(aftermath, context, progress);
+  const exitCode = ending?.exitCode ?? 1;
+  return {
+    outcome: outcomeOf(progress),
+    // A sandbox that failed is no success, whatever the command's exit code.
+    exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
+    ...{ error, traffic, aftermath, written, logs, timings },
+  };
+}
+
+function outcomeOf({ error, ending }: Progress): Outcome {
+  if (error !== undefined || ending === undefined) return 'error';
+  if (ending.timedOut) return 'timeout';
+  return ending.exitCode === 0 ? 'success' : 'failure';
+}
+
+async function readWritten({ commandFiles }: Progress, reporter: Reporter): Promise<WrittenFiles> {
+  const written =
+    commandFiles &&
+    (await attempt(reporter, 'read what the command wrote for outputs and summary', () => commandFiles.finish()));
+  return written ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
+}
+
+/** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
+async function readTraffic(
+  { apiProxy }: Config,
+  { commandStarted }: Sandbox,
+  { logs, agentAddress, since }: Progress,
+  reporter: Reporter,
+): Promise<Traffic> {
+  if (logs === undefined || agentAddress === undefined) return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
+  return {
+    domains: await attempt(reporter, "read Squid's log", () => {
+      const reading = readDomains(logs, agentAddress, since);
+      return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
+    }),
+    usage: await attempt(reporter, "read the api-proxy's log", () => {
+      const reading = readUsage(logs, since);
+      return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
+    }),
+  };
+}
+
+async function writeBesideLogs(
+  logs: LogDirectories,
+  { usage }: Traffic,
+  aftermath: Aftermath | undefined,
+  { reporter }: RunContext,
+  { timings }: Progress,
+): Promise<void> {
+  await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+  if (usage !== undefined) await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
+  if (aftermath !== undefined) await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
+}
+
+/** A workspace that could not be searched is searched by the post step, which needs the baseline for it. */
+async function removeWorkDirectory(
+  aftermath: Aftermath | undefined,
+  { reporter, hasPostStep }: RunContext,
+  { workDirectory, baseline }: Progress,
+): Promise<void> {
+  const isSearched = baseline === undefined || aftermath !== undefined;
+  if (workDirectory === undefined || (hasPostStep && !isSearched)) return;
+  await attempt(reporter, `remove ${workDirectory}`, () => rmRF(workDirectory));
+}
