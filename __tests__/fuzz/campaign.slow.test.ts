@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { campaign } from '../../fuzz/campaign.ts';
+
+test('the fuzzer of the admission finds nothing in a short run, and reaches the upstream and every kind of refusal', async () => {
+  const { findings, executions, upstream, statuses } = await campaign({
+    seed: 42,
+    milliseconds: 60_000,
+    runs: 100,
+  });
+  expect(findings).toEqual([]);
+  expect(executions).toBe(800);
+  expect(upstream).toBeGreaterThan(80);
+  for (const status of [200, 400, 403, 405, 431]) expect(statuses).toHaveProperty(String(status));
+});
