@@ -3,7 +3,7 @@ import { parseAllowList } from '../../src/config/allow-list.ts';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
 
 /** What Squid 6.13 says about every configuration that is fine. */

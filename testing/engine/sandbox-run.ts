@@ -13,7 +13,7 @@ import type { LogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId, run, type RunResult } from '../../src/run/run.ts';
 import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
 import { rawOptions } from '../builders.ts';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 import { give, type OrdinaryUser } from '../runner/program.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import type { Role } from '../../src/shared/network.ts';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 
 /** A name that no image has yet; what gets it is removed when the test is over. */
