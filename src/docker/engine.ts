@@ -46,8 +46,8 @@ export interface Engine {
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
   /** Where on its machine the engine keeps what it has, and the socket that it is talked to by; undefined for another way. */
   places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
-  /** Why an ended container ended. */
-  exitOf(container: string): Promise<{ exitCode: number; outOfMemory: boolean; error: string }>;
+  /** True if the kernel killed a process of the container, which has ended, for want of memory. */
+  ranOutOfMemory(container: string): Promise<boolean>;
 }
 
 /** Where the command's output goes. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Sidecar } from '../docker/attached-container.ts';
+import { AttachedContainer } from '../docker/attached-container.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
@@ -37,7 +37,7 @@ export class Sandbox {
   readonly #runId: string;
   readonly #timings: Timings;
   #containers: Topology | undefined;
-  #sidecars: Sidecar[] = [];
+  #sidecars: AttachedContainer[] = [];
   #outOfMemory = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
@@ -64,7 +64,7 @@ export class Sandbox {
   ): Promise<number> {
     this.#containers = containers;
     signal.throwIfAborted();
-    const squid = new Sidecar('Squid', documents.squid, async (attachment) => {
+    const squid = new AttachedContainer('Squid', documents.squid, async (attachment) => {
       await this.#timings.measure('squid: create', () => this.#engine.create(containers.squid));
       await this.#timings.measure('squid: connect', () =>
         this.#engine.connect(containers.squid.name, networkNames(this.#runId).outer),
@@ -75,7 +75,7 @@ export class Sandbox {
     const { apiProxy } = containers;
     if (apiProxy !== undefined) {
       this.#sidecars.push(
-        new Sidecar('The api-proxy', documents.apiProxy, (attachment) =>
+        new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) =>
           this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)),
         ),
       );
@@ -116,7 +116,7 @@ export class Sandbox {
         `The command was not started: ${gate.message || `the sandbox ended with ${String(exitCode)}`}`,
       );
     }
-    if (exitCode === 137 && !limit.isReached) this.#outOfMemory = (await this.#engine.exitOf(agent.name)).outOfMemory;
+    if (exitCode === 137 && !limit.isReached) this.#outOfMemory = await this.#engine.ranOutOfMemory(agent.name);
     return exitCode;
   }
 
