@@ -119,7 +119,7 @@ describe('images', () => {
     const name = newImageName('api-proxy');
     const copy = aCopy({ 'api-proxy': name });
     writeFileSync(join(copy.root, 'containers', 'api-proxy', 'Dockerfile'), 'FROM scratch\nCOPY nowhere /\n');
-    expectFailure(await runMain(copy), `${name} is missing and could not be built`, 'script/bootstrap', 'nowhere');
+    expectFailure(await runMain(copy), `The image ${name} could not be built`, 'script/bootstrap', 'nowhere');
   });
 });
 

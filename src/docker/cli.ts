@@ -2,6 +2,7 @@ import { withoutClientProxies } from './client-proxies.ts';
 import { DockerClient } from './client.ts';
 import type { Attachment, Engine, ImageFacts } from './engine.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
+import { parseImageFacts } from './image-facts.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
 
 /**
@@ -17,22 +18,19 @@ export class DockerCli implements Engine {
   }
 
   async imagesOf(names: readonly string[]): Promise<ReadonlyMap<string, ImageFacts>> {
-    const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
-    const result = await this.#client.call(['image', 'inspect', format, '--', ...names]);
+    const result = await this.#client.call(['image', 'inspect', '--format={{json .}}', '--', ...names]);
     const complaints = nonEmptyLines(result.stderr).map((line) => line.toLowerCase());
     const isMissing = (name: string): boolean =>
       complaints.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
     const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
     if (result.exitCode !== 0 && present.length === names.length) throw failure(['image', 'inspect'], result);
-    const facts = nonEmptyLines(result.stdout).map((line): ImageFacts => {
-      const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
-      return { platform, volumes: Object.keys((JSON.parse(volumes) as object | null) ?? {}) };
-    });
-    return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
+    // One line per image, in the order of `names`.
+    const lines = nonEmptyLines(result.stdout);
+    return new Map(present.map((name, index) => [name, parseImageFacts(lines[index] ?? '{}')]));
   }
 
-  async build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void> {
-    const result = await this.#client.call(['build', ...args], onOutput);
+  async build(args: readonly string[], onLine: (line: string) => void): Promise<void> {
+    const result = await this.#client.call(['build', ...args], onLine);
     if (result.exitCode !== 0) throw failure(['build'], result);
   }
 

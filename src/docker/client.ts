@@ -8,6 +8,7 @@ import { getExecOutput } from '@actions/exec';
 import { UserError } from '../errors.ts';
 import type { Attachment, Sink } from './engine.ts';
 import { failure, isEngineRefusal, killed, type Result } from './failure.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** How many characters of a container's standard error are kept to recognise a refusal of the engine. */
 const MAX_HEAD = 16_384;
@@ -27,15 +28,25 @@ export class DockerClient {
   /**
    * Runs a command that reads no input, to its end.
    *
-   * @param onOutput receives both streams as they arrive
+   * @param onLine receives the lines of both streams as they arrive
    * @throws UserError when the client was killed, or there is none
    */
-  async call(args: readonly string[], onOutput?: (chunk: Buffer) => void): Promise<Result> {
+  async call(args: readonly string[], onLine: (line: string) => void = () => undefined): Promise<Result> {
+    const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
     const { exitCode, ...streams } = await getExecOutput(`"${this.#program(args)}"`, [...args], {
       silent: true,
       ignoreReturnCode: true,
-      listeners: onOutput ? { stdout: onOutput, stderr: onOutput } : {},
+      listeners: {
+        stdout: (chunk) => {
+          stdout.push(chunk);
+        },
+        stderr: (chunk) => {
+          stderr.push(chunk);
+        },
+      },
     });
+    stdout.end();
+    stderr.end();
     // The package's type leaves this out: Node reports null for a process that a signal ended.
     if ((exitCode as number | null) === null) throw killed(args);
     return { exitCode, ...streams };

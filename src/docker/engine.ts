@@ -13,20 +13,24 @@ export interface Attachment {
 /** Takes output. What it returns is waited for before it gets more, so that a slow reader slows the writer down. */
 export type Sink = (chunk: Buffer) => Promise<void> | undefined;
 
-/** What an image says of itself. */
+/** What the engine knows about an image. */
 export interface ImageFacts {
-  /** What it was built for, such as `linux/amd64`. */
+  /** The platform that it was built for, such as `linux/amd64`. */
   readonly platform: string;
-  /** Where it wants volumes. */
+  /** The directories that it declares as volumes. */
   readonly volumes: readonly string[];
+  /** When it was built, in milliseconds since the epoch. */
+  readonly builtAt: number;
+  /** True for a base image that was made on this machine, for want of a registry. */
+  readonly isStandIn: boolean;
 }
 
 /** Everything that a run asks of a container engine. */
 export interface Engine {
   /** The images of `names` that the engine has. */
   imagesOf(names: readonly string[]): Promise<ReadonlyMap<string, ImageFacts>>;
-  /** Runs `docker build` with `args`. */
-  build(args: readonly string[], onOutput: (chunk: Buffer) => void): Promise<void>;
+  /** Runs `docker build` with `args`. @param onLine receives its output */
+  build(args: readonly string[], onLine: (line: string) => void): Promise<void>;
   pull(image: string): Promise<void>;
   /** @returns false when the subnet or the name is taken; every other failure throws */
   createNetwork(spec: NetworkSpec): Promise<boolean>;
