@@ -8,8 +8,8 @@ const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
 
 /**
- * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of output,
- * when the container ends before {@link expectEnd} is called.
+ * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
+ * output, when the container ends before {@link expectEnd} is called.
  */
 export class AttachedContainer {
   readonly died: Promise<never>;

@@ -10,7 +10,9 @@ export interface Attachment {
   readonly onStderr: Sink;
 }
 
-/** Accepts output. It gets no more until the promise that it returns is settled: a slow reader slows the writer down. */
+/**
+ * Accepts output. It gets no more until the promise that it returns is settled: a slow reader slows the writer down.
+ */
 export type Sink = (chunk: Buffer) => Promise<void> | undefined;
 
 /** What the engine knows about an image. */
@@ -49,7 +51,9 @@ export interface Engine {
   removeNetworks(names: readonly string[]): Promise<void>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
-  /** The engine's data directory and its Unix socket. Undefined where it does not tell, or is reached in another way. */
+  /**
+   * The engine's data directory and its Unix socket. Undefined where it does not tell, or is reached in another way.
+   */
   places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
   /** True if the kernel killed a process of the container, which has ended, for want of memory. */
   ranOutOfMemory(container: string): Promise<boolean>;

@@ -8,8 +8,8 @@ import { settleAll } from './settle.ts';
 import type { ContainerSpec } from './spec.ts';
 
 /**
- * Makes sure that the engine has the images of a run: AWF's own are built from the action's `containers/` folder, a foreign
- * agent image is pulled.
+ * Makes sure that the engine has the images of a run: AWF's own are built from the action's `containers/` folder, a
+ * foreign agent image is pulled.
  *
  * @param root the action's own directory
  * @returns the facts of the foreign image

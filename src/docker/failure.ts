@@ -8,8 +8,8 @@ export interface Result {
 }
 
 /**
- * The client's own words for a container that it could not start. They count only at the very beginning of standard error,
- * after the client's warnings: anything further down may have been written by the container.
+ * The client's own words for a container that it could not start. They count only at the very beginning of standard
+ * error, after the client's warnings: anything further down may have been written by the container.
  */
 const ENGINE_REFUSED =
   /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;

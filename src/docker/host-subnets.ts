@@ -11,8 +11,8 @@ export interface Subnet {
 }
 
 /**
- * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine only
- * checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
+ * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
+ * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
  */
 export function hostSubnets(): Subnet[] {
   const interfaces = Object.values(networkInterfaces())

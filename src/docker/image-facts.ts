@@ -20,7 +20,8 @@ interface Inspected {
 /** Reads what `docker image inspect` prints for one image, as JSON. */
 export function parseImageFacts(json: string): ImageFacts {
   const { Os = '', Architecture = '', Created = '', Config } = JSON.parse(json) as Inspected;
-  // BuildKit writes SOURCE_DATE_EPOCH as the date of creation where a job sets that variable. The label cannot be misled.
+  // BuildKit writes SOURCE_DATE_EPOCH as the date of creation where a job sets that variable. The label cannot be
+  // misled.
   const built = Config?.Labels?.[BUILT_LABEL] ?? Created;
   return {
     platform: `${Os}/${Architecture}`,

@@ -10,8 +10,9 @@ export const IMAGES_FILE = 'images.json';
 export type ImageNames = Readonly<Record<Role, string>>;
 
 /**
- * The names of the images that would be built from what is in `root` now. A name has a hash of our files that go into the
- * image, so an image under its name always has our current files. Its packages may still be old: see `own-images.ts`.
+ * The names of the images that would be built from what is in `root` now. A name has a hash of our files that go into
+ * the image, so an image under its name always has our current files. Its packages may still be old: see
+ * `own-images.ts`.
  *
  * @param root the repository
  * @param dist the folder with the bundles, which may be elsewhere while a build is being checked
@@ -31,8 +32,8 @@ export function builtImageNames(dist: string): ImageNames {
 }
 
 /**
- * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value from its
- * own environment, if there is one, and the engine keeps it out of the image.
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value
+ * from its own environment, if there is one, and the engine keeps it out of the image.
  *
  * @param date becomes the image's build date
  */

@@ -8,8 +8,8 @@ import { hostSubnets, overlap, parseSubnet, type Subnet } from './host-subnets.t
 const ATTEMPTS = 64;
 
 /**
- * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a second one
- * there, so runs that start together cannot share a subnet.
+ * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
+ * second one there, so runs that start together cannot share a subnet.
  *
  * @returns the subnet of the internal network
  * @throws UserError when no subnet is free

@@ -6,9 +6,9 @@ import { baseImage, buildArgs, type ImageNames } from './images.ts';
 import { settleAll } from './settle.ts';
 
 /**
- * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the security
- * updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month, and a rebuild takes half a
- * minute: twice a month costs little and leaves no known hole open for long.
+ * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the
+ * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month, and a rebuild takes
+ * half a minute: twice a month costs little and leaves no known hole open for long.
  */
 const MAX_AGE_DAYS = 14;
 
@@ -24,11 +24,11 @@ interface Build {
 }
 
 /**
- * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without the
- * layer cache: a cached layer would bring the old packages back.
+ * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without
+ * the layer cache: a cached layer would bring the old packages back.
  *
- * Other runs may use an image that is rebuilt, or rebuild it at the same time. The engine moves the name to the new image
- * when a build is complete, and containers keep the image that they were created from.
+ * Other runs may use an image that is rebuilt, or rebuild it at the same time. The engine moves the name to the new
+ * image when a build is complete, and containers keep the image that they were created from.
  *
  * @param root the action's own directory, with the `containers/` folder
  * @param force builds all images, whatever the engine has

@@ -1,5 +1,6 @@
 /**
- * Like `Promise.all`, but fails only once every promise is settled: nothing may still be running when the clean-up begins.
+ * Like `Promise.all`, but fails only once every promise is settled: nothing may still be running when the clean-up
+ * begins.
  *
  * @throws the first error
  */

@@ -1,6 +1,8 @@
 import type { HostEntry } from '../shared/network.ts';
 
-/** Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name. */
+/**
+ * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
+ */
 export const RUN_LABEL = 'awf.run';
 
 /** Describes a container, independently of how the engine is asked to create it. */
@@ -58,8 +60,8 @@ export interface TmpfsSpec {
 /**
  * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a read-only
- * root, no core files, limits, and no copy of the output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of the output on the engine's disk.
  */
 export function containerArgs(spec: ContainerSpec): string[] {
   const option = (name: string, value: string): string => `--${name}=${value}`;
@@ -123,9 +125,9 @@ export interface NetworkSpec {
 /**
  * The arguments of `docker network create`.
  *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to prevent
- * that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know, so an internal
- * network gets both.
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
+ * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
+ * so an internal network gets both.
  */
 export function networkArgs(spec: NetworkSpec): string[] {
   return [

@@ -82,14 +82,15 @@ function agentSpec(
   { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
-  // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full disk,
-  // but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
+  // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
+  // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
   const share = (part: number): { size: string; inodes: number } => {
     const bytes = Math.floor(bytesOf(config.memory) * part);
     return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
   };
-  // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with mode 0755
-  // for the volume below it. The agent's user owns it, so that the entrypoint can correct the mode first of all.
+  // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
+  // mode 0755 for the volume below it. The agent's user owns it, so that the entrypoint can correct the mode first of
+  // all.
   const owner = foreign ? { owner: agentUser } : {};
   return {
     runId,
