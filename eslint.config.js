@@ -9,7 +9,7 @@ import tseslint from 'typescript-eslint';
 
 /** Packages that exactly one file may import, so that there is one place to replace and one to test. */
 const SOLE_IMPORTER = {
-  '@actions/exec': 'src/docker/cli.ts',
+  '@actions/exec': 'src/docker/client.ts',
   '@actions/artifact': 'src/action/artifacts.ts',
 };
 const INPUT_READER = 'src/action/inputs.ts';

@@ -129,7 +129,7 @@ describe('the layout law', async () => {
     { file: 'src/squid/config.ts', code: "import { a } from '../shared/network.ts';" },
     { file: 'src/shared/providers.ts', code: "import { a } from './network.ts';" },
     { file: 'src/action/inputs.ts', code: "import { getInput } from '@actions/core';" },
-    { file: 'src/docker/cli.ts', code: "import { exec } from '@actions/exec';" },
+    { file: 'src/docker/client.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/action/artifacts.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from './server.ts';" },

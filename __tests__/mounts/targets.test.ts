@@ -59,9 +59,9 @@ describe('refuses a place that is taken', () => {
     ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-runtime', '/tmp/awf-command'].map(
       (path) => ['inside the sandbox’s own', path, 'files of its own'],
     ),
-    ['above the accounts and the settings', '/etc', 'of the sandbox is in it'],
-    ['above the home', '/home', 'of the sandbox is in it'],
-    ['above the workspace', 'PARENT', '/workspace of the sandbox is in it'],
+    ['above the accounts and the settings', '/etc', 'it would hide /etc/'],
+    ['above the home', '/home', 'of the sandbox'],
+    ['above the workspace', 'PARENT', '/workspace of the sandbox'],
     ['below the workspace, where nothing is', 'WORKSPACE/new', 'there is no directory'],
     ['below the workspace, where a file is', 'WORKSPACE/file', 'there is no directory'],
     ['below the workspace, where a link is', 'WORKSPACE/link', 'there is no directory'],

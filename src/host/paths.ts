@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
- * was killed finds it.
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
  *
  * @param temporary the runner's temporary directory
  */
@@ -11,7 +11,7 @@ export function workDirectoryOf(runId: string, temporary: string): string {
   return join(temporary, `awf-${runId}`);
 }
 
-/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 export function isInside(path: string, directory: string): boolean {
   const real = resolved(path);
   const parent = resolved(directory);

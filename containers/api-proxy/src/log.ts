@@ -1,6 +1,6 @@
 import { openSync, write, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { isSaid, type LogLevel } from '../../../src/shared/log-level.ts';
+import { shouldLog, type LogLevel } from '../../../src/shared/log-level.ts';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 
@@ -110,9 +110,9 @@ export function createLog(fds: readonly number[], level: LogLevel): Log {
   return {
     request: add,
     event: (needed, event, fields) => {
-      if (isSaid(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
+      if (shouldLog(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
     },
-    isDebug: isSaid('debug', level),
+    isDebug: shouldLog('debug', level),
     close: async () => {
       clearTimeout(timer);
       if (lines !== '') flush();
