@@ -1,23 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of this name start containers; they run one file at a time, for runs share the engine. */
-const ENGINE_TESTS = '__tests__/**/*.engine.test.ts';
+/** Tests that start containers. */
+const ENGINE = '__tests__/**/*.engine.test.ts';
+/** Tests that take seconds by their nature, or fetch a tool from a registry of packages. */
+const SLOW = '__tests__/**/*.slow.test.ts';
 
 export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: [ENGINE_TESTS] } },
-      {
-        test: {
-          name: 'engine',
-          include: [ENGINE_TESTS],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: [ENGINE, SLOW] } },
+      { test: { name: 'slow', include: [SLOW], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: 'engine', include: [ENGINE], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

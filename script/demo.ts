@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLAUDE, install } from '../testing/runner/agent-programs.ts';
+import { CLAUDE, install } from '../testing/agents/programs.ts';
 import { bridgeAddress } from '../testing/engine/engine.ts';
 import { startProviderServer, type ProviderServer } from '../testing/provider/server.ts';
 import { createRunner, type RunnerStep } from '../testing/runner/files.ts';
@@ -30,7 +30,7 @@ echo '--- Claude Code'
 claude -p 'Say hello to the reader of this demo in one sentence.'
 `;
 
-const claude = install(CLAUDE);
+const claude = await install(CLAUDE);
 const options = process.argv.slice(2);
 const live = options.includes('--live');
 const anthropic = PROVIDERS.find(({ id }) => id === 'anthropic');

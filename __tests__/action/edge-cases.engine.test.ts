@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ImageNames } from '../../src/docker/images.ts';
 import { DEFAULT_SUBNET } from '../../src/shared/network.ts';
 import { actionStep, startLocalProvider, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
@@ -63,17 +63,17 @@ describe('without an engine', () => {
     step.runner.remove();
   });
 
-  it('no docker command', async () => {
+  test('no docker command', async () => {
     aStep({}, { PATH: '/nonexistent' });
     expectFailure(await step.main(), 'no docker command in PATH', 'Install the Docker command line');
   });
 
-  it.each(['unix:///nonexistent.sock', 'tcp://127.0.0.1:1'])('none at %s', async (host) => {
+  test.each(['unix:///nonexistent.sock', 'tcp://127.0.0.1:1'])('none at %s', async (host) => {
     aStep({}, { DOCKER_HOST: host });
     expectFailure(await step.main(), 'No Docker engine answers', 'systemctl start docker', 'DOCKER_HOST', host);
   });
 
-  it('one that the user may not talk to', async () => {
+  test('one that the user may not talk to', async () => {
     aStep();
     const { workspace, main } = step.runner;
     const directory = join(workspace, '..');
@@ -92,20 +92,20 @@ describe('without an engine', () => {
 });
 
 describe('images', () => {
-  it('agent-image that nobody has', async () => {
+  test('agent-image that nobody has', async () => {
     step.runner.remove();
     aStep({ 'agent-image': 'localhost:1/nobody/nothing:0' });
     const result = await step.main();
     expectFailure(result, 'agent-image: localhost:1/nobody/nothing:0', 'could not be pulled', 'Check the name');
   });
 
-  it.each(['UPPER case', '--privileged'])('agent-image that is no name: %s', async (name) => {
+  test.each(['UPPER case', '--privileged'])('agent-image that is no name: %s', async (name) => {
     step.runner.remove();
     aStep({ 'agent-image': name });
     expectFailure(await step.main(), `agent-image: "${name}"`, 'ghcr.io/owner/image:tag');
   });
 
-  it('an image of its own that is missing is built from containers/', async () => {
+  test('an image of its own that is missing is built from containers/', async () => {
     const name = newImageName('api-proxy');
     const result = await runMain(aCopy({ 'api-proxy': name }));
     expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -115,7 +115,7 @@ describe('images', () => {
     expect(remains(step.runner)).toEqual([]);
   });
 
-  it('an image of its own that is missing and cannot be built', async () => {
+  test('an image of its own that is missing and cannot be built', async () => {
     const name = newImageName('api-proxy');
     const copy = aCopy({ 'api-proxy': name });
     writeFileSync(join(copy.root, 'containers', 'api-proxy', 'Dockerfile'), 'FROM scratch\nCOPY nowhere /\n');
@@ -128,7 +128,7 @@ describe('inputs', () => {
     step.runner.remove();
   });
 
-  it.each<[input: string, value: string, ...message: string[]]>([
+  test.each<[input: string, value: string, ...message: string[]]>([
     ['run', ' \n ', 'run is empty', 'Give the command'],
     ['shell', 'fish', 'shell: "fish"', 'bash, sh', '{0}'],
     ['working-directory', 'missing', 'working-directory', 'missing'],
@@ -156,7 +156,7 @@ describe('inputs', () => {
     expectFailure(await step.main(), ...message);
   });
 
-  it('a key with a line break inside, which is not printed', async () => {
+  test('a key with a line break inside, which is not printed', async () => {
     aStep({ 'anthropic-api-key': 'sk-ant-first\nsecond-half' });
     const result = await step.main();
     expectFailure(result, 'anthropic-api-key (ANTHROPIC_API_KEY)', 'line break', 'single line');
@@ -166,7 +166,7 @@ describe('inputs', () => {
     expect(step.runner.main.summary()).toBe('');
   });
 
-  it('a key with line breaks around it works', async () => {
+  test('a key with line breaks around it works', async () => {
     const provider = await startLocalProvider();
     onTestFinished(provider.server.close);
     const run =
@@ -179,14 +179,14 @@ describe('inputs', () => {
     expect(provider.server.requests.map(({ headers }) => headers['x-goog-api-key'])).toEqual([TEST_KEYS.gemini]);
   });
 
-  it('RUNNER_TEMP that is not there', async () => {
+  test('RUNNER_TEMP that is not there', async () => {
     aStep({}, { RUNNER_TEMP: '/does/not/exist' });
     expectFailure(await step.main(), '/does/not/exist', 'RUNNER_TEMP');
   });
 });
 
 describe('networks', () => {
-  it('takes another subnet where the default is taken, and everything follows', async () => {
+  test('takes another subnet where the default is taken, and everything follows', async () => {
     step.runner.remove();
     const provider = await startLocalProvider();
     onTestFinished(provider.server.close);
@@ -236,7 +236,7 @@ async function occupyDefaultSubnet(): Promise<void> {
 }
 
 describe('sidecars', () => {
-  it('a PEM file that is none stops the api-proxy, and the error says why', async () => {
+  test('a PEM file that is none stops the api-proxy, and the error says why', async () => {
     step.runner.remove();
     aStep({ 'upstream-ca': 'broken.pem', 'gemini-api-key': TEST_KEYS.gemini });
     writeFileSync(
@@ -251,15 +251,18 @@ describe('sidecars', () => {
     );
   });
 
-  it.each(['squid', 'api-proxy'] as const)('%s that ends at its start: the error has its last lines', async (role) => {
-    const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
-    const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
-    const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
-    expectFailure(result, `${title} ended unexpectedly with exit code 3`, 'line 20\nthe disk is on fire');
-    expect(errorOf(result)).not.toContain('line 1\n');
-  });
+  test.each(['squid', 'api-proxy'] as const)(
+    '%s that ends at its start: the error has its last lines',
+    async (role) => {
+      const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
+      const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
+      const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
+      expectFailure(result, `${title} ended unexpectedly with exit code 3`, 'line 20\nthe disk is on fire');
+      expect(errorOf(result)).not.toContain('line 1\n');
+    },
+  );
 
-  it.each(['squid', 'api-proxy'] as const)('%s that dies during the command ends the run', async (role) => {
+  test.each(['squid', 'api-proxy'] as const)('%s that dies during the command ends the run', async (role) => {
     step.runner.remove();
     aStep({ run: 'echo started; sleep 60; echo "$0 goes on"' });
     const main = await step.start();
@@ -271,7 +274,7 @@ describe('sidecars', () => {
     expect(result.stdout).not.toContain('goes on');
   });
 
-  it('a link that Squid leaves among its logs is not followed', async () => {
+  test('a link that Squid leaves among its logs is not followed', async () => {
     const image = imageThatRuns(
       'squid',
       'ln -s "$(cat /proc/1/environ | tr "\\0" "\\n" | sed -n s/^VICTIM=//p)" /var/log/squid/timings.json; exec awf-squid',
@@ -290,7 +293,7 @@ describe('sidecars', () => {
 
 describe('the pre-flight check', () => {
   // Every single check has its test in containers/agent/pre-flight.engine.test.ts.
-  it('fails when the api-proxy does not listen, and the command does not run', async () => {
+  test('fails when the api-proxy does not listen, and the command does not run', async () => {
     const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 60') }));
     expectFailure(
       result,

@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
 import { actionStep, ROOT, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { docker } from '../../testing/engine/engine.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
 const ANTHROPIC = { 'anthropic-api-key': TEST_KEYS.anthropic };
 
 describe('an image with glibc, dash, no bash and a mind of its own', () => {
-  it(
+  test(
     'gets the sandbox that every command gets',
     async () => {
       const image = foreignImage('glibc');
@@ -92,7 +92,7 @@ describe('an image with glibc, dash, no bash and a mind of its own', () => {
     BUILD_PATIENCE,
   );
 
-  it('is not disturbed by the image’s health check, entrypoint, user, volumes and labels', async () => {
+  test('is not disturbed by the image’s health check, entrypoint, user, volumes and labels', async () => {
     const image = foreignImage('glibc');
     const healthOf = (object: string): string => docker(['inspect', '--format={{json .Config.Healthcheck}}', object]);
     expect(healthOf(image)).toContain('/data/checked');
@@ -117,7 +117,7 @@ describe('an image with glibc, dash, no bash and a mind of its own', () => {
     expect(made.filter((name) => docker(['ps', '--all', '--quiet', `--filter=volume=${name}`]) === '')).toEqual([]);
   });
 
-  it('the default shell is missed by name, before the command', async () => {
+  test('the default shell is missed by name, before the command', async () => {
     const image = foreignImage('glibc');
     step = actionStep({ ...ANTHROPIC, 'agent-image': image, run: 'echo "the command has run"' });
     const result = await step.main();
@@ -147,12 +147,12 @@ describe('on the command line, as an ordinary user', () => {
     return { ...result, uid: made?.uid ?? -1 };
   }
 
-  it('an image with nothing but one static program', async () => {
+  test('an image with nothing but one static program', async () => {
     const result = await awf(foreignImage('busybox'), '/bin/sh', '-c', 'echo $0; : > made; exit 5');
     expect(result).toMatchObject({ code: 5, stdout: '/bin/sh\n', uid: ordinaryUser().uid });
   });
 
-  it('an image without a shell', async () => {
+  test('an image without a shell', async () => {
     const image = foreignImage('empty');
     expect(await awf(image, '/echo', 'of the image')).toMatchObject({ code: 0, stdout: 'of the image\n' });
     // Nothing of the sandbox's own stands in for it.
@@ -161,7 +161,7 @@ describe('on the command line, as an ordinary user', () => {
     expect(missed.stderr).toContain('sh: not found');
   });
 
-  it('an image for another machine', async () => {
+  test('an image for another machine', async () => {
     const [ours, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
     const result = await awf(imageFor(other), 'true');
     expect(result.code).toBe(1);
@@ -171,13 +171,13 @@ describe('on the command line, as an ordinary user', () => {
     expect((await awf(imageFor(ours), 'true')).code).toBe(127);
   });
 
-  it('an image with a volume where the sandbox has its own', async () => {
+  test('an image with a volume where the sandbox has its own', async () => {
     const result = await awf(foreignImage('volume'), '/bin/sh', '-c', 'echo ran');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/has a volume at \/tmp\/?, which the sandbox needs for itself.*\n.*without "VOLUME/);
   });
 
-  it('an image that brings a credential along', async () => {
+  test('an image that brings a credential along', async () => {
     const result = await awf(foreignImage('credential'), '/bin/sh', '-c', 'echo ran');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('CLAUDE_CODE_OAUTH_TOKEN is set; no credential may be in the sandbox');

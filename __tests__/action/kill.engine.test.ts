@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   actionStep,
   ROOT,
@@ -68,7 +68,7 @@ const KILLS: readonly [string, (entry: RunningEntry) => void][] = [
 ];
 
 describe('SIGKILL during the command, then the post step', () => {
-  it.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, end) => {
+  test.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, end) => {
     const inputs = provider.inputs('anthropic');
     step = actionStep(
       {
@@ -118,7 +118,7 @@ describe('SIGKILL during the command, then the post step', () => {
 });
 
 describe('SIGKILL during the start, then the post step', () => {
-  it.each([250, 400, 700, 1000].map((ms, index) => [ms, ...KILLS[index % KILLS.length]!] as const))(
+  test.each([250, 400, 700, 1000].map((ms, index) => [ms, ...KILLS[index % KILLS.length]!] as const))(
     'leaves nothing: after %i ms, %s',
     async (ms, _, end) => {
       step = actionStep({ run: 'sleep 60' });
@@ -135,7 +135,7 @@ describe('SIGKILL during the start, then the post step', () => {
   );
 
   // A client that is alive can be seen and is waited for; after one that is dead the post step waits a while.
-  it.each([
+  test.each([
     [3_000, ...KILLS[0]!],
     [1_200, ...KILLS[1]!],
   ] as const)('waits %i ms for what a slow engine still creates: %s', async (delayMs, _, end) => {
@@ -157,7 +157,7 @@ describe('SIGKILL during the start, then the post step', () => {
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  it.each([100, 250, 400, 700])('during the start, after %i ms: main removes everything by itself', async (ms) => {
+  test.each([100, 250, 400, 700])('during the start, after %i ms: main removes everything by itself', async (ms) => {
     step = actionStep({ run: 'echo started; sleep 60' });
     const main = await step.start();
     await sleep(ms);
@@ -173,7 +173,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     await expectSilentPost();
   });
 
-  it('during the command: main removes everything by itself and reports; impatience changes nothing', async () => {
+  test('during the command: main removes everything by itself and reports; impatience changes nothing', async () => {
     step = actionStep(
       { ...provider.inputs('anthropic'), run: `trap '' INT TERM\nnohup setsid sleep 60 &\n${TRAFFIC}` },
       { ca: provider.ca },
@@ -207,7 +207,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 });
 
 describe('a cancelled step', () => {
-  it('does not wait for an image that is being built', async () => {
+  test('does not wait for an image that is being built', async () => {
     step = actionStep({ run: 'true', 'log-level': 'debug' });
     const { env } = step.runner.main;
     const name = newImageName('agent');

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { USAGE_FILE, type RunUsage } from '../../src/report/usage.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 describe('the main job', () => {
-  it('runs a command whose model call arrives with the real key, and reports', async () => {
+  test('runs a command whose model call arrives with the real key, and reports', async () => {
     step = actionStep({ run: CALL_MODEL, ...provider.inputs('anthropic') }, { ca: provider.ca });
     const result = await step.main();
 
@@ -69,7 +69,7 @@ describe('the main job', () => {
     );
   });
 
-  it('counts what was used, and refuses more than the budget', async () => {
+  test('counts what was used, and refuses more than the budget', async () => {
     step = actionStep(
       { run: CALL_MODEL.repeat(3), 'max-requests': '2', ...provider.inputs('anthropic') },
       { ca: provider.ca },
@@ -96,7 +96,7 @@ describe('the main job', () => {
     expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429.');
   });
 
-  it.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {
+  test.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {
     step = actionStep({ run: `exit ${String(code)}` });
     const result = await step.main();
     expect(result.code).toBe(code);
@@ -106,7 +106,7 @@ describe('the main job', () => {
     });
   });
 
-  it('relays standard output and standard error live, and keeps log commands in them inert', async () => {
+  test('relays standard output and standard error live, and keeps log commands in them inert', async () => {
     step = actionStep({
       run: 'echo to-out; echo to-err >&2; echo "::set-output name=forged::yes"; sleep 1; echo later',
     });
@@ -120,7 +120,7 @@ describe('the main job', () => {
     expect(lines.indexOf('later')).toBeLessThan(lines.indexOf(`::${token ?? ''}::`));
   });
 
-  it('refuses a host that is not on the list with an honest 403, and says so', async () => {
+  test('refuses a host that is not on the list with an honest 403, and says so', async () => {
     step = actionStep({
       'allow-domains': 'example.com',
       run: `
@@ -135,7 +135,7 @@ describe('the main job', () => {
     expect(step.runner.main.summary()).toContain('| `exfiltration.example` | ⛔ refused | 1 |');
   });
 
-  it('gives the command placeholders and none of the five credentials', async () => {
+  test('gives the command placeholders and none of the five credentials', async () => {
     const inputs = Object.fromEntries(
       PROVIDERS.flatMap(({ id, credentials }) => credentials.map(({ input }) => [input, `${TEST_KEYS[id]}-${input}`])),
     );
@@ -152,7 +152,7 @@ describe('the main job', () => {
     expect(relayed).not.toContain('INPUT_');
   });
 
-  it('says that a command was killed for its memory, and passes its exit code on', async () => {
+  test('says that a command was killed for its memory, and passes its exit code on', async () => {
     step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
     const result = await step.main();
     expect(result.code).toBe(137);
@@ -160,7 +160,7 @@ describe('the main job', () => {
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });
 
-  it.each([
+  test.each([
     ['sh', 'echo "$0"; [ -z "${BASH_VERSION-}" ] && echo no-bash', 'no-bash'],
     ['node {0}', 'console.log("from", "node")', 'from node'],
   ])('runs the script with the shell %s', async (shell, run, expected) => {
@@ -168,28 +168,28 @@ describe('the main job', () => {
     expect((await step.main()).stdout).toContain(expected);
   });
 
-  it('stops a bash script at its first failure, in a pipe too', async () => {
+  test('stops a bash script at its first failure, in a pipe too', async () => {
     step = actionStep({ run: 'false | true\necho unreachable' });
     const result = await step.main();
     expect(result.code).toBe(1);
     expect(result.stdout).not.toContain('unreachable');
   });
 
-  it('starts in the working directory and leaves files there', async () => {
+  test('starts in the working directory and leaves files there', async () => {
     step = actionStep({ run: 'mkdir sub' });
     await step.main();
     const { workspace } = step.runner;
     expect(statSync(join(workspace, 'sub')).isDirectory()).toBe(true);
   });
 
-  it('runs in a foreign image', async () => {
+  test('runs in a foreign image', async () => {
     step = actionStep({ run: 'cat /etc/debian_version; ls /usr/local/bin', 'agent-image': 'debian:trixie-slim' });
     const result = await step.main();
     expect(result.code).toBe(0);
     expect(result.stdout).toMatch(/^13\./m);
   });
 
-  it('runs twice at the same time on one host', async () => {
+  test('runs twice at the same time on one host', async () => {
     const script = 'echo "squid is $https_proxy"; sleep 2';
     const other = actionStep({ run: script });
     step = actionStep({ run: script });

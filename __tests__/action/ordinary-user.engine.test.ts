@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   actionStep,
   startLocalProvider,
@@ -53,42 +53,42 @@ describe('an ordinary user who may talk to the engine', () => {
     await service.close();
   });
 
-  it('needs no root: the test is somebody else', () => {
+  test('needs no root: the test is somebody else', () => {
     expect(user.uid).toBeGreaterThan(0);
   });
 
-  it('runs the command, and nothing is left', () => {
+  test('runs the command, and nothing is left', () => {
     expect(main).toMatchObject({ code: 0, stderr: '' });
     expect(main.stdout).not.toContain('as root');
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'success', 'exit-code': '0' });
     expect(remains(step.runner)).toEqual([]);
   });
 
-  it('the command runs as this user, in a home of its own', () => {
+  test('the command runs as this user, in a home of its own', () => {
     expect(main.stdout).toContain(`user ${user.uid}, home ${step.runner.main.env['HOME'] ?? ''} is ${user.uid}:700`);
     expect(main.stdout).toContain('not root');
   });
 
-  it('the model call arrives with the real key', () => {
+  test('the model call arrives with the real key', () => {
     expect(main.stdout).toContain('Hello from the local provider.');
     expect(main.stdout).toContain('"apiKeyHelper"');
     expect(provider.server.requests.map(({ headers }) => headers['x-api-key'])).toEqual([TEST_KEYS.anthropic]);
   });
 
-  it('files in the workspace are the user’s', () => {
+  test('files in the workspace are the user’s', () => {
     for (const name of ['sub', 'sub/file']) {
       expect(statSync(join(step.runner.workspace, name)).uid).toBe(user.uid);
     }
   });
 
-  it('the post step uploads the logs', () => {
+  test('the post step uploads the logs', () => {
     expect(post).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
     expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
   });
 
-  it('the logs can be read and removed by the user', async () => {
+  test('the logs can be read and removed by the user', async () => {
     const { env } = step.runner.main;
     const logs = readdirSync(step.runner.temp).filter((name) => name.includes('-logs-'));
     expect(logs).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
 import {
   startArtifactService,
@@ -48,7 +48,7 @@ function aFinishedMain(service: ArtifactService | undefined, succeeded = true): 
 }
 
 describe('upload-logs', () => {
-  it.each<[when: string, command: string, isUploaded: boolean]>([
+  test.each<[when: string, command: string, isUploaded: boolean]>([
     ['always', 'true', true],
     ['on-failure', 'true', false],
     ['on-failure', 'exit 3', true],
@@ -81,7 +81,7 @@ describe('upload-logs', () => {
     ]);
   });
 
-  it('takes the name and the retention period', async () => {
+  test('takes the name and the retention period', async () => {
     const service = await aService();
     aStep(service, { 'artifact-name': 'my logs', 'retention-days': '5' });
     await step.main();
@@ -91,7 +91,7 @@ describe('upload-logs', () => {
     expect((artifact!.expiresAt!.getTime() - Date.now()) / DAY_MS).toBeCloseTo(5, 1);
   });
 
-  it('does so for a step whose sandbox failed', async () => {
+  test('does so for a step whose sandbox failed', async () => {
     const service = await aService();
     aStep(service, { 'upload-logs': 'on-failure', 'agent-image': 'localhost:1/nobody/nothing:0' });
     await step.main();
@@ -106,7 +106,7 @@ function logsOf({ runner }: ActionStep): { squid: string } {
 }
 
 describe('a service that fails never fails the job', () => {
-  it('no service at all', async () => {
+  test('no service at all', async () => {
     aFinishedMain(undefined);
     const post = await step.post();
     expect(post).toMatchObject({ code: 0, stderr: '' });
@@ -114,7 +114,7 @@ describe('a service that fails never fails the job', () => {
     expect(post.stdout).toContain('ACTIONS_RESULTS_URL is not set');
   });
 
-  it.each([
+  test.each([
     ['CreateArtifact', 403],
     ['PutBlock', 403],
     ['FinalizeArtifact', 400],
@@ -126,7 +126,7 @@ describe('a service that fails never fails the job', () => {
     expect(warnings(post)[0]).toContain('Could not upload the logs');
   });
 
-  it.each(['CreateArtifact', 'PutBlock', 'FinalizeArtifact'] as const)('%s hangs: post gives up', async (faulty) => {
+  test.each(['CreateArtifact', 'PutBlock', 'FinalizeArtifact'] as const)('%s hangs: post gives up', async (faulty) => {
     const service = await aService({ fault: { step: faulty, kind: 'hang' } });
     aFinishedMain(service);
     const post = step.runner.post();
@@ -143,7 +143,7 @@ describe('a service that fails never fails the job', () => {
     ]);
   });
 
-  it('a name that another step has taken', async () => {
+  test('a name that another step has taken', async () => {
     const service = await aService();
     const post = (): Promise<EntryResult> => {
       aFinishedMain(service);
@@ -159,7 +159,7 @@ describe('a service that fails never fails the job', () => {
 });
 
 describe('what the main step left', () => {
-  it('nothing: it ended before it started anything', async () => {
+  test('nothing: it ended before it started anything', async () => {
     aStep(await aService(), { run: '' });
     expect((await step.main()).code).toBe(1);
     const post = await step.post();
@@ -168,7 +168,7 @@ describe('what the main step left', () => {
     expect(post.stdout).toContain('there is nothing to clean up');
   });
 
-  it('something unreadable', async () => {
+  test('something unreadable', async () => {
     aStep(await aService());
     appendFileSync(step.runner.main.env['GITHUB_STATE']!, 'awf={"runId":\n');
     const post = await step.post();
@@ -176,7 +176,7 @@ describe('what the main step left', () => {
     expect(warnings(post)).toHaveLength(1);
   });
 
-  it('logs that are gone', async () => {
+  test('logs that are gone', async () => {
     const service = await aService();
     const { squid, apiProxy } = aFinishedMain(service);
     for (const directory of [squid, apiProxy]) renameSync(directory, `${directory}.away`);
@@ -186,7 +186,7 @@ describe('what the main step left', () => {
     expect(service.artifacts).toEqual([]);
   });
 
-  it('an engine that is gone: the logs are uploaded all the same', async () => {
+  test('an engine that is gone: the logs are uploaded all the same', async () => {
     const service = await aService();
     aFinishedMain(service);
     const post = step.runner.post();
@@ -202,7 +202,7 @@ describe('what the main step left', () => {
 });
 
 describe('E8: links among the logs', () => {
-  it('are never followed, and nothing that is no file is opened', async () => {
+  test('are never followed, and nothing that is no file is opened', async () => {
     const service = await aService();
     const { squid, apiProxy } = aFinishedMain(service);
     const outside = join(step.runner.temp, '..', 'outside');
@@ -222,7 +222,7 @@ describe('E8: links among the logs', () => {
     expect(readFileSync(secret, 'utf8')).toBe('a secret of the host');
   });
 
-  it('a link in the place of the directory is not followed either', async () => {
+  test('a link in the place of the directory is not followed either', async () => {
     const service = await aService();
     const { apiProxy } = aFinishedMain(service);
     const outside = join(step.runner.temp, '..', 'outside');
@@ -234,7 +234,7 @@ describe('E8: links among the logs', () => {
     expect([...readZip(service.artifacts[0]!.zip).keys()]).toEqual(['squid-logs-1/access.log']);
   });
 
-  it('the command can neither read nor change the logs', async () => {
+  test('the command can neither read nor change the logs', async () => {
     const service = await aService();
     aStep(service, {
       run: `

@@ -4,7 +4,7 @@ import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSyn
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { addressesIn, networkNames, SQUID_PORT } from '../../src/shared/network.ts';
 import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
@@ -136,7 +136,7 @@ const linesOf = (name: string): string[] => {
 };
 
 describe('the agent container', () => {
-  it('runs as the workspace owner, without capabilities, new privileges or unfiltered system calls', () => {
+  test('runs as the workspace owner, without capabilities, new privileges or unfiltered system calls', () => {
     expect(result.code).toBe(0);
     const none = '0000000000000000';
     const capabilities = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:\t${none}`);
@@ -147,22 +147,22 @@ describe('the agent container', () => {
     ]);
   });
 
-  it('can write to its workspace and its own /tmp only', () => {
+  test('can write to its workspace and its own /tmp only', () => {
     expect(linesOf('writable')).toEqual(['.', '/tmp']);
     expect(linesOf('root').map((line) => line.replace(/,.*/, ''))).toEqual(['/ ro', '/usr ro']);
   });
 });
 
 describe('ways out of the network', () => {
-  it.each(Object.entries(FOREIGN))('%s', (_, target) => {
+  test.each(Object.entries(FOREIGN))('%s', (_, target) => {
     expect(agentOutcomes[target]).toMatch(unheard(target));
   });
 
-  it('control: the same program reaches what the agent is meant to reach', () => {
+  test('control: the same program reaches what the agent is meant to reach', () => {
     for (const target of targets.own) expect(agentOutcomes[target]).toBe('connected');
   });
 
-  it('X1 a lookup reaches no server and fails fast', () => {
+  test('X1 a lookup reaches no server and fails fast', () => {
     const { own, engine, back } = JSON.parse(linesOf('X1')[0] ?? '{}') as Record<
       'own' | 'engine',
       { code: string; ms: number }
@@ -175,34 +175,34 @@ describe('ways out of the network', () => {
     expect(linesOf('X1 getent')).toEqual(['exit 2']);
   });
 
-  it('X4 has no IPv6 address and no IPv6 route but its loopback one', () => {
+  test('X4 has no IPv6 address and no IPv6 route but its loopback one', () => {
     expect(internalIpv6).toBe('false');
     expect(linesOf('X4').filter((line) => !/ lo$/.test(line))).toEqual([]);
   });
 
-  it('X5 reaches the host at none of its addresses', () => {
+  test('X5 reaches the host at none of its addresses', () => {
     expect(targets.host.length).toBeGreaterThanOrEqual(6);
     for (const target of targets.host)
       expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(unheard(target))]);
     expect(listener.peers.slice(heardFromControls)).toEqual([]);
   });
 
-  it('X5, X6 control: an ordinary container reaches the host and the other containers', () => {
+  test('X5, X6 control: an ordinary container reaches the host and the other containers', () => {
     expect(Object.values(controls).sort()).toEqual(['answered', 'connected', 'connected', 'connected']);
   });
 
-  it('X6 reaches no other container of the host', () => {
+  test('X6 reaches no other container of the host', () => {
     for (const target of targets.neighbours)
       expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(unheard(target))]);
   });
 
-  it('X17 gets nowhere without the proxy variables', () => {
+  test('X17 gets nowhere without the proxy variables', () => {
     expect(linesOf('X17').at(-1)).toBe('exit 6');
   });
 });
 
 describe('ways to the job and the host', () => {
-  it('E2 leaves the command files of the job alone', () => {
+  test('E2 leaves the command files of the job alone', () => {
     const { main } = step.runner;
     expect(main.exported()).toEqual({});
     expect(main.paths()).toEqual([]);
@@ -210,7 +210,7 @@ describe('ways to the job and the host', () => {
     expect(linesOf('E2 own files')).toEqual(['FORGED=1']);
   });
 
-  it('E6 keeps nothing but the workspace', () => {
+  test('E6 keeps nothing but the workspace', () => {
     const { env } = step.runner.main;
     expect(linesOf('E6')).toEqual([MARK, MARK, MARK, MARK]);
     expect(readdirSync(env['HOME'] ?? '', { recursive: true })).toEqual([]);
@@ -221,7 +221,7 @@ describe('ways to the job and the host', () => {
     expect({ uid: kept.uid, gid: kept.gid }).toEqual(USER);
   });
 
-  it('E7, X3 is refused everything that takes a capability', () => {
+  test('E7, X3 is refused everything that takes a capability', () => {
     expect(linesOf('E7')).toEqual([]);
     expect(linesOf('E7 devices')).toEqual([]);
     const capable = ['SYS_ADMIN', 'SYS_CHROOT', 'MKNOD', 'NET_RAW'].map((name) => `--cap-add=${name}`);
@@ -232,7 +232,7 @@ describe('ways to the job and the host', () => {
     );
   });
 
-  it('R9 sees neither the runner nor the sidecars', () => {
+  test('R9 sees neither the runner nor the sidecars', () => {
     const [, ...namespaces] = ['', ...linesOf('R9').filter((line) => /:\[\d+\]$/.test(line))];
     expect(linesOf('R9').filter((line) => /signalled|sees/.test(line))).toEqual([]);
     expect(namespaces).toHaveLength(5);
@@ -241,7 +241,7 @@ describe('ways to the job and the host', () => {
     expect(pids.every((pid) => pid > 100)).toBe(true);
   });
 
-  it('D4 leaves no process behind', async () => {
+  test('D4 leaves no process behind', async () => {
     expect(Number(linesOf('D4').at(-1))).toBeGreaterThanOrEqual(15);
     const heart = join(step.runner.workspace, 'heart');
     const beats = readFileSync(heart, 'utf8');

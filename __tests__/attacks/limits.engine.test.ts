@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
@@ -37,7 +37,7 @@ const START_PROCESSES = (count: number): string =>
   `for i in $(seq ${String(count)}); do sleep 3 & done; echo "running: $(jobs -r | wc -l)"`;
 
 describe('D1', () => {
-  it('a fork bomb', async () => {
+  test('a fork bomb', async () => {
     const bomb = 'bomb() { bomb | bomb & }; bomb; sleep 100';
     const result = await attack({ run: bomb, pids: '100', 'timeout-minutes': '0.1' });
     expect(result.code).toBe(124);
@@ -46,14 +46,14 @@ describe('D1', () => {
     expectOnlyTheAgentDied('timeout');
   });
 
-  it('control: as many processes as a build has', async () => {
+  test('control: as many processes as a build has', async () => {
     const result = await attack({ run: `${START_PROCESSES(40)}; exit 0`, pids: '100' });
     expect(result.stdout).toContain('running: 40');
     expect(result.stdout).not.toContain('Resource temporarily unavailable');
     expectOnlyTheAgentDied('success');
   });
 
-  it('a memory hog', async () => {
+  test('a memory hog', async () => {
     const hog = `node -e 'Buffer.alloc(50 * 1024 * 1024, 1); console.log("it fits")'
       node -e 'const kept = []; for (;;) kept.push(Buffer.alloc(1024 * 1024, 1))'; exit $?`;
     const result = await attack({ run: hog, memory: '200m' });
@@ -63,7 +63,7 @@ describe('D1', () => {
     expectOnlyTheAgentDied('failure');
   });
 
-  it('full file systems, all at once: the command is told so and lives on', async () => {
+  test('full file systems, all at once: the command is told so and lives on', async () => {
     const fill = `for directory in /tmp ~ /var/tmp; do
         head -c 1M /dev/zero > $directory/small && echo "small: $directory"
         head -c 10G /dev/zero > $directory/large
@@ -77,7 +77,7 @@ describe('D1', () => {
     expectOnlyTheAgentDied('failure');
   });
 
-  it('empty files without number', async () => {
+  test('empty files without number', async () => {
     const fill = `node -e '
       const { writeFileSync } = require("fs");
       let made = 0;
@@ -99,7 +99,7 @@ describe('D4', () => {
     (setsid bash -c '(bash -c "$1" &) &' - '${beat('fork')}' > /dev/null 2>&1 < /dev/null &)
     until [ -s setsid ] && [ -s nohup ] && [ -s fork ]; do sleep 0.1; done; echo beating`;
 
-  it.each([
+  test.each([
     ['the command ends', 'exit 0', '', 0, 'success'],
     ['its time is over, and SIGTERM is ignored', 'trap "" TERM; while :; do sleep 1; done', '0.05', 124, 'timeout'],
   ])('no process lives on when %s', async (_, end, minutes, code, outcome) => {

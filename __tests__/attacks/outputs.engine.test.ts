@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OUTPUT_FILE_LIMIT, SUMMARY_FILE_LIMIT } from '../../src/agent/command-files.ts';
 import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
@@ -72,7 +72,7 @@ afterAll(() => {
 });
 
 describe('what the command prints', () => {
-  it('E1, E3 no log command of it is carried out', () => {
+  test('E1, E3 no log command of it is carried out', () => {
     expect(result.stderr).toBe('');
     const carriedOut = logCommands(result.stdout);
     expect(carriedOut.filter(({ name, value }) => `${name}${value}`.includes(MARK))).toEqual([]);
@@ -86,7 +86,7 @@ describe('what the command prints', () => {
     ]);
   });
 
-  it('E1 control: they are in the log, and a runner that they reach carries them out', () => {
+  test('E1 control: they are in the log, and a runner that they reach carries them out', () => {
     const lines = result.stdout.split('\n');
     for (const command of COMMANDS) expect(lines.filter((line) => line === command).length, command).toBe(3);
     const open = logCommands(COMMANDS.slice(0, 7).join('\n')).map(({ name }) => name);
@@ -96,7 +96,7 @@ describe('what the command prints', () => {
 });
 
 describe('what it writes to its own files', () => {
-  it('E2 they cannot be replaced, and a failed command’s are read as well', () => {
+  test('E2 they cannot be replaced, and a failed command’s are read as well', () => {
     expect(result.code).toBe(3);
     expect(result.stdout).not.toContain('replaced');
     expect(existsSync(join(step.runner.workspace, 'link'))).toBe(false);
@@ -104,14 +104,14 @@ describe('what it writes to its own files', () => {
     expect(values).toEqual({ first: '1', text: `ghadelimiter_${MARK}\noutcome=success\n"}` });
   });
 
-  it('E2, E3 no output, state or variable of the job is forged', () => {
+  test('E2, E3 no output, state or variable of the job is forged', () => {
     const { main } = step.runner;
     expect(main.outputs()).toMatchObject({ outcome: 'failure', 'exit-code': '3' });
     const others = Object.fromEntries(Object.entries(main.outputs()).filter(([name]) => name !== 'agent-outputs'));
     expect(JSON.stringify([others, main.state(), main.exported(), main.paths()])).not.toContain(MARK);
   });
 
-  it('E3 the summary is shown as the command’s, in one quote, as text', () => {
+  test('E3 the summary is shown as the command’s, in one quote, as text', () => {
     const summary = step.runner.main.summary();
     const [ours = '', theirs = ''] = summary.split("### The command's own summary\n\n");
     expect(ours).not.toContain(MARK);
@@ -131,7 +131,7 @@ describe('what it writes to its own files', () => {
 });
 
 describe('too much', () => {
-  it('E3 of the summary is cut, of the outputs is nothing; the step says so', async () => {
+  test('E3 of the summary is cut, of the outputs is nothing; the step says so', async () => {
     const long = actionStep({
       run: `
         yes 'a line' | head -c ${String(SUMMARY_FILE_LIMIT + 1)} >> "$GITHUB_STEP_SUMMARY" || :
@@ -151,7 +151,7 @@ describe('too much', () => {
     long.runner.remove();
   });
 
-  it('leaves no file behind', () => {
+  test('leaves no file behind', () => {
     expect(remains(step.runner)).toEqual([]);
     expect(readFileSync(join(step.runner.workspace, 'summary.md'), 'utf8')).toBe(SUMMARY);
   });

@@ -1,13 +1,13 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
 import { runEntry } from '../../testing/runner/run-entry.ts';
 
 let step: ActionStep | undefined;
 afterEach(() => step?.runner.remove());
 
-it('E: with `uses: ./`, the command cannot change what the runner executes after it', async () => {
+test('E: with `uses: ./`, the command cannot change what the runner executes after it', async () => {
   step = actionStep({
     run: `
       set +e

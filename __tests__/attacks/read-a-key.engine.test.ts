@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { CREDENTIALS } from '../../src/shared/providers.ts';
 import {
@@ -134,22 +134,22 @@ const linesOf = (name: string): string[] =>
     .filter((line) => line !== '');
 
 describe('the agent finds no key', () => {
-  it('control: the keys are in use', () => {
+  test('control: the keys are in use', () => {
     expect(result.code).toBe(0);
     expect(section('the model')).toBe('200');
     expect(provider.server.requests.at(-1)?.headers['x-api-key']).toBe(KEYS['anthropic-api-key']);
   });
 
-  it.each(['R1 environment', 'R2 processes', 'R5 files', 'R11 content'])('%s', (name) => {
+  test.each(['R1 environment', 'R2 processes', 'R5 files', 'R11 content'])('%s', (name) => {
     expect(keysIn(section(name), ALL_KEYS)).toEqual([]);
   });
 
-  it('R1 shows placeholders', () => {
+  test('R1 shows placeholders', () => {
     expect(section('R1 environment')).toContain('ANTHROPIC_AUTH_TOKEN=placeholder-token-for-credential-isolation');
     expect(section('R1 environment')).not.toContain('INPUT_');
   });
 
-  it('R2 sees the processes of its own container only', () => {
+  test('R2 sees the processes of its own container only', () => {
     const [namespace = '', count] = linesOf('R2 pids');
     expect(namespace).toMatch(/^pid:\[\d+\]$/);
     expect(Number(count)).toBeLessThan(10);
@@ -157,25 +157,25 @@ describe('the agent finds no key', () => {
     expect(commandLines()).toContain('vitest');
   });
 
-  it('R3 finds no socket of an engine', () => {
+  test('R3 finds no socket of an engine', () => {
     expect(linesOf('R3 sockets')).toEqual(['/proc/self']);
   });
 
-  it('R5 control: the dump has the files of the workspace', () => {
+  test('R5 control: the dump has the files of the workspace', () => {
     expect(section('R5 files')).toContain(MARKER);
   });
 
-  it('R7 has nothing with which to act on the job', () => {
+  test('R7 has nothing with which to act on the job', () => {
     expect(linesOf('R7 variables')).toEqual(['HARMLESS']);
   });
 
-  it('R8 has no route to the metadata services', () => {
+  test('R8 has no route to the metadata services', () => {
     const outcomes = JSON.parse(section('R8 metadata')) as Record<string, Outcome>;
     expect(Object.keys(outcomes)).toEqual(METADATA);
     for (const outcome of Object.values(outcomes)) expect(outcome).toMatch(UNREACHABLE);
   });
 
-  it('R10 writes no core', () => {
+  test('R10 writes no core', () => {
     expect(linesOf('R10 limit')).toEqual(['0', '0']);
     for (const limit of limits) expect(JSON.parse(limit)).toContainEqual({ Name: 'core', Hard: 0, Soft: 0 });
     expect(abort).toMatch(/^Max core file size +0 +0/m);
@@ -185,7 +185,7 @@ describe('the agent finds no key', () => {
     expect(control).not.toBe('0');
   });
 
-  it('R11 sees the toolchains of the home and none of its credential files', () => {
+  test('R11 sees the toolchains of the home and none of its credential files', () => {
     // Maven's settings are the sandbox's own.
     expect(linesOf('R11 home')).toEqual(['.m2/settings.xml', '.local/bin/control']);
     const content = linesOf('R11 content').filter((line) => !line.startsWith('cat: '));
@@ -195,18 +195,18 @@ describe('the agent finds no key', () => {
 });
 
 describe('R4: no key lies on the host', () => {
-  it('control: the search knows every form of a key', () => {
+  test('control: the search knows every form of a key', () => {
     for (const form of formsOf(CARELESS)) expect(keysIn(`x${form}y`, [CARELESS])).toEqual([CARELESS]);
     const encoded = ['', 'a', 'ab'].map((before) => Buffer.from(`${before}${CARELESS}z`).toString('base64'));
     for (const text of encoded) expect(keysIn(text, [CARELESS])).toEqual([CARELESS]);
   });
 
-  it('during the run: the engine has the careless key only', () => {
+  test('during the run: the engine has the careless key only', () => {
     expect(during.engine).not.toEqual([]);
     expect(during.engine.filter((file) => !file.includes(`/containers/${careless}/`))).toEqual([]);
   });
 
-  it('during the run: no file of the job, no docker inspect, no command line', () => {
+  test('during the run: no file of the job, no docker inspect, no command line', () => {
     expect(during.runner).toEqual([]);
     expect(keysIn(during.inspect, ALL_KEYS)).toEqual([]);
     expect(keysIn(during.commandLines, ALL_KEYS)).toEqual([]);
@@ -214,7 +214,7 @@ describe('R4: no key lies on the host', () => {
     expect(during.commandLines).toContain('awf-api-proxy');
   });
 
-  it('after the run: no file of the engine or the job, no layer, no log', () => {
+  test('after the run: no file of the engine or the job, no layer, no log', () => {
     const engine = engineFilesWith([...ALL_KEYS, CARELESS], started, images.squid);
     expect(engine.filter((file) => !file.includes(`/containers/${careless}/`))).toEqual([]);
     expect(engine).not.toEqual([]);
@@ -227,7 +227,7 @@ describe('R4: no key lies on the host', () => {
     expect(keysIn(history.join('\n'), ALL_KEYS)).toEqual([]);
   });
 
-  it('the output masks the keys first and never says them again', () => {
+  test('the output masks the keys first and never says them again', () => {
     const rest = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     expect(keysIn(rest.join('\n') + result.stderr, ALL_KEYS)).toEqual([]);
   });

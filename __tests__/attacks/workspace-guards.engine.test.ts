@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Aftermath } from '../../src/workspace/workspace.ts';
 import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from './git-attacks.ts';
@@ -48,7 +48,7 @@ describe.skipIf(!HAS_GIT)('control: without the sandbox, each attack succeeds', 
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it.each(GIT_ATTACKS)('$name', (attack) => {
+  test.each(GIT_ATTACKS)('$name', (attack) => {
     const workspace = copyOf(original, join(directory, 'copy'));
     try {
       const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...GIT_ENVIRONMENT };
@@ -115,7 +115,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     rmSync(marks.directory, { recursive: true, force: true });
   });
 
-  it('control: the attacks were made, and what is permitted happened', () => {
+  test('control: the attacks were made, and what is permitted happened', () => {
     expect(main.stderr).toBe('');
     expect(main.code).toBe(0);
     expect(Object.keys(sections)).toEqual(expect.arrayContaining(GIT_ATTACKS.map(({ name }) => name)));
@@ -123,12 +123,12 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(readFileSync(of('h2/pre-commit'), 'utf8')).toContain('touch');
   });
 
-  it('git status, diff, commit, log, switch, stash, fetch, rebase and worktree work in the sandbox', () => {
+  test('git status, diff, commit, log, switch, stash, fetch, rebase and worktree work in the sandbox', () => {
     expect(sections['git works']).toContain('all of it');
     expect(tryGit(of('.'), ['log', '--format=%s', '-1', 'topic'], prefix)).toMatchObject({ stdout: 'fourth\n' });
   });
 
-  it('R6: the token of the checkout is not there', () => {
+  test('R6: the token of the checkout is not there', () => {
     expect(sections['R6 configuration']).toContain('https://github.com/octocat/hello-world');
     expect(sections['R6 configuration']).not.toMatch(/extraheader|include|x-access-token/i);
     expect(main.stdout).not.toContain(CHECKOUT_TOKEN);
@@ -136,25 +136,25 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(before.config.toString()).toContain(CHECKOUT_TOKEN);
   });
 
-  it('E4: hooks and configuration are what they were', () => {
+  test('E4: hooks and configuration are what they were', () => {
     expect(readFileSync(of('.git/config')).equals(before.config)).toBe(true);
     expect(readdirSync(of('.git/hooks'))).toEqual(before.hooks);
     expect(lstatSync(of('.git/hooks')).isDirectory()).toBe(true);
   });
 
-  it('E4: a git on the host runs nothing of the agent’s', () => {
+  test('E4: a git on the host runs nothing of the agent’s', () => {
     expect(marks.take()).toEqual([]);
     for (const { trigger } of GIT_ATTACKS) for (const args of trigger) triggerGit(of('.'), args, prefix);
     expect(marks.take()).toEqual([]);
   });
 
-  it('E4: the workspace’s own repository works on the host', () => {
+  test('E4: the workspace’s own repository works on the host', () => {
     for (const args of [['status'], ['commit', '--allow-empty', '-m', 'after'], ['diff'], ['log', '-1']]) {
       expect(tryGit(of('.'), args, prefix), args.join(' ')).toMatchObject({ code: 0 });
     }
   });
 
-  it('E4: what was left is named in warnings, in the summary and beside the logs', () => {
+  test('E4: what was left is named in warnings, in the summary and beside the logs', () => {
     const { disarmed } = JSON.parse(
       readFileSync(join(step.runner.main.outputs()['logs-path']!, 'workspace.json'), 'utf8'),
     ) as Aftermath;
@@ -165,7 +165,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(main.stdout).toMatch(/::warning::.*\.git\/commondir/);
   });
 
-  it('E5: protected paths are read-only, or what became of them is said', () => {
+  test('E5: protected paths are read-only, or what became of them is said', () => {
     expect(readFileSync(of('.github/workflows/ci.yml'), 'utf8')).toBe('on: push\n');
     expect(readdirSync(of('.github/workflows'))).toEqual(['ci.yml']);
     expect(readFileSync(of('.mcp.json'), 'utf8')).toBe('{}\n');
@@ -175,7 +175,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(main.stdout).toMatch(/::warning::.*\.vscode \(added\).*package\.json \(modified\)/);
   });
 
-  it('the guards leave no mount point and no foreign file behind', () => {
+  test('the guards leave no mount point and no foreign file behind', () => {
     const uid = asOther ? user.uid : statSync(of('.')).uid;
     const foreign = spawnSync('find', [of('.'), '!', '-uid', String(uid)], { encoding: 'utf8' });
     expect(foreign.stdout).toBe('');
@@ -192,7 +192,7 @@ describe.skipIf(!HAS_GIT)('the workspace is looked through', () => {
     rmSync(elsewhere, { recursive: true });
   });
 
-  it('E4: by the post step, when the main step was killed', async () => {
+  test('E4: by the post step, when the main step was killed', async () => {
     step = actionStep({ run: 'echo ../common > .git/commondir; git init -q new; echo ready; sleep 60' });
     const { workspace } = step.runner;
     makeRepository(workspace);
@@ -210,7 +210,7 @@ describe.skipIf(!HAS_GIT)('the workspace is looked through', () => {
     expect(tryGit(workspace, ['status'])).toMatchObject({ code: 0 });
   });
 
-  it('E4: with a linked worktree, in the repository that is elsewhere', async () => {
+  test('E4: with a linked worktree, in the repository that is elsewhere', async () => {
     makeRepository(elsewhere);
     step = actionStep({
       run: `${IDENTITY}; set +e; git commit -q --allow-empty -m inside && echo committed; cd ${elsewhere}/.git || exit 1

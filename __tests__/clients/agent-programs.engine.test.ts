@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
   actionStep,
@@ -11,10 +11,11 @@ import {
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
-import { AGENT_PROGRAMS, install, INSTALL_LIMIT, type AgentProgram } from '../../testing/runner/agent-programs.ts';
+import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
 
 const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
 const LAST_WORDS = 'The file is there, says the model.';
@@ -41,9 +42,9 @@ const CALLERS = [
   ...(process.getuid?.() === 0 ? [{ caller: 'root', user: undefined }] : []),
 ];
 
-beforeAll(() => {
-  for (const program of AGENT_PROGRAMS) install(program);
-}, INSTALL_LIMIT);
+beforeAll(async () => {
+  await Promise.all(AGENT_PROGRAMS.map(install));
+}, FETCH_LIMIT);
 
 describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller }))))(
   '$title, for $caller',
@@ -54,7 +55,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
 
     beforeAll(async () => {
       provider = await startLocalProvider({ respond: [{ toolUse: program.shellTool(TOOL) }, LAST_WORDS] });
-      const directory = install(program);
+      const directory = await install(program);
       const addresses = Object.entries(provider.inputs(program.provider)).filter(
         ([name]) => !/-(key|token)$/.test(name),
       );
@@ -85,13 +86,13 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       await provider.server.close();
     });
 
-    it('answers the prompt', () => {
+    test('answers the prompt', () => {
       expect(result.stdout).toContain(LAST_WORDS);
       expect(result).toMatchObject({ code: 0, stderr: '' });
       expect(remains(step.runner)).toEqual([]);
     });
 
-    it('the tool did its work, and its files are the user’s', () => {
+    test('the tool did its work, and its files are the user’s', () => {
       const { workspace } = step.runner;
       expect(readFileSync(join(workspace, 'made/by/the-agent.txt'), 'utf8')).toBe('content\n');
       for (const path of ['made', 'made/by', 'made/by/the-agent.txt']) {
@@ -99,14 +100,14 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       }
     });
 
-    it('the real key arrived upstream, and no placeholder', () => {
+    test('the real key arrived upstream, and no placeholder', () => {
       const { requests } = provider.server;
       expect(requests.length).toBeGreaterThanOrEqual(2);
       expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
       expect(JSON.stringify(requests.map(({ rawHeaders }) => rawHeaders))).not.toMatch(/placeholder/i);
     });
 
-    it('no key was in the sandbox', () => {
+    test('no key was in the sandbox', () => {
       const seen = readFileSync(join(step.runner.workspace, 'seen-by-the-tool.txt'), 'utf8');
       expect(seen).toContain('HOME=');
       expect(seen).not.toContain(TEST_KEYS[program.provider]);
@@ -115,7 +116,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       );
     });
 
-    it('what it used is in the outputs', () => {
+    test('what it used is in the outputs', () => {
       const outputs = step.runner.main.outputs();
       expect(Number(outputs['requests'])).toBe(provider.server.requests.length);
       expect(Number(outputs['input-tokens'])).toBeGreaterThan(0);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { describeClients } from './contract.ts';
-import { HAS_PYTHON, PIP_LIMIT, pythonWithSdks } from './python.ts';
+import { HAS_PYTHON, pythonWithSdks } from './python.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
 
 describe.skipIf(!HAS_PYTHON)('openai, anthropic and google-genai from PyPI', () => {
@@ -10,7 +11,7 @@ describe.skipIf(!HAS_PYTHON)('openai, anthropic and google-genai from PyPI', () 
       const { python, mounts } = await pythonWithSdks();
       return runInSandbox(`${python} ${join(import.meta.dirname, 'pypi', 'main.py')}`, mounts);
     },
-    limitMs: PIP_LIMIT,
+    limitMs: FETCH_LIMIT,
     googleError: 'ClientError',
     // google-genai asks for TLS whatever the base URL says, and offers no way around.
     without: ['gemini.live'],

@@ -1,20 +1,14 @@
 /** The SDKs of Python, for tests only: the product itself needs no Python. */
 
-import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
 import { isInside } from '../../src/host/paths.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { digestOf, fetchWith, madeOnce } from '../../testing/scratch.ts';
 
-const CACHE = join(ROOT, '.scratch', 'python');
 /** With hashes: pip then refuses every file that is not one of them. */
 const REQUIREMENTS = join(import.meta.dirname, 'pypi', 'requirements.txt');
-
-/** Milliseconds to fetch the packages, and for the run that uses them. */
-export const PIP_LIMIT = 600_000;
 
 /** Debian has `ensurepip` in a package of its own, python3-venv; google-genai wants 3.11. */
 const PROBE =
@@ -37,10 +31,8 @@ export interface PythonWithSdks {
  * @throws Error with pip's message
  */
 export async function pythonWithSdks(): Promise<PythonWithSdks> {
-  const requirements = readFileSync(REQUIREMENTS, 'utf8');
-  const name = createHash('sha256').update(probe.stdout).update(requirements).digest('hex').slice(0, 12);
-  const environment = join(CACHE, name);
-  if (!existsSync(environment)) await build(environment);
+  const name = digestOf(probe.stdout, readFileSync(REQUIREMENTS));
+  const environment = await madeOnce(join('python', name), build);
   const prefix = probe.stdout.trim().split('\n').at(-1)!;
   const isThere = hostToolchain('/nonexistent', undefined).some(({ target }) => isInside(prefix, target));
   return {
@@ -50,16 +42,11 @@ export async function pythonWithSdks(): Promise<PythonWithSdks> {
 }
 
 async function build(environment: string): Promise<void> {
-  mkdirSync(CACHE, { recursive: true });
-  const building = mkdtempSync(join(CACHE, 'building-'));
-  const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { timeout: PIP_LIMIT });
-  try {
-    await run('python3', '-m', 'venv', building);
-    const install = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-    await run(join(building, 'bin', 'python3'), '-m', 'pip', 'install', ...install, '--requirement', REQUIREMENTS);
-    // In one step: what is interrupted leaves nothing under this name.
-    renameSync(building, environment);
-  } finally {
-    rmSync(building, { recursive: true, force: true });
-  }
+  await fetchWith(['python3', '-m', 'venv', environment]);
+  const pip = [join(environment, 'bin', 'python3'), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
+  // The list is complete. Without `--no-deps` pip looks for dependencies all the same, and takes the newest release of one
+  // that another package asks for in other words than the list does.
+  const options = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
+  await fetchWith([...pip, 'install', ...options, '--requirement', REQUIREMENTS]);
+  await fetchWith([...pip, 'check']);
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ROOT, startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
@@ -93,11 +93,11 @@ function providerFlags(): string[] {
 }
 
 describe('the command', () => {
-  it('has the last word on the exit code', async () => {
+  test('has the last word on the exit code', async () => {
     expect((await awf(['--', 'sh', '-c', 'exit 7'])).code).toBe(7);
   });
 
-  it('gets its arguments as they are, and both streams are relayed', async () => {
+  test('gets its arguments as they are, and both streams are relayed', async () => {
     const script = 'printf "<%s>" "$@"; echo to-err >&2';
     const args = ['a b', '', "it's", '$HOME `id` "q"', '--help', 'two\nlines', 'ümläut'];
     const result = await runProgram(
@@ -108,7 +108,7 @@ describe('the command', () => {
     expect(result.stderr).toBe('to-err\n');
   });
 
-  it('is the program of the host, not what the sandbox has under its name', async () => {
+  test('is the program of the host, not what the sandbox has under its name', async () => {
     const program = spawnSync('sh', ['-c', 'readlink -f "$(command -v readlink)"'], { encoding: 'utf8' }).stdout;
     expect(program).toMatch(/^\//);
     expect(await awf(['--', 'readlink', '-f', '/proc/self/exe'])).toMatchObject({ code: 0, stdout: program });
@@ -117,13 +117,13 @@ describe('the command', () => {
     expect(missing.stderr).toContain('awf-no-such-program: not found');
   });
 
-  it('runs in the current directory, which is the workspace', async () => {
+  test('runs in the current directory, which is the workspace', async () => {
     const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file']);
     expect(result.stdout).toBe(`${workspace}\n`);
     expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
   });
 
-  it.each([
+  test.each([
     ['the command', 'stdout', 'started'],
     ['the creation of networks', 'stderr', 'docker network create'],
     ['the creation of containers', 'stderr', 'docker run'],
@@ -140,7 +140,7 @@ describe('the command', () => {
 });
 
 describe('flags', () => {
-  it('--allow-domains, once with commas or several times', async () => {
+  test('--allow-domains, once with commas or several times', async () => {
     const address = provider.inputs('anthropic')['add-hosts']?.split(':')[1] ?? '';
     const hosts = ['a', 'b', 'c', 'd'].map((name) => `--add-hosts=${name}.example:${address}`);
     const names = ['a.example', 'b.example', 'c.example', 'd.example', 'sub.a.example.org'];
@@ -159,13 +159,13 @@ describe('flags', () => {
     expect(said(result)).toContain('awf: refused: d.example, sub.a.example.org');
   });
 
-  it('--env NAME and --env NAME=value', async () => {
+  test('--env NAME and --env NAME=value', async () => {
     const command = ['--', 'sh', '-c', 'echo "${GIVEN-unset},${SET-unset},${OTHER-unset}"'];
     const result = await awf(['--env', 'GIVEN', '--env=SET=a=b c', ...command], { GIVEN: 'from outside', OTHER: 'no' });
     expect(result.stdout).toBe('from outside,a=b c,unset\n');
   });
 
-  it('--env-all withholds the key, by name and by value', async () => {
+  test('--env-all withholds the key, by name and by value', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic, COPY: `x${TEST_KEYS.anthropic}x`, OTHER: 'yes' };
     const result = await awf(['--env-all', '--', 'env'], env);
     expect(result.code).toBe(0);
@@ -175,7 +175,7 @@ describe('flags', () => {
     expect(result.stderr).not.toContain(TEST_KEYS.anthropic);
   });
 
-  it('--mount, read-only unless it says :rw', async () => {
+  test('--mount, read-only unless it says :rw', async () => {
     const data = join(directory, 'data');
     mkdirSync(data, { mode: 0o777 });
     writeFileSync(join(data, 'file'), 'content');
@@ -185,7 +185,7 @@ describe('flags', () => {
     expect(readFileSync(join(data, 'new'), 'utf8')).toBe('y\n');
   });
 
-  it('--keep-containers leaves them to be looked at, with nothing running in them', async () => {
+  test('--keep-containers leaves them to be looked at, with nothing running in them', async () => {
     const argv = [process.execPath, PROGRAM, '--keep-containers', '--enable-api-proxy', '--', 'true'];
     const result = await runProgram(argv, options({ GEMINI_API_KEY: TEST_KEYS.gemini }));
     const [, runId = 'none'] = /docker ps -a --filter label=awf\.run=([0-9a-f]{8})$/m.exec(result.stderr) ?? [];
@@ -211,7 +211,7 @@ describe('flags', () => {
     }
   });
 
-  it('--working-directory, --memory and --pids are the action’s', async () => {
+  test('--working-directory, --memory and --pids are the action’s', async () => {
     mkdirSync(join(workspace, 'sub'));
     const script =
       'pwd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null; ulimit -c';
@@ -221,7 +221,7 @@ describe('flags', () => {
 });
 
 describe('--enable-api-proxy', () => {
-  it('puts the key from the environment into the requests', async () => {
+  test('puts the key from the environment into the requests', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic };
     const result = await awf([...providerFlags(), '--', ...CALL_MODEL], env);
     expect(result.stdout).toContain('Hello from the local provider.');
@@ -230,7 +230,7 @@ describe('--enable-api-proxy', () => {
     expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
   });
 
-  it('without it there is no api-proxy and no provider’s variable', async () => {
+  test('without it there is no api-proxy and no provider’s variable', async () => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
     const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
     await waitFor('the command', () => running.stdout().includes('ready'));
@@ -247,7 +247,7 @@ describe('--enable-api-proxy', () => {
 });
 
 describe('logs', () => {
-  it('are in the temporary directory and readable by everybody; without a key there is a warning', async () => {
+  test('are in the temporary directory and readable by everybody; without a key there is a warning', async () => {
     const result = await awf(['--enable-api-proxy', '--', ...tunnelsTo('refused.example')]);
     expect(said(result)).toContain(
       'awf: warning: API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
@@ -262,7 +262,7 @@ describe('logs', () => {
     for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
   });
 
-  it('--proxy-logs-dir, with api-proxy-logs beside it; an earlier run’s stay and are not reported again', async () => {
+  test('--proxy-logs-dir, with api-proxy-logs beside it; an earlier run’s stay and are not reported again', async () => {
     const chosen = join(directory, 'deep', 'my-logs');
     const flags = ['--enable-api-proxy', '--proxy-logs-dir', chosen];
     const first = await awf([...flags, '--', ...tunnelsTo('first.example')]);
@@ -277,7 +277,7 @@ describe('logs', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is refused: %s', async (path) => {
+  test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is refused: %s', async (path) => {
     const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
     expect(result.code).toBe(1);
     expect(said(result).join('\n')).toMatch(
@@ -288,7 +288,7 @@ describe('logs', () => {
 });
 
 describe('the line itself', () => {
-  it('--help shows every flag', async () => {
+  test('--help shows every flag', async () => {
     const result = await awf(['--help']);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     for (const flag of ['allow-domains', 'enable-api-proxy', 'openai-api-target', 'env', 'env-all', 'agent-image']) {
@@ -300,7 +300,7 @@ describe('the line itself', () => {
     expect(result.stdout).toContain('awf [options] -- COMMAND');
   });
 
-  it.each([
+  test.each([
     [['--allow-domain', 'x', '--', 'true'], "unknown option '--allow-domain'", '--help'],
     [['--', ''].slice(0, 1), "missing required argument 'command'", '--help'],
     [['--allow-domains'], "'--allow-domains <value>' argument missing", '--help'],
@@ -314,13 +314,13 @@ describe('the line itself', () => {
     expect(result.stderr).toMatch(/^awf: error: /);
   });
 
-  it('without an engine it says what to do', async () => {
+  test('without an engine it says what to do', async () => {
     const result = await awf(['--', 'true'], { DOCKER_HOST: 'unix:///nonexistent.sock' });
     expect(result.code).toBe(1);
     expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);
   });
 
-  it('is a program: executable, with an interpreter line', () => {
+  test('is a program: executable, with an interpreter line', () => {
     const { status, stdout } = spawnSync(PROGRAM, ['--help'], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(stdout).toContain('awf [options]');

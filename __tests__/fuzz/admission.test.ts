@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { campaign } from '../../fuzz/campaign.ts';
 import { readAnswers } from '../../fuzz/exchange.ts';
 import { breach, mismatch, readRequests, type Lane } from '../../fuzz/oracle.ts';
@@ -6,7 +6,7 @@ import { PROVIDERS } from '../../src/shared/providers.ts';
 import type { RawRequest } from '../../testing/sidecar/raw-upstream.ts';
 
 describe('the fuzzer of the admission', () => {
-  it(
+  test(
     'finds nothing in a short run, and reaches the upstream and every kind of refusal',
     { timeout: 120_000 },
     async () => {
@@ -48,13 +48,13 @@ describe('its oracle', () => {
     return { serverName: lane.host, head: message, body: request.body, message, error: undefined };
   };
 
-  it('passes what the rules compose', () => {
+  test('passes what the rules compose', () => {
     expect(mismatch(lane, client(), upstream())).toBeUndefined();
     expect(breach(lane, upstream())).toBeUndefined();
     expect(mismatch(lane, client('/v1/%72esponses'), upstream())).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     ['another path', client('/v1/embeddings'), upstream(), 'in place of'],
     ['a path with dot segments', client('/v1/../v1/responses'), upstream(), 'must be refused'],
     ['a path outside the table', client('/v1/files'), upstream('/v1/files'), 'must be refused'],
@@ -86,13 +86,13 @@ describe('its oracle', () => {
     expect(mismatch(lane, asked, arrived)?.toLowerCase()).toContain(reason.toLowerCase());
   });
 
-  it('complains of a credential that is missing or there twice, and of what is no HTTP', () => {
+  test('complains of a credential that is missing or there twice, and of what is no HTTP', () => {
     expect(breach(lane, upstream(undefined, 'Host: a\r\nContent-Length: 2'))).toContain('credential');
     expect(breach(lane, upstream(undefined, sent('Content-Length: 2', 'Accept: real-key')))).toContain('credential');
     expect(breach(lane, { ...upstream(), error: 'two lengths' })).toContain('no HTTP');
   });
 
-  it('complains of answers that are not well-formed', () => {
+  test('complains of answers that are not well-formed', () => {
     for (const octets of [
       'nonsense\r\n\r\n',
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc',

@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../testing/runner/action.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
@@ -115,13 +115,13 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     rmSync(directory, { recursive: true });
   });
 
-  it('runs, and root alone is warned of', () => {
+  test('runs, and root alone is warned of', () => {
     expect(result.code).toBe(0);
     expect(result.stderr.includes('The command runs as root (without capabilities)')).toBe(expected.uid === 0);
     expect(who).toContain(expected.uid === 0 ? 'root' : ' ');
   });
 
-  it('the ids are the caller’s or the workspace’s owner’s, without further groups, with an account', () => {
+  test('the ids are the caller’s or the workspace’s owner’s, without further groups, with an account', () => {
     const [uid, gid, groups, name = ''] = (found['ids'] ?? '').split(' ');
     expect([uid, gid, groups]).toEqual([String(expected.uid), String(expected.gid), String(expected.gid)]);
     expect(name).toMatch(expected.name);
@@ -130,21 +130,21 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     expect(accountGroup).toBe(String(expected.gid));
   });
 
-  it('has no capabilities', () => {
+  test('has no capabilities', () => {
     expect(found['capabilities']).toBe('0000000000000000');
   });
 
-  it('home, temporary and XDG directories are its own', () => {
+  test('home, temporary and XDG directories are its own', () => {
     expect(found['modes']).toBe(`700 ${expected.uid}`);
     expect(found['writable']).toBe('');
   });
 
-  it('what lies beside a mounted tool can be written, the tool cannot', () => {
+  test('what lies beside a mounted tool can be written, the tool cannot', () => {
     expect(found['beside a tool of the home']).toBe('a tool\na tool');
     expect(found['the tool itself']).toContain('Read-only file system');
   });
 
-  it('the proxies of the Docker client’s configuration do not reach it', () => {
+  test('the proxies of the Docker client’s configuration do not reach it', () => {
     expect(found['proxies of the client']).toBe('none');
     expect(found['the first process']).toBe('0');
     // The client does give them to a container that does not say otherwise.
@@ -154,7 +154,7 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     expect(docker(['inspect', '--format={{.Config.Env}}', container])).toContain('corporation.example');
   });
 
-  it('what it makes in the workspace has its ids on the host', () => {
+  test('what it makes in the workspace has its ids on the host', () => {
     for (const path of ['made', 'made/deep', 'made/deep/file']) {
       expect(statSync(join(directory, 'workspace', path))).toMatchObject({ uid: expected.uid, gid: expected.gid });
     }

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { CARGO } from '../../testing/packages/cargo.ts';
 import { CURL, NODE, WGET } from '../../testing/packages/fetch.ts';
 import { GIT } from '../../testing/packages/git.ts';
@@ -19,21 +19,21 @@ describe("the host's build tools, told nothing about a proxy", () => {
     world = await workWith(TOOLS.filter(({ missing }) => missing === undefined));
   }, LIMIT);
 
-  it('beside what is mounted deep in the home, the command can write', () => {
+  test('beside what is mounted deep in the home, the command can write', () => {
     expect(world.stdout).toContain('beside the mount: written');
   });
 
   for (const tool of TOOLS) {
     const { name, missing } = tool;
     describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (${missing})`, () => {
-      it('gets what it needs from a registry on the allow-list', () => {
+      test('gets what it needs from a registry on the allow-list', () => {
         const { code, output } = world.allowed.get(tool)!;
         expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(tool.built) as string });
         expect(world.result.traffic.domains?.allowed.map(({ domain }) => domain)).toContain(allowedHost(tool));
         expect(world.requests.filter((request) => request.includes(` ${allowedHost(tool)}/`))).not.toEqual([]);
       });
 
-      it('control: fails on one that is not, and the refusal is in the report', () => {
+      test('control: fails on one that is not, and the refusal is in the report', () => {
         const { code, output } = world.refused.get(tool)!;
         expect({ code, output }).not.toEqual({ code: 0, output: expect.anything() as string });
         expect(output).not.toContain(tool.built);

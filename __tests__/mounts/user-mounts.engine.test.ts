@@ -12,7 +12,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../testing/runner/action.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram } from '../../testing/runner/program.ts';
@@ -47,7 +47,7 @@ async function awf(mounts: readonly string[], ...command: string[]): Promise<Ent
   return result;
 }
 
-it('mounts what it is asked for, read-only unless it says :rw, and makes nothing on the host', async () => {
+test('mounts what it is asked for, read-only unless it says :rw, and makes nothing on the host', async () => {
   const probes = {
     'read-only': 'cat /mnt/data/file; echo x > /mnt/data/new',
     writable: 'echo y > /mnt/deep/new && cat /mnt/deep/new',
@@ -91,7 +91,7 @@ it('mounts what it is asked for, read-only unless it says :rw, and makes nothing
 
 const DATA_ROOT = docker(['info', '--format={{.DockerRootDir}}']);
 
-it.each<[mount: string, ...message: string[]]>([
+test.each<[mount: string, ...message: string[]]>([
   ['/', "it contains /proc, which shows the host's processes"],
   ['/var/run/docker.sock', 'neither a directory nor a file'],
   ['DIRECTORY/data/run', "it holds the engine's socket"],
@@ -115,7 +115,7 @@ it.each<[mount: string, ...message: string[]]>([
   expect(readdirSync(at('workspace'))).toEqual(['there']);
 });
 
-it('refuses a directory in which a program listens, and tells of one in the workspace', async () => {
+test('refuses a directory in which a program listens, and tells of one in the workspace', async () => {
   for (const socket of [at('data/deep/agent.sock'), at('workspace/editor.sock')]) {
     const server = createServer().listen(socket);
     onTestFinished(() => void server.close());

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { OUTPUT_LIMIT_BYTES } from '../../src/run/limits.ts';
 import { actionStep, ROOT, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
@@ -49,7 +49,7 @@ describe('the action', () => {
     step.runner.remove();
   });
 
-  it('relays a limited amount of both streams, says so, and lets the command go on', async () => {
+  test('relays a limited amount of both streams, says so, and lets the command go on', async () => {
     const half = String(OUTPUT_LIMIT_BYTES / 2);
     // One character for each stream: which of them arrives first is open.
     step = actionStep({
@@ -68,7 +68,7 @@ describe('the action', () => {
 });
 
 describe('the command line', () => {
-  it('waits for a slow reader instead of keeping everything in memory, and loses nothing', async () => {
+  test('waits for a slow reader instead of keeping everything in memory, and loses nothing', async () => {
     const size = 400 * MIB;
     const { child, done } = start(`head -c ${String(size)} /dev/zero; printf end`);
     await once(child.stdout, 'readable');
@@ -85,7 +85,7 @@ describe('the command line', () => {
     expect({ received, tail }).toEqual({ received: size + 3, tail: 'end' });
   });
 
-  it('ends only when its reader has everything', async () => {
+  test('ends only when its reader has everything', async () => {
     // More than the pipe holds, and no more than all that is on the way to it.
     const size = 240_000;
     const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero`);
@@ -96,7 +96,7 @@ describe('the command line', () => {
     expect({ code: await done, received }).toEqual({ code: 0, received: size });
   });
 
-  it('ends with its reader', async () => {
+  test('ends with its reader', async () => {
     const { child, done, stderr, left } = start('yes');
     const [first] = (await once(child.stdout, 'data')) as [Buffer];
     expect(first.toString()).toMatch(/^y\ny\n/);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
 import { remains } from '../../testing/runner/remains.ts';
@@ -13,7 +13,7 @@ afterEach(() => {
 const FOREVER = 'while :; do sleep 0.1; done';
 
 describe('timeout-minutes', () => {
-  it('asks every process to end, reads everything back, and fails the step with 124', async () => {
+  test('asks every process to end, reads everything back, and fails the step with 124', async () => {
     step = actionStep({
       'timeout-minutes': '0.03',
       run: `
@@ -48,13 +48,13 @@ describe('timeout-minutes', () => {
     expect(step.runner.main.summary()).toContain('> last words');
   });
 
-  it('control: a command that is faster has its own exit code', async () => {
+  test('control: a command that is faster has its own exit code', async () => {
     step = actionStep({ 'timeout-minutes': '1', run: 'exit 5' });
     expect((await step.main()).code).toBe(5);
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'failure', 'exit-code': '5' });
   });
 
-  it('leaves the command default signals and no descriptor of the sandbox’s', async () => {
+  test('leaves the command default signals and no descriptor of the sandbox’s', async () => {
     const run = `grep -E 'Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/0`;
     step = actionStep({ 'timeout-minutes': '1', shell: 'sh', run });
     const { stdout } = await step.main();
@@ -64,7 +64,7 @@ describe('timeout-minutes', () => {
     expect(stdout).toMatch(/^0 1 2 3 \/dev\/null$/m);
   });
 
-  it('a cancelled job does not wait for the grace', async () => {
+  test('a cancelled job does not wait for the grace', async () => {
     step = actionStep({ 'timeout-minutes': '0.02', run: `trap 'echo ignored' TERM; echo ready; ${FOREVER}` });
     const main = await step.start();
     await waitFor('SIGTERM', () => main.stdout().includes('ignored'));
@@ -76,7 +76,7 @@ describe('timeout-minutes', () => {
   });
 });
 
-it('as many files may be open as a build needs, where the engine allows it', async () => {
+test('as many files may be open as a build needs, where the engine allows it', async () => {
   step = actionStep({ run: 'echo "$(ulimit -Sn) of $(ulimit -Hn)"' });
   const [, soft, hard] = /^(\d+) of (\d+)$/m.exec((await step.main()).stdout) ?? [];
   expect(Number(soft)).toBe(Math.min(65_536, Number(hard)));

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageNames } from '../../src/docker/images.ts';
 import { actionStep, ROOT, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
@@ -67,12 +67,12 @@ describe.each([
     expect(left).toEqual([]);
   });
 
-  it('knows its server', () => {
+  test('knows its server', () => {
     expect(result.code).toBe(0);
     expect(result.stdout).toContain('server: https://octo.ghe.com\n');
   });
 
-  it('reaches the enterprise’s Copilot through the sidecar, with the real token', () => {
+  test('reaches the enterprise’s Copilot through the sidecar, with the real token', () => {
     expect(result.stdout).toContain('sidecar: 200 {"from":"outside"}');
     const requests = outside.events.filter((event) => event.kind === 'request');
     expect(requests).toMatchObject([
@@ -85,12 +85,12 @@ describe.each([
     ]);
   });
 
-  it('does not reach it itself', () => {
+  test('does not reach it itself', () => {
     expect(result.stdout).toContain(`${COPILOT}: 403\n`);
     expect(result.stdout).toContain(`${SIBLING}: 200\n`);
   });
 
-  it('is not told to list Copilot’s host, and its request is counted', () => {
+  test('is not told to list Copilot’s host, and its request is counted', () => {
     expect(result.stdout).not.toContain('allow-domains does not cover');
     expect(step.runner.main.summary()).toMatch(/^\| GitHub Copilot \| [^|]* \| 1 \| 0 \|/m);
   });

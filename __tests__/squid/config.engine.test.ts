@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllowList } from '../../src/config/allow-list.ts';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
@@ -78,11 +78,11 @@ function parse(configuration: string): { exitCode: number; remarks: string[] } {
 }
 
 describe('squid -k parse', () => {
-  it.each(Object.entries(POLICIES))('accepts %s without a remark', (_, egress) => {
+  test.each(Object.entries(POLICIES))('accepts %s without a remark', (_, egress) => {
     expect(parse(squidConfig(egress))).toEqual({ exitCode: 0, remarks: [] });
   });
 
-  it.each([
+  test.each([
     ['an unknown directive', 'no_such_directive on', /unrecognized/],
     ['a rule about an unknown list', 'http_access allow nobody', /nobody/],
     ['a name that another covers', 'acl twice dstdomain -n .example.com a.example.com', /subdomain/],

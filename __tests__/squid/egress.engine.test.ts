@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { networkNames } from '../../src/shared/network.ts';
 import { waitFor } from '../../testing/runner/action.ts';
 import type { ProbeResult } from '../../testing/engine/agent-probe.ts';
@@ -96,29 +96,29 @@ const reached = (): Set<string> =>
   new Set(events.flatMap((event) => (event.kind === 'connection' ? [event.address] : [])));
 
 describe('what Squid lets through', () => {
-  it('control: every address of the rows is heard by the listener when nothing stands before it', () => {
+  test('control: every address of the rows is heard by the listener when nothing stands before it', () => {
     expect(new Set(reachable)).toEqual(
       new Set([...PUBLIC_ADDRESSES, ...PRIVATE_ADDRESSES, PINNED.address, PROVIDER.address]),
     );
   });
 
-  it('answers the very first tunnel', () => {
+  test('answers the very first tunnel', () => {
     expect(run.stdout()).toContain('first tunnel: HTTP/1.1 200');
   });
 
-  it.each(ROWS)('$probe.id', ({ probe, statuses, tunnel, error, upstream, untouched }) => {
+  test.each(ROWS)('$probe.id', ({ probe, statuses, tunnel, error, upstream, untouched }) => {
     const { id } = probe;
     expect(results.get(id)).toEqual({ id, statuses, ...(tunnel && { tunnel }), ...(error !== undefined && { error }) });
     if (upstream !== undefined) expect(reached()).toContain(upstream);
     for (const address of untouched ?? []) expect(reached()).not.toContain(address);
   });
 
-  it('X12, X13, X14, X19 reaches no address but those of the rows that may pass', () => {
+  test('X12, X13, X14, X19 reaches no address but those of the rows that may pass', () => {
     const permitted = ROWS.flatMap(({ upstream }) => upstream ?? []);
     expect([...reached()].filter((address) => ![...permitted, PROVIDER.address].includes(address))).toEqual([]);
   });
 
-  it('X15 reaches a provider through the sidecar, with the real key', () => {
+  test('X15 reaches a provider through the sidecar, with the real key', () => {
     expect(results.get('sidecar')?.statuses).toEqual([200]);
     const requests = events.flatMap((event) =>
       event.kind === 'request' && event.serverName === PROVIDER.name ? event : [],
@@ -128,7 +128,7 @@ describe('what Squid lets through', () => {
     ]);
   });
 
-  it('X18 asks the resolver for allowed names only, and for no address', () => {
+  test('X18 asks the resolver for allowed names only, and for no address', () => {
     const queries = new Set(events.flatMap((event) => (event.kind === 'query' ? event.name : [])));
     expect(queries).toContain('allowed.example');
     expect(
@@ -140,14 +140,14 @@ describe('what Squid lets through', () => {
     expect(events.filter((event) => event.kind === 'query' && ![1, 28].includes(event.type))).toEqual([]);
   });
 
-  it('X20 sends upstream the host of the request target, not the one that the client wrote', () => {
+  test('X20 sends upstream the host of the request target, not the one that the client wrote', () => {
     const hosts = events.flatMap((event) =>
       event.kind === 'request' && event.url.startsWith('/x20') ? event.headers.host : [],
     );
     expect(new Set(hosts)).toEqual(new Set(['allowed.example']));
   });
 
-  it('decides by who asks', () => {
+  test('decides by who asks', () => {
     expect(asked).toEqual({
       'stranger, allowed': expect.stringContaining(' 403 ') as string,
       'api-proxy, allowed': expect.stringContaining(' 403 ') as string,

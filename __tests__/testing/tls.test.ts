@@ -6,7 +6,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Listening, listen } from '../../testing/listen.ts';
 import { createTestCa, type IssuedCertificate, type TestCa } from '../../testing/tls.ts';
 
@@ -20,14 +20,14 @@ beforeAll(async () => {
 });
 
 describe('createTestCa', () => {
-  it('makes a CA that may sign and is valid now', () => {
+  test('makes a CA that may sign and is valid now', () => {
     const root = new X509Certificate(ca.certPem);
     expect(root.ca).toBe(true);
     expect(root.validFromDate.getTime()).toBeLessThan(Date.now());
     expect(root.validToDate.getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('issues leaves for names and addresses', () => {
+  test('issues leaves for names and addresses', () => {
     const certificate = new X509Certificate(leaf.cert);
     expect(certificate.ca).toBe(false);
     expect(certificate.checkIssued(new X509Certificate(ca.certPem))).toBe(true);
@@ -38,7 +38,7 @@ describe('createTestCa', () => {
     expect(certificate.checkIP('::1')).toBe('::1');
   });
 
-  it('refuses to issue for nobody', async () => {
+  test('refuses to issue for nobody', async () => {
     await expect(ca.issue([])).rejects.toThrow('at least one host name');
   });
 });
@@ -55,15 +55,15 @@ describe('a TLS connection', () => {
     await once(socket, 'secureConnect').finally(() => socket.destroy());
   };
 
-  it('is accepted for a name of the certificate', async () => {
+  test('is accepted for a name of the certificate', async () => {
     await expect(handshake('api.anthropic.com', ca.certPem)).resolves.toBeUndefined();
   });
 
-  it('is refused for another name', async () => {
+  test('is refused for another name', async () => {
     await expect(handshake('api.openai.com', ca.certPem)).rejects.toThrow('does not match');
   });
 
-  it('is refused by a client that trusts another CA of the same name', async () => {
+  test('is refused by a client that trusts another CA of the same name', async () => {
     const other = await createTestCa();
     await expect(handshake('api.anthropic.com', other.certPem)).rejects.toThrow('certificate');
   });
@@ -72,7 +72,7 @@ describe('a TLS connection', () => {
 const OPENSSL = 'openssl';
 const lacksOpenssl = spawnSync(OPENSSL, ['version']).status !== 0 && process.env['CI'] !== 'true';
 
-it.skipIf(lacksOpenssl)('stands up to the strict checks of OpenSSL', () => {
+test.skipIf(lacksOpenssl)('stands up to the strict checks of OpenSSL', () => {
   const dir = mkdtempSync(join(tmpdir(), 'awf-tls-'));
   const [root, certificate] = [join(dir, 'ca.pem'), join(dir, 'leaf.pem')];
   try {

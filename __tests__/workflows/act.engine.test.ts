@@ -6,9 +6,10 @@ import { type LocalProvider, startLocalProvider, TEST_KEYS } from '../../testing
 import { type ArtifactService, startArtifactService } from '../../testing/runner/artifact-service.ts';
 import { leftOvers } from '../../testing/engine/engine.ts';
 import { DEFAULT_TEXT } from '../../testing/provider/server.ts';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { readZip } from '../../testing/zip.ts';
 import { type ActResult, installAct, runAct } from './act.ts';
-import { GO_INSTALL_LIMIT, HAS_GO } from './go-tool.ts';
+import { HAS_GO } from './go-tool.ts';
 
 /** A step as the expressions of later steps see it. */
 interface StepContext {
@@ -54,7 +55,7 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
       secrets: { ANTHROPIC_API_KEY: TEST_KEYS.anthropic },
       signal: ended.signal,
     });
-  }, GO_INSTALL_LIMIT);
+  }, FETCH_LIMIT);
 
   afterAll(async () => {
     for (const end of teardown) await end();

@@ -51,7 +51,7 @@ export async function runAct({ act, workflow, directory, env, secrets, signal }:
   const home = join(directory, 'home');
   mkdirSync(home);
   const args = ['workflow_dispatch', '--workflows', workflow, '--json'];
-  args.push('--platform', 'ubuntu-latest=-self-hosted', '--action-offline-mode');
+  args.push('--platform', 'ubuntu-24.04=-self-hosted', '--action-offline-mode');
   for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
   // By name alone: it takes the value from its environment.
   for (const name of Object.keys(secrets)) args.push('--secret', name);

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../testing/runner/action.ts';
-import { GO_INSTALL_LIMIT, goTool, HAS_GO } from './go-tool.ts';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
+import { goTool, HAS_GO } from './go-tool.ts';
 import { WORKFLOWS } from './workflow-files.ts';
 
 /** Without the programs that it would call where a machine has them: the verdict is the same everywhere. */
@@ -14,7 +15,7 @@ describe.skipIf(!HAS_GO)('actionlint', () => {
 
   beforeAll(async () => {
     actionlint = await goTool('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12');
-  }, GO_INSTALL_LIMIT);
+  }, FETCH_LIMIT);
 
   /** Judges a text as if it were the repository's file of that name. */
   function lint(file: string, text: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -6,12 +6,16 @@ import { ROOT } from '../../testing/runner/action.ts';
 import { isObject, type JsonObject, objects } from '../../testing/json.ts';
 import { WORKFLOWS } from './workflow-files.ts';
 
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
+
 const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 describe.each(WORKFLOWS)('%s', (file) => {
-  const text = readFileSync(join(ROOT, file), 'utf8');
+  const text = read(file);
   const workflow = object(parse(text));
-  const steps = Object.values(object(workflow['jobs'])).flatMap((job) => objects(object(job)['steps']));
+  const jobs = Object.values(object(workflow['jobs'])).map(object);
+  const steps = jobs.flatMap((job) => objects(job['steps']));
   const triggers = typeof workflow['on'] === 'string' ? [workflow['on']] : Object.keys(object(workflow['on']));
 
   // A tag can be moved to other code, a commit cannot. Dependabot reads the version in the comment.
@@ -19,6 +23,12 @@ describe.each(WORKFLOWS)('%s', (file) => {
     const foreign = text.split('\n').filter((line) => /\buses:(?! \.\/$)/.test(line));
     expect(foreign).not.toEqual([]);
     for (const line of foreign) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  // What was green yesterday has to be green today: no name that stands for whatever is newest.
+  test('pins the runner and Node.js', () => {
+    for (const job of jobs) expect(job['runs-on']).toMatch(/^[a-z]+-\d+\.\d+$/);
+    for (const [, version] of text.matchAll(/node-version: *(.*)/g)) expect(version).toBe(devDependencies.node);
   });
 
   // Else what runs in the workspace finds the job's token in .git/config.
@@ -44,4 +54,18 @@ describe.each(WORKFLOWS)('%s', (file) => {
     const scripts = steps.map(({ run }) => (typeof run === 'string' ? run : ''));
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
   });
+});
+
+const agents = readdirSync(join(ROOT, 'testing/agents'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test.each(agents)('smoke-%s.yml installs the version that the engine tests run', (name) => {
+  const { dependencies } = JSON.parse(read(`testing/agents/${name}/package.json`)) as {
+    dependencies: Record<string, string>;
+  };
+  const [[npmPackage, version] = []] = Object.entries(dependencies);
+  const workflow = read(`.github/workflows/smoke-${name}.yml`);
+  expect(workflow).toContain(`"${npmPackage}@$VERSION"`);
+  expect(/npm package .*\n +default: (.*)/.exec(workflow)?.[1]).toBe(version);
 });

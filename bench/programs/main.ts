@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { actionStep, startLocalProvider, TEST_KEYS } from '../../testing/runner/action.ts';
-import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/runner/agent-programs.ts';
+import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { startProviderServer, type Turn } from '../../testing/provider/server.ts';
 import { createTestCa } from '../../testing/tls.ts';
 import { CREDENTIAL_NAMES, PROVIDERS } from '../../src/shared/providers.ts';
@@ -35,7 +35,7 @@ require('node:fs').writeFileSync('${TIMES}', JSON.stringify({ took, status, stdo
 
 console.log('| program | outside, ms | in the sandbox, ms | ratio |\n| --- | --- | --- | --- |');
 for (const program of AGENT_PROGRAMS) {
-  const path = [join(install(program), 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
+  const path = [join(await install(program), 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
   const outside: number[] = [];
   const inside: number[] = [];
   // The first round warms the machine's caches up and does not count.
@@ -69,7 +69,7 @@ async function runInside(program: AgentProgram, path: string): Promise<number> {
   const step = actionStep(
     {
       run: `node ${TIMER_FILE} ${argv}`,
-      mounts: install(program),
+      mounts: await install(program),
       ...provider.inputs(program.provider),
     },
     { ca: provider.ca, env: { PATH: path } },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import type { Endpoint } from './client.ts';
 import { listening } from './containers.ts';
-import { installPeers, PEERS } from './peers.ts';
+import { installPeers, PEERS, versionOf } from './peers.ts';
 import type { World } from './world.ts';
 
 export interface Contender {
@@ -54,7 +54,7 @@ export async function startContenders(world: World): Promise<Contender[]> {
     pid: sidecar,
   }));
   const least = await floor(world);
-  const others = await Promise.all(peers(world));
+  const others = await Promise.all(peers(world, await installPeers()));
   for (const { endpoint } of [least, ...ours, ...others]) await listening(address, Number(new URL(endpoint.url).port));
   return [direct, least, ...ours, ...others];
 }
@@ -87,8 +87,7 @@ async function floor(world: World): Promise<Contender> {
   return { name: FLOOR, endpoint: { url: `http://${world.address}:${PORTS.floor}${CHAT}` }, pid };
 }
 
-function peers(world: World): Promise<Contender>[] {
-  const modules = installPeers();
+function peers(world: World, modules: string): Promise<Contender>[] {
   const [{ host, port }] = world.targets;
   const start = async (
     peer: keyof typeof PEERS,
@@ -101,9 +100,8 @@ function peers(world: World): Promise<Contender>[] {
       environment: { ...environment(world, PORTS[peer]), ...more },
       files: { [MODULES]: modules, '/bench/peers': join(import.meta.dirname, 'peers'), [CA_PATH]: world.caFile },
     });
-    const { package: name, version } = PEERS[peer];
     return {
-      name: `${name} ${version}`,
+      name: `${PEERS[peer]} ${versionOf(peer)}`,
       endpoint: { url: `http://${world.address}:${PORTS[peer]}${CHAT}`, ...endpoint },
       pid,
     };

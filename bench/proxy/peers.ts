@@ -1,31 +1,25 @@
-/** The published proxies that are measured beside ours: fetched on demand, at these versions, and no dependency. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+/** The published proxies that are measured beside ours: fetched on demand, as `peers/package-lock.json` says, and no dependency. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installLocked } from '../../testing/scratch.ts';
 
-/** By what it is called in the tables. */
+const FOLDER = join(import.meta.dirname, 'peers');
+
+/** Packages by what they are called in the tables. */
 export const PEERS = {
-  portkey: { package: '@portkey-ai/gateway', version: '1.15.2' },
-  llms: { package: '@musistudio/llms', version: '1.0.53' },
-  httpxy: { package: 'httpxy', version: '0.5.6' },
+  portkey: '@portkey-ai/gateway',
+  llms: '@musistudio/llms',
+  httpxy: 'httpxy',
 } as const;
 
-const SCRATCH = join(import.meta.dirname, '..', '..', '.scratch');
+export function versionOf(peer: keyof typeof PEERS): string {
+  const { dependencies } = JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8')) as {
+    dependencies: Record<(typeof PEERS)[keyof typeof PEERS], string>;
+  };
+  return dependencies[PEERS[peer]];
+}
 
 /** @returns a `node_modules` folder with the peers. @throws Error with npm's message */
-export function installPeers(): string {
-  const packages = Object.values(PEERS).map(({ package: name, version }) => `${name}@${version}`);
-  const folder = join(SCRATCH, `bench-proxy-${packages.join('-').replace(/[@/]+/g, '_')}`);
-  if (!existsSync(folder)) {
-    mkdirSync(SCRATCH, { recursive: true });
-    const installing = mkdtempSync(join(SCRATCH, 'installing-'));
-    try {
-      const args = ['install', '--prefix', installing, '--ignore-scripts', '--no-audit', '--no-fund', ...packages];
-      execFileSync('npm', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-      renameSync(installing, folder);
-    } finally {
-      rmSync(installing, { recursive: true, force: true });
-    }
-  }
-  return join(folder, 'node_modules');
+export async function installPeers(): Promise<string> {
+  return join(await installLocked(FOLDER), 'node_modules');
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_TEXT,
@@ -97,7 +97,7 @@ describe('credentials', () => {
   };
   const ids: readonly ProviderId[] = ['openai', 'anthropic', 'copilot', 'gemini'];
 
-  it.each(ids)('accepts the real key of %s in its header, and records the request', async (id) => {
+  test.each(ids)('accepts the real key of %s in its header, and records the request', async (id) => {
     await start();
     expect(await send(callTo(id, path[id], ASK))).toMatchObject({ status: 200 });
     expect(server.requests).toMatchObject([
@@ -109,7 +109,7 @@ describe('credentials', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['anthropic', [], 'missing', { type: 'error', error: { type: 'authentication_error' } }],
     ['anthropic', ['Authorization', 'Bearer sk-ant-real'], 'missing', { type: 'error' }],
     ['anthropic', ['x-api-key', 'sk-ant-placeholder'], 'wrong', { type: 'error' }],
@@ -125,14 +125,14 @@ describe('credentials', () => {
     expect(server.requests).toMatchObject([{ credential: verdict }]);
   });
 
-  it('refuses everything for a provider that has no key', async () => {
+  test('refuses everything for a provider that has no key', async () => {
     await start({ keys: {} });
     expect(await send(callTo('openai', '/v1/models'))).toMatchObject({ status: 401 });
   });
 });
 
 describe('answers', () => {
-  it.each([
+  test.each([
     ['anthropic', '/v1/messages?beta=true', ASK, { type: 'message', content: [{ type: 'text', text: DEFAULT_TEXT }] }],
     ['anthropic', '/v1/messages/count_tokens', ASK, { input_tokens: 12 }],
     ['openai', '/v1/chat/completions', ASK, { choices: [{ message: { content: DEFAULT_TEXT } }] }],
@@ -169,7 +169,7 @@ describe('answers', () => {
     expect(JSON.parse(reply.body)).toMatchObject(expected);
   });
 
-  it.each([
+  test.each([
     ['anthropic', '/v1/messages', 'text'],
     ['openai', '/v1/chat/completions', 'content'],
     ['openai', '/v1/responses', 'delta'],
@@ -182,7 +182,7 @@ describe('answers', () => {
     expect(streamed(reply.body, key)).toBe(DEFAULT_TEXT);
   });
 
-  it('sends Anthropic events in their order', async () => {
+  test('sends Anthropic events in their order', async () => {
     await start({ respond: ['one'] });
     const { body } = await send(callTo('anthropic', '/v1/messages', { ...ASK, stream: true }));
     expect([...body.matchAll(/^event: (.*)$/gm)].map(([, name]) => name)).toEqual([
@@ -196,7 +196,7 @@ describe('answers', () => {
     ]);
   });
 
-  it('arrives piece by piece', async () => {
+  test('arrives piece by piece', async () => {
     await start({ chunkDelayMs: 40, respond: ['one two'] });
     const response = await open(callTo('openai', '/v1/chat/completions', { ...ASK, stream: true }));
     const pieces: string[] = [];
@@ -205,7 +205,7 @@ describe('answers', () => {
     expect(pieces.at(-1)).toBe('data: [DONE]\n\n');
   });
 
-  it('fits the schema that a Gemini request demands', async () => {
+  test('fits the schema that a Gemini request demands', async () => {
     await start();
     const properties = { reason: { type: 'STRING' }, score: { type: 'INTEGER' }, model: { enum: ['flash', 'pro'] } };
     const generationConfig = { responseJsonSchema: { type: 'OBJECT', properties } };
@@ -220,7 +220,7 @@ describe('turns', () => {
   const script = [{ toolUse }, 'Done.'];
   const spoken = { messages: [...ASK.messages, { role: 'assistant', content: 'x' }, { role: 'user', content: 'y' }] };
 
-  it.each([
+  test.each([
     ['anthropic', '/v1/messages', [{ name: 'Bash' }], { stop_reason: 'tool_use', content: [{ type: 'tool_use' }] }],
     [
       'openai',
@@ -241,7 +241,7 @@ describe('turns', () => {
     expect(JSON.parse(body)).toMatchObject(expected);
   });
 
-  it.each([
+  test.each([
     ['anthropic', '/v1/messages', 'partial_json'],
     ['openai', '/v1/chat/completions', 'arguments'],
     ['openai', '/v1/responses', 'delta'],
@@ -253,7 +253,7 @@ describe('turns', () => {
     expect(JSON.parse(JSON.parse(input) as string)).toEqual(toolUse.input);
   });
 
-  it('continues where the conversation is, and repeats the last turn', async () => {
+  test('continues where the conversation is, and repeats the last turn', async () => {
     await start({ respond: script });
     const messages = [...spoken.messages, ...spoken.messages];
     for (const body of [spoken, { messages }]) {
@@ -263,13 +263,13 @@ describe('turns', () => {
     }
   });
 
-  it('gives text to a request that does not offer the tool', async () => {
+  test('gives text to a request that does not offer the tool', async () => {
     await start({ respond: script });
     const { body } = await send(callTo('anthropic', '/v1/messages', ASK));
     expect(JSON.parse(body)).toMatchObject({ content: [{ type: 'text', text: DEFAULT_TEXT }] });
   });
 
-  it('asks a function, which sees the request and may answer bytes', async () => {
+  test('asks a function, which sees the request and may answer bytes', async () => {
     await start({
       respond: async ({ provider, inference }) => {
         await sleep(1);
@@ -280,7 +280,7 @@ describe('turns', () => {
     expect(reply).toMatchObject({ status: 529, headers: { 'retry-after': '1' }, body: 'anthropic m' });
   });
 
-  it('shows a mistake in the function as 500', async () => {
+  test('shows a mistake in the function as 500', async () => {
     await start({
       respond: () => {
         throw new Error('a mistake of the test');
@@ -294,7 +294,7 @@ describe('turns', () => {
 });
 
 describe('routes', () => {
-  it('knows a provider by its path where the host is nobody’s', async () => {
+  test('knows a provider by its path where the host is nobody’s', async () => {
     await start();
     expect(await send({ ...callTo('gemini', '/v1beta/models/m:countTokens', {}), host: 'localhost' })).toMatchObject({
       status: 200,
@@ -302,26 +302,26 @@ describe('routes', () => {
     });
   });
 
-  it('takes host names of the test’s own, with a base path', async () => {
+  test('takes host names of the test’s own, with a base path', async () => {
     await start({ hosts: { 'llm.corp.test': 'openai' } });
     const call = { ...callTo('openai', '/base/v1/models'), host: 'llm.corp.test' };
     expect(await send(call)).toMatchObject({ status: 200 });
   });
 
-  it('answers 404 in the format of the provider for an endpoint that it lacks', async () => {
+  test('answers 404 in the format of the provider for an endpoint that it lacks', async () => {
     await start();
     const reply = await send(callTo('anthropic', '/v1/files'));
     expect(reply.status).toBe(404);
     expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
   });
 
-  it('answers 404 without a verdict for a host and a path that are nobody’s', async () => {
+  test('answers 404 without a verdict for a host and a path that are nobody’s', async () => {
     await start();
     expect(await send({ host: 'localhost', path: '/' })).toMatchObject({ status: 404 });
     expect(server.requests).toMatchObject([{ provider: undefined, credential: 'not-checked' }]);
   });
 
-  it('refuses WebSocket with the status at which Codex falls back', async () => {
+  test('refuses WebSocket with the status at which Codex falls back', async () => {
     await start();
     const headers = [...CREDENTIALS.openai, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
     expect(await send({ host: HOSTS.openai, path: '/v1/responses', method: 'GET', headers })).toMatchObject({

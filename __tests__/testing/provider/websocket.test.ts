@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { isObject, type JsonObject } from '../../../testing/json.ts';
 import {
@@ -63,7 +63,7 @@ const deltas = (messages: readonly JsonObject[]): unknown =>
   messages.flatMap(({ delta }) => (typeof delta === 'string' ? [delta] : [])).join('');
 
 describe('the responses API', () => {
-  it('answers with the events of a stream', async () => {
+  test('answers with the events of a stream', async () => {
     await start();
     const { say, heard } = await open(OPENAI, '/v1/responses');
     say({ type: 'response.create', model: 'm', input: 'hi' });
@@ -79,7 +79,7 @@ describe('the responses API', () => {
     ]);
   });
 
-  it('goes on from the response before, and says nothing when only the context is brought', async () => {
+  test('goes on from the response before, and says nothing when only the context is brought', async () => {
     await start(['first', 'second']);
     const { say, heard } = await open(OPENAI, '/v1/responses');
     const turn = async (message: JsonObject) => {
@@ -96,7 +96,7 @@ describe('the responses API', () => {
 });
 
 describe('the realtime API', () => {
-  it('greets, takes what it is told, and answers', async () => {
+  test('greets, takes what it is told, and answers', async () => {
     await start();
     const { say, heard } = await open(OPENAI, '/v1/realtime?model=m');
     expect(await heard(ofType('session.created'))).toMatchObject([{ session: { model: 'm' } }]);
@@ -112,7 +112,7 @@ describe('the realtime API', () => {
 });
 
 describe('the live API', () => {
-  it('is set up, and answers at the end of a turn', async () => {
+  test('is set up, and answers at the end of a turn', async () => {
     await start();
     const { say, heard } = await open(GEMINI, LIVE);
     say({ setup: { model: 'models/m' } });
@@ -125,7 +125,7 @@ describe('the live API', () => {
   });
 });
 
-it.each([
+test.each([
   ['without the credential', { ...OPENAI, headers: { authorization: 'Bearer wrong' } }, '/v1/responses', 401],
   ['where there is none', OPENAI, '/v1/models', 426],
   ['where the provider has none', GEMINI, '/v1beta/models', 426],
@@ -135,7 +135,7 @@ it.each([
   expect(error.message).toBe(`Unexpected server response: ${status}`);
 });
 
-it('closes a WebSocket with the error of a responder', async () => {
+test('closes a WebSocket with the error of a responder', async () => {
   await start(() => {
     throw new Error('a mistake of the test');
   });

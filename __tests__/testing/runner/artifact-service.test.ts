@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultArtifactClient } from '@actions/artifact';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type ArtifactService,
   type ArtifactServiceOptions,
@@ -48,7 +48,7 @@ const upload = (files: Readonly<Record<string, Buffer>>, retentionDays?: number)
 const small = { 'access.log': Buffer.from('line\n'.repeat(100)) };
 
 describe('the artifact service', () => {
-  it('takes an upload of several blocks from the real client', async () => {
+  test('takes an upload of several blocks from the real client', async () => {
     await start();
     const files = { ...small, 'ü.bin': randomBytes(9_000_000), empty: Buffer.alloc(0) };
     const { id, size } = await upload(files, 3);
@@ -65,27 +65,30 @@ describe('the artifact service', () => {
     expect(service.steps).toEqual(['CreateArtifact', ...blocks, 'PutBlockList', 'FinalizeArtifact']);
   });
 
-  it('refuses a second artifact of the same name', async () => {
+  test('refuses a second artifact of the same name', async () => {
     await start();
     await upload(small);
     expect(service.artifacts[0]?.expiresAt).toBeUndefined();
     await expect(upload(small)).rejects.toThrow('409');
   });
 
-  it('refuses a token that it did not make', async () => {
+  test('refuses a token that it did not make', async () => {
     await start();
     vi.stubEnv('ACTIONS_RUNTIME_TOKEN', makeRuntimeToken());
     await expect(upload(small)).rejects.toThrow('401');
   });
 
-  it.each(['CreateArtifact', 'PutBlock', 'PutBlockList', 'FinalizeArtifact'] as const)('fails at %s', async (step) => {
-    await start({ fault: { step, kind: 403 } });
-    await expect(upload(small)).rejects.toThrow('a fault of the test');
-    expect(service.steps.at(-1)).toBe(step);
-    expect(service.artifacts[0]?.finalized ?? false).toBe(false);
-  });
+  test.each(['CreateArtifact', 'PutBlock', 'PutBlockList', 'FinalizeArtifact'] as const)(
+    'fails at %s',
+    async (step) => {
+      await start({ fault: { step, kind: 403 } });
+      await expect(upload(small)).rejects.toThrow('a fault of the test');
+      expect(service.steps.at(-1)).toBe(step);
+      expect(service.artifacts[0]?.finalized ?? false).toBe(false);
+    },
+  );
 
-  it('hangs until it is closed', async () => {
+  test('hangs until it is closed', async () => {
     await start({ fault: { step: 'FinalizeArtifact', kind: 'hang' } });
     const uploading = upload(small).catch(() => 'failed');
     await vi.waitFor(() => {
@@ -96,12 +99,12 @@ describe('the artifact service', () => {
 });
 
 describe('readZip', () => {
-  it('refuses what is no archive', async () => {
+  test('refuses what is no archive', async () => {
     await start();
     expect(() => readZip(Buffer.from('no archive'))).toThrow('Not a ZIP archive');
   });
 
-  it('notices a changed byte', async () => {
+  test('notices a changed byte', async () => {
     await start();
     await upload({ 'random.bin': randomBytes(1000) });
     const zip = Buffer.from(service.artifacts[0]?.zip ?? []);

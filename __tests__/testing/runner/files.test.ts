@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runEntry } from '../../../testing/runner/run-entry.ts';
 import {
   createRunner,
@@ -46,7 +46,7 @@ const create = (options: Partial<RunnerOptions> = {}): Runner => {
 };
 
 describe('inputEnv', () => {
-  it('has the defaults as a runner has them: strings, names in capitals, hyphens kept', () => {
+  test('has the defaults as a runner has them: strings, names in capitals, hyphens kept', () => {
     expect(inputEnv(actionFile, {}, { token: 'ghs_x' })).toEqual({
       INPUT_MODE: 'run',
       INPUT_TWO_WORDS: 'a  b',
@@ -56,7 +56,7 @@ describe('inputEnv', () => {
     });
   });
 
-  it('prefers what the step gives, an empty string and unknown names included', () => {
+  test('prefers what the step gives, an empty string and unknown names included', () => {
     expect(inputEnv(actionFile, { Mode: '', 'allow-hosts': 'a\nb', unknown: 'x' })).toMatchObject({
       INPUT_MODE: '',
       'INPUT_ALLOW-HOSTS': 'a\nb',
@@ -64,7 +64,7 @@ describe('inputEnv', () => {
     });
   });
 
-  it('refuses a default that it cannot evaluate', () => {
+  test('refuses a default that it cannot evaluate', () => {
     writeFileSync(actionFile, 'inputs: { x: { default: "${{ runner.os }}" } }');
     expect(() => inputEnv(actionFile)).toThrow('runner.os');
   });
@@ -77,7 +77,7 @@ describe('parseOutputs', () => {
     return parseOutputs(file);
   };
 
-  it.each([
+  test.each([
     ['', {}],
     ['a=1\nb=x=y\n', { a: '1', b: 'x=y' }],
     ['a<<END\n1\n\n2=3\nEND\nb=2\n', { a: '1\n\n2=3', b: '2' }],
@@ -89,21 +89,21 @@ describe('parseOutputs', () => {
     expect(parse(content)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     ['no name', 'Invalid line'],
     ['a<<END\n1\n', 'No end of the value of a'],
   ])('refuses %j', (content, message) => {
     expect(() => parse(content)).toThrow(message);
   });
 
-  it('gives a post step its state', () => {
+  test('gives a post step its state', () => {
     writeFileSync(join(dir, 'state'), 'isPost=true\n');
     expect(stateEnv(join(dir, 'state'))).toEqual({ STATE_isPost: 'true' });
   });
 });
 
 describe('an entry in its own process', () => {
-  it('gets inputs and files, and hands back what it wrote', async () => {
+  test('gets inputs and files, and hands back what it wrote', async () => {
     const { main, post, workspace } = create({ env: { GITHUB_REPOSITORY: 'o/r' } });
     expect(main.env['GITHUB_REPOSITORY']).toBe('o/r');
     const result = await (await runEntry(ENTRY, main.env)).done;
@@ -126,7 +126,7 @@ describe('an entry in its own process', () => {
     });
   });
 
-  it('can be interrupted', async () => {
+  test('can be interrupted', async () => {
     const { main } = create({ inputs: { mode: 'wait' } });
     const entry = await runEntry(ENTRY, main.env);
     await vi.waitFor(() => {
@@ -136,20 +136,20 @@ describe('an entry in its own process', () => {
     expect(await entry.done).toMatchObject({ code: 130, stderr: 'interrupted\n' });
   });
 
-  it('tells the signal that killed it', async () => {
+  test('tells the signal that killed it', async () => {
     const { main } = create({ inputs: { mode: 'wait' } });
     const entry = await runEntry(ENTRY, main.env);
     process.kill(entry.pid, 'SIGKILL');
     expect(await entry.done).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 
-  it('fails where it cannot start', async () => {
+  test('fails where it cannot start', async () => {
     const { main } = create();
     await expect(runEntry(ENTRY, { ...main.env, GITHUB_WORKSPACE: join(dir, 'nowhere') })).rejects.toThrow('ENOENT');
   });
 });
 
-it('removes everything', () => {
+test('removes everything', () => {
   const { workspace, remove } = create({ event: { action: 'opened' } });
   remove();
   expect(() => readdirSync(workspace)).toThrow('ENOENT');

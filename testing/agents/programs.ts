@@ -1,17 +1,19 @@
-/** The agent programs that people use, from the npm registry, each told to work without asking. */
+/**
+ * The agent programs that people use, from the npm registry, each told to work without asking. Their versions are in the
+ * folders beside this file.
+ */
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProviderId } from '../../src/shared/providers.ts';
-import { ROOT } from './action.ts';
 import type { ToolUse } from '../provider/dialects/dialect.ts';
+import { installLocked } from '../scratch.ts';
 
 export interface AgentProgram {
   readonly name: string;
-  readonly package: string;
-  readonly version: string;
+  /** The command, and the folder with its lock file. */
   readonly bin: string;
+  /** Whether the package is of no use before its own install script has run. */
+  readonly hasInstallScript: boolean;
   readonly provider: ProviderId;
   /** In front of the prompt, on the command line. */
   readonly args: readonly string[];
@@ -21,9 +23,8 @@ export interface AgentProgram {
 
 export const CLAUDE: AgentProgram = {
   name: 'Claude Code',
-  package: '@anthropic-ai/claude-code',
-  version: '2.1.330',
   bin: 'claude',
+  hasInstallScript: true,
   provider: 'anthropic',
   args: ['--allowedTools', 'Bash', '-p'],
   shellTool: (command) => ({ name: 'Bash', input: { command, description: 'runs it' } }),
@@ -33,9 +34,8 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   CLAUDE,
   {
     name: 'Codex',
-    package: '@openai/codex',
-    version: '0.169.0',
     bin: 'codex',
+    hasInstallScript: false,
     provider: 'openai',
     args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'],
     // A script that calls further tools, in an isolate of Codex's own.
@@ -46,33 +46,23 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   },
   {
     name: 'Gemini CLI',
-    package: '@google/gemini-cli',
-    version: '0.61.0',
     bin: 'gemini',
+    hasInstallScript: false,
     provider: 'gemini',
     args: ['--skip-trust', '--yolo', '-p'],
     shellTool: (command) => ({ name: 'run_shell_command', input: { command, description: 'runs it' } }),
   },
   {
     name: 'Copilot CLI',
-    package: '@github/copilot',
-    version: '1.0.102',
     bin: 'copilot',
+    hasInstallScript: false,
     provider: 'copilot',
     args: ['--allow-all-tools', '-p'],
     shellTool: (command) => ({ name: 'bash', input: { command, description: 'runs it' } }),
   },
 ];
 
-/** Milliseconds to fetch them all: hundreds of megabytes. */
-export const INSTALL_LIMIT = 600_000;
-
-/** Installs a program below `.scratch/`, once per version. @returns the directory that holds its `node_modules` */
-export function install({ package: name, version, bin }: AgentProgram): string {
-  const directory = join(ROOT, '.scratch', 'programs', `${bin}-${version}`);
-  if (existsSync(join(directory, 'node_modules', '.bin', bin))) return directory;
-  mkdirSync(directory, { recursive: true });
-  const options = ['--no-audit', '--no-fund', '--loglevel=error'];
-  execFileSync('npm', ['install', '--prefix', directory, ...options, `${name}@${version}`], { stdio: 'inherit' });
-  return directory;
+/** Installs a program, once per lock file. @returns the directory that holds its `node_modules` */
+export function install({ bin, hasInstallScript }: AgentProgram): Promise<string> {
+  return installLocked(join(import.meta.dirname, bin), { scripts: hasInstallScript });
 }

@@ -1,0 +1,42 @@
+/**
+ * A reporter for vitest: names the tests that were skipped and the suites that ran none, and writes `PASSED FAILED SKIPPED`
+ * into the file that COUNTS_FILE names, for script/test to add up.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+export default class CountTests implements Reporter {
+  #suites: readonly string[] = [];
+
+  onInit(vitest: Vitest): void {
+    this.#suites = vitest.projects.map(({ name }) => name);
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const counts: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 };
+    const ran = new Set<string>();
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        const outcome = outcomeOf(test.result().state);
+        counts[outcome]++;
+        if (outcome === 'skipped') console.log(`skipped: ${module.relativeModuleId}: ${test.fullName}`);
+        else ran.add(module.project.name);
+      }
+      // A file that cannot be loaded fails without a failed test.
+      if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0) counts.failed++;
+    }
+    for (const suite of this.#suites.filter((name) => !ran.has(name))) {
+      console.log(`The suite ${suite} ran no test.`);
+      counts.failed++;
+    }
+    counts.failed += errors.length;
+    writeFileSync(process.env['COUNTS_FILE'] ?? '', `${counts.passed} ${counts.failed} ${counts.skipped}\n`);
+  }
+}
+
+/** A test that is still pending at the end was never run. */
+function outcomeOf(state: 'passed' | 'failed' | 'skipped' | 'pending'): Outcome {
+  return state === 'pending' ? 'failed' : state;
+}

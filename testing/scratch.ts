@@ -1,0 +1,68 @@
+/** What takes long to fetch or to build: made once per machine, below `.scratch/`. */
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const SCRATCH = join(import.meta.dirname, '..', '.scratch');
+
+/** Milliseconds to fetch or build one thing: some have hundreds of megabytes, and networks can be slow. */
+export const FETCH_LIMIT = 600_000;
+
+/** Twelve hexadecimal digits that tell one content from another. */
+export const digestOf = (...contents: readonly (string | Buffer)[]): string =>
+  contents
+    .reduce((hash, content) => hash.update(content), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 12);
+
+/** Runs a program of the test's own side. @throws Error with its standard error */
+export async function fetchWith(
+  [file = '', ...args]: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<void> {
+  await promisify(execFile)(file, args, { timeout: FETCH_LIMIT, ...options });
+}
+
+/**
+ * Makes a directory unless it exists.
+ *
+ * @param name relative path, which has to differ where the content does
+ * @param make fills the new directory; what it puts there has to work after a move
+ * @returns its path
+ */
+export async function madeOnce(name: string, make: (directory: string) => Promise<void>): Promise<string> {
+  const directory = join(SCRATCH, name);
+  if (existsSync(directory)) return directory;
+  mkdirSync(dirname(directory), { recursive: true });
+  const making = mkdtempSync(join(SCRATCH, 'making-'));
+  try {
+    await make(making);
+    chmodSync(making, 0o755);
+    // In one step, because another test process may be making the same, and an interrupted one must leave nothing.
+    renameSync(making, directory);
+  } catch (error) {
+    if (!existsSync(directory)) throw error;
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+/**
+ * Installs the npm packages of a folder's lock file, transitive ones included: the versions do not depend on the day.
+ *
+ * @param scripts whether the packages' install scripts run
+ * @returns the directory that holds `node_modules`
+ */
+export function installLocked(folder: string, { scripts = false } = {}): Promise<string> {
+  const files = ['package.json', 'package-lock.json'];
+  const digest = digestOf(...files.map((file) => readFileSync(join(folder, file))));
+  return madeOnce(join('npm', `${basename(folder)}-${digest}`), async (directory) => {
+    for (const file of files) copyFileSync(join(folder, file), join(directory, file));
+    const options = ['--no-audit', '--no-fund', '--loglevel=error', ...(scripts ? [] : ['--ignore-scripts'])];
+    await fetchWith(['npm', 'ci', ...options], { cwd: directory });
+  });
+}
