@@ -12,7 +12,7 @@ import {
   type HeaderRules,
 } from './request/headers.ts';
 import { elapsedMs } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
+import { errorCode, ProxyError } from './errors.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { passInterim } from './interim.ts';
@@ -79,7 +79,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   const fail = (error: ProxyError): void => {
     if (settled || answer.writableEnded) return;
     settled = true;
-    record.error = errorCode(error);
+    record.error = error.logged;
     upstream.destroy();
     if (answer.headersSent) {
       // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that

@@ -12,8 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { Ledger } from './usage/ledger.ts';
 import type { Limits } from './limits.ts';
 import { newRecord, type Log } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
-import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
+import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { prepareDialect, UsageReading } from './usage/reading.ts';
 import { readHandshake } from './websocket/websocket.ts';
@@ -117,7 +116,7 @@ export function createListener(options: ListenerOptions): Listener {
       connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
       const error = asProxyError(cause);
-      record.error = errorCode(error);
+      record.error = error.logged;
       record.status = error.status;
       if (endsConnection(client, error)) connection.isDoomed = true;
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
@@ -132,7 +131,7 @@ export function createListener(options: ListenerOptions): Listener {
   const refuseConnection = (socket: Duplex, error: ProxyError, client?: IncomingMessage): void => {
     refuseRaw(provider, socket, error, limits.lingerMs);
     const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
-    ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
+    ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
   };
 
   const serveUpgrade = (client: IncomingMessage, socket: Socket, early: Buffer): void => {
