@@ -119,6 +119,7 @@ describe('readTraffic', () => {
       event: 'request',
       time: '2026-01-01T00:00:00.000Z',
       provider,
+      requests: 1,
       model: null,
       usage: null,
       status,

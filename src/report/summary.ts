@@ -79,7 +79,7 @@ function modelRow(row: ModelUsage): string[] {
 
 function usageNotes({ overBudget, estimated }: RunUsage): string[] {
   return [
-    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429.`] : []),
+    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${String(overBudget)} requests got 429 or were cut off.`] : []),
     ...(estimated ? ['Some tokens are estimated, for the provider did not say how many there were.'] : []),
   ];
 }

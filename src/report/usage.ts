@@ -21,11 +21,11 @@ export interface ModelUsage extends Usage {
 
 /** Everything that a run used. */
 export interface RunUsage extends Usage {
-  /** Those that were sent on their way to a provider. */
+  /** Those that were sent on their way to a provider. Each answer in a WebSocket counts, as it does in the budget. */
   readonly requests: number;
   /** True where some of the tokens are estimated: the provider did not say. */
   readonly estimated: boolean;
-  /** Requests that the run's budget refused. */
+  /** Requests that the run's budget refused, and WebSockets that it ended. */
   readonly overBudget: number;
   readonly models: readonly ModelUsage[];
 }
@@ -34,14 +34,16 @@ export interface RunUsage extends Usage {
 export function totals(records: readonly RequestRecord[]): RunUsage {
   const byModel = Map.groupBy(records, ({ provider, model }) => `${provider} ${model ?? ''}`);
   return {
-    requests: records.filter(({ forwarded }) => forwarded).length,
+    requests: records.reduce((total, { requests }) => total + requests, 0),
     ...sum(records),
     estimated: records.some(({ usage }) => usage?.estimated),
-    overBudget: records.filter(({ status, error }) => status === 429 && error === 'budget_exhausted').length,
+    overBudget: records.filter(({ error }) => error === 'budget_exhausted').length,
     models: [...byModel.values()].map((group): ModelUsage => {
       const { provider, model } = group[0] as RequestRecord;
       const failed = group.filter(({ status }) => status >= 400).length;
-      return { provider, model, requests: group.length, failed, ...sum(group) };
+      // A refused request counts here, though not against the budget.
+      const requests = group.reduce((total, record) => total + Math.max(record.requests, 1), 0);
+      return { provider, model, requests, failed, ...sum(group) };
     }),
   };
 }

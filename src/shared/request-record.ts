@@ -68,6 +68,8 @@ export interface RequestRecord {
   timeToFirstByteMs: number | null;
   /** True once it was admitted and sent on its way to the provider. */
   forwarded: boolean;
+  /** What it counts against the budget: 0 if it was not forwarded, else 1, and for a WebSocket one per answer in it. */
+  requests: number;
   /** As the provider names it; null where its answer named none. */
   model: string | null;
   /** `estimated` is true where the provider did not say, or the client left before it did. */

@@ -84,6 +84,7 @@ describe('max-tokens and a WebSocket', () => {
     expect((await t.records(1))[0]).toMatchObject({
       status: 101,
       error: 'budget_exhausted',
+      requests: 2,
       model: 'm-1',
       usage: { inputTokens: 60, outputTokens: 20, cachedInputTokens: 0, estimated: false },
     });
@@ -105,6 +106,6 @@ describe('max-requests and a WebSocket', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const [record] = await t.records(1);
-    expect(record).toMatchObject({ error: 'budget_exhausted', usage: { inputTokens: 2 } });
+    expect(record).toMatchObject({ error: 'budget_exhausted', requests: 2, usage: { inputTokens: 2 } });
   });
 });

@@ -75,6 +75,7 @@ describe('the process', () => {
         durationMs: expect.any(Number) as number,
         timeToFirstByteMs: null,
         forwarded: true,
+        requests: 1,
         model: null,
         usage: null,
         error: 'proxy_unreachable (ECONNREFUSED)',

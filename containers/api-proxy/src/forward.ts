@@ -70,6 +70,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
   upstream.maxHeadersCount = 0;
   record.forwarded = true;
+  record.requests = 1;
   if (exchange.log.isDebug) {
     const changes = headerChanges(client.rawHeaders, admitted, route.rules);
     exchange.log.event('debug', 'headers', { id: record.id, ...changes });

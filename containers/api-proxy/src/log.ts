@@ -44,6 +44,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     durationMs: 0,
     timeToFirstByteMs: null,
     forwarded: false,
+    requests: 0,
     model: null,
     usage: null,
     error: null,

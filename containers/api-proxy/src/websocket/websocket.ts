@@ -121,6 +121,7 @@ export function openWebSocket(
   usage.open(agreement);
   usage.onMessage = (count) => {
     if (count > 1) budget.addRequest();
+    record.requests = count;
     if (budget.refusal === undefined) return;
     record.error ??= budget.refusal.logged;
     socket.destroySoon();
