@@ -135,10 +135,12 @@ describe('F10 endpoints', () => {
     expect(answer.headers['x-should-retry']).toBe('false');
   });
 
-  it('a long path is cut in the message', async () => {
-    const answer = await send(t.port('openai'), { path: `/v1/${'a'.repeat(10_000)}` });
+  it('a long path is cut in the message and in the log', async () => {
+    const path = `/v1/${'a'.repeat(10_000)}`;
+    const answer = await send(t.port('openai'), { path });
     expect(answer.status).toBe(403);
     expect(answer.body.length).toBeLessThan(1_000);
+    expect((await t.records(1))[0]!.path).toBe(path.slice(0, 512));
   });
 });
 

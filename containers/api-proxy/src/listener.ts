@@ -11,7 +11,7 @@ import type { Budget } from './usage/budget.ts';
 import type { Exchange } from './exchange.ts';
 import { Ledger } from './usage/ledger.ts';
 import type { Limits } from './limits.ts';
-import { newRecord, type Log } from './log.ts';
+import { loggedPath, newRecord, type Log } from './log.ts';
 import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { prepareDialect, UsageReading } from './usage/reading.ts';
@@ -95,7 +95,7 @@ export function createListener(options: ListenerOptions): Listener {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
       if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
       const admitted = admitFrom(client);
-      record.path = admitted.path;
+      record.path = loggedPath(admitted.path);
       if (isHealthCheck(admitted)) {
         answerHealth(provider, route !== undefined, answer);
         return;
