@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import { connectionOptions, type AdmittedRequest } from './admission.ts';
-import { ProxyError } from '../proxy-error.ts';
+import { ProxyError } from '../errors.ts';
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
 const COMMON_REQUEST_HEADERS: readonly string[] = [

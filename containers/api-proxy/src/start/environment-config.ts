@@ -2,17 +2,18 @@ import { SERVER_URL_VARIABLE } from '../../../../src/shared/copilot-host.ts';
 import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../../src/shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
+  normaliseCredential,
   type SidecarConfig,
   type SidecarProvider,
 } from '../../../../src/shared/sidecar-config.ts';
 import { parseTarget } from '../../../../src/shared/target.ts';
-import { requireCredential, requireProxyUrl } from './config-values.ts';
+import { requireProxyUrl } from './config-values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 function providerFromEnvironment(provider: Provider, env: Environment): SidecarProvider | undefined {
   for (const { variable } of provider.credentials) {
-    const credential = requireCredential(variable, env[variable]);
+    const credential = normaliseCredential(variable, env[variable]);
     if (credential === undefined) continue;
     const target = env[provider.targetVariable]?.trim() ?? '';
     return {
