@@ -1,10 +1,10 @@
-import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { loadInputs } from './inputs.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { DockerCli } from '../docker/cli.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
+import { stepTemporaryDirectory } from '../host/paths.ts';
 import { filtered, type Reporter } from '../reporter.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
 import { agentSummary } from '../report/agent-summary.ts';
@@ -48,7 +48,7 @@ export async function runAction(root: string): Promise<number> {
       output: limited(relay),
       root,
       images: builtImageNames(`${root}/dist`),
-      temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
+      temporary: stepTemporaryDirectory(),
       environment: process.env,
       signal,
       onLogs: (logs) => {

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
 import { describeError } from '../errors.ts';
-import { workDirectoryOf } from '../host/paths.ts';
+import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { uploadLogs } from './artifacts.ts';
 import { readRequests, totals, writeUsage } from '../report/usage.ts';
 import { removeRun } from '../run/sandbox.ts';
@@ -25,7 +24,7 @@ export async function cleanUp(uploadLimitMs?: number): Promise<void> {
     return;
   }
   await guarded('remove the containers', () => removeLeftOvers(state));
-  const workDirectory = workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir());
+  const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
   await guarded('look through the workspace', () => lookThroughWorkspace(workDirectory));
   await guarded('remove the temporary files', () => rmRF(workDirectory));
   await guarded('write usage.json', () => {
