@@ -4,13 +4,14 @@ import type { Config } from '../config/config.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
+import { isBelow } from '../host/paths.ts';
 import type { Addresses } from '../shared/network.ts';
 import { CLAUDE_JSON } from '../shared/contract.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, placeSystemFiles, systemFiles } from './files.ts';
-import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
+import { linkIntoHome } from '../mounts/home.ts';
 import { hostToolchain } from '../mounts/host-toolchain.ts';
 import { startDocument } from './start-document.ts';
 import type { User } from '../host/user.ts';
@@ -42,11 +43,11 @@ export function planAgent(
   const environment = agentEnvironment(config, secrets, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
   // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
-  const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+  const theirs = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+  const tools = toolchain.filter(({ target }) => !theirs.some((other) => isBelow(target, other)));
   const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
     const target = join(user.home, path);
-    return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+    return !theirs.some((other) => target === other || isBelow(target, other));
   });
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
   const claude = claudeFiles(config, secrets, user);
@@ -84,7 +85,7 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
   }
 }
 
-/** The host's `~/.claude.json` is read, never written. */
+/** The host's own file is read, never written. */
 function claudeFiles(
   config: Config,
   secrets: Secrets,

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 
 /**
  * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
- * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
+ * user's password, and has no option against it. It sets all the proxy variables (docker/cli, `ParseProxyConfig`). A variable that has a value already is left alone, be it empty.
  *
  * @param environment names the client's configuration
  * @returns variables for a container: none where the client sets none
@@ -23,5 +21,5 @@ export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<str
     return {};
   }
   if (proxies === undefined) return {};
-  return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../shared/network.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 
 /** File in `dist/` with the names of the images that belong to this build. */
 export const IMAGES_FILE = 'images.json';
@@ -34,10 +35,11 @@ export function builtImageNames(dist: string): ImageNames {
  * own environment where it is set, and the engine keeps it out of the image.
  */
 export function buildArgs(role: Role, name: string, root: string): string[] {
+  const { http, https, none } = PROXY_VARIABLE;
   return [
     `--file=${join(root, 'containers', role, 'Dockerfile')}`,
     `--tag=${name}`,
-    ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+    ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
     root,
   ];
 }

@@ -1,3 +1,4 @@
+import type { UserIds } from '../host/user.ts';
 import type { HostEntry } from '../shared/network.ts';
 
 /** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
@@ -47,7 +48,7 @@ export interface TmpfsSpec {
   readonly target: string;
   /** Octal, for example `1777`. */
   readonly mode: string;
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: UserIds;
   readonly executable: boolean;
   /** As tmpfs's own option: bytes, or a number with `k`, `m` or `g`. */
   readonly size: string;

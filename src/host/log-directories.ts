@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, writeFi
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from './paths.ts';
+import type { UserIds } from './user.ts';
 
 /** Where a run's logs are on the host. They stay when the run is over. */
 export interface LogDirectories {
@@ -43,7 +44,7 @@ export function createLogDirectories(
   chosen: string | undefined,
   temporary: string,
   workspace: string,
-  owner: { readonly uid: number; readonly gid: number },
+  owner: UserIds,
 ): LogDirectories {
   if (chosen !== undefined) {
     const directories = { squid: chosen, apiProxy: join(dirname(chosen), 'api-proxy-logs') };
@@ -71,7 +72,7 @@ export function createLogDirectories(
 }
 
 /** @returns false when the directory exists and must not */
-function make(directory: string, owner: { uid: number; gid: number }, mayExist: boolean): boolean {
+function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
   try {
     if (mayExist) mkdirSync(dirname(directory), { recursive: true });
     if (!create(directory)) {

@@ -1,17 +1,19 @@
 import { statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { SIDECAR_ID } from '../shared/contract.ts';
 
-/** Who runs in a container. */
-export interface User {
+/** Numbers of a user and a group. */
+export interface UserIds {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** Who runs in a container. */
+export interface User extends UserIds {
   readonly name: string;
   /** Path of the home directory, the same inside and outside. */
   readonly home: string;
 }
-
-/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
-const SIDECAR_ID = 65532;
 
 /**
  * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
@@ -39,6 +41,6 @@ export function agentUser(by: User, workspace: string): User {
 }
 
 /** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
-export function sidecarUser(by: User): { uid: number; gid: number } {
+export function sidecarUser(by: User): UserIds {
   return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
 }

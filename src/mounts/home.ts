@@ -1,9 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 
 /** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
-const ELSEWHERE = '/tmp/awf-home';
+const ELSEWHERE = AGENT_PLACES.home;
 
 /** Mounts, and the links that stand for those deep in the home. */
 export interface LinkedMounts {
@@ -47,12 +49,7 @@ function entriesOf(path: string): string[] | undefined {
 
 /** @returns where the command sees what is mounted at `target` */
 export function seenAt(target: string, home: string): string {
-  return target.startsWith(`${ELSEWHERE}/`) ? join(home, relative(ELSEWHERE, target)) : target;
-}
-
-/** @returns true for what lies in one of `targets` */
-export function isBelowOneOf(path: string, targets: readonly string[]): boolean {
-  return targets.some((target) => path.startsWith(`${target}/`));
+  return isBelow(target, ELSEWHERE) ? join(home, relative(ELSEWHERE, target)) : target;
 }
 
 /**

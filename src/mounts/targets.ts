@@ -3,14 +3,21 @@ import { join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES, CLAUDE_JSON } from '../shared/contract.ts';
 import { seenAt } from './home.ts';
 
 /** What the kernel and the engine have in every container. */
 const OF_ENGINE: readonly string[] = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
-/** Where the sandbox's own files are; nothing of the user's goes there. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+/** Names of this form are the sandbox's as a whole: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+
+/** True for the sandbox's own places, and for what lies in them. */
+function isOfSandbox(target: string): boolean {
+  const places = Object.values(AGENT_PLACES);
+  return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 
 /**
  * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
@@ -32,7 +39,7 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
     };
     if (target === '/') refuse('it would hide everything');
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
-    if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
+    if (isOfSandbox(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
       refuse('that is where the sandbox has files of its own');
     }
     // Ours would be written into it.
@@ -54,8 +61,4 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
       refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
     }
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }

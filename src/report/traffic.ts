@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { Addresses } from '../shared/network.ts';
 import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
-import { ACCESS_LOG } from '../squid/config.ts';
+import { ACCESS_LOG } from '../shared/contract.ts';
 import { readRequests, totals, type RunUsage } from './usage.ts';
 
 /** What the agent reached and what it was refused. */
