@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-/** The variables that the client sets, each in upper and lower case (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 
 /**
  * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
@@ -24,5 +22,5 @@ export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<str
     return {};
   }
   if (proxies === undefined) return {};
-  return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
 }

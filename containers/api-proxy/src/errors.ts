@@ -1,4 +1,4 @@
-import type { ApiError } from '../../../src/shared/error-shapes.ts';
+import type { ApiError } from '../../../src/shared/provider-entry.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
 import { ERROR_STATUS, type AnswerCode, type RequestError } from '../../../src/shared/request-record.ts';
 
