@@ -15,7 +15,7 @@ export interface AgentHost {
   readonly toolchain: readonly MountSpec[];
   /** The names in the toolchain's directories in the home, by the directory's path. */
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
-  /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
+  /** Content of Claude Code's own file in the user's home; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface AgentHost {
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when `~/.claude.json` exists and cannot be read
+ * @throws UserError when that file exists and cannot be read
  */
 export function readAgentHost(config: Config, user: User, environment: NodeJS.ProcessEnv): AgentHost {
   const isImage = config.agentImage !== undefined;

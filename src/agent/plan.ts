@@ -89,7 +89,7 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
   }
 }
 
-/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+/** Claude Code's own file in the sandbox. The host's is read, never written. */
 function claudeFiles(
   config: Config,
   secrets: Secrets,

@@ -43,7 +43,7 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
     if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
       refuse('the sandbox has files of its own there');
     }
-    // We write our own ~/.claude.json to that path and would overwrite the mounted file.
+    // The sandbox writes a file of its own to that path and would overwrite the mounted file.
     if (target === join(home, CLAUDE_JSON)) {
       refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
     }
