@@ -166,7 +166,7 @@ describe('~/.claude.json', () => {
     const { document, warnings } = plan({ credentials }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
     expect(document).not.toContain('sk-ant-of-a-login');
-    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json, .*: primaryApiKey\.$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json because .*: primaryApiKey\.$/)]);
   });
 
   test('is left out without an Anthropic key, whatever is in it', () => {
@@ -175,6 +175,6 @@ describe('~/.claude.json', () => {
 });
 
 test('root is warned of, an ordinary user is not', () => {
-  expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('root without capabilities')]);
+  expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('as root (without capabilities)')]);
   expect(plan({}).make().warnings).toEqual([]);
 });

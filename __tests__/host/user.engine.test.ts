@@ -117,7 +117,7 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
 
   it('runs, and root alone is warned of', () => {
     expect(result.code).toBe(0);
-    expect(result.stderr.includes('The command runs as root without capabilities')).toBe(expected.uid === 0);
+    expect(result.stderr.includes('The command runs as root (without capabilities)')).toBe(expected.uid === 0);
     expect(who).toContain(expected.uid === 0 ? 'root' : ' ');
   });
 

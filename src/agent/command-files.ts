@@ -2,43 +2,45 @@ import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync } from
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
+/**
+ * The directory of the command's own files. They are mount points, so the command can neither replace nor rename them.
+ */
 const DIRECTORY = '/tmp/awf-github';
 
-/** The variable that names a file to the command, and where that file is. */
+/** The variables that tell the command about its files, and the paths of these. */
 export const COMMAND_FILE_VARIABLES = {
   GITHUB_OUTPUT: `${DIRECTORY}/output`,
   GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
 } as const;
 
-/** What the command left in one of its files. */
+/** The content of one of the command's files after the run. */
 export interface WrittenFile {
-  /** UTF-8; what is none has become U+FFFD. */
+  /** Decoded as UTF-8; invalid bytes have become U+FFFD. */
   readonly text: string;
-  /** The file is longer than what was read. */
+  /** True if the file is longer than the part that was read. */
   readonly isCut: boolean;
 }
 
-/** What a command that never ran has left. */
+/** The content of a file if the command never ran. */
 export const NOTHING_WRITTEN: WrittenFile = { text: '', isCut: false };
 
-/** Both files in full, up to their limits. */
+/** Both files, up to their limits. */
 export interface WrittenFiles {
   readonly output: WrittenFile;
   readonly summary: WrittenFile;
 }
 
-/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+/** The limit for the output file in bytes: 1 MiB, like GitHub's limit for the outputs of a job. */
 export const OUTPUT_FILE_LIMIT = 1024 * 1024;
 /**
- * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
- * part with it; sanitising makes a hostile text up to six times as long.
+ * The limit for the summary in bytes. GitHub accepts 1 MiB per step and drops a longer summary altogether, including
+ * the part that AWF writes. Sanitising makes a hostile text up to six times as long.
  */
 export const SUMMARY_FILE_LIMIT = 64 * 1024;
 
 /**
- * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
- * read back is what was mounted, whatever happens to their names or modes.
+ * The two files to which the command writes its outputs and its summary. They stay open from their creation on, so that
+ * the very files that were mounted are read back, whatever happens to their names or modes.
  */
 export class CommandFiles {
   readonly mounts: readonly MountSpec[];
@@ -46,8 +48,8 @@ export class CommandFiles {
   readonly #summary: number;
 
   /**
-   * @param directory of the run's own; nobody else can write there
-   * @param owner the command's user
+   * @param directory a directory of the run, to which nobody else can write
+   * @param owner the user of the command
    */
   constructor(directory: string, owner: { readonly uid: number; readonly gid: number }) {
     const sources = { output: join(directory, 'command-output'), summary: join(directory, 'command-summary') };
@@ -59,7 +61,7 @@ export class CommandFiles {
     ];
   }
 
-  /** Once the container is gone; can be called once. */
+  /** Reads and closes both files. Call it once, after the container is gone. */
   finish(): WrittenFiles {
     return {
       output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
@@ -71,7 +73,7 @@ export class CommandFiles {
 function createOwned(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): number {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   const file = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  // Whatever the caller's umask is.
+  // The mode must not depend on the caller's umask.
   fchmodSync(file, 0o600);
   if (process.getuid?.() === 0) fchownSync(file, uid, gid);
   return file;

@@ -14,19 +14,19 @@ import { hostToolchain } from '../mounts/host-toolchain.ts';
 import { startDocument } from './start-document.ts';
 import type { User } from '../host/user.ts';
 
-/** What the agent's container is started with. */
+/** Everything that the agent's container needs to start. */
 export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
-  /** For the entrypoint's standard input. */
+  /** The standard input of the entrypoint. */
   readonly document: string;
   readonly warnings: readonly string[];
 }
 
 /**
- * Decides all that the agent sees, and writes its generated files below `workDirectory`.
+ * Decides everything that the agent sees, and writes its generated files below `workDirectory`.
  *
- * @param userMounts what the user asks for, checked
- * @throws UserError when something that the user gave would put a credential into the sandbox, or cannot be read
+ * @param userMounts the mounts that the user asks for, already checked
+ * @throws UserError if something from the user would bring a credential into the sandbox, or cannot be read
  */
 export function planAgent(
   config: Config,
@@ -39,12 +39,12 @@ export function planAgent(
   refuseCredentialsInCommand(config);
   const environment = agentEnvironment(config, addresses, host, user);
   const toolchain = config.agentImage === undefined ? hostToolchain(user.home, host['RUNNER_TOOL_CACHE']) : [];
-  // What lies in a mount of the user's is the user's: a link or a file of ours would appear on the host.
-  const theirs = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, theirs));
+  // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
+  const mountsInHome = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
+  const tools = toolchain.filter(({ target }) => !isBelowOneOf(target, mountsInHome));
   const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
     const target = join(user.home, path);
-    return !theirs.includes(target) && !isBelowOneOf(target, theirs);
+    return !mountsInHome.includes(target) && !isBelowOneOf(target, mountsInHome);
   });
   const files = placeSystemFiles(join(workDirectory, 'agent'), systemFiles(config, addresses, user));
   const claude = claudeFiles(config, user);
@@ -66,23 +66,23 @@ export function planAgent(
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
-      ...(user.uid === 0 ? ['The command runs as root without capabilities, for the workspace belongs to root.'] : []),
+      ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
     ],
   };
 }
 
-/** A key written into the script would be in the sandbox, whatever the environment holds. */
+/** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command, credentials }: Config): void {
   const text = command.kind === 'script' ? command.script : command.argv.join('\n');
   const found = credentialIn(text, credentials);
   if (found !== undefined) {
     throw new UserError(`The command contains the value of ${found}.`, {
-      hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+      hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
     });
   }
 }
 
-/** The host's `~/.claude.json` is read, never written. */
+/** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(
   config: Config,
   user: User,
@@ -96,7 +96,7 @@ function claudeFiles(
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  const warning = `Left out of the command's copy of ${path}, for they may be credentials: ${withheld.join(', ')}.`;
+  const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
   return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 
