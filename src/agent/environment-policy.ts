@@ -79,8 +79,8 @@ const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
 export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includes('*'));
 
 /**
- * Variables that the sandbox sets but the user may override: the log of the one-shot-token library, options of
- * AddressSanitizer, and proxy settings of programs that ignore `HTTP_PROXY`.
+ * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
+ * options of AddressSanitizer, and proxy settings of programs that ignore `HTTP_PROXY`.
  */
 export const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
 

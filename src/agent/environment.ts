@@ -41,8 +41,8 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
 
 /**
  * Composes the environment of the command. It has the variables that pass by default and those that `env` and `env-all`
- * ask for, except those that are withheld because of their names or values. The sandbox's own variables override all of
- * them.
+ * ask for, except those that are withheld because of their names or values. The sandbox's own variables override them,
+ * apart from those that are left to the user.
  *
  * @param host the caller's environment
  * @param user the user's name and home directory inside the container

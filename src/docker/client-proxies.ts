@@ -7,8 +7,8 @@ const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'
 
 /**
  * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
- * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client leaves a variable
- * alone that already has a value, even an empty one.
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
  *
  * @param environment where the client finds its configuration
  * @returns empty variables for a container, or none if the client would set none

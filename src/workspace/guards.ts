@@ -227,7 +227,7 @@ function isRepository(path: string): boolean {
   return isUnmistakable(path) || lstatSync(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Itself, not what it leads to: a link cannot be mounted over. */
+/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
 function isThere(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && (stats.isFile() || stats.isDirectory());

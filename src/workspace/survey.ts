@@ -54,7 +54,7 @@ interface Place {
   readonly gitsOwn: boolean;
 }
 
-/** The default time limit, in milliseconds. A step that is being cancelled only has seconds, and sets its own. */
+/** The default time limit, in milliseconds. */
 const LIMIT = 120_000;
 /** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE = 8;
