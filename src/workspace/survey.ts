@@ -54,7 +54,7 @@ interface Place {
   readonly gitsOwn: boolean;
 }
 
-/** The default time limit, in milliseconds. */
+/** The default time limit, in milliseconds. What it leaves out is counted in {@link Survey.left}, and reported. */
 const LIMIT = 120_000;
 /** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE = 8;
