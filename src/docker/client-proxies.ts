@@ -5,8 +5,8 @@ import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 
 /**
  * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
- * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client leaves a variable
- * alone that already has a value, even an empty one.
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
  *
  * @param environment where the client finds its configuration
  * @returns empty variables for a container, or none if the client would set none

@@ -38,7 +38,7 @@ async function searchWorkspace(progress: Progress): Promise<Aftermath | undefine
     return await timings.measure('workspace: search', () => inspectWorkspace(baseline, SURVEY_LIMIT_MS));
   } catch (cause) {
     progress.fail(
-      new UserError(`What the command left in ${baseline.workspace} could not be searched.`, {
+      new UserError(`What the command left in ${baseline.workspace} could not be surveyed.`, {
         hint: 'Do not run git there.',
         cause,
       }),

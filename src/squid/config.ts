@@ -2,6 +2,7 @@ import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { words } from '../shared/words.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
@@ -63,30 +64,11 @@ export const LOG_FIELDS = {
  * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
  * nothing to protect.
  */
-const PRIVATE_RANGES: readonly string[] = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '168.63.129.16/32',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/3',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  '100::/64',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
-];
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
+`);
 
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
