@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { CLAUDE_KEY_HELPER } from '../shared/contract.ts';
 
-/** The sandbox's copy of Claude Code's own file. */
+/** The content of `~/.claude.json` in the sandbox. */
 export interface ClaudeJson {
   readonly content: string;
   /** The members of the user's file that were left out, as paths such as `mcpServers.github.env.TOKEN`. */
@@ -9,7 +9,7 @@ export interface ClaudeJson {
 }
 
 /**
- * Claude Code's own file with the key helper named, and without credentials. All other keys are kept.
+ * Composes `~/.claude.json` of Claude Code: it names the key helper and has no credentials. All other keys are kept.
  *
  * @param path the path of the user's file, for errors
  * @param present the content of the user's file, or undefined if there is none

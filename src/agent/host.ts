@@ -4,9 +4,8 @@ import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
-import { openDirectories } from '../mounts/home.ts';
+import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { hostToolchain } from '../mounts/host-toolchain.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
 
 /** What the agent's plan takes from the host, read beforehand: planning itself touches nothing. */
 export interface AgentHost {
@@ -15,7 +14,7 @@ export interface AgentHost {
   readonly toolchain: readonly MountSpec[];
   /** The names in the toolchain's directories in the home, by the directory's path. */
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
-  /** Content of Claude Code's own file in the user's home; undefined where there is none, or where Claude Code has no key. */
+  /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
 }
 
@@ -23,7 +22,7 @@ export interface AgentHost {
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when that file exists and cannot be read
+ * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 export function readAgentHost(config: Config, user: User, environment: NodeJS.ProcessEnv): AgentHost {
   const isImage = config.agentImage !== undefined;

@@ -4,9 +4,9 @@ import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
-import { AGENT_PLACES, CLAUDE_JSON } from '../shared/contract.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 import { words } from '../shared/words.ts';
-import { seenAt } from './home.ts';
+import { CLAUDE_JSON, seenAt } from './home.ts';
 
 /** Paths at which the kernel and the engine mount something in every container. */
 const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
@@ -43,7 +43,7 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
     if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
       refuse('the sandbox has files of its own there');
     }
-    // The sandbox writes a file of its own to that path and would overwrite the mounted file.
+    // We write our own ~/.claude.json to that path and would overwrite the mounted file.
     if (target === join(home, CLAUDE_JSON)) {
       refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
     }
