@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { isInside } from '../host/paths.ts';
+import { isBelow, isInside } from '../host/paths.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { listeningSockets } from '../host/sockets.ts';
 
@@ -27,7 +27,7 @@ export function checkWorkspace({ workspace }: Config, home: string, workDirector
 /** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
 export function socketWarnings(workspace: string): string[] {
   return listeningSockets()
-    .filter((path) => path.startsWith(`${workspace}/`))
+    .filter((path) => isBelow(path, workspace))
     .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
 }
 

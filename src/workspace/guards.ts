@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { isInside } from '../host/paths.ts';
+import { isBelow, isInside } from '../host/paths.ts';
 import { bytes, fromText, printable, toText } from './file-names.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
 import type { ConfigEntry } from './git/config.ts';
@@ -209,10 +209,6 @@ function outermost(paths: readonly string[]): string[] {
 /** The directories from below `top` down to `directory`. */
 function between(top: string, directory: string): string[] {
   return isBelow(directory, top) ? [...between(top, dirname(directory)), directory] : [];
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
 }
 
 /** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { nameMatcher } from '../../../../src/shared/name-patterns.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
 import type { Exchange } from '../exchange.ts';
-import { clientResponseHeaders, nameMatcher } from '../request/headers.ts';
+import { clientResponseHeaders } from '../request/headers.ts';
 import { errorCode, ProxyError } from '../proxy-error.ts';
 import type { ReflectionGuard, StreamMask } from '../reflection.ts';
 
