@@ -50,7 +50,7 @@ export interface Aftermath {
 /** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
 const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report', line: 0 };
 
-const BASELINE_FILE = 'workspace.json';
+const BASELINE_FILE = 'baseline.json';
 
 /**
  * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
