@@ -1,14 +1,13 @@
 /** The provider table against the interface, which is written out here a second time: this page is the statement. */
 
 import { describe, expect, test } from 'vitest';
-import { CLAUDE_KEY_HELPER } from '../../src/shared/contract.ts';
+import { CLAUDE_KEY_HELPER, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_VARIABLES,
   CREDENTIALS,
   NO_CREDENTIALS,
   ONE_SHOT_TOKENS,
-  PLACEHOLDER_CLAUDE_KEY,
   PROVIDERS,
   type AgentVariable,
   type ProviderId,

@@ -1,14 +1,13 @@
 import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import type { UserIds } from '../host/user.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
-const DIRECTORY = '/tmp/awf-github';
-
-/** The variable that names a file to the command, and where that file is. */
+/** The variable that names a file to the command, and where that file is: a mount point, which cannot be replaced or renamed. */
 export const COMMAND_FILE_VARIABLES = {
-  GITHUB_OUTPUT: `${DIRECTORY}/output`,
-  GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+  GITHUB_OUTPUT: `${AGENT_PLACES.github}/output`,
+  GITHUB_STEP_SUMMARY: `${AGENT_PLACES.github}/summary.md`,
 } as const;
 
 /** What the command left in one of its files. */
@@ -65,7 +64,7 @@ export class CommandFiles {
    * @param directory of the run's own; nobody else can write there
    * @param owner the command's user
    */
-  constructor(directory: string, owner: { readonly uid: number; readonly gid: number }) {
+  constructor(directory: string, owner: UserIds) {
     const sources = sourcesIn(directory);
     this.#output = createOwned(sources.output, owner);
     this.#summary = createOwned(sources.summary, owner);
@@ -80,7 +79,7 @@ export class CommandFiles {
   }
 }
 
-function createOwned(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): number {
+function createOwned(path: string, { uid, gid }: UserIds): number {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   const file = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   // Whatever the caller's umask is.

@@ -1,4 +1,7 @@
+import { ONE_SHOT_DEBUG_VARIABLE } from '../shared/contract.ts';
+import { nameMatcher } from '../shared/name-patterns.ts';
 import { CREDENTIAL_NAMES, CREDENTIAL_PATTERNS } from '../shared/providers.ts';
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
 import { PROXY_SETTINGS } from './proxy-settings.ts';
 
@@ -57,13 +60,9 @@ const WITHHELD: readonly string[] = [
   'LISTEN_FDNAMES',
 ];
 
-/** In any case of letters: Python takes `Http_Proxy` as well. */
-const PROXY_VARIABLES: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
-
 /** What the sandbox itself decides, beside the variables that it sets. */
 const RESERVED: readonly string[] = [
   ...PROXY_VARIABLES,
-  ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
   ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
   ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
@@ -76,37 +75,28 @@ export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includ
 
 /**
  * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
- * programs to the proxy that do not read `HTTP_PROXY`.
+ * programs to the proxy that do not read the usual variables.
  */
-export const LEFT_TO_USER: readonly string[] = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+export const LEFT_TO_USER: readonly string[] = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+
+const isPassed = nameMatcher(PASSED);
+
+/** @returns true for a place on the host, which means nothing in an image */
+export const isPlace = nameMatcher(PLACES);
 
 /** @returns true for what passes without being asked for @param image the command runs in an image of its own */
 export function passesByItself(name: string, image: boolean): boolean {
-  return matches(name, PASSED) || (!image && matches(name, PLACES));
+  return isPassed(name) || (!image && isPlace(name));
 }
 
-/** @returns true for a place on the host, which means nothing in an image */
-export function isPlace(name: string): boolean {
-  return matches(name, PLACES);
-}
+export const isWithheld = nameMatcher(WITHHELD);
 
-export function isWithheld(name: string): boolean {
-  return matches(name, WITHHELD);
-}
+const isOfSandbox = nameMatcher([...RESERVED, ...SHELLS_OWN]);
 
+/** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
 export function isReserved(name: string): boolean {
-  return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+  return isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
 }
 
 /** @returns true for a name under which a program would find a credential for a model */
-export function isCredentialName(name: string): boolean {
-  return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
-}
-
-function matches(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => {
-    const star = pattern.indexOf('*');
-    if (star < 0) return name === pattern;
-    return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
-  });
-}
+export const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);

@@ -3,7 +3,7 @@ import { credentialIn, type Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
 import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
-import { ONE_SHOT_LIBRARY } from '../shared/contract.ts';
+import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_NAMES,
@@ -13,6 +13,7 @@ import {
   type AgentVariable,
   type Provider,
 } from '../shared/providers.ts';
+import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
 import {
   isCredentialName,
@@ -35,7 +36,7 @@ export interface AgentEnvironment {
 }
 
 /** For sockets and the like: the user's alone, as the XDG specification wants it. */
-export const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
+export const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
@@ -132,6 +133,7 @@ function sandboxVariables(
   addresses: Addresses,
   user: { readonly name: string; readonly home: string },
 ): Record<string, string> {
+  const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
   const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
   const variables: Record<string, string> = {
@@ -141,15 +143,11 @@ function sandboxVariables(
     TMPDIR: '/tmp',
     RUNNER_TEMP: '/tmp',
     XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
-    http_proxy: proxy,
-    https_proxy: proxy,
-    NO_PROXY: direct,
-    no_proxy: direct,
+    ...Object.fromEntries(inBothCases([http, https]).map((name) => [name, proxy])),
+    ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
     ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
-    AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+    [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
     LD_PRELOAD: ONE_SHOT_LIBRARY,
     // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
     // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)

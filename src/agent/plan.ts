@@ -3,8 +3,9 @@ import type { Config } from '../config/config.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
+import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
-import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
+import { linkIntoHome } from '../mounts/home.ts';
 import { CLAUDE_JSON } from '../shared/contract.ts';
 import type { Addresses } from '../shared/network.ts';
 import { claudeJson } from './claude-json.ts';
@@ -45,11 +46,11 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   refuseCredentialsInCommand(config, secrets);
   const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
   // Files and links of ours in a mount of the user's would appear on the host.
-  const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-  const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
+  const userTargets = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+  const tools = host.toolchain.filter(({ target }) => !userTargets.some((other) => isBelow(target, other)));
   const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
     const target = join(user.home, path);
-    return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
+    return !userTargets.some((other) => target === other || isBelow(target, other));
   });
   const files = systemFiles(config, addresses, user);
   const claude = claudeFiles(config, secrets, place);
@@ -88,7 +89,7 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
   }
 }
 
-/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+/** The sandbox's copy of Claude Code's own file. The host's is read, never written. */
 function claudeFiles(
   config: Config,
   secrets: Secrets,

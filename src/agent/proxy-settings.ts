@@ -4,10 +4,10 @@ import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 
 /**
- * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
+ * Variables for programs that read the proxy variables only where these say so, or not at all:
  *
  * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
+ * - Yarn from 2 on. It has no list of hosts to reach directly; without a proxy for `http:` it still reaches a registry on loopback
  */
 export function proxyVariables(addresses: Addresses): Record<string, string> {
   return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
+import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE } from '../shared/contract.ts';
 
 /** What the agent container's entrypoint needs to know. */
 export interface AgentStart {
@@ -21,7 +22,9 @@ export interface AgentStart {
 }
 
 /** Where the entrypoint puts the script. */
-const SCRIPT_PATH = '/tmp/awf-command';
+const SCRIPT_PATH = AGENT_PLACES.command;
+/** The entrypoint's program for everything that a shell cannot do. */
+const BUSYBOX = `"$${LIB_VARIABLE}/busybox"`;
 
 /**
  * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
@@ -39,10 +42,10 @@ export function startDocument(start: AgentStart): string {
   const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
-    `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
-    ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
+    `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
+    ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${quote(path)}`),
     'umask 077',
-    ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
+    ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`]),
     ...[...links].map(([directory, all]) =>
       link(
         directory,
@@ -60,11 +63,11 @@ export function startDocument(start: AgentStart): string {
 
 /** One process for a whole directory of links, each with the name of what it leads to. */
 function link(directory: string, targets: readonly string[]): string {
-  return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
+  return `${BUSYBOX} ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 
 function writeFile(path: string, content: string): string {
-  return `"$AWF_LIB/busybox" mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
+  return `${BUSYBOX} mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */

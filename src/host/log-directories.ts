@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from './paths.ts';
+import type { UserIds } from './user.ts';
 
 /** The directories of a run's logs on the host. They stay when the run is over. */
 export interface LogDirectories {
@@ -64,7 +65,7 @@ export function createLogDirectories(
   chosen: string | undefined,
   temporary: string,
   workspace: string,
-  owner: { readonly uid: number; readonly gid: number },
+  owner: UserIds,
 ): LogDirectories {
   if (chosen !== undefined) {
     const directories = { squid: chosen, apiProxy: join(dirname(chosen), 'api-proxy-logs') };
@@ -92,7 +93,7 @@ export function createLogDirectories(
 }
 
 /** @returns false if the directory exists although it must not */
-function make(directory: string, owner: { uid: number; gid: number }, mayExist: boolean): boolean {
+function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
   try {
     if (mayExist) mkdirSync(dirname(directory), { recursive: true });
     if (!create(directory)) {

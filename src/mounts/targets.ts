@@ -3,15 +3,22 @@ import { join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES, CLAUDE_JSON } from '../shared/contract.ts';
 import { words } from '../shared/words.ts';
 import { seenAt } from './home.ts';
 
 /** Paths at which the kernel and the engine mount something in every container. */
 const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
 
-/** The places of the sandbox's own files, where the user cannot mount anything. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+/** All names of this form are reserved for the sandbox: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+
+/** @returns true for the sandbox's own places, and for what lies in them */
+function isOfSandbox(target: string): boolean {
+  const places = Object.values(AGENT_PLACES);
+  return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 
 /**
  * Refuses a mount whose target in the container is taken: by the sandbox's own files, by a part of the toolchain, or by
@@ -33,7 +40,7 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
     };
     if (target === '/') refuse('it would hide everything');
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
-    if (OF_SANDBOX.test(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
+    if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
       refuse('the sandbox has files of its own there');
     }
     // We write our own ~/.claude.json to that path and would overwrite the mounted file.
@@ -57,8 +64,4 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
       refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
     }
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
+import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { RequestRecord } from '../shared/request-record.ts';
-import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
 import { linesOf } from './lines.ts';
 import { NO_USAGE, sumOfUsage, type Usage } from '../shared/usage.ts';
 

@@ -37,9 +37,6 @@ export function addressesIn(subnet: string): Addresses {
   };
 }
 
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-export const PEERS_VARIABLE = 'AWF_PEERS';
-
 /** Squid's address as the proxy variables carry it. */
 export function squidUrl(addresses: Addresses): string {
   return `http://${addresses.squid}:${String(SQUID_PORT)}`;

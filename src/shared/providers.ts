@@ -5,7 +5,7 @@
  * Which variables and files the agent programs read was measured, see docs/agents.md.
  */
 
-import { CLAUDE_KEY_HELPER } from './contract.ts';
+import { CLAUDE_KEY_HELPER, PLACEHOLDER_CLAUDE_KEY } from './contract.ts';
 import { COPILOT_HOST, copilotHost, isCopilotHost } from './copilot-host.ts';
 import {
   anthropicErrorBody,
@@ -27,8 +27,6 @@ export type ProviderId = 'openai' | 'anthropic' | 'copilot' | 'gemini';
 
 /** What stands in the agent's environment where a program expects a credential. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-export const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
 const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
 
 /** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */

@@ -50,10 +50,6 @@ export interface Target {
 /** Default of the request-body limit: 10 MB. */
 export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Where the api-proxy writes its log, in its container. */
-export const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-export const API_PROXY_LOG_FILE = 'api-proxy.log';
-
 /**
  * Trims a credential and refuses one that could not be a header value.
  *

@@ -1,5 +1,6 @@
 import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
+import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
 
 /** What Squid bases its decisions on. */
@@ -31,10 +32,6 @@ export const READINESS_NAME = 'ready.awf.invalid';
 
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
-
-/** The directory of the access log in the container. */
-export const SQUID_LOG_DIR = '/var/log/squid';
-export const ACCESS_LOG = 'access.log';
 
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
@@ -118,7 +115,7 @@ export function squidConfig(policy: EgressPolicy): string {
 function listeners(): string[] {
   return [
     `http_port ${SQUID_PORT} name=front`,
-    `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+    `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
     'acl front myportname front',
     'acl peek myportname peek',
   ];
@@ -224,7 +221,7 @@ function logging(): string[] {
     `acl has_verdict note ${VERDICT}`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-    `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+    `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
 }
 

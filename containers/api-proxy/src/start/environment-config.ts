@@ -1,5 +1,6 @@
 import { SERVER_URL_VARIABLE } from '../../../../src/shared/copilot-host.ts';
 import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../../src/shared/providers.ts';
+import { PROXY_VARIABLE } from '../../../../src/shared/proxy-variables.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
   type SidecarConfig,
@@ -35,7 +36,7 @@ export function configFromEnvironment(env: Environment): SidecarConfig {
   }
   return {
     providers,
-    proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
+    proxyUrl: requireProxyUrl(PROXY_VARIABLE.https, env[PROXY_VARIABLE.https]),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
   };
 }
