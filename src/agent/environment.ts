@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
-import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import type { AgentVariable } from '../shared/provider-entry.ts';
+import { apiProxyUrl, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
@@ -10,7 +11,6 @@ import {
   CREDENTIALS,
   ONE_SHOT_TOKENS,
   PROVIDERS,
-  type AgentVariable,
   type Provider,
 } from '../shared/providers.ts';
 import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
@@ -155,7 +155,7 @@ function sandboxVariables(
     ...COMMAND_FILE_VARIABLES,
   };
   for (const { provider, variable } of activeVariables(config)) {
-    const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+    const base = apiProxyUrl(addresses, provider.port);
     variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
   }
   return variables;

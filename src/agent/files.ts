@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import type { Addresses } from '../shared/network.ts';
+import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { mavenSettings } from './proxy-settings.ts';
 import type { User } from '../host/user.ts';
@@ -39,7 +39,7 @@ function managedSettings(config: Config, addresses: Addresses): [path: string, c
   if (!config.apiProxy) return [];
   const configured = new Set(config.providers.map(({ provider }) => provider.id));
   return PROVIDERS.flatMap((provider) => {
-    const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+    const baseUrl = apiProxyUrl(addresses, provider.port);
     return provider.managedSettings
       .filter(({ when }) => when === 'always' || configured.has(provider.id))
       .map(({ path, content }): [string, string] => [path, content(baseUrl)]);

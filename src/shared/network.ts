@@ -42,6 +42,16 @@ export function squidUrl(addresses: Addresses): string {
   return `http://${addresses.squid}:${String(SQUID_PORT)}`;
 }
 
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+export function apiProxyUrl(addresses: Addresses, port: number): string {
+  return `http://${addresses['api-proxy']}:${String(port)}`;
+}
+
 /** The subnets that a run may take for its internal network, in the order in which it tries them. */
 export function* internalSubnets(): Generator<string> {
   yield DEFAULT_SUBNET;

@@ -1,4 +1,4 @@
-import type { ApiError } from '../../../src/shared/error-shapes.ts';
+import type { ApiError } from '../../../src/shared/provider-entry.ts';
 import { ERROR_STATUS, type ErrorCode } from './error-codes.ts';
 
 interface ProxyErrorOptions extends ErrorOptions {
