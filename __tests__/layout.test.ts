@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Linter } from 'eslint';
+import tseslint from 'typescript-eslint';
 import { describe, expect, test } from 'vitest';
 import * as contract from '../src/shared/contract.ts';
 import { copilotHost } from '../src/shared/copilot-host.ts';
@@ -145,7 +146,8 @@ describe('a fact lives once', () => {
 describe('the layout law', async () => {
   const url = new URL('../eslint.config.js', import.meta.url).href;
   const { default: config } = (await import(url)) as { default: Linter.Config[] };
-  const law = config.filter(({ name }) => name?.startsWith('awf/layout'));
+  const parser = { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser as Linter.Parser } };
+  const law = [parser, ...config.filter(({ name }) => /^awf\/(layout|size)/.test(name ?? ''))];
 
   function violations(file: string, code: string): number {
     return new Linter({ cwd: root }).verify(code, law, file).length;
@@ -169,13 +171,65 @@ describe('the layout law', async () => {
     { file: 'src/main.ts', code: "import { getInput } from '@actions/core';" },
     { file: 'src/main.ts', code: "import * as core from '@actions/core'; core.getBooleanInput('env-all');" },
     { file: 'src/docker/cli.ts', code: "import { getMultilineInput } from '@actions/core';" },
+    { file: 'src/run/run.ts', code: 'await import(`${place}/log.ts`);' },
+    // Up the floors, or across one.
+    { file: 'src/host/user.ts', code: "import { a } from '../config/config.ts';" },
+    { file: 'src/host/user.ts', code: "import type { A } from '../config/config.ts';" },
+    { file: 'src/host/user.ts', code: "import { type A } from '../config/config.ts';" },
+    { file: 'src/host/user.ts', code: "export type { A } from '../config/config.ts';" },
+    { file: 'src/host/user.ts', code: "type A = import('../config/config.ts').A;" },
+    { file: 'src/host/user.ts', code: "import { a } from '../../src/config/config.ts';" },
+    { file: 'src/config/build.ts', code: "import { a } from '../squid/config.ts';" },
+    { file: 'src/squid/config.ts', code: "import { a } from '../docker/spec.ts';" },
+    { file: 'src/docker/cli.ts', code: "import { a } from '../workspace/workspace.ts';" },
+    { file: 'src/mounts/home.ts', code: "import { a } from '../agent/plan.ts';" },
+    { file: 'src/mounts/home.ts', code: "import { a } from '../workspace/workspace.ts';" },
+    { file: 'src/workspace/guards.ts', code: "import { a } from '../mounts/home.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../../mounts/home.ts';" },
+    { file: 'src/agent/plan.ts', code: "import { a } from '../workspace/workspace.ts';" },
+    { file: 'src/agent/plan.ts', code: "import { a } from '../report/summary.ts';" },
+    { file: 'src/report/summary.ts', code: "import { a } from '../run/run.ts';" },
+    { file: 'src/run/run.ts', code: "import { a } from '../action/relay.ts';" },
+    { file: 'src/action/state.ts', code: "import { a } from '../command-line/args.ts';" },
+    { file: 'src/command-line/args.ts', code: "import { a } from '../action/inputs.ts';" },
+    { file: 'src/action/inputs.ts', code: "import { a } from '../command-line/args.ts';" },
+    { file: 'src/errors.ts', code: "import { a } from './host/user.ts';" },
+    { file: 'src/reporter.ts', code: "import { a } from './config/config.ts';" },
+    { file: 'src/shared/network.ts', code: "import { a } from '../errors.ts';" },
+    { file: 'src/shared/providers/openai.ts', code: "import { a } from '../../errors.ts';" },
+    { file: 'src/action/state.ts', code: "import { a } from '../main.ts';" },
+    { file: 'src/post.ts', code: "import { a } from './main.ts';" },
+    // Into a folder within a folder.
+    { file: 'src/run/run.ts', code: "import { a } from '../workspace/git/config.ts';" },
+    { file: 'src/main.ts', code: "import { a } from './workspace/git/config.ts';" },
+    { file: 'src/config/build.ts', code: "import { a } from '../shared/providers/openai.ts';" },
+    { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers/openai.ts';" },
+    // A sixth file at the root, a folder without a floor.
+    { file: 'src/gate.ts', code: "import { a } from './shared/network.ts';" },
+    { file: 'src/tools/gate.ts', code: "import { a } from '../shared/network.ts';" },
+    { file: 'src/shared/a/b/c.ts', code: "import { a } from './d.ts';" },
   ])('refuses in $file: $code', ({ file, code }) => {
     expect(violations(file, code)).toBe(1);
   });
 
   test.each([
     { file: 'src/main.ts', code: "import * as core from '@actions/core'; core.info('hello');" },
+    { file: 'src/main.ts', code: "import { a } from './action/main-step.ts';" },
     { file: 'src/squid/config.ts', code: "import { a } from '../shared/network.ts';" },
+    {
+      file: 'src/squid/config.ts',
+      code: "import { type A } from '../config/config.ts'; import { b } from '../errors.ts';",
+    },
+    { file: 'src/host/user.ts', code: "import { a } from '../shared/contract.ts';" },
+    { file: 'src/docker/topology.ts', code: "import { a } from './cli.ts'; import { b } from '../squid/config.ts';" },
+    { file: 'src/agent/plan.ts', code: "import { a } from '../mounts/home.ts'; import { b } from '../docker/cli.ts';" },
+    { file: 'src/workspace/workspace.ts', code: "import { a } from './git/config.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../file-names.ts';" },
+    { file: 'src/report/aftermath.ts', code: "import type { A } from '../workspace/workspace.ts';" },
+    { file: 'src/command-line/args.ts', code: "import { a } from '../run/run.ts';" },
+    { file: 'src/reporter.ts', code: "import { a } from './shared/log-level.ts';" },
+    { file: 'src/shared/providers.ts', code: "import { a } from './providers/openai.ts';" },
+    { file: 'src/shared/providers/openai.ts', code: "import { a } from '../endpoints.ts';" },
     { file: 'src/shared/providers.ts', code: "import { a } from './network.ts';" },
     { file: 'src/action/inputs.ts', code: "import { getInput } from '@actions/core';" },
     { file: 'src/docker/client.ts', code: "import { exec } from '@actions/exec';" },
@@ -184,5 +238,21 @@ describe('the layout law', async () => {
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from './server.ts';" },
   ])('allows in $file: $code', ({ file, code }) => {
     expect(violations(file, code)).toBe(0);
+  });
+
+  const ofLines = (count: number): string => `function f() {\n${'  g();\n'.repeat(count - 2)}}\n`;
+
+  test.each(['src/docker/cli.ts', 'containers/api-proxy/src/server.ts'])(
+    '%s: a function has 60 lines at most',
+    (file) => {
+      expect(violations(file, ofLines(60))).toBe(0);
+      expect(violations(file, ofLines(61))).toBe(1);
+      expect(violations(file, `f(() => {\n${'\n'.repeat(60)}});`)).toBe(1);
+    },
+  );
+
+  test.each(['src/docker/cli.ts', 'containers/api-proxy/src/server.ts'])('%s: a file has 300 lines at most', (file) => {
+    expect(violations(file, ofLines(50).repeat(6))).toBe(0);
+    expect(violations(file, `${ofLines(50).repeat(6)}// one more\n`)).toBe(1);
   });
 });
