@@ -10,7 +10,7 @@ import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
 import { configWarnings } from './messages.ts';
 import type { Progress } from './progress.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 
 /** What is ready before the engine is asked for anything. */
 export interface Prepared {

@@ -10,7 +10,7 @@ import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 import { budgetWarning } from './messages.ts';
 import type { Progress } from './progress.ts';
-import type { Outcome, RunContext, RunResult } from './run.ts';
+import type { Outcome, RunContext, RunResult } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /**
