@@ -41,11 +41,7 @@ const INPUT_READER = 'src/action/inputs.ts';
 /** Lines of a file and of a function. Blank lines and comments count: the limit is what a reader sees at once. */
 const LONGEST = { file: 300, function: 60 };
 /** TEMPORARY: files with a longer function. Remove each line with the function; no line may be added. */
-const STILL_TOO_LONG = [
-  'src/run/run.ts',
-  'containers/api-proxy/src/listener.ts',
-  'containers/api-proxy/src/forward.ts',
-];
+const STILL_TOO_LONG = ['containers/api-proxy/src/listener.ts', 'containers/api-proxy/src/forward.ts'];
 
 /**
  * Settings that forbid imports: static, dynamic, and of types.

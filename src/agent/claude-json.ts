@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { CLAUDE_KEY_HELPER } from '../shared/contract.ts';
 
-/** The sandbox's copy of Claude Code's own file. */
+/** The sandbox's `~/.claude.json`. */
 export interface ClaudeJson {
   readonly content: string;
   /** What was left out of the user's own, as paths such as `mcpServers.github.env.TOKEN`. */
@@ -9,7 +9,7 @@ export interface ClaudeJson {
 }
 
 /**
- * Claude Code's own file with the key helper named, and without credentials. All other keys are kept.
+ * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
  *
  * @param path for the error
  * @param present the file's content, undefined when there is none

@@ -5,8 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
-import { linkIntoHome } from '../mounts/home.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
+import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
 import type { Addresses } from '../shared/network.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
@@ -89,7 +88,7 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
   }
 }
 
-/** The sandbox's copy of Claude Code's own file. The host's is read, never written. */
+/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
 function claudeFiles(
   config: Config,
   secrets: Secrets,

@@ -9,6 +9,9 @@ import { AGENT_PLACES } from '../shared/contract.ts';
  */
 const ELSEWHERE = AGENT_PLACES.home;
 
+/** Claude Code's file in the home. AWF writes the sandbox's copy itself. */
+export const CLAUDE_JSON = '.claude.json';
+
 /** Mounts, and the links that replace those deep in the home. */
 export interface LinkedMounts {
   readonly mounts: readonly MountSpec[];

@@ -4,9 +4,9 @@ import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
-import { AGENT_PLACES, CLAUDE_JSON } from '../shared/contract.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 import { words } from '../shared/words.ts';
-import { seenAt } from './home.ts';
+import { CLAUDE_JSON, seenAt } from './home.ts';
 
 /** Paths at which the kernel and the engine mount something in every container. */
 const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');

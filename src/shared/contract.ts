@@ -58,6 +58,3 @@ export const CACHE_LOG = 'cache.log';
 
 export const API_PROXY_LOG_DIR = '/var/log/api-proxy';
 export const API_PROXY_LOG_FILE = 'api-proxy.log';
-
-/** Claude Code's own file, in a home. */
-export const CLAUDE_JSON = '.claude.json';
