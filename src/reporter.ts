@@ -1,5 +1,5 @@
 import { describeError } from './errors.ts';
-import { isSaid, type LogLevel } from './shared/log-level.ts';
+import { shouldLog, type LogLevel } from './shared/log-level.ts';
 
 /** Where messages for people go: the runner's log commands in the action, standard error on the command line. */
 export interface Reporter {
@@ -14,7 +14,7 @@ export function filtered(reporter: Reporter, level: LogLevel): Reporter {
   const from =
     (needed: LogLevel, write: (message: string) => void) =>
     (message: string): void => {
-      if (isSaid(needed, level)) write(message);
+      if (shouldLog(needed, level)) write(message);
     };
   return {
     error: from('error', reporter.error),

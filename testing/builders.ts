@@ -11,7 +11,7 @@ import { configuredProviders } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { User } from '../src/host/user.ts';
 import { addressesIn } from '../src/shared/network.ts';
-import { PROVIDERS, type ProviderId } from '../src/shared/providers.ts';
+import { CREDENTIALS, PROVIDERS, type ProviderId } from '../src/shared/providers.ts';
 import type { Target } from '../src/shared/sidecar-config.ts';
 
 export const ADDRESSES = addressesIn('172.30.0.0/24');
@@ -20,14 +20,10 @@ export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/r
 
 export const NO_SECRETS: Secrets = new Map();
 
-/** A value for each credential that a run can be given. */
-export const SENTINELS: Secrets = new Map([
-  ['OPENAI_API_KEY', 'sk-sentinel-a1'],
-  ['ANTHROPIC_API_KEY', 'sk-ant-sentinel-b2'],
-  ['COPILOT_GITHUB_TOKEN', 'ghu_sentinel-c3'],
-  ['COPILOT_API_KEY', 'byok-sentinel-d4'],
-  ['GEMINI_API_KEY', 'AIza-sentinel-e5'],
-]);
+/** A value for each credential that a run can be given; none is a part of another. */
+export const SENTINELS: Secrets = new Map(
+  CREDENTIALS.map(({ variable }, index) => [variable, `sentinel-${String(index)}-of-tests`]),
+);
 
 /** The named ones of {@link SENTINELS}. */
 export function given(...variables: readonly string[]): Secrets {

@@ -119,7 +119,7 @@ describe('images', () => {
     const name = newImageName('api-proxy');
     const copy = aCopy({ 'api-proxy': name });
     writeFileSync(join(copy.root, 'containers', 'api-proxy', 'Dockerfile'), 'FROM scratch\nCOPY nowhere /\n');
-    expectFailure(await runMain(copy), `${name} is missing and could not be built`, 'script/bootstrap', 'nowhere');
+    expectFailure(await runMain(copy), `The image ${name} could not be built`, 'script/bootstrap', 'nowhere');
   });
 });
 
@@ -245,7 +245,7 @@ describe('sidecars', () => {
     );
     expectFailure(
       await step.main(),
-      'The api-proxy ended by itself with exit code 1',
+      'The api-proxy ended unexpectedly with exit code 1',
       'The api-proxy cannot start',
       /CA|certificate/i,
     );
@@ -257,7 +257,7 @@ describe('sidecars', () => {
       const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
       const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
       const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
-      expectFailure(result, `${title} ended by itself with exit code 3`, 'line 20\nthe disk is on fire');
+      expectFailure(result, `${title} ended unexpectedly with exit code 3`, 'line 20\nthe disk is on fire');
       expect(errorOf(result)).not.toContain('line 1\n');
     },
   );
@@ -270,7 +270,7 @@ describe('sidecars', () => {
     docker(['kill', containerOf(runIdOf(step.runner)!, role)]);
     const result = await main.done;
     const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
-    expectFailure(result, `${title} ended by itself with exit code 137`);
+    expectFailure(result, `${title} ended unexpectedly with exit code 137`);
     expect(result.stdout).not.toContain('goes on');
   });
 

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
+import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
 import { actionStep, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';

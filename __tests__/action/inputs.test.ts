@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadInputs } from '../../src/action/inputs.ts';
+import { CREDENTIALS } from '../../src/shared/providers.ts';
 import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 import { inputEnv } from '../../testing/runner/files.ts';
 
@@ -52,13 +53,7 @@ describe('the command', () => {
 });
 
 describe('credentials', () => {
-  const inputs = {
-    'openai-api-key': SENTINELS.get('OPENAI_API_KEY')!,
-    'anthropic-api-key': SENTINELS.get('ANTHROPIC_API_KEY')!,
-    'copilot-github-token': SENTINELS.get('COPILOT_GITHUB_TOKEN')!,
-    'copilot-api-key': SENTINELS.get('COPILOT_API_KEY')!,
-    'gemini-api-key': SENTINELS.get('GEMINI_API_KEY')!,
-  };
+  const inputs = Object.fromEntries(CREDENTIALS.map(({ input, variable }) => [input, SENTINELS.get(variable)!]));
 
   test('come from the inputs, each under its name', () => {
     expect(load({ run: 'true', ...inputs }).secrets).toEqual(SENTINELS);

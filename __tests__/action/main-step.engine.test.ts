@@ -81,7 +81,7 @@ describe('the main job', () => {
       '"type":"rate_limit_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
     );
     expect(result.stdout).toMatch(
-      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429\./m,
+      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429 or were cut off\./m,
     );
     const outputs = step.runner.main.outputs();
     const logs = (outputs['logs-path'] ?? '').replace('squid-logs', 'api-proxy-logs');
@@ -93,7 +93,7 @@ describe('the main job', () => {
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
     });
-    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429.');
+    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
   });
 
   test.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {

@@ -280,7 +280,7 @@ describe('what passes', () => {
 
   test('a name that env asks for and that is not set is reported', () => {
     expect(environmentOf(named('MISSING')).withheld).toEqual([
-      { name: 'MISSING', reason: 'env names it, and it is not set' },
+      { name: 'MISSING', reason: 'env names it, but it is not set' },
     ]);
   });
 });

@@ -39,8 +39,8 @@ const OPENAI_FAILURES: Failures = {
   },
 };
 
-/** Bodies of errors as the providers write them. */
-export const FAILURES: Readonly<Record<ProviderId, Failures>> = {
+/** Bodies of errors as the providers write them, for those whose SDKs are tested. */
+export const FAILURES: Readonly<Partial<Record<ProviderId, Failures>>> = {
   openai: OPENAI_FAILURES,
   copilot: OPENAI_FAILURES,
   anthropic: {
@@ -78,8 +78,8 @@ const failure = (status: number, body: unknown): RawReply => ({
 });
 
 const respond: Responder = ({ provider, inference: { model } }) => {
-  if (model === FAILING_MODELS.badRequest) return failure(400, FAILURES[provider].badRequest);
-  return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider].rateLimit) : TEXT;
+  if (model === FAILING_MODELS.badRequest) return failure(400, FAILURES[provider]?.badRequest);
+  return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider]?.rateLimit) : TEXT;
 };
 
 /** All four, with a Copilot key of the user's own: with that the sandbox sets a base URL that the SDK can use. */

@@ -281,7 +281,9 @@ describe('logs', () => {
   test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is refused: %s', async (path) => {
     const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
     expect(result.code).toBe(1);
-    expect(said(result).join('\n')).toMatch(/proxy-logs-dir: .* is in the workspace[^]*Name a directory outside it/);
+    expect(said(result).join('\n')).toMatch(
+      /proxy-logs-dir: .* is in the workspace[^]*Use a directory outside the workspace/,
+    );
     expect(readdirSync(workspace)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { boolean, buildConfig, choice, count, optionNamed, shellArgv } from '../../src/config/build.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
+import { PROVIDERS } from '../../src/shared/providers.ts';
 import { OWN_TARGETS, rawOptions, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
@@ -118,12 +119,7 @@ describe('credentials', () => {
 });
 
 describe('targets', () => {
-  test.each([
-    ['openai', 'openai-api-target'],
-    ['anthropic', 'anthropic-api-target'],
-    ['copilot', 'copilot-api-target'],
-    ['gemini', 'gemini-api-target'],
-  ] as const)('of %s: %s', (provider, option) => {
+  test.each(PROVIDERS.map(({ id, targetInput }) => [id, targetInput] as const))('of %s: %s', (provider, option) => {
     const credentials = Object.fromEntries(SENTINELS);
     const found = targetsOf(build({ [option]: 'gateway.example:8443/base/' }, { credentials }));
     expect(found).toEqual({
@@ -176,7 +172,7 @@ describe('allow-endpoints', () => {
   });
 
   test.each([
-    ['mistral GET /v1/files', 'openai, anthropic, copilot, gemini'],
+    ['nobody GET /v1/files', PROVIDERS.map(({ id }) => id).join(', ')],
     ['OpenAI GET /v1/files', 'the provider must be'],
     ['openai get /v1/files', 'GET, HEAD, POST'],
     ['openai CONNECT /v1/files', 'the method must be'],

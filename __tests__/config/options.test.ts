@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadCliArgs } from '../../src/command-line/args.ts';
 import { OPTIONS } from '../../src/config/options.ts';
+import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 interface ActionFile {
@@ -21,15 +22,11 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   run: undefined,
   shell: 'bash',
   'working-directory': undefined,
-  'openai-api-key': undefined,
-  'anthropic-api-key': undefined,
-  'copilot-github-token': undefined,
-  'copilot-api-key': undefined,
-  'gemini-api-key': undefined,
-  'openai-api-target': undefined,
-  'anthropic-api-target': undefined,
-  'copilot-api-target': undefined,
-  'gemini-api-target': undefined,
+  ...Object.fromEntries(
+    PROVIDERS.flatMap(({ credentials, targetInput }) => [...credentials.map(({ input }) => input), targetInput]).map(
+      (name) => [name, undefined],
+    ),
+  ),
   'allow-endpoints': undefined,
   'allow-domains': undefined,
   presets: undefined,
@@ -119,7 +116,7 @@ describe('the table', () => {
 
   test('credentials are no flags: arguments can be read by every user of a host', () => {
     const secrets = OPTIONS.filter(({ name }) => /-(key|token)$/.test(name));
-    expect(secrets).toHaveLength(5);
+    expect(secrets.map(({ name }) => name)).toEqual(CREDENTIALS.map(({ input }) => input));
     expect(secrets.every(({ kind, only }) => kind === 'secret' && only === 'action')).toBe(true);
   });
 });
@@ -137,17 +134,8 @@ describe('the command line', () => {
   });
 
   test.each([
-    ...['allow-domains', 'enable-api-proxy', 'openai-api-target', 'anthropic-api-target', 'copilot-api-target'],
-    ...[
-      'gemini-api-target',
-      'env',
-      'env-all',
-      'agent-image',
-      'mount',
-      'log-level',
-      'proxy-logs-dir',
-      'keep-containers',
-    ],
+    ...['allow-domains', 'enable-api-proxy', ...PROVIDERS.map(({ targetInput }) => targetInput)],
+    ...['env', 'env-all', 'agent-image', 'mount', 'log-level', 'proxy-logs-dir', 'keep-containers'],
   ])('has --%s', (name) => {
     expect(flags).toContain(name);
   });

@@ -2,7 +2,8 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildArgs, imageNames } from '../../src/docker/images.ts';
+import { baseImage, buildArgs, imageNames } from '../../src/docker/images.ts';
+import { ROLES } from '../../src/shared/network.ts';
 
 let root: string;
 
@@ -91,13 +92,27 @@ describe('imageNames', () => {
   });
 });
 
-test('buildArgs names the Dockerfile, the tag and the repository, and passes proxies by name only', () => {
-  expect(buildArgs('squid', 'awf-squid:0123', '/repository')).toEqual([
+test('buildArgs names the Dockerfile, the tag, the build date and the repository, and passes proxies by name only', () => {
+  expect(buildArgs('squid', 'awf-squid:0123', '/repository', new Date('2026-01-02T03:04:05Z'))).toEqual([
     '--file=/repository/containers/squid/Dockerfile',
     '--tag=awf-squid:0123',
+    '--label=awf.built=2026-01-02T03:04:05.000Z',
+    '--no-cache',
     '--build-arg=http_proxy',
     '--build-arg=https_proxy',
     '--build-arg=no_proxy',
     '/repository',
   ]);
+});
+
+describe('baseImage', () => {
+  test('finds the base of every Dockerfile of the repository', () => {
+    const repository = join(import.meta.dirname, '../..');
+    const bases = ROLES.map((role) => baseImage(role, repository));
+    expect(bases).toEqual(['debian:trixie-slim', 'node:24-trixie-slim', 'debian:trixie-slim']);
+  });
+
+  test('finds none where there is none', () => {
+    expect(baseImage('squid', root)).toBeUndefined();
+  });
 });

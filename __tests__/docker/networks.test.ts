@@ -8,7 +8,11 @@ import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 
 /** What the host itself reaches; each test sets it. */
-const host = vi.hoisted(() => ({ interfaces: [] as string[], routes: [] as { destination: string; mask: string }[] }));
+const host = vi.hoisted(() => ({
+  interfaces: [] as string[],
+  routes: [] as { destination: string; mask: string }[],
+  rows: [] as string[],
+}));
 
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof os>()),
@@ -29,9 +33,12 @@ vi.mock('node:fs', async (original) => {
     const rows = host.routes.map(
       ({ destination, mask }) => `eth0\t${hex(destination)}\t00000000\t0001\t0\t0\t0\t${hex(mask)}\t0\t0\t0   `,
     );
-    return ['Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT', ...rows, ''].join(
-      '\n',
-    );
+    return [
+      'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+      ...rows,
+      ...host.rows,
+      '',
+    ].join('\n');
   };
   return { ...real, readFileSync };
 });
@@ -44,6 +51,7 @@ function hex(address: string): string {
 beforeEach(() => {
   host.interfaces = [];
   host.routes = [];
+  host.rows = [];
 });
 
 /** An engine that refuses what `refuses` says, and keeps what it was asked for. */
@@ -121,6 +129,23 @@ describe('claimNetworks', () => {
   ])('%s takes nothing away', async (_, reached) => {
     Object.assign(host, reached);
     await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+  });
+
+  test.each([
+    ['an interface without an address', { interfaces: ['/24'] }],
+    ['an interface with half an address', { interfaces: ['172.30/24'] }],
+    ['an interface whose prefix is too long', { interfaces: ['172.30.0.1/33'] }],
+    ['a route with a short destination', { rows: ['eth0\t1EAC\t00000000\t0001\t0\t0\t0\t0000FFFF'] }],
+    ['a route with a mask that is no number', { rows: ['eth0\t00001EAC\t00000000\t0001\t0\t0\t0\tmask'] }],
+    ['a route that is cut off', { rows: ['eth0\t00001EAC', 'eth0', '\t\t\t\t\t\t\t'] }],
+  ])('passes over %s', async (_, odd) => {
+    Object.assign(host, odd);
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+  });
+
+  test('leaves out the default subnet although the row before its route is odd', async () => {
+    host.rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.not.toMatch(/^172\.30\./);
   });
 
   test('leaves out every subnet that the host reaches', async () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFil
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hostToolchain, present } from '../../src/mounts/host-toolchain.ts';
-import { HOME, SYSTEM, type Row } from '../../src/mounts/toolchain-rows.ts';
+import { HOME_ROWS, SYSTEM_ROWS, type Row } from '../../src/mounts/toolchain-rows.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
@@ -111,7 +111,7 @@ describe('a row with a pattern', () => {
 });
 
 test('each row says why, and stands once', () => {
-  const rows = [...SYSTEM, ...HOME];
+  const rows = [...SYSTEM_ROWS, ...HOME_ROWS];
   expect(rows.filter(({ why }) => why === '')).toEqual([]);
   expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { refuseTakenTargets } from '../../src/mounts/targets.ts';
 import type { ContainerSpec, MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
+import { AGENT_PLACES } from '../../src/shared/contract.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const HOME = '/home/runner';
@@ -56,12 +57,20 @@ describe('refuses a place that is taken', () => {
     ['the settings of Claude Code, which are copied', `${HOME}/.claude.json`, 'a copy of its own'],
     ['the workspace', 'WORKSPACE', 'something of its own'],
     ['a tool of the home, which is mounted elsewhere', `${HOME}/.cargo/bin`, 'something of its own'],
-    ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-runtime', '/tmp/awf-command'].map(
-      (path) => ['inside the sandbox’s own', path, 'files of its own'],
-    ),
-    ['above the accounts and the settings', '/etc', 'of the sandbox is in it'],
-    ['above the home', '/home', 'of the sandbox is in it'],
-    ['above the workspace', 'PARENT', '/workspace of the sandbox is in it'],
+    ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-anything'].map((path) => [
+      'inside the sandbox’s own',
+      path,
+      'files of its own',
+    ]),
+    // What is mounted or a file system itself is "something of its own"; these are made when the container starts.
+    ...['github', 'runtime', 'command', 'probes'].flatMap((name) => {
+      const place = AGENT_PLACES[name as keyof typeof AGENT_PLACES];
+      return [place, `${place}/x`].map((path) => ['a place of the sandbox’s own', path, 'files of its own']);
+    }),
+    ['the pre-flight check’s', '/tmp/.awf-probes', 'files of its own'],
+    ['above the accounts and the settings', '/etc', 'it would hide /etc/'],
+    ['above the home', '/home', 'of the sandbox'],
+    ['above the workspace', 'PARENT', '/workspace of the sandbox'],
     ['below the workspace, where nothing is', 'WORKSPACE/new', 'there is no directory'],
     ['below the workspace, where a file is', 'WORKSPACE/file', 'there is no directory'],
     ['below the workspace, where a link is', 'WORKSPACE/link', 'there is no directory'],
@@ -80,6 +89,7 @@ describe('has room for', () => {
   test.each([
     ['a new place', '/mnt/data'],
     ['a place in a file system of memory', '/tmp/data'],
+    ['a name that only begins like one of ours', '/tmp/.awf-probes-2'],
     ['the home’s caches', `${HOME}/.cache/pip`],
     ['a file beside ours', '/etc/company.conf'],
     ['a directory of the workspace', 'WORKSPACE/there'],

@@ -92,20 +92,20 @@ test('mounts what it is asked for, read-only unless it says :rw, and makes nothi
 const DATA_ROOT = docker(['info', '--format={{.DockerRootDir}}']);
 
 test.each<[mount: string, ...message: string[]]>([
-  ['/', "it shows the host's processes"],
+  ['/', "it contains /proc, which shows the host's processes"],
   ['/var/run/docker.sock', 'neither a directory nor a file'],
   ['DIRECTORY/data/run', "it holds the engine's socket"],
   [DATA_ROOT, "it is the engine's data root"],
-  ['DIRECTORY', 'in it'],
+  ['DIRECTORY', 'it contains'],
   ['DIRECTORY/home', 'home directory and its credentials'],
-  ['DIRECTORY/temporary', "is in it, and it is the run's own"],
-  ['DIRECTORY/home/.ssh:rw', 'programs outside the sandbox act on it', 'leave :rw out'],
+  ['DIRECTORY/temporary', "which holds the run's own files"],
+  ['DIRECTORY/home/.ssh:rw', 'programs outside the sandbox, which act on it', 'omit :rw'],
   ['/usr/share:rw', 'belongs to the system'],
   ['DIRECTORY/nothing', 'it does not exist', 'earlier step'],
-  ['DIRECTORY/data:/etc', 'cannot be mounted at /etc', 'of the sandbox is in it'],
+  ['DIRECTORY/data:/etc', 'cannot be mounted at /etc', 'it would hide'],
   ['DIRECTORY/data:/tmp/awf-lib', 'cannot be mounted at /tmp/awf-lib', 'of its own'],
-  ['DIRECTORY/data:DIRECTORY/workspace/new', 'there is no directory', 'Make an empty directory there'],
-  ['DIRECTORY/data:/a\nDIRECTORY/home/.cache:/a', 'mounted at /a already', 'Mount it once'],
+  ['DIRECTORY/data:DIRECTORY/workspace/new', 'there is no directory', 'Create an empty directory there'],
+  ['DIRECTORY/data:/a\nDIRECTORY/home/.cache:/a', 'already mounted at /a', 'target of its own'],
 ])('refuses %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
   expect(result).toMatchObject({ code: 1, stdout: '' });
@@ -123,7 +123,9 @@ test('refuses a directory in which a program listens, and tells of one in the wo
   }
   const refused = await awf([`${at('data')}:/mnt/data`], 'true');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(`${at('data/deep/agent.sock')} in it leads to a program outside the sandbox`);
+  expect(refused.stderr).toContain(
+    `it contains ${at('data/deep/agent.sock')}, which leads to a program outside the sandbox`,
+  );
 
   const beside = await awf([`${at('home/.cache')}:/mnt/data`], 'true');
   expect(beside.code).toBe(0);

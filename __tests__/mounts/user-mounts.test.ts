@@ -66,7 +66,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
   test.each(['/', '/proc', '/proc/1', '/proc/self/environ', '/sys', '/dev', '/dev/null', '/run', '/var', '/var/run'])(
     '%s',
     (source) => {
-      expect(refusal(source).message).toMatch(/is in it, and it|it (shows|controls|holds)|neither/);
+      expect(refusal(source).message).toMatch(/it contains \S+, which|it (shows|controls|holds)|neither/);
     },
   );
 
@@ -90,14 +90,14 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     const places = { engine: { dataRoot: tree('overlay2/'), socket: undefined } };
     const { dataRoot } = places.engine;
     for (const path of [dataRoot, join(dataRoot, 'overlay2'), join(dataRoot, '..')])
-      expect(refusal(path, places).message).toContain("it is the engine's data root");
+      expect(refusal(path, places).message).toContain("is the engine's data root");
   });
 
   test('the engine’s socket, and what holds it, wherever it is', async () => {
     const directory = tree('deep/');
     const socket = join(directory, 'deep/engine.sock');
     const places = { engine: { dataRoot: undefined, socket } };
-    expect(refusal(directory, places).message).toContain("it is the engine's socket");
+    expect(refusal(directory, places).message).toContain("is the engine's socket");
     await listenAt(socket);
     expect(refusal(socket).message).toContain('neither a directory nor a file');
   });
@@ -108,7 +108,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(mount(directory)).toHaveLength(1);
     await listenAt(socket);
     expect(listeningSockets()).toContain(socket);
-    expect(refusal(directory).message).toContain(`${socket} in it leads to a program outside the sandbox`);
+    expect(refusal(directory).message).toContain(`it contains ${socket}, which leads to a program outside the sandbox`);
     expect(mount(join(directory, 'beside'))).toHaveLength(1);
   });
 
@@ -116,7 +116,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     const parent = tree('work/agent/', 'work-2/');
     const places = { workDirectory: join(parent, 'work') };
     for (const source of ['work', 'work/agent', '.'].map((path) => join(parent, path)))
-      expect(refusal(source, places).message).toContain("the run's own");
+      expect(refusal(source, places).message).toContain("holds the run's own files");
     expect(mount(join(parent, 'work-2'), places)).toHaveLength(1);
   });
 
@@ -125,7 +125,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     symlinkSync('home', join(parent, 'link'));
     const places = { home: join(parent, 'home') };
     for (const source of ['home', '.', 'link'].map((path) => join(parent, path)))
-      expect(refusal(source, places).message).toContain('it holds the home directory and its credentials');
+      expect(refusal(source, places).message).toContain('it contains the home directory and its credentials');
     expect(mount(join(parent, 'home/.m2/repository'), places, { writable })).toHaveLength(1);
     expect(mount(join(parent, 'home/.npmrc'), places)).toHaveLength(1);
   });
@@ -142,14 +142,14 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     const directory = tree('a/', 'b/');
     const both = ['a', 'b'].map((name) => ({ source: join(directory, name), target: '/t', writable }));
     const error = thrown(() => userMounts(both, NOWHERE));
-    expect(error.message).toBe(`mounts: ${directory}/b cannot be mounted: ${directory}/a is mounted at /t already.`);
+    expect(error.message).toBe(`mounts: ${directory}/b cannot be mounted: ${directory}/a is already mounted at /t.`);
   });
 });
 
 describe('only to read', () => {
   test.each(['/usr/share', '/etc/ssl', '/opt'])('%s', (source) => {
     expect(mount(source)).toHaveLength(1);
-    expect(thrown(() => mount(source, {}, WRITABLE)).message).toContain('it belongs to the system; leave :rw out');
+    expect(thrown(() => mount(source, {}, WRITABLE)).message).toContain('it belongs to the system; omit :rw');
   });
 
   test('programs that run outside the sandbox', () => {
@@ -157,7 +157,7 @@ describe('only to read', () => {
     const places = { programs: [join(directory, '_actions')] };
     for (const path of ['_actions', '_actions/octo/dist', '.']) {
       expect(mount(join(directory, path), places)).toHaveLength(1);
-      expect(thrown(() => mount(join(directory, path), places, WRITABLE)).message).toContain('leave :rw out');
+      expect(thrown(() => mount(join(directory, path), places, WRITABLE)).message).toContain('omit :rw');
     }
     expect(mount(join(directory, 'data'), places, WRITABLE)).toHaveLength(1);
   });
@@ -176,6 +176,6 @@ describe('only to read', () => {
     const directory = tree('event.json');
     const places = { environment: { GITHUB_EVENT_PATH: join(directory, 'event.json') } };
     expect(mount(directory, places)).toHaveLength(1);
-    expect(thrown(() => mount(directory, places, WRITABLE)).message).toContain('later steps read it');
+    expect(thrown(() => mount(directory, places, WRITABLE)).message).toContain('read by later steps');
   });
 });

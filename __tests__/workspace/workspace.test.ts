@@ -166,7 +166,7 @@ describe('inspectWorkspace', () => {
       },
     );
     expect(readlinkSync(join(workspace, '.git'))).toBe('real');
-    expect(found.disarmed.map(({ what }) => what)).toContainEqual(['in the place of a symbolic link']);
+    expect(found.disarmed.map(({ what }) => what)).toContainEqual(['a replacement for a symbolic link']);
   });
 
   test('paths too long to be opened are said, and so is an end before the end', async () => {

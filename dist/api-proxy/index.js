@@ -29,13 +29,120 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 
 /***/ }),
 
+/***/ 978:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  PE: () => (/* binding */ NO_RETRY),
+  T6: () => (/* binding */ ProxyError),
+  nU: () => (/* binding */ asProxyError),
+  CA: () => (/* binding */ errorCode),
+  q5: () => (/* binding */ notConfigured),
+  gZ: () => (/* binding */ parserFailure)
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
+/**
+ * Every error that the sidecar answers a request with, and the status of that answer. docs/troubleshooting.md explains
+ * each one. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
+ */
+const ERROR_STATUS = {
+    invalid_request_target: 400,
+    malformed_request: 400,
+    pipelining: 400,
+    endpoint_not_allowed: 403,
+    query_not_allowed: 403,
+    target_not_allowed: 403,
+    method_not_allowed: 405,
+    request_timeout: 408,
+    body_too_large: 413,
+    expectation_failed: 417,
+    upgrade_refused: 426,
+    budget_exhausted: 429,
+    too_many_requests: 429,
+    head_too_large: 431,
+    internal_error: 500,
+    proxy_unreachable: 502,
+    upstream_bad_response: 502,
+    upstream_broken: 502,
+    upstream_closed: 502,
+    upstream_compressed: 502,
+    upstream_dns_error: 502,
+    upstream_handshake_closed: 502,
+    upstream_tls_error: 502,
+    upstream_unreachable: 502,
+    provider_not_configured: 503,
+    upstream_connect_timeout: 504,
+    upstream_timeout: 504,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
+
+/** For errors that a retry cannot help. The SDKs of OpenAI and Anthropic obey this header before they look at the status. */
+const NO_RETRY = { 'x-should-retry': 'false' };
+/** An error that the sidecar itself answers with, in the provider's shape. Its message never contains a client's bytes. */
+class ProxyError extends Error {
+    status;
+    code;
+    detail;
+    headers;
+    constructor(code, message, options = {}) {
+        super(message, options);
+        this.name = 'ProxyError';
+        this.status = ERROR_STATUS[code];
+        this.code = code;
+        this.detail = options.detail;
+        this.headers = options.headers ?? {};
+    }
+    /** As the log records it. */
+    get logged() {
+        return this.detail === undefined ? this.code : `${this.code} (${this.detail})`;
+    }
+}
+/** The code of a system, TLS or HTTP-parser error, for the log. Never the message, which may quote a client's bytes. */
+function errorCode(error) {
+    if (error instanceof ProxyError)
+        return error.logged;
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+        return error.code;
+    return error instanceof Error ? error.name : 'unknown';
+}
+const asProxyError = (cause) => cause instanceof ProxyError
+    ? cause
+    : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+/** 503 that names the input and the variable that would enable the provider. */
+function notConfigured({ name, credentials }) {
+    const inputs = credentials.map(({ input }) => input).join(' or ');
+    const variables = credentials.map(({ variable }) => variable).join(' or ');
+    const labels = credentials.map(({ label }) => label).join(' or ');
+    const message = `${name} is not configured: this run was given no credential for it. ` +
+        `To enable it, set the input ${inputs} to ${labels}, or set the variable ${variables} on the command line.`;
+    return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
+}
+/** Node's messages about what its own parser refused are meant for programmers, so the client gets ours. */
+function parserFailure(code) {
+    if (code === 'HPE_HEADER_OVERFLOW') {
+        return new ProxyError('head_too_large', 'The request line and headers are too large.', { detail: code });
+    }
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+        return new ProxyError('request_timeout', 'The request did not arrive in time.', { detail: code });
+    }
+    return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
+}
+
+
+/***/ }),
+
 /***/ 665:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Mx: () => (/* binding */ newRecord),
 /* harmony export */   Ne: () => (/* binding */ openLog),
-/* harmony export */   d5: () => (/* binding */ elapsedMs)
+/* harmony export */   d5: () => (/* binding */ elapsedMs),
+/* harmony export */   mq: () => (/* binding */ loggedPath)
 /* harmony export */ });
 /* unused harmony export createLog */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
@@ -48,13 +155,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 const BATCH_MS = 20;
 /** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
+/** Refusals cost the client nothing, so nothing that it chooses the length of may fill the disk. */
 const MAX_PATH = 512;
 const ID_PREFIX = (0,node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomBytes)(4).toString('hex');
 let lastId = 0;
 /** @param startedAt of `performance.now()` */
 const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
-function newRecord(provider, method, target) {
+/** A request target as the log may have it: cut to a limit, and without its query, which can hold a key. */
+function loggedPath(target) {
     const question = target.indexOf('?');
+    return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
+}
+function newRecord(provider, method, target) {
     return {
         event: 'request',
         level: 'info',
@@ -62,7 +174,7 @@ function newRecord(provider, method, target) {
         id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
         provider,
         method,
-        path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
+        path: loggedPath(target),
         status: 0,
         upstreamStatus: null,
         requestBytes: 0,
@@ -70,6 +182,7 @@ function newRecord(provider, method, target) {
         durationMs: 0,
         timeToFirstByteMs: null,
         forwarded: false,
+        requests: 0,
         model: null,
         usage: null,
         error: null,
@@ -134,10 +247,10 @@ function createLog(fds, level) {
     return {
         request: add,
         event: (needed, event, fields) => {
-            if ((0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)(needed, level))
+            if ((0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .shouldLog */ .k)(needed, level))
                 add({ event, level: needed, time: new Date().toISOString(), ...fields });
         },
-        isDebug: (0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)('debug', level),
+        isDebug: (0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .shouldLog */ .k)('debug', level),
         close: async () => {
             clearTimeout(timer);
             if (lines !== '')
@@ -169,20 +282,20 @@ function openLog(path, level) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(376);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(665);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(235);
-/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
+/* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(665);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(988);
+/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
 
 
 
 try {
-    await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
-        input: (0,_start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__/* .standardInput */ .i)(),
+    await (0,_run_js__WEBPACK_IMPORTED_MODULE_3__/* .runSidecar */ .l)({
+        input: (0,_start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__/* .standardInput */ .i)(),
         env: process.env,
-        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_FILE */ .Go), level),
+        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__/* .API_PROXY_LOG_FILE */ .Go), level),
     });
 }
 catch (error) {
@@ -195,84 +308,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 426:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  PE: () => (/* binding */ NO_RETRY),
-  T6: () => (/* binding */ ProxyError),
-  CA: () => (/* binding */ errorCode)
-});
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js
-/**
- * Every answer of the sidecar's own: its code and its status. docs/troubleshooting.md says what to do about each.
- * `upstream_broken` stands in the log only: its client has the upstream's status by then, and sees a broken stream.
- */
-const ERROR_STATUS = {
-    invalid_request_target: 400,
-    malformed_request: 400,
-    pipelining: 400,
-    endpoint_not_allowed: 403,
-    query_not_allowed: 403,
-    target_not_allowed: 403,
-    method_not_allowed: 405,
-    request_timeout: 408,
-    body_too_large: 413,
-    expectation_failed: 417,
-    upgrade_refused: 426,
-    budget_exhausted: 429,
-    too_many_requests: 429,
-    head_too_large: 431,
-    internal_error: 500,
-    proxy_unreachable: 502,
-    upstream_bad_response: 502,
-    upstream_broken: 502,
-    upstream_closed: 502,
-    upstream_compressed: 502,
-    upstream_dns_error: 502,
-    upstream_handshake_closed: 502,
-    upstream_tls_error: 502,
-    upstream_unreachable: 502,
-    provider_not_configured: 503,
-    upstream_connect_timeout: 504,
-    upstream_timeout: 504,
-};
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
-
-/** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
-const NO_RETRY = { 'x-should-retry': 'false' };
-/** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
-class ProxyError extends Error {
-    status;
-    code;
-    detail;
-    headers;
-    constructor(code, message, options = {}) {
-        super(message, options);
-        this.name = 'ProxyError';
-        this.status = ERROR_STATUS[code];
-        this.code = code;
-        this.detail = options.detail;
-        this.headers = options.headers ?? {};
-    }
-}
-/** The code of a system, TLS or HTTP-parser error, for the log; never its message, which may quote bytes. */
-function errorCode(error) {
-    if (error instanceof ProxyError)
-        return error.detail === undefined ? error.code : `${error.code} (${error.detail})`;
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-        return error.code;
-    return error instanceof Error ? error.name : 'unknown';
-}
-
-
-/***/ }),
-
-/***/ 235:
+/***/ 988:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -283,10 +319,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:dgram"
 const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+var contract = __nccwpck_require__(270);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/announce.js
 
-/** RFC 863: whatever arrives there is thrown away. */
-const DISCARD_PORT = 9;
+
 /**
  * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before
  * they ask again. The packet itself is for nobody; the kernel's question for the peer's hardware address carries ours.
@@ -305,101 +342,148 @@ function announce(peers) {
         socket.on('error', () => {
             socket.close();
         });
-        socket.send('', DISCARD_PORT, peer, () => {
+        socket.send('', contract/* DISCARD_PORT */.JQ, peer, () => {
             socket.close();
         });
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
-/**
- * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
- * rules, the agent's environment and the sidecar's listeners.
- */
-/** Port on which Squid accepts the agent's and the sidecar's requests. */
-const SQUID_PORT = 3128;
-/** The subnet of a run, unless it is taken. */
-const DEFAULT_SUBNET = '172.30.0.0/24';
-const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
-const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
-/**
- * The addresses of a run in `subnet`.
- *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
- */
-function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
-    return {
-        gateway: at(LAST_OCTET.gateway),
-        squid: at(LAST_OCTET.squid),
-        agent: at(LAST_OCTET.agent),
-        'api-proxy': at(LAST_OCTET['api-proxy']),
-    };
-}
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-const PEERS_VARIABLE = 'AWF_PEERS';
-/** Squid's address as the proxy variables carry it. */
-function squidUrl(addresses) {
-    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
-}
-/** The subnets that a run may take for its internal network, in the order in which it tries them. */
-function* internalSubnets() {
-    yield DEFAULT_SUBNET;
-    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
-    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
-    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
-}
-/**
- * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
- * large that they are used up after some thirty networks.
- */
-function* outerSubnets() {
-    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
-    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
-    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
-}
-/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
-function shuffled(count) {
-    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ index }) => index);
-}
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-function namesFor(runId, subnet) {
-    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
-    return {
-        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
-        library: `awf-library${tail}`,
-    };
-}
-/** @returns the role of a container that {@link namesFor} named, undefined for every other */
-function roleOf(container) {
-    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
-}
-/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
-function networkNames(runId) {
-    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
-}
-
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/** How the table of providers writes down the endpoints that pass the api-proxy. */
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
+/** The endpoints below each of the prefixes. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /**
- * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
- * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ * Checks an endpoint that a user adds.
+ *
+ * @throws Error naming `name` and which part is wrong; it quotes nothing
  */
-/** Where the sandbox's own files are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The preloaded library that makes credential variables readable once. */
-const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
+/**
+ * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
+ * docs/agents.md.
+ */
+/** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** A value as the content of a settings file. */
+const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how a provider's answers report them. */
+/** A count as a provider reports it; 0 for anything else. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
+
+
+
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES = {
+    401: 'authentication_error',
+    403: 'permission_error',
+    404: 'not_found_error',
+    413: 'request_too_large',
+    429: 'rate_limit_error',
+    500: 'api_error',
+};
+const errorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const anthropic = {
+    id: 'anthropic',
+    name: 'Anthropic',
+    port: 10001,
+    defaultTarget: 'api.anthropic.com',
+    targetInput: 'anthropic-api-target',
+    targetVariable: 'ANTHROPIC_API_TARGET',
+    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    withheld: {
+        aliases: ['CLAUDE_API_KEY'],
+        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
+        patterns: [
+            ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
+            ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+        ],
+    },
+    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: contract/* CLAUDE_KEY_HELPER */.SI },
+        {
+            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+            when: 'configured',
+            role: 'setting',
+            value: '3600000',
+            overridable: true,
+        },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/claude-code/managed-settings.json',
+            when: 'configured',
+            content: () => jsonFile({ apiKeyHelper: contract/* CLAUDE_KEY_HELPER */.SI }),
+        },
+    ],
+    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    errorBody,
+};
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
 /** The variable in which a runner says which GitHub server it works for. */
@@ -465,68 +549,9 @@ function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
-/** The bodies of errors, in the shapes that the providers' own clients parse. */
-const openAiErrorBody = (error) => ({
-    error: {
-        message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
-        param: null,
-        code: error.code,
-    },
-});
-/** https://docs.anthropic.com/en/api/errors */
-const ANTHROPIC_ERROR_TYPES = {
-    401: 'authentication_error',
-    403: 'permission_error',
-    404: 'not_found_error',
-    413: 'request_too_large',
-    429: 'rate_limit_error',
-    500: 'api_error',
-};
-/** https://cloud.google.com/apis/design/errors */
-const GOOGLE_STATUSES = {
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'NOT_FOUND',
-    429: 'RESOURCE_EXHAUSTED',
-    500: 'INTERNAL',
-    502: 'UNAVAILABLE',
-    503: 'UNAVAILABLE',
-    504: 'DEADLINE_EXCEEDED',
-};
-const anthropicErrorBody = (error) => ({
-    type: 'error',
-    error: {
-        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-        message: error.message,
-    },
-});
-const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
-const googleErrorBody = (error) => ({
-    error: {
-        code: error.status,
-        message: error.message,
-        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-    },
-});
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
-/**
- * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
- * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
- * the agent programs call was read from their code, see docs/agents.md.
- */
-/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
-const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
-/** The paths with each of the prefixes in front. */
-function under(prefixes, endpoints) {
-    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
-}
-const get = (path, ...query) => ({ method: 'GET', path, query });
-const post = (path, ...query) => ({ method: 'POST', path, query });
-const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
-const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -534,7 +559,7 @@ const OPENAI_GENERATION = [
     post('/completions', VERSION),
     post('/embeddings', VERSION),
 ];
-const OPENAI_RESPONSES = [
+const RESPONSES = [
     post('/responses', VERSION),
     post('/responses/compact', VERSION),
     freePost('/responses/input_tokens', VERSION),
@@ -542,7 +567,7 @@ const OPENAI_RESPONSES = [
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
     get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
-const OPENAI_WEBSOCKETS = [
+const WEBSOCKETS = [
     // Codex tries this one before plain HTTP.
     websocket('/responses', VERSION),
     websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
@@ -553,58 +578,10 @@ const OPENAI_MODELS = [
     get('/models/*', VERSION),
 ];
 /** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
-const OPENAI_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
+const openai_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ANTHROPIC_ENDPOINTS = under(['/v1'], [
-    post('/messages', 'beta'),
-    freePost('/messages/count_tokens', 'beta'),
-    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
-    get('/models/*', 'beta'),
-]);
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const COPILOT_ENDPOINTS = [
-    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
-    post('/responses', VERSION),
-    ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
-];
-/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
-const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
-const GEMINI_ENDPOINTS = [
-    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
-        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
-        get('/models/*', ...GOOGLE_QUERY),
-    ]),
-];
-const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
-const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
-/**
- * Checks an endpoint that a user adds.
- *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
- */
-function checkEndpoint(name, method, path) {
-    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
-    if (known === undefined)
-        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
-    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
-    }
-    return { method: known, path };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-/** Tokens of a request, and how each provider's answers report them. */
-const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
 const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
@@ -621,63 +598,14 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
-function readAnthropic(counts) {
-    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
-    return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens,
-    };
-}
-/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
-function readGemini(counts) {
-    return {
-        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
-        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
-        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
-    };
-}
-const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
-const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
-const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
-/** It offers the routes of both: their counts differ by the cache's names only. */
-const COPILOT_USAGE = {
-    ...OPENAI_USAGE,
-    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
-};
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+const openai_errorBody = (error) => ({
+    error: {
+        message: error.message,
+        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        param: null,
+        code: error.code,
+    },
 });
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-
-
-
-
-
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
     name: 'OpenAI',
@@ -686,8 +614,17 @@ const openai = {
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    withheld: {
+        aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
+        wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
+        // openai 7.57.0 and Codex 0.169.0
+        patterns: [
+            ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+            ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+        ],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: OPENAI_ENDPOINTS,
+    endpoints: openai_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
     // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -701,45 +638,27 @@ const openai = {
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
-    usage: OPENAI_USAGE,
-    errorBody: openAiErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    errorBody: openai_errorBody,
 };
-const anthropic = {
-    id: 'anthropic',
-    name: 'Anthropic',
-    port: 10001,
-    defaultTarget: 'api.anthropic.com',
-    targetInput: 'anthropic-api-target',
-    targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
-    endpoints: ANTHROPIC_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
-        {
-            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-            when: 'configured',
-            role: 'setting',
-            value: '3600000',
-            overridable: true,
-        },
-    ],
-    managedSettings: [
-        {
-            path: '/etc/claude-code/managed-settings.json',
-            when: 'configured',
-            content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
-        },
-    ],
-    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    usage: ANTHROPIC_USAGE,
-    errorBody: anthropicErrorBody,
-};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
+
+
+
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const copilot_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
+const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
@@ -752,8 +671,14 @@ const copilot = {
         { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
+    withheld: {
+        aliases: [],
+        wellKnown: ['COPILOT_PROVIDER_BEARER_TOKEN'],
+        // Copilot CLI 1.0.102
+        patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: COPILOT_ENDPOINTS,
+    endpoints: copilot_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
     subprotocols: [],
@@ -776,9 +701,51 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
-    usage: COPILOT_USAGE,
-    errorBody: copilotErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    errorBody: copilot_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/gemini.js
+
+
+
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+        freePost('/models/*:countTokens', ...QUERY),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+        get('/models/*', ...QUERY),
+    ]),
+];
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function gemini_readUsage(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+/** https://cloud.google.com/apis/design/errors */
+const STATUSES = {
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+    500: 'INTERNAL',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'DEADLINE_EXCEEDED',
+};
+const gemini_errorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
 const gemini = {
     id: 'gemini',
     name: 'Google Gemini',
@@ -787,8 +754,14 @@ const gemini = {
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    withheld: {
+        aliases: [],
+        wellKnown: ['GOOGLE_API_KEY'],
+        // @google/genai 3.1.0
+        patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+    },
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
-    endpoints: GEMINI_ENDPOINTS,
+    endpoints: gemini_ENDPOINTS,
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -796,22 +769,41 @@ const gemini = {
     agentVariables: [
         { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
         { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-        { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+        {
+            name: 'GEMINI_API_KEY',
+            when: 'always',
+            role: 'placeholder',
+            value: 'gemini-api-key-placeholder-for-credential-isolation',
+        },
     ],
     managedSettings: [
         {
             // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
             path: '~/.gemini/settings.json',
             when: 'always',
-            content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
         },
     ],
     sideTraffic: ['play.googleapis.com'],
-    usage: GEMINI_USAGE,
-    errorBody: googleErrorBody,
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    errorBody: gemini_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is a file in `providers/` and a line in {@link TABLE};
+ * everything else derives from them.
+ */
+
+
+
+
+
+/** By port. */
+const TABLE = [openai, anthropic, copilot, gemini];
 /** All providers, by port. */
-const PROVIDERS = [openai, anthropic, copilot, gemini];
+const PROVIDERS = TABLE;
 /**
  * The provider's host for those who name no other.
  *
@@ -827,38 +819,30 @@ function isOwnHost({ byServer, defaultTarget }, host) {
 }
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
-const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+/** Providers with a single key first: theirs are the names that most users look for. */
+const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
 /** Said when the api-proxy has nothing to inject. */
 const NO_CREDENTIALS = (/* unused pure expression or super */ null && (`API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`));
-/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
-const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
-/**
- * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
- * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
- * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
- */
-const CREDENTIAL_PATTERNS = [
-    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
-    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
-    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
-    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
-];
-/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
-const OTHER_CREDENTIALS = [
-    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
-    'GOOGLE_API_KEY',
+const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);
+const ALIASES = WITHHELD.flatMap(({ aliases }) => aliases);
+/** Names under which programs take a credential that the api-proxy cannot inject. A `*` stands for anything. */
+const CREDENTIAL_PATTERNS = WITHHELD.flatMap(({ patterns }) => patterns);
+const PLACEHOLDERS = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder'));
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    ...new Set(['placeholder', contract/* PLACEHOLDER_CLAUDE_KEY */.DV, ...PLACEHOLDERS.map(({ value }) => value)]),
 ];
 /** Names that never reach the agent with a value of the user's. */
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 /** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
 const CREDENTIAL_NAMES = [
     ...new Set([
         ...CREDENTIAL_VARIABLES,
-        ...OTHER_CREDENTIALS,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+        ...WITHHELD.flatMap(({ wellKnown }) => wellKnown),
+        ...PLACEHOLDERS.map(({ name }) => name),
     ]),
 ];
 /**
@@ -870,11 +854,11 @@ const CREDENTIAL_NAMES = [
  */
 const ONE_SHOT_TOKENS = [
     ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
-var proxy_error = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
+var errors = __nccwpck_require__(978);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/budget.js
 
 /** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
@@ -910,7 +894,7 @@ class Budget {
         return exhausted(`max-tokens allows ${String(maxTokens)} tokens, and ${String(this.#tokens)} are used`);
     }
 }
-const exhausted = (reason) => new proxy_error/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: proxy_error/* NO_RETRY */.PE });
+const exhausted = (reason) => new errors/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: errors/* NO_RETRY */.PE });
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
 
@@ -922,7 +906,7 @@ const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 /** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
 const STRUCTURAL = '/\\%;?#';
-const refusal = (message) => new proxy_error/* ProxyError */.T6('invalid_request_target', message);
+const refusal = (message) => new errors/* ProxyError */.T6('invalid_request_target', message);
 /** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
 function decodeEscape(escape, hex) {
     const octet = Number.parseInt(hex, 16);
@@ -1021,13 +1005,13 @@ function notAnEndpoint({ id, name }, { method, path }) {
     const endpoint = `${method} ${printable(path)}`;
     const message = `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
         `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
-    return new proxy_error/* ProxyError */.T6('endpoint_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
+    return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
 function notAParameter(parameter, { query }, { method, path }) {
     const names = [...(query ?? [])].join(', ');
     const message = `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
         `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
-    return new proxy_error/* ProxyError */.T6('query_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
+    return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
 /** The rules of one method. */
 class Rules {
@@ -1073,12 +1057,28 @@ function endpointCheck(provider, added) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/admission.js
 
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
-const methodNotAllowed = () => new proxy_error/* ProxyError */.T6('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
+const malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
+const methodNotAllowed = () => new errors/* ProxyError */.T6('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
     headers: { allow: [...METHODS].join(', ') },
 });
 function contentLength(value) {
@@ -1109,7 +1109,7 @@ function admit(head, credentialQuery, headerCount) {
     if (!METHODS.has(head.method))
         throw methodNotAllowed();
     if (head.rawHeaders.length / 2 > headerCount) {
-        throw new proxy_error/* ProxyError */.T6('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+        throw new errors/* ProxyError */.T6('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
     }
     let hosts = 0;
     let length;
@@ -1140,7 +1140,7 @@ function admit(head, credentialQuery, headerCount) {
                 break;
             case 'expect':
                 if (value.toLowerCase() !== '100-continue') {
-                    throw new proxy_error/* ProxyError */.T6('expectation_failed', 'The only Expect that passes is 100-continue.');
+                    throw new errors/* ProxyError */.T6('expectation_failed', 'The only Expect that passes is 100-continue.');
                 }
                 break;
             default:
@@ -1164,6 +1164,7 @@ function admit(head, credentialQuery, headerCount) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/headers.js
+
 
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
@@ -1215,12 +1216,6 @@ function headerValue(rawHeaders, name) {
         found = found === undefined ? value : `${found}, ${value}`;
     }
     return found;
-}
-/** @param names a trailing `*` is a prefix */
-function nameMatcher(names) {
-    const exact = new Set(names.filter((name) => !name.endsWith('*')));
-    const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-    return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
 }
 /** @param plainOnly asks for answers that are not compressed */
 function headerRules(provider, credential, plainOnly) {
@@ -1289,7 +1284,7 @@ function clientResponseHeaders(rawHeaders) {
             nominated.push(...connectionOptions(value));
         }
         else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-            throw new proxy_error/* ProxyError */.T6('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+            throw new errors/* ProxyError */.T6('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
         }
     }
     return nominated.length === 0 ? headers : withoutNames(headers, nominated);
@@ -1417,7 +1412,7 @@ function errorHeaders(error, length, close) {
         ...error.headers,
     };
 }
-const errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+const reply_errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
 const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 /** What follows a malformed request has no sure beginning: RFC 9112, section 6.3, and so does what follows an unread body. */
 const endsConnection = (request, error) => error.status === 400 || hasUnreadBody(request);
@@ -1432,7 +1427,7 @@ const endsConnection = (request, error) => error.status === 400 || hasUnreadBody
  * @returns the length of the body in octets
  */
 function refuse(provider, request, answer, error, lingerMs) {
-    const body = errorBody(provider, error);
+    const body = reply_errorBody(provider, error);
     const linger = hasUnreadBody(request);
     answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
     if (!linger) {
@@ -1453,7 +1448,7 @@ function refuse(provider, request, answer, error, lingerMs) {
 }
 /** The same for a connection that the HTTP server has handed over or given up. */
 function refuseRaw(provider, socket, error, lingerMs) {
-    const body = errorBody(provider, error).toString();
+    const body = reply_errorBody(provider, error).toString();
     const headers = errorHeaders(error, Buffer.byteLength(body), true);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
@@ -1588,12 +1583,13 @@ var external_node_crypto_ = __nccwpck_require__(598);
 
 
 
+
 /** RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const list = (values) => values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
-const websocket_malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
+const websocket_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
 /**
  * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
  * keys there, having no headers. No extension passes, for nothing can be found in frames that are compressed: neither a
@@ -1612,7 +1608,7 @@ function readHandshake(rawHeaders, { method, body }, early, protocols) {
         throw websocket_malformed('Octets came before the WebSocket was open.');
     if (valuesOf('version').join() !== '13') {
         const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-        throw new proxy_error/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
+        throw new errors/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
     }
     if (!KEY.test(key) || otherKeys.length > 0)
         throw websocket_malformed('There must be exactly one Sec-WebSocket-Key.');
@@ -1666,7 +1662,7 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
         socket.removeAllListeners(event);
     const watch = (end, name) => {
         end.on('error', (error) => {
-            record.error ??= `${name}_closed (${(0,proxy_error/* errorCode */.CA)(error)})`;
+            record.error ??= `${name}_closed (${(0,errors/* errorCode */.CA)(error)})`;
         });
     };
     watch(socket, 'client');
@@ -1680,9 +1676,10 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
     usage.onMessage = (count) => {
         if (count > 1)
             budget.addRequest();
+        record.requests = count;
         if (budget.refusal === undefined)
             return;
-        record.error ??= budget.refusal.code;
+        record.error ??= budget.refusal.logged;
         socket.destroySoon();
     };
     const toUpstream = (chunk) => {
@@ -1708,15 +1705,15 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
 
 
 
-const bodyTooLarge = (maxBodyBytes) => new proxy_error/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+const bodyTooLarge = (maxBodyBytes) => new errors/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
 function upstreamFailure(error, host, hasAnswered = false) {
-    if (error instanceof proxy_error/* ProxyError */.T6)
+    if (error instanceof errors/* ProxyError */.T6)
         return error;
-    const detail = (0,proxy_error/* errorCode */.CA)(error);
+    const detail = (0,errors/* errorCode */.CA)(error);
     if (hasAnswered) {
-        return new proxy_error/* ProxyError */.T6('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+        return new errors/* ProxyError */.T6('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
     }
-    return new proxy_error/* ProxyError */.T6('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
+    return new errors/* ProxyError */.T6('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
         cause: error,
         detail,
     });
@@ -1743,6 +1740,7 @@ function forward(exchange, admitted, route) {
     // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
     upstream.maxHeadersCount = 0;
     record.forwarded = true;
+    record.requests = 1;
     if (exchange.log.isDebug) {
         const changes = headerChanges(client.rawHeaders, admitted, route.rules);
         exchange.log.event('debug', 'headers', { id: record.id, ...changes });
@@ -1752,7 +1750,7 @@ function forward(exchange, admitted, route) {
         if (settled || answer.writableEnded)
             return;
         settled = true;
-        record.error = (0,proxy_error/* errorCode */.CA)(error);
+        record.error = error.logged;
         upstream.destroy();
         if (answer.headersSent) {
             // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
@@ -1786,7 +1784,7 @@ function forward(exchange, admitted, route) {
         record.upstreamStatus = response.statusCode ?? 0;
         try {
             if (settled || handshake?.isAgreedBy(response) !== true) {
-                throw new proxy_error/* ProxyError */.T6('upstream_bad_response', `${target.host} changed the protocol unasked.`);
+                throw new errors/* ProxyError */.T6('upstream_bad_response', `${target.host} changed the protocol unasked.`);
             }
             openWebSocket(exchange, response, socket, head, guard);
             settled = true;
@@ -1797,7 +1795,7 @@ function forward(exchange, admitted, route) {
         }
     });
     upstream.on('timeout', () => {
-        fail(new proxy_error/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
+        fail(new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
     });
     upstream.on('response', (response) => {
         record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
@@ -1908,38 +1906,13 @@ class Ledger {
         this.#log.request(record);
     }
     #unreadable({ id }, error) {
-        this.#log.event('error', 'usage-unreadable', { id, error: (0,proxy_error/* errorCode */.CA)(error) });
+        this.#log.event('error', 'usage-unreadable', { id, error: (0,errors/* errorCode */.CA)(error) });
     }
     /** Resolves when every request that was closed is in the log. */
     async settled() {
         await Promise.all(this.#closing);
     }
 }
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/refusals.js
-
-/** 503 that names what would enable the provider. */
-function notConfigured(provider) {
-    const inputs = provider.credentials.map(({ input }) => input).join(' or ');
-    const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
-    const labels = provider.credentials.map(({ label }) => label).join(' or ');
-    const message = `${provider.name} is not configured: this run was given no credential for it. ` +
-        `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
-    return new proxy_error/* ProxyError */.T6('provider_not_configured', message, { headers: proxy_error/* NO_RETRY */.PE });
-}
-/** What Node's own parser refused, in our words: its messages are for programmers. */
-function parserFailure(code) {
-    if (code === 'HPE_HEADER_OVERFLOW') {
-        return new proxy_error/* ProxyError */.T6('head_too_large', 'The request line and headers are too large.', { detail: code });
-    }
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-        return new proxy_error/* ProxyError */.T6('request_timeout', 'The request did not arrive in time.', { detail: code });
-    }
-    return new proxy_error/* ProxyError */.T6('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
-}
-const asProxyError = (cause) => cause instanceof proxy_error/* ProxyError */.T6
-    ? cause
-    : new proxy_error/* ProxyError */.T6('internal_error', 'The api-proxy failed.', { cause, detail: (0,proxy_error/* errorCode */.CA)(cause) });
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/content-coding.js
 /**
@@ -2298,7 +2271,6 @@ class UsageReading {
 
 
 
-
 /** Milliseconds between two looks at whether the last request has ended. */
 const STOP_POLL_MS = 5;
 /** What a client's connection is busy with. */
@@ -2349,21 +2321,21 @@ function createListener(options) {
         try {
             // An answer that queues behind another has no socket, and so no event tells of its client's end.
             if (pipelined)
-                throw new proxy_error/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
+                throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
             const admitted = admitFrom(client);
-            record.path = admitted.path;
+            record.path = (0,src_log/* loggedPath */.mq)(admitted.path);
             if (isHealthCheck(admitted)) {
                 answerHealth(provider, route !== undefined, answer);
                 return;
             }
             if (!route)
-                throw notConfigured(provider);
+                throw (0,errors/* notConfigured */.q5)(provider);
             const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
             const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
             if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
                 throw bodyTooLarge(maxBodyBytes);
             if (underWay >= limits.concurrentRequests) {
-                throw new proxy_error/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
+                throw new errors/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
             }
             budget.take();
             underWay++;
@@ -2375,8 +2347,8 @@ function createListener(options) {
             connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
         }
         catch (cause) {
-            const error = asProxyError(cause);
-            record.error = (0,proxy_error/* errorCode */.CA)(error);
+            const error = (0,errors/* asProxyError */.nU)(cause);
+            record.error = error.logged;
             record.status = error.status;
             if (endsConnection(client, error))
                 connection.isDoomed = true;
@@ -2392,7 +2364,7 @@ function createListener(options) {
     const refuseConnection = (socket, error, client) => {
         refuseRaw(provider, socket, error, limits.lingerMs);
         const record = (0,src_log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
-        ledger.close({ ...record, status: error.status, error: (0,proxy_error/* errorCode */.CA)(error) }, performance.now());
+        ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
     };
     const serveUpgrade = (client, socket, early) => {
         upgraded.add(socket);
@@ -2424,7 +2396,7 @@ function createListener(options) {
             serveUpgrade(client, socket, early);
     });
     server.on('clientError', (cause, socket) => {
-        const error = parserFailure((0,proxy_error/* errorCode */.CA)(cause));
+        const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
         const { isBusy, fail, answer } = connectionOf(socket);
         if (error.detail === 'ECONNRESET' || !socket.writable)
             socket.destroy();
@@ -2494,7 +2466,7 @@ class ReflectionGuard {
             return;
         const message = 'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
             'repeats the credential.';
-        throw new proxy_error/* ProxyError */.T6('upstream_compressed', message);
+        throw new errors/* ProxyError */.T6('upstream_compressed', message);
     }
     /** @param headers names and values in turn */
     headers(headers) {
@@ -2571,8 +2543,8 @@ function authorityOf(target) {
 }
 function refusedByFirewall({ provider, target }, detail) {
     const place = `${target.host}:${String(target.port)}`;
-    return new proxy_error/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: proxy_error/* NO_RETRY */.PE });
+    return new errors/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: errors/* NO_RETRY */.PE });
 }
 /** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
@@ -2588,28 +2560,28 @@ function connectFailure(options, answer) {
     const { host } = options.target;
     if (reason === 'ERR_DNS_FAIL') {
         const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
-        return new proxy_error/* ProxyError */.T6('upstream_dns_error', message, { detail });
+        return new errors/* ProxyError */.T6('upstream_dns_error', message, { detail });
     }
     if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
         return connectTimeout(host, detail);
     }
-    return new proxy_error/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+    return new errors/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
 }
-const connectTimeout = (host, detail) => new proxy_error/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
+const connectTimeout = (host, detail) => new errors/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
 function noSquid(cause) {
-    const detail = cause ? (0,proxy_error/* errorCode */.CA)(cause) : TIMED_OUT;
-    return new proxy_error/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+    const detail = cause ? (0,errors/* errorCode */.CA)(cause) : TIMED_OUT;
+    return new errors/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
 }
 function tlsFailure({ target }, cause) {
-    const detail = (0,proxy_error/* errorCode */.CA)(cause);
+    const detail = (0,errors/* errorCode */.CA)(cause);
     // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
     if (/^E[A-Z]+$/.test(detail)) {
         // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
         const message = `${target.host} closed the connection during the TLS handshake.`;
-        return new proxy_error/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
+        return new errors/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
     }
     const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
-    return new proxy_error/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: proxy_error/* NO_RETRY */.PE });
+    return new errors/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: errors/* NO_RETRY */.PE });
 }
 /**
  * Opens a TLS connection to the target through Squid's `CONNECT`.
@@ -2706,8 +2678,8 @@ const TRANSIENT = [
     'upstream_unreachable',
     'upstream_handshake_closed',
 ];
-const isTransient = (error) => error instanceof proxy_error/* ProxyError */.T6 && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
-const isSquidStarting = (error) => error instanceof proxy_error/* ProxyError */.T6 && error.code === 'proxy_unreachable';
+const isTransient = (error) => error instanceof errors/* ProxyError */.T6 && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
+const isSquidStarting = (error) => error instanceof errors/* ProxyError */.T6 && error.code === 'proxy_unreachable';
 /** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {
     #options;
@@ -2841,7 +2813,7 @@ async function prewarm({ agent, provider }, log) {
         await agent?.prewarm();
     }
     catch (error) {
-        log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,proxy_error/* errorCode */.CA)(error) });
+        log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,errors/* errorCode */.CA)(error) });
     }
 }
 async function closeServer({ listener, agent }) {
@@ -2876,6 +2848,29 @@ async function startSidecar(config, options) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
 var log_level = __nccwpck_require__(55);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/**
+ * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws Error that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
@@ -2912,19 +2907,89 @@ function parseTarget(name, value) {
     });
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-var sidecar_config = __nccwpck_require__(376);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+const SQUID_PORT = 3128;
+/** The subnet of a run, unless it is taken. */
+const DEFAULT_SUBNET = '172.30.0.0/24';
+const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
+const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+function addressesIn(subnet) {
+    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+    if (!match)
+        throw new Error(`not an IPv4 /24: ${subnet}`);
+    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    return {
+        gateway: at(LAST_OCTET.gateway),
+        squid: at(LAST_OCTET.squid),
+        agent: at(LAST_OCTET.agent),
+        'api-proxy': at(LAST_OCTET['api-proxy']),
+    };
+}
+/** Squid's address as the proxy variables carry it. */
+function squidUrl(addresses) {
+    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+function apiProxyUrl(addresses, port) {
+    return `http://${addresses['api-proxy']}:${String(port)}`;
+}
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+function* internalSubnets() {
+    yield DEFAULT_SUBNET;
+    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
+}
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+function* outerSubnets() {
+    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
+}
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count) {
+    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index);
+}
+/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
+function namesFor(runId, subnet) {
+    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+    return {
+        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+        library: `awf-library${tail}`,
+    };
+}
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+function networkNames(runId) {
+    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/config-values.js
 
-
-/** As a header's value, and with nothing that Node would refuse later, once per request. */
-function requireCredential(name, value) {
-    const credential = (0,sidecar_config/* normaliseCredential */.qM)(name, value);
-    if (credential !== undefined && !/^[ -~]+$/.test(credential)) {
-        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
-    }
-    return credential;
-}
 function requireProxyUrl(name, value) {
     const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
     if (url?.protocol !== 'http:' || url.username !== '' || url.pathname !== '/' || url.search !== '') {
@@ -2934,6 +2999,7 @@ function requireProxyUrl(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/document-config.js
+
 
 
 
@@ -2957,7 +3023,7 @@ function requireString(name, value) {
 function providerFromDocument(id, value) {
     const name = `providers.${id}`;
     const { credential, target } = requireObject(name, value, ['credential', 'target']);
-    const normalised = requireCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
+    const normalised = normaliseCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
     if (normalised === undefined)
         throw new Error(`The configuration's ${name}.credential is empty.`);
     const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
@@ -3032,7 +3098,24 @@ function configFromDocument(document) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
+/** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
+const PROXY_VARIABLE = {
+    http: 'HTTP_PROXY',
+    https: 'HTTPS_PROXY',
+    ftp: 'FTP_PROXY',
+    all: 'ALL_PROXY',
+    /** Hosts that are reached directly. */
+    none: 'NO_PROXY',
+};
+/** The names, and the same in lower case: programs differ in which of the two they read. */
+function inBothCases(names) {
+    return names.flatMap((name) => [name, name.toLowerCase()]);
+}
+const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/environment-config.js
+
 
 
 
@@ -3040,7 +3123,7 @@ function configFromDocument(document) {
 
 function providerFromEnvironment(provider, env) {
     for (const { variable } of provider.credentials) {
-        const credential = requireCredential(variable, env[variable]);
+        const credential = normaliseCredential(variable, env[variable]);
         if (credential === undefined)
             continue;
         const target = env[provider.targetVariable]?.trim() ?? '';
@@ -3061,8 +3144,8 @@ function configFromEnvironment(env) {
     }
     return {
         providers,
-        proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
-        maxBodyBytes: sidecar_config/* DEFAULT_MAX_BODY_BYTES */.y_,
+        proxyUrl: requireProxyUrl(PROXY_VARIABLE.https, env[PROXY_VARIABLE.https]),
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     };
 }
 
@@ -3116,7 +3199,7 @@ function stopOnSignal(sidecar, log) {
  * @throws Error when the configuration is wrong or a port is taken
  */
 async function runSidecar({ input, env, openLog, ...options }) {
-    announce(env[PEERS_VARIABLE]);
+    announce(env[contract/* PEERS_VARIABLE */.rA]);
     const config = await readStartConfig(input, env);
     const log = openLog(config.logLevel ?? 'info');
     const sidecar = await startSidecar(config, { ...options, log });
@@ -3142,8 +3225,8 @@ var external_node_fs_ = __nccwpck_require__(24);
 var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
-var proxy_error = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
+var errors = __nccwpck_require__(978);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/standard-input.js
 
 
@@ -3164,7 +3247,7 @@ async function* chunks(fd) {
             yield buffer.subarray(0, bytesRead);
         }
         catch (error) {
-            if ((0,proxy_error/* errorCode */.CA)(error) !== 'EAGAIN')
+            if ((0,errors/* errorCode */.CA)(error) !== 'EAGAIN')
                 throw error;
             await (0,promises_.setTimeout)(RETRY_MS);
         }
@@ -3180,51 +3263,90 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
 
 /***/ }),
 
-/***/ 55:
+/***/ 270:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Q: () => (/* binding */ isSaid),
-/* harmony export */   p: () => (/* binding */ LOG_LEVELS)
+/* harmony export */   DV: () => (/* binding */ PLACEHOLDER_CLAUDE_KEY),
+/* harmony export */   Go: () => (/* binding */ API_PROXY_LOG_FILE),
+/* harmony export */   JQ: () => (/* binding */ DISCARD_PORT),
+/* harmony export */   SI: () => (/* binding */ CLAUDE_KEY_HELPER),
+/* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
+/* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/** How much is said, from least to most. */
-const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** True when something of level `needed` is said at `level`. */
-const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG, CLAUDE_JSON */
+/**
+ * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
+ * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
+ * listed there with a reason states it again. A new export is searched for from the start.
+ */
+/**
+ * The sandbox's own places in the agent container. A user's mount can neither take one nor lie below one.
+ *
+ * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
+ * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
+ * leaves for a moment.
+ */
+const AGENT_PLACES = {
+    lib: '/tmp/awf-lib',
+    home: '/tmp/awf-home',
+    github: '/tmp/awf-github',
+    runtime: '/tmp/awf-runtime',
+    command: '/tmp/awf-command',
+    probes: '/tmp/.awf-probes',
+};
+/** Where the agent image's files are in the agent container. */
+const AGENT_LIB = AGENT_PLACES.lib;
+/** The owner of these files: a user that nothing runs as, so that neither the command nor root without capabilities can change them. */
+const AGENT_LIB_OWNER = 65_533;
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** What the helper prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
+/** The variable with the names that the library protects, separated by commas. */
+const ONE_SHOT_VARIABLE = 'AWF_ONE_SHOT_TOKENS';
+/** The variable with which a user has the library log names. */
+const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
+/** The entrypoint's shell variable for the pre-flight checks, which the start document sets. */
+const CHECKS_VARIABLE = 'AWF_CHECKS';
+/** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
+const LIB_VARIABLE = 'AWF_LIB';
+/** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
+const COMMAND_MARKER = '\u001eawf: command\n';
+/** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
+const SIDECAR_ID = 65_532;
+/** In the sidecars' environment: the addresses that each sends a packet to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Where that packet goes. RFC 863: whatever arrives at this port is thrown away. */
+const DISCARD_PORT = 9;
+/** A file system of memory for Squid's configuration. */
+const SQUID_RUN_DIRECTORY = '/run/squid';
+/** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
+const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+const SQUID_LOG_DIR = '/var/log/squid';
+const ACCESS_LOG = 'access.log';
+const CACHE_LOG = 'cache.log';
+const API_PROXY_LOG_DIR = '/var/log/api-proxy';
+const API_PROXY_LOG_FILE = 'api-proxy.log';
+/** Claude Code's own file, in a home. */
+const CLAUDE_JSON = '.claude.json';
 
 
 /***/ }),
 
-/***/ 376:
+/***/ 55:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Go: () => (/* binding */ API_PROXY_LOG_FILE),
-/* harmony export */   qM: () => (/* binding */ normaliseCredential),
-/* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR),
-/* harmony export */   y_: () => (/* binding */ DEFAULT_MAX_BODY_BYTES)
+/* harmony export */   k: () => (/* binding */ shouldLog),
+/* harmony export */   p: () => (/* binding */ LOG_LEVELS)
 /* harmony export */ });
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Where the api-proxy writes its log, in its container. */
-const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-const API_PROXY_LOG_FILE = 'api-proxy.log';
-/**
- * Trims a credential and refuses one that could not be a header value.
- *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    return trimmed;
-}
+/** The log levels, from the fewest messages to the most. */
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
+/** True if a message of level `needed` is logged at `level`. */
+const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
 
 
 /***/ })

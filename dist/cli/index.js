@@ -5627,7 +5627,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(911);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(52);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(110);
 
 
@@ -5640,7 +5640,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 911:
+/***/ 52:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5651,14 +5651,61 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(421);
-// EXTERNAL MODULE: external "node:events"
-var external_node_events_ = __nccwpck_require__(474);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
+/** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
+const PROXY_VARIABLE = {
+    http: 'HTTP_PROXY',
+    https: 'HTTPS_PROXY',
+    ftp: 'FTP_PROXY',
+    all: 'ALL_PROXY',
+    /** Hosts that are reached directly. */
+    none: 'NO_PROXY',
+};
+/** The names, and the same in lower case: programs differ in which of the two they read. */
+function inBothCases(names) {
+    return names.flatMap((name) => [name, name.toLowerCase()]);
+}
+const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+
+
+
+
+/**
+ * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client leaves a variable
+ * alone that already has a value, even an empty one.
+ *
+ * @param environment where the client finds its configuration
+ * @returns empty variables for a container, or none if the client would set none
+ */
+function withoutClientProxies(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    let proxies;
+    try {
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        proxies = config?.proxies;
+    }
+    catch {
+        // There is no configuration, or the client cannot read it either.
+        return {};
+    }
+    if (proxies === undefined)
+        return {};
+    return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
+}
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(421);
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(474);
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
 ;// CONCATENATED MODULE: external "os"
@@ -6766,8 +6813,8 @@ function getExecOutput(commandLine, args, options) {
         let stdout = '';
         let stderr = '';
         //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new StringDecoder('utf8');
-        const stderrDecoder = new StringDecoder('utf8');
+        const stdoutDecoder = new external_string_decoder_namespaceObject.StringDecoder('utf8');
+        const stderrDecoder = new external_string_decoder_namespaceObject.StringDecoder('utf8');
         const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
         const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
         const stdErrListener = (data) => {
@@ -6797,38 +6844,93 @@ function getExecOutput(commandLine, args, options) {
 //# sourceMappingURL=exec.js.map
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
 var errors = __nccwpck_require__(739);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/failure.js
 
-
-
-/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
 /**
- * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
- * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
- *
- * @param environment names the client's configuration
- * @returns variables for a container: none where the client sets none
+ * The client's own words for a container that it could not start. They count only at the very beginning of standard
+ * error, after the client's warnings: anything further down may have been written by the container.
  */
-function withoutClientProxies(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
-    let proxies;
-    try {
-        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        proxies = config?.proxies;
-    }
-    catch {
-        // No configuration, or none that the client could read.
-        return {};
-    }
-    if (proxies === undefined)
-        return {};
-    return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
+/** Failures that the user can fix, recognised by the client's own words. */
+const REMEDIES = [
+    {
+        pattern: /Minimum memory limit allowed/i,
+        message: 'memory: the limit is too small for a container.',
+        hint: 'Use at least "6m"; agents need gigabytes.',
+    },
+    {
+        pattern: /pids\.max: invalid argument/i,
+        message: 'pids: the limit is larger than this machine allows.',
+        hint: 'Use a smaller number; the default is enough for most builds.',
+    },
+    {
+        pattern: /permission denied while trying to connect/i,
+        message: 'The Docker engine refuses this user.',
+        hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',
+    },
+    {
+        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
+        message: 'No Docker engine answers.',
+        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
+    },
+];
+/** True if `stderr`, from its beginning, says that the engine did not start the container. */
+function isEngineRefusal(stderr) {
+    return ENGINE_REFUSED.test(stderr);
+}
+/** The error for a call that ended with an exit code other than 0. */
+function failure(args, { exitCode, stderr }) {
+    const lines = nonEmptyLines(stderr);
+    const remedy = REMEDIES.find(({ pattern }) => pattern.test(stderr));
+    if (remedy)
+        return new errors/* UserError */.y(remedy.message, { hint: remedy.hint, cause: new Error(lines.at(-1)) });
+    const last = lines.findLast((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line));
+    return new errors/* UserError */.y(`docker ${verbOf(args)} failed (exit code ${exitCode}): ${last ?? 'nothing on standard error'}`);
+}
+/** The error for a client that a signal ended: it has no exit code, so nothing is known about what it was doing. */
+function killed(args, signal) {
+    const by = signal === undefined ? '' : ` by ${signal}`;
+    return new errors/* UserError */.y(`docker ${verbOf(args)} was killed${by} before it ended.`, {
+        hint: 'Something outside AWF killed the Docker client. When memory runs out, the kernel does (see dmesg).',
+    });
+}
+function nonEmptyLines(text) {
+    return text.split('\n').filter((line) => line.trim() !== '');
+}
+/** True if every line of `stderr` matches `pattern`, apart from the client's own remark about its exit status. */
+function hasOnly(stderr, pattern) {
+    return nonEmptyLines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+}
+/** The subcommand, for messages: `run`, `network create`. */
+function verbOf(args) {
+    return args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
-var docker_spec = __nccwpck_require__(400);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/line-splitter.js
+
+/** Turns the chunks of one stream into lines. A chunk may end within a line, and even within a character. */
+class LineSplitter {
+    #onLine;
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
+    }
+    push(chunk) {
+        const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+        this.#rest = lines.pop() ?? '';
+        lines.forEach(this.#onLine);
+    }
+    /** Passes on a last line that has no newline. */
+    end() {
+        const last = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (last !== '')
+            this.#onLine(last);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client.js
 
 
 
@@ -6837,170 +6939,104 @@ var docker_spec = __nccwpck_require__(400);
 
 
 
-/** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
-class DockerCli {
+
+/** How many characters of a container's standard error are kept to recognise a refusal of the engine. */
+const MAX_HEAD = 16_384;
+/**
+ * Runs the `docker` program. Ordinary calls go through `@actions/exec`. An attached container needs more than that
+ * offers, so {@link attach} spawns its own process.
+ */
+class DockerClient {
     #debug;
     #path;
-    #proxies;
     constructor(debug) {
         this.#debug = debug;
     }
-    async imagesOf(names) {
-        const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
-        const result = await this.#call(['image', 'inspect', format, '--', ...names]);
-        const said = lines(result.stderr).map((line) => line.toLowerCase());
-        const isMissing = (name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
-        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
-        if (result.exitCode !== 0 && present.length === names.length)
-            throw failure(['image', 'inspect'], result);
-        const facts = lines(result.stdout).map((line) => {
-            const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
-            return { platform, volumes: Object.keys(JSON.parse(volumes) ?? {}) };
+    /**
+     * Runs a command that reads no input, to its end.
+     *
+     * @param onLine receives the lines of both streams as they arrive
+     * @throws UserError when the client was killed, or there is none
+     */
+    async call(args, onLine = () => undefined) {
+        const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
+        const { exitCode, ...streams } = await getExecOutput(`"${this.#program(args)}"`, [...args], {
+            silent: true,
+            ignoreReturnCode: true,
+            listeners: {
+                stdout: (chunk) => {
+                    stdout.push(chunk);
+                },
+                stderr: (chunk) => {
+                    stderr.push(chunk);
+                },
+            },
         });
-        return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
+        stdout.end();
+        stderr.end();
+        // The package's type leaves this out: Node reports null for a process that a signal ended.
+        if (exitCode === null)
+            throw killed(args);
+        return { exitCode, ...streams };
     }
-    async build(args, onOutput) {
-        const result = await this.#call(['build', ...args], onOutput);
+    /** Like {@link call}. @returns standard output @throws UserError also for an exit code other than 0 */
+    async succeed(args) {
+        const result = await this.call(args);
         if (result.exitCode !== 0)
-            throw failure(['build'], result);
-    }
-    async pull(image) {
-        await this.#succeed(['pull', '--quiet', image]);
-    }
-    async createNetwork(spec) {
-        const args = ['network', 'create', ...(0,docker_spec/* networkArgs */.CC)(spec)];
-        const result = await this.#call(args);
-        if (result.exitCode === 0)
-            return true;
-        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
-            return false;
-        throw failure(args, result);
-    }
-    async create(spec) {
-        await this.#succeed(['create', ...this.#container(spec)]);
-    }
-    async connect(container, network) {
-        await this.#succeed(['network', 'connect', network, container]);
-    }
-    start(container, attachment) {
-        return this.#attached(['start', '--attach', '--interactive', container], attachment);
-    }
-    run(spec, attachment) {
-        return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
-    }
-    async signal(container, signal) {
-        const args = ['kill', `--signal=${signal}`, container];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
             throw failure(args, result);
-    }
-    async removeContainers(names) {
-        if (names.length === 0)
-            return;
-        const args = ['rm', '--force', '--volumes', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
-            throw failure(args, result);
-    }
-    async removeNetworks(names) {
-        if (names.length === 0)
-            return;
-        const args = ['network', 'rm', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/))
-            throw failure(args, result);
-    }
-    async objectsOf(runId) {
-        const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
-        const [containers, networks] = await Promise.all([
-            this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
-            this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
-        ]);
-        return { containers: lines(containers), networks: lines(networks) };
-    }
-    async places() {
-        const [dataRoot, host] = await Promise.all([
-            this.#succeed(['info', '--format={{.DockerRootDir}}']),
-            this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-        ]);
-        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
-    }
-    async exitOf(container) {
-        const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
-        return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
-    }
-    #container(spec) {
-        this.#proxies ??= withoutClientProxies(process.env);
-        return (0,docker_spec/* containerArgs */.he)({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
+        return result.stdout;
     }
     /**
-     * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
-     * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
-     * terminal's Ctrl-C, or the sidecars would die before the agent.
+     * Gives a container its document and relays its output until it ends. `@actions/exec` cannot do this:
      *
-     * @throws UserError when the container could not be started at all
+     * - The client may end before it has read the document. The broken pipe must not end this process as well.
+     * - Standard input may have to stay open for a later message.
+     * - A slow reader has to slow the container down.
+     * - The client must not get the terminal's Ctrl-C, or the sidecars would die before the agent. Hence `detached`.
+     *
+     * @returns the container's exit code
+     * @throws UserError when the container could not be started, or the client was killed
      */
-    async #attached(args, { input, later, onStdout, onStderr }) {
-        this.#debug(`docker ${args.join(' ')}`);
-        const child = (0,external_node_child_process_.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
+    async attach(args, { input, later, onStdout, onStderr }) {
+        const child = (0,external_node_child_process_.spawn)(this.#program(args), args, { stdio: 'pipe', detached: true });
+        const decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
         let head = '';
         drain(child.stdout, onStdout);
         drain(child.stderr, (chunk) => {
-            if (head.length < KEPT)
-                head += chunk.toString();
+            if (head.length < MAX_HEAD)
+                head += decoder.write(chunk);
             return onStderr(chunk);
         });
-        child.stdin.on('error', () => undefined); // the exit code says why
+        child.stdin.on('error', () => undefined); // The exit code tells why.
         child.stdin.write(input);
         if (later === undefined)
             child.stdin.end();
         else
             void later.then((text) => child.stdin.end(text));
-        const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
-        const code = exitCode ?? 1;
-        if (code !== 0 && ENGINE_REFUSED.test(head))
-            throw failure(args, { exitCode: code, stdout: '', stderr: head });
-        return code;
+        const [exitCode, signal] = (await (0,external_node_events_.once)(child, 'close'));
+        if (exitCode === null)
+            throw killed(args, signal);
+        if (exitCode !== 0 && isEngineRefusal(head))
+            throw failure(args, { exitCode, stdout: '', stderr: head });
+        return exitCode;
     }
-    async #succeed(args) {
-        const result = await this.#call(args);
-        if (result.exitCode !== 0)
-            throw failure(args, result);
-        return result.stdout;
-    }
-    /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
-    async #call(args, onOutput) {
+    /** The path of the client, which is about to run with `args`. */
+    #program(args) {
         this.#debug(`docker ${args.join(' ')}`);
-        let stdout = '';
-        let stderr = '';
-        const exitCode = await exec(`"${(this.#path ??= locate())}"`, [...args], {
-            silent: true,
-            ignoreReturnCode: true,
-            listeners: {
-                stdout: (chunk) => {
-                    onOutput?.(chunk);
-                    stdout += chunk.toString();
-                },
-                stderr: (chunk) => {
-                    onOutput?.(chunk);
-                    stderr += chunk.toString();
-                },
-            },
-        });
-        return { exitCode, stdout, stderr };
+        return (this.#path ??= locate());
     }
 }
 /**
- * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
+ * Finds the `docker` program. `which` of `@actions/io` logs directories that it cannot read to standard output, and
+ * standard output belongs to the command.
  *
- * @throws UserError when there is no docker command
+ * @throws UserError when there is none
  */
 function locate() {
-    const paths = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
-    const found = paths.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
-    if (found !== undefined)
-        return found;
+    const directories = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
+    const path = directories.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
+    if (path !== undefined)
+        return path;
     throw new errors/* UserError */.y('There is no docker command in PATH.', {
         hint: 'Install the Docker command line; hosted ubuntu runners have it.',
     });
@@ -7014,60 +7050,136 @@ function isProgram(path) {
         return false;
     }
 }
-/** Reads a stream to its end, no faster than `sink` takes it. */
+/** Reads a stream to its end, no faster than `sink` accepts it. */
 function drain(stream, sink) {
     stream.on('data', (chunk) => {
-        const taken = sink(chunk);
-        if (taken === undefined)
+        const accepted = sink(chunk);
+        if (accepted === undefined)
             return;
         stream.pause();
-        void taken.then(() => stream.resume());
+        void accepted.then(() => stream.resume());
     });
 }
-/** Characters of a container's standard error that are looked at. */
-const KEPT = 16_384;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/image-facts.js
+/** The label with the date on which AWF built an image, in ISO 8601. */
+const BUILT_LABEL = 'awf.built';
+/** The label of a base image that `script/bootstrap` made on this machine: no registry has it. */
+const STAND_IN_LABEL = 'awf.stand-in';
+/** Reads what `docker image inspect` prints for one image, as JSON. */
+function parseImageFacts(json) {
+    const { Os = '', Architecture = '', Created = '', Config } = JSON.parse(json);
+    // BuildKit writes SOURCE_DATE_EPOCH as the date of creation where a job sets that variable. The label cannot be
+    // misled.
+    const built = Config?.Labels?.[BUILT_LABEL] ?? Created;
+    return {
+        platform: `${Os}/${Architecture}`,
+        volumes: Object.keys(Config?.Volumes ?? {}),
+        builtAt: Date.parse(built) || 0,
+        isStandIn: Config?.Labels?.[STAND_IN_LABEL] === 'true',
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
+var docker_spec = __nccwpck_require__(400);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+
+
+
+
+
 /**
- * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
- * warnings: what a container writes comes later and proves nothing.
+ * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
+ * terminal.
  */
-const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
-/** What a user can mend, by the client's own words, and what to do. */
-const REMEDIES = [
-    {
-        pattern: /Minimum memory limit allowed/i,
-        message: 'memory: the limit is too small for a container.',
-        hint: 'Write at least "6m"; agents want gigabytes.',
-    },
-    {
-        pattern: /pids\.max: invalid argument/i,
-        message: 'pids: the limit is larger than this machine allows.',
-        hint: 'Write a smaller number; the default is enough for most builds.',
-    },
-    {
-        pattern: /permission denied while trying to connect/i,
-        message: 'The Docker engine refuses this user.',
-        hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
-    },
-    {
-        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
-        message: 'No Docker engine answers.',
-        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
-    },
-];
-function failure(args, result) {
-    const said = lines(result.stderr);
-    const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
-    if (remedy)
-        return new errors/* UserError */.y(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
-    const last = said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
-    const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
-    return new errors/* UserError */.y(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
-}
-function lines(text) {
-    return text.split('\n').filter((line) => line.trim() !== '');
-}
-function onlySays(stderr, pattern) {
-    return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+class DockerCli {
+    #client;
+    #proxies;
+    constructor(debug) {
+        this.#client = new DockerClient(debug);
+    }
+    async imagesOf(names) {
+        const result = await this.#client.call(['image', 'inspect', '--format={{json .}}', '--', ...names]);
+        const complaints = nonEmptyLines(result.stderr).map((line) => line.toLowerCase());
+        const isMissing = (name) => complaints.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
+        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
+        if (result.exitCode !== 0 && present.length === names.length)
+            throw failure(['image', 'inspect'], result);
+        // One line per image, in the order of `names`.
+        const lines = nonEmptyLines(result.stdout);
+        return new Map(present.map((name, index) => [name, parseImageFacts(lines[index] ?? '{}')]));
+    }
+    async build(args, onLine) {
+        const result = await this.#client.call(['build', ...args], onLine);
+        if (result.exitCode !== 0)
+            throw failure(['build'], result);
+    }
+    async pull(image) {
+        await this.#client.succeed(['pull', '--quiet', image]);
+    }
+    async createNetwork(spec) {
+        const args = ['network', 'create', ...(0,docker_spec/* networkArgs */.CC)(spec)];
+        const result = await this.#client.call(args);
+        if (result.exitCode === 0)
+            return true;
+        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
+            return false;
+        throw failure(args, result);
+    }
+    async create(spec) {
+        await this.#client.succeed(['create', ...this.#container(spec)]);
+    }
+    async connect(container, network) {
+        await this.#client.succeed(['network', 'connect', network, container]);
+    }
+    start(container, attachment) {
+        return this.#client.attach(['start', '--attach', '--interactive', container], attachment);
+    }
+    run(spec, attachment) {
+        return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
+    }
+    async signal(container, signal) {
+        await this.#succeedUnless(['kill', `--signal=${signal}`, container], /is not running|No such container/);
+    }
+    async removeContainers(names) {
+        if (names.length === 0)
+            return;
+        await this.#succeedUnless(['rm', '--force', '--volumes', ...names], /No such container|already in progress/);
+    }
+    async removeNetworks(names) {
+        if (names.length === 0)
+            return;
+        await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+    }
+    async objectsOf(runId) {
+        const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
+        const [containers, networks] = await Promise.all([
+            this.#client.succeed(['ps', '--all', '--format={{.Names}}', filter]),
+            this.#client.succeed(['network', 'ls', '--format={{.Name}}', filter]),
+        ]);
+        return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
+    }
+    async places() {
+        const [dataRoot, host] = await Promise.all([
+            this.#client.succeed(['info', '--format={{.DockerRootDir}}']),
+            this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+        ]);
+        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+    }
+    async ranOutOfMemory(container) {
+        return (await this.#client.succeed(['inspect', '--format={{.State.OOMKilled}}', container])).trim() === 'true';
+    }
+    /** Runs a command whose goal may be reached already: `harmless` matches what the client then complains about. */
+    async #succeedUnless(args, harmless) {
+        const result = await this.#client.call(args);
+        if (result.exitCode !== 0 && !hasOnly(result.stderr, harmless))
+            throw failure(args, result);
+    }
+    #container(spec) {
+        this.#proxies ??= withoutClientProxies(process.env);
+        return (0,docker_spec/* containerArgs */.he)({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -7101,11 +7213,18 @@ function addressesIn(subnet) {
         'api-proxy': at(LAST_OCTET['api-proxy']),
     };
 }
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-const PEERS_VARIABLE = 'AWF_PEERS';
 /** Squid's address as the proxy variables carry it. */
 function squidUrl(addresses) {
     return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+function apiProxyUrl(addresses, port) {
+    return `http://${addresses['api-proxy']}:${String(port)}`;
 }
 /** The subnets that a run may take for its internal network, in the order in which it tries them. */
 function* internalSubnets() {
@@ -7151,21 +7270,24 @@ function networkNames(runId) {
 
 
 
-/** File in `dist/` with the names of the images that belong to this build. */
+
+
+/** The file in `dist/` that names the images that belong to this build. */
 const IMAGES_FILE = 'images.json';
 /**
- * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
- * the image, so an image that exists under its name is never stale.
+ * The names of the images that would be built from what is in `root` now. A name has a hash of our files that go into
+ * the image, so an image under its name always has our current files. Its packages may still be old: see
+ * `own-images.ts`.
  *
  * @param root the repository
- * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
+ * @param dist the folder with the bundles, which may be elsewhere while a build is being checked
  */
 function imageNames(root, dist = join(root, 'dist')) {
     const name = (role) => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
     return Object.fromEntries(ROLES.map((role) => [role, name(role)]));
 }
 /**
- * The names that the build wrote beside the bundles: the ones that a run uses.
+ * The names that the build wrote beside the bundles. These are the images that a run uses.
  *
  * @throws Error when `dist` has none
  */
@@ -7173,18 +7295,30 @@ function builtImageNames(dist) {
     return JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
 }
 /**
- * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
- * own environment where it is set, and the engine keeps it out of the image.
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value
+ * from its own environment, if there is one, and the engine keeps it out of the image.
+ *
+ * @param date becomes the image's build date
  */
-function buildArgs(role, name, root) {
+function buildArgs(role, name, root, date) {
+    const { http, https, none } = PROXY_VARIABLE;
     return [
-        `--file=${(0,external_node_path_.join)(root, 'containers', role, 'Dockerfile')}`,
+        `--file=${dockerfile(role, root)}`,
         `--tag=${name}`,
-        ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+        `--label=${BUILT_LABEL}=${date.toISOString()}`,
+        '--no-cache',
+        ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
         root,
     ];
 }
-/** Sources are not in the image: what is bundled from them is. */
+/** The image that a Dockerfile starts from by default. @returns undefined for a Dockerfile without a base */
+function baseImage(role, root) {
+    return /^ARG BASE=(\S+)$/m.exec((0,external_node_fs_.readFileSync)(dockerfile(role, root), 'utf8'))?.[1];
+}
+function dockerfile(role, root) {
+    return (0,external_node_path_.join)(root, 'containers', role, 'Dockerfile');
+}
+/** Source files are not in the image; the bundle made from them is. */
 function imageFiles(role, root, dist) {
     const folder = `containers/${role}`;
     const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
@@ -7196,22 +7330,22 @@ function filesIn(directory, path) {
         .map((entry) => join(entry.parentPath, entry.name))
         .map((file) => ({ path: path + file.slice(directory.length), file }));
 }
-/** 12 hexadecimal digits over paths, executable bits and bytes. */
+/** 12 hexadecimal digits of a hash of paths, executable bits and contents. */
 function contentHash(files) {
     const hash = createHash('sha256');
     for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
         const bytes = readFileSync(file);
         const executable = (statSync(file).mode & 0o100) !== 0;
-        hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
+        hash.update(`${path}\0${executable ? 'x' : '-'}\0${bytes.length}\0`).update(bytes);
     }
     return hash.digest('hex').slice(0, 12);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
-/** How much is said, from least to most. */
+/** The log levels, from the fewest messages to the most. */
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** True when something of level `needed` is said at `level`. */
-const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
+/** True if a message of level `needed` is logged at `level`. */
+const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
 
@@ -7219,7 +7353,7 @@ const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.index
 /** `reporter`, less the messages below `level`. */
 function filtered(reporter, level) {
     const from = (needed, write) => (message) => {
-        if (isSaid(needed, level))
+        if (shouldLog(needed, level))
             write(message);
     };
     return {
@@ -7254,15 +7388,73 @@ async function attempt(reporter, what, work) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
 var output = __nccwpck_require__(211);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+/**
+ * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
+ * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
+ * listed there with a reason states it again. A new export is searched for from the start.
+ */
+/**
+ * The sandbox's own places in the agent container. A user's mount can neither take one nor lie below one.
+ *
+ * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
+ * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
+ * leaves for a moment.
+ */
+const AGENT_PLACES = {
+    lib: '/tmp/awf-lib',
+    home: '/tmp/awf-home',
+    github: '/tmp/awf-github',
+    runtime: '/tmp/awf-runtime',
+    command: '/tmp/awf-command',
+    probes: '/tmp/.awf-probes',
+};
+/** Where the agent image's files are in the agent container. */
+const AGENT_LIB = AGENT_PLACES.lib;
+/** The owner of these files: a user that nothing runs as, so that neither the command nor root without capabilities can change them. */
+const AGENT_LIB_OWNER = 65_533;
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** What the helper prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
+/** The variable with the names that the library protects, separated by commas. */
+const ONE_SHOT_VARIABLE = 'AWF_ONE_SHOT_TOKENS';
+/** The variable with which a user has the library log names. */
+const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
+/** The entrypoint's shell variable for the pre-flight checks, which the start document sets. */
+const CHECKS_VARIABLE = 'AWF_CHECKS';
+/** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
+const LIB_VARIABLE = 'AWF_LIB';
+/** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
+const COMMAND_MARKER = '\u001eawf: command\n';
+/** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
+const SIDECAR_ID = 65_532;
+/** In the sidecars' environment: the addresses that each sends a packet to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Where that packet goes. RFC 863: whatever arrives at this port is thrown away. */
+const DISCARD_PORT = 9;
+/** A file system of memory for Squid's configuration. */
+const SQUID_RUN_DIRECTORY = '/run/squid';
+/** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
+const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+const SQUID_LOG_DIR = '/var/log/squid';
+const ACCESS_LOG = 'access.log';
+const CACHE_LOG = 'cache.log';
+const API_PROXY_LOG_DIR = '/var/log/api-proxy';
+const API_PROXY_LOG_FILE = 'api-proxy.log';
+/** Claude Code's own file, in a home. */
+const CLAUDE_JSON = '.claude.json';
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
 
 
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
-const DIRECTORY = '/tmp/awf-github';
-/** The variable that names a file to the command, and where that file is. */
+
+/** The variable that names a file to the command, and where that file is: a mount point, which cannot be replaced or renamed. */
 const COMMAND_FILE_VARIABLES = {
-    GITHUB_OUTPUT: `${DIRECTORY}/output`,
-    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+    GITHUB_OUTPUT: `${AGENT_PLACES.github}/output`,
+    GITHUB_STEP_SUMMARY: `${AGENT_PLACES.github}/summary.md`,
 };
 /** What a command that never ran has left. */
 const NOTHING_WRITTEN = { text: '', isCut: false };
@@ -7336,19 +7528,140 @@ function readAndClose(file, limit) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/** How the table of providers writes down the endpoints that pass the api-proxy. */
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
+/** The endpoints below each of the prefixes. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /**
- * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
- * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ * Checks an endpoint that a user adds.
+ *
+ * @throws Error naming `name` and which part is wrong; it quotes nothing
  */
-/** Where the sandbox's own files are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The preloaded library that makes credential variables readable once. */
-const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
+/**
+ * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
+ * docs/agents.md.
+ */
+/** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** A value as the content of a settings file. */
+const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how a provider's answers report them. */
+/** A count as a provider reports it; 0 for anything else. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
+
+
+
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES = {
+    401: 'authentication_error',
+    403: 'permission_error',
+    404: 'not_found_error',
+    413: 'request_too_large',
+    429: 'rate_limit_error',
+    500: 'api_error',
+};
+const errorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const anthropic = {
+    id: 'anthropic',
+    name: 'Anthropic',
+    port: 10001,
+    defaultTarget: 'api.anthropic.com',
+    targetInput: 'anthropic-api-target',
+    targetVariable: 'ANTHROPIC_API_TARGET',
+    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    withheld: {
+        aliases: ['CLAUDE_API_KEY'],
+        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
+        patterns: [
+            ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
+            ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+        ],
+    },
+    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
+        {
+            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+            when: 'configured',
+            role: 'setting',
+            value: '3600000',
+            overridable: true,
+        },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/claude-code/managed-settings.json',
+            when: 'configured',
+            content: () => jsonFile({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+        },
+    ],
+    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    errorBody,
+};
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
 /** The variable in which a runner says which GitHub server it works for. */
@@ -7414,68 +7727,9 @@ function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
-/** The bodies of errors, in the shapes that the providers' own clients parse. */
-const openAiErrorBody = (error) => ({
-    error: {
-        message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
-        param: null,
-        code: error.code,
-    },
-});
-/** https://docs.anthropic.com/en/api/errors */
-const ANTHROPIC_ERROR_TYPES = {
-    401: 'authentication_error',
-    403: 'permission_error',
-    404: 'not_found_error',
-    413: 'request_too_large',
-    429: 'rate_limit_error',
-    500: 'api_error',
-};
-/** https://cloud.google.com/apis/design/errors */
-const GOOGLE_STATUSES = {
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'NOT_FOUND',
-    429: 'RESOURCE_EXHAUSTED',
-    500: 'INTERNAL',
-    502: 'UNAVAILABLE',
-    503: 'UNAVAILABLE',
-    504: 'DEADLINE_EXCEEDED',
-};
-const anthropicErrorBody = (error) => ({
-    type: 'error',
-    error: {
-        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-        message: error.message,
-    },
-});
-const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
-const googleErrorBody = (error) => ({
-    error: {
-        code: error.status,
-        message: error.message,
-        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-    },
-});
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
-/**
- * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
- * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
- * the agent programs call was read from their code, see docs/agents.md.
- */
-/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
-const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
-/** The paths with each of the prefixes in front. */
-function under(prefixes, endpoints) {
-    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
-}
-const get = (path, ...query) => ({ method: 'GET', path, query });
-const post = (path, ...query) => ({ method: 'POST', path, query });
-const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
-const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -7483,7 +7737,7 @@ const OPENAI_GENERATION = [
     post('/completions', VERSION),
     post('/embeddings', VERSION),
 ];
-const OPENAI_RESPONSES = [
+const RESPONSES = [
     post('/responses', VERSION),
     post('/responses/compact', VERSION),
     freePost('/responses/input_tokens', VERSION),
@@ -7491,7 +7745,7 @@ const OPENAI_RESPONSES = [
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
     get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
-const OPENAI_WEBSOCKETS = [
+const WEBSOCKETS = [
     // Codex tries this one before plain HTTP.
     websocket('/responses', VERSION),
     websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
@@ -7502,58 +7756,10 @@ const OPENAI_MODELS = [
     get('/models/*', VERSION),
 ];
 /** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
-const OPENAI_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
+const openai_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ANTHROPIC_ENDPOINTS = under(['/v1'], [
-    post('/messages', 'beta'),
-    freePost('/messages/count_tokens', 'beta'),
-    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
-    get('/models/*', 'beta'),
-]);
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const COPILOT_ENDPOINTS = [
-    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
-    post('/responses', VERSION),
-    ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
-];
-/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
-const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
-const GEMINI_ENDPOINTS = [
-    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
-        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
-        get('/models/*', ...GOOGLE_QUERY),
-    ]),
-];
-const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
-const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
-/**
- * Checks an endpoint that a user adds.
- *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
- */
-function checkEndpoint(name, method, path) {
-    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
-    if (known === undefined)
-        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
-    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
-    }
-    return { method: known, path };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-/** Tokens of a request, and how each provider's answers report them. */
-const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
 const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
@@ -7570,63 +7776,14 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
-function readAnthropic(counts) {
-    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
-    return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens,
-    };
-}
-/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
-function readGemini(counts) {
-    return {
-        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
-        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
-        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
-    };
-}
-const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
-const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
-const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
-/** It offers the routes of both: their counts differ by the cache's names only. */
-const COPILOT_USAGE = {
-    ...OPENAI_USAGE,
-    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
-};
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+const openai_errorBody = (error) => ({
+    error: {
+        message: error.message,
+        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        param: null,
+        code: error.code,
+    },
 });
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-
-
-
-
-
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
     name: 'OpenAI',
@@ -7635,8 +7792,17 @@ const openai = {
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    withheld: {
+        aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
+        wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
+        // openai 7.57.0 and Codex 0.169.0
+        patterns: [
+            ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+            ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+        ],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: OPENAI_ENDPOINTS,
+    endpoints: openai_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
     // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -7650,45 +7816,27 @@ const openai = {
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
-    usage: OPENAI_USAGE,
-    errorBody: openAiErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    errorBody: openai_errorBody,
 };
-const anthropic = {
-    id: 'anthropic',
-    name: 'Anthropic',
-    port: 10001,
-    defaultTarget: 'api.anthropic.com',
-    targetInput: 'anthropic-api-target',
-    targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
-    endpoints: ANTHROPIC_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
-        {
-            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-            when: 'configured',
-            role: 'setting',
-            value: '3600000',
-            overridable: true,
-        },
-    ],
-    managedSettings: [
-        {
-            path: '/etc/claude-code/managed-settings.json',
-            when: 'configured',
-            content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
-        },
-    ],
-    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    usage: ANTHROPIC_USAGE,
-    errorBody: anthropicErrorBody,
-};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
+
+
+
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const copilot_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
+const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
@@ -7701,8 +7849,14 @@ const copilot = {
         { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
+    withheld: {
+        aliases: [],
+        wellKnown: ['COPILOT_PROVIDER_BEARER_TOKEN'],
+        // Copilot CLI 1.0.102
+        patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: COPILOT_ENDPOINTS,
+    endpoints: copilot_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
     subprotocols: [],
@@ -7725,9 +7879,51 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
-    usage: COPILOT_USAGE,
-    errorBody: copilotErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    errorBody: copilot_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/gemini.js
+
+
+
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+        freePost('/models/*:countTokens', ...QUERY),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+        get('/models/*', ...QUERY),
+    ]),
+];
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function gemini_readUsage(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+/** https://cloud.google.com/apis/design/errors */
+const STATUSES = {
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+    500: 'INTERNAL',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'DEADLINE_EXCEEDED',
+};
+const gemini_errorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
 const gemini = {
     id: 'gemini',
     name: 'Google Gemini',
@@ -7736,8 +7932,14 @@ const gemini = {
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    withheld: {
+        aliases: [],
+        wellKnown: ['GOOGLE_API_KEY'],
+        // @google/genai 3.1.0
+        patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+    },
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
-    endpoints: GEMINI_ENDPOINTS,
+    endpoints: gemini_ENDPOINTS,
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -7745,22 +7947,41 @@ const gemini = {
     agentVariables: [
         { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
         { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-        { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+        {
+            name: 'GEMINI_API_KEY',
+            when: 'always',
+            role: 'placeholder',
+            value: 'gemini-api-key-placeholder-for-credential-isolation',
+        },
     ],
     managedSettings: [
         {
             // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
             path: '~/.gemini/settings.json',
             when: 'always',
-            content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
         },
     ],
     sideTraffic: ['play.googleapis.com'],
-    usage: GEMINI_USAGE,
-    errorBody: googleErrorBody,
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    errorBody: gemini_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is a file in `providers/` and a line in {@link TABLE};
+ * everything else derives from them.
+ */
+
+
+
+
+
+/** By port. */
+const TABLE = [openai, anthropic, copilot, gemini];
 /** All providers, by port. */
-const PROVIDERS = [openai, anthropic, copilot, gemini];
+const PROVIDERS = TABLE;
 /**
  * The provider's host for those who name no other.
  *
@@ -7776,38 +7997,30 @@ function isOwnHost({ byServer, defaultTarget }, host) {
 }
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
-const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+/** Providers with a single key first: theirs are the names that most users look for. */
+const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
 /** Said when the api-proxy has nothing to inject. */
 const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
-/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
-const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
-/**
- * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
- * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
- * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
- */
-const CREDENTIAL_PATTERNS = [
-    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
-    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
-    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
-    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
-];
-/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
-const OTHER_CREDENTIALS = [
-    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
-    'GOOGLE_API_KEY',
+const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);
+const ALIASES = WITHHELD.flatMap(({ aliases }) => aliases);
+/** Names under which programs take a credential that the api-proxy cannot inject. A `*` stands for anything. */
+const CREDENTIAL_PATTERNS = WITHHELD.flatMap(({ patterns }) => patterns);
+const PLACEHOLDERS = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder'));
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    ...new Set(['placeholder', PLACEHOLDER_CLAUDE_KEY, ...PLACEHOLDERS.map(({ value }) => value)]),
 ];
 /** Names that never reach the agent with a value of the user's. */
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 /** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
 const CREDENTIAL_NAMES = [
     ...new Set([
         ...CREDENTIAL_VARIABLES,
-        ...OTHER_CREDENTIALS,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+        ...WITHHELD.flatMap(({ wellKnown }) => wellKnown),
+        ...PLACEHOLDERS.map(({ name }) => name),
     ]),
 ];
 /**
@@ -7819,7 +8032,7 @@ const CREDENTIAL_NAMES = [
  */
 const ONE_SHOT_TOKENS = [
     ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
@@ -7827,10 +8040,10 @@ const ONE_SHOT_TOKENS = [
 /** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
 const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 /**
- * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
+ * Variables for programs that read the proxy variables only where these say so, or not at all:
  *
  * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
+ * - Yarn from 2 on. It has no list of hosts to reach directly; without a proxy for `http:` it still reaches a registry on loopback
  */
 function proxyVariables(addresses) {
     return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
@@ -7889,6 +8102,7 @@ function mavenSettings(addresses) {
 
 
 
+
 /** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
@@ -7918,7 +8132,7 @@ function managedSettings(config, addresses) {
         return [];
     const configured = new Set(config.providers.map(({ provider }) => provider.id));
     return PROVIDERS.flatMap((provider) => {
-        const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        const baseUrl = apiProxyUrl(addresses, provider.port);
         return provider.managedSettings
             .filter(({ when }) => when === 'always' || configured.has(provider.id))
             .map(({ path, content }) => [path, content(baseUrl)]);
@@ -7965,20 +8179,29 @@ function writeSystemFiles(directory, files) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 
 
+
 /**
- * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
- * was killed finds it.
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
  *
  * @param temporary the runner's temporary directory
  */
 function workDirectoryOf(runId, temporary) {
     return (0,external_node_path_.join)(temporary, `awf-${runId}`);
 }
-/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+function stepTemporaryDirectory(environment = process.env) {
+    return environment['RUNNER_TEMP'] ?? tmpdir();
+}
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+function isBelow(path, directory) {
+    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 function isInside(path, directory) {
     const real = resolved(path);
     const parent = resolved(directory);
-    return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
+    return real === parent || isBelow(real, parent);
 }
 function resolved(path) {
     try {
@@ -7990,71 +8213,92 @@ function resolved(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/toolchain-rows.js
 /**
- * System directories, each at its own path. What is not listed is not there, above all what may hold a credential:
+ * System directories, each mounted at its own path. The sandbox has nothing else of the system, above all nothing that
+ * may contain a credential:
  *
- * - settings for the whole machine that may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
+ * - settings for the whole machine, which may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
  *   `/etc/wgetrc`, `/etc/gitconfig`, `/etc/maven/settings.xml`, `/etc/apt`
- * - what a login shell reads, for tokens are exported there: `/etc/environment`, `/etc/profile.d`, `/etc/default`
+ * - files that a login shell reads, because they may export tokens: `/etc/environment`, `/etc/profile.d`,
+ *   `/etc/default`
  * - keys and accounts: `/etc/ssl/private`, `/etc/ssh`, `/etc/docker`, `/etc/shadow`, `/etc/krb5.keytab`
  */
-const SYSTEM = [
+const SYSTEM_ROWS = [
     { path: '/usr', why: 'programs and libraries, fonts and locale data' },
-    { path: '/bin', why: 'a directory of its own where /usr is not merged, a link into it elsewhere' },
-    { path: '/sbin', why: 'as /bin' },
-    { path: '/lib', why: 'as /bin' },
-    { path: '/lib32', why: 'as /bin' },
-    { path: '/lib64', why: "the dynamic loader's path" },
-    { path: '/libx32', why: 'as /bin' },
-    { path: '/opt', why: 'third-party software, the tool cache of hosted runners' },
+    { path: '/bin', why: 'a link to /usr/bin, or a separate directory if /usr is not merged' },
+    { path: '/sbin', why: 'like /bin' },
+    { path: '/lib', why: 'like /bin' },
+    { path: '/lib32', why: 'like /bin' },
+    { path: '/lib64', why: 'the path of the dynamic loader' },
+    { path: '/libx32', why: 'like /bin' },
+    { path: '/opt', why: 'third-party software, and the tool cache of hosted runners' },
     { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
-    { path: '/snap', why: "snaps, by their own path; /snap/bin needs snapd's socket, which is not there" },
+    {
+        path: '/snap',
+        why: "snaps at their own paths; those in /snap/bin need snapd's socket, which the sandbox does not have",
+    },
     { path: '/nix/store', why: 'Nix packages' },
-    { path: '/var/lib/gems', why: "Ruby's gems for the machine, on Debian" },
-    { path: '/etc/alternatives', why: 'links from /usr/bin to the chosen version of a program' },
+    { path: '/var/lib/gems', why: 'Ruby gems for the whole machine on Debian' },
+    { path: '/etc/alternatives', why: 'links to the selected version of a program' },
     { path: '/etc/localtime', why: 'the time zone' },
     { path: '/etc/timezone', why: 'the name of the time zone' },
-    { path: '/etc/mime.types', why: 'types of files, asked by web servers and by Python' },
-    { path: '/etc/ssl/certs', why: 'CA certificates, those of a company proxy included, and those for Java on Debian' },
+    { path: '/etc/mime.types', why: 'file types, for web servers and Python' },
+    { path: '/etc/ssl/certs', why: 'CA certificates, including those of a company proxy, and those for Java on Debian' },
     { path: '/etc/ssl/openssl.cnf', why: "OpenSSL's settings" },
     { path: '/etc/ca-certificates', why: 'CA certificates' },
     { path: '/etc/pki/tls/certs', why: 'CA certificates on Fedora and RHEL' },
     { path: '/etc/pki/ca-trust', why: 'CA certificates on Fedora and RHEL' },
     { path: '/etc/pki/tls/openssl.cnf', why: "OpenSSL's settings on Fedora and RHEL" },
-    { path: '/etc/crypto-policies', why: 'what the settings of OpenSSL include on Fedora and RHEL' },
+    { path: '/etc/crypto-policies', why: 'included by the settings of OpenSSL on Fedora and RHEL' },
     { path: '/etc/ld.so.cache', why: 'where the loader finds libraries' },
     { path: '/etc/ld.so.conf', why: 'where the loader finds libraries' },
     { path: '/etc/ld.so.conf.d', why: 'where the loader finds libraries' },
-    { path: '/etc/nsswitch.conf', why: 'how names of users and hosts are looked up' },
+    { path: '/etc/nsswitch.conf', why: 'how to look up names of users and hosts' },
     { path: '/etc/protocols', why: 'names of protocols' },
     { path: '/etc/services', why: 'names of ports' },
-    { path: '/etc/fonts', why: 'which font is used' },
-    { path: '/etc/os-release', why: 'which system this is, asked by installers' },
+    { path: '/etc/fonts', why: 'which fonts to use' },
+    { path: '/etc/os-release', why: 'which system this is, for installers' },
     { path: '/etc/debian_version', why: 'which system this is' },
     { path: '/etc/lsb-release', why: 'which system this is' },
     { path: '/etc/terminfo', why: 'terminals' },
     { path: '/etc/dotnet', why: 'where .NET is installed' },
     {
         path: '/etc/java-*/*',
-        why: "settings of Debian's JDKs: without java.security there is no TLS",
-        except: { management: 'passwords for remote management, jmxremote.password, have their place there' },
+        why: "settings of Debian's JDKs; TLS needs java.security",
+        except: { management: 'jmxremote.password has passwords for remote management' },
     },
-    { path: '/etc/ant', why: "Ant's settings for the machine" },
+    { path: '/etc/ant', why: "Ant's settings for the whole machine" },
     { path: '/etc/gradle', why: "settings of Debian's Gradle" },
     {
         path: '/etc/maven/*',
-        why: "how Debian's Maven starts, m2.conf, and what it writes",
+        why: "how Debian's Maven starts (m2.conf), and what it logs",
         except: {
-            'settings.xml': "passwords of repositories and proxies have their place there; the user's is not there either",
+            'settings.xml': "it may have passwords of repositories and proxies; the user's settings.xml is left out as well",
         },
     },
     { path: '/etc/perl', why: 'Perl modules' },
-    { path: '/etc/python3', why: "Python's settings for the machine" },
-    { path: '/etc/python3.*', why: "a Python version's settings" },
+    { path: '/etc/python3', why: "Python's settings for the whole machine" },
+    { path: '/etc/python3.*', why: 'settings of a Python version' },
 ];
-/** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
-const toolchain_rows_HOME = [
+/** Toolchains below the user's home. Caches and settings are left out, because both may contain credentials. */
+const HOME_ROWS = [
     { path: '.cargo/bin', why: 'Rust programs' },
     { path: '.rustup/toolchains', why: 'Rust toolchains' },
     { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
@@ -8062,7 +8306,7 @@ const toolchain_rows_HOME = [
     { path: '.pyenv/libexec', why: 'pyenv' },
     { path: '.pyenv/plugins', why: 'pyenv' },
     { path: '.pyenv/pyenv.d', why: 'pyenv' },
-    { path: '.pyenv/shims', why: 'programs of the Python versions: pip adds to them' },
+    { path: '.pyenv/shims', why: 'programs of the Python versions, including those that pip installs' },
     { path: '.pyenv/version', why: 'which Python version is the default' },
     { path: '.pyenv/versions', why: 'Python versions' },
     { path: '.rbenv', why: 'Ruby versions' },
@@ -8074,12 +8318,12 @@ const toolchain_rows_HOME = [
     { path: '.local/share/mise', why: 'versions of many tools' },
     { path: '.local/bin', why: "the user's programs" },
     { path: '.local/lib/*', why: "libraries of the user's programs", except: { 'python*': 'the next row' } },
-    { path: '.local/lib/python*/site-packages', why: "the user's Python packages: pip adds to them" },
+    { path: '.local/lib/python*/site-packages', why: "the user's Python packages, which pip installs" },
     { path: '.local/pipx', why: "the user's Python programs" },
     { path: '.local/share/pipx', why: "the user's Python programs" },
-    { path: '.local/share/uv', why: 'Python versions and programs of uv' },
-    { path: '.local/share/claude', why: 'Claude Code, installed by its own installer' },
-    { path: '.claude/local', why: 'Claude Code, installed by itself' },
+    { path: '.local/share/uv', why: 'Python versions and programs that uv installs' },
+    { path: '.local/share/claude', why: 'Claude Code, from its native installer' },
+    { path: '.claude/local', why: 'Claude Code, from its older local installation' },
     { path: '.opencode/bin', why: 'OpenCode' },
     { path: '.bun/bin', why: 'Bun' },
     { path: '.deno/bin', why: 'Deno' },
@@ -8098,43 +8342,41 @@ const toolchain_rows_HOME = [
 
 
 
+
+
 /**
- * The host's toolchain as read-only mounts; what a host does not have is left out. Links are followed here, so that the
- * engine mounts what they lead to, at the path that programs know.
+ * The host's toolchain as read-only mounts, as far as the host has it. Links are resolved here, so that the engine
+ * mounts their targets at the paths that programs know.
  *
- * @param home the caller's home directory, whose place the private one takes
- * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
+ * @param home the caller's home directory; the private home has the same path
+ * @param toolCache the value of `RUNNER_TOOL_CACHE`, which may be outside the system directories
  */
 function hostToolchain(home, toolCache) {
-    const paths = [...SYSTEM.flatMap(present), ...toolchain_rows_HOME.flatMap((row) => present({ ...row, path: (0,external_node_path_.join)(home, row.path) }))];
+    const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
+    const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
     if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache))
         paths.push(toolCache);
     return paths
-        .filter((path, _, all) => !all.some((other) => path.startsWith(`${other}/`)))
+        .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
         .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
 }
-/** What the host has of a row. @param row with an absolute path */
+/** The paths that match a row and exist on the host. @param row a row with an absolute path */
 function present({ path, except = {} }) {
     let found = ['/'];
+    const isExcepted = nameMatcher(Object.keys(except));
     for (const name of path.split('/').filter((part) => part !== '')) {
+        const isMeant = nameMatcher([name]);
         found = found.flatMap((directory) => {
             if (!name.includes('*'))
                 return [(0,external_node_path_.join)(directory, name)];
             return entriesOf(directory)
-                .filter((entry) => isLike(entry, name) && !Object.keys(except).some((other) => isLike(entry, other)))
+                .filter((entry) => isMeant(entry) && !isExcepted(entry))
                 .map((entry) => (0,external_node_path_.join)(directory, entry));
         });
     }
     return found.filter((candidate) => (0,external_node_fs_.existsSync)(candidate));
 }
-/** @param pattern with one `*` at most, which stands for anything */
-function isLike(name, pattern) {
-    const [start = '', end] = pattern.split('*');
-    if (end === undefined)
-        return name === pattern;
-    return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
-}
-/** In a fixed order; none where there is no such directory, or the caller may not read it. */
+/** The names in a directory, sorted. Empty if it does not exist, or the caller may not read it. */
 function entriesOf(directory) {
     try {
         return (0,external_node_fs_.readdirSync)(directory).sort();
@@ -8147,15 +8389,15 @@ function entriesOf(directory) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/sockets.js
 
 
-/** Listening; see `include/uapi/linux/net.h`, `__SO_ACCEPTCON`. */
+/** The flag of a listening socket: `__SO_ACCEPTCON` in `include/uapi/linux/net.h`. */
 const ACCEPTS = 0x10000;
-/** `SOCK_DGRAM`: takes messages without listening. */
+/** `SOCK_DGRAM`: such a socket receives messages without listening. */
 const DATAGRAMS = 2;
 /**
- * The Unix sockets that programs of this network namespace can be reached by, `/proc/net/unix` (proc(5)). A directory that
- * is mounted shows the sockets in it, read-only or not, and who connects to one talks to a program outside.
+ * The Unix sockets on which programs of this network namespace can be reached, from `/proc/net/unix` (proc(5)). A
+ * mounted directory exposes the sockets in it, even read-only: connecting to one reaches a program outside the sandbox.
  *
- * @returns absolute paths; empty where the table cannot be read
+ * @returns absolute paths, or none if the table cannot be read
  */
 function listeningSockets() {
     let table;
@@ -8184,10 +8426,10 @@ function listeningSockets() {
 
 
 /**
- * Refuses a workspace that would give away more than a workspace.
+ * Refuses a workspace that would expose more than the user's project.
  *
  * @param home the caller's home directory
- * @param workDirectory holds the run's own files
+ * @param workDirectory the directory of the run's own files
  * @throws UserError naming the directory
  */
 function checkWorkspace({ workspace }, home, workDirectory) {
@@ -8199,20 +8441,20 @@ function checkWorkspace({ workspace }, home, workDirectory) {
         throw new errors/* UserError */.y(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
-/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+/** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
 function socketWarnings(workspace) {
     return listeningSockets()
-        .filter((path) => path.startsWith(`${workspace}/`))
+        .filter((path) => isBelow(path, workspace))
         .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
 }
-/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+/** The parts of the action's own directory that run outside the sandbox later, in the post step or in another step. */
 const ACTION_FILES = ['action.yml', 'dist', 'containers'];
 /**
- * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
- * outside the sandbox and with the job's credentials.
+ * With `uses: ./`, the action lies in the workspace. The command could rewrite the post step, which runs after it
+ * outside the sandbox with the job's credentials.
  *
  * @param root the action's own directory
- * @returns what of it must be read-only
+ * @returns the parts that must be read-only
  */
 function ownFilesInWorkspace(root, workspace) {
     const real = (0,external_node_fs_.realpathSync)(root);
@@ -8221,11 +8463,11 @@ function ownFilesInWorkspace(root, workspace) {
     return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
 }
 /**
- * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
- * of any of it would let the command change those programs.
+ * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
+ * job, and the runner. Through a writable mount of one of them, the command could change those programs.
  *
  * @param root the action's own directory
- * @param node the program that runs this process; a runner brings its own
+ * @param node the program that runs this process, which belongs to the runner
  */
 function hostPrograms(root, node, home, environment) {
     const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
@@ -8236,14 +8478,17 @@ function hostPrograms(root, node, home, environment) {
         above(node, 'externals') ?? node,
     ].flat();
 }
-/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+/**
+ * The directory named `name` above `path`. The runner has one for actions (`_actions`) and one for its programs
+ * (`externals`).
+ */
 function above(path, name) {
     const parts = path.split('/');
     const index = parts.lastIndexOf(name);
     return index <= 0 ? undefined : parts.slice(0, index + 1).join('/');
 }
 /**
- * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ * Refuses a mount that would expose a guarded path at another place, where it is not guarded, or that would cover it.
  *
  * @throws UserError naming the mount and the path
  */
@@ -8255,21 +8500,32 @@ function refuseWaysAround(mounts, guards) {
             const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
             if (shows || isPart || isInside(target, guard.target)) {
                 throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
-                    hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+                    hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
                 });
             }
         }
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+/** The words of a text, for lists that are easier to read without quotes and commas. */
+function words(text) {
+    return text.split(/\s+/).filter((word) => word !== '');
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
 
 
-/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
-const ELSEWHERE = '/tmp/awf-home';
+
+
 /**
- * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
- * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
+ * The place for mounts that would lie deep in the home. The user of the sandbox cannot replace or rename them there.
+ */
+const ELSEWHERE = AGENT_PLACES.home;
+/**
+ * Moves mounts deep in the home elsewhere and replaces them with links. For a mount at `~/.cargo/bin`, the engine would
+ * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
+ * others.
  *
  * @param home the private home's path
  * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
@@ -8312,17 +8568,13 @@ function home_entriesOf(path) {
         return [];
     }
 }
-/** @returns where the command sees what is mounted at `target` */
+/** @returns the path at which the command sees what is mounted at `target` */
 function seenAt(target, home) {
-    return target.startsWith(`${ELSEWHERE}/`) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
-}
-/** @returns true for what lies in one of `targets` */
-function isBelowOneOf(path, targets) {
-    return targets.some((target) => path.startsWith(`${target}/`));
+    return isBelow(target, ELSEWHERE) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
 }
 /**
- * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
- * another one, for example a cache in the workspace.
+ * Directories in which tools keep their downloads. The host or an image may name directories that are read-only in the
+ * sandbox, so these override them. `env` may choose others, such as a cache in the workspace.
  */
 function toolHomes(home) {
     return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
@@ -8334,59 +8586,65 @@ function toolHomes(home) {
 
 
 
-/** What the kernel and the engine have in every container. */
-const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
-/** Where the sandbox's own files are; nothing of the user's goes there. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+
+
+/** Paths at which the kernel and the engine mount something in every container. */
+const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
+/** Every name of this form is reserved for the sandbox: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+/** True for the places of the sandbox's own files and for what lies in them. The user cannot mount anything there. */
+function isOfSandbox(target) {
+    const places = Object.values(AGENT_PLACES);
+    return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 /**
- * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
- * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
- * program cannot start without would be hidden.
+ * Refuses a mount whose target in the container is taken: by the sandbox's own files, by a part of the toolchain, or by
+ * the workspace or the home as a whole. Otherwise the engine would only report "Duplicate mount point", or the mount
+ * would hide a file that the sandbox needs to start.
  *
- * @param agent the agent's container, the user's mounts included
- * @param home the private home
+ * @param agent the agent's container, including the user's mounts
+ * @param home the path of the private home
  * @throws UserError naming the mount and the remedy
  */
 function refuseTakenTargets(mounts, agent, home) {
     const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
     const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
     const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
-    const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+    const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
     for (const { source, target } of mounts) {
-        const refuse = (why, hint = 'Name another place, for example below /mnt.') => {
+        const refuse = (why, hint = 'Use another target, for example below /mnt.') => {
             throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
         };
         if (target === '/')
             refuse('it would hide everything');
         if (isTwice(target) || places.includes(target))
             refuse('the sandbox has something of its own there');
-        if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
-            refuse('that is where the sandbox has files of its own');
+        if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
+            refuse('the sandbox has files of its own there');
         }
-        // Ours would be written into it.
+        // The sandbox writes a file of its own to that path and would overwrite the mounted file.
         if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
-            refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
+            refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
         }
         const hidden = places.find((path) => isBelow(path, target));
-        // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
+        // A directory mounted at its own path hides nothing: the deeper mounts are made over it, and their targets exist in
+        // it.
         if (hidden !== undefined && source !== target)
-            refuse(`${hidden} of the sandbox is in it`);
-        const around = all
+            refuse(`it would hide ${hidden} of the sandbox`);
+        const parent = all
             .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
             .toSorted((a, b) => b.target.length - a.target.length)[0];
-        if (around?.kind !== 'bind')
+        if (parent?.kind !== 'bind')
             continue;
-        const place = `${(0,external_node_fs_.realpathSync)(around.source)}/${(0,external_node_path_.relative)(around.target, target)}`;
-        // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
+        const place = `${(0,external_node_fs_.realpathSync)(parent.source)}/${(0,external_node_path_.relative)(parent.target, target)}`;
+        // The engine would create a missing mount point on the host, as root, or fail if the parent is read-only. A link
+        // would lead it elsewhere.
         const isThere = (0,external_node_fs_.existsSync)(place) && (0,external_node_fs_.realpathSync)(place) === place;
         if (!isThere || (0,external_node_fs_.statSync)(place).isDirectory() !== (0,external_node_fs_.statSync)(source).isDirectory()) {
             const kind = (0,external_node_fs_.statSync)(source).isDirectory() ? 'directory' : 'file';
-            refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
+            refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
         }
     }
-}
-function isBelow(path, directory) {
-    return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/check.js
@@ -8416,7 +8674,7 @@ function checkMountTargets(mounts, guards, agent, home) {
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when `~/.claude.json` exists and cannot be read
+ * @throws UserError when that file exists and cannot be read
  */
 function readAgentHost(config, user, environment) {
     const isImage = config.agentImage !== undefined;
@@ -8442,12 +8700,118 @@ function readIfPresent(path) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/settle.js
 /**
- * As `Promise.all`, but waits for every promise before it fails: nothing goes on behind the back of the clean-up that
- * follows. Throws the first error.
+ * Like `Promise.all`, but fails only once every promise is settled: nothing may still be running when the clean-up
+ * begins.
+ *
+ * @throws the first error
  */
 async function settleAll(promises) {
     await Promise.allSettled(promises);
     return Promise.all(promises);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/own-images.js
+
+
+
+
+/**
+ * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the
+ * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month, and a rebuild takes
+ * half a minute: twice a month costs little and leaves no known hole open for long.
+ */
+const MAX_AGE_DAYS = 14;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/**
+ * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without
+ * the layer cache: a cached layer would bring the old packages back.
+ *
+ * Other runs may use an image that is rebuilt, or rebuild it at the same time. The engine moves the name to the new
+ * image when a build is complete, and containers keep the image that they were created from.
+ *
+ * @param root the action's own directory, with the `containers/` folder
+ * @param force builds all images, whatever the engine has
+ * @returns what the engine knew about the images before any was built
+ * @throws UserError naming the image that is missing and cannot be built
+ */
+async function ensureOwnImages(engine, images, root, reporter, force = false) {
+    const present = await engine.imagesOf(network_ROLES.map((role) => images[role]));
+    const builds = network_ROLES.flatMap((role) => {
+        const name = images[role];
+        const facts = force ? undefined : present.get(name);
+        const ageDays = facts && (Date.now() - facts.builtAt) / DAY_MS;
+        if (ageDays !== undefined && ageDays <= MAX_AGE_DAYS)
+            return [];
+        return [{ role, name, base: baseImage(role, root), ageDays }];
+    });
+    if (builds.length === 0)
+        return present;
+    const unavailable = await pullBases(engine, builds);
+    const outcomes = await settleAll(builds.map((build) => own_images_attempt(engine, build, root, unavailable, reporter)));
+    warnOfOutdated(outcomes.flat(), reporter);
+    return present;
+}
+/**
+ * Builds one image.
+ *
+ * @param unavailable base images that could not be pulled, with the errors
+ * @returns the image if it is out of date and stays so
+ * @throws UserError when there is no image to fall back on
+ */
+async function own_images_attempt(engine, { role, name, base, ageDays }, root, unavailable, reporter) {
+    const pullError = unavailable.get(base ?? '');
+    // On the same old base the rebuild would bring little, and would make the image look new.
+    if (pullError !== undefined && ageDays !== undefined)
+        return [{ name, ageDays, cause: pullError }];
+    const reason = ageDays === undefined ? '' : `, which is ${inDays(ageDays)} old and may lack security updates`;
+    reporter.info(`Building the image ${name}${reason}.`);
+    try {
+        await engine.build(buildArgs(role, name, root, new Date()), (line) => {
+            reporter.debug(`${role}: ${line}`);
+        });
+    }
+    catch (cause) {
+        if (ageDays !== undefined)
+            return [{ name, ageDays, cause }];
+        throw new errors/* UserError */.y(`The image ${name} could not be built.`, {
+            hint: 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.',
+            cause,
+        });
+    }
+    if (pullError !== undefined) {
+        reporter.warning(`The image ${name} was built on this machine's own copy of ${base ?? ''}, which may lack security updates: ` +
+            `the registry's could not be pulled.\nCause: ${(0,errors/* describeError */.U)(pullError)}`);
+    }
+    return [];
+}
+/**
+ * Pulls the base images of `builds`, apart from stand-ins, which exist on this machine only.
+ *
+ * @returns the images that could not be pulled, with the errors
+ */
+async function pullBases(engine, builds) {
+    const bases = [...new Set(builds.flatMap(({ base }) => base ?? []))];
+    if (bases.length === 0)
+        return new Map();
+    const present = await engine.imagesOf(bases);
+    const failures = new Map();
+    const pulls = bases
+        .filter((base) => present.get(base)?.isStandIn !== true)
+        .map((base) => engine.pull(base).catch((error) => failures.set(base, error)));
+    await Promise.all(pulls);
+    return failures;
+}
+/** One warning for all images: the runner shows ten annotations per step. */
+function warnOfOutdated(images, reporter) {
+    const [first] = images;
+    if (first === undefined)
+        return;
+    const list = images.map(({ name, ageDays }) => `${name} (${inDays(ageDays)} old)`).join(', ');
+    reporter.warning(`Images older than ${MAX_AGE_DAYS} days could not be rebuilt: ${list}. ` +
+        `The run uses them as they are, without the security updates since then.\nCause: ${(0,errors/* describeError */.U)(first.cause)}`);
+}
+function inDays(days) {
+    return `${Math.floor(days)} days`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/ensure-images.js
@@ -8455,60 +8819,54 @@ async function settleAll(promises) {
 
 
 
-
 /**
- * Makes sure that the engine has what a run needs: its own images are built from the action's `containers/` folder, a
+ * Makes sure that the engine has the images of a run: AWF's own are built from the action's `containers/` folder, a
  * foreign agent image is pulled.
  *
  * @param root the action's own directory
- * @returns what the foreign image says of itself
- * @throws UserError naming the image that could not be had
+ * @returns the facts of the foreign image
+ * @throws UserError naming the image that cannot be had
  */
 async function ensureImages(engine, images, agentImage, root, reporter) {
-    const own = network_ROLES.map((role) => images[role]);
-    const [presentOwn, presentForeign] = await settleAll([
-        engine.imagesOf(own),
-        agentImage === undefined
-            ? new Map()
-            : orExplain(engine.imagesOf([agentImage]), `agent-image: "${agentImage}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".'),
-    ]);
-    const missing = new Set([...own, agentImage ?? []].flat().filter((name) => !presentOwn.has(name) && !presentForeign.has(name)));
-    for (const role of network_ROLES.filter((candidate) => missing.has(images[candidate]))) {
-        reporter.info(`Building the image ${images[role]}; this happens once per machine and version.`);
-        await orExplain(engine.build(buildArgs(role, images[role], root), (chunk) => {
-            reporter.debug(chunk.toString().trimEnd());
-        }), `The image ${images[role]} is missing and could not be built.`, 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.');
-    }
-    if (agentImage !== undefined && missing.has(agentImage)) {
-        reporter.info(`Pulling ${agentImage}.`);
-        await orExplain(engine.pull(agentImage), `agent-image: ${agentImage} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
-    }
-    if (agentImage === undefined)
+    if (agentImage === undefined) {
+        await ensureOwnImages(engine, images, root, reporter);
         return undefined;
-    const known = new Map([...presentOwn, ...presentForeign]);
-    const factsOf = async (name) => known.get(name) ?? (await engine.imagesOf([name])).get(name);
-    const facts = await factsOf(agentImage);
-    refuseForeignPlatform(agentImage, facts?.platform, (await factsOf(images.agent))?.platform);
+    }
+    const [own, facts] = await settleAll([
+        ensureOwnImages(engine, images, root, reporter),
+        ensureForeignImage(engine, agentImage, reporter),
+    ]);
+    const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
+    refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
     return facts;
 }
+async function ensureForeignImage(engine, image, reporter) {
+    const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".');
+    const facts = present.get(image);
+    if (facts !== undefined)
+        return facts;
+    reporter.info(`Pulling ${image}.`);
+    await orExplain(engine.pull(image), `agent-image: ${image} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
+    return (await engine.imagesOf([image])).get(image);
+}
 /**
- * Refuses an image that wants a volume where the sandbox has a file system of its own: the engine mounts the volume over it,
- * and the command's user could not write there.
+ * Refuses an image that declares a volume where the sandbox mounts a file system of its own: the engine would mount the
+ * volume over it, and the command's user could not write there.
  *
- * @throws UserError naming the image and the place
+ * @throws UserError naming the image and the volume
  */
 function refuseVolumes(image, facts, agent) {
-    const places = agent.tmpfs.map(({ target }) => target);
-    const taken = facts?.volumes.find((volume) => places.includes((0,external_node_path_.resolve)(volume)));
+    const targets = agent.tmpfs.map(({ target }) => target);
+    const taken = facts?.volumes.find((volume) => targets.includes((0,external_node_path_.resolve)(volume)));
     if (taken === undefined)
         return;
     throw new errors/* UserError */.y(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
-/** The engine would start it, with a warning, and each of its programs would fail with "Exec format error". */
+/** The engine would only warn, and each program of the image would fail with "Exec format error". */
 function refuseForeignPlatform(image, platform, ours) {
-    // An image that somebody put together by hand may not say.
+    // An image that was put together by hand may not name its platform.
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
@@ -8525,19 +8883,73 @@ async function orExplain(work, message, hint) {
     }
 }
 
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/host-subnets.js
+
+
+
+/**
+ * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
+ * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
+ */
+function hostSubnets() {
+    const interfaces = Object.values((0,external_node_os_namespaceObject.networkInterfaces)())
+        .flatMap((addresses) => addresses ?? [])
+        .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? (parseSubnet(cidr) ?? []) : []));
+    return [...interfaces, ...hostRoutes()];
+}
+/** Reads CIDR notation. @returns undefined for anything but an IPv4 subnet */
+function parseSubnet(cidr) {
+    const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(cidr) ?? [];
+    if (!(0,external_node_net_namespaceObject.isIPv4)(address) || Number(prefix) > 32)
+        return undefined;
+    return { address: Buffer.from(address.split('.').map(Number)).readUInt32BE(), prefix: Number(prefix) };
+}
+/** True if the two subnets have an address in common: then the smaller one lies within the larger one. */
+function overlap(a, b) {
+    const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
+    return Math.floor(a.address / size) === Math.floor(b.address / size);
+}
+/** Rows of `/proc/net/route`: destination and mask are little-endian hexadecimal numbers, see proc(5). */
+function hostRoutes() {
+    return routeTable()
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split('\t'))
+        .flatMap(([, destination = '', , , , , , mask = '']) => {
+        const [address, bits] = [littleEndian(destination), littleEndian(mask)];
+        if (address === undefined || bits === undefined)
+            return [];
+        const prefix = Math.clz32(~bits);
+        // A VPN may replace the default route with two routes that cover half of all addresses each.
+        return prefix <= 1 ? [] : [{ address, prefix }];
+    });
+}
+function routeTable() {
+    try {
+        return (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+function littleEndian(hex) {
+    return /^[0-9a-f]{8}$/i.test(hex) ? Buffer.from(hex, 'hex').readUInt32LE() : undefined;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/networks.js
 
 
 
 
-
-/** How many subnets a run tries before it gives up. */
+/** How many subnets a run asks the engine for before it gives up. */
 const ATTEMPTS = 64;
 /**
- * Creates the two networks of a run. A subnet is claimed by creating its network: the engine refuses the second claim,
- * so runs that start together cannot share one.
+ * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
+ * second one there, so runs that start together cannot share a subnet.
  *
- * @returns the internal subnet that the run got
+ * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
 async function claimNetworks(engine, runId) {
@@ -8552,7 +8964,7 @@ async function claimNetworks(engine, runId) {
 async function claim(engine, network, subnets, taken) {
     let attempts = 0;
     for (const subnet of subnets) {
-        if (taken.some((other) => overlap(other, parseSubnet(subnet))))
+        if (isTaken(subnet, taken))
             continue;
         if (await engine.createNetwork({ ...network, subnet }))
             return subnet;
@@ -8564,47 +8976,9 @@ async function claim(engine, network, subnets, taken) {
         hint: 'Remove networks that are no longer used: docker network prune.',
     });
 }
-/**
- * What the host itself reaches: its interfaces and routes, the default route apart. The engine checks its own networks
- * only, and a run inside the host's network would hide a part of it from Squid.
- */
-function hostSubnets() {
-    const interfaces = Object.values((0,external_node_os_namespaceObject.networkInterfaces)())
-        .flatMap((addresses) => addresses ?? [])
-        .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? [parseSubnet(cidr)] : []));
-    return [...interfaces, ...hostRoutes()];
-}
-/** `/proc/net/route`: destination and mask as little-endian hexadecimal, see proc(5). */
-function hostRoutes() {
-    let table;
-    try {
-        table = (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
-    }
-    catch {
-        return [];
-    }
-    return table
-        .split('\n')
-        .slice(1)
-        .map((line) => line.split('\t'))
-        .flatMap(([, destination, , , , , , mask]) => {
-        if (destination === undefined || mask === undefined || /^0*$/.test(mask))
-            return [];
-        const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-        // A VPN may split the default route into two halves.
-        return prefix <= 1 ? [] : [{ base: littleEndian(destination), prefix }];
-    });
-}
-function littleEndian(hex) {
-    return Buffer.from(hex, 'hex').readUInt32LE();
-}
-function parseSubnet(cidr) {
-    const [address = '', prefix = '32'] = cidr.split('/');
-    return { base: Buffer.from(address.split('.').map(Number)).readUInt32BE(), prefix: Number(prefix) };
-}
-function overlap(a, b) {
-    const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
-    return Math.floor(a.base / size) === Math.floor(b.base / size);
+function isTaken(cidr, taken) {
+    const subnet = parseSubnet(cidr);
+    return subnet !== undefined && taken.some((other) => overlap(other, subnet));
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -8841,7 +9215,7 @@ function quote(value) {
 /** No value of git's is longer; a hostile one would keep us busy. */
 const MAX_LENGTH = 4096;
 /** `section`, or `section *` for one with a subsection, to its keys. Listed is what git needs and what runs no program. */
-const TABLE = {
+const config_policy_TABLE = {
     core: keys('repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf', 'quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository whitespace', 'compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime multipackindex', 'commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles maxtreedepth'),
     extensions: keys('objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop'),
     'remote *': keys('url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall followremotehead'),
@@ -8894,7 +9268,7 @@ const TABLE = {
     },
 };
 /** Maps: names are the attacker's, and an object has members of its own, such as `constructor`. */
-const KNOWN = new Map(Object.entries(TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
+const KNOWN = new Map(Object.entries(config_policy_TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
 function keys(...names) {
     return Object.fromEntries(names.flatMap((line) => line.split(' ')).map((name) => [name, true]));
 }
@@ -9525,7 +9899,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
 function otherWorktrees({ directory, gitDirectory }, gitDirectories) {
     if (directory === gitDirectory)
         return [];
-    const parts = gitDirectories.filter((path) => guards_isBelow(path, directory) && path !== gitDirectory && !guards_isBelow(path, gitDirectory));
+    const parts = gitDirectories.filter((path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory));
     return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
 }
 /** What of the workspace the settings that are left out make git run or read. */
@@ -9584,9 +9958,9 @@ function resolvedInside(path, roots) {
  */
 function guardMounts(roots, plan, place) {
     const readOnly = outermost(plan.readOnly);
-    const isClosed = (path) => readOnly.some((closed) => guards_isBelow(path, closed));
+    const isClosed = (path) => readOnly.some((closed) => isBelow(path, closed));
     const above = [...readOnly, ...plan.pinned, ...plan.copies.keys()].flatMap((path) => {
-        const root = roots.find((candidate) => guards_isBelow(path, candidate));
+        const root = roots.find((candidate) => isBelow(path, candidate));
         return root === undefined ? [] : between(root, (0,external_node_path_.dirname)(path));
     });
     const writable = new Set([...above, ...plan.pinned].filter((path) => !isClosed(path) && !roots.includes(path)));
@@ -9620,10 +9994,7 @@ function outermost(paths) {
 }
 /** The directories from below `top` down to `directory`. */
 function between(top, directory) {
-    return guards_isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
-}
-function guards_isBelow(path, directory) {
-    return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
+    return isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
 }
 /** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
 function isRepository(path) {
@@ -9759,7 +10130,7 @@ function hash(file) {
 
 /** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
 const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report', line: 0 };
-const BASELINE_FILE = 'workspace.json';
+const BASELINE_FILE = 'baseline.json';
 /**
  * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, with the same guards.
@@ -9897,13 +10268,13 @@ var limits = __nccwpck_require__(870);
 
 
 
-/** The phases' durations, beside Squid's logs. */
+/** The durations of the phases, beside Squid's logs. */
 const TIMINGS_FILE = 'timings.json';
 /** Writes `timings.json`. */
 function writeTimings({ squid }, timings) {
     writeAnew(squid, TIMINGS_FILE, timings);
 }
-/** What the command left in the workspace: all of it, where the summary has the first rows. */
+/** The complete list of what the command left in the workspace; the summary only has its first rows. */
 const AFTERMATH_FILE = 'workspace.json';
 /** Writes `workspace.json`, beside `timings.json`. */
 function writeAftermath({ squid }, aftermath) {
@@ -9929,18 +10300,18 @@ function writeAnew(directory, name, value) {
     }
 }
 /**
- * Creates the two log directories, writable for the sidecars' user and readable for the caller.
+ * Creates the two log directories, which the sidecars' user can write to and the caller can read.
  *
- * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
- * @param workspace may not hold the logs: the command could change them there
- * @throws UserError when a directory cannot be created, is in the workspace, or has another use
+ * @param chosen the value of `proxy-logs-dir`; undefined for new directories below `temporary`
+ * @param workspace must not contain the logs: the command could change them there
+ * @throws UserError if a directory cannot be created, is in the workspace, or is used for something else
  */
 function createLogDirectories(chosen, temporary, workspace, owner) {
     if (chosen !== undefined) {
         const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
         for (const directory of Object.values(directories)) {
             if (isInside(directory, workspace)) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Name a directory outside it.' });
+                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
             }
         }
         for (const directory of Object.values(directories))
@@ -9949,17 +10320,17 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
     }
     for (let time = Date.now();; time++) {
         const directories = {
-            squid: (0,external_node_path_.join)(temporary, `squid-logs-${String(time)}`),
-            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${String(time)}`),
+            squid: (0,external_node_path_.join)(temporary, `squid-logs-${time}`),
+            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${time}`),
         };
-        // A run that starts in the same millisecond has taken the name.
+        // Another run that started in the same millisecond may have taken the name.
         if (!make(directories.squid, owner, false))
             continue;
         make(directories.apiProxy, owner, true);
         return directories;
     }
 }
-/** @returns false when the directory exists and must not */
+/** @returns false if the directory exists although it must not */
 function make(directory, owner, mayExist) {
     try {
         if (mayExist)
@@ -9967,12 +10338,12 @@ function make(directory, owner, mayExist) {
         if (!create(directory)) {
             if (!mayExist)
                 return false;
-            // The caller's, who has set its mode; only root writes for somebody else.
+            // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
             if (process.getuid?.() !== 0 || (0,external_node_fs_.statSync)(directory).uid === owner.uid)
                 return true;
             if ((0,external_node_fs_.readdirSync)(directory).length > 0) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
-                    hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
+                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} has files of another user.`, {
+                    hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
                 });
             }
         }
@@ -9989,7 +10360,7 @@ function make(directory, owner, mayExist) {
         });
     }
 }
-/** Creates `directory`. @returns false when it is there already */
+/** Creates `directory`. @returns false if it exists already */
 function create(directory) {
     try {
         (0,external_node_fs_.mkdirSync)(directory);
@@ -10005,7 +10376,7 @@ function create(directory) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/platform.js
 
 /**
- * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
+ * Refuses a machine that cannot run the sandbox, which needs Linux containers and runs the host's own programs in them.
  *
  * @param platform as `process.platform`
  * @throws UserError naming the platform and the remedy
@@ -10021,12 +10392,11 @@ function requireLinux(platform) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/user.js
 
 
-/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
-const SIDECAR_ID = 65532;
+
 /**
- * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
- * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
- * engine's.
+ * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
+ * `sudo -g` change them, and in a container the user may have no account. Supplementary groups are left out, because
+ * one of them may give access to the engine.
  */
 function caller() {
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
@@ -10039,18 +10409,18 @@ function caller() {
     }
 }
 /**
- * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
- * where the workspace is root's.
+ * The agent's user. That is the caller, unless the caller is root: then it is the owner of the workspace, so that files
+ * keep an owner who can use them. The agent is root only if root owns the workspace.
  */
-function agentUser(by, workspace) {
-    if (by.uid !== 0)
-        return by;
+function agentUser(caller, workspace) {
+    if (caller.uid !== 0)
+        return caller;
     const { uid, gid } = (0,external_node_fs_.statSync)(workspace);
-    return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
+    return { uid, gid, name: uid === 0 ? caller.name : 'agent', home: caller.home };
 }
-/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
-function sidecarUser(by) {
-    return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
+/** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
+function sidecarUser({ uid, gid }) {
+    return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
@@ -10059,52 +10429,40 @@ function sidecarUser(by) {
 
 
 
-/** What no run may open to the agent. */
+
+/** Paths that no run may expose to the agent. */
 const FORBIDDEN = [
-    { path: '/proc', why: "it shows the host's processes" },
-    { path: '/sys', why: 'it controls the kernel' },
-    { path: '/dev', why: 'it holds the devices' },
-    { path: '/run', why: "it holds the engine's socket" },
-    { path: '/var/run', why: "it holds the engine's socket" },
-    { path: '/var/lib/docker', why: "it is the engine's data root" },
-    { path: '/var/lib/containerd', why: "it is the engine's data root" },
+    { path: '/proc', why: "shows the host's processes" },
+    { path: '/sys', why: 'controls the kernel' },
+    { path: '/dev', why: 'holds the devices' },
+    { path: '/run', why: "holds the engine's socket" },
+    { path: '/var/run', why: "holds the engine's socket" },
+    { path: '/var/lib/docker', why: "is the engine's data root" },
+    { path: '/var/lib/containerd', why: "is the engine's data root" },
 ];
-/** The runner's files by which a step acts on the job. */
-const COMMAND_FILES = [
-    ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
-];
-/** Where the system keeps what it acts on. Nobody's cache is there. */
-const user_mounts_SYSTEM = [
-    '/bin',
-    '/boot',
-    '/etc',
-    '/lib',
-    '/opt',
-    '/sbin',
-    '/snap',
-    '/usr',
-    '/var/lib',
-    '/var/spool',
-];
-/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
-const START_FILES = [
-    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
-    ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
-    ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
-];
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
+/** System directories. They are never mounted read-write: no one keeps a cache there. */
+const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
+/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
+const START_FILES = words(`
+  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
+  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
+  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
+`);
 /**
- * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
+ * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
  *
- * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
+ * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
  */
 function userMounts(mounts, places) {
     const sockets = mounts.length === 0 ? [] : listeningSockets();
     return mounts.map(({ source, target, writable }, index) => {
-        const refuse = (why, hint = 'Name the directory that is needed.') => {
+        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
             throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
         };
         if (!(0,external_node_fs_.existsSync)(source))
-            return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
+            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
         const real = (0,external_node_fs_.realpathSync)(source);
         const kind = (0,external_node_fs_.statSync)(real);
         if (!kind.isDirectory() && !kind.isFile())
@@ -10112,23 +10470,23 @@ function userMounts(mounts, places) {
         const refuseAny = (guarded) => {
             for (const { path, why } of guarded) {
                 if (isInside(real, path))
-                    refuse(why);
+                    refuse(`it ${why}`);
                 if (isInside(path, real))
-                    refuse(`${path} is in it, and ${why}`);
+                    refuse(`it contains ${path}, which ${why}`);
             }
         };
         refuseAny(always(places));
         if (isInside(places.home, real)) {
-            return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
+            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
         }
         if (writable)
             refuseAny(whenWritable(places));
         const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
         if (socket !== undefined)
-            return refuse(`${socket} in it leads to a program outside the sandbox`);
+            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
         const first = mounts.findIndex((other) => other.target === target);
         if (first < index)
-            return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
+            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
         return { kind: 'bind', source: real, target, writable };
     });
 }
@@ -10136,29 +10494,29 @@ function always({ workDirectory, engine, environment }) {
     const { dataRoot, socket } = engine;
     return [
         ...FORBIDDEN,
-        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
-        ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
-        { path: workDirectory, why: "it is the run's own" },
-        ...COMMAND_FILES.flatMap((name) => {
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
+        { path: workDirectory, why: "holds the run's own files" },
+        ...RUNNER_FILES.flatMap((name) => {
             const path = environment[name];
-            return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
+            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
         }),
     ];
 }
-/** What may be read, and not changed. */
+/** Paths that the agent may read but not change. */
 function whenWritable({ home, environment, programs }) {
     const event = environment['GITHUB_EVENT_PATH'] ?? '';
     return [
-        ...user_mounts_SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
-        ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
+        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
+        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
         ...START_FILES.map((name) => ({
             path: (0,external_node_path_.join)(home, name),
-            why: 'programs outside the sandbox act on it; leave :rw out',
+            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
         })),
-        ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
+        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
     ];
 }
-/** One that nobody listens on now, or that a program in another network namespace has made. */
+/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
 function socketIn(path) {
     if (!(0,external_node_fs_.statSync)(path).isDirectory())
         return undefined;
@@ -10167,7 +10525,7 @@ function socketIn(path) {
         return found && (0,external_node_path_.join)(path, found.name);
     }
     catch {
-        // It cannot be read by us, nor by the command, which is the same user.
+        // The command cannot read the directory either: it runs as the same user.
         return undefined;
     }
 }
@@ -10191,7 +10549,7 @@ function budgetWarning({ maxRequests, maxTokens }, usage) {
     ].join(', ');
     const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
     return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-        'requests got 429. If the command needs more, raise the option.');
+        'requests got 429 or were cut off. If the command needs more, raise the option.');
 }
 /** For a command that `timeout-minutes` ended. */
 function timeoutText({ timeoutMinutes = 0 }) {
@@ -10316,7 +10674,7 @@ async function mountsOnEngine(config, prepared, context) {
 
 
 /**
- * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ * Claude Code's own file with the key helper named, and without credentials. All other keys are kept.
  *
  * @param path for the error
  * @param present the file's content, undefined when there is none
@@ -10397,6 +10755,9 @@ function claude_json_isObject(value) {
 
 
 
+
+
+
 /**
  * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
  * that is on no list passes when `env` or `env-all` asks for it.
@@ -10436,7 +10797,7 @@ const PLACES = [
     'GIT_SSL_CAINFO',
 ];
 /** Never passes, whatever the options say. */
-const WITHHELD = [
+const environment_policy_WITHHELD = [
     // A credential for a model.
     ...CREDENTIAL_NAMES,
     ...CREDENTIAL_PATTERNS,
@@ -10448,72 +10809,58 @@ const WITHHELD = [
     ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
     'LISTEN_FDNAMES',
 ];
-/** In any case of letters: Python takes `Http_Proxy` as well. */
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
 /** What the sandbox itself decides, beside the variables that it sets. */
-const RESERVED = [
+const environment_policy_RESERVED = [
     ...PROXY_VARIABLES,
-    ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
     ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
     ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
 /** The shell's own, and true of the host's shell only. */
 const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
 /** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
-const CLEARED = RESERVED.filter((name) => !name.includes('*'));
+const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*'));
 /**
  * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
- * programs to the proxy that do not read `HTTP_PROXY`.
+ * programs to the proxy that do not read the usual variables.
  */
-const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+const LEFT_TO_USER = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+const isPassed = nameMatcher(PASSED);
+/** @returns true for a place on the host, which means nothing in an image */
+const isPlace = nameMatcher(PLACES);
 /** @returns true for what passes without being asked for @param image the command runs in an image of its own */
 function passesByItself(name, image) {
-    return matches(name, PASSED) || (!image && matches(name, PLACES));
+    return isPassed(name) || (!image && isPlace(name));
 }
-/** @returns true for a place on the host, which means nothing in an image */
-function isPlace(name) {
-    return matches(name, PLACES);
-}
-function isWithheld(name) {
-    return matches(name, WITHHELD);
-}
+const isWithheld = nameMatcher(environment_policy_WITHHELD);
+const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELLS_OWN]);
+/** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
 function isReserved(name) {
-    return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+    return environment_policy_isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
 }
 /** @returns true for a name under which a program would find a credential for a model */
-function isCredentialName(name) {
-    return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
-}
-function matches(name, patterns) {
-    return patterns.some((pattern) => {
-        const star = pattern.indexOf('*');
-        if (star < 0)
-            return name === pattern;
-        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
-    });
-}
+const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
 
-/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
+
+/** Port of the loopback listener that reads the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
- * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. The front port lets it through and the peek port refuses it. Until both
+ * ports are up and connected, Squid answers 500, so any other answer means that it is ready. RFC 6761 reserves
+ * `.invalid`.
  */
 const READINESS_NAME = 'ready.awf.invalid';
-/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
-/** Directory of the access log, in the container. */
-const SQUID_LOG_DIR = '/var/log/squid';
-const ACCESS_LOG = 'access.log';
-/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
+/** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
-/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+/** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
 const UNRESOLVABLE = 'unresolvable';
 /**
- * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
- * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
+ * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
+ * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
+ * or a line.
  */
 const LOG_FIELDS = {
     time: '%ts.%03tu',
@@ -10529,8 +10876,9 @@ const LOG_FIELDS = {
     verdict: `%{${VERDICT}}note`,
 };
 /**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
- * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and
+ * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
+ * nothing to protect.
  */
 const PRIVATE_RANGES = [
     '0.0.0.0/8',
@@ -10557,12 +10905,14 @@ const PRIVATE_RANGES = [
     'ff00::/8',
 ];
 /**
- * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
+ * parse`).
  *
- * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
- * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
- * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
- * The api-proxy's tunnels go out directly: its requests are ours.
+ * Squid listens on two ports. The front port decides by the client's address and the requested name, before it resolves
+ * anything (`dstdomain -n` looks up no PTR records): a refused name gets an honest 403 and causes no DNS query. Tunnels
+ * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
+ * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
+ * itself composes its requests.
  */
 function squidConfig(policy) {
     const sections = [
@@ -10579,8 +10929,8 @@ function squidConfig(policy) {
 }
 function listeners() {
     return [
-        `http_port ${String(SQUID_PORT)} name=front`,
-        `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+        `http_port ${SQUID_PORT} name=front`,
+        `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
         'acl front myportname front',
         'acl peek myportname peek',
     ];
@@ -10594,21 +10944,21 @@ function names({ allow, targets, hosts }) {
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
         `acl ready dstdomain -n ${READINESS_NAME}`,
-        // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
+        // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
         'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
         ...domainAcls('https', allow.https, 'dstdomain -n'),
         ...domainAcls('http', allow.http, 'dstdomain -n'),
         ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
         ...targets.flatMap(({ host, port }, index) => [
-            `acl target_host_${String(index)} dstdomain -n ${host}`,
-            `acl target_port_${String(index)} port ${String(port)}`,
+            `acl target_host_${index} dstdomain -n ${host}`,
+            `acl target_port_${index} port ${port}`,
         ]),
         ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-        // Squid's word for every address, IPv6 included; a name without one matches nothing.
+        // `all` covers every address, IPv6 included. A name without an address does not match.
         'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
         'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
-        // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
+        // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
         ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
         'acl private_destination all-of private_address !added_host',
     ];
@@ -10617,12 +10967,9 @@ function accessRules({ targets }) {
     return [
         'http_access deny manager',
         'http_access deny address_literal',
-        ...targets.flatMap(({ permitted }, index) => {
-            const id = String(index);
-            return permitted
-                ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
-                : [];
-        }),
+        ...targets.flatMap(({ permitted }, index) => permitted
+            ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
+            : []),
         'http_access deny api_proxy',
         'http_access deny front !agent',
         'http_access allow front CONNECT https_port ready',
@@ -10632,7 +10979,7 @@ function accessRules({ targets }) {
         'http_access deny provider_host',
         'http_access deny CONNECT !https_allowed',
         'http_access deny !CONNECT !http_allowed',
-        // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+        // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
         'http_access deny !resolvable cut_unresolvable',
         'http_access deny private_destination',
         'http_access allow front',
@@ -10642,13 +10989,13 @@ function accessRules({ targets }) {
 }
 function routing() {
     return [
-        `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
         'acl agent_tunnel all-of front agent CONNECT',
         'cache_peer_access to_peek allow agent_tunnel',
         'cache_peer_access to_peek deny all',
         'never_direct allow agent_tunnel',
         'always_direct allow !agent_tunnel',
-        // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
+        // Squid probes the peer before its own peek port listens. The second attempt, 50 ms later, succeeds.
         'connect_retries 2',
     ];
 }
@@ -10658,7 +11005,8 @@ function serverNameRules({ allow, targets }) {
         'acl client_hello_read at_step SslBump2',
         ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
         ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
-        // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
+        // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
+        // host.
         'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
         'acl no_server_name note awf_server_name -',
         `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
@@ -10676,11 +11024,11 @@ function serverNameRules({ allow, targets }) {
 function logging() {
     return [
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
-        // The peek port's records repeat the front port's, unless they add a verdict.
+        // Records of the peek port repeat those of the front port, unless they add a verdict.
         `acl has_verdict note ${VERDICT}`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-        `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+        `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
 }
 function hardening() {
@@ -10716,7 +11064,7 @@ function domainAcls(name, set, type) {
         `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
     ];
 }
-/** An ACL of values; one without values matches nothing, for no listener has this name. */
+/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
 function listAcl(name, type, values) {
     if (values.length === 0)
         return [`acl ${name} myportname nothing`];
@@ -10734,8 +11082,9 @@ function listAcl(name, type, values) {
 
 
 
+
 /** For sockets and the like: the user's alone, as the XDG specification wants it. */
-const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
+const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 /** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 /**
@@ -10821,6 +11170,7 @@ function baseDirectories(home) {
 }
 /** What the sandbox sets, whatever the host has. */
 function sandboxVariables(config, addresses, user) {
+    const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
     const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
     const variables = {
@@ -10830,15 +11180,11 @@ function sandboxVariables(config, addresses, user) {
         TMPDIR: '/tmp',
         RUNNER_TEMP: '/tmp',
         XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
-        HTTP_PROXY: proxy,
-        HTTPS_PROXY: proxy,
-        http_proxy: proxy,
-        https_proxy: proxy,
-        NO_PROXY: direct,
-        no_proxy: direct,
+        ...Object.fromEntries(inBothCases([http, https]).map((name) => [name, proxy])),
+        ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
         ...proxyVariables(addresses),
         AWF_API_PROXY_IP: addresses['api-proxy'],
-        AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+        [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
         LD_PRELOAD: ONE_SHOT_LIBRARY,
         // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
         // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
@@ -10846,7 +11192,7 @@ function sandboxVariables(config, addresses, user) {
         ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
-        const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        const base = apiProxyUrl(addresses, provider.port);
         variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
     }
     return variables;
@@ -10910,8 +11256,11 @@ function isVariableName(name) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
 
 
+
 /** Where the entrypoint puts the script. */
-const SCRIPT_PATH = '/tmp/awf-command';
+const SCRIPT_PATH = AGENT_PLACES.command;
+/** The entrypoint's program for everything that a shell cannot do. */
+const BUSYBOX = `"$${LIB_VARIABLE}/busybox"`;
 /**
  * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
  * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
@@ -10928,10 +11277,10 @@ function startDocument(start) {
     if (command.kind === 'script')
         files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
     return [
-        `AWF_CHECKS=${start_document_quote(start.checks.join('\n'))}`,
-        ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${start_document_quote(path)}`),
+        `${CHECKS_VARIABLE}=${start_document_quote(start.checks.join('\n'))}`,
+        ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`),
         'umask 077',
-        ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
+        ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
         ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
         ...files,
         'umask 022',
@@ -10943,10 +11292,10 @@ function startDocument(start) {
 }
 /** One process for a whole directory of links, each with the name of what it leads to. */
 function start_document_link(directory, targets) {
-    return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
+    return `${BUSYBOX} ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
 }
 function writeFile(path, content) {
-    return `"$AWF_LIB/busybox" mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
+    return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
 }
 /** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
 function start_document_quote(text) {
@@ -10969,6 +11318,7 @@ function withNewline(script) {
 
 
 
+
 /**
  * Decides all that the agent sees. Reads and writes nothing.
  *
@@ -10979,11 +11329,11 @@ function planAgent(config, secrets, place) {
     refuseCredentialsInCommand(config, secrets);
     const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
     // Files and links of ours in a mount of the user's would appear on the host.
-    const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-    const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
+    const userTargets = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+    const tools = host.toolchain.filter(({ target }) => !userTargets.some((other) => isBelow(target, other)));
     const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
-        return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
+        return !userTargets.some((other) => target === other || isBelow(target, other));
     });
     const files = systemFiles(config, addresses, user);
     const claude = claudeFiles(config, secrets, place);
@@ -11020,7 +11370,7 @@ function refuseCredentialsInCommand({ command }, secrets) {
         });
     }
 }
-/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+/** Claude Code's own file in the sandbox. The host's is read, never written. */
 function claudeFiles(config, secrets, { user, host }) {
     if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
         return { files: {}, warnings: [] };
@@ -11035,41 +11385,18 @@ function claudeFiles(config, secrets, { user, host }) {
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Where the api-proxy writes its log, in its container. */
-const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-const API_PROXY_LOG_FILE = 'api-proxy.log';
-/**
- * Trims a credential and refuses one that could not be a header value.
- *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    return trimmed;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
 
 
 
 
-/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
+/** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = '127.0.0.1';
-/** A container on two networks forwards packets unless told not to. */
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 function topology(config, claimed) {
     const { runId, names, addresses, images } = claimed;
-    const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
+    const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
     const common = { runId, network: networkNames(runId).internal };
     const squid = {
         ...common,
@@ -11080,7 +11407,7 @@ function topology(config, claimed) {
         limits: { memory: '512m', pids: 100 },
         mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
         tmpfs: [
-            { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+            { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
@@ -11097,7 +11424,11 @@ function topology(config, claimed) {
         limits: { memory: '512m', pids: 100 },
         mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
         tmpfs: [],
-        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
+        environment: {
+            [PROXY_VARIABLE.http]: proxyUrl,
+            [PROXY_VARIABLE.https]: proxyUrl,
+            [PEERS_VARIABLE]: addresses.agent,
+        },
         dns: NO_DNS,
     };
     return {
@@ -11109,14 +11440,15 @@ function topology(config, claimed) {
 }
 function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
-    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
-    // it, one that is killed cannot. An empty file takes about a kilobyte.
+    // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
+    // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
     const share = (part) => {
         const bytes = Math.floor(bytesOf(config.memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
-    // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
-    // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+    // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
+    // mode 0755 for the volume below it. The agent's user owns it, so that the entrypoint can correct the mode first of
+    // all.
     const owner = foreign ? { owner: agentUser } : {};
     return {
         runId,
@@ -11124,7 +11456,7 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         name: names.container.agent,
         image: config.agentImage ?? images.agent,
         address: addresses.agent,
-        user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
+        user: `${agentUser.uid}:${agentUser.gid}`,
         limits: { memory: config.memory, pids: config.pids },
         mounts: [
             ...agentMounts,
@@ -11140,16 +11472,16 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         ],
         environment: {},
         dns: NO_DNS,
-        // A foreign image's health check would run its programs beside the command, in the image's environment.
+        // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
     };
 }
-/** Bytes. */
+/** The size of a page of memory, in bytes. */
 const PAGE = 4096;
-/** @param size as Docker's `--memory` */
+/** @param size as for Docker's `--memory` */
 function bytesOf(size) {
     const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
     return Number.parseInt(size, 10) * 1024 ** exponent;
@@ -11160,12 +11492,35 @@ function librarySpec({ runId, names, images, sidecarUser }) {
         network: 'none',
         name: names.library,
         image: images.agent,
-        user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
+        user: `${sidecarUser.uid}:${sidecarUser.gid}`,
         limits: { memory: '16m', pids: 1 },
         mounts: [{ kind: 'image-files', target: AGENT_LIB }],
         tmpfs: [],
         environment: {},
     };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/**
+ * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws Error that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/plan.js
@@ -11413,11 +11768,11 @@ function parseAccessLine(line) {
         verdict: optional('verdict'),
     };
 }
-/** True when policy, not the network, stopped the request. */
+/** True if the policy stopped the request, not the network. */
 function isRefused(record) {
     return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
 }
-/** True when the name was allowed and has no address. */
+/** True if the name was allowed but has no address. */
 function isUnresolvable(record) {
     return record.verdict === UNRESOLVABLE;
 }
@@ -11556,13 +11911,12 @@ class UsageCounter {
     #requests = 0;
     #overBudget = 0;
     #estimated = false;
-    add({ provider, model, status, forwarded, error, usage }) {
+    add({ provider, model, status, requests, error, usage }) {
         const used = usage ?? NO_USAGE;
         this.#usage = sumOfUsage(this.#usage, used);
         this.#estimated ||= usage?.estimated ?? false;
-        if (forwarded)
-            this.#requests += 1;
-        if (status === 429 && error === 'budget_exhausted')
+        this.#requests += requests;
+        if (error === 'budget_exhausted')
             this.#overBudget += 1;
         const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
         const name = isCounted ? model : null;
@@ -11570,7 +11924,8 @@ class UsageCounter {
         this.#models.set(keyOf(provider, name), {
             provider,
             model: name,
-            requests: before.requests + 1,
+            // A refused request counts here, though not against the budget.
+            requests: before.requests + Math.max(requests, 1),
             failed: before.failed + (status >= 400 ? 1 : 0),
             ...sumOfUsage(before, used),
         });
@@ -11597,7 +11952,7 @@ const NO_MODEL_USAGE = new UsageCounter().result();
  *   records of earlier runs
  * @throws Error when the log cannot be read
  */
-async function readUsage({ apiProxy }, since = 0) {
+async function usage_readUsage({ apiProxy }, since = 0) {
     const counter = new UsageCounter();
     for await (const line of linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
         const record = parseRecord(line);
@@ -11678,7 +12033,7 @@ async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddres
             return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
-            const reading = readUsage(logs, since);
+            const reading = usage_readUsage(logs, since);
             return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
         }),
     };
@@ -11700,12 +12055,14 @@ async function removeWorkDirectory(aftermath, { reporter, hasPostStep }, { workD
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached-container.js
 
-/** How much of a sidecar's output an error quotes. */
+
+
+/** How much of the output an error quotes. */
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
 /**
- * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
- * with its last lines.
+ * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
+ * output, when the container ends before {@link expectEnd} is called.
  */
 class AttachedContainer {
     died;
@@ -11713,37 +12070,43 @@ class AttachedContainer {
     #ending = false;
     #tail = '';
     /**
-     * @param title for people: "Squid"
-     * @param input its configuration, on standard input
+     * @param title its name in messages, such as "Squid"
+     * @param input its configuration, written to standard input
      * @param start starts the container and resolves with its exit code
      */
     constructor(title, input, start) {
-        const keep = (chunk) => {
-            this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
-        };
-        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
+        const exit = start({ input, later: undefined, onStdout: this.#keeper(), onStderr: this.#keeper() });
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
-            throw new errors/* UserError */.y(`${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`);
+            throw new errors/* UserError */.y(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
         });
-        // Whoever races on it sees the error; nobody else has to.
+        // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
         this.died.catch(() => undefined);
         this.ended = exit.then(() => undefined, () => undefined);
     }
     get lastLines() {
-        const lines = this.#tail.split('\n').filter((line) => line.trim() !== '');
-        return lines.length === 0 ? '(it said nothing)' : lines.slice(-TAIL_LINES).join('\n');
+        const lines = nonEmptyLines(this.#tail);
+        return lines.length === 0 ? '(no output)' : lines.slice(-TAIL_LINES).join('\n');
     }
-    /** From now on its end is no failure. */
+    /** Call before removing the container: from now on its end is no failure. */
     expectEnd() {
         this.#ending = true;
+    }
+    /** Keeps the tail of one stream. Each stream has its own decoder, because a chunk may end within a character. */
+    #keeper() {
+        const decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
+        return (chunk) => {
+            this.#tail = (this.#tail + decoder.write(chunk)).slice(-TAIL_CHARACTERS);
+            return undefined;
+        };
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/gate.js
-/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
-const MARKER = Buffer.from('\u001eawf: command\n');
+
+/** The line on standard error that ends the pre-flight check's output. */
+const MARKER = Buffer.from(COMMAND_MARKER);
 /** What the check may say at most, in bytes. */
 const LIMIT = 64 * 1024;
 /**
@@ -12007,7 +12370,7 @@ class Sandbox {
             throw new errors/* UserError */.y(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
         }
         const mayBeMemory = exitCode === 137 && !limit.isReached;
-        const outOfMemory = mayBeMemory && (await this.#engine.exitOf(agent.name)).outOfMemory;
+        const outOfMemory = mayBeMemory && (await this.#engine.ranOutOfMemory(agent.name));
         return { exitCode, timedOut: false, outOfMemory };
     }
     #count(work) {
@@ -12172,8 +12535,6 @@ const {
   /* Help */ "_V": Help,
 } = commander;
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 // EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
 var cjs = __nccwpck_require__(935);
 ;// CONCATENATED MODULE: external "node:url"
@@ -12556,6 +12917,7 @@ function target_parseTarget(input, text) {
 
 
 
+
 /**
  * Checks every option and builds the one {@link Config}.
  *
@@ -12777,7 +13139,7 @@ function realDirectory(what, path) {
 }
 function within(workspace, path) {
     const directory = realDirectory('working-directory', (0,external_node_path_.resolve)(workspace, path));
-    if (directory === workspace || directory.startsWith(`${workspace}/`))
+    if (directory === workspace || isBelow(directory, workspace))
         return directory;
     throw new errors/* UserError */.y(`working-directory: ${path} is outside the workspace ${workspace}.`, {
         hint: 'The sandbox sees the workspace only; name a directory inside it.',
@@ -12941,14 +13303,15 @@ function command_line_report({ error, traffic: { domains }, logs }, reporter) {
 /* harmony export */   he: () => (/* binding */ containerArgs),
 /* harmony export */   jQ: () => (/* binding */ RUN_LABEL)
 /* harmony export */ });
-/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
-const RUN_LABEL = 'awf.run';
-/** One line of a container's `/etc/hosts`. */
 /**
- * The options of `docker create` and `docker run` for `spec`, image and command included.
+ * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
+ */
+const RUN_LABEL = 'awf.run';
+/**
+ * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of its output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of the output on the engine's disk.
  */
 function containerArgs(spec) {
     const option = (name, value) => `--${name}=${value}`;
@@ -12986,12 +13349,12 @@ function containerArgs(spec) {
 function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
     const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
     if (inodes !== undefined)
-        options.push(`nr_inodes=${String(inodes)}`);
+        options.push(`nr_inodes=${inodes}`);
     if (owner)
-        options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
+        options.push(`uid=${owner.uid}`, `gid=${owner.gid}`);
     return `${target}:${options.join(',')}`;
 }
-/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
+/** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
 function mountValue(mount) {
     const fields = mount.kind === 'bind'
         ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
@@ -12999,10 +13362,11 @@ function mountValue(mount) {
     return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }
 /**
- * The options of `docker network create`.
+ * The arguments of `docker network create`.
  *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
- * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
+ * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
+ * so an internal network gets both.
  */
 function networkArgs(spec) {
     return [

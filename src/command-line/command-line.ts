@@ -6,7 +6,8 @@ import { describeError } from '../errors.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
-import { newRunId, run, type RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/report.ts';
+import { newRunId, run } from '../run/run.ts';
 import { loadCliArgs } from './args.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { isBelow } from '../host/paths.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import { CREDENTIALS, ownHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import { normaliseCredential, type SidecarBudget, type Target } from '../shared/sidecar-config.ts';
@@ -254,7 +255,7 @@ function realDirectory(what: string, path: string): string {
 
 function within(workspace: string, path: string): string {
   const directory = realDirectory('working-directory', resolve(workspace, path));
-  if (directory === workspace || directory.startsWith(`${workspace}/`)) return directory;
+  if (directory === workspace || isBelow(directory, workspace)) return directory;
   throw new UserError(`working-directory: ${path} is outside the workspace ${workspace}.`, {
     hint: 'The sandbox sees the workspace only; name a directory inside it.',
   });

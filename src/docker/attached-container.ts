@@ -1,13 +1,15 @@
+import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../errors.ts';
-import type { Attachment } from './engine.ts';
+import type { Attachment, Sink } from './engine.ts';
+import { nonEmptyLines } from './failure.ts';
 
-/** How much of a sidecar's output an error quotes. */
+/** How much of the output an error quotes. */
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
 
 /**
- * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
- * with its last lines.
+ * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
+ * output, when the container ends before {@link expectEnd} is called.
  */
 export class AttachedContainer {
   readonly died: Promise<never>;
@@ -16,22 +18,17 @@ export class AttachedContainer {
   #tail = '';
 
   /**
-   * @param title for people: "Squid"
-   * @param input its configuration, on standard input
+   * @param title its name in messages, such as "Squid"
+   * @param input its configuration, written to standard input
    * @param start starts the container and resolves with its exit code
    */
   constructor(title: string, input: string, start: (attachment: Attachment) => Promise<number>) {
-    const keep = (chunk: Buffer): undefined => {
-      this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
-    };
-    const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
+    const exit = start({ input, later: undefined, onStdout: this.#keeper(), onStderr: this.#keeper() });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
-      throw new UserError(
-        `${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`,
-      );
+      throw new UserError(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
     });
-    // Whoever races on it sees the error; nobody else has to.
+    // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
     this.died.catch(() => undefined);
     this.ended = exit.then(
       () => undefined,
@@ -40,12 +37,21 @@ export class AttachedContainer {
   }
 
   get lastLines(): string {
-    const lines = this.#tail.split('\n').filter((line) => line.trim() !== '');
-    return lines.length === 0 ? '(it said nothing)' : lines.slice(-TAIL_LINES).join('\n');
+    const lines = nonEmptyLines(this.#tail);
+    return lines.length === 0 ? '(no output)' : lines.slice(-TAIL_LINES).join('\n');
   }
 
-  /** From now on its end is no failure. */
+  /** Call before removing the container: from now on its end is no failure. */
   expectEnd(): void {
     this.#ending = true;
+  }
+
+  /** Keeps the tail of one stream. Each stream has its own decoder, because a chunk may end within a character. */
+  #keeper(): Sink {
+    const decoder = new StringDecoder();
+    return (chunk) => {
+      this.#tail = (this.#tail + decoder.write(chunk)).slice(-TAIL_CHARACTERS);
+      return undefined;
+    };
   }
 }

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 
 /**
- * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
- * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
+ * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
  *
- * @param environment names the client's configuration
- * @returns variables for a container: none where the client sets none
+ * @param environment where the client finds its configuration
+ * @returns empty variables for a container, or none if the client would set none
  */
 export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<string, string> {
   const directory = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker');
@@ -19,9 +18,9 @@ export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<str
     const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8')) as { proxies?: unknown } | null;
     proxies = config?.proxies;
   } catch {
-    // No configuration, or none that the client could read.
+    // There is no configuration, or the client cannot read it either.
     return {};
   }
   if (proxies === undefined) return {};
-  return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
 }

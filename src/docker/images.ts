@@ -2,18 +2,21 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../shared/network.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import { BUILT_LABEL } from './image-facts.ts';
 
-/** File in `dist/` with the names of the images that belong to this build. */
+/** The file in `dist/` that names the images that belong to this build. */
 export const IMAGES_FILE = 'images.json';
 
 export type ImageNames = Readonly<Record<Role, string>>;
 
 /**
- * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
- * the image, so an image that exists under its name is never stale.
+ * The names of the images that would be built from what is in `root` now. A name has a hash of our files that go into
+ * the image, so an image under its name always has our current files. Its packages may still be old: see
+ * `own-images.ts`.
  *
  * @param root the repository
- * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
+ * @param dist the folder with the bundles, which may be elsewhere while a build is being checked
  */
 export function imageNames(root: string, dist = join(root, 'dist')): ImageNames {
   const name = (role: Role): string => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
@@ -21,7 +24,7 @@ export function imageNames(root: string, dist = join(root, 'dist')): ImageNames 
 }
 
 /**
- * The names that the build wrote beside the bundles: the ones that a run uses.
+ * The names that the build wrote beside the bundles. These are the images that a run uses.
  *
  * @throws Error when `dist` has none
  */
@@ -30,16 +33,30 @@ export function builtImageNames(dist: string): ImageNames {
 }
 
 /**
- * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
- * own environment where it is set, and the engine keeps it out of the image.
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value
+ * from its own environment, if there is one, and the engine keeps it out of the image.
+ *
+ * @param date becomes the image's build date
  */
-export function buildArgs(role: Role, name: string, root: string): string[] {
+export function buildArgs(role: Role, name: string, root: string, date: Date): string[] {
+  const { http, https, none } = PROXY_VARIABLE;
   return [
-    `--file=${join(root, 'containers', role, 'Dockerfile')}`,
+    `--file=${dockerfile(role, root)}`,
     `--tag=${name}`,
-    ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+    `--label=${BUILT_LABEL}=${date.toISOString()}`,
+    '--no-cache',
+    ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
     root,
   ];
+}
+
+/** The image that a Dockerfile starts from by default. @returns undefined for a Dockerfile without a base */
+export function baseImage(role: Role, root: string): string | undefined {
+  return /^ARG BASE=(\S+)$/m.exec(readFileSync(dockerfile(role, root), 'utf8'))?.[1];
+}
+
+function dockerfile(role: Role, root: string): string {
+  return join(root, 'containers', role, 'Dockerfile');
 }
 
 interface ImageFile {
@@ -49,7 +66,7 @@ interface ImageFile {
   readonly file: string;
 }
 
-/** Sources are not in the image: what is bundled from them is. */
+/** Source files are not in the image; the bundle made from them is. */
 function imageFiles(role: Role, root: string, dist: string): ImageFile[] {
   const folder = `containers/${role}`;
   const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
@@ -63,13 +80,13 @@ function filesIn(directory: string, path: string): ImageFile[] {
     .map((file) => ({ path: path + file.slice(directory.length), file }));
 }
 
-/** 12 hexadecimal digits over paths, executable bits and bytes. */
+/** 12 hexadecimal digits of a hash of paths, executable bits and contents. */
 function contentHash(files: readonly ImageFile[]): string {
   const hash = createHash('sha256');
   for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
     const bytes = readFileSync(file);
     const executable = (statSync(file).mode & 0o100) !== 0;
-    hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
+    hash.update(`${path}\0${executable ? 'x' : '-'}\0${bytes.length}\0`).update(bytes);
   }
   return hash.digest('hex').slice(0, 12);
 }

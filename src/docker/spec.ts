@@ -1,28 +1,31 @@
+import type { UserIds } from '../host/user.ts';
 import type { HostEntry } from '../shared/network.ts';
 
-/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
+/**
+ * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
+ */
 export const RUN_LABEL = 'awf.run';
 
-/** What one container is, independent of how the engine is asked for it. */
+/** Describes a container, independently of how the engine is asked to create it. */
 export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly runId: string;
   readonly network: string;
-  /** Fixed IPv4 address in `network`; undefined where the network has none. */
+  /** Fixed IPv4 address in `network`. Undefined for a container without a network. */
   readonly address?: string;
   /** `uid:gid` */
   readonly user: string;
   readonly limits: Limits;
   readonly mounts: readonly MountSpec[];
   readonly tmpfs: readonly TmpfsSpec[];
-  /** Not for secrets: the engine stores these on disk and shows them to anybody who may inspect. */
+  /** Never put a secret here: the engine stores the environment on disk, and `docker inspect` shows it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly hosts?: readonly HostEntry[];
   readonly dns?: string;
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly volumesFrom?: string;
-  /** Says that the image's own health check is not run. */
+  /** `none` turns the image's own health check off. */
   readonly healthCheck?: 'none';
   readonly workingDirectory?: string;
   readonly entrypoint?: string;
@@ -30,7 +33,7 @@ export interface ContainerSpec {
 }
 
 export interface Limits {
-  /** As Docker's `--memory`: bytes, or a number with `k`, `m` or `g`. */
+  /** As for Docker's `--memory`: bytes, or a number with `k`, `m` or `g`. */
   readonly memory: string;
   readonly pids: number;
 }
@@ -38,8 +41,8 @@ export interface Limits {
 export type MountSpec =
   | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly writable: boolean }
   /**
-   * An anonymous volume, filled with what the image has at `target` and removed with the container. The engine refuses
-   * to make such a volume read-only; the files' owner and mode in the image do.
+   * An anonymous volume, which the engine fills with the image's files at `target` and removes with the container. The
+   * engine cannot make such a volume read-only. The owner and mode of the files protect them instead.
    */
   | { readonly kind: 'image-files'; readonly target: string };
 
@@ -47,20 +50,19 @@ export interface TmpfsSpec {
   readonly target: string;
   /** Octal, for example `1777`. */
   readonly mode: string;
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: UserIds;
   readonly executable: boolean;
-  /** As tmpfs's own option: bytes, or a number with `k`, `m` or `g`. */
+  /** As for the option of tmpfs: bytes, or a number with `k`, `m` or `g`. */
   readonly size: string;
-  /** Files at most; half as many as the host has pages of memory where it is not said. */
+  /** Maximum number of files. By default, half as many as the host has pages of memory. */
   readonly inodes?: number;
 }
 
-/** One line of a container's `/etc/hosts`. */
 /**
- * The options of `docker create` and `docker run` for `spec`, image and command included.
+ * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of its output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of the output on the engine's disk.
  */
 export function containerArgs(spec: ContainerSpec): string[] {
   const option = (name: string, value: string): string => `--${name}=${value}`;
@@ -98,12 +100,12 @@ export function containerArgs(spec: ContainerSpec): string[] {
 
 function tmpfsValue({ target, mode, owner, executable, size, inodes }: TmpfsSpec): string {
   const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
-  if (inodes !== undefined) options.push(`nr_inodes=${String(inodes)}`);
-  if (owner) options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
+  if (inodes !== undefined) options.push(`nr_inodes=${inodes}`);
+  if (owner) options.push(`uid=${owner.uid}`, `gid=${owner.gid}`);
   return `${target}:${options.join(',')}`;
 }
 
-/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
+/** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
 function mountValue(mount: MountSpec): string {
   const fields =
     mount.kind === 'bind'
@@ -122,10 +124,11 @@ export interface NetworkSpec {
 }
 
 /**
- * The options of `docker network create`.
+ * The arguments of `docker network create`.
  *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
- * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
+ * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
+ * so an internal network gets both.
  */
 export function networkArgs(spec: NetworkSpec): string[] {
   return [

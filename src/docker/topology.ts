@@ -1,28 +1,34 @@
-import type { User } from '../host/user.ts';
+import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
-import { networkNames, PEERS_VARIABLE, squidUrl, type Addresses, type Names } from '../shared/network.ts';
-import { AGENT_LIB } from '../shared/contract.ts';
-import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
-import { READINESS_HOST, SQUID_LOG_DIR } from '../squid/config.ts';
+import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import {
+  AGENT_LIB,
+  API_PROXY_LOG_DIR,
+  PEERS_VARIABLE,
+  SQUID_LOG_DIR,
+  SQUID_RUN_DIRECTORY,
+} from '../shared/contract.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import { READINESS_HOST } from '../squid/config.ts';
 import type { ImageNames } from './images.ts';
 import type { ContainerSpec, MountSpec } from './spec.ts';
 
-/** What a run has claimed or found out before its containers can be described. */
+/** Everything that has to be known before the containers of a run can be described. */
 export interface Claimed {
   readonly runId: string;
   readonly names: Names;
   readonly addresses: Addresses;
   readonly images: ImageNames;
   readonly logs: { readonly squid: string; readonly apiProxy: string };
-  readonly sidecarUser: { readonly uid: number; readonly gid: number };
+  readonly sidecarUser: UserIds;
   readonly agentUser: User;
-  /** Toolchain, generated files, what the user asked for. */
+  /** The toolchain, generated files, and the mounts that the user asked for. */
   readonly agentMounts: readonly MountSpec[];
-  /** Parts of the workspace that the command must not change, mounted over it. */
+  /** Mounted over those parts of the workspace that the command must not change. */
   readonly guards: readonly MountSpec[];
 }
 
-/** The containers of a run. `library` is created and never started; it lends its files to a foreign agent image. */
+/** The containers of a run. `library` is never started: it lends its files to a foreign agent image. */
 export interface Topology {
   readonly squid: ContainerSpec;
   readonly apiProxy: ContainerSpec | undefined;
@@ -30,14 +36,14 @@ export interface Topology {
   readonly library: ContainerSpec | undefined;
 }
 
-/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
+/** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = '127.0.0.1';
-/** A container on two networks forwards packets unless told not to. */
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 
 export function topology(config: Config, claimed: Claimed): Topology {
   const { runId, names, addresses, images } = claimed;
-  const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
+  const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
   const common = { runId, network: networkNames(runId).internal };
 
   const squid: ContainerSpec = {
@@ -49,7 +55,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     limits: { memory: '512m', pids: 100 },
     mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
     tmpfs: [
-      { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+      { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
@@ -66,7 +72,11 @@ export function topology(config: Config, claimed: Claimed): Topology {
     limits: { memory: '512m', pids: 100 },
     mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
     tmpfs: [],
-    environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
+    environment: {
+      [PROXY_VARIABLE.http]: proxyUrl,
+      [PROXY_VARIABLE.https]: proxyUrl,
+      [PEERS_VARIABLE]: addresses.agent,
+    },
     dns: NO_DNS,
   };
   return {
@@ -82,14 +92,15 @@ function agentSpec(
   { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
-  // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
-  // it, one that is killed cannot. An empty file takes about a kilobyte.
+  // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
+  // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
   const share = (part: number): { size: string; inodes: number } => {
     const bytes = Math.floor(bytesOf(config.memory) * part);
     return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
   };
-  // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
-  // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+  // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
+  // mode 0755 for the volume below it. The agent's user owns it, so that the entrypoint can correct the mode first of
+  // all.
   const owner = foreign ? { owner: agentUser } : {};
   return {
     runId,
@@ -97,7 +108,7 @@ function agentSpec(
     name: names.container.agent,
     image: config.agentImage ?? images.agent,
     address: addresses.agent,
-    user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
+    user: `${agentUser.uid}:${agentUser.gid}`,
     limits: { memory: config.memory, pids: config.pids },
     mounts: [
       ...agentMounts,
@@ -113,7 +124,7 @@ function agentSpec(
     ],
     environment: {},
     dns: NO_DNS,
-    // A foreign image's health check would run its programs beside the command, in the image's environment.
+    // A health check of a foreign image would run programs beside the command, with the image's own environment.
     healthCheck: 'none',
     ...(foreign ? { volumesFrom: names.library } : {}),
     workingDirectory: config.workingDirectory,
@@ -121,10 +132,10 @@ function agentSpec(
   };
 }
 
-/** Bytes. */
+/** The size of a page of memory, in bytes. */
 const PAGE = 4096;
 
-/** @param size as Docker's `--memory` */
+/** @param size as for Docker's `--memory` */
 function bytesOf(size: string): number {
   const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
   return Number.parseInt(size, 10) * 1024 ** exponent;
@@ -136,7 +147,7 @@ function librarySpec({ runId, names, images, sidecarUser }: Claimed): ContainerS
     network: 'none',
     name: names.library,
     image: images.agent,
-    user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
+    user: `${sidecarUser.uid}:${sidecarUser.gid}`,
     limits: { memory: '16m', pids: 1 },
     mounts: [{ kind: 'image-files', target: AGENT_LIB }],
     tmpfs: [],

@@ -12,14 +12,15 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from './paths.ts';
+import type { UserIds } from './user.ts';
 
-/** Where a run's logs are on the host. They stay when the run is over. */
+/** The directories of a run's logs on the host. They stay when the run is over. */
 export interface LogDirectories {
   readonly squid: string;
   readonly apiProxy: string;
 }
 
-/** The phases' durations, beside Squid's logs. */
+/** The durations of the phases, beside Squid's logs. */
 export const TIMINGS_FILE = 'timings.json';
 
 /** Writes `timings.json`. */
@@ -27,7 +28,7 @@ export function writeTimings({ squid }: LogDirectories, timings: unknown): void 
   writeAnew(squid, TIMINGS_FILE, timings);
 }
 
-/** What the command left in the workspace: all of it, where the summary has the first rows. */
+/** The complete list of what the command left in the workspace; the summary only has its first rows. */
 const AFTERMATH_FILE = 'workspace.json';
 
 /** Writes `workspace.json`, beside `timings.json`. */
@@ -54,17 +55,17 @@ export function writeAnew(directory: string, name: string, value: unknown): void
 }
 
 /**
- * Creates the two log directories, writable for the sidecars' user and readable for the caller.
+ * Creates the two log directories, which the sidecars' user can write to and the caller can read.
  *
- * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
- * @param workspace may not hold the logs: the command could change them there
- * @throws UserError when a directory cannot be created, is in the workspace, or has another use
+ * @param chosen the value of `proxy-logs-dir`; undefined for new directories below `temporary`
+ * @param workspace must not contain the logs: the command could change them there
+ * @throws UserError if a directory cannot be created, is in the workspace, or is used for something else
  */
 export function createLogDirectories(
   chosen: string | undefined,
   temporary: string,
   workspace: string,
-  owner: { readonly uid: number; readonly gid: number },
+  owner: UserIds,
 ): LogDirectories {
   if (chosen !== undefined) {
     const directories = { squid: chosen, apiProxy: join(dirname(chosen), 'api-proxy-logs') };
@@ -72,7 +73,7 @@ export function createLogDirectories(
       if (isInside(directory, workspace)) {
         throw new UserError(
           `proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
-          { hint: 'Name a directory outside it.' },
+          { hint: 'Use a directory outside the workspace.' },
         );
       }
     }
@@ -81,27 +82,27 @@ export function createLogDirectories(
   }
   for (let time = Date.now(); ; time++) {
     const directories = {
-      squid: join(temporary, `squid-logs-${String(time)}`),
-      apiProxy: join(temporary, `api-proxy-logs-${String(time)}`),
+      squid: join(temporary, `squid-logs-${time}`),
+      apiProxy: join(temporary, `api-proxy-logs-${time}`),
     };
-    // A run that starts in the same millisecond has taken the name.
+    // Another run that started in the same millisecond may have taken the name.
     if (!make(directories.squid, owner, false)) continue;
     make(directories.apiProxy, owner, true);
     return directories;
   }
 }
 
-/** @returns false when the directory exists and must not */
-function make(directory: string, owner: { uid: number; gid: number }, mayExist: boolean): boolean {
+/** @returns false if the directory exists although it must not */
+function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
   try {
     if (mayExist) mkdirSync(dirname(directory), { recursive: true });
     if (!create(directory)) {
       if (!mayExist) return false;
-      // The caller's, who has set its mode; only root writes for somebody else.
+      // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
       if (process.getuid?.() !== 0 || statSync(directory).uid === owner.uid) return true;
       if (readdirSync(directory).length > 0) {
-        throw new UserError(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
-          hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
+        throw new UserError(`proxy-logs-dir: ${directory} has files of another user.`, {
+          hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
       }
     }
@@ -116,7 +117,7 @@ function make(directory: string, owner: { uid: number; gid: number }, mayExist: 
   }
 }
 
-/** Creates `directory`. @returns false when it is there already */
+/** Creates `directory`. @returns false if it exists already */
 function create(directory: string): boolean {
   try {
     mkdirSync(directory);

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 
 /**
- * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
+ * Refuses a machine that cannot run the sandbox, which needs Linux containers and runs the host's own programs in them.
  *
  * @param platform as `process.platform`
  * @throws UserError naming the platform and the remedy

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 
-/** Listening; see `include/uapi/linux/net.h`, `__SO_ACCEPTCON`. */
+/** The flag of a listening socket: `__SO_ACCEPTCON` in `include/uapi/linux/net.h`. */
 const ACCEPTS = 0x10000;
-/** `SOCK_DGRAM`: takes messages without listening. */
+/** `SOCK_DGRAM`: such a socket receives messages without listening. */
 const DATAGRAMS = 2;
 
 /**
- * The Unix sockets that programs of this network namespace can be reached by, `/proc/net/unix` (proc(5)). A directory that
- * is mounted shows the sockets in it, read-only or not, and who connects to one talks to a program outside.
+ * The Unix sockets on which programs of this network namespace can be reached, from `/proc/net/unix` (proc(5)). A
+ * mounted directory exposes the sockets in it, even read-only: connecting to one reaches a program outside the sandbox.
  *
- * @returns absolute paths; empty where the table cannot be read
+ * @returns absolute paths, or none if the table cannot be read
  */
 export function listeningSockets(): string[] {
   let table: string;

@@ -1,22 +1,24 @@
 import { statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { SIDECAR_ID } from '../shared/contract.ts';
 
-/** Who runs in a container. */
-export interface User {
+/** The ids of a user and a group. */
+export interface UserIds {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** The user that runs in a container. */
+export interface User extends UserIds {
   readonly name: string;
-  /** Path of the home directory, the same inside and outside. */
+  /** The home directory. Its path is the same inside and outside. */
   readonly home: string;
 }
 
-/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
-const SIDECAR_ID = 65532;
-
 /**
- * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
- * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
- * engine's.
+ * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
+ * `sudo -g` change them, and in a container the user may have no account. Supplementary groups are left out, because
+ * one of them may give access to the engine.
  */
 export function caller(): User {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
@@ -29,16 +31,16 @@ export function caller(): User {
 }
 
 /**
- * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
- * where the workspace is root's.
+ * The agent's user. That is the caller, unless the caller is root: then it is the owner of the workspace, so that files
+ * keep an owner who can use them. The agent is root only if root owns the workspace.
  */
-export function agentUser(by: User, workspace: string): User {
-  if (by.uid !== 0) return by;
+export function agentUser(caller: User, workspace: string): User {
+  if (caller.uid !== 0) return caller;
   const { uid, gid } = statSync(workspace);
-  return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
+  return { uid, gid, name: uid === 0 ? caller.name : 'agent', home: caller.home };
 }
 
-/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
-export function sidecarUser(by: User): { uid: number; gid: number } {
-  return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
+/** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
+export function sidecarUser({ uid, gid }: User): UserIds {
+  return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }

@@ -1,20 +1,28 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 
-/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
-const ELSEWHERE = '/tmp/awf-home';
+/**
+ * The place for mounts that would lie deep in the home. The user of the sandbox cannot replace or rename them there.
+ */
+const ELSEWHERE = AGENT_PLACES.home;
 
-/** Mounts, and the links that stand for those deep in the home. */
+/** Claude Code's file in the home. AWF writes the sandbox's copy itself. */
+export const CLAUDE_JSON = '.claude.json';
+
+/** Mounts, and the links that replace those deep in the home. */
 export interface LinkedMounts {
   readonly mounts: readonly MountSpec[];
-  /** Path within the home to where it leads. */
+  /** Paths within the home, with the target of each link. */
   readonly links: Readonly<Record<string, string>>;
 }
 
 /**
- * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
- * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
+ * Moves mounts deep in the home elsewhere and replaces them with links. For a mount at `~/.cargo/bin`, the engine would
+ * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
+ * others.
  *
  * @param home the private home's path
  * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
@@ -59,19 +67,14 @@ function entriesOf(path: string): string[] | undefined {
   }
 }
 
-/** @returns where the command sees what is mounted at `target` */
+/** @returns the path at which the command sees what is mounted at `target` */
 export function seenAt(target: string, home: string): string {
-  return target.startsWith(`${ELSEWHERE}/`) ? join(home, relative(ELSEWHERE, target)) : target;
-}
-
-/** @returns true for what lies in one of `targets` */
-export function isBelowOneOf(path: string, targets: readonly string[]): boolean {
-  return targets.some((target) => path.startsWith(`${target}/`));
+  return isBelow(target, ELSEWHERE) ? join(home, relative(ELSEWHERE, target)) : target;
 }
 
 /**
- * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
- * another one, for example a cache in the workspace.
+ * Directories in which tools keep their downloads. The host or an image may name directories that are read-only in the
+ * sandbox, so these override them. `env` may choose others, such as a cache in the workspace.
  */
 export function toolHomes(home: string): Record<string, string> {
   return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };

@@ -3,15 +3,15 @@ import { join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { isInside } from '../host/paths.ts';
+import { isBelow, isInside } from '../host/paths.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { listeningSockets } from '../host/sockets.ts';
 
 /**
- * Refuses a workspace that would give away more than a workspace.
+ * Refuses a workspace that would expose more than the user's project.
  *
  * @param home the caller's home directory
- * @param workDirectory holds the run's own files
+ * @param workDirectory the directory of the run's own files
  * @throws UserError naming the directory
  */
 export function checkWorkspace({ workspace }: Config, home: string, workDirectory: string): void {
@@ -24,22 +24,22 @@ export function checkWorkspace({ workspace }: Config, home: string, workDirector
   }
 }
 
-/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+/** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
 export function socketWarnings(workspace: string): string[] {
   return listeningSockets()
-    .filter((path) => path.startsWith(`${workspace}/`))
+    .filter((path) => isBelow(path, workspace))
     .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
 }
 
-/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+/** The parts of the action's own directory that run outside the sandbox later, in the post step or in another step. */
 const ACTION_FILES: readonly string[] = ['action.yml', 'dist', 'containers'];
 
 /**
- * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
- * outside the sandbox and with the job's credentials.
+ * With `uses: ./`, the action lies in the workspace. The command could rewrite the post step, which runs after it
+ * outside the sandbox with the job's credentials.
  *
  * @param root the action's own directory
- * @returns what of it must be read-only
+ * @returns the parts that must be read-only
  */
 export function ownFilesInWorkspace(root: string, workspace: string): string[] {
   const real = realpathSync(root);
@@ -48,11 +48,11 @@ export function ownFilesInWorkspace(root: string, workspace: string): string[] {
 }
 
 /**
- * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
- * of any of it would let the command change those programs.
+ * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
+ * job, and the runner. Through a writable mount of one of them, the command could change those programs.
  *
  * @param root the action's own directory
- * @param node the program that runs this process; a runner brings its own
+ * @param node the program that runs this process, which belongs to the runner
  */
 export function hostPrograms(root: string, node: string, home: string, environment: NodeJS.ProcessEnv): string[] {
   const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
@@ -64,7 +64,10 @@ export function hostPrograms(root: string, node: string, home: string, environme
   ].flat();
 }
 
-/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+/**
+ * The directory named `name` above `path`. The runner has one for actions (`_actions`) and one for its programs
+ * (`externals`).
+ */
 function above(path: string, name: string): string | undefined {
   const parts = path.split('/');
   const index = parts.lastIndexOf(name);
@@ -72,7 +75,7 @@ function above(path: string, name: string): string | undefined {
 }
 
 /**
- * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ * Refuses a mount that would expose a guarded path at another place, where it is not guarded, or that would cover it.
  *
  * @throws UserError naming the mount and the path
  */
@@ -84,7 +87,7 @@ export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly 
       const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
       if (shows || isPart || isInside(target, guard.target)) {
         throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
-          hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+          hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
         });
       }
     }

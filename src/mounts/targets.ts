@@ -3,59 +3,65 @@ import { join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
-import { seenAt } from './home.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
+import { words } from '../shared/words.ts';
+import { CLAUDE_JSON, seenAt } from './home.ts';
 
-/** What the kernel and the engine have in every container. */
-const OF_ENGINE: readonly string[] = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+/** Paths at which the kernel and the engine mount something in every container. */
+const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
 
-/** Where the sandbox's own files are; nothing of the user's goes there. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+/** Every name of this form is reserved for the sandbox: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+
+/** True for the places of the sandbox's own files and for what lies in them. The user cannot mount anything there. */
+function isOfSandbox(target: string): boolean {
+  const places = Object.values(AGENT_PLACES);
+  return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 
 /**
- * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
- * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
- * program cannot start without would be hidden.
+ * Refuses a mount whose target in the container is taken: by the sandbox's own files, by a part of the toolchain, or by
+ * the workspace or the home as a whole. Otherwise the engine would only report "Duplicate mount point", or the mount
+ * would hide a file that the sandbox needs to start.
  *
- * @param agent the agent's container, the user's mounts included
- * @param home the private home
+ * @param agent the agent's container, including the user's mounts
+ * @param home the path of the private home
  * @throws UserError naming the mount and the remedy
  */
 export function refuseTakenTargets(mounts: readonly UserMount[], agent: ContainerSpec, home: string): void {
   const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
   const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
   const isTwice = (target: string): boolean => all.filter((mount) => mount.target === target).length > 1;
-  const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+  const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
   for (const { source, target } of mounts) {
-    const refuse = (why: string, hint = 'Name another place, for example below /mnt.'): never => {
+    const refuse = (why: string, hint = 'Use another target, for example below /mnt.'): never => {
       throw new UserError(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
     };
     if (target === '/') refuse('it would hide everything');
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
-    if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
-      refuse('that is where the sandbox has files of its own');
+    if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
+      refuse('the sandbox has files of its own there');
     }
-    // Ours would be written into it.
+    // We write our own ~/.claude.json to that path and would overwrite the mounted file.
     if (target === join(home, CLAUDE_JSON)) {
-      refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
+      refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
     }
     const hidden = places.find((path) => isBelow(path, target));
-    // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
-    if (hidden !== undefined && source !== target) refuse(`${hidden} of the sandbox is in it`);
-    const around = all
+    // A directory mounted at its own path hides nothing: the deeper mounts are made over it, and their targets exist in
+    // it.
+    if (hidden !== undefined && source !== target) refuse(`it would hide ${hidden} of the sandbox`);
+    const parent = all
       .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
       .toSorted((a, b) => b.target.length - a.target.length)[0];
-    if (around?.kind !== 'bind') continue;
-    const place = `${realpathSync(around.source)}/${relative(around.target, target)}`;
-    // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
+    if (parent?.kind !== 'bind') continue;
+    const place = `${realpathSync(parent.source)}/${relative(parent.target, target)}`;
+    // The engine would create a missing mount point on the host, as root, or fail if the parent is read-only. A link
+    // would lead it elsewhere.
     const isThere = existsSync(place) && realpathSync(place) === place;
     if (!isThere || statSync(place).isDirectory() !== statSync(source).isDirectory()) {
       const kind = statSync(source).isDirectory() ? 'directory' : 'file';
-      refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
+      refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
     }
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }

@@ -5,96 +5,90 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
 import { listeningSockets } from '../host/sockets.ts';
+import { words } from '../shared/words.ts';
 
-/** A place of the host with the reason why a mount must not open it. */
+/** A path of the host that a mount must not expose, and the reason. */
 export interface Guarded {
   readonly path: string;
-  /** Completes "it cannot be mounted: …". */
+  /** Completes a sentence: "it …", "it contains PATH, which …". */
   readonly why: string;
 }
 
-/** Where on the host is what a mount could give away. */
+/** The places of the host that a mount could expose. */
 export interface HostPlaces {
   /** The caller's home directory. */
   readonly home: string;
-  /** The run's own files. */
+  /** The directory of the run's own files. */
   readonly workDirectory: string;
-  /** Where the engine keeps images and containers, and its socket, where it says so. */
+  /** The engine's data directory and socket, as far as the engine tells. */
   readonly engine: { readonly dataRoot: string | undefined; readonly socket: string | undefined };
-  /** The caller's environment: it names the runner's files. */
+  /** The caller's environment, which names the runner's files. */
   readonly environment: NodeJS.ProcessEnv;
-  /** What runs outside the sandbox, now or later: toolchain, actions, the runner. */
+  /** Directories of programs that run outside the sandbox, now or later: toolchain, actions, the runner. */
   readonly programs: readonly string[];
 }
 
-/** What no run may open to the agent. */
+/** Paths that no run may expose to the agent. */
 const FORBIDDEN: readonly Guarded[] = [
-  { path: '/proc', why: "it shows the host's processes" },
-  { path: '/sys', why: 'it controls the kernel' },
-  { path: '/dev', why: 'it holds the devices' },
-  { path: '/run', why: "it holds the engine's socket" },
-  { path: '/var/run', why: "it holds the engine's socket" },
-  { path: '/var/lib/docker', why: "it is the engine's data root" },
-  { path: '/var/lib/containerd', why: "it is the engine's data root" },
+  { path: '/proc', why: "shows the host's processes" },
+  { path: '/sys', why: 'controls the kernel' },
+  { path: '/dev', why: 'holds the devices' },
+  { path: '/run', why: "holds the engine's socket" },
+  { path: '/var/run', why: "holds the engine's socket" },
+  { path: '/var/lib/docker', why: "is the engine's data root" },
+  { path: '/var/lib/containerd', why: "is the engine's data root" },
 ];
 
-/** The runner's files by which a step acts on the job. */
-const COMMAND_FILES: readonly string[] = [
-  ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
-];
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
 
-/** Where the system keeps what it acts on. Nobody's cache is there. */
-const SYSTEM: readonly string[] = [
-  '/bin',
-  '/boot',
-  '/etc',
-  '/lib',
-  '/opt',
-  '/sbin',
-  '/snap',
-  '/usr',
-  '/var/lib',
-  '/var/spool',
-];
+/** System directories. They are never mounted read-write: no one keeps a cache there. */
+const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
 
-/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
-const START_FILES: readonly string[] = [
-  ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
-  ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
-  ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
-];
+/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
+const START_FILES = words(`
+  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
+  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
+  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
+`);
 
 /**
- * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
+ * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
  *
- * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
+ * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
  */
 export function userMounts(mounts: readonly UserMount[], places: HostPlaces): MountSpec[] {
   const sockets = mounts.length === 0 ? [] : listeningSockets();
   return mounts.map(({ source, target, writable }, index) => {
-    const refuse = (why: string, hint = 'Name the directory that is needed.'): never => {
+    const refuse = (why: string, hint = 'Use only the directory that the command needs.'): never => {
       throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
     };
-    if (!existsSync(source)) return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
+    if (!existsSync(source)) return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
     const real = realpathSync(source);
     const kind = statSync(real);
     if (!kind.isDirectory() && !kind.isFile()) return refuse('it is neither a directory nor a file');
     const refuseAny = (guarded: readonly Guarded[]): void => {
       for (const { path, why } of guarded) {
-        if (isInside(real, path)) refuse(why);
-        if (isInside(path, real)) refuse(`${path} is in it, and ${why}`);
+        if (isInside(real, path)) refuse(`it ${why}`);
+        if (isInside(path, real)) refuse(`it contains ${path}, which ${why}`);
       }
     };
     refuseAny(always(places));
     if (isInside(places.home, real)) {
-      return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
+      return refuse(
+        'it contains the home directory and its credentials',
+        'Use only the directory in it that the command needs.',
+      );
     }
     if (writable) refuseAny(whenWritable(places));
     const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
-    if (socket !== undefined) return refuse(`${socket} in it leads to a program outside the sandbox`);
+    if (socket !== undefined) return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
     const first = mounts.findIndex((other) => other.target === target);
     if (first < index)
-      return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
+      return refuse(
+        `${mounts[first]?.source ?? ''} is already mounted at ${target}`,
+        'Give each mount a target of its own.',
+      );
     return { kind: 'bind', source: real, target, writable };
   });
 }
@@ -103,38 +97,38 @@ function always({ workDirectory, engine, environment }: HostPlaces): Guarded[] {
   const { dataRoot, socket } = engine;
   return [
     ...FORBIDDEN,
-    ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
-    ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
-    { path: workDirectory, why: "it is the run's own" },
-    ...COMMAND_FILES.flatMap((name) => {
+    ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
+    ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
+    { path: workDirectory, why: "holds the run's own files" },
+    ...RUNNER_FILES.flatMap((name) => {
       const path = environment[name];
-      return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
+      return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
     }),
   ];
 }
 
-/** What may be read, and not changed. */
+/** Paths that the agent may read but not change. */
 function whenWritable({ home, environment, programs }: HostPlaces): Guarded[] {
   const event = environment['GITHUB_EVENT_PATH'] ?? '';
   return [
-    ...SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
-    ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
+    ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
+    ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
     ...START_FILES.map((name) => ({
       path: join(home, name),
-      why: 'programs outside the sandbox act on it; leave :rw out',
+      why: 'is read by programs outside the sandbox, which act on it; omit :rw',
     })),
-    ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
+    ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
   ];
 }
 
-/** One that nobody listens on now, or that a program in another network namespace has made. */
+/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
 function socketIn(path: string): string | undefined {
   if (!statSync(path).isDirectory()) return undefined;
   try {
     const found = readdirSync(path, { withFileTypes: true }).find((entry) => entry.isSocket());
     return found && join(path, found.name);
   } catch {
-    // It cannot be read by us, nor by the command, which is the same user.
+    // The command cannot read the directory either: it runs as the same user.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: 
   const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
   return (
     `The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-    'requests got 429. If the command needs more, raise the option.'
+    'requests got 429 or were cut off. If the command needs more, raise the option.'
   );
 }
 

@@ -115,7 +115,7 @@ export class Sandbox {
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
     const mayBeMemory = exitCode === 137 && !limit.isReached;
-    const outOfMemory = mayBeMemory && (await this.#engine.exitOf(agent.name)).outOfMemory;
+    const outOfMemory = mayBeMemory && (await this.#engine.ranOutOfMemory(agent.name));
     return { exitCode, timedOut: false, outOfMemory };
   }
 

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { inspectWorkspace, type Aftermath } from '../workspace/workspace.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import type { Progress } from './progress.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /**
@@ -38,7 +38,7 @@ async function searchWorkspace(progress: Progress): Promise<Aftermath | undefine
     return await timings.measure('workspace: search', () => inspectWorkspace(baseline, SURVEY_LIMIT_MS));
   } catch (cause) {
     progress.fail(
-      new UserError(`What the command left in ${baseline.workspace} could not be searched.`, {
+      new UserError(`What the command left in ${baseline.workspace} could not be surveyed.`, {
         hint: 'Do not run git there.',
         cause,
       }),

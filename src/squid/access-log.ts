@@ -1,21 +1,21 @@
 import { LOG_FIELDS, UNRESOLVABLE } from './config.ts';
 
-/** One decision of Squid's. */
+/** One decision of Squid. */
 export interface AccessRecord {
   /** Seconds since the epoch. */
   readonly time: number;
   readonly client: string;
   readonly method: string;
-  /** Host that was asked for; lower case, no trailing dot. */
+  /** The requested host, in lower case and without a trailing dot. */
   readonly host: string;
   readonly port: number;
-  /** Squid's own status, such as `TCP_TUNNEL` or `TCP_DENIED`. */
+  /** Squid's own result code, such as `TCP_TUNNEL` or `TCP_DENIED`. */
   readonly result: string;
-  /** Status that the client got; for a tunnel this is the tunnel's, not the API's. */
+  /** The status that the client received. For a tunnel, that is the answer to CONNECT, not the API's status. */
   readonly status: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  /** The TLS server name that the peek port read. */
+  /** The TLS server name (SNI) that the peek port read. */
   readonly serverName: string | undefined;
   /** Why the peek port cut the tunnel. */
   readonly verdict: string | undefined;
@@ -56,12 +56,12 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
   };
 }
 
-/** True when policy, not the network, stopped the request. */
+/** True if the policy stopped the request, not the network. */
 export function isRefused(record: AccessRecord): boolean {
   return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
 }
 
-/** True when the name was allowed and has no address. */
+/** True if the name was allowed but has no address. */
 export function isUnresolvable(record: AccessRecord): boolean {
   return record.verdict === UNRESOLVABLE;
 }

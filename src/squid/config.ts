@@ -1,49 +1,49 @@
 import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
+import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { words } from '../shared/words.ts';
 
-/** What Squid has to decide on. */
+/** What Squid bases its decisions on. */
 export interface EgressPolicy {
   readonly addresses: Addresses;
   readonly allow: AllowList;
-  /** The upstreams of the configured providers: never for the agent, whatever `allow` says. */
+  /** The upstreams of the configured providers. The agent never reaches them directly, whatever `allow` says. */
   readonly targets: readonly EgressTarget[];
-  /** The only addresses that a name may have although they are private. */
+  /** Names with the address that each may have although it is private. */
   readonly hosts: readonly HostEntry[];
 }
 
 export interface EgressTarget {
   readonly host: string;
   readonly port: number;
-  /** For the api-proxy; one that is not is refused to everybody. */
+  /** Whether the api-proxy may reach it. If not, nobody may. */
   readonly permitted: boolean;
 }
 
-/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
+/** Port of the loopback listener that reads the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
- * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. The front port lets it through and the peek port refuses it. Until both
+ * ports are up and connected, Squid answers 500, so any other answer means that it is ready. RFC 6761 reserves
+ * `.invalid`.
  */
 export const READINESS_NAME = 'ready.awf.invalid';
 
-/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
 
-/** Directory of the access log, in the container. */
-export const SQUID_LOG_DIR = '/var/log/squid';
-export const ACCESS_LOG = 'access.log';
-
-/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
+/** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 
-/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+/** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
 export const UNRESOLVABLE = 'unresolvable';
 
 /**
- * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
- * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
+ * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
+ * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
+ * or a line.
  */
 export const LOG_FIELDS = {
   time: '%ts.%03tu',
@@ -60,41 +60,25 @@ export const LOG_FIELDS = {
 } as const;
 
 /**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
- * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and
+ * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
+ * nothing to protect.
  */
-const PRIVATE_RANGES: readonly string[] = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '168.63.129.16/32',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/3',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  '100::/64',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
-];
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
+`);
 
 /**
- * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
+ * parse`).
  *
- * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
- * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
- * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
- * The api-proxy's tunnels go out directly: its requests are ours.
+ * Squid listens on two ports. The front port decides by the client's address and the requested name, before it resolves
+ * anything (`dstdomain -n` looks up no PTR records): a refused name gets an honest 403 and causes no DNS query. Tunnels
+ * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
+ * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
+ * itself composes its requests.
  */
 export function squidConfig(policy: EgressPolicy): string {
   const sections = [
@@ -112,8 +96,8 @@ export function squidConfig(policy: EgressPolicy): string {
 
 function listeners(): string[] {
   return [
-    `http_port ${String(SQUID_PORT)} name=front`,
-    `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+    `http_port ${SQUID_PORT} name=front`,
+    `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
     'acl front myportname front',
     'acl peek myportname peek',
   ];
@@ -129,21 +113,21 @@ function names({ allow, targets, hosts }: EgressPolicy): string[] {
     'acl http_port port 80',
     'acl http_scheme proto HTTP',
     `acl ready dstdomain -n ${READINESS_NAME}`,
-    // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
+    // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
     'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
     ...domainAcls('https', allow.https, 'dstdomain -n'),
     ...domainAcls('http', allow.http, 'dstdomain -n'),
     ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
     ...targets.flatMap(({ host, port }, index) => [
-      `acl target_host_${String(index)} dstdomain -n ${host}`,
-      `acl target_port_${String(index)} port ${String(port)}`,
+      `acl target_host_${index} dstdomain -n ${host}`,
+      `acl target_port_${index} port ${port}`,
     ]),
     ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-    // Squid's word for every address, IPv6 included; a name without one matches nothing.
+    // `all` covers every address, IPv6 included. A name without an address does not match.
     'acl resolvable dst all',
     `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
     'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
-    // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
+    // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
     ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
     'acl private_destination all-of private_address !added_host',
   ];
@@ -153,12 +137,11 @@ function accessRules({ targets }: EgressPolicy): string[] {
   return [
     'http_access deny manager',
     'http_access deny address_literal',
-    ...targets.flatMap(({ permitted }, index) => {
-      const id = String(index);
-      return permitted
-        ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
-        : [];
-    }),
+    ...targets.flatMap(({ permitted }, index) =>
+      permitted
+        ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
+        : [],
+    ),
     'http_access deny api_proxy',
     'http_access deny front !agent',
     'http_access allow front CONNECT https_port ready',
@@ -168,7 +151,7 @@ function accessRules({ targets }: EgressPolicy): string[] {
     'http_access deny provider_host',
     'http_access deny CONNECT !https_allowed',
     'http_access deny !CONNECT !http_allowed',
-    // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+    // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
     'http_access deny !resolvable cut_unresolvable',
     'http_access deny private_destination',
     'http_access allow front',
@@ -179,13 +162,13 @@ function accessRules({ targets }: EgressPolicy): string[] {
 
 function routing(): string[] {
   return [
-    `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+    `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
     'acl agent_tunnel all-of front agent CONNECT',
     'cache_peer_access to_peek allow agent_tunnel',
     'cache_peer_access to_peek deny all',
     'never_direct allow agent_tunnel',
     'always_direct allow !agent_tunnel',
-    // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
+    // Squid probes the peer before its own peek port listens. The second attempt, 50 ms later, succeeds.
     'connect_retries 2',
   ];
 }
@@ -196,7 +179,8 @@ function serverNameRules({ allow, targets }: EgressPolicy): string[] {
     'acl client_hello_read at_step SslBump2',
     ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
     ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
-    // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
+    // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
+    // host.
     'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
     'acl no_server_name note awf_server_name -',
     `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
@@ -215,11 +199,11 @@ function serverNameRules({ allow, targets }: EgressPolicy): string[] {
 function logging(): string[] {
   return [
     `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
-    // The peek port's records repeat the front port's, unless they add a verdict.
+    // Records of the peek port repeat those of the front port, unless they add a verdict.
     `acl has_verdict note ${VERDICT}`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-    `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+    `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
 }
 
@@ -267,7 +251,7 @@ function domainAcls(name: string, set: DomainSet, type: string): string[] {
   ];
 }
 
-/** An ACL of values; one without values matches nothing, for no listener has this name. */
+/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
 function listAcl(name: string, type: string, values: readonly string[]): string[] {
   if (values.length === 0) return [`acl ${name} myportname nothing`];
   return values.map((value) => `acl ${name} ${type} ${value}`);

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, renameSync } from 'node:fs';
 
 /**
- * File names are bytes, and a hostile one need not be UTF-8: decoded as such, it would name nothing and be passed over.
- * Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
+ * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
  */
 export function bytes(path: string): Buffer {
   return Buffer.from(path, 'latin1');
 }
 
-/** A path as the rest of the program has it, one character for each byte. */
+/** Converts an ordinary path to one with one character for each byte. */
 export function fromText(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');
 }
 
-/** The way back. @returns undefined for a name that is not UTF-8, which no argument of a program can carry */
+/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
 export function toText(path: string): string | undefined {
   const text = bytes(path).toString('utf8');
   return fromText(text) === path ? text : undefined;
 }
 
-/** For people: one line, no control characters, and no end. */
+/** A path for messages: a single line without control characters, of limited length. */
 export function printable(path: string): string {
   const text = bytes(path)
     .toString('utf8')
@@ -29,7 +29,7 @@ export function printable(path: string): string {
 }
 
 /**
- * Renames what is at `path` so that no program finds it under its name; it stays where it is otherwise.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
  *
  * @returns the new path
  */

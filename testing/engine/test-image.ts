@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { BUILT_LABEL } from '../../src/docker/image-facts.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import type { Role } from '../../src/shared/network.ts';
 import { ROOT } from '../root.ts';
@@ -26,6 +27,8 @@ export function imageThatRuns(role: 'squid' | 'api-proxy', script: string): stri
   const name = newImageName(role);
   const entrypoint = JSON.stringify(['bash', '-c', script]);
   const base = builtImageNames(join(ROOT, 'dist'))[role];
-  docker(['build', `--tag=${name}`, '-'], `FROM ${base}\nENTRYPOINT ${entrypoint}\n`);
+  // Without a date of its own it would be as old as its base, and a run would rebuild it one day.
+  const label = `${BUILT_LABEL}=${new Date().toISOString()}`;
+  docker(['build', `--tag=${name}`, `--label=${label}`, '-'], `FROM ${base}\nENTRYPOINT ${entrypoint}\n`);
   return name;
 }

@@ -12,13 +12,13 @@ import { createTestCa } from '../tls.ts';
 
 export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
 
-/** An endpoint for inference of each provider. */
-export const INFERENCE: Readonly<Record<ProviderId, string>> = {
-  openai: '/v1/responses',
-  anthropic: '/v1/messages',
-  copilot: '/chat/completions',
-  gemini: '/v1beta/models/local:generateContent',
-};
+/** An endpoint for inference of each provider: the first one that costs tokens. */
+export const INFERENCE = Object.fromEntries(
+  PROVIDERS.map(({ id, endpoints }) => [
+    id,
+    endpoints.find(({ method, free }) => method === 'POST' && !free)?.path.replace('*', 'local'),
+  ]),
+) as Readonly<Record<ProviderId, string>>;
 
 export interface SidecarSetup {
   /** Providers with a credential; all by default. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../src/shared/sidecar-config.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
@@ -75,7 +75,7 @@ describe('through the sidecar, octet for octet', () => {
     return Buffer.from([`${method} ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n'), 'latin1');
   };
 
-  it(
+  test(
     'come 1,000 random answers: interim ones, status, reason, headers, body and trailers',
     { timeout: 300_000 },
     async () => {
@@ -94,7 +94,7 @@ describe('through the sidecar, octet for octet', () => {
     },
   );
 
-  it('go 300 random request bodies, in their own framing', { timeout: 300_000 }, async () => {
+  test('go 300 random request bodies, in their own framing', { timeout: 300_000 }, async () => {
     const upload = async (socket: ReturnType<typeof through>, { fields, pieces }: RandomUpload) => {
       const received: RawRequest[] = [];
       upstream.onRequest = (request, answering) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually, useSidecar, type SidecarFixture } from '../../../testing/sidecar/sidecar.ts';
 
 /** Promised: the upstream is told within a second. */
@@ -75,7 +75,7 @@ describe('a client that', () => {
     Object.keys(SITUATIONS).map((situation) => [way, situation] as const),
   );
 
-  it.each(rows)('%s %s ends the upstream’s connection within a second', async (way, situation) => {
+  test.each(rows)('%s %s ends the upstream’s connection within a second', async (way, situation) => {
     let received = '';
     let endedAt = 0;
     const { octets, arrange } = SITUATIONS[situation]!;

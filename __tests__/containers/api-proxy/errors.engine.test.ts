@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { networkNames } from '../../../src/shared/network.ts';
 import { NO_CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import { openRaw, post, type ClientAnswer } from '../../../testing/sidecar/client.ts';
@@ -197,7 +197,7 @@ describe.each(FAILURES)('$name', (failure) => {
   });
   afterAll(() => failure.after?.(world));
 
-  it.each(PROVIDERS)('$id: has its status, code and message', async (provider) => {
+  test.each(PROVIDERS)('$id: has its status, code and message', async (provider) => {
     const { accepted } = world.upstream;
     expectFailure(provider, world, await ask(world, provider), failure);
     expect(await world.records(1)).toMatchObject([
@@ -210,22 +210,25 @@ describe.each(FAILURES)('$name', (failure) => {
 });
 
 describe('what a run says of it ahead', () => {
-  it.each(PROVIDERS)('$id: a target that allow-domains does not cover, and the line to add', ({ id, targetInput }) => {
-    const { host } = uncovered.target(id);
-    expect(uncovered.run.warnings).toContain(
-      `${targetInput}: allow-domains does not cover ${host}, so Squid refuses it. Add the line "${host}" to allow-domains.`,
-    );
-    expect(unresolvable.run.warnings.join()).not.toContain(host);
-  });
+  test.each(PROVIDERS)(
+    '$id: a target that allow-domains does not cover, and the line to add',
+    ({ id, targetInput }) => {
+      const { host } = uncovered.target(id);
+      expect(uncovered.run.warnings).toContain(
+        `${targetInput}: allow-domains does not cover ${host}, so Squid refuses it. Add the line "${host}" to allow-domains.`,
+      );
+      expect(unresolvable.run.warnings.join()).not.toContain(host);
+    },
+  );
 
-  it('that there is no credential at all', () => {
+  test('that there is no credential at all', () => {
     expect(empty.run.warnings).toContain(NO_CREDENTIALS);
     expect(usual.run.warnings).not.toContain(NO_CREDENTIALS);
   });
 });
 
 describe.each(PROVIDERS)('$id: what the upstream itself says', (provider) => {
-  it.each([400, 401, 429, 500, 529])('%i passes as it is', async (status) => {
+  test.each([400, 401, 429, 500, 529])('%i passes as it is', async (status) => {
     const body = Buffer.from(`{"error": {"message":\t"upstream says ${status} \u00e9"} }\r\n`);
     usual.upstream.handler = (request, response) => {
       request.resume();
@@ -244,7 +247,7 @@ describe.each(PROVIDERS)('$id: what the upstream itself says', (provider) => {
 });
 
 describe.each(PROVIDERS)('$id: a second attempt', (provider) => {
-  it('is made once for a tunnel that broke before a byte of the request was sent', async () => {
+  test('is made once for a tunnel that broke before a byte of the request was sent', async () => {
     const { accepted } = usual.upstream;
     usual.upstream.onHello = () => {
       usual.upstream.onHello = undefined;
@@ -257,7 +260,7 @@ describe.each(PROVIDERS)('$id: a second attempt', (provider) => {
     expect(await usual.records(1)).toMatchObject([{ status: 200, error: null }]);
   });
 
-  it('is never made for a request that was sent, though its tunnel had served before', async () => {
+  test('is never made for a request that was sent, though its tunnel had served before', async () => {
     expect((await ask(usual, provider)).status).toBe(200);
     const { accepted } = usual.upstream;
     usual.upstream.handler = (_, __, socket) => socket.destroy();
@@ -298,7 +301,7 @@ describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
     ['chunked', {}],
     ['counted', { 'content-length': '1000' }],
   ])('%s', (_, headers) => {
-    it.each(PROVIDERS)('$id: breaks for the client too', async (provider) => {
+    test.each(PROVIDERS)('$id: breaks for the client too', async (provider) => {
       usual.upstream.handler = (__, response: ServerResponse) => {
         response.writeHead(200, { 'content-type': 'text/event-stream', ...headers }).write('data: first\n\n');
       };
@@ -318,7 +321,7 @@ describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
     const path = endpoints.find(({ method }) => method === 'WEBSOCKET')?.path.replaceAll('*', 'm-1');
     return path === undefined ? [] : { id, path };
   });
-  it.each(websockets)('$id: a WebSocket breaks for the client too', async ({ id, path }) => {
+  test.each(websockets)('$id: a WebSocket breaks for the client too', async ({ id, path }) => {
     usual.upstream.upgrade = agree();
     const { socket, received } = await openRaw(usual.port(id), wish(path));
     socket.write('ping');
@@ -342,7 +345,7 @@ describe.each([
     error: /^proxy_unreachable \((ETIMEDOUT|EHOSTUNREACH)\)$/,
   },
 ])('$name', ({ world, error, ...failure }) => {
-  it('is given up in time, and said to be by every provider', async () => {
+  test('is given up in time, and said to be by every provider', async () => {
     for (const [index, answer] of (await late.get(world)!).entries()) {
       expectFailure(PROVIDERS[index]!, world, answer, failure);
     }
@@ -354,7 +357,7 @@ describe.each([
   });
 });
 
-it('no line of any log has a credential in it', () => {
+test('no line of any log has a credential in it', () => {
   for (const world of Object.values(WORLDS)) {
     expect(world.log()).toContain('"event":"request"');
     for (const secret of SENTINELS.values()) expect(world.log()).not.toContain(secret.slice(0, 10));

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { Readable, Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Flow } from '../../../containers/api-proxy/src/flow.ts';
 
 const CHUNK = 64 * 1024;
@@ -37,7 +37,7 @@ async function octetsByTurn(highWaterMark: number, write: (done: () => void) => 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 describe('a stream that has much to give', () => {
-  it.each([
+  test.each([
     ['a sink that takes all', CHUNK * CHUNKS * 2],
     ['a sink that asks for a pause at each chunk, and at once for more', 1],
   ])('gives others their turn, with %s', async (_, highWaterMark) => {
@@ -48,7 +48,7 @@ describe('a stream that has much to give', () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(128 * 1024);
   });
 
-  it('goes at the pace of its sink', async () => {
+  test('goes at the pace of its sink', async () => {
     const turns = await octetsByTurn(1, (done) => setTimeout(done, 2));
     expect(sum(turns)).toBe(CHUNK * CHUNKS);
     expect(Math.max(...turns)).toBe(CHUNK);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import type { Limits } from '../../../containers/api-proxy/src/limits.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
@@ -92,7 +92,7 @@ describe('the sidecar’s process', () => {
     }
   }
 
-  it(`holds after ${REQUESTS} requests what it held before`, { timeout: 300_000 }, async () => {
+  test(`holds after ${REQUESTS} requests what it held before`, { timeout: 300_000 }, async () => {
     const { before, after, statuses } = await measure('none', WARM_UP, REQUESTS);
     expect({ ...after, heap: 0 }).toEqual({ ...before, heap: 0 });
     expect(after.heap - before.heap, `${before.heap} before, ${after.heap} after`).toBeLessThan(
@@ -103,12 +103,12 @@ describe('the sidecar’s process', () => {
     expect(statuses[200]).toBeGreaterThan(REQUESTS / 3);
   });
 
-  it('control: would be seen to keep one entry of a Map for each request', { timeout: 300_000 }, async () => {
+  test('control: would be seen to keep one entry of a Map for each request', { timeout: 300_000 }, async () => {
     const { before, after } = await measure('entry', 500, 1_500);
     expect(after.heap - before.heap).toBeGreaterThan(HEAP_PER_REQUEST * 1_500);
   });
 
-  it('control: would be seen to keep one timer for each request', { timeout: 300_000 }, async () => {
+  test('control: would be seen to keep one timer for each request', { timeout: 300_000 }, async () => {
     const { before, after } = await measure('timer', 100, 300);
     expect(after.resources.Timeout).toBeGreaterThanOrEqual((before.resources.Timeout ?? 0) + 250);
   });

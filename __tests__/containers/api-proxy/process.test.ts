@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { post, send } from '../../../testing/sidecar/client.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
@@ -32,7 +32,7 @@ describe('the process', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT'] as const)(
     'says that it listens, and on %s ends with its log written',
     async (signal) => {
       const file = join(folder, `${signal}.log`);
@@ -75,6 +75,7 @@ describe('the process', () => {
         durationMs: expect.any(Number) as number,
         timeToFirstByteMs: null,
         forwarded: true,
+        requests: 1,
         model: null,
         usage: null,
         error: 'proxy_unreachable (ECONNREFUSED)',
@@ -84,7 +85,7 @@ describe('the process', () => {
     },
   );
 
-  it('a request that is under way at the end is in the log', async () => {
+  test('a request that is under way at the end is in the log', async () => {
     const file = join(folder, 'under-way.log');
     const { child, output, exited } = start(ENTRY, [file], { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: SECRET });
     await eventually('listening', () => output.stdout.includes('\n'));
@@ -98,7 +99,7 @@ describe('the process', () => {
     expect(await readFile(file, 'utf8')).toContain('"path":"/v1/responses"');
   });
 
-  it('works without its log file, and says so', async () => {
+  test('works without its log file, and says so', async () => {
     const env = { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: SECRET };
     const { child, output, exited } = start(ENTRY, ['/dev/null/api-proxy.log'], env);
     await eventually('listening', () => output.stdout.includes('"listening"'));
@@ -107,7 +108,7 @@ describe('the process', () => {
     expect(output.stderr).toMatch(/^Cannot write \/dev\/null\/api-proxy\.log, logging to standard output only: .*\n$/);
   });
 
-  it.each([
+  test.each([
     ['no certificate', 'text'],
     ['a broken certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
   ])('an upstream-ca with %s stops the start', async (_, upstreamCa) => {
@@ -117,7 +118,7 @@ describe('the process', () => {
     expect(output.stderr).toContain('upstream-ca holds');
   });
 
-  it.each([
+  test.each([
     ['a configuration that is not JSON', {}, `{"credential":"${SECRET}`],
     ['a credential with a line break', { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: `${SECRET}\nx` }, ''],
     ['no way out', { OPENAI_API_KEY: SECRET }, ''],

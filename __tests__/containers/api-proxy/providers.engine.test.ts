@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/shared/endpoints.ts';
 import { networkNames } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider } from '../../../src/shared/providers.ts';
@@ -80,7 +80,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     return { base: basePath, host, headers: ours.map(([name, value]) => `${name}: ${value}`) };
   }
 
-  it.each(rows(isHttp))('$id: $method $path', async ({ provider, endpoint, id, method, path }) => {
+  test.each(rows(isHttp))('$id: $method $path', async ({ provider, endpoint, id, method, path }) => {
     const names = endpoint.query === 'any' ? ['x'] : endpoint.query;
     const query = names.map((name) => `${encodeURIComponent(name)}=1`);
     const sent = [...query, ...provider.credentialQuery.map((name) => `${name}=stolen`)].join('&');
@@ -110,7 +110,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     ]);
   });
 
-  it.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
+  test.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
     const { header, defaults } = provider.injection;
     const nominations = ['keep-alive', header, ...Object.keys(defaults)].join(', ');
     const { path } = rows(isHttp).find(({ id, method }) => id === provider.id && method === 'POST')!;
@@ -127,7 +127,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     ({ provider, endpoint }, _, all) =>
       provider.credentials.length > round || all.find(({ id }) => id === provider.id)?.endpoint === endpoint,
   );
-  it.each(streaming)('$id: $method $path streams events', async ({ id, path }) => {
+  test.each(streaming)('$id: $method $path streams events', async ({ id, path }) => {
     let upstream: ServerResponse | undefined;
     t.upstream.handler = (_, response) => {
       upstream = response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -155,7 +155,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
   });
 
   describe.each(rows(({ method }) => method === 'WEBSOCKET'))('$id: a WebSocket at $path', ({ provider, id, path }) => {
-    it('echoes frames both ways, with the credential in its handshake', async () => {
+    test('echoes frames both ways, with the credential in its handshake', async () => {
       t.upstream.upgrade = agree();
       const { socket, head, received } = await openRaw(t.port(id), wish(path, ...HOSTILE));
       expect(head).toMatch(/^HTTP\/1\.1 101 /);
@@ -178,7 +178,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       ]);
     });
 
-    it.each([426, 403, 404])('is refused at once when the upstream says %i', async (status) => {
+    test.each([426, 403, 404])('is refused at once when the upstream says %i', async (status) => {
       t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
       const { head, socket, received } = await openRaw(t.port(id), wish(path));
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -189,7 +189,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     });
   });
 
-  it.each(PROVIDERS)('$id: allow-endpoints adds a path, and no more than that', async ({ id }) => {
+  test.each(PROVIDERS)('$id: allow-endpoints adds a path, and no more than that', async ({ id }) => {
     expect((await post(t.port(id), `${extraEndpoint.request}?any=1`, '{}')).status).toBe(200);
     for (const other of ['/extra/thing-1', '/extra/a/b/run', '/extra/thing-1/run/x', '/files']) {
       expect((await post(t.port(id), other, '{}')).status).toBe(403);
@@ -202,7 +202,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     );
   });
 
-  it('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
+  test('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
     const targets = PROVIDERS.map(({ id }) => t.target(id));
     const authorities = [...new Set(targets.flatMap(({ host }) => targets.map(({ port }) => `${host}:${port}`)))];
     const permitted = targets.map(({ host, port }) => `${host}:${port}`);
@@ -221,14 +221,14 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     }
   });
 
-  it('no line of the log has a credential in it, real or stolen', () => {
+  test('no line of the log has a credential in it, real or stolen', () => {
     const log = t.log();
     expect(log).toContain('"event":"request"');
     for (const provider of PROVIDERS) expect(log).not.toContain(secretOf(provider).slice(0, 10));
     expect(log).not.toContain('stolen');
   });
 
-  it('went through Squid, with every tunnel', async () => {
+  test('went through Squid, with every tunnel', async () => {
     await t.hangUp();
     for (const { id } of PROVIDERS) {
       const { host, port } = t.target(id);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { openRaw } from '../../../testing/sidecar/client.ts';
 import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
@@ -25,7 +25,7 @@ async function streaming(t: ReturnType<typeof useSidecar>) {
 describe('the end', () => {
   const t = useSidecar({ limits: { stopGraceMs: 5_000 } });
 
-  it('lets a request that is under way finish, and takes no other', async () => {
+  test('lets a request that is under way finish, and takes no other', async () => {
     const { answer, text, upstream } = await streaming(t);
     const closed = t.sidecar.close();
     const refused = httpRequest({ port: t.port('openai'), path: '/health' }).end();
@@ -41,7 +41,7 @@ describe('the end', () => {
 describe('the end, when the grace is over', () => {
   const t = useSidecar({ limits: { stopGraceMs: 50 } });
 
-  it('cuts what is under way, and its record is in the log', async () => {
+  test('cuts what is under way, and its record is in the log', async () => {
     const { answer } = await streaming(t);
     t.upstream.upgrade = agree();
     const { socket } = await openRaw(t.port('openai'), wish('/v1/responses'));

@@ -12,7 +12,7 @@ import {
   type HeaderRules,
 } from './request/headers.ts';
 import { elapsedMs } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
+import { errorCode, ProxyError } from './errors.ts';
 import { refuse } from './reply.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { passInterim } from './interim.ts';
@@ -70,6 +70,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
   upstream.maxHeadersCount = 0;
   record.forwarded = true;
+  record.requests = 1;
   if (exchange.log.isDebug) {
     const changes = headerChanges(client.rawHeaders, admitted, route.rules);
     exchange.log.event('debug', 'headers', { id: record.id, ...changes });
@@ -79,7 +80,7 @@ export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Ro
   const fail = (error: ProxyError): void => {
     if (settled || answer.writableEnded) return;
     settled = true;
-    record.error = errorCode(error);
+    record.error = error.logged;
     upstream.destroy();
     if (answer.headersSent) {
       // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that

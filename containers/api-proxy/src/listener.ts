@@ -11,9 +11,8 @@ import type { Budget } from './usage/budget.ts';
 import type { Exchange } from './exchange.ts';
 import { Ledger } from './usage/ledger.ts';
 import type { Limits } from './limits.ts';
-import { newRecord, type Log } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
-import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
+import { loggedPath, newRecord, type Log } from './log.ts';
+import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { prepareDialect, UsageReading } from './usage/reading.ts';
 import { readHandshake } from './websocket/websocket.ts';
@@ -96,7 +95,7 @@ export function createListener(options: ListenerOptions): Listener {
       // An answer that queues behind another has no socket, and so no event tells of its client's end.
       if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
       const admitted = admitFrom(client);
-      record.path = admitted.path;
+      record.path = loggedPath(admitted.path);
       if (isHealthCheck(admitted)) {
         answerHealth(provider, route !== undefined, answer);
         return;
@@ -117,7 +116,7 @@ export function createListener(options: ListenerOptions): Listener {
       connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
     } catch (cause) {
       const error = asProxyError(cause);
-      record.error = errorCode(error);
+      record.error = error.logged;
       record.status = error.status;
       if (endsConnection(client, error)) connection.isDoomed = true;
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
@@ -132,7 +131,7 @@ export function createListener(options: ListenerOptions): Listener {
   const refuseConnection = (socket: Duplex, error: ProxyError, client?: IncomingMessage): void => {
     refuseRaw(provider, socket, error, limits.lingerMs);
     const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
-    ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
+    ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
   };
 
   const serveUpgrade = (client: IncomingMessage, socket: Socket, early: Buffer): void => {

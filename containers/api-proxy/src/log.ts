@@ -1,6 +1,6 @@
 import { openSync, write, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { isSaid, type LogLevel } from '../../../src/shared/log-level.ts';
+import { shouldLog, type LogLevel } from '../../../src/shared/log-level.ts';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 
@@ -19,6 +19,7 @@ export interface Log {
 const BATCH_MS = 20;
 /** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
+/** Refusals cost the client nothing, so nothing that it chooses the length of may fill the disk. */
 const MAX_PATH = 512;
 
 const ID_PREFIX = randomBytes(4).toString('hex');
@@ -27,8 +28,13 @@ let lastId = 0;
 /** @param startedAt of `performance.now()` */
 export const elapsedMs = (startedAt: number): number => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
 
-export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
+/** A request target as the log may have it: cut to a limit, and without its query, which can hold a key. */
+export function loggedPath(target: string): string {
   const question = target.indexOf('?');
+  return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
+}
+
+export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
   return {
     event: 'request',
     level: 'info',
@@ -36,7 +42,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
     provider,
     method,
-    path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
+    path: loggedPath(target),
     status: 0,
     upstreamStatus: null,
     requestBytes: 0,
@@ -44,6 +50,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     durationMs: 0,
     timeToFirstByteMs: null,
     forwarded: false,
+    requests: 0,
     model: null,
     usage: null,
     error: null,
@@ -110,9 +117,9 @@ export function createLog(fds: readonly number[], level: LogLevel): Log {
   return {
     request: add,
     event: (needed, event, fields) => {
-      if (isSaid(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
+      if (shouldLog(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
     },
-    isDebug: isSaid('debug', level),
+    isDebug: shouldLog('debug', level),
     close: async () => {
       clearTimeout(timer);
       if (lines !== '') flush();

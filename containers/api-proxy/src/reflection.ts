@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { headerValue } from './request/headers.ts';
-import { ProxyError } from './proxy-error.ts';
+import { ProxyError } from './errors.ts';
 
 /** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
 const SHORTEST_SECRET = 8;

@@ -2,7 +2,7 @@ import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Provider } from '../../../src/shared/providers.ts';
-import type { ProxyError } from './proxy-error.ts';
+import type { ProxyError } from './errors.ts';
 
 function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
   return {

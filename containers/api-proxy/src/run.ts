@@ -1,7 +1,7 @@
 import { announce } from './start/announce.ts';
 import type { Log } from './log.ts';
 import type { LogLevel } from '../../../src/shared/log-level.ts';
-import { PEERS_VARIABLE } from '../../../src/shared/network.ts';
+import { PEERS_VARIABLE } from '../../../src/shared/contract.ts';
 import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
 import { readStartConfig, type ConfigInput } from './start/start-config.ts';
 

@@ -9,7 +9,7 @@ import { headerRules } from './request/headers.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import type { Log } from './log.ts';
-import { errorCode } from './proxy-error.ts';
+import { errorCode } from './errors.ts';
 import { ReflectionGuard } from './reflection.ts';
 import { authorityOf } from './upstream/tunnel.ts';
 import { trustStore, TunnelAgent } from './upstream/agent.ts';

@@ -1,4 +1,4 @@
-import { ProxyError } from '../proxy-error.ts';
+import { ProxyError } from '../errors.ts';
 import { canonicalPath, forwardedQuery } from './request-target.ts';
 
 /** A request's head as it was read from the wire. */

@@ -1,7 +1,7 @@
 import type { AddedEndpoint, Endpoint } from '../../../../src/shared/endpoints.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import type { AdmittedRequest } from './admission.ts';
-import { NO_RETRY, ProxyError } from '../proxy-error.ts';
+import { NO_RETRY, ProxyError } from '../errors.ts';
 import { parameterNames } from './request-target.ts';
 
 /**

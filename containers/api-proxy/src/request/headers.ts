@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { nameMatcher } from '../../../../src/shared/name-patterns.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import { connectionOptions, type AdmittedRequest } from './admission.ts';
-import { ProxyError } from '../proxy-error.ts';
+import { ProxyError } from '../errors.ts';
 
 /** Request headers that pass to every provider; a trailing `*` is a prefix. */
 const COMMON_REQUEST_HEADERS: readonly string[] = [
@@ -65,13 +66,6 @@ export function headerValue(rawHeaders: readonly string[], name: string): string
     found = found === undefined ? value : `${found}, ${value}`;
   }
   return found;
-}
-
-/** @param names a trailing `*` is a prefix */
-export function nameMatcher(names: readonly string[]): (name: string) => boolean {
-  const exact = new Set(names.filter((name) => !name.endsWith('*')));
-  const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
 }
 
 /** @param plainOnly asks for answers that are not compressed */

@@ -1,4 +1,4 @@
-import { ProxyError } from '../proxy-error.ts';
+import { ProxyError } from '../errors.ts';
 
 /** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
 const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";

@@ -1,7 +1,5 @@
 import { createSocket } from 'node:dgram';
-
-/** RFC 863: whatever arrives there is thrown away. */
-const DISCARD_PORT = 9;
+import { DISCARD_PORT } from '../../../../src/shared/contract.ts';
 
 /**
  * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before

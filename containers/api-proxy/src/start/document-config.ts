@@ -1,14 +1,15 @@
 import { checkEndpoint } from '../../../../src/shared/endpoints.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../../src/shared/log-level.ts';
 import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
-import type {
-  AllowedEndpoint,
-  SidecarBudget,
-  SidecarConfig,
-  SidecarProvider,
+import {
+  normaliseCredential,
+  type AllowedEndpoint,
+  type SidecarBudget,
+  type SidecarConfig,
+  type SidecarProvider,
 } from '../../../../src/shared/sidecar-config.ts';
 import { checkTarget } from '../../../../src/shared/target.ts';
-import { requireCredential, requireProxyUrl } from './config-values.ts';
+import { requireProxyUrl } from './config-values.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -30,7 +31,7 @@ function requireString(name: string, value: unknown): string {
 function providerFromDocument(id: ProviderId, value: unknown): SidecarProvider {
   const name = `providers.${id}`;
   const { credential, target } = requireObject(name, value, ['credential', 'target']);
-  const normalised = requireCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
+  const normalised = normaliseCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
   if (normalised === undefined) throw new Error(`The configuration's ${name}.credential is empty.`);
   const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
   return { credential: normalised, target: checkTarget(`${name}.target`, fields) };

@@ -1,7 +1,7 @@
 import { fstatSync, read } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errorCode } from '../proxy-error.ts';
+import { errorCode } from '../errors.ts';
 import type { ConfigInput } from './start-config.ts';
 
 const STANDARD_INPUT = 0;

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Limits } from '../limits.ts';
-import type { ErrorCode } from '../error-codes.ts';
-import { ProxyError } from '../proxy-error.ts';
+import type { AnswerCode } from '../../../../src/shared/request-record.ts';
+import { ProxyError } from '../errors.ts';
 import { openTunnel, TIMED_OUT, type TunnelOptions } from './tunnel.ts';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -33,7 +33,7 @@ export function trustStore(upstreamCa: string | undefined): SecureContext {
 }
 
 /** Failures before the first octet of a request was sent, which a second attempt may not meet. */
-const TRANSIENT: readonly ErrorCode[] = [
+const TRANSIENT: readonly AnswerCode[] = [
   'proxy_unreachable',
   'upstream_dns_error',
   'upstream_unreachable',

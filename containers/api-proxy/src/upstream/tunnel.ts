@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import type { Target } from '../../../../src/shared/sidecar-config.ts';
-import { errorCode, NO_RETRY, ProxyError } from '../proxy-error.ts';
+import { errorCode, NO_RETRY, ProxyError } from '../errors.ts';
 
 export interface TunnelOptions {
   readonly provider: Provider;

@@ -1,5 +1,5 @@
 import type { SidecarBudget } from '../../../../src/shared/sidecar-config.ts';
-import { NO_RETRY, ProxyError } from '../proxy-error.ts';
+import { NO_RETRY, ProxyError } from '../errors.ts';
 
 /** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
 export class Budget {

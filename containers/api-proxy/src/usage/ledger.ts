@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../../../../src/shared/request-record.ts';
-import { errorCode } from '../proxy-error.ts';
+import { errorCode } from '../errors.ts';
 import { elapsedMs, type Log } from '../log.ts';
 import type { UsageReading } from './reading.ts';
 

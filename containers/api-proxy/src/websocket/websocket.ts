@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { nameMatcher } from '../../../../src/shared/name-patterns.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
 import type { Exchange } from '../exchange.ts';
-import { clientResponseHeaders, nameMatcher } from '../request/headers.ts';
-import { errorCode, ProxyError } from '../proxy-error.ts';
+import { clientResponseHeaders } from '../request/headers.ts';
+import { errorCode, ProxyError } from '../errors.ts';
 import type { ReflectionGuard, StreamMask } from '../reflection.ts';
 
 /** A client's wish for a WebSocket, checked and written anew. */
@@ -106,7 +107,7 @@ export function openWebSocket(
   const headers = [...agreed, 'connection', 'Upgrade', 'upgrade', 'websocket'];
   answer.writeHead(101, headers).flushHeaders();
   for (const event of ['data', 'end', 'timeout']) socket.removeAllListeners(event);
-  const watch = (end: Duplex, name: string): void => {
+  const watch = (end: Duplex, name: 'client' | 'upstream'): void => {
     end.on('error', (error) => {
       record.error ??= `${name}_closed (${errorCode(error)})`;
     });
@@ -121,8 +122,9 @@ export function openWebSocket(
   usage.open(agreement);
   usage.onMessage = (count) => {
     if (count > 1) budget.addRequest();
+    record.requests = count;
     if (budget.refusal === undefined) return;
-    record.error ??= budget.refusal.code;
+    record.error ??= budget.refusal.logged;
     socket.destroySoon();
   };
   const toUpstream = (chunk: Buffer): void => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type ProviderId } from '../../../src/shared/providers.ts';
-import { post, send } from '../../../testing/sidecar/client.ts';
-import { INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { describe, expect, test } from 'vitest';
+import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
+import { post, send } from '../../../../testing/sidecar/client.ts';
+import { INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 type Request = readonly [provider: ProviderId, method: string, target: string];
 
@@ -106,12 +106,12 @@ const messageOf = (body: Buffer): string =>
 describe('F10 endpoints', () => {
   const t = useSidecar();
 
-  it.each(PASS)('%s: %s %s passes as it is', async (id, method, target) => {
+  test.each(PASS)('%s: %s %s passes as it is', async (id, method, target) => {
     expect((await send(t.port(id), { method, path: target }, method === 'POST' ? '{}' : undefined)).status).toBe(200);
     expect(t.upstream.requests).toMatchObject([{ method, url: target }]);
   });
 
-  it.each(REFUSE)('%s: %s %s is refused with the line that would allow it', async (id, method, target) => {
+  test.each(REFUSE)('%s: %s %s is refused with the line that would allow it', async (id, method, target) => {
     const answer = await send(t.port(id), { method, path: target });
     expect(answer.status).toBe(403);
     const line = `${id} ${method} ${target.replace('%66', 'f')}`;
@@ -120,7 +120,7 @@ describe('F10 endpoints', () => {
     expect(await t.records(1)).toMatchObject([{ status: 403, upstreamStatus: null, error: 'endpoint_not_allowed' }]);
   });
 
-  it.each(REFUSED_QUERY)('%s: %s %s is refused for its query', async (id, method, target, name) => {
+  test.each(REFUSED_QUERY)('%s: %s %s is refused for its query', async (id, method, target, name) => {
     const answer = await send(t.port(id), { method, path: target });
     expect(answer.status).toBe(403);
     expect(messageOf(answer.body)).toContain(`The query parameter ${name} does not pass`);
@@ -128,17 +128,22 @@ describe('F10 endpoints', () => {
     expect(await t.records(1)).toMatchObject([{ error: 'query_not_allowed' }]);
   });
 
-  it.each(PROVIDERS)('$id: says so in its own error shape, and that a retry is useless', async ({ id, errorBody }) => {
-    const answer = await post(t.port(id), '/v1/files', '{}');
-    const shape = errorBody({ status: 403, code: 'endpoint_not_allowed', message: messageOf(answer.body) });
-    expect(JSON.parse(answer.body.toString())).toEqual(shape);
-    expect(answer.headers['x-should-retry']).toBe('false');
-  });
+  test.each(PROVIDERS)(
+    '$id: says so in its own error shape, and that a retry is useless',
+    async ({ id, errorBody }) => {
+      const answer = await post(t.port(id), '/v1/files', '{}');
+      const shape = errorBody({ status: 403, code: 'endpoint_not_allowed', message: messageOf(answer.body) });
+      expect(JSON.parse(answer.body.toString())).toEqual(shape);
+      expect(answer.headers['x-should-retry']).toBe('false');
+    },
+  );
 
-  it('a long path is cut in the message', async () => {
-    const answer = await send(t.port('openai'), { path: `/v1/${'a'.repeat(10_000)}` });
+  test('a long path is cut in the message and in the log', async () => {
+    const path = `/v1/${'a'.repeat(10_000)}`;
+    const answer = await send(t.port('openai'), { path });
     expect(answer.status).toBe(403);
     expect(answer.body.length).toBeLessThan(1_000);
+    expect((await t.records(1))[0]!.path).toBe(path.slice(0, 512));
   });
 });
 
@@ -150,13 +155,13 @@ describe('endpoints that the user adds', () => {
   const t = useSidecar({ config: { allowEndpoints } });
   const statusOf = async (...[id, method, path]: Request) => (await send(t.port(id), { method, path })).status;
 
-  it('pass, with any query, less a credential', async () => {
+  test('pass, with any query, less a credential', async () => {
     expect(await statusOf('openai', 'GET', '/v1/files/f1?limit=2')).toBe(200);
     expect(await statusOf('gemini', 'POST', '/v1beta/models/m:predict?key=stolen&x=1')).toBe(200);
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/files/f1?limit=2', '/v1beta/models/m:predict?x=1']);
   });
 
-  it.each<Request>([
+  test.each<Request>([
     ['openai', 'POST', '/v1/files/f1'],
     ['openai', 'GET', '/v1/files'],
     ['openai', 'GET', '/v1/files/f1/content'],
@@ -166,7 +171,7 @@ describe('endpoints that the user adds', () => {
     expect(await statusOf(...request)).toBe(403);
   });
 
-  it('the table stays', async () => {
+  test('the table stays', async () => {
     for (const { id } of PROVIDERS) expect(await statusOf(id, 'POST', INFERENCE[id])).toBe(200);
   });
 });
@@ -175,7 +180,7 @@ describe('an Azure deployment in the base path of the target', () => {
   const target = { host: 'res.openai.azure.com', basePath: '/openai/deployments/gpt' };
   const t = useSidecar({ configured: ['openai'], target });
 
-  it('is put before the path that was decided on', async () => {
+  test('is put before the path that was decided on', async () => {
     await post(t.port('openai'), '/chat/completions?api-version=2024-10-21', '{}');
     expect(t.upstream.requests[0]!.url).toBe('/openai/deployments/gpt/chat/completions?api-version=2024-10-21');
     expect((await post(t.port('openai'), '/files?api-version=1', '{}')).status).toBe(403);

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { sendRaw } from '../../../testing/sidecar/client.ts';
-import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { describe, expect, test } from 'vitest';
+import { sendRaw } from '../../../../testing/sidecar/client.ts';
+import { eventually, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const GET = (target: string, ...lines: string[]): string =>
   [`GET ${target} HTTP/1.1`, 'Host: a', ...lines, '', ''].join('\r\n');
@@ -12,7 +12,7 @@ describe('admission', () => {
   const t = useSidecar({ limits: { headTimeoutMs: 150, checkIntervalMs: 20 } });
   const send = (octets: string) => sendRaw(t.port('openai'), octets);
 
-  it.each([
+  test.each([
     ['F1 TRACE', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['F1 OPTIONS', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n', 405],
     ['F1 CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n', 405],
@@ -107,7 +107,7 @@ describe('admission', () => {
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
   });
 
-  it.each([
+  test.each([
     ['/v1/%6dodels', '/v1/models'],
     ['/v1/models/a%3Ab', '/v1/models/a:b'],
     ['/v1/models/a%20b%5b', '/v1/models/a%20b%5B'],
@@ -120,7 +120,7 @@ describe('admission', () => {
     expect(t.upstream.requests[0]!.url).toBe(forwarded);
   });
 
-  it('F3 forwards no header that speaks of another request', async () => {
+  test('F3 forwards no header that speaks of another request', async () => {
     const names = ['X-Forwarded-Host', 'X-Forwarded-For', 'Forwarded', 'X-Original-URL', 'X-Rewrite-URL'];
     const hopByHop = ['TE', 'Trailer', 'Keep-Alive', 'Proxy-Connection', 'Upgrade', 'Via', 'Origin'];
     const override = ['X-HTTP-Method-Override', 'X-Method-Override', 'X-HTTP-Method'];
@@ -132,31 +132,31 @@ describe('admission', () => {
     );
   });
 
-  it('as many header lines as are permitted pass', async () => {
+  test('as many header lines as are permitted pass', async () => {
     const answer = await send(GET('/v1/models', ...Array<string>(98).fill('A:'), 'Accept: a/b'));
     expect(answer.status).toBe(200);
     expect(t.upstream.requests[0]!.headers).toMatchObject({ accept: 'a/b' });
   });
 
-  it('F2 the upstream never sees another Host', async () => {
+  test('F2 the upstream never sees another Host', async () => {
     await send('GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n');
     expect(t.upstream.requests[0]!.headers.host).toBe('api.openai.com');
   });
 
-  it('trailers do not become headers', async () => {
+  test('trailers do not become headers', async () => {
     const body = '2\r\n{}\r\n0\r\nAuthorization: stolen\r\nX-Request-Id: stolen\r\n\r\n';
     expect((await send(POST(body, 'Transfer-Encoding: chunked', 'Trailer: Authorization'))).status).toBe(200);
     expect(JSON.stringify(t.upstream.requests[0]!.rawHeaders)).not.toContain('stolen');
   });
 
-  it('a body that turns out malformed ends the upstream request', async () => {
+  test('a body that turns out malformed ends the upstream request', async () => {
     const head = POST('2\r\n{}\r\n', 'Transfer-Encoding: chunked');
     t.upstream.handler = () => undefined;
     expect((await send(`${head}zz\r\n`)).status).toBe(400);
     await eventually('upstream request aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
   });
 
-  it('a second request before the first answer is refused, and the first one is answered', async () => {
+  test('a second request before the first answer is refused, and the first one is answered', async () => {
     const answer = await send(GET('/v1/models/first') + GET('/v1/models/second'));
     expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(answer.closed).toBe(true);
@@ -164,7 +164,7 @@ describe('admission', () => {
   });
 
   // The trailer makes Node's parser take a turn, in which the refusal leaves before the next request is parsed.
-  it.each([
+  test.each([
     ['two codings', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: gzip, chunked')],
     ['a coding that is none', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: x', 'Transfer-Encoding: chunked')],
     ['a body and two Hosts', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: chunked', 'Host: b')],
@@ -177,24 +177,24 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models', '/v1/models']);
   });
 
-  it('another upgrade is ignored, as HTTP permits', async () => {
+  test('another upgrade is ignored, as HTTP permits', async () => {
     const answer = await send(POST('{}', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Content-Length: 2'));
     expect(answer.status).toBe(200);
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('upgrade');
   });
 
-  it('Expect: 100-continue is answered here', async () => {
+  test('Expect: 100-continue is answered here', async () => {
     const answer = await send(POST('{}', 'Content-Length: 2', 'Expect: 100-continue'));
     expect(answer.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('expect');
   });
 
-  it('HTTP/1.0 passes', async () => {
+  test('HTTP/1.0 passes', async () => {
     const answer = await send('GET /v1/models HTTP/1.0\r\n\r\n');
     expect(answer).toMatchObject({ status: 200, body: '{"ok":true}', closed: true });
   });
 
-  it('D2 a slow head is cut, and others are answered meanwhile', async () => {
+  test('D2 a slow head is cut, and others are answered meanwhile', async () => {
     const [slow, silent, other] = await Promise.all([
       sendRaw(t.port('openai'), 'GET /v1/models HTTP/1.1\r\nHost: a\r\nX-Slow: ', 1_000),
       sendRaw(t.port('openai'), '', 1_000),

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send } from '../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { describe, expect, test } from 'vitest';
+import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { post, send } from '../../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error:';
@@ -12,13 +12,13 @@ describe('tunnels', () => {
   const call = () => post(t.port('openai'), '/v1/responses', '{}');
   const errorOf = (body: Buffer) => (JSON.parse(body.toString()) as { error: { code: string; message: string } }).error;
 
-  it('are reused', async () => {
+  test('are reused', async () => {
     for (let i = 0; i < 50; i++) expect((await call()).status).toBe(200);
     expect(t.proxy.connects).toEqual(['api.openai.com:443']);
     expect(t.upstream.handshakes).toBe(1);
   });
 
-  it('are opened anew when the upstream has closed an idle one', async () => {
+  test('are opened anew when the upstream has closed an idle one', async () => {
     await call();
     for (const tunnel of t.proxy.tunnels) tunnel.destroy();
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -26,7 +26,7 @@ describe('tunnels', () => {
     expect(t.upstream.handshakes).toBe(2);
   });
 
-  it('a request that broke on a reused one is not sent again', async () => {
+  test('a request that broke on a reused one is not sent again', async () => {
     await call();
     t.upstream.handler = (_, __, socket) => socket.destroy();
     const answer = await call();
@@ -39,7 +39,7 @@ describe('tunnels', () => {
     ]);
   });
 
-  it('refused by the firewall: a clear 403 at once, with the line to add', async () => {
+  test('refused by the firewall: a clear 403 at once, with the line to add', async () => {
     t.proxy.refusal = DENIED;
     const answer = await call();
     expect(answer.status).toBe(403);
@@ -50,14 +50,14 @@ describe('tunnels', () => {
     expect(await t.records(1)).toMatchObject([{ error: 'target_not_allowed (CONNECT 403 ERR_ACCESS_DENIED)' }]);
   });
 
-  it('tried once more when they could not be opened', async () => {
+  test('tried once more when they could not be opened', async () => {
     Object.assign(t.proxy, { refusal: UNREACHABLE, refusals: 1 });
     expect((await call()).status).toBe(200);
     expect(t.proxy.connects).toHaveLength(2);
     expect(t.upstream.requests).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['a name without an address', UNREACHABLE, 502, 'upstream_dns_error', 'openai-api-target'],
     ['a refused connection', `${UNAVAILABLE} ERR_CONNECT_FAIL 111`, 502, 'upstream_unreachable', 'ERR_CONNECT_FAIL'],
     ['no route', `${UNAVAILABLE} ERR_CONNECT_FAIL 113`, 502, 'upstream_unreachable', 'ERR_CONNECT_FAIL'],
@@ -77,7 +77,7 @@ describe('tunnels', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['no HTTP', 'nonsense\r\n\r\n'],
     ['a header with a line break', 'HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
@@ -95,7 +95,7 @@ describe('tunnels', () => {
 describe('a tunnel before the first request', () => {
   const t = useSidecar({ keepStart: true });
 
-  it('is opened for each configured provider, and its first request takes it', async () => {
+  test('is opened for each configured provider, and its first request takes it', async () => {
     await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
     for (const { id } of PROVIDERS) expect((await post(t.port(id), INFERENCE[id], '{}')).status).toBe(200);
     expect(t.upstream.handshakes).toBe(PROVIDERS.length);
@@ -106,7 +106,7 @@ describe('a tunnel before the first request', () => {
 describe('a tunnel that nobody uses', () => {
   const t = useSidecar({ keepStart: true, limits: { tunnelIdleMs: 100 } });
 
-  it('is closed, whether it was ever used or not', async () => {
+  test('is closed, whether it was ever used or not', async () => {
     await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
     await eventually('all tunnels closed', () => t.proxy.tunnels.size === 0);
     expect((await send(t.port('openai'))).status).toBe(200);
@@ -118,14 +118,14 @@ describe('a tunnel that nobody uses', () => {
 describe('a provider that stays silent', () => {
   const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 300 } });
 
-  it('while connecting: 504', async () => {
+  test('while connecting: 504', async () => {
     t.proxy.silent = true;
     const answer = await send(t.port('openai'));
     expect(answer.status).toBe(504);
     expect(answer.body.toString()).toContain('upstream_connect_timeout');
   });
 
-  it('before its answer: 504', async () => {
+  test('before its answer: 504', async () => {
     t.upstream.handler = () => undefined;
     const answer = await send(t.port('openai'));
     expect(answer.status).toBe(504);
@@ -133,7 +133,7 @@ describe('a provider that stays silent', () => {
     await eventually('upstream aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
   });
 
-  it('within its answer: the stream breaks', async () => {
+  test('within its answer: the stream breaks', async () => {
     t.upstream.handler = (_, response) => response.writeHead(200).write('data: 1\n\n');
     await expect(send(t.port('openai'))).rejects.toThrow();
     expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_timeout' }]);
@@ -143,7 +143,7 @@ describe('a provider that stays silent', () => {
 describe('a provider whose certificate is not trusted', () => {
   const t = useSidecar({ configured: ['openai'], distrustful: true });
 
-  it('gets no octet: 502 that names the input for an own CA', async () => {
+  test('gets no octet: 502 that names the input for an own CA', async () => {
     const answer = await post(t.port('openai'), '/v1/responses', '{}');
     expect(answer.status).toBe(502);
     expect(answer.body.toString()).toContain('upstream_tls_error');
@@ -159,7 +159,7 @@ describe('a provider whose certificate is for another name', () => {
     certifiedHosts: ['api.openai.com'],
   });
 
-  it('gets no octet', async () => {
+  test('gets no octet', async () => {
     const answer = await send(t.port('openai'));
     expect(answer.status).toBe(502);
     expect(answer.body.toString()).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
@@ -173,7 +173,7 @@ describe('a custom target', () => {
     target: { host: 'llm.internal', port: 8443, basePath: '/openai/v9' },
   });
 
-  it('takes its port and base path', async () => {
+  test('takes its port and base path', async () => {
     await post(t.port('openai'), '/responses?api-version=1', '{}');
     expect(t.proxy.connects).toEqual(['llm.internal:8443']);
     expect(t.upstream.requests[0]).toMatchObject({
@@ -186,7 +186,7 @@ describe('a custom target', () => {
 describe('no Squid', () => {
   const t = useSidecar({ configured: ['anthropic'], config: { proxyUrl: 'http://127.0.0.1:1' } });
 
-  it('502, in the shape of the provider', async () => {
+  test('502, in the shape of the provider', async () => {
     const answer = await post(t.port('anthropic'), '/v1/messages', '{}');
     expect(answer.status).toBe(502);
     expect(JSON.parse(answer.body.toString())).toMatchObject({ type: 'error', error: { type: 'api_error' } });

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { openRaw, sendRaw } from '../../../testing/sidecar/client.ts';
-import { eventually, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openRaw, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { eventually, realCredential, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 import {
   agree,
   WEBSOCKET_ACCEPT as ACCEPT,
   WEBSOCKET_KEY as KEY,
   wish,
-} from '../../../testing/sidecar/websocket-handshake.ts';
+} from '../../../../testing/sidecar/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
   const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });
@@ -29,7 +29,7 @@ describe('a WebSocket', () => {
     return connection;
   }
 
-  it('passes octets both ways, with the credential in its handshake and in nothing else', async () => {
+  test('passes octets both ways, with the credential in its handshake and in nothing else', async () => {
     t.upstream.upgrade = agree('X-Request-Id: r1');
     const { socket, head, received } = await open(
       wish('/v1/responses', 'Authorization: Bearer stolen', 'OpenAI-Beta: b', 'Origin: x'),
@@ -73,7 +73,7 @@ describe('a WebSocket', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['openai', '/v1/realtime?model=m', '/v1/realtime?model=m'],
     [
       'gemini',
@@ -88,7 +88,7 @@ describe('a WebSocket', () => {
     expect(t.upstream.requests[0]!.rawHeaders.join()).toContain(realCredential(id));
   });
 
-  it('is understood by a real client', async () => {
+  test('is understood by a real client', async () => {
     t.upstream.upgrade = (request, socket) => {
       agree('Sec-WebSocket-Protocol: realtime')(request, socket);
       socket.write(Buffer.from([0x81, 2, 0x68, 0x69]));
@@ -100,7 +100,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 101 }]);
   });
 
-  it('loses the key that a browser hides among its subprotocols', async () => {
+  test('loses the key that a browser hides among its subprotocols', async () => {
     t.upstream.upgrade = agree('Sec-WebSocket-Protocol: realtime');
     const protocols = 'realtime, openai-insecure-api-key.sk-stolen, openai-beta.realtime-v1,sk-stolen';
     const { head } = await open(wish('/v1/realtime', `Sec-WebSocket-Protocol: ${protocols}`));
@@ -108,14 +108,14 @@ describe('a WebSocket', () => {
     expect(head).toContain('Sec-WebSocket-Protocol: realtime');
   });
 
-  it('passes no extension on', async () => {
+  test('passes no extension on', async () => {
     const extensions = 'permessage-deflate; client_max_window_bits, x-tunnel; a=b, permessage-deflate; x="y"';
     await open(wish('/v1/responses', `Sec-WebSocket-Extensions: ${extensions}`));
     expect(t.upstream.requests).toHaveLength(1);
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('sec-websocket-extensions');
   });
 
-  it.each([
+  test.each([
     ['another accept', () => agreeWith('Sec-WebSocket-Accept: AAAA')],
     ['a subprotocol that was not offered', () => agree('Sec-WebSocket-Protocol: x')],
     ['a transfer coding', () => agree('Transfer-Encoding: gzip')],
@@ -130,7 +130,7 @@ describe('a WebSocket', () => {
   const agreeWith = (line: string) => (_: IncomingMessage, socket: Duplex) =>
     socket.write(`HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${line}\r\n\r\n`);
 
-  it.each([404, 426, 401])('that upstream refuses with %i: its status and body, at once', async (status) => {
+  test.each([404, 426, 401])('that upstream refuses with %i: its status and body, at once', async (status) => {
     t.upstream.handler = (_, response) => response.writeHead(status, { 'x-request-id': 'r1' }).end('upstream says no');
     const startedAt = performance.now();
     const answer = await sendRaw(t.port('openai'), wish('/v1/responses'));
@@ -140,7 +140,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: status, error: null, responseBytes: 16 }]);
   });
 
-  it.each([
+  test.each([
     ['where there is none', wish('/v1/models'), 403, 'endpoint_not_allowed'],
     ['of a provider that has none', wish('/v1/messages'), 403, 'endpoint_not_allowed'],
     ['with an unlisted query', wish('/v1/realtime?x=1'), 403, 'query_not_allowed'],
@@ -163,7 +163,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
   });
 
-  it.each([
+  test.each([
     ['a refusal', 'GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\n', 403],
     ['a health check', 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n', 200],
     ['a request that is under way', 'GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n', 0],
@@ -183,7 +183,7 @@ describe('a WebSocket', () => {
     await t.records(1);
   });
 
-  it('octets while the answer is still to come end it', async () => {
+  test('octets while the answer is still to come end it', async () => {
     t.upstream.upgrade = () => undefined;
     const socket: Socket = connect(t.port('openai'), '127.0.0.1', () => socket.write(wish('/v1/responses')));
     await eventually('the handshake upstream', () => t.upstream.requests.length === 1);
@@ -193,7 +193,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 0, error: 'client_closed' }]);
   });
 
-  it('its end on one side is its end on the other', async () => {
+  test('its end on one side is its end on the other', async () => {
     let upstream: Duplex | undefined;
     t.upstream.upgrade = (request, socket, head) => {
       agree()(request, socket);
@@ -209,7 +209,7 @@ describe('a WebSocket', () => {
     expect((await t.records(2)).map(({ status }) => status)).toEqual([101, 101]);
   });
 
-  it('is cut when it is silent, and not while it is busy', async () => {
+  test('is cut when it is silent, and not while it is busy', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const timer = setInterval(() => socket.write('x'), 50);
@@ -220,7 +220,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 101, error: 'websocket_timeout' }]);
   });
 
-  it('counts as a request under way', async () => {
+  test('counts as a request under way', async () => {
     t.upstream.upgrade = agree();
     const held = await Promise.all([open(wish('/v1/responses')), open(wish('/v1/responses'))]);
     expect((await open(wish('/v1/responses'))).head).toMatch(/^HTTP\/1\.1 429 /);
@@ -230,7 +230,7 @@ describe('a WebSocket', () => {
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  it('does not hold up the end', async () => {
+  test('does not hold up the end', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const closed = once(socket, 'close');

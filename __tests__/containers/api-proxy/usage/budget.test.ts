@@ -1,15 +1,15 @@
-import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { openRaw, post, send, sendRaw } from '../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
-import { accept, wish } from '../../../testing/sidecar/websocket-handshake.ts';
+import { describe, expect, test } from 'vitest';
+import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { openRaw, post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
+import { accept, wish } from '../../../../testing/sidecar/websocket-handshake.ts';
 
 const IDS = PROVIDERS.map(({ id }) => id);
 
 describe('max-requests', () => {
   const t = useSidecar({ config: { budget: { maxRequests: 3 } } });
 
-  it('counts what is sent to all providers together, and then answers 429 in the provider’s shape', async () => {
+  test('counts what is sent to all providers together, and then answers 429 in the provider’s shape', async () => {
     // Neither a health check nor a refusal of ours is a request to a provider.
     expect((await send(t.port('openai'), { path: '/health' })).status).toBe(200);
     expect((await send(t.port('openai'), { path: '/v1/files' })).status).toBe(403);
@@ -36,7 +36,7 @@ describe('max-requests', () => {
 describe('max-tokens', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 150 } } });
 
-  it('adds up prompts and answers, and refuses once the sum has reached it', async () => {
+  test('adds up prompts and answers, and refuses once the sum has reached it', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ usage: { input_tokens: 60, output_tokens: 15 } }));
@@ -55,7 +55,7 @@ describe('max-tokens', () => {
 describe('max-tokens with a client that would not have its tokens counted', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 50 } } });
 
-  it('estimates them', async () => {
+  test('estimates them', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: {}\n\n'.repeat(50));
     };
@@ -68,7 +68,7 @@ describe('max-tokens with a client that would not have its tokens counted', () =
 describe('max-tokens and a WebSocket', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 80 } } });
 
-  it('reads what each answer in it used, and ends when the budget does', async () => {
+  test('reads what each answer in it used, and ends when the budget does', async () => {
     const usage = JSON.stringify({ response: { model: 'm-1', usage: { input_tokens: 30, output_tokens: 10 } } });
     const frame = Buffer.concat([Buffer.from([0x81, usage.length]), Buffer.from(usage)]);
     t.upstream.upgrade = (request, socket) => {
@@ -84,6 +84,7 @@ describe('max-tokens and a WebSocket', () => {
     expect((await t.records(1))[0]).toMatchObject({
       status: 101,
       error: 'budget_exhausted',
+      requests: 2,
       model: 'm-1',
       usage: { inputTokens: 60, outputTokens: 20, cachedInputTokens: 0, estimated: false },
     });
@@ -94,7 +95,7 @@ describe('max-tokens and a WebSocket', () => {
 describe('max-requests and a WebSocket', () => {
   const t = useSidecar({ config: { budget: { maxRequests: 2 } } });
 
-  it('counts each answer in it', async () => {
+  test('counts each answer in it', async () => {
     t.upstream.upgrade = (request, socket) => {
       accept(request, socket);
       socket.on('data', () => socket.write('"usage":{"input_tokens":1}'));
@@ -105,6 +106,6 @@ describe('max-requests and a WebSocket', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const [record] = await t.records(1);
-    expect(record).toMatchObject({ error: 'budget_exhausted', usage: { inputTokens: 2 } });
+    expect(record).toMatchObject({ error: 'budget_exhausted', requests: 2, usage: { inputTokens: 2 } });
   });
 });

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { standardInput } from '../../../containers/api-proxy/src/start/standard-input.ts';
+import { standardInput } from '../../../../containers/api-proxy/src/start/standard-input.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ERROR_STATUS } from '../../../containers/api-proxy/src/error-codes.ts';
+import { ERROR_STATUS } from '../../src/shared/request-record.ts';
 
-/** `408 \`request_timeout\`, 431 \`head_too_large\`` in the first cell of a row. */
+/** Reads rows that begin with a cell such as `408 \`request_timeout\`, 431 \`head_too_large\``. */
 function documented(): Record<string, number> {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/troubleshooting.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
   const cells = [...page.matchAll(/^\| (\d{3} `\w+`[^|]*)\|/gm)].map(([, cell]) => cell ?? '');
   return Object.fromEntries(
     cells.flatMap((cell) => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { readStartConfig, type ConfigInput } from '../../../containers/api-proxy/src/start/start-config.ts';
-import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../../../src/shared/sidecar-config.ts';
+import { describe, expect, test } from 'vitest';
+import { readStartConfig, type ConfigInput } from '../../../../containers/api-proxy/src/start/start-config.ts';
+import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../../../../src/shared/sidecar-config.ts';
 
 const PROXY = 'http://172.30.0.10:3128';
 const SECRET = 'a-secret-value';
@@ -28,24 +28,24 @@ const target = (change: Record<string, unknown>) =>
   openai({ target: { ...document().providers.openai!.target, ...change } });
 
 describe('the document on standard input', () => {
-  it('is taken as it is', async () => {
+  test('is taken as it is', async () => {
     const allowEndpoints = [{ provider: 'openai', method: 'GET', path: '/v1/files/*' }];
     const config = document({ upstreamCa: 'PEM', allowEndpoints });
     expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
   });
 
-  it('wins over the environment', async () => {
+  test('wins over the environment', async () => {
     const env = { ...ENV, ANTHROPIC_API_KEY: 'from the environment' };
     const config = await readStartConfig(input(JSON.stringify(document())), env);
     expect(Object.keys(config.providers)).toEqual(['openai']);
   });
 
-  it('has its credentials trimmed', async () => {
+  test('has its credentials trimmed', async () => {
     const config = await readStartConfig(input(JSON.stringify(document(openai({ credential: ` ${SECRET}\r\n` })))), {});
     expect(config.providers.openai?.credential).toBe(SECRET);
   });
 
-  it.each<[string, string | object, RegExp]>([
+  test.each<[string, string | object, RegExp]>([
     ['not JSON', `{"credential":"${SECRET}`, /not JSON/],
     ['a list', '[]', /document must be an object/],
     ['an unknown field', document({ maxTokens: 1 }), /document has an unknown field/],
@@ -85,7 +85,7 @@ describe('the document on standard input', () => {
 });
 
 describe('the environment', () => {
-  it.each(PROVIDERS.flatMap((provider) => provider.credentials.map(({ variable }) => ({ ...provider, variable }))))(
+  test.each(PROVIDERS.flatMap((provider) => provider.credentials.map(({ variable }) => ({ ...provider, variable }))))(
     '$variable configures $id, with its default target',
     async ({ id, variable, defaultTarget }) => {
       const config = await readStartConfig(nothing(), { ...ENV, [variable]: ` ${SECRET}\n` });
@@ -97,19 +97,19 @@ describe('the environment', () => {
     },
   );
 
-  it('is read when standard input is a terminal', async () => {
+  test('is read when standard input is a terminal', async () => {
     const terminal: ConfigInput = Object.assign(chunks('never read'), { isTTY: true });
     expect((await readStartConfig(terminal, ENV)).providers).toEqual({});
   });
 
-  it('the first of two credentials wins, and an empty one counts as absent', async () => {
+  test('the first of two credentials wins, and an empty one counts as absent', async () => {
     const both = { ...ENV, COPILOT_GITHUB_TOKEN: 'token', COPILOT_API_KEY: 'key' };
     expect((await readStartConfig(nothing(), both)).providers.copilot?.credential).toBe('token');
     const empty = { ...both, COPILOT_GITHUB_TOKEN: ' ' };
     expect((await readStartConfig(nothing(), empty)).providers.copilot?.credential).toBe('key');
   });
 
-  it.each([
+  test.each([
     ['llm.example.com', { host: 'llm.example.com', port: 443, basePath: '' }],
     ['LLM.Example.com.:8443/v1/', { host: 'llm.example.com', port: 8443, basePath: '/v1' }],
     ['10.0.0.7:443/a/b', { host: '10.0.0.7', port: 443, basePath: '/a/b' }],
@@ -120,7 +120,7 @@ describe('the environment', () => {
     expect((await readStartConfig(nothing(), env)).providers.openai?.target).toEqual(expected);
   });
 
-  it.each(['https://llm.example.com', 'a b', 'user@host', 'host?x', 'host#x', 'host:99999', ':443', 'a..b'])(
+  test.each(['https://llm.example.com', 'a b', 'user@host', 'host?x', 'host#x', 'host:99999', ':443', 'a..b'])(
     'OPENAI_API_TARGET=%s is refused by name',
     async (value) => {
       const env = { ...ENV, OPENAI_API_KEY: SECRET, OPENAI_API_TARGET: value };
@@ -128,7 +128,7 @@ describe('the environment', () => {
     },
   );
 
-  it.each([
+  test.each([
     ['', 'https://octo.ghe.com', 'copilot-api.octo.ghe.com'],
     [' ', 'https://github.example.com', 'api.githubcopilot.com'],
     ['router.example', 'https://octo.ghe.com', 'router.example'],
@@ -138,7 +138,7 @@ describe('the environment', () => {
     expect(providers.copilot?.target).toEqual({ host, port: 443, basePath: '' });
   });
 
-  it('GITHUB_SERVER_URL is refused by name where Copilot needs it, and no value is printed', async () => {
+  test('GITHUB_SERVER_URL is refused by name where Copilot needs it, and no value is printed', async () => {
     const env = { ...ENV, GITHUB_SERVER_URL: `https://${SECRET}@octo.ghe.com` };
     const refused = readStartConfig(nothing(), { ...env, COPILOT_GITHUB_TOKEN: 'token' });
     await expect(refused).rejects.toThrow(/^GITHUB_SERVER_URL /);
@@ -147,7 +147,7 @@ describe('the environment', () => {
     expect(Object.keys(providers)).toEqual(['openai']);
   });
 
-  it('without HTTPS_PROXY there is no way out, and that is said', async () => {
+  test('without HTTPS_PROXY there is no way out, and that is said', async () => {
     await expect(readStartConfig(nothing(), { OPENAI_API_KEY: SECRET })).rejects.toThrow(/^HTTPS_PROXY must be/);
   });
 });

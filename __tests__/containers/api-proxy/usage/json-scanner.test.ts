@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JsonScanner, quoted } from '../../../containers/api-proxy/src/usage/json-scanner.ts';
+import { JsonScanner, quoted } from '../../../../containers/api-proxy/src/usage/json-scanner.ts';
 
 function scan(text: string, size: number, key = 'usage'): unknown[] {
   const found: unknown[] = [];

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../../src/shared/providers.ts';
-import { post, send, sendRaw } from '../../../testing/sidecar/client.ts';
-import { INFERENCE, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { describe, expect, test } from 'vitest';
+import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { INFERENCE, realCredential, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
   rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
@@ -26,7 +26,7 @@ const SPELLINGS = [
 describe('the credential', () => {
   const t = useSidecar();
 
-  it.each(PROVIDERS)('$id: is injected into a request that has none', async ({ id, injection, defaultTarget }) => {
+  test.each(PROVIDERS)('$id: is injected into a request that has none', async ({ id, injection, defaultTarget }) => {
     const answer = await post(t.port(id), INFERENCE[id], '{"a":1}');
     expect(answer.status).toBe(200);
     const [request] = t.upstream.requests;
@@ -41,7 +41,7 @@ describe('the credential', () => {
     expect(Buffer.concat(request!.body).toString()).toBe('{"a":1}');
   });
 
-  it.each(PROVIDERS)('$id: F11 arrives alone, whatever the client sends and how it spells it', async (provider) => {
+  test.each(PROVIDERS)('$id: F11 arrives alone, whatever the client sends and how it spells it', async (provider) => {
     const head = [
       `POST ${INFERENCE[provider.id]} HTTP/1.1`,
       'Host: a',
@@ -59,7 +59,7 @@ describe('the credential', () => {
     expect(rawHeaders.join('\n')).not.toContain('stolen');
   });
 
-  it.each(PROVIDERS)('$id: F4 cannot be nominated away', async ({ id, injection }) => {
+  test.each(PROVIDERS)('$id: F4 cannot be nominated away', async ({ id, injection }) => {
     const headers = { connection: `keep-alive, ${injection.header.toUpperCase()}, X-Request-Id`, 'x-request-id': 'r1' };
     const answer = await post(t.port(id), INFERENCE[id], '{}', { ...headers, [injection.header]: 'stolen' });
     expect(answer.status).toBe(200);
@@ -68,7 +68,7 @@ describe('the credential', () => {
     expect(valuesOf(rawHeaders, 'x-request-id')).toEqual([]);
   });
 
-  it('framing and host cannot be nominated away either', async () => {
+  test('framing and host cannot be nominated away either', async () => {
     const headers = { connection: 'content-length, host, transfer-encoding, anthropic-version' };
     await post(t.port('anthropic'), '/v1/messages', '{"a":1}', { ...headers, 'anthropic-version': '2099-01-01' });
     expect(t.upstream.requests[0]).toMatchObject({
@@ -77,23 +77,27 @@ describe('the credential', () => {
     });
   });
 
-  it("keeps the client's anthropic-version", async () => {
+  test("keeps the client's anthropic-version", async () => {
     await post(t.port('anthropic'), '/v1/messages', '{}', { 'anthropic-version': '2099-01-01' });
     expect(valuesOf(t.upstream.requests[0]!.rawHeaders, 'anthropic-version')).toEqual(['2099-01-01']);
   });
 
-  it.each(['key=stolen', 'KEY=stolen', '%6bey=stolen', '%24key=stolen', 'fields=b;key=stolen', 'access_token=stolen'])(
-    'Gemini: drops ?%s and keeps the rest',
-    async (parameter) => {
-      await send(t.port('gemini'), { path: `/v1beta/models?alt=sse&${parameter}&fields=%2F` });
-      expect(t.upstream.requests[0]!.url).toBe('/v1beta/models?alt=sse&fields=%2F');
-      await send(t.port('gemini'), { path: `/v1beta/models?${parameter}` });
-      await send(t.port('gemini'), { path: `/v1beta/models?&${parameter}` });
-      expect(t.upstream.requests.slice(1).map(({ url }) => url)).toEqual(['/v1beta/models', '/v1beta/models']);
-    },
-  );
+  test.each([
+    'key=stolen',
+    'KEY=stolen',
+    '%6bey=stolen',
+    '%24key=stolen',
+    'fields=b;key=stolen',
+    'access_token=stolen',
+  ])('Gemini: drops ?%s and keeps the rest', async (parameter) => {
+    await send(t.port('gemini'), { path: `/v1beta/models?alt=sse&${parameter}&fields=%2F` });
+    expect(t.upstream.requests[0]!.url).toBe('/v1beta/models?alt=sse&fields=%2F');
+    await send(t.port('gemini'), { path: `/v1beta/models?${parameter}` });
+    await send(t.port('gemini'), { path: `/v1beta/models?&${parameter}` });
+    expect(t.upstream.requests.slice(1).map(({ url }) => url)).toEqual(['/v1beta/models', '/v1beta/models']);
+  });
 
-  it.each(PROVIDERS)('$id: F12 /health says nothing of it', async ({ id }) => {
+  test.each(PROVIDERS)('$id: F12 /health says nothing of it', async ({ id }) => {
     const answer = await send(t.port(id), { path: '/health' });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body.toString())).toEqual({ status: 'ok', provider: id, configured: true });
@@ -104,7 +108,7 @@ describe('the credential', () => {
 describe('without a credential', () => {
   const t = useSidecar({ configured: [] });
 
-  it.each(PROVIDERS)('$id: answers 503 in its own shape and names what would enable it', async (provider) => {
+  test.each(PROVIDERS)('$id: answers 503 in its own shape and names what would enable it', async (provider) => {
     const answer = await post(t.port(provider.id), INFERENCE[provider.id], '{}');
     expect(answer.status).toBe(503);
     const text = answer.body.toString();
@@ -122,7 +126,7 @@ describe('without a credential', () => {
 describe('at debug', () => {
   const t = useSidecar({ config: { logLevel: 'debug' } });
 
-  it('the log names the headers that were stripped and injected, and has no value', async () => {
+  test('the log names the headers that were stripped and injected, and has no value', async () => {
     const headers = {
       'x-api-key': 'stolen-1',
       Authorization: 'stolen-2',

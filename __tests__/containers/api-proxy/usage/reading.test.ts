@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type ProviderId } from '../../../src/shared/providers.ts';
-import { post, send } from '../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { describe, expect, test } from 'vitest';
+import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
+import { post, send } from '../../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const json = { 'content-type': 'application/json' };
 const sse = { 'content-type': 'text/event-stream; charset=utf-8' };
@@ -121,7 +121,7 @@ describe('usage', () => {
     };
   };
 
-  it.each(DIALECTS.flatMap((row) => CODINGS.map((coding) => [...row, ...coding] as const)))(
+  test.each(DIALECTS.flatMap((row) => CODINGS.map((coding) => [...row, ...coding] as const)))(
     '%s: %s is read without a change',
     async (id, _what, path, headers, body, coding, encode) => {
       const encoded = encode(body);
@@ -132,7 +132,7 @@ describe('usage', () => {
     },
   );
 
-  it.each<[string, ProviderId, string, OutgoingHttpHeaders, string, object | null]>([
+  test.each<[string, ProviderId, string, OutgoingHttpHeaders, string, object | null]>([
     ['a stream that does not say', 'openai', '/v1/chat/completions', sse, events({}, {}, {}), used(10, 3, 0, true)],
     ['a document that does not say', 'openai', '/v1/embeddings', json, 'x'.repeat(41), used(10, 11, 0, true)],
     ['one in an unknown coding', 'openai', '/v1/responses', { 'content-encoding': 'x' }, 'x', used(10, 1, 0, true)],
@@ -143,18 +143,18 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ model: null, usage });
   });
 
-  it('of a list of models is none', async () => {
+  test('of a list of models is none', async () => {
     expect((await send(t.port('openai'), { path: '/v1/models' })).status).toBe(200);
     expect((await t.records(1))[0]).toMatchObject({ usage: null, forwarded: true });
   });
 
-  it.each(PROVIDERS.map(({ id }) => id))('%s: of an error is none', async (id) => {
+  test.each(PROVIDERS.map(({ id }) => id))('%s: of an error is none', async (id) => {
     t.upstream.handler = (_, response) => response.writeHead(429, json).end(JSON.stringify({ usage: CHAT_USAGE }));
     await post(t.port(id), INFERENCE[id], '{}');
     expect((await t.records(1))[0]).toMatchObject({ status: 429, usage: null });
   });
 
-  it('of a stream that the client cuts is what it had come to', async () => {
+  test('of a stream that the client cuts is what it had come to', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, sse);
       response.write(
@@ -169,7 +169,7 @@ describe('usage', () => {
     expect(record).toMatchObject({ error: 'client_closed', model: 'm-1', usage: used(100, 4, 64, true) });
   });
 
-  it('of a request whose client left before the answer is its prompt', async () => {
+  test('of a request whose client left before the answer is its prompt', async () => {
     t.upstream.handler = () => undefined;
     const request = httpRequest({ port: t.port('openai'), method: 'POST', path: '/v1/responses' }).end('x'.repeat(40));
     await eventually('the request upstream', () => t.upstream.requests[0]?.complete === true);
@@ -177,14 +177,14 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ error: 'client_closed', usage: used(10, 0, 0, true) });
   });
 
-  it('of a bomb is given up, and the answer passes', async () => {
+  test('of a bomb is given up, and the answer passes', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     answer({ ...json, 'content-encoding': 'gzip' }, bomb, 100_000);
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body).toEqual(bomb);
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: used(1, 8 * 1024 * 1024, 0, true) });
   });
 
-  it('of something that is not what its header says is estimated, and passes', async () => {
+  test('of something that is not what its header says is estimated, and passes', async () => {
     answer({ ...json, 'content-encoding': 'gzip' }, Buffer.from('not compressed'));
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body.toString()).toBe('not compressed');
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: { estimated: true } });

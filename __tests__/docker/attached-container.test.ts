@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { AttachedContainer } from '../../src/docker/attached-container.ts';
+import type { Attachment } from '../../src/docker/engine.ts';
+
+/** A container whose output and end the test decides. */
+function aContainer(): { container: AttachedContainer; attachment: Attachment; end: (code: number) => void } {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let attachment: Attachment | undefined;
+  const container = new AttachedContainer('Squid', 'configuration', (given) => {
+    attachment = given;
+    return promise;
+  });
+  return { container, attachment: attachment!, end: resolve };
+}
+
+describe('AttachedContainer', () => {
+  test('reports an unexpected end with the exit code and the last lines', async () => {
+    const { container, attachment, end } = aContainer();
+    void attachment.onStderr(Buffer.from('first\n\nsecond\n'));
+    end(3);
+    await expect(container.died).rejects.toThrow(
+      'Squid ended unexpectedly with exit code 3. Its last lines:\nfirst\nsecond',
+    );
+  });
+
+  test('says so when there was no output', async () => {
+    const { container, end } = aContainer();
+    end(3);
+    await expect(container.died).rejects.toThrow('(no output)');
+  });
+
+  test('an end that was announced is no failure', async () => {
+    const { container, end } = aContainer();
+    container.expectEnd();
+    end(137);
+    await container.ended;
+    const state = await Promise.race([container.died, Promise.resolve('pending')]);
+    expect(state).toBe('pending');
+  });
+
+  test('reads a character that arrives in two chunks as one, whatever the other stream writes in between', () => {
+    const { container, attachment } = aContainer();
+    const bytes = Buffer.from('café\n');
+    void attachment.onStdout(bytes.subarray(0, 4));
+    void attachment.onStderr(Buffer.from(''));
+    void attachment.onStdout(bytes.subarray(4));
+    expect(container.lastLines).toBe('café');
+  });
+
+  test('quotes the last ten lines only', () => {
+    const { container, attachment } = aContainer();
+    void attachment.onStdout(Buffer.from(Array.from({ length: 20 }, (_, index) => `line ${index}\n`).join('')));
+    expect(container.lastLines.split('\n')).toEqual(Array.from({ length: 10 }, (_, index) => `line ${index + 10}`));
+  });
+});

@@ -1,0 +1,132 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DockerCli } from '../../src/docker/cli.ts';
+import type { Attachment } from '../../src/docker/engine.ts';
+import type { ContainerSpec } from '../../src/docker/spec.ts';
+import { UserError } from '../../src/errors.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+
+/** A Docker command line whose `docker` is a script of the test's own. */
+function cliWith(script: string): DockerCli {
+  const directory = temporaryDirectory();
+  const program = join(directory, 'docker');
+  writeFileSync(program, `#!/bin/bash\n${script}\n`);
+  chmodSync(program, 0o755);
+  vi.stubEnv('PATH', `${directory}:${process.env['PATH'] ?? ''}`);
+  return new DockerCli(() => undefined);
+}
+
+const SPEC: ContainerSpec = {
+  name: 'awf-agent',
+  image: 'awf-agent:0123',
+  runId: '0123abcd',
+  network: 'none',
+  user: '1001:1001',
+  limits: { memory: '1g', pids: 10 },
+  mounts: [],
+  tmpfs: [],
+  environment: {},
+};
+
+/** An attachment that collects both streams as text. */
+function collecting(): { attachment: Attachment; text: () => string } {
+  const chunks: Buffer[] = [];
+  const keep = (chunk: Buffer): undefined => {
+    chunks.push(chunk);
+  };
+  return {
+    attachment: { input: '', later: undefined, onStdout: keep, onStderr: keep },
+    text: () => Buffer.concat(chunks).toString(),
+  };
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('the exit code of a container', () => {
+  test.each([0, 1, 125, 137])('%i is the result of the run', async (code) => {
+    const { attachment, text } = collecting();
+    await expect(cliWith(`echo hello; exit ${code}`).run(SPEC, attachment)).resolves.toBe(code);
+    expect(text()).toBe('hello\n');
+  });
+
+  test.each(['KILL', 'TERM'])(
+    'a docker client that is killed by SIG%s has none: the sandbox failed',
+    async (signal) => {
+      const error: unknown = await cliWith(`kill -${signal} $$`)
+        .run(SPEC, collecting().attachment)
+        .catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(UserError);
+      expect(error).toMatchObject({ message: `docker run was killed by SIG${signal} before it ended.` });
+    },
+  );
+
+  test('an attached start reports the same', async () => {
+    const start = cliWith('kill -KILL $$').start('awf-squid', collecting().attachment);
+    await expect(start).rejects.toThrow('docker start was killed by SIGKILL before it ended.');
+  });
+
+  test('words of the engine at the beginning of standard error mean that there was no container', async () => {
+    const script = 'echo "docker: Error response from daemon: no such network." >&2; exit 125';
+    await expect(cliWith(script).run(SPEC, collecting().attachment)).rejects.toThrow(
+      'docker run failed (exit code 125): docker: Error response from daemon: no such network.',
+    );
+  });
+});
+
+describe('a call that is not attached', () => {
+  test('fails when the docker client is killed, and does not name an exit code', async () => {
+    const error: unknown = await cliWith('kill -KILL $$')
+      .pull('debian:trixie-slim')
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({ message: 'docker pull was killed before it ended.' });
+  });
+
+  test('fails with the last line of standard error', async () => {
+    const script = 'echo first >&2; echo "toomanyrequests: slow down" >&2; exit 1';
+    await expect(cliWith(script).pull('debian:trixie-slim')).rejects.toThrow(
+      'docker pull failed (exit code 1): toomanyrequests: slow down',
+    );
+  });
+
+  test('names what a user can do when no engine answers', async () => {
+    const script = 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1';
+    const error: unknown = await cliWith(script)
+      .pull('debian:trixie-slim')
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      message: 'No Docker engine answers.',
+      hint: expect.stringContaining('systemctl start docker') as string,
+    });
+  });
+});
+
+describe('a character that arrives in two chunks', () => {
+  const SPLIT = String.raw`printf 'caf\303'; sleep 0.1; printf '\251\n'`;
+
+  test('is read as one from standard output', async () => {
+    const { containers } = await cliWith(SPLIT).objectsOf('0123abcd');
+    expect(containers).toEqual(['café']);
+  });
+
+  test('is read as one from standard error', async () => {
+    await expect(cliWith(`{ ${SPLIT}; } >&2; exit 1`).pull('debian:trixie-slim')).rejects.toThrow(': café');
+  });
+
+  test('is read as one from an attached container that the engine refused', async () => {
+    const script = `{ printf 'docker: Error response from daemon: '; ${SPLIT}; } >&2; exit 125`;
+    await expect(cliWith(script).run(SPEC, collecting().attachment)).rejects.toThrow('café');
+  });
+});
+
+test('a missing docker command is named, with a remedy', async () => {
+  vi.stubEnv('PATH', temporaryDirectory());
+  const error: unknown = await new DockerCli(() => undefined).pull('debian').catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    message: 'There is no docker command in PATH.',
+    hint: expect.stringContaining('Install the Docker command line') as string,
+  });
+});
