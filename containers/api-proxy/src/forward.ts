@@ -7,10 +7,10 @@ import { Flow } from './flow.ts';
 import {
   clientResponseHeaders,
   headerChanges,
-  headerValue,
   upstreamRequestHeaders,
   type HeaderRules,
 } from './request/headers.ts';
+import { headerValue } from './request/raw-headers.ts';
 import { elapsedMs } from './log.ts';
 import { errorCode, ProxyError } from './errors.ts';
 import { refuse } from './reply.ts';
