@@ -60,6 +60,13 @@ const ON_RUNNER = {
   '(^|/)containers/': 'src/ runs on the runner; what both sides need goes to src/shared/.',
 };
 
+const IN_CONTAINER = {
+  ...NOT_PRODUCT,
+  '^(\\.\\./)+src/(?!shared/)': 'A container runs without the runner; what both sides need goes to src/shared/.',
+  '^(\\.\\./)+(containers/|squid/|agent/|api-proxy/)': 'A container imports nothing of another one.',
+  '^@actions/': 'A container is no workflow step.',
+};
+
 const layout = [
   ...['src/**/*.ts', ...Object.values(SOLE_IMPORTER), INPUT_READER].map((file) => ({
     name: `awf/layout: ${file}`,
@@ -77,14 +84,47 @@ const layout = [
   {
     name: 'awf/layout: containers',
     files: ['containers/**/*.ts'],
-    rules: forbid({
-      ...NOT_PRODUCT,
-      '^(\\.\\./)+src/(?!shared/)': 'A container runs without the runner; what both sides need goes to src/shared/.',
-      '^(\\.\\./)+(containers/|squid/|agent/|api-proxy/)': 'A container imports nothing of another one.',
-      '^@actions/': 'A container is no workflow step.',
-    }),
+    rules: forbid(IN_CONTAINER),
   },
 ];
+
+/*
+ * The direction inside the api-proxy, from the bottom up: a part imports only itself and parts of the rows above it.
+ * A name with a slash is a folder, any other a file.
+ */
+const API_PROXY = 'containers/api-proxy/src';
+const API_PROXY_ROWS = [
+  ['errors', 'flow', 'limits', 'log'],
+  ['client-server', 'connection', 'reply', 'request/', 'start/', 'upstream/'],
+  ['reflection', 'usage/'],
+  ['exchange', 'interim'],
+  ['return-body', 'send-body', 'websocket/'],
+  ['forward'],
+  ['listener'],
+  ['server'],
+  ['run'],
+  ['main'],
+];
+
+const apiProxyDirection = API_PROXY_ROWS.flatMap((row, index) =>
+  row.map((part) => {
+    const forbidden = API_PROXY_ROWS.slice(index)
+      .flat()
+      .filter((other) => other !== part)
+      .map((other) => (other.endsWith('/') ? other : `${other}\\.ts$`));
+    const root = part.endsWith('/') ? '\\.\\./' : '\\./';
+    return {
+      name: `awf/layout: api-proxy ${part}`,
+      files: [`${API_PROXY}/${part.endsWith('/') ? `${part}**/*` : part}.ts`],
+      rules: forbid({
+        ...IN_CONTAINER,
+        ...(forbidden.length > 0 && {
+          [`^${root}(?:${forbidden.join('|')})`]: `${part} stands below that; see API_PROXY_ROWS.`,
+        }),
+      }),
+    };
+  }),
+);
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.scratch/']),
@@ -118,5 +158,6 @@ export default defineConfig(
     },
   },
   layout,
+  apiProxyDirection,
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );
