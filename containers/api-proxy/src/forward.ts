@@ -178,8 +178,8 @@ export class Forwarding {
     record.error = error.logged;
     this.#upstream.destroy();
     if (answer.headersSent) {
-      // What has arrived still goes out, even if it is only the head. The missing end (last chunk, length) tells the client
-      // that the answer is incomplete.
+      // What has arrived still goes out, even if it is only the head. The missing end (last chunk, length) tells the
+      // client that the answer is incomplete.
       answer.write('', 'latin1');
       client.socket.destroySoon();
     } else {

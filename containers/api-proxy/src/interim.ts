@@ -5,7 +5,8 @@ import { headerPairs } from './request/raw-headers.ts';
 
 /**
  * Passes an interim answer on (1xx, for example `103 Early Hints`), as RFC 9110, section 15.2, requires of a proxy.
- * HTTP/1.0 has no such thing. A client that does not read its connection gets no more of them: they must not pile up here.
+ * HTTP/1.0 has no such thing. A client that does not read its connection gets no more of them: they must not pile up
+ * here.
  */
 export function passInterim(
   { statusCode, statusMessage, rawHeaders }: InformationEvent,

@@ -54,7 +54,9 @@ const STOP_POLL_MS = 5;
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
 
-/** One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider. */
+/**
+ * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
+ */
 export class Listener {
   /** Not listening yet. */
   readonly server: Server;

@@ -57,7 +57,9 @@ export function newRecord(provider: ProviderId, method: string, target: string):
   };
 }
 
-/** Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it. */
+/**
+ * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
+ */
 class BatchWriter {
   readonly #fd: number;
   #pending = '';

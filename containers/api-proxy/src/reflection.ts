@@ -92,7 +92,9 @@ export class ReflectionGuard {
     return end;
   }
 
-  /** @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none */
+  /**
+   * @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none
+   */
   #beginningAt(data: Buffer, from: number): number {
     const secret = this.#secret;
     const first = secret[0];

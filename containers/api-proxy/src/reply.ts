@@ -79,8 +79,8 @@ export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError,
 }
 
 /**
- * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Unless that
- * is agreed on, the connection ends with the answer. It also ends if the client sends anything before the answer
+ * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Unless
+ * that is agreed on, the connection ends with the answer. It also ends if the client sends anything before the answer
  * (RFC 6455, section 4.1).
  */
 export function handedOver(client: IncomingMessage, socket: Socket): ServerResponse {

@@ -40,8 +40,9 @@ export class ReturnBody {
     this.#response.on('error', (error) => {
       this.#fail(error);
     });
-    // The head must not wait for the first octet of the body, which may take minutes. Most often that octet is there by the
-    // next turn of the event loop, and both leave in one packet. flushHeaders would turn octets above 127 into UTF-8.
+    // The head must not wait for the first octet of the body, which may take minutes. Most often that octet is there by
+    // the next turn of the event loop, and both leave in one packet. flushHeaders would turn octets above 127 into
+    // UTF-8.
     setImmediate(() => {
       if (!answer.writableEnded && record.responseBytes === 0) answer.write('', 'latin1');
     });
@@ -61,8 +62,8 @@ export class ReturnBody {
   }
 
   /**
-   * Every TLS record arrives as a chunk, and every chunk would be a write to the system. What arrived in one packet leaves
-   * in one, at the end of this turn of the event loop.
+   * Every TLS record arrives as a chunk, and every chunk would be a write to the system. What arrived in one packet
+   * leaves in one, at the end of this turn of the event loop.
    */
   #gather(): void {
     if (this.#isGathering) return;

@@ -40,8 +40,8 @@ export class SendBody {
     client.on('end', () => {
       if (!this.#upstream.destroyed && !this.#upstream.writableEnded) this.#upstream.end();
     });
-    // If the answer was complete before the request, the rest of the request is read and discarded: the client may go on
-    // using its connection.
+    // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
+    // on using its connection.
     answer.on('finish', () => {
       if (this.#upstream.writableEnded) return;
       this.#upstream.destroy();

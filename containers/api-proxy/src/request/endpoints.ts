@@ -34,7 +34,9 @@ const ruleOf = ({ method, path, query, free }: Endpoint): Rule => ({
   generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
 
-/** The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on. */
+/**
+ * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
+ */
 const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 200);
 
 function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest): ProxyError {
@@ -48,8 +50,9 @@ function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest
 function notAParameter(parameter: string, { query }: Rule, { method, path }: AdmittedRequest): ProxyError {
   const names = [...(query ?? [])].join(', ');
   const message =
-    `The api-proxy does not forward the query parameter ${printable(parameter)}. For ${method} ${printable(path)} ` +
-    `it forwards ${names === '' ? 'none' : `these: ${names}`}. A line for this path in allow-endpoints allows all of them.`;
+    `The api-proxy does not forward the query parameter ${printable(parameter)}. ` +
+    `For ${method} ${printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+    'A line for this path in allow-endpoints allows all of them.';
   return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
 }
 

@@ -71,8 +71,9 @@ export function headerRules(provider: Provider, credential: string, plainOnly: b
 }
 
 /**
- * Composes the headers of the upstream request anew. Of the client's headers only listed ones are taken, and none that its
- * `Connection` header nominates. Framing, defaults and the credential come after that, so no nomination can remove them.
+ * Composes the headers of the upstream request anew. Of the client's headers only listed ones are taken, and none that
+ * its `Connection` header nominates. Framing, defaults and the credential come after that, so no nomination can remove
+ * them.
  *
  * @param host the target's authority
  * @returns raw headers, names in lower case
@@ -134,8 +135,9 @@ export function clientResponseHeaders(rawHeaders: RawHeaders): string[] {
 }
 
 /**
- * The trailers of the answer, under the same rules as its headers, and without a length: RFC 9110, section 6.5.1, forbids
- * trailers that change the framing. The `Trailer` header that announces them concerns its own hop; Node treats it so too.
+ * The trailers of the answer, under the same rules as its headers, and without a length: RFC 9110, section 6.5.1,
+ * forbids trailers that change the framing. The `Trailer` header that announces them concerns its own hop; Node treats
+ * it so too.
  *
  * @returns raw headers
  */

@@ -1,6 +1,8 @@
 import { ProxyError } from '../errors.ts';
 
-/** Characters that a path may contain as they are: RFC 3986's `pchar` without `;`, at which some servers cut a segment. */
+/**
+ * Characters that a path may contain as they are: RFC 3986's `pchar` without `;`, at which some servers cut a segment.
+ */
 const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
 const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
@@ -22,10 +24,10 @@ function decodeEscape(escape: string, hex: string): string {
 }
 
 /**
- * The one spelling of a path: rules are applied to it, and it is what gets forwarded. Anything that a server could read in
- * two ways is refused, not repaired: empty and dot segments, backslashes, path parameters, double encoding, non-ASCII. The
- * only repair is to drop one of two leading slashes, because @google/genai 3.1.0 opens its WebSocket at `//ws/`. With a
- * single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
+ * The one spelling of a path: rules are applied to it, and it is what gets forwarded. Anything that a server could read
+ * in two ways is refused, not repaired: empty and dot segments, backslashes, path parameters, double encoding,
+ * non-ASCII. The only repair is to drop one of two leading slashes, because @google/genai 3.1.0 opens its WebSocket at
+ * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
  * @param target the request target up to its `?`
  * @throws ProxyError 400

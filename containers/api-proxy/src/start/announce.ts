@@ -4,9 +4,9 @@ import { createSocket } from 'node:dgram';
 const DISCARD_PORT = 9;
 
 /**
- * Makes our address known to containers that started earlier and asked for it in vain: their kernels would wait a second
- * before they ask again. Nobody reads the packet itself. To send it, our kernel asks for the peer's hardware address, and
- * that question carries ours.
+ * Makes our address known to containers that started earlier and asked for it in vain: their kernels would wait a
+ * second before they ask again. Nobody reads the packet itself. To send it, our kernel asks for the peer's hardware
+ * address, and that question carries ours.
  *
  * @param peers IPv4 addresses separated by spaces
  */

@@ -77,7 +77,9 @@ function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
     const message = `${target.host} closed the connection during the TLS handshake.`;
     return new ProxyError('upstream_handshake_closed', message, { cause, detail });
   }
-  const message = `The TLS handshake with ${target.host} failed: ${detail}. If its certificate is signed by a private CA, set upstream-ca.`;
+  const message =
+    `The TLS handshake with ${target.host} failed: ${detail}. ` +
+    'If its certificate is signed by a private CA, set upstream-ca.';
   return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
 }
 

@@ -23,8 +23,8 @@ type OnValue = (value: unknown, rest: number) => void;
 export const quoted = (key: string): Buffer => Buffer.from(JSON.stringify(key));
 
 /**
- * Finds the values of one key in JSON that arrives in chunks, whether a document or the data of events, without parsing or
- * keeping the rest. Text inside a string is never found, because its quotes are escaped.
+ * Finds the values of one key in JSON that arrives in chunks, whether a document or the data of events, without parsing
+ * or keeping the rest. Text inside a string is never found, because its quotes are escaped.
  */
 export class JsonScanner {
   readonly #needle: Buffer;

@@ -47,8 +47,8 @@ function formOf({ rawHeaders, statusCode }: IncomingMessage): Form {
  * after the client got it.
  *
  * An answer that reports nothing is estimated, for example a stream of chat completions without `include_usage`, or one
- * that the client cut short. Otherwise a program could spend more than the budget by not asking for the count. Each event
- * of a stream counts as one token, and so do every four octets of anything else.
+ * that the client cut short. Otherwise a program could spend more than the budget by not asking for the count. Each
+ * event of a stream counts as one token, and so do every four octets of anything else.
  */
 export class UsageReading {
   readonly #dialect: PreparedDialect;

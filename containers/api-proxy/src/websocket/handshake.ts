@@ -27,9 +27,9 @@ const listEntries = (values: readonly string[]): string[] =>
 const malformed = (message: string): ProxyError => new ProxyError('malformed_request', message);
 
 /**
- * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot set
- * headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a credential and
- * the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
+ * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
+ * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
+ * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
  *
  * @param early octets that the client sent after its request
  * @param protocols names to forward; a trailing `*` matches any ending
