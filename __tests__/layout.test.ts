@@ -153,6 +153,14 @@ describe('the layout law', async () => {
     return new Linter({ cwd: root }).verify(code, law, file).length;
   }
 
+  test('every file and folder of the api-proxy has a place in its direction', () => {
+    const parts = readdirSync(join(root, 'containers/api-proxy/src'), { withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? `${entry.name}/` : entry.name.replace(/\.ts$/, ''),
+    );
+    const placed = config.flatMap(({ name = '' }) => /(?<=^awf\/layout: api-proxy ).*/.exec(name) ?? []);
+    expect(placed.toSorted()).toEqual(parts.toSorted());
+  });
+
   test.each([
     { file: 'src/run/run.ts', code: "import { a } from '../../containers/api-proxy/src/log.ts';" },
     { file: 'src/run/run.ts', code: "await import('../../containers/api-proxy/src/log.ts');" },
@@ -164,6 +172,12 @@ describe('the layout law', async () => {
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/run/run.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../agent/a.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { info } from '@actions/core';" },
+    { file: 'containers/api-proxy/src/log.ts', code: "import { a } from './server.ts';" },
+    { file: 'containers/api-proxy/src/exchange.ts', code: "import { A } from './websocket/handshake.ts';" },
+    { file: 'containers/api-proxy/src/usage/ledger.ts', code: "import { a } from '../exchange.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "import { a } from '../usage/reading.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "import { a } from '../../../agent/a.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "await import('../forward.ts');" },
     { file: 'src/run/run.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/action/artifacts.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/post.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
@@ -236,6 +250,8 @@ describe('the layout law', async () => {
     { file: 'src/action/artifacts.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from './server.ts';" },
+    { file: 'containers/api-proxy/src/websocket/relay.ts', code: "import { A } from '../exchange.ts';" },
+    { file: 'containers/api-proxy/src/usage/ledger.ts', code: "import { a } from './reading.ts';" },
   ])('allows in $file: $code', ({ file, code }) => {
     expect(violations(file, code)).toBe(0);
   });

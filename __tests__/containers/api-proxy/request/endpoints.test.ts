@@ -123,7 +123,7 @@ describe('F10 endpoints', () => {
   test.each(REFUSED_QUERY)('%s: %s %s is refused for its query', async (id, method, target, name) => {
     const answer = await send(t.port(id), { method, path: target });
     expect(answer.status).toBe(403);
-    expect(messageOf(answer.body)).toContain(`The query parameter ${name} does not pass`);
+    expect(messageOf(answer.body)).toContain(`The api-proxy does not forward the query parameter ${name}.`);
     expect(t.upstream.requests).toEqual([]);
     expect(await t.records(1)).toMatchObject([{ error: 'query_not_allowed' }]);
   });
