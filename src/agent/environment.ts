@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
+import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
@@ -84,11 +86,13 @@ export function agentEnvironment(
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
-      withheld.push({ name, reason: 'env names it, and it is not set' });
+      withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, and it is not set` });
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-      throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+      throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+        hint: whyNot(name, config.frontEnd),
+      });
     } else {
       giveUnlessCredential(name, value);
     }
@@ -206,9 +210,10 @@ function shellCheck({ agentImage, command }: Config): string[] {
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
-function whyNot(name: string): string {
+function whyNot(name: string, frontEnd: FrontEndKind): string {
   if (isCredentialName(name)) {
-    return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+    const where = frontEnd === 'action' ? "as the action's input" : 'in the environment of awf';
+    return `Give the credential ${where}; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
   }
   return isWithheld(name)
     ? "It is the job's own means to act, or leads to a program outside the sandbox."

@@ -50,7 +50,7 @@ export function createLogDirectories(
     for (const directory of Object.values(directories)) {
       if (isInside(directory, workspace)) {
         throw new UserError(
-          `proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
+          `--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
           { hint: 'Name a directory outside it.' },
         );
       }
@@ -79,7 +79,7 @@ function make(directory: string, owner: { uid: number; gid: number }, mayExist: 
       // The caller's, who has set its mode; only root writes for somebody else.
       if (process.getuid?.() !== 0 || statSync(directory).uid === owner.uid) return true;
       if (readdirSync(directory).length > 0) {
-        throw new UserError(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
+        throw new UserError(`--proxy-logs-dir: ${directory} has files of somebody else's.`, {
           hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
       }

@@ -71,9 +71,9 @@ const START_FILES: readonly string[] = [
  */
 export function userMounts(mounts: readonly UserMount[], places: HostPlaces): MountSpec[] {
   const sockets = mounts.length === 0 ? [] : listeningSockets();
-  return mounts.map(({ source, target, writable }, index) => {
+  return mounts.map(({ source, target, writable, origin }, index) => {
     const refuse = (why: string, hint = 'Name the directory that is needed.'): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+      throw new UserError(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
     };
     if (!existsSync(source)) return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
     const real = realpathSync(source);

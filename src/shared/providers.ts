@@ -78,12 +78,12 @@ export interface Provider {
   readonly defaultTarget: string;
   /** For a provider whose API has another host for the users of another GitHub server. */
   readonly byServer?: {
-    /** @param serverUrl value of `GITHUB_SERVER_URL` @throws Error naming the variable */
+    /** @param serverUrl value of `GITHUB_SERVER_URL` @throws ValueError naming the variable */
     readonly host: (serverUrl: string | undefined) => string;
     /** True for every value of `host`. */
     readonly includes: (host: string) => boolean;
   };
-  readonly targetInput: string;
+  readonly targetInput: `${ProviderId}-api-target`;
   readonly targetVariable: string;
   /** In order of precedence: the first one given is injected. */
   readonly credentials: readonly Credential[];
@@ -258,7 +258,7 @@ export const PROVIDERS: readonly Provider[] = [openai, anthropic, copilot, gemin
  * The provider's host for those who name no other.
  *
  * @param serverUrl value of `GITHUB_SERVER_URL`
- * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ * @throws ValueError naming the variable, where the host depends on it and it cannot be understood
  */
 export function ownHost({ byServer, defaultTarget }: Provider, serverUrl: string | undefined): string {
   return byServer ? byServer.host(serverUrl) : defaultTarget;

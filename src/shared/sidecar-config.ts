@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { LogLevel } from './log-level.ts';
 import type { ProviderId } from './providers.ts';
+import { ValueError } from './value-error.ts';
 
 /**
  * The one document that a run writes to the api-proxy's standard input. It carries the credentials, so it exists only in
@@ -58,14 +59,14 @@ export const API_PROXY_LOG_FILE = 'api-proxy.log';
  * Trims a credential and refuses one that could not be a header value.
  *
  * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
+ * @throws ValueError naming `name`, never the value, when it has an inner line break or another control character
  */
 export function normaliseCredential(name: string, value: string | undefined): string | undefined {
   const trimmed = value?.trim() ?? '';
   if (trimmed === '') return undefined;
   // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-    throw new Error(
+    throw new ValueError(
       `${name} contains a line break or another control character. Store it again as a single line without one.`,
     );
   }

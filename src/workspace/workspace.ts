@@ -48,7 +48,7 @@ export interface Aftermath {
 }
 
 /** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report', line: 0 };
+const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
 
 const BASELINE_FILE = 'workspace.json';
 
