@@ -143,7 +143,7 @@ describe('inputs', () => {
     ['env', 'OPENAI_API_KEY=sk-x', 'env: OPENAI_API_KEY', 'api-proxy injects it'],
     ['env-all', 'yes', 'env-all: "yes"', 'true, false'],
     ['mounts', 'relative', 'mounts, line 1: "relative"', 'absolute paths'],
-    ['mounts', '/does/not/exist', 'mounts: /does/not/exist', 'does not exist'],
+    ['mounts', '/does/not/exist', 'mounts, line 1: /does/not/exist', 'does not exist'],
     ['memory', 'lots', 'memory: "lots"', '"6g"'],
     ['memory', '1m', 'memory: the limit is too small', '6m'],
     ['pids', '0', 'pids: "0"', 'above 0'],

@@ -236,6 +236,15 @@ describe('a placeholder in env, for programs that insist on a key', () => {
     expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
   });
 
+  test.each([
+    ['action', 'env: OPENAI_API_KEY cannot', "as an input of the action"],
+    ['cli', '--env: OPENAI_API_KEY cannot', 'in the environment of awf'],
+  ] as const)('a refusal is in the words of the %s', (frontEnd, problem, remedy) => {
+    const error = thrown(() => environmentOf({ frontEnd, ...named('OPENAI_API_KEY', 'sk-real') }));
+    expect(error.message).toContain(problem);
+    expect(error.hint).toContain(remedy);
+  });
+
   test('the sandbox’s own one stays', () => {
     expect(variables(named('GEMINI_API_KEY', 'placeholder'))).toMatchObject(ALWAYS);
   });

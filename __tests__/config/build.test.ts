@@ -1,34 +1,31 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { boolean, buildConfig, choice, count, optionNamed, shellArgv } from '../../src/config/build.ts';
+import { buildConfig } from '../../src/config/build.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
-import { OWN_TARGETS, rawOptions, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { ownTarget, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { inputs } from '../../testing/options.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
-interface Around {
+interface Given {
   readonly workspace?: string;
+  /** By variable. */
   readonly credentials?: Readonly<Record<string, string>>;
-  readonly apiProxy?: boolean;
+  readonly kind?: 'action' | 'cli';
   readonly serverUrl?: string;
 }
 
-function buildBoth(options: Readonly<Record<string, string>>, around: Around) {
-  const { workspace = temporaryDirectory(), credentials = {}, apiProxy = true, serverUrl } = around;
-  return buildConfig(rawOptions(options), {
-    command: { kind: 'argv', argv: ['true'] },
-    credentials: new Map(Object.entries(credentials)),
-    apiProxy,
-    serverUrl,
-    workspace,
-  });
+function buildBoth(options: Readonly<Record<string, string>>, given: Given) {
+  const { workspace = temporaryDirectory(), credentials = {}, kind = 'action', serverUrl } = given;
+  const frontEnd = { ...inputs(options, credentials), kind };
+  return buildConfig(frontEnd, { argv: ['true'], environment: { GITHUB_SERVER_URL: serverUrl }, workspace });
 }
 
-const build = (options: Readonly<Record<string, string>> = {}, around: Around = {}): Config =>
-  buildBoth(options, around).config;
+const build = (options: Readonly<Record<string, string>> = {}, given: Given = {}): Config =>
+  buildBoth(options, given).config;
 
 /** Each configured provider's upstream. */
 const targetsOf = ({ providers }: Config) =>
@@ -46,6 +43,7 @@ describe('defaults', () => {
   test('are those of the interface', () => {
     const workspace = temporaryDirectory();
     expect(build({}, { workspace })).toEqual({
+      frontEnd: 'action',
       command: { kind: 'argv', argv: ['true'] },
       workspace,
       workingDirectory: workspace,
@@ -58,10 +56,9 @@ describe('defaults', () => {
       env: [],
       envAll: false,
       mounts: [],
-      protectPaths: ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'].map((path, index) => ({
+      protectPaths: ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'].map((path) => ({
         path,
         mode: 'read-only',
-        line: index + 1,
       })),
       agentImage: undefined,
       memory: '6g',
@@ -73,28 +70,6 @@ describe('defaults', () => {
       keepContainers: false,
     } satisfies Config);
   });
-});
-
-describe('timeout-minutes', () => {
-  test.each([
-    ['', undefined],
-    ['1', 1],
-    ['30', 30],
-    ['0.5', 0.5],
-    ['007', 7],
-    ['30000', 30_000],
-  ])('%j is %s', (text, minutes) => {
-    expect(build({ 'timeout-minutes': text }).timeoutMinutes).toBe(minutes);
-  });
-
-  test.each(['0', '0.0', '-1', '1h', '1e3', '.5', '5.', '1,5', 'none', 'Infinity', '30001', ' '])(
-    '%j is refused',
-    (text) => {
-      const error = thrown(() => build({ 'timeout-minutes': text }));
-      expect(error.message).toBe(`timeout-minutes: "${text}" is not a number of minutes.`);
-      expect(error.hint).toContain('"0.5"');
-    },
-  );
 });
 
 describe('credentials', () => {
@@ -112,8 +87,7 @@ describe('credentials', () => {
   ])('with %s are refused without being printed', (_, value) => {
     const error = thrown(() => build({}, { credentials: { ANTHROPIC_API_KEY: value } }));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain('anthropic-api-key');
-    expect(error.message).toContain('ANTHROPIC_API_KEY');
+    expect(error.message).toMatch(/^anthropic-api-key contains/);
     expect(JSON.stringify([error.message, error.hint, error.cause, error.stack])).not.toContain('sk-secret');
   });
 });
@@ -123,7 +97,7 @@ describe('targets', () => {
     const credentials = Object.fromEntries(SENTINELS);
     const found = targetsOf(build({ [option]: 'gateway.example:8443/base/' }, { credentials }));
     expect(found).toEqual({
-      ...OWN_TARGETS,
+      ...Object.fromEntries(PROVIDERS.map((each) => [each.id, ownTarget(each)])),
       [provider]: { host: 'gateway.example', port: 8443, basePath: '/base' },
     });
     expect(refusal({ [option]: 'https://x.example' })).toContain('host[:port]');
@@ -143,7 +117,10 @@ describe('the target of Copilot by the GitHub server', () => {
   ])('%s, and copilot-api-target "%s": %s', (serverUrl, option, host) => {
     const both = { ...credentials, OPENAI_API_KEY: 'sk-1' };
     const config = build({ 'copilot-api-target': option }, { credentials: both, ...(serverUrl && { serverUrl }) });
-    expect(targetsOf(config)).toEqual({ openai: OWN_TARGETS.openai, copilot: { host, port: 443, basePath: '' } });
+    expect(targetsOf(config)).toEqual({
+      openai: { host: 'api.openai.com', port: 443, basePath: '' },
+      copilot: { host, port: 443, basePath: '' },
+    });
   });
 
   test('an address that is not understood stops the run, unquoted, and says what to do', () => {
@@ -156,7 +133,7 @@ describe('the target of Copilot by the GitHub server', () => {
 
   test.each([
     ['without a credential of Copilot’s', { credentials: { OPENAI_API_KEY: 'sk-1' } }],
-    ['without the api-proxy', { credentials, apiProxy: false }],
+    ['without the api-proxy', { credentials, kind: 'cli' as const }],
   ])('%s the address does not matter', (_, more) => {
     expect(targetsOf(build({}, { serverUrl: 'nonsense', ...more }))).not.toHaveProperty('copilot');
   });
@@ -301,7 +278,7 @@ describe('env', () => {
 
   test.each(['A', 'A=other-secret'])('a name given twice is refused: %s', (line) => {
     const text = refusal({ env: `A=first-secret\n\nB=1\n${line}` });
-    expect(text).toMatch(/env, line 4: line 1 names A already.*Name each variable once/s);
+    expect(text).toMatch(/env, line 4: A is already in env, line 1\..*Name each variable once/s);
     expect(text).not.toContain('secret');
   });
 });
@@ -316,7 +293,7 @@ describe('mounts', () => {
     ['/srv/a:/b/../c', { source: '/srv/a', target: '/c', writable: false }],
     ['/srv/a b,c', { source: '/srv/a b,c', target: '/srv/a b,c', writable: false }],
   ])('%s', (line, mount) => {
-    expect(build({ mounts: line }).mounts).toEqual([mount]);
+    expect(build({ mounts: line }).mounts).toEqual([{ ...mount, origin: 'mounts, line 1' }]);
   });
 
   test.each(['srv', './srv:/b', '/srv:b', '/srv:/b:/c', '/srv:/b:wr', '/srv:', ':/b', ':rw', '/srv::rw'])(
@@ -325,88 +302,4 @@ describe('mounts', () => {
       expect(refusal({ mounts: `\n${line}` })).toContain('line 2');
     },
   );
-});
-
-describe('values of a set', () => {
-  test.each([
-    ['log-level', 'verbose', 'error, warn, info, debug'],
-    ['env-all', 'yes', 'true, false'],
-    ['env-all', '1', 'true, false'],
-  ])('%s: %s is refused with the set', (option, value, set) => {
-    expect(refusal({ [option]: value })).toContain(set);
-  });
-
-  test.each(['error', 'warn', 'info', 'debug'])('log-level: %s', (level) => {
-    expect(build({ 'log-level': level }).logLevel).toBe(level);
-  });
-
-  test.each([
-    ['true', true],
-    ['True', true],
-    ['FALSE', false],
-  ])('env-all: %s', (text, value) => {
-    expect(build({ 'env-all': text }).envAll).toBe(value);
-  });
-
-  test.each(['always', 'on-failure', 'never'])('upload-logs: %s', (when) => {
-    expect(choice('upload-logs', rawOptions({ 'upload-logs': when }))).toBe(when);
-  });
-
-  test('upload-logs: another value is refused with the set', () => {
-    expect(thrown(() => choice('upload-logs', rawOptions({ 'upload-logs': 'sometimes' })))).toMatchObject({
-      message: 'upload-logs: "sometimes" is not one of its values.',
-      hint: 'Write one of: always, on-failure, never.',
-    });
-  });
-});
-
-describe('numbers and sizes', () => {
-  test.each(['512m', '6g', '1024', '100k', '1b'])('memory: %s', (text) => {
-    expect(build({ memory: text }).memory).toBe(text);
-  });
-
-  test('memory: an upper-case unit is the same', () => {
-    expect(build({ memory: '2G' }).memory).toBe('2g');
-  });
-
-  test.each(['0', '-1', 'g', '1.5g', '6gb', '6 g', 'unlimited', '6g --privileged'])('memory: refuses %s', (text) => {
-    expect(refusal({ memory: text })).toContain('k, m or g');
-  });
-
-  test.each(['0', '-1', '1.5', '1e3', 'many', '0x10'])('pids: refuses %s', (text) => {
-    expect(refusal({ pids: text })).toContain('whole number');
-  });
-
-  test('a count that is not given is undefined', () => {
-    expect(count('retention-days', rawOptions())).toBeUndefined();
-    expect(count('retention-days', rawOptions({ 'retention-days': '7' }))).toBe(7);
-  });
-});
-
-test('boolean names the option', () => {
-  expect(() => boolean('keep-containers', rawOptions({ 'keep-containers': 'maybe' }))).toThrow(
-    /^keep-containers: "maybe"/,
-  );
-});
-
-describe('shellArgv', () => {
-  test.each([
-    ['bash', ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}']],
-    ['sh', ['sh', '-e', '{0}']],
-    ['python3 {0}', ['python3', '{0}']],
-    ['  node   --test={0}  x ', ['node', '--test={0}', 'x']],
-  ])('%s', (shell, argv) => {
-    expect(shellArgv(shell)).toEqual(argv);
-  });
-
-  test.each(['pwsh', '', 'bash -e'])('refuses %j with the set', (shell) => {
-    expect(thrown(() => shellArgv(shell))).toMatchObject({
-      message: expect.stringContaining('shell') as string,
-      hint: expect.stringMatching(/bash, sh.*\{0\}/) as string,
-    });
-  });
-});
-
-test('an option of another name does not exist', () => {
-  expect(() => optionNamed('allow-everything')).toThrow('allow-everything');
 });

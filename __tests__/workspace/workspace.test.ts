@@ -201,7 +201,7 @@ describe('inspectWorkspace', () => {
       '.mcp.json': 'secret-value',
     });
     await guardWorkspace(
-      aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report', line: 1 }] }),
+      aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report' }] }),
       NO_SECRETS,
       [],
       work,

@@ -52,7 +52,7 @@ export async function report(
   if (logs !== undefined)
     await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
   if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-    reporter.warning(budgetWarning(config.budget, traffic.usage));
+    reporter.warning(budgetWarning(config, traffic.usage));
   }
   await removeWorkDirectory(aftermath, context, progress);
   const exitCode = ending?.exitCode ?? 1;

@@ -48,7 +48,7 @@ export interface Aftermath {
 }
 
 /** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report', line: 0 };
+const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
 
 const BASELINE_FILE = 'baseline.json';
 
