@@ -7,9 +7,9 @@ describe.each([
     'action',
     'openai-api-target: allow-domains does not',
     'Add the line "x.example" to allow-domains.',
-    'option timeout',
+    'raise timeout',
   ],
-  ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.', 'option --timeout'],
+  ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.', 'raise --timeout'],
 ] as const)('in the words of the %s', (frontEnd, problem, remedy, limit) => {
   test('a target that Squid will refuse', () => {
     const config = aConfig({ frontEnd, secrets: given('OPENAI_API_KEY') });
