@@ -1,7 +1,9 @@
 import type { Sink } from '../docker/engine.ts';
 
 /** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
-const MARKER = Buffer.from('\u001eawf: command\n');
+export const COMMAND_MARKER = '\u001eawf: command\n';
+
+const MARKER = Buffer.from(COMMAND_MARKER);
 
 /** What the check may say at most, in bytes. */
 const LIMIT = 64 * 1024;

@@ -20,15 +20,22 @@ export async function tearDown(
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
   const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(progress));
+  let agentGone = !progress.engineAsked;
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
     try {
-      await sandbox.end({ interrupted, keep: keepContainers }, () => void startSearch());
+      await sandbox.end({ interrupted, keep: keepContainers }, () => {
+        agentGone = true;
+        void startSearch();
+      });
+      agentGone = true;
     } catch (error) {
       progress.fail(error);
     }
   }
-  return startSearch();
+  const aftermath = await startSearch();
+  progress.isSearched = agentGone && aftermath !== undefined;
+  return aftermath;
 }
 
 async function searchWorkspace(progress: Progress): Promise<Aftermath | undefined> {
