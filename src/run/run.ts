@@ -8,7 +8,7 @@ import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import type { Traffic } from '../report/traffic.ts';
-import type { Reporter } from '../reporter.ts';
+import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 import { claim } from './claim.ts';
 import { outOfMemoryText, timeoutText } from './messages.ts';
@@ -16,7 +16,8 @@ import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { Progress } from './progress.ts';
 import { report } from './report.ts';
-import { Sandbox } from './sandbox.ts';
+import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
+import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Timings } from './timings.ts';
@@ -106,5 +107,13 @@ async function execute(
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
   if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
-  if (progress.ending.outOfMemory) context.reporter.error(outOfMemoryText(config));
+  else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
+    context.reporter.error(outOfMemoryText(config));
+  }
+}
+
+/** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
+async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext): Promise<boolean> {
+  const asking = (): Promise<boolean> => Promise.race([sandbox.ranOutOfMemory(), aborted(signal)]);
+  return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
