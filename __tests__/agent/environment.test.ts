@@ -237,7 +237,7 @@ describe('a placeholder in env, for programs that insist on a key', () => {
   });
 
   test.each([
-    ['action', 'env: OPENAI_API_KEY cannot', "as an input of the action"],
+    ['action', 'env: OPENAI_API_KEY cannot', 'as an input of the action'],
     ['cli', '--env: OPENAI_API_KEY cannot', 'in the environment of awf'],
   ] as const)('a refusal is in the words of the %s', (frontEnd, problem, remedy) => {
     const error = thrown(() => environmentOf({ frontEnd, ...named('OPENAI_API_KEY', 'sk-real') }));
