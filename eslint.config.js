@@ -101,6 +101,9 @@ const IN_CONTAINER = {
   '^@actions/': 'A container is no workflow step.',
 };
 
+/** In a pattern: the files of folders within a folder. */
+const WITHIN = '/*/**/*.ts';
+
 /** The folders that a folder of `src/` must not import from. */
 function aboveOrApart(folder) {
   const floor = FLOORS.findIndex((folders) => folders.includes(folder));
@@ -121,6 +124,9 @@ function onRunner(files, forbidden) {
     ...(forbidden.length > 0 && {
       [`^\\.\\.?/(.*/)?(${forbidden.join('|')})/`]:
         'Imports go down the floors of src/; see FLOORS in eslint.config.js.',
+    }),
+    ...(files.includes(WITHIN) && {
+      '^\\.\\./[^/]+\\.ts$': 'A folder within a folder does not import the one it is in.',
     }),
   };
   return {
@@ -160,7 +166,9 @@ const noOthers = (files, ignores, message) => ({
 const layout = [
   ...ENTRIES.map((name) => onRunner(`src/${name}.ts`, [])),
   ...BASE.map((name) => onRunner(`src/${name}.ts`, FOLDERS)),
-  ...FOLDERS.map((folder) => onRunner(`src/${folder}/**/*.ts`, aboveOrApart(folder))),
+  ...FOLDERS.flatMap((folder) =>
+    ['/**/*.ts', WITHIN].map((files) => onRunner(`src/${folder}${files}`, aboveOrApart(folder))),
+  ),
   ...[...Object.values(SOLE_IMPORTER), INPUT_READER].map((file) => onRunner(file, aboveOrApart(file.split('/')[1]))),
   inShared('src/shared/*.ts', '^\\.\\./'),
   inShared('src/shared/*/*.ts', '^\\.\\./\\.\\./'),

@@ -216,6 +216,8 @@ describe('the layout law', async () => {
     // Into a folder within a folder.
     { file: 'src/run/run.ts', code: "import { a } from '../workspace/git/config.ts';" },
     { file: 'src/main.ts', code: "import { a } from './workspace/git/config.ts';" },
+    // And back out of one.
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../survey.ts';" },
     { file: 'src/config/build.ts', code: "import { a } from '../shared/providers/openai.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers/openai.ts';" },
     // A sixth file at the root, a folder without a floor.
@@ -238,7 +240,8 @@ describe('the layout law', async () => {
     { file: 'src/docker/topology.ts', code: "import { a } from './cli.ts'; import { b } from '../squid/config.ts';" },
     { file: 'src/agent/plan.ts', code: "import { a } from '../mounts/home.ts'; import { b } from '../docker/cli.ts';" },
     { file: 'src/workspace/workspace.ts', code: "import { a } from './git/config.ts';" },
-    { file: 'src/workspace/git/config.ts', code: "import { a } from '../file-names.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from './directory.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../../host/file-names.ts';" },
     { file: 'src/report/aftermath.ts', code: "import type { A } from '../workspace/workspace.ts';" },
     { file: 'src/command-line/args.ts', code: "import { a } from '../run/run.ts';" },
     { file: 'src/reporter.ts', code: "import { a } from './shared/log-level.ts';" },

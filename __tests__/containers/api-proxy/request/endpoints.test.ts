@@ -100,8 +100,15 @@ const REFUSED_QUERY: readonly (readonly [...Request, name: string])[] = [
   ['gemini', 'GET', '/v1beta/models?key=k&%00=1', '?'],
 ];
 
-const messageOf = (body: Buffer): string =>
-  (JSON.parse(body.toString()) as { error: { message: string } }).error.message;
+/** The longest text in an error: its message, whatever the provider's shape. */
+function messageOf(body: Buffer): string {
+  const texts: string[] = [];
+  JSON.parse(body.toString(), (_, value: unknown) => {
+    if (typeof value === 'string') texts.push(value);
+    return value;
+  });
+  return texts.toSorted((a, b) => b.length - a.length)[0] ?? '';
+}
 
 describe('F10 endpoints', () => {
   const t = useSidecar();
