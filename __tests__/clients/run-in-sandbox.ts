@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
-import { actionStep, ROOT, startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { actionStep, startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import type { RawReply, Responder } from '../../testing/provider/server.ts';
 import type { RecordedRequest } from '../../testing/provider/recorded-request.ts';
 import { FAILING_MODELS, RESULTS_FILE, type Results } from './cases.ts';

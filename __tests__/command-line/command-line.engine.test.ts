@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ROOT, startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
 import { containerOf } from '../../testing/runner/remains.ts';

@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { allowing } from '../../testing/options.ts';
 

@@ -22,8 +22,8 @@ import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { listening, startContainer } from './containers.ts';
+import { ROOT } from '../../testing/root.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 /** The provider's own name, and one that the sidecar takes for a gateway's. */
 const HOSTS = ['api.openai.com', 'llm.example.com'] as const;
 

@@ -13,8 +13,8 @@ import { builtImageNames } from '../../src/docker/images.ts';
 import { TIMINGS_FILE } from '../../src/host/log-directories.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
+import { ROOT } from '../../testing/root.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const FLOOR_SUBNET = '10.99.7.0/24';
 
 interface Sample {

@@ -14,7 +14,7 @@ import type { RunResult } from '../../src/run/report.ts';
 import { newRunId, run } from '../../src/run/run.ts';
 import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
 import { inputs } from '../options.ts';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 import { give, type OrdinaryUser } from '../runner/program.ts';
 

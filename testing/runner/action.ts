@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { bridgeAddress } from '../engine/engine.ts';
+import { ROOT } from '../root.ts';
 import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
 import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
 import { createRunner, type Runner, type RunnerStep } from './files.ts';
 import { createTestCa, type TestCa } from '../tls.ts';
-
-export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** How the keys of a provider begin. */
 const FORMS: Partial<Record<ProviderId, string>> = {

@@ -25,8 +25,14 @@ function parse(text: string, closed: boolean): RawAnswer {
 /** Milliseconds in which what else the server might say after a whole answer would have come. */
 const AFTERMATH_MS = 25;
 
-const isWhole = ({ status, headers, body }: RawAnswer): boolean =>
-  status >= 200 && (body.length === Number(headers['content-length']) || body.endsWith('0\r\n\r\n'));
+const INTERIM_ANSWERS = /^(?:HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/;
+/** With the trailers, RFC 9112, section 7.1. */
+const LAST_CHUNK = /(?:^|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n$/;
+
+function isWhole(text: string): boolean {
+  const { status, headers, body } = parse(text.replace(INTERIM_ANSWERS, ''), false);
+  return status >= 200 && (body.length === Number(headers['content-length']) || LAST_CHUNK.test(body));
+}
 
 /** Writes octets as they are (latin1) and reads until the server closes, has answered, or is quiet for `quietMs`. */
 export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<RawAnswer> {
@@ -43,7 +49,7 @@ export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<
     socket.on('data', (chunk: string) => {
       text += chunk;
       clearTimeout(timer);
-      timer = setTimeout(finish, isWhole(parse(text, false)) ? AFTERMATH_MS : quietMs, false);
+      timer = setTimeout(finish, isWhole(text) ? AFTERMATH_MS : quietMs, false);
     });
     for (const event of ['end', 'error']) {
       socket.on(event, () => {

@@ -55,6 +55,23 @@ export async function eventually(what: string, condition: () => boolean): Promis
   }
 }
 
+/** Turns of the event loop in which nothing changes, after which nothing is expected to; more than a retry takes. */
+const QUIET_TURNS = 8;
+
+/** Waits until no connection is being opened or closed any more: both ends of all of them are in this process. */
+async function quiet(): Promise<void> {
+  let before = '';
+  for (let turns = 0; turns < QUIET_TURNS; turns++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const now = process
+      .getActiveResourcesInfo()
+      .filter((name) => name.startsWith('TCP'))
+      .join();
+    if (now !== before) turns = 0;
+    before = now;
+  }
+}
+
 function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): SidecarConfig {
   const configured = setup.configured ?? PROVIDERS.map(({ id }) => id);
   const providers = PROVIDERS.filter(({ id }) => configured.includes(id)).map(({ id, defaultTarget }) => [
@@ -106,7 +123,7 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
     fixture.proxy.reset();
     // The sidecar learns in its own time that its spare tunnel, perhaps still being opened, has ended.
     await eventually('the end of all tunnels', () => fixture.proxy.tunnels.size === 0);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await quiet();
     lines.length = 0;
     fixture.proxy.reset();
     fixture.upstream.reset();

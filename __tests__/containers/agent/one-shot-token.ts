@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { builtImageNames } from '../../../src/docker/images.ts';
 import { ONE_SHOT_LIBRARY } from '../../../src/shared/contract.ts';
-import { ROOT } from '../../../testing/runner/action.ts';
+import { ROOT } from '../../../testing/root.ts';
 import { docker } from '../../../testing/engine/engine.ts';
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../../src/docker/images.ts';
 import { AGENT_LIB } from '../../../src/shared/contract.ts';
-import { ROOT } from '../../../testing/runner/action.ts';
+import { ROOT } from '../../../testing/root.ts';
 import { bridgeAddress, docker } from '../../../testing/engine/engine.ts';
 import { listen, type Listening } from '../../../testing/listen.ts';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { goTool, HAS_GO } from './go-tool.ts';
 import { WORKFLOWS } from './workflow-files.ts';
