@@ -233,11 +233,6 @@ const REMEDIES = [
     hint: 'Write at least "6m"; agents want gigabytes.',
   },
   {
-    pattern: /pids\.max: invalid argument/i,
-    message: 'pids: the limit is larger than this machine allows.',
-    hint: 'Write a smaller number; the default is enough for most builds.',
-  },
-  {
     pattern: /permission denied while trying to connect/i,
     message: 'The Docker engine refuses this user.',
     hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
