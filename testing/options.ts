@@ -1,6 +1,7 @@
 /** Options as a front end hands them over, for tests and benchmarks that need no front end. */
 
 import { allowList, type AllowList } from '../src/config/allow-list.ts';
+import type { OptionValues } from '../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../src/config/read.ts';
 import { throwProblems } from '../src/errors.ts';
 
@@ -18,9 +19,14 @@ export function inputs(
   };
 }
 
+/** What is read from the inputs. @throws UserError for a mistake in one of them */
+export function valuesOf(options: Readonly<Record<string, string>>, workspace = '/workspace'): OptionValues {
+  const { values, problems } = readOptions(inputs(options), {}, workspace);
+  throwProblems(problems);
+  return values;
+}
+
 /** What the text of `allow-domains` allows. */
 export function allowing(text: string): AllowList {
-  const { values, problems } = readOptions(inputs({ 'allow-domains': text }), {}, '/workspace');
-  throwProblems(problems);
-  return allowList(values['allow-domains']);
+  return allowList(valuesOf({ 'allow-domains': text })['allow-domains']);
 }

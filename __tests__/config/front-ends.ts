@@ -63,7 +63,7 @@ const upstream = (id: string) => ({
       }),
     ]) as object,
   },
-  bad: ['http://x', 'must be host[:port][/base/path]'] as const,
+  bad: ['http://x', 'is not an upstream'] as const,
 });
 const list = { isList: true } as const;
 

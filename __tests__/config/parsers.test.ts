@@ -1,9 +1,14 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Parser } from '../../src/config/option.ts';
 import { boolean, choice, count, memory, minutes, shell, target } from '../../src/config/parsers.ts';
 import type { Given } from '../../src/config/source.ts';
 import { UserError } from '../../src/errors.ts';
-import { thrown } from '../../testing/builders.ts';
+import { temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { valuesOf } from '../../testing/options.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
 const CONTEXT = { workspace: '/workspace', nameOf: (name: string) => `the ${name}` };
 
@@ -158,5 +163,55 @@ describe('target', () => {
     const { hint } = refusal(target, text);
     expect(hint).toContain('host[:port][/base/path]');
     expect(hint).toContain('see the add-hosts');
+  });
+});
+
+describe('working-directory', () => {
+  test('is taken from the workspace, links resolved', () => {
+    const workspace = temporaryDirectory();
+    mkdirSync(join(workspace, 'a/b'), { recursive: true });
+    symlinkSync('a/b', join(workspace, 'link'));
+    expect(valuesOf({ 'working-directory': 'a' }, workspace)['working-directory']).toBe(join(workspace, 'a'));
+    expect(valuesOf({ 'working-directory': 'link' }, workspace)['working-directory']).toBe(join(workspace, 'a/b'));
+    expect(valuesOf({ 'working-directory': join(workspace, 'a') }, workspace)['working-directory']).toBe(
+      join(workspace, 'a'),
+    );
+  });
+
+  test.each(['..', '/', 'link', '../sibling-of-workspace'])('outside the workspace is refused: %s', (path) => {
+    const parent = temporaryDirectory();
+    const workspace = join(parent, 'sibling');
+    mkdirSync(workspace);
+    mkdirSync(join(parent, 'sibling-of-workspace'));
+    symlinkSync('/', join(workspace, 'link'));
+    const error = thrown(() => valuesOf({ 'working-directory': path }, workspace));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain('working-directory');
+    expect(error.message).toContain('outside the workspace');
+  });
+
+  test('that is missing or a file is refused', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'file'), '');
+    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory.*cannot be read/);
+    expect(() => valuesOf({ 'working-directory': 'file' }, workspace)).toThrow(/working-directory.*not a directory/);
+  });
+});
+
+describe('upstream-ca', () => {
+  test('is read, a relative path from the workspace', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'ca.pem'), PEM);
+    expect(valuesOf({ 'upstream-ca': 'ca.pem' }, workspace)['upstream-ca']).toBe(PEM);
+    expect(valuesOf({ 'upstream-ca': join(workspace, 'ca.pem') })['upstream-ca']).toBe(PEM);
+  });
+
+  test('that is missing or no PEM file is refused', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'key.pem'), '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n');
+    expect(() => valuesOf({ 'upstream-ca': 'missing.pem' }, workspace)).toThrow(/^upstream-ca: .*cannot be read/);
+    const error = thrown(() => valuesOf({ 'upstream-ca': 'key.pem' }, workspace));
+    expect(error.message).toMatch(/^upstream-ca: .*no PEM certificate/);
+    expect(error.message).not.toContain('c2VjcmV0');
   });
 });

@@ -2,15 +2,14 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkProtectedPaths, protectedPaths } from '../../src/config/protect-paths.ts';
-import { readOptions } from '../../src/config/read.ts';
 import { throwProblems, UserError } from '../../src/errors.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
-import { inputs } from '../../testing/options.ts';
+import { valuesOf } from '../../testing/options.ts';
 
 function protectedBy(text: string, workspace: string) {
-  const { values, problems } = readOptions(inputs({ 'protect-paths': text }), {}, workspace);
-  throwProblems([...problems, ...checkProtectedPaths(values['protect-paths'])]);
-  return protectedPaths(values['protect-paths']);
+  const entries = valuesOf({ 'protect-paths': text }, workspace)['protect-paths'];
+  throwProblems(checkProtectedPaths(entries));
+  return protectedPaths(entries);
 }
 
 describe('protect-paths', () => {

@@ -102,7 +102,7 @@ describe.each(KINDS)('in the %s', (kind) => {
 
   test('a value from a variable names the variable', () => {
     const error = thrown(() => load({}, temporaryDirectory(), { GEMINI_API_TARGET: 'a:0' }));
-    expect(error.message).toMatch(/^GEMINI_API_TARGET: "a:0" has no valid port/);
+    expect(error.message).toMatch(/^GEMINI_API_TARGET: "a:0" is not an upstream/);
   });
 
   test('a default that does not work in this workspace says so', () => {

@@ -73,10 +73,7 @@ export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseCont
   if (host === undefined) return fail('is not a domain name', 'Write a name such as "example.com".');
   const { publicSuffix, isIcann } = parse(host, { allowPrivateDomains: false });
   if (publicSuffix === host && isIcann === true) {
-    return fail(
-      'is a public suffix, under which anybody can register a domain',
-      `Name the domain itself: "example.${host}".`,
-    );
+    return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
   }
   if (!host.includes('.') && match['wildcard'] !== undefined) {
     return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);

@@ -1,9 +1,10 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { UserError, withHint } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { parseTarget } from '../shared/target.ts';
+import { ValueError } from '../shared/value-error.ts';
 import { looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
 import { placeOf, type Given } from './source.ts';
@@ -70,14 +71,23 @@ export function shell({ text, source }: Given): readonly string[] {
 
 /** `host[:port][/base/path]` */
 export function target({ text, source }: Given, { nameOf }: ParseContext): Target {
-  const name = `${placeOf(source)}: "${text}"`;
-  const hint =
-    'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
-    `An address needs a name: see ${nameOf('add-hosts')}.`;
-  const found = withHint(hint, () => parseTarget(name, text));
-  // Squid refuses addresses, and a certificate is for a name.
-  if (looksLikeAddress(found.host)) throw new UserError(`${name} is an IP address.`, { hint });
-  return found;
+  const place = placeOf(source);
+  const refuse = (cause?: unknown): never => {
+    throw new UserError(`${place}: "${text}" is not an upstream.`, {
+      hint:
+        'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+        `An address needs a name: see ${nameOf('add-hosts')}.`,
+      cause,
+    });
+  };
+  try {
+    const found = parseTarget(place, text);
+    // Squid refuses addresses, and a certificate is for a name.
+    return looksLikeAddress(found.host) ? refuse() : found;
+  } catch (error) {
+    if (error instanceof ValueError) return refuse(error);
+    throw error;
+  }
 }
 
 /** A directory in the workspace. @returns its path without links */
@@ -86,7 +96,7 @@ export function workingDirectory({ text, source }: Given, { workspace }: ParseCo
   const directory = realDirectory(`${place}: ${text}`, resolve(workspace, text));
   if (isInside(directory, workspace)) return directory;
   throw new UserError(`${place}: ${text} is outside the workspace ${workspace}.`, {
-    hint: 'The sandbox sees only the workspace. Name a directory inside it.',
+    hint: 'The sandbox sees the workspace only; name a directory inside it.',
   });
 }
 

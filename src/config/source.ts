@@ -4,7 +4,7 @@ export type FrontEndKind = 'action' | 'cli';
 /** Where a value was given. */
 export interface Source {
   readonly kind: 'input' | 'flag' | 'variable' | 'default';
-  /** In the words of the front end: `allow-domains`, `--allow-domains`, `RUNNER_DEBUG`. */
+  /** In the words of the front end: `allow-domains`, `--allow-domains`, or the name of a variable. */
   readonly name: string;
   /** From 1, where a flag was repeated. */
   readonly repetition?: number;
