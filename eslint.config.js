@@ -40,8 +40,6 @@ const INPUT_READER = 'src/action/inputs.ts';
 
 /** Lines of a file and of a function. Blank lines and comments count: the limit is what a reader sees at once. */
 const LONGEST = { file: 300, function: 60 };
-/** TEMPORARY: files with a longer function. Remove each line with the function; no line may be added. */
-const STILL_TOO_LONG = ['containers/api-proxy/src/listener.ts', 'containers/api-proxy/src/forward.ts'];
 
 /**
  * Settings that forbid imports: static, dynamic, and of types.
@@ -95,6 +93,17 @@ const ON_RUNNER = {
     'A folder within a folder belongs to it, and nobody else imports it.',
 };
 
+const IN_CONTAINER = {
+  ...NOT_PRODUCT,
+  '^(\\.\\./)+src/(?!shared/[^/]+$)':
+    'A container runs without the runner; what both sides need goes to src/shared/ itself.',
+  '^(\\.\\./)+(containers/|squid/|agent/|api-proxy/)': 'A container imports nothing of another one.',
+  '^@actions/': 'A container is no workflow step.',
+};
+
+/** In a pattern: the files of folders within a folder. */
+const WITHIN = '/*/**/*.ts';
+
 /** The folders that a folder of `src/` must not import from. */
 function aboveOrApart(folder) {
   const floor = FLOORS.findIndex((folders) => folders.includes(folder));
@@ -115,6 +124,9 @@ function onRunner(files, forbidden) {
     ...(forbidden.length > 0 && {
       [`^\\.\\.?/(.*/)?(${forbidden.join('|')})/`]:
         'Imports go down the floors of src/; see FLOORS in eslint.config.js.',
+    }),
+    ...(files.includes(WITHIN) && {
+      '^\\.\\./[^/]+\\.ts$': 'A folder within a folder does not import the one it is in.',
     }),
   };
   return {
@@ -154,7 +166,9 @@ const noOthers = (files, ignores, message) => ({
 const layout = [
   ...ENTRIES.map((name) => onRunner(`src/${name}.ts`, [])),
   ...BASE.map((name) => onRunner(`src/${name}.ts`, FOLDERS)),
-  ...FOLDERS.map((folder) => onRunner(`src/${folder}/**/*.ts`, aboveOrApart(folder))),
+  ...FOLDERS.flatMap((folder) =>
+    ['/**/*.ts', WITHIN].map((files) => onRunner(`src/${folder}${files}`, aboveOrApart(folder))),
+  ),
   ...[...Object.values(SOLE_IMPORTER), INPUT_READER].map((file) => onRunner(file, aboveOrApart(file.split('/')[1]))),
   inShared('src/shared/*.ts', '^\\.\\./'),
   inShared('src/shared/*/*.ts', '^\\.\\./\\.\\./'),
@@ -171,13 +185,7 @@ const layout = [
   {
     name: 'awf/layout: containers',
     files: ['containers/**/*.ts'],
-    rules: forbid({
-      ...NOT_PRODUCT,
-      '^(\\.\\./)+src/(?!shared/[^/]+$)':
-        'A container runs without the runner; what both sides need goes to src/shared/ itself.',
-      '^(\\.\\./)+(containers/|squid/|agent/|api-proxy/)': 'A container imports nothing of another one.',
-      '^@actions/': 'A container is no workflow step.',
-    }),
+    rules: forbid(IN_CONTAINER),
   },
 ];
 
@@ -190,8 +198,45 @@ const size = [
       'max-lines-per-function': ['error', { max: LONGEST.function, IIFEs: true }],
     },
   },
-  { name: 'awf/size: temporary', files: STILL_TOO_LONG, rules: { 'max-lines-per-function': 'off' } },
 ];
+
+/*
+ * The direction inside the api-proxy, from the bottom up: a part imports only itself and parts of the rows above it.
+ * A name with a slash is a folder, any other a file.
+ */
+const API_PROXY = 'containers/api-proxy/src';
+const API_PROXY_ROWS = [
+  ['errors', 'flow', 'limits', 'log'],
+  ['client-server', 'connection', 'reply', 'request/', 'start/', 'upstream/'],
+  ['reflection', 'usage/'],
+  ['exchange', 'interim'],
+  ['return-body', 'send-body', 'websocket/'],
+  ['forward'],
+  ['listener'],
+  ['server'],
+  ['run'],
+  ['main'],
+];
+
+const apiProxyDirection = API_PROXY_ROWS.flatMap((row, index) =>
+  row.map((part) => {
+    const forbidden = API_PROXY_ROWS.slice(index)
+      .flat()
+      .filter((other) => other !== part)
+      .map((other) => (other.endsWith('/') ? other : `${other}\\.ts$`));
+    const root = part.endsWith('/') ? '\\.\\./' : '\\./';
+    return {
+      name: `awf/layout: api-proxy ${part}`,
+      files: [`${API_PROXY}/${part.endsWith('/') ? `${part}**/*` : part}.ts`],
+      rules: forbid({
+        ...IN_CONTAINER,
+        ...(forbidden.length > 0 && {
+          [`^${root}(?:${forbidden.join('|')})`]: `${part} stands below that; see API_PROXY_ROWS.`,
+        }),
+      }),
+    };
+  }),
+);
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.scratch/']),
@@ -226,5 +271,6 @@ export default defineConfig(
   },
   layout,
   size,
+  apiProxyDirection,
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -153,6 +153,14 @@ describe('the layout law', async () => {
     return new Linter({ cwd: root }).verify(code, law, file).length;
   }
 
+  test('every file and folder of the api-proxy has a place in its direction', () => {
+    const parts = readdirSync(join(root, 'containers/api-proxy/src'), { withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? `${entry.name}/` : entry.name.replace(/\.ts$/, ''),
+    );
+    const placed = config.flatMap(({ name = '' }) => /(?<=^awf\/layout: api-proxy ).*/.exec(name) ?? []);
+    expect(placed.toSorted()).toEqual(parts.toSorted());
+  });
+
   test.each([
     { file: 'src/run/run.ts', code: "import { a } from '../../containers/api-proxy/src/log.ts';" },
     { file: 'src/run/run.ts', code: "await import('../../containers/api-proxy/src/log.ts');" },
@@ -164,6 +172,12 @@ describe('the layout law', async () => {
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/run/run.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../agent/a.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { info } from '@actions/core';" },
+    { file: 'containers/api-proxy/src/log.ts', code: "import { a } from './server.ts';" },
+    { file: 'containers/api-proxy/src/exchange.ts', code: "import { A } from './websocket/handshake.ts';" },
+    { file: 'containers/api-proxy/src/usage/ledger.ts', code: "import { a } from '../exchange.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "import { a } from '../usage/reading.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "import { a } from '../../../agent/a.ts';" },
+    { file: 'containers/api-proxy/src/request/headers.ts', code: "await import('../forward.ts');" },
     { file: 'src/run/run.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/action/artifacts.ts', code: "import { exec } from '@actions/exec';" },
     { file: 'src/post.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
@@ -202,6 +216,8 @@ describe('the layout law', async () => {
     // Into a folder within a folder.
     { file: 'src/run/run.ts', code: "import { a } from '../workspace/git/config.ts';" },
     { file: 'src/main.ts', code: "import { a } from './workspace/git/config.ts';" },
+    // And back out of one.
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../survey.ts';" },
     { file: 'src/config/build.ts', code: "import { a } from '../shared/providers/openai.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers/openai.ts';" },
     // A sixth file at the root, a folder without a floor.
@@ -224,7 +240,8 @@ describe('the layout law', async () => {
     { file: 'src/docker/topology.ts', code: "import { a } from './cli.ts'; import { b } from '../squid/config.ts';" },
     { file: 'src/agent/plan.ts', code: "import { a } from '../mounts/home.ts'; import { b } from '../docker/cli.ts';" },
     { file: 'src/workspace/workspace.ts', code: "import { a } from './git/config.ts';" },
-    { file: 'src/workspace/git/config.ts', code: "import { a } from '../file-names.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from './directory.ts';" },
+    { file: 'src/workspace/git/config.ts', code: "import { a } from '../../host/file-names.ts';" },
     { file: 'src/report/aftermath.ts', code: "import type { A } from '../workspace/workspace.ts';" },
     { file: 'src/command-line/args.ts', code: "import { a } from '../run/run.ts';" },
     { file: 'src/reporter.ts', code: "import { a } from './shared/log-level.ts';" },
@@ -236,6 +253,8 @@ describe('the layout law', async () => {
     { file: 'src/action/artifacts.ts', code: "import { DefaultArtifactClient } from '@actions/artifact';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from './server.ts';" },
+    { file: 'containers/api-proxy/src/websocket/relay.ts', code: "import { A } from '../exchange.ts';" },
+    { file: 'containers/api-proxy/src/usage/ledger.ts', code: "import { a } from './reading.ts';" },
   ])('allows in $file: $code', ({ file, code }) => {
     expect(violations(file, code)).toBe(0);
   });

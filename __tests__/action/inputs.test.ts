@@ -68,6 +68,12 @@ describe('credentials', () => {
     expect(masked().toSorted()).toEqual(Object.values(inputs).toSorted());
   });
 
+  test('are masked as they were given and as AWF uses them', () => {
+    const { secrets } = load({ run: 'true', 'openai-api-key': ' sk-1\n', 'gemini-api-key': 'AIza-2 ' });
+    expect([...secrets.values()]).toEqual(['sk-1', 'AIza-2']);
+    expect(masked().toSorted()).toEqual([' sk-1%0A', 'AIza-2', 'AIza-2 ', 'sk-1']);
+  });
+
   test('an empty one masks nothing', () => {
     load({ run: 'true', 'openai-api-key': ' \n ' });
     expect(masked()).toEqual([]);
@@ -132,7 +138,7 @@ describe('the rest', () => {
         { name: 'A', value: undefined },
         { name: 'B', value: '1' },
       ],
-      mounts: [{ source: '/srv', target: '/srv', writable: true }],
+      mounts: [{ source: '/srv', target: '/srv', writable: true, origin: 'mounts, line 1' }],
       agentImage: 'debian:13',
       memory: '1g',
       pids: 10,

@@ -156,7 +156,9 @@ describe('the main job', () => {
     step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
     const result = await step.main();
     expect(result.code).toBe(137);
-    expect(result.stdout).toContain('::error::The command was killed because it needed more memory than 100m.');
+    expect(result.stdout).toContain(
+      '::error::The command was killed because it needed more memory than 100m. Raise memory.',
+    );
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });
 

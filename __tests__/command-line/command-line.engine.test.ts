@@ -303,10 +303,11 @@ describe('the line itself', () => {
 
   test.each([
     [['--allow-domain', 'x', '--', 'true'], "unknown option '--allow-domain'", '--help'],
-    [['--', ''].slice(0, 1), "missing required argument 'command'", '--help'],
+    [['--'], 'There is no command to run.', '--help'],
+    [['claude', '-p', 'x'], '"claude" is not a subcommand of awf.', 'Put -- before the command'],
     [['--allow-domains'], "'--allow-domains <value>' argument missing", '--help'],
-    [['--allow-domains', 'http://', '--', 'true'], 'allow-domains, line 1', 'example.com'],
-    [['--memory', 'lots', '--', 'true'], 'memory: "lots"', '6g'],
+    [['--allow-domains', 'http://', '--', 'true'], '--allow-domains: "http://"', 'example.com'],
+    [['--memory', 'lots', '--pids', '0', '--', 'true'], '--memory: "lots"', '6g', '--pids: "0"'],
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
   ])('%j is refused', async (args, ...message) => {
     const result = await awf(args);

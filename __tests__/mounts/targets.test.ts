@@ -21,7 +21,7 @@ function refuse(target: string, source = temporaryDirectory()): () => void {
   writeFileSync(join(workspace, 'file'), '');
   symlinkSync('there', join(workspace, 'link'));
   const at = (path: string): string => path.replace('WORKSPACE', workspace).replace('PARENT', parent);
-  const mounts = [{ source: at(source), target: at(target), writable: false }];
+  const mounts = [{ source: at(source), target: at(target), writable: false, origin: 'mounts, line 1' }];
   const agent: ContainerSpec = {
     ...{ name: 'awf-agent', image: 'awf-agent', runId: '0', network: 'none', user: '1:1' },
     limits: { memory: '1g', pids: 1 },

@@ -109,7 +109,7 @@ test.each<[mount: string, ...message: string[]]>([
 ])('refuses %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
   expect(result).toMatchObject({ code: 1, stdout: '' });
-  expect(result.stderr).toMatch(/^awf: error: mounts: /m);
+  expect(result.stderr).toMatch(/^awf: error: --mount(?: \(\w+\))?: /m);
   for (const part of message) expect(result.stderr).toContain(part);
   expect(result.stderr).not.toContain('docker run');
   expect(readdirSync(at('workspace'))).toEqual(['there']);

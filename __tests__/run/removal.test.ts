@@ -1,105 +1,102 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/docker/engine.ts';
-import { removeRun } from '../../src/run/removal.ts';
+import type { ContainerSpec } from '../../src/docker/spec.ts';
+import { removeRun, stopRun } from '../../src/run/removal.ts';
+import { networkNames } from '../../src/shared/network.ts';
+import { FakeEngine, type FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
+import { endless, refusing } from './world.ts';
 
-/** An engine with the run's objects; every call is recorded. */
-class FakeEngine {
-  readonly calls: string[] = [];
-  containers: string[];
-  networks: string[];
-  /** Called before a removal; what it throws is the engine's answer. */
-  onRemove: (names: readonly string[]) => void = () => undefined;
+const { internal: INTERNAL, outer: OUTER } = networkNames('1');
+const CONTAINERS = ['awf-agent-1', 'awf-squid-1', 'awf-library-1', 'awf-api-proxy-1'];
 
-  constructor(containers: readonly string[] = [], networks: readonly string[] = []) {
-    this.containers = [...containers];
-    this.networks = [...networks];
+const container = (name: string): ContainerSpec => ({
+  ...{ name, image: 'test', runId: '1', network: INTERNAL, user: '1:1', limits: { memory: '6m', pids: 1 } },
+  ...{ mounts: [], tmpfs: [], environment: {} },
+});
+
+const ATTACHMENT = { input: '', later: undefined, onStdout: () => undefined, onStderr: () => undefined };
+
+/** An engine with the networks of a run, and with containers of it in which nothing runs. */
+async function anEngine(containers: readonly string[] = [], options: FakeEngineOptions = {}): Promise<FakeEngine> {
+  const engine = new FakeEngine(options);
+  for (const [name, subnet] of Object.entries({ [INTERNAL]: '172.30.0.0/24', [OUTER]: '10.214.0.0/24' })) {
+    await engine.createNetwork({ name, subnet, runId: '1', internal: name === INTERNAL });
   }
-
-  async objectsOf(): Promise<{ containers: string[]; networks: string[] }> {
-    return { containers: [...this.containers], networks: [...this.networks] };
-  }
-
-  async removeContainers(names: readonly string[]): Promise<void> {
-    if (names.length > 0) this.calls.push(`rm ${names.join(' ')}`);
-    this.onRemove(names);
-    this.containers = this.containers.filter((name) => !names.includes(name));
-  }
-
-  async removeNetworks(names: readonly string[]): Promise<void> {
-    if (names.length > 0) this.calls.push(`network rm ${names.join(' ')}`);
-    this.onRemove(names);
-    this.networks = this.networks.filter((name) => !names.includes(name));
-  }
-
-  async signal(name: string, signal: string): Promise<void> {
-    this.calls.push(`kill ${signal} ${name}`);
-  }
-
-  asEngine(): Engine {
-    return this as unknown as Engine;
-  }
+  for (const name of containers) await engine.create(container(name));
+  engine.calls.length = 0;
+  return engine;
 }
 
-const CONTAINERS = ['awf-agent-1', 'awf-squid-1', 'awf-library-1', 'awf-api-proxy-1'];
-const NETWORKS = ['awf-internal-1', 'awf-outer-1'];
+/** The calls that change something. */
+const changes = ({ calls }: FakeEngine): string[] => calls.filter((call) => !call.startsWith('objectsOf'));
 
 /** The outcome of a removal, an error included. */
 function removal(engine: FakeEngine, isSettled = () => true, limitMs?: number): Promise<unknown> {
-  return removeRun(engine.asEngine(), '1', isSettled, limitMs).catch((error: unknown) => error);
+  return removeRun(engine, '1', isSettled, limitMs).catch((error: unknown) => error);
 }
 
-describe('removeRun', () => {
+describe.concurrent('removeRun', () => {
   test('has nothing to do where nothing is left', async () => {
     const engine = new FakeEngine();
     expect(await removal(engine)).toEqual({ containers: 0, networks: 0 });
-    expect(engine.calls).toEqual([]);
+    expect(engine.calls).toEqual(['objectsOf 1']);
   });
 
   test('ends the agent first, the api-proxy in peace, Squid after it and the networks last', async () => {
-    const engine = new FakeEngine(CONTAINERS, NETWORKS);
+    const engine = await anEngine(CONTAINERS);
     expect(await removal(engine)).toEqual({ containers: 4, networks: 2 });
-    expect(engine.calls).toEqual([
-      'rm awf-agent-1 awf-library-1',
-      'kill TERM awf-api-proxy-1',
-      'rm awf-squid-1 awf-api-proxy-1',
-      'network rm awf-internal-1 awf-outer-1',
+    expect(changes(engine)).toEqual([
+      'removeContainers awf-agent-1 awf-library-1',
+      'signal TERM awf-api-proxy-1',
+      'removeContainers awf-squid-1 awf-api-proxy-1',
+      `removeNetworks ${INTERNAL} ${OUTER}`,
     ]);
   });
 
   test('tries again when the engine refuses', async () => {
-    const engine = new FakeEngine(CONTAINERS, NETWORKS);
-    let refusals = 0;
-    engine.onRemove = (names) => {
-      if (!names.includes('awf-internal-1') || refusals === 3) return;
-      refusals += 1;
-      throw new Error('network awf-internal-1 has active endpoints');
-    };
+    const engine = await anEngine(CONTAINERS, { onCall: refusing('removeNetworks', '', 3) });
     expect(await removal(engine)).toEqual({ containers: 4, networks: 2 });
-    expect(refusals).toBe(3);
-    expect(engine.networks).toEqual([]);
+    expect(changes(engine).filter((call) => call.startsWith('removeNetworks'))).toHaveLength(4);
+    expect(engine.left).toEqual([]);
   });
 
   test('goes on looking while something may still be created', async () => {
-    const engine = new FakeEngine([], NETWORKS);
+    const engine = await anEngine();
     let looks = 0;
     const isSettled = (): boolean => {
       looks += 1;
-      if (looks === 4) engine.containers.push('awf-agent-1');
+      if (looks === 4) void engine.create({ ...container('awf-library-1'), network: 'none' });
       return looks >= 4;
     };
     expect(await removal(engine, isSettled)).toEqual({ containers: 1, networks: 2 });
-    expect(engine.containers).toEqual([]);
+    expect(engine.left).toEqual([]);
   });
 
   test('gives up after a limit, and says why', async () => {
-    const engine = new FakeEngine([], NETWORKS);
-    engine.onRemove = () => {
-      throw new Error('network awf-internal-1 has active endpoints');
-    };
-    expect(String(await removal(engine, undefined, 200))).toContain('has active endpoints');
+    const engine = await anEngine([], { onCall: refusing('removeNetworks') });
+    expect(String(await removal(engine, undefined, 200))).toContain('docker removeNetworks failed: no');
   });
 
   test('does not wait for ever for something to settle that leaves nothing', async () => {
     expect(await removal(new FakeEngine(), () => false, 200)).toEqual({ containers: 0, networks: 0 });
+  });
+});
+
+describe.concurrent('stopRun', () => {
+  test('ends what still starts, and keeps everything', async () => {
+    const engine = await anEngine([], {
+      programs: { agent: endless },
+    });
+    let ended: Promise<number> | undefined;
+    let looks = 0;
+    const isSettled = (): boolean => {
+      looks += 1;
+      if (looks === 2) ended = engine.run(container('awf-agent-1'), ATTACHMENT);
+      return looks >= 3;
+    };
+    let runningAtLast: readonly string[] | undefined;
+    await stopRun(engine, '1', isSettled, () => (runningAtLast = engine.running));
+    expect(await ended).toBe(137);
+    expect(runningAtLast).toEqual([]);
+    expect(engine.left).toEqual(['awf-agent-1', INTERNAL, OUTER]);
   });
 });

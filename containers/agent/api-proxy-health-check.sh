@@ -71,7 +71,8 @@ judge_probes() {
   [ -z "$heard" ] || fail "$heard; the internal network does not isolate on this engine"
 }
 
-# Older engines set a default route to the internal network's gateway. Nothing has that address, so the route is harmless.
+# Older engines set a default route to the internal network's gateway. Nothing has that address, so the route is
+# harmless.
 other_gateway() {
   dead=$(IFS=. && set -- $1 && printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
   while read -r interface destination gateway rest; do

@@ -29772,6 +29772,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events"
 
 /***/ }),
 
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
 /***/ 7067:
 /***/ ((module) => {
 
@@ -29891,7 +29898,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 4449:
+/***/ 3240:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32847,8 +32854,8 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 // EXTERNAL MODULE: external "node:path"
@@ -32876,8 +32883,8 @@ const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
 
 /**
  * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
- * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client leaves a variable
- * alone that already has a value, even an empty one.
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
  *
  * @param environment where the client finds its configuration
  * @returns empty variables for a container, or none if the client would set none
@@ -32886,7 +32893,7 @@ function withoutClientProxies(environment) {
     const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
     let proxies;
     try {
-        const config = JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
         proxies = config?.proxies;
     }
     catch {
@@ -32945,14 +32952,14 @@ function failure(args, { exitCode, stderr }) {
     const lines = nonEmptyLines(stderr);
     const remedy = REMEDIES.find(({ pattern }) => pattern.test(stderr));
     if (remedy)
-        return new errors/* UserError */.y(remedy.message, { hint: remedy.hint, cause: new Error(lines.at(-1)) });
+        return new errors/* UserError */.yo(remedy.message, { hint: remedy.hint, cause: new Error(lines.at(-1)) });
     const last = lines.findLast((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line));
-    return new errors/* UserError */.y(`docker ${verbOf(args)} failed (exit code ${exitCode}): ${last ?? 'nothing on standard error'}`);
+    return new errors/* UserError */.yo(`docker ${verbOf(args)} failed (exit code ${exitCode}): ${last ?? 'nothing on standard error'}`);
 }
 /** The error for a client that a signal ended: it has no exit code, so nothing is known about what it was doing. */
 function killed(args, signal) {
     const by = signal === undefined ? '' : ` by ${signal}`;
-    return new errors/* UserError */.y(`docker ${verbOf(args)} was killed${by} before it ended.`, {
+    return new errors/* UserError */.yo(`docker ${verbOf(args)} was killed${by} before it ended.`, {
         hint: 'Something outside AWF killed the Docker client. When memory runs out, the kernel does (see dmesg).',
     });
 }
@@ -33099,14 +33106,14 @@ function locate() {
     const path = directories.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
     if (path !== undefined)
         return path;
-    throw new errors/* UserError */.y('There is no docker command in PATH.', {
+    throw new errors/* UserError */.yo('There is no docker command in PATH.', {
         hint: 'Install the Docker command line; hosted ubuntu runners have it.',
     });
 }
 function isProgram(path) {
     try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return (0,external_node_fs_.statSync)(path).isFile();
     }
     catch {
         return false;
@@ -33354,7 +33361,7 @@ function imageNames(root, dist = join(root, 'dist')) {
  * @throws Error when `dist` has none
  */
 function builtImageNames(dist) {
-    return JSON.parse((0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
+    return JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
 }
 /**
  * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value
@@ -33375,7 +33382,7 @@ function buildArgs(role, name, root, date) {
 }
 /** The image that a Dockerfile starts from by default. @returns undefined for a Dockerfile without a base */
 function baseImage(role, root) {
-    return /^ARG BASE=(\S+)$/m.exec((0,external_node_fs_namespaceObject.readFileSync)(dockerfile(role, root), 'utf8'))?.[1];
+    return /^ARG BASE=(\S+)$/m.exec((0,external_node_fs_.readFileSync)(dockerfile(role, root), 'utf8'))?.[1];
 }
 function dockerfile(role, root) {
     return (0,external_node_path_.join)(root, 'containers', role, 'Dockerfile');
@@ -33432,7 +33439,7 @@ function isInside(path, directory) {
 }
 function resolved(path) {
     try {
-        return (0,external_node_fs_namespaceObject.realpathSync)(path);
+        return (0,external_node_fs_.realpathSync)(path);
     }
     catch {
         const parent = (0,external_node_path_.dirname)(path);
@@ -33480,7 +33487,7 @@ async function attempt(reporter, what, work) {
         return await work();
     }
     catch (error) {
-        reporter.warning(`Could not ${what}: ${(0,errors/* describeError */.U)(error)}`);
+        reporter.warning(`Could not ${what}: ${(0,errors/* describeError */.Uc)(error)}`);
         return undefined;
     }
 }
@@ -33543,25 +33550,26 @@ const ACCESS_LOG = 'access.log';
 const CACHE_LOG = 'cache.log';
 const API_PROXY_LOG_DIR = '/var/log/api-proxy';
 const API_PROXY_LOG_FILE = 'api-proxy.log';
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
 
 
 
-/** The variable that names a file to the command, and where that file is: a mount point, which cannot be replaced or renamed. */
+/**
+ * The variables that tell the command about its files, and the paths of these. They are mount points, so the command can
+ * neither replace nor rename them.
+ */
 const COMMAND_FILE_VARIABLES = {
     GITHUB_OUTPUT: `${AGENT_PLACES.github}/output`,
     GITHUB_STEP_SUMMARY: `${AGENT_PLACES.github}/summary.md`,
 };
-/** What a command that never ran has left. */
+/** The content of a file if the command never ran. */
 const NOTHING_WRITTEN = { text: '', isCut: false };
-/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+/** The limit for the output file in bytes: 1 MiB, like GitHub's limit for the outputs of a job. */
 const OUTPUT_FILE_LIMIT = 1024 * 1024;
 /**
- * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
- * part with it; sanitising makes a hostile text up to six times as long.
+ * The limit for the summary in bytes. GitHub accepts 1 MiB per step and drops a longer summary altogether, including
+ * the part that AWF writes. Sanitising makes a hostile text up to six times as long.
  */
 const SUMMARY_FILE_LIMIT = 64 * 1024;
 /**
@@ -33580,22 +33588,22 @@ function sourcesIn(directory) {
     return { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
 }
 /**
- * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
- * read back is what was mounted, whatever happens to their names or modes.
+ * The two files to which the command writes its outputs and its summary. They stay open from their creation on, so that
+ * the very files that were mounted are read back, whatever happens to their names or modes.
  */
 class CommandFiles {
     #output;
     #summary;
     /**
-     * @param directory of the run's own; nobody else can write there
-     * @param owner the command's user
+     * @param directory a directory of the run, to which nobody else can write
+     * @param owner the user of the command
      */
     constructor(directory, owner) {
         const sources = sourcesIn(directory);
         this.#output = createOwned(sources.output, owner);
         this.#summary = createOwned(sources.summary, owner);
     }
-    /** Once the container is gone; can be called once. */
+    /** Reads and closes both files. Call it once, after the container is gone. */
     finish() {
         return {
             output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
@@ -33604,12 +33612,12 @@ class CommandFiles {
     }
 }
 function createOwned(path, { uid, gid }) {
-    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_namespaceObject.constants;
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    // Whatever the caller's umask is.
-    (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_.constants;
+    const file = (0,external_node_fs_.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // The mode must not depend on the caller's umask.
+    (0,external_node_fs_.fchmodSync)(file, 0o600);
     if (process.getuid?.() === 0)
-        (0,external_node_fs_namespaceObject.fchownSync)(file, uid, gid);
+        (0,external_node_fs_.fchownSync)(file, uid, gid);
     return file;
 }
 function readAndClose(file, limit) {
@@ -33617,18 +33625,21 @@ function readAndClose(file, limit) {
         const buffer = Buffer.alloc(limit + 1);
         let length = 0;
         for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-            read = (0,external_node_fs_namespaceObject.readSync)(file, buffer, length, buffer.length - length, length);
+            read = (0,external_node_fs_.readSync)(file, buffer, length, buffer.length - length, length);
         }
         const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, limit)), { stream: length > limit });
         return { text, isCut: length > limit };
     }
     finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
+        (0,external_node_fs_.closeSync)(file);
     }
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/value-error.js
+var value_error = __nccwpck_require__(9012);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
 /** How the table of providers writes down the endpoints that pass the api-proxy. */
+
 /** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
 const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
 /** The endpoints below each of the prefixes. */
@@ -33645,14 +33656,14 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /**
  * Checks an endpoint that a user adds.
  *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
+ * @throws ValueError naming `name` and which part is wrong; it quotes nothing
  */
 function checkEndpoint(name, method, path) {
     const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
     if (known === undefined)
-        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+        throw new value_error/* ValueError */.Q(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
     if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+        throw new value_error/* ValueError */.Q(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
     }
     return { method: known, path };
 }
@@ -33763,6 +33774,7 @@ const anthropic = {
 };
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
+
 /** The variable in which a runner says which GitHub server it works for. */
 const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
 /** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
@@ -33808,7 +33820,7 @@ function originOf(serverUrl) {
  *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
  *
  * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
- * @throws Error that names the variable and does not quote it, since an address can hold a password
+ * @throws ValueError that names the variable and does not quote it, since an address can hold a password
  */
 function copilotHost(serverUrl) {
     const text = serverUrl?.trim() ?? '';
@@ -33817,7 +33829,7 @@ function copilotHost(serverUrl) {
     const origin = originOf(text);
     const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
     if (origin === undefined || row?.host === undefined) {
-        throw new Error(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+        throw new value_error/* ValueError */.Q(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
     }
     return origin.replace(row.origin, row.host);
 }
@@ -34085,7 +34097,7 @@ const PROVIDERS = TABLE;
  * The provider's host for those who name no other.
  *
  * @param serverUrl value of `GITHUB_SERVER_URL`
- * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ * @throws ValueError naming the variable, where the host depends on it and it cannot be understood
  */
 function ownHost({ byServer, defaultTarget }, serverUrl) {
     return byServer ? byServer.host(serverUrl) : defaultTarget;
@@ -34136,51 +34148,55 @@ const ONE_SHOT_TOKENS = [
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
 
-/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
+/**
+ * Options that every JVM reads, whether the launcher, Maven, Gradle's daemon or a program with an embedded JVM starts
+ * it.
+ */
 const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 /**
- * Variables for programs that read the proxy variables only where these say so, or not at all:
+ * Variables for programs that ignore the usual proxy variables without them:
  *
- * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It has no list of hosts to reach directly; without a proxy for `http:` it still reaches a registry on loopback
+ * - The `fetch`, `http` and `https` of Node.js, from 24.5 and 22.21 on.
+ * - Yarn from 2 on. It has no list of hosts to reach directly, so it gets no proxy for `http:` and still reaches a
+ *   registry on loopback.
  */
 function proxyVariables(addresses) {
     return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
 }
-/** Names of what this file decides. All of it is the user's to set. */
+/** The variables that this file decides. The user may override each of them. */
 const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 /**
- * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
- * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
+ * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
+ * property, so ours are left out if the user has set them, for example to a proxy that records a test.
  *
- * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
- * of JDK 9 and later reads it.
+ * A JVM reports on standard error that it has read these options. `JDK_JAVA_OPTIONS` would be no quieter, and only the
+ * `java` launcher of JDK 9 and later reads it.
  *
- * @param variables the user's
+ * @param variables the variables that the user set
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
 function javaOptions(variables, addresses) {
-    const given = variables[JAVA_OPTIONS] ?? '';
+    const userOptions = variables[JAVA_OPTIONS] ?? '';
     const [host, port] = [addresses.squid, String(SQUID_PORT)];
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
-        // Of both: https has no list of its own. The first three are Java's default.
+        // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
         { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
     ];
-    const isGiven = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
-    const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
-    const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
-    const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
+    const isSet = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
+    const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
+    const kept = groups.flatMap((group) => Object.keys(group)).filter(isSet);
+    const options = [userOptions, ...added.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
     return {
         variables: { [JAVA_OPTIONS]: options.join(' ') },
-        warnings: theirs.length === 0
+        warnings: kept.length === 0
             ? []
-            : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
+            : [`${JAVA_OPTIONS} sets ${kept.join(', ')}: Java uses these settings, not the sandbox's proxy.`],
     };
 }
 /**
- * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
+ * The user's settings of Maven, because Maven 3.9 ignores Java's properties. Maven 3.8 and 4 use them.
  *
  * @see https://maven.apache.org/guides/mini/guide-proxies.html
  */
@@ -34190,7 +34206,7 @@ function mavenSettings(addresses) {
       <active>true</active>
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
-      <port>${String(SQUID_PORT)}</port>
+      <port>${SQUID_PORT}</port>
       <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
     </proxy>`);
     return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
@@ -34202,7 +34218,7 @@ function mavenSettings(addresses) {
 
 
 
-/** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
+/** The files below `/etc` that a run generates: container paths with contents. None of them contains a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
     return {
@@ -34211,21 +34227,21 @@ function systemFiles(config, addresses, user) {
         ...Object.fromEntries(machine),
     };
 }
-/** Programs' settings in the private home: path below it to content. */
+/** Settings of programs in the private home: paths below the home with contents. */
 function homeSettings(config, addresses) {
-    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
+    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
     return {
-        ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content])),
+        ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
         '.m2/settings.xml': mavenSettings(addresses),
     };
 }
-const HOME = '~/';
+const HOME_PREFIX = '~/';
 /**
- * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
- * 20 seconds; a closed port on loopback tells it at once.
+ * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
+ * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
 const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
-/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
+/** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config, addresses) {
     if (!config.apiProxy)
         return [];
@@ -34237,25 +34253,29 @@ function managedSettings(config, addresses) {
             .map(({ path, content }) => [path, content(baseUrl)]);
     });
 }
-/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
+/**
+ * The account files. Without an entry for the user, git, ssh and Python's getpass fail.
+ *
+ * @param shell a shell that exists
+ */
 function accountFiles({ uid, gid, name, home }, shell) {
     const accounts = [
         `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
-        ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
-        ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
+        ...(uid === 0 ? [] : [`${name}:x:${uid}:${gid}::${home}:${shell}`]),
+        ...(uid === NOBODY ? [] : [`nobody:x:${NOBODY}:${NOBODY}:nobody:/nonexistent:/bin/false`]),
     ];
     const groups = [
         'root:x:0:',
-        ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
-        ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
+        ...(gid === 0 ? [] : [`${name}:x:${gid}:`]),
+        ...(gid === NOBODY ? [] : [`nogroup:x:${NOBODY}:`]),
     ];
     return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
 }
-/** Whom the kernel and the distributions know as nobody. */
+/** The id of nobody, by the convention of the kernel and the distributions. */
 const NOBODY = 65_534;
 /**
- * Mounts for `files`, which {@link writeSystemFiles} puts below `directory`: a file of `/etc` alone, any other with its
- * directory.
+ * Mounts for `files`, which {@link writeSystemFiles} writes below `directory`, each at its own path. A file directly in
+ * `/etc` is mounted alone, any other together with its directory.
  */
 function systemFileMounts(directory, files) {
     return Object.keys(files).map((path) => {
@@ -34267,11 +34287,11 @@ function systemFileMounts(directory, files) {
 function writeSystemFiles(directory, files) {
     for (const [path, content] of Object.entries(files)) {
         const file = (0,external_node_path_.join)(directory, path);
-        (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(file), { recursive: true });
-        (0,external_node_fs_namespaceObject.writeFileSync)(file, content);
-        // Whatever the caller's umask is: the agent's user may be another one.
-        (0,external_node_fs_namespaceObject.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
-        (0,external_node_fs_namespaceObject.chmodSync)(file, 0o644);
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(file), { recursive: true });
+        (0,external_node_fs_.writeFileSync)(file, content);
+        // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
+        (0,external_node_fs_.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
+        (0,external_node_fs_.chmodSync)(file, 0o644);
     }
 }
 
@@ -34416,11 +34436,11 @@ const HOME_ROWS = [
 function hostToolchain(home, toolCache) {
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
     const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
-    if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_namespaceObject.existsSync)(toolCache))
+    if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache))
         paths.push(toolCache);
     return paths
         .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
-        .map((path) => ({ kind: 'bind', source: (0,external_node_fs_namespaceObject.realpathSync)(path), target: path, writable: false }));
+        .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
 }
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
 function present({ path, except = {} }) {
@@ -34436,12 +34456,12 @@ function present({ path, except = {} }) {
                 .map((entry) => (0,external_node_path_.join)(directory, entry));
         });
     }
-    return found.filter((candidate) => (0,external_node_fs_namespaceObject.existsSync)(candidate));
+    return found.filter((candidate) => (0,external_node_fs_.existsSync)(candidate));
 }
 /** The names in a directory, sorted. Empty if it does not exist, or the caller may not read it. */
 function entriesOf(directory) {
     try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
+        return (0,external_node_fs_.readdirSync)(directory).sort();
     }
     catch {
         return [];
@@ -34464,7 +34484,7 @@ const DATAGRAMS = 2;
 function listeningSockets() {
     let table;
     try {
-        table = (0,external_node_fs_namespaceObject.readFileSync)('/proc/net/unix', 'utf8');
+        table = (0,external_node_fs_.readFileSync)('/proc/net/unix', 'utf8');
     }
     catch {
         return [];
@@ -34497,10 +34517,10 @@ function listeningSockets() {
 function checkWorkspace({ workspace }, home, workDirectory) {
     const hint = 'Run in a directory of its own, such as a checkout of the repository.';
     if (isInside(home, workspace)) {
-        throw new errors/* UserError */.y(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
+        throw new errors/* UserError */.yo(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
     }
     if (isInside(workDirectory, workspace)) {
-        throw new errors/* UserError */.y(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
+        throw new errors/* UserError */.yo(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
 /** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
@@ -34519,10 +34539,10 @@ const ACTION_FILES = ['action.yml', 'dist', 'containers'];
  * @returns the parts that must be read-only
  */
 function ownFilesInWorkspace(root, workspace) {
-    const real = (0,external_node_fs_namespaceObject.realpathSync)(root);
+    const real = (0,external_node_fs_.realpathSync)(root);
     if (!isInside(real, workspace))
         return [];
-    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_namespaceObject.existsSync)(path));
+    return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
 }
 /**
  * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
@@ -34555,13 +34575,13 @@ function above(path, name) {
  * @throws UserError naming the mount and the path
  */
 function refuseWaysAround(mounts, guards) {
-    for (const { source, target } of mounts) {
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(source);
+    for (const { source, target, origin } of mounts) {
+        const real = (0,external_node_fs_.realpathSync)(source);
         for (const guard of guards) {
             const shows = isInside(guard.target, real) && (0,external_node_path_.join)(target, (0,external_node_path_.relative)(real, guard.target)) !== guard.target;
             const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
             if (shows || isPart || isInside(target, guard.target)) {
-                throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+                throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
                     hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
                 });
             }
@@ -34584,6 +34604,8 @@ function words(text) {
  * The place for mounts that would lie deep in the home. The user of the sandbox cannot replace or rename them there.
  */
 const ELSEWHERE = AGENT_PLACES.home;
+/** Claude Code's file in the home. AWF writes the sandbox's copy itself. */
+const CLAUDE_JSON = '.claude.json';
 /**
  * Moves mounts deep in the home elsewhere and replaces them with links. For a mount at `~/.cargo/bin`, the engine would
  * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
@@ -34624,7 +34646,7 @@ function openDirectories(mounts, home) {
 /** Undefined for a file; nothing of a directory that the caller may not read. */
 function home_entriesOf(path) {
     try {
-        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory() ? (0,external_node_fs_namespaceObject.readdirSync)(path) : undefined;
+        return (0,external_node_fs_.statSync)(path).isDirectory() ? (0,external_node_fs_.readdirSync)(path) : undefined;
     }
     catch {
         return [];
@@ -34673,9 +34695,9 @@ function refuseTakenTargets(mounts, agent, home) {
     const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
     const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
     const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
-    for (const { source, target } of mounts) {
+    for (const { source, target, origin } of mounts) {
         const refuse = (why, hint = 'Use another target, for example below /mnt.') => {
-            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
         };
         if (target === '/')
             refuse('it would hide everything');
@@ -34684,7 +34706,7 @@ function refuseTakenTargets(mounts, agent, home) {
         if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
             refuse('the sandbox has files of its own there');
         }
-        // The sandbox writes a file of its own to that path and would overwrite the mounted file.
+        // We write our own ~/.claude.json to that path and would overwrite the mounted file.
         if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
             refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
         }
@@ -34698,12 +34720,12 @@ function refuseTakenTargets(mounts, agent, home) {
             .toSorted((a, b) => b.target.length - a.target.length)[0];
         if (parent?.kind !== 'bind')
             continue;
-        const place = `${(0,external_node_fs_namespaceObject.realpathSync)(parent.source)}/${(0,external_node_path_.relative)(parent.target, target)}`;
+        const place = `${(0,external_node_fs_.realpathSync)(parent.source)}/${(0,external_node_path_.relative)(parent.target, target)}`;
         // The engine would create a missing mount point on the host, as root, or fail if the parent is read-only. A link
         // would lead it elsewhere.
-        const isThere = (0,external_node_fs_namespaceObject.existsSync)(place) && (0,external_node_fs_namespaceObject.realpathSync)(place) === place;
-        if (!isThere || (0,external_node_fs_namespaceObject.statSync)(place).isDirectory() !== (0,external_node_fs_namespaceObject.statSync)(source).isDirectory()) {
-            const kind = (0,external_node_fs_namespaceObject.statSync)(source).isDirectory() ? 'directory' : 'file';
+        const isThere = (0,external_node_fs_.existsSync)(place) && (0,external_node_fs_.realpathSync)(place) === place;
+        if (!isThere || (0,external_node_fs_.statSync)(place).isDirectory() !== (0,external_node_fs_.statSync)(source).isDirectory()) {
+            const kind = (0,external_node_fs_.statSync)(source).isDirectory() ? 'directory' : 'file';
             refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
         }
     }
@@ -34731,12 +34753,11 @@ function checkMountTargets(mounts, guards, agent, home) {
 
 
 
-
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when that file exists and cannot be read
+ * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 function readAgentHost(config, user, environment) {
     const isImage = config.agentImage !== undefined;
@@ -34751,12 +34772,12 @@ function readAgentHost(config, user, environment) {
 }
 function readIfPresent(path) {
     try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
     }
     catch (cause) {
         if (cause.code === 'ENOENT')
             return undefined;
-        throw new errors/* UserError */.y(`${path} cannot be read.`, { cause });
+        throw new errors/* UserError */.yo(`${path} cannot be read.`, { cause });
     }
 }
 
@@ -34835,14 +34856,14 @@ async function own_images_attempt(engine, { role, name, base, ageDays }, root, u
     catch (cause) {
         if (ageDays !== undefined)
             return [{ name, ageDays, cause }];
-        throw new errors/* UserError */.y(`The image ${name} could not be built.`, {
+        throw new errors/* UserError */.yo(`The image ${name} could not be built.`, {
             hint: 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.',
             cause,
         });
     }
     if (pullError !== undefined) {
         reporter.warning(`The image ${name} was built on this machine's own copy of ${base ?? ''}, which may lack security updates: ` +
-            `the registry's could not be pulled.\nCause: ${(0,errors/* describeError */.U)(pullError)}`);
+            `the registry's could not be pulled.\nCause: ${(0,errors/* describeError */.Uc)(pullError)}`);
     }
     return [];
 }
@@ -34870,7 +34891,7 @@ function warnOfOutdated(images, reporter) {
         return;
     const list = images.map(({ name, ageDays }) => `${name} (${inDays(ageDays)} old)`).join(', ');
     reporter.warning(`Images older than ${MAX_AGE_DAYS} days could not be rebuilt: ${list}. ` +
-        `The run uses them as they are, without the security updates since then.\nCause: ${(0,errors/* describeError */.U)(first.cause)}`);
+        `The run uses them as they are, without the security updates since then.\nCause: ${(0,errors/* describeError */.Uc)(first.cause)}`);
 }
 function inDays(days) {
     return `${Math.floor(days)} days`;
@@ -34903,7 +34924,7 @@ async function ensureImages(engine, images, agentImage, root, reporter) {
     return facts;
 }
 async function ensureForeignImage(engine, image, reporter) {
-    const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".');
+    const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine can look up.`, 'Write it as for docker pull, for example "ghcr.io/owner/image:tag".');
     const facts = present.get(image);
     if (facts !== undefined)
         return facts;
@@ -34922,7 +34943,7 @@ function refuseVolumes(image, facts, agent) {
     const taken = facts?.volumes.find((volume) => targets.includes((0,external_node_path_.resolve)(volume)));
     if (taken === undefined)
         return;
-    throw new errors/* UserError */.y(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
+    throw new errors/* UserError */.yo(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
@@ -34932,7 +34953,7 @@ function refuseForeignPlatform(image, platform, ours) {
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
-    throw new errors/* UserError */.y(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+    throw new errors/* UserError */.yo(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
         hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
     });
 }
@@ -34941,7 +34962,7 @@ async function orExplain(work, message, hint) {
         return await work;
     }
     catch (cause) {
-        throw new errors/* UserError */.y(message, { hint, cause });
+        throw new errors/* UserError */.yo(message, { hint, cause });
     }
 }
 
@@ -34990,7 +35011,7 @@ function hostRoutes() {
 }
 function routeTable() {
     try {
-        return (0,external_node_fs_namespaceObject.readFileSync)('/proc/net/route', 'utf8');
+        return (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
     }
     catch {
         return '';
@@ -35034,7 +35055,7 @@ async function claim(engine, network, subnets, taken) {
         if (attempts === ATTEMPTS)
             break;
     }
-    throw new errors/* UserError */.y(`No free subnet was found for the network ${network.name}.`, {
+    throw new errors/* UserError */.yo(`No free subnet was found for the network ${network.name}.`, {
         hint: 'Remove networks that are no longer used: docker network prune.',
     });
 }
@@ -35045,26 +35066,26 @@ function isTaken(cidr, taken) {
 
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/file-names.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 
 
 /**
- * File names are bytes, and a hostile one need not be UTF-8: decoded as such, it would name nothing and be passed over.
- * Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
+ * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
  */
 function bytes(path) {
     return Buffer.from(path, 'latin1');
 }
-/** A path as the rest of the program has it, one character for each byte. */
+/** Converts an ordinary path to one with one character for each byte. */
 function fromText(path) {
     return Buffer.from(path, 'utf8').toString('latin1');
 }
-/** The way back. @returns undefined for a name that is not UTF-8, which no argument of a program can carry */
+/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
 function toText(path) {
     const text = bytes(path).toString('utf8');
     return fromText(text) === path ? text : undefined;
 }
-/** For people: one line, no control characters, and no end. */
+/** A path for messages: a single line without control characters, of limited length. */
 function printable(path) {
     const text = bytes(path)
         .toString('utf8')
@@ -35072,28 +35093,28 @@ function printable(path) {
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
 /**
- * Renames what is at `path` so that no program finds it under its name; it stays where it is otherwise.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
  *
  * @returns the new path
  */
 function moveAside(path) {
     const aside = `${path}.awf-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
-    if ((0,external_node_fs_namespaceObject.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
+    if ((0,external_node_fs_.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
         return moveAside(path);
-    (0,external_node_fs_namespaceObject.renameSync)(bytes(path), bytes(aside));
+    (0,external_node_fs_.renameSync)(bytes(path), bytes(aside));
     return aside;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
-/** `section.subsection.key`, as `git config --list` prints it. */
+/** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 function nameOf({ section, subsection, key }) {
     return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
 }
 /**
- * Reads a git configuration by the rules of git-config(1), "Syntax", as git's own config.c does. What git would refuse is
- * refused, and what only some versions of git accept as well: a file must not mean something else to git than to us.
+ * Reads a git configuration by the rules of git-config(1), "Syntax", like git's own config.c. It refuses what git
+ * refuses, and also what only some versions of git accept: a file must not mean something else to git than to us.
  *
- * @param text one character for each byte
+ * @param text the file, with one character for each byte
  * @throws SyntaxError naming the line
  */
 function parseGitConfig(text) {
@@ -35106,7 +35127,7 @@ class Parser {
     #at = 0;
     #line = 1;
     constructor(text) {
-        // git reads CR LF as LF, wherever it stands.
+        // Git reads CR LF as LF everywhere.
         this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
     }
     entries() {
@@ -35132,7 +35153,7 @@ class Parser {
                 found.push({ ...base, ...this.#setting(character) });
         }
     }
-    /** The rest of `[section]` or `[section "subsection"]`; in `[section.subsection]`, what follows the dot is a subsection. */
+    /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
     #header() {
         let name = '';
         for (;;) {
@@ -35144,7 +35165,7 @@ class Parser {
             if (isSpace(character))
                 return split(name, this.#subsection(character));
             if (!/[A-Za-z0-9.-]/.test(character))
-                throw this.#error('a section name with other than letters, digits, - and .');
+                throw this.#error('a section name with characters other than letters, digits, - and .');
             name += character.toLowerCase();
         }
     }
@@ -35162,11 +35183,11 @@ class Parser {
             if (character === '\\')
                 character = this.#next();
             if (character === '\n' || character === '')
-                throw this.#error('a subsection without its end');
+                throw this.#error('a subsection without a closing quote');
             name += character;
         }
         if (this.#next() !== ']')
-            throw this.#error('a section without its end');
+            throw this.#error('a section without a closing bracket');
         return name;
     }
     #setting(first) {
@@ -35184,14 +35205,14 @@ class Parser {
     }
     #value() {
         let value = '';
-        /** Held back: white space at the end is no part of the value. */
+        /** White space is held back until more follows: at the end it is not part of the value. */
         let space = '';
         let quoted = false;
         for (;;) {
             let character = this.#next();
             if (character === '\n' || character === '') {
                 if (quoted)
-                    throw this.#error('a quote without its end');
+                    throw this.#error('a quoted value without a closing quote');
                 return value;
             }
             if (!quoted && isSpace(character)) {
@@ -35215,7 +35236,7 @@ class Parser {
                     continue;
                 const escaped = ESCAPES[character];
                 if (escaped === undefined)
-                    throw this.#error(`an escape that git does not know`);
+                    throw this.#error('an escape sequence that git does not know');
                 character = escaped;
             }
             value += character;
@@ -35226,7 +35247,7 @@ class Parser {
         while (character !== '\n' && character !== '')
             character = this.#next();
     }
-    /** @returns the empty text at the end */
+    /** Reads one character. @returns an empty string at the end */
     #next() {
         const character = this.#text.charAt(this.#at++);
         if (character === '\n')
@@ -35234,10 +35255,10 @@ class Parser {
         return character;
     }
     #error(what) {
-        return new SyntaxError(`line ${String(this.#line)}: ${what}`);
+        return new SyntaxError(`line ${this.#line}: ${what}`);
     }
 }
-/** The full name's first dot ends the section. */
+/** Splits a full name: its first dot ends the section. */
 function split(name, quoted) {
     const dot = name.indexOf('.');
     if (dot < 0)
@@ -35245,11 +35266,11 @@ function split(name, quoted) {
     const rest = name.slice(dot + 1);
     return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
 }
-/** As git's own table of characters. */
+/** True for white space, as git's own table of characters defines it. */
 function isSpace(character) {
     return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
-/** The way back: every value in quotes, one section header for each run of entries that share it. */
+/** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
 function formatGitConfig(entries) {
     let last;
     return entries
@@ -35274,14 +35295,28 @@ function quote(value) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
 
-/** No value of git's is longer; a hostile one would keep us busy. */
+
+/** No sensible value is longer, and matching a hostile one could take long. */
 const MAX_LENGTH = 4096;
-/** `section`, or `section *` for one with a subsection, to its keys. Listed is what git needs and what runs no program. */
+/** The keys of each `section`, or `section *` for one with a subsection, that git needs and that run no program. */
 const config_policy_TABLE = {
-    core: keys('repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf', 'quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository whitespace', 'compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime multipackindex', 'commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles maxtreedepth'),
-    extensions: keys('objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop'),
-    'remote *': keys('url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall followremotehead'),
-    'branch *': keys('remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base'),
+    core: keys(`
+    repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf
+    quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository
+    whitespace compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime
+    multipackindex commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles
+    maxtreedepth
+  `),
+    extensions: keys(`
+    objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop
+  `),
+    'remote *': keys(`
+    url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall
+    followremotehead
+  `),
+    'branch *': keys(`
+    remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base
+  `),
     branch: keys('autosetupmerge autosetuprebase sort'),
     'submodule *': {
         ...keys('url active branch path ignore fetchrecursesubmodules shallow'),
@@ -35294,12 +35329,21 @@ const config_policy_TABLE = {
     init: keys('defaultbranch'),
     pull: keys('rebase ff'),
     push: keys('default followtags autosetupremote usebitmaps usebundleuris'),
-    merge: keys('conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream'),
-    diff: keys('algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix ignoresubmodules', 'indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative'),
+    merge: keys(`
+    conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream
+  `),
+    diff: keys(`
+    algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix
+    ignoresubmodules indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative
+  `),
     fetch: keys('prune prunetags parallel recursesubmodules unpacklimit writecommitgraph showforcedupdates output'),
-    rebase: keys('autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend'),
+    rebase: keys(`
+    autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend
+  `),
     rerere: keys('enabled autoupdate'),
-    status: keys('showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary'),
+    status: keys(`
+    showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary
+  `),
     log: keys('date abbrevcommit decorate follow diffmerges showroot initialdecorationset'),
     commit: keys('status verbose cleanup'),
     tag: keys('sort'),
@@ -35308,7 +35352,10 @@ const config_policy_TABLE = {
     worktree: keys('guessremote userelativepaths'),
     blame: keys('date showemail showroot blankboundary coloring'),
     grep: keys('linenumber column patterntype extendedregexp threads fullname'),
-    gc: keys('auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire reflogexpire'),
+    gc: keys(`
+    auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire
+    reflogexpire
+  `),
     maintenance: keys('auto strategy autodetach'),
     pack: keys('threads windowmemory packsizelimit usesparse usebitmaps writebitmaphashcache depth window compression'),
     index: keys('version threads sparse skiphash recordendofindexentries recordoffsettable'),
@@ -35321,7 +35368,7 @@ const config_policy_TABLE = {
     'url *': keys('insteadof pushinsteadof'),
     lfs: keys('repositoryformatversion'),
     'lfs *': keys('access locksverify'),
-    // What `git lfs install` writes, word for word.
+    // Exactly what `git lfs install` writes.
     'filter lfs': {
         clean: /^git-lfs clean -- %f$/,
         smudge: /^git-lfs smudge (--skip )?-- %f$/,
@@ -35329,18 +35376,18 @@ const config_policy_TABLE = {
         required: true,
     },
 };
-/** Maps: names are the attacker's, and an object has members of its own, such as `constructor`. */
+/** Maps instead of objects, because an attacker chooses the names and objects have members such as `constructor`. */
 const KNOWN = new Map(Object.entries(config_policy_TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
-function keys(...names) {
-    return Object.fromEntries(names.flatMap((line) => line.split(' ')).map((name) => [name, true]));
+function keys(names) {
+    return Object.fromEntries(words(names).map((name) => [name, true]));
 }
 /**
- * Composes a configuration anew from what is known to be needed and to run nothing: no credential, no program, no include,
- * no other place for hooks.
+ * Composes a new configuration from those settings that are known to be needed and to run nothing. It has no
+ * credential, no program, no include, and no other directory for hooks.
  *
- * @param text one character for each byte
- * @param isWorktree true for a value of `core.worktree` that may stand
- * @throws SyntaxError as {@link parseGitConfig}
+ * @param text the file, with one character for each byte
+ * @param isWorktree true for a value of `core.worktree` that may stay
+ * @throws SyntaxError like {@link parseGitConfig}
  */
 function composeConfig(text, isWorktree) {
     const dropped = [];
@@ -35371,10 +35418,10 @@ function passes(entry, isWorktree) {
     if (rule !== true && !rule.test(value ?? ''))
         return false;
     const texts = [subsection ?? '', value ?? ''];
-    // `ext::sh -c ...`: a URL that names a helper program.
+    // A URL such as `ext::sh -c ...` names a helper program.
     return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
 }
-/** Who a URL logs in as. A name alone is no secret where it is part of the address, as in `ssh://git@host`. */
+/** The user information of a URL. A user name without a password is no secret in `ssh://git@host`. */
 const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
 const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//;
 function withoutCredentials(entry) {
@@ -35383,14 +35430,14 @@ function withoutCredentials(entry) {
             const name = /ssh/i.test(scheme) ? info.replace(/:.*$/s, '') : '';
             return `${scheme}://${name === '' ? '' : `${name}@`}`;
         });
-        // Tokens in the query; no server of git's needs one.
+        // No git server needs a query, but it may contain a token.
         return URL_FORM.test(named) ? named.replace(/[?#].*$/s, '') : named;
     };
     const subsection = entry.subsection === undefined ? undefined : clean(entry.subsection);
     const value = entry.value === undefined ? undefined : clean(entry.value);
     return subsection === entry.subsection && value === entry.value ? entry : { ...entry, subsection, value };
 }
-/** For people: the name of an entry, never its value. */
+/** The name of an entry for messages, never its value. */
 function describeEntry(entry) {
     return nameOf(withoutCredentials(entry));
 }
@@ -35402,29 +35449,29 @@ function describeEntry(entry) {
 
 
 
-/** Configurations and the like have a few kilobytes. What is larger is taken for an attempt to keep us from reading it. */
+/** Bytes. Configurations and the like have a few kilobytes; a larger file may be meant to keep us from reading it. */
 const MAX_FILE = 1 << 20;
-/** As Linux has it. */
+/** The longest path that Linux accepts, in bytes. */
 const MAX_PATH = 4096;
-/** What git reads or writes in its directory; with other names there, a bare repository lies among files of its own. */
+/** The names that git uses in its directory. Other names there mean that a bare repository lies among other files. */
 const GIT_NAMES = /^(HEAD|config|config\.worktree|commondir|gitdir|index|packed-refs|shallow|description|refs|logs|objects|info|hooks|modules|worktrees|branches|remotes|reftable|rebase-merge|rebase-apply|sequencer|[A-Z_]+_(HEAD|MSG|EDITMSG|MODE|RR|LOG|START|NAMES|TERMS|EXPECTED_REV|ANCESTORS_OK))$/;
 /**
- * True for what git takes for a repository, or for the common part of one (setup.c, `is_git_directory`): by name, or by
- * what is in it. A linked worktree needs no `HEAD` in the common part.
+ * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
  */
 function isGitDirectory(path, names) {
     if ((0,posix_namespaceObject.basename)(path) === '.git')
         return true;
     return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
 }
-/** True for a repository of its own name or one within another; a bare one elsewhere may be an ordinary directory as well. */
+/** True for `.git` and everything below it. A bare repository elsewhere may be an ordinary directory as well. */
 function isUnmistakable(path) {
     return /(^|\/)\.git(\/|$)/.test(path);
 }
 /**
- * What is dangerous directly in a git directory and its `hooks`, `info` and the like, which the walk does not judge.
+ * The hazards among the files directly in a git directory. The survey judges its subdirectories.
  *
- * @param roots worktrees may be inside them
+ * @param roots the directories in which worktrees may be
  */
 function hazardsIn(path, entries, roots) {
     return entries.flatMap((entry) => {
@@ -35442,30 +35489,30 @@ function hazardsIn(path, entries, roots) {
         }
     });
 }
-/** A hook; `*.sample` is none. */
+/** The hazard of a hook. `*.sample` is not a hook. */
 function hookHazard(file, entry, repository) {
     if (!entry.isFile() || entry.name.endsWith('.sample'))
         return undefined;
     return { id: idOf(file, contentOf(file)), repository, path: file, what: 'a hook' };
 }
-/** What is neither a file nor a directory: git would write through a link, and wait for a pipe. */
+/** The hazard of anything but a file or directory: git would write through a link, or wait for a pipe. */
 function linkHazard(file, entry, repository) {
     if (entry.isFile() || entry.isDirectory())
         return undefined;
     const isLink = entry.isSymbolicLink();
     return {
-        id: idOf(file, isLink ? (0,external_node_fs_namespaceObject.readlinkSync)(bytes(file), 'latin1') : 'special'),
+        id: idOf(file, isLink ? (0,external_node_fs_.readlinkSync)(bytes(file), 'latin1') : 'special'),
         repository,
         path: file,
         link: isLink,
         what: isLink ? 'a symbolic link' : 'neither a file nor a directory',
     };
 }
-/** True when a link or special file of this name in a git directory counts. */
+/** True if a link or special file of this name in a git directory is a hazard. */
 function isGitName(name) {
     return GIT_NAMES.test(name);
 }
-/** `.git` as a file says where the repository is. What is in the workspace is looked at there. */
+/** The hazard of a `.git` file, which names a repository. One in the workspace is judged at its own place. */
 function gitFileHazard(file, roots) {
     const target = gitFileTarget(file);
     if (target !== undefined && isInsideOne(target, roots))
@@ -35481,36 +35528,38 @@ function isInsideOne(path, roots) {
     const text = path.length > MAX_PATH ? undefined : toText(path);
     return text !== undefined && roots.some((root) => isInside(text, root));
 }
-/** Where a `.git` file leads, absolute; undefined when it says nothing that git understands. */
+/** The absolute path that a `.git` file names. Undefined if git would not understand the file. */
 function gitFileTarget(file) {
     const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec(contentOf(file) ?? '')?.[1];
     return target === undefined ? undefined : (0,posix_namespaceObject.resolve)((0,posix_namespaceObject.dirname)(file), target);
 }
-/** A list of what git is to do next, with lines that run a command. */
+/** The hazard of a todo list of git, if it has lines that run a command. */
 function todoHazard(file, repository) {
     const content = contentOf(file);
     const lines = content?.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
     if (lines?.every((line) => HARMLESS_STEP.test(line)) === true)
         return undefined;
-    return { id: idOf(file, content), repository, path: file, what: 'steps of a rebase that run commands' };
+    return { id: idOf(file, content), repository, path: file, what: 'rebase steps that run commands' };
 }
 const HARMLESS_STEP = /^\s*(p|pick|r|reword|e|edit|s|squash|f|fixup|d|drop|l|label|t|reset|m|merge|u|update-ref|b|break|noop|revert)(\s|$)/;
-/** Objects from elsewhere; `git fetch` runs git there. */
+/** The hazard of objects in another repository: `git fetch` runs git there. */
 function alternatesHazard(file, repository) {
     return { id: idOf(file, contentOf(file)), repository, path: file, what: 'objects of another repository' };
 }
-/** Worktrees of a repository are in `.git/worktrees`; their common part is above, where the walk sees it. */
+/**
+ * The hazard of `commondir`. In `.git/worktrees`, it may lead to the repository above, which the survey judges itself.
+ */
 function redirectHazard(file, repository) {
     const content = contentOf(file);
     const isWorktree = (0,posix_namespaceObject.basename)((0,posix_namespaceObject.dirname)(repository)) === 'worktrees' && isUnmistakable(repository);
     if (isWorktree && content?.trimEnd() === '../..')
         return [];
-    return [{ id: idOf(file, content), repository, path: file, what: 'another place for configuration and hooks' }];
+    return [{ id: idOf(file, content), repository, path: file, what: 'a redirection of configuration and hooks' }];
 }
 function configHazards(file, repository, roots) {
     const composed = readConfig(file, repository, roots);
     if (typeof composed === 'string') {
-        const what = `no configuration that we understand (${composed})`;
+        const what = `a configuration that AWF cannot read (${composed})`;
         return [{ id: idOf(file, contentOf(file)), repository, path: file, replacement: '', what }];
     }
     return composed.dropped.map((entry) => ({
@@ -35522,16 +35571,16 @@ function configHazards(file, repository, roots) {
     }));
 }
 /**
- * A configuration composed anew.
+ * Composes a harmless configuration from a file.
  *
- * @param gitDirectory where relative paths start
- * @param roots worktrees must be inside one of them
- * @returns why not, when it cannot be read
+ * @param gitDirectory the start of relative paths
+ * @param roots the directories in which worktrees may be
+ * @returns the reason, if the file cannot be read
  */
 function readConfig(file, gitDirectory, roots) {
     const content = contentOf(file);
     if (content === undefined)
-        return 'it cannot be read, or is larger than 1 MB';
+        return 'it cannot be opened, or is larger than 1 MB';
     try {
         return composeConfig(content, (worktree) => isInsideOne((0,posix_namespaceObject.resolve)(gitDirectory, worktree), roots));
     }
@@ -35542,38 +35591,38 @@ function readConfig(file, gitDirectory, roots) {
     }
 }
 /**
- * The content of a regular file, one character for each byte. It opens no link and waits for no pipe.
+ * Reads a regular file, with one character for each byte. It follows no link and waits for no pipe.
  *
- * @returns undefined for anything else, and for what is too large or cannot be read
+ * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
  */
 function contentOf(file) {
     let descriptor;
     try {
-        descriptor = (0,external_node_fs_namespaceObject.openSync)(bytes(file), external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
+        descriptor = (0,external_node_fs_.openSync)(bytes(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
     }
     catch {
         return undefined;
     }
     try {
-        const { size } = (0,external_node_fs_namespaceObject.fstatSync)(descriptor);
-        if (!(0,external_node_fs_namespaceObject.fstatSync)(descriptor).isFile() || size > MAX_FILE)
+        const { size } = (0,external_node_fs_.fstatSync)(descriptor);
+        if (!(0,external_node_fs_.fstatSync)(descriptor).isFile() || size > MAX_FILE)
             return undefined;
         const buffer = Buffer.alloc(size);
-        return buffer.toString('latin1', 0, (0,external_node_fs_namespaceObject.readSync)(descriptor, buffer, 0, size, 0));
+        return buffer.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, size, 0));
     }
     finally {
-        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+        (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-/** Hashed: what is written down for the post step holds no content. */
+/** A hash, because the ids are stored for the post step and must not reveal contents. */
 function idOf(path, content) {
     return (0,external_node_crypto_.createHash)('sha256')
         .update(`${path}\0${content ?? stamp(path)}`, 'latin1')
         .digest('base64');
 }
-/** In the place of a content that is too large: the kernel sets the time of the last change, and nobody else. */
+/** Replaces the content of a file that is too large. Only the kernel can set the time of the last change. */
 function stamp(path) {
-    const { ino, size, ctimeNs } = (0,external_node_fs_namespaceObject.lstatSync)(bytes(path), { bigint: true });
+    const { ino, size, ctimeNs } = (0,external_node_fs_.lstatSync)(bytes(path), { bigint: true });
     return [ino, size, ctimeNs].join();
 }
 
@@ -35585,14 +35634,14 @@ function stamp(path) {
 
 
 /**
- * Looks at `.git` of a workspace. Where it is a file that leads out of the workspace, it is believed only if the other
- * side says the same: an earlier command may have written it.
+ * Finds the repository of a workspace. A `.git` file that leads out of the workspace is only trusted if the repository
+ * leads back to the workspace, because the command of an earlier run may have written the file.
  */
 function ownRepository(workspace) {
     const path = (0,external_node_path_.join)(workspace, '.git');
     const dotGit = identify(path);
     if (dotGit?.startsWith('link') === true) {
-        const warning = `${path} is a symbolic link: it is not followed, and git may not work in the sandbox.`;
+        const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
         return { dotGit, outside: undefined, warning };
     }
     if (dotGit?.startsWith('file') !== true)
@@ -35608,24 +35657,24 @@ function ownRepository(workspace) {
         return {
             dotGit,
             outside: undefined,
-            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it: ` +
-                'it is not mounted, and git does not work in the sandbox.',
+            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+                'AWF does not mount that directory, so git does not work in the sandbox.',
         };
     }
-    return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_namespaceObject.realpathSync)(gitDirectory) }, warning: undefined };
+    return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
 }
-/** What is at `path`, so that another thing in its place is another text; undefined for nothing. */
+/** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function identify(path) {
-    const stats = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     if (stats === undefined)
         return undefined;
     if (stats.isSymbolicLink())
-        return `link ${(0,external_node_fs_namespaceObject.readlinkSync)(path)}`;
+        return `link ${(0,external_node_fs_.readlinkSync)(path)}`;
     if (stats.isFile())
         return `file ${contentOf(fromText(path)) ?? ''}`;
-    return `other ${String(stats.dev)} ${String(stats.ino)}`;
+    return `other ${stats.dev} ${stats.ino}`;
 }
-/** A linked worktree: `<repository>/worktrees/<name>` has files `gitdir` and `commondir` that lead back and up. */
+/** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory, dotGit) {
     const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
     if (back === undefined || up === undefined || !isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
@@ -35636,7 +35685,7 @@ function worktreeOf(gitDirectory, dotGit) {
         return undefined;
     return (0,external_node_path_.dirname)((0,external_node_path_.dirname)(own)) === directory ? directory : undefined;
 }
-/** A submodule's: its `core.worktree` leads back. */
+/** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory, workspace) {
     const config = contentOf(fromText((0,external_node_path_.join)(gitDirectory, 'config')));
     if (config === undefined)
@@ -35647,7 +35696,7 @@ function submoduleOf(gitDirectory, workspace) {
         return text !== undefined && isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
     }
     catch {
-        return undefined; // not a configuration
+        return undefined; // It is not a configuration.
     }
 }
 function lineOf(path) {
@@ -35658,7 +35707,7 @@ function isSame(one, other) {
 }
 function real(path) {
     try {
-        return (0,external_node_fs_namespaceObject.realpathSync)(path);
+        return (0,external_node_fs_.realpathSync)(path);
     }
     catch {
         return undefined;
@@ -35679,13 +35728,13 @@ const survey_ROLES = {
     'rebase-merge': 'steps',
     sequencer: 'steps',
 };
-/** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE = 8;
 /**
- * Walks through `roots` and finds every repository, by its name or by what is in it, and what is dangerous in each. It
- * follows no link, and opens nothing but the small files that git would read.
+ * Walks through `roots` and finds every repository, by its name or its content, and the hazards in each. It follows no
+ * link and only opens the small files that git would read.
  *
- * @param roots existing directories: the workspace, and repositories elsewhere
+ * @param roots existing directories: the workspace first, then repositories elsewhere
  */
 async function survey(roots, options = {}) {
     const found = {
@@ -35742,26 +35791,26 @@ function look(place, entries, roots, found, stack) {
             found.hazards.push(hazard);
     }
 }
-function hazardOf(entry, file, at) {
+function hazardOf(entry, file, context) {
     if (entry.isDirectory())
         return undefined;
     const name = entry.name;
     if (!entry.isFile()) {
-        const counts = at.gitsOwn || name === '.git' || at.role === 'hooks' || (at.isGit && isGitName(name));
-        return counts ? linkHazard(file, entry, at.repository) : undefined;
+        const counts = context.gitsOwn || name === '.git' || context.role === 'hooks' || (context.isGit && isGitName(name));
+        return counts ? linkHazard(file, entry, context.repository) : undefined;
     }
     if (name === '.git')
-        return gitFileHazard(file, at.roots);
-    if (at.role === 'hooks')
-        return hookHazard(file, entry, at.repository);
-    if (at.role === 'objects/info' && name === 'alternates')
-        return alternatesHazard(file, at.repository);
-    if (at.role === 'steps' && /^(git-rebase-)?todo$/.test(name))
-        return todoHazard(file, at.repository);
+        return gitFileHazard(file, context.roots);
+    if (context.role === 'hooks')
+        return hookHazard(file, entry, context.repository);
+    if (context.role === 'objects/info' && name === 'alternates')
+        return alternatesHazard(file, context.repository);
+    if (context.role === 'steps' && /^(git-rebase-)?todo$/.test(name))
+        return todoHazard(file, context.repository);
     return undefined;
 }
 function survey_entriesOf(path, unlockExcept) {
-    const read = () => (0,external_node_fs_namespaceObject.readdirSync)(bytes(path), { withFileTypes: true, encoding: 'latin1' });
+    const read = () => (0,external_node_fs_.readdirSync)(bytes(path), { withFileTypes: true, encoding: 'latin1' });
     try {
         return read();
     }
@@ -35777,10 +35826,10 @@ function survey_entriesOf(path, unlockExcept) {
         return undefined;
     }
 }
-/** Gives the owner every right to a directory; a program can be run from one that cannot be listed. */
+/** Gives the owner all permissions on a directory. Git can run a hook from a directory that nobody can list. */
 function unlock(path) {
-    const { mode } = (0,external_node_fs_namespaceObject.lstatSync)(bytes(path));
-    (0,external_node_fs_namespaceObject.chmodSync)(bytes(path), (mode & 0o777) | 0o700);
+    const { mode } = (0,external_node_fs_.lstatSync)(bytes(path));
+    (0,external_node_fs_.chmodSync)(bytes(path), (mode & 0o777) | 0o700);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
@@ -35791,11 +35840,11 @@ function unlock(path) {
 
 
 /**
- * Moves each hazard aside, under a name that no git looks for; a configuration is composed anew in its place. A directory
- * that became a bare repository among other files loses its `refs` instead, and is none any more: what else is in it may
- * be somebody's work.
+ * Moves each hazard aside, to a name that git ignores, and replaces a configuration with a harmless one. A directory
+ * with other files that has become a bare repository only loses its `refs`. Git then no longer takes it for a
+ * repository, and the other files, which may be somebody's work, stay in place.
  *
- * @param known git directories that were there before the command
+ * @param known git directories that existed before the command ran
  */
 function disarm(hazards, known) {
     const byPath = new Map();
@@ -35817,22 +35866,23 @@ function placeOf({ path, repository }, known) {
     if (isUnmistakable(path) || known.has(repository) || repository === path)
         return path;
     const refs = (0,posix_namespaceObject.join)(repository, 'refs');
-    return (0,external_node_fs_namespaceObject.lstatSync)(bytes(refs), { throwIfNoEntry: false }) === undefined ? path : refs;
+    return (0,external_node_fs_.lstatSync)(bytes(refs), { throwIfNoEntry: false }) === undefined ? path : refs;
 }
 /**
- * `.git` as a symbolic link is the one thing of a repository that cannot be a mount point.
+ * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
+ * guards it.
  *
- * @param path of `.git`
- * @param before what it was, as {@link identify} says
+ * @param path the path of `.git`
+ * @param before what {@link identify} returned for it before the command ran
  */
 function restoreLink(path, before) {
     const target = /^link (.*)$/s.exec(before ?? '')?.[1];
     if (target === undefined || identify(path) === before)
         return [];
-    const what = ['in the place of a symbolic link'];
+    const what = ['a replacement for a symbolic link'];
     try {
         const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
-        (0,external_node_fs_namespaceObject.symlinkSync)(target, path);
+        (0,external_node_fs_.symlinkSync)(target, path);
         return [{ path: fromText(path), what, movedTo: aside }];
     }
     catch {
@@ -35841,12 +35891,12 @@ function restoreLink(path, before) {
 }
 function replace(path, content) {
     try {
-        const { uid, gid } = (0,external_node_fs_namespaceObject.lstatSync)(bytes(path));
+        const { uid, gid } = (0,external_node_fs_.lstatSync)(bytes(path));
         const aside = moveUnlocked(path);
         if (content !== undefined) {
-            (0,external_node_fs_namespaceObject.writeFileSync)(bytes(path), bytes(content), { flag: 'wx', mode: 0o644 });
+            (0,external_node_fs_.writeFileSync)(bytes(path), bytes(content), { flag: 'wx', mode: 0o644 });
             if (process.getuid?.() === 0)
-                (0,external_node_fs_namespaceObject.chownSync)(bytes(path), uid, gid);
+                (0,external_node_fs_.chownSync)(bytes(path), uid, gid);
         }
         return aside;
     }
@@ -35854,7 +35904,7 @@ function replace(path, content) {
         return undefined;
     }
 }
-/** The command may have taken the right to write from the directory above. */
+/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
 function moveUnlocked(path) {
     try {
         return moveAside(path);
@@ -35898,13 +35948,14 @@ function credentialIn(text, secrets) {
 
 
 
-/** The engine mounts some hundreds in a second. */
+
+/** The engine only manages some hundreds of mounts per second. */
 const MAX_MOUNTS = 2_000;
 /**
- * What has to be guarded of the repositories that a survey found: configuration and hooks of each, what redirects them,
- * and what of the workspace their configuration makes git run or read.
+ * Plans how to guard the repositories that a survey found. In each of them, that covers the configuration, the hooks,
+ * the files that redirect either, and those files of the workspace that the configuration makes git run or read.
  *
- * @throws UserError for a repository that cannot be mounted
+ * @throws UserError for a repository that cannot be guarded
  */
 function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secrets) {
     const readOnly = gitFiles.map(asText);
@@ -35915,21 +35966,21 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
     for (const path of gitDirectories.filter(isRepository)) {
         const directory = asText(path);
         pinned.push(directory);
-        readOnly.push(...['hooks', 'commondir', 'info/attributes', 'objects/info/alternates'].map((name) => (0,external_node_path_.join)(directory, name)));
+        readOnly.push(...words('hooks commondir info/attributes objects/info/alternates').map((name) => (0,external_node_path_.join)(directory, name)));
         if ((0,external_node_path_.basename)((0,external_node_path_.dirname)(directory)) === 'worktrees')
             readOnly.push((0,external_node_path_.join)(directory, 'gitdir'));
         for (const file of ['config', 'config.worktree'].map((name) => (0,external_node_path_.join)(directory, name))) {
-            if ((0,external_node_fs_namespaceObject.lstatSync)(file, { throwIfNoEntry: false })?.isFile() !== true)
+            if ((0,external_node_fs_.lstatSync)(file, { throwIfNoEntry: false })?.isFile() !== true)
                 continue;
             const composed = readConfig(fromText(file), path, roots);
             if (typeof composed === 'string') {
-                warnings.push(`${shown(file)} is empty in the sandbox, for it cannot be understood: ${composed}.`);
+                warnings.push(`${shown(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
                 copies.set(file, '');
                 continue;
             }
             const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
             if (leaked !== undefined) {
-                throw new errors/* UserError */.y(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
+                throw new errors/* UserError */.yo(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
             }
             copies.set(file, composed.text);
             const used = usedBy(composed.dropped, file, directory, roots);
@@ -35939,7 +35990,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
         }
     }
     if (outside !== undefined) {
-        // Of the main worktree and of others, this one needs nothing.
+        // A linked worktree never needs files of the main worktree or of sibling worktrees.
         readOnly.push(...otherWorktrees(outside, gitDirectories.map(asText)));
     }
     for (const { path } of hazards.filter(({ link }) => link === true)) {
@@ -35947,8 +35998,8 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
         if (target === undefined)
             continue;
         if (/^config/.test((0,external_node_path_.basename)(path))) {
-            throw new errors/* UserError */.y(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
-                hint: 'Put the file itself in its place.',
+            throw new errors/* UserError */.yo(`${printable(path)} is a symbolic link, so it cannot be guarded.`, {
+                hint: 'Replace the link with the file itself.',
             });
         }
         if ((0,external_node_path_.basename)(path) !== 'hooks')
@@ -35962,9 +36013,9 @@ function otherWorktrees({ directory, gitDirectory }, gitDirectories) {
     if (directory === gitDirectory)
         return [];
     const parts = gitDirectories.filter((path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory));
-    return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
+    return [...words('HEAD index ORIG_HEAD logs/HEAD').map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
 }
-/** What of the workspace the settings that are left out make git run or read. */
+/** The files of the workspace that git would run or read because of the settings that were left out. */
 function usedBy(dropped, file, gitDirectory, roots) {
     const top = (0,external_node_path_.basename)(gitDirectory) === '.git' ? (0,external_node_path_.dirname)(gitDirectory) : gitDirectory;
     const used = { present: [], hookDirectories: [], absent: [] };
@@ -35978,7 +36029,7 @@ function usedBy(dropped, file, gitDirectory, roots) {
                 continue;
             if (isHooksPath(entry))
                 used.hookDirectories.push(found);
-            const stats = (0,external_node_fs_namespaceObject.lstatSync)(found, { throwIfNoEntry: false });
+            const stats = (0,external_node_fs_.lstatSync)(found, { throwIfNoEntry: false });
             if (stats === undefined)
                 used.absent.push(...(isSure ? [found] : []));
             else if (stats.isFile() || isHooksPath(entry))
@@ -35990,21 +36041,24 @@ function usedBy(dropped, file, gitDirectory, roots) {
 function isHooksPath({ section, subsection, key }) {
     return section === 'core' && subsection === undefined && key === 'hookspath';
 }
-/** Where git would look for what `value` names. In a command any word may be a file, and is one if it looks like a path. */
+/**
+ * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
+ * like a path certainly does.
+ */
 function candidates(entry, value, beside, top) {
     if (isHooksPath(entry))
         return [{ path: (0,external_node_path_.resolve)(top, value), isSure: false }];
     if (/^include(if)?$/.test(entry.section))
         return [{ path: (0,external_node_path_.resolve)(beside, value), isSure: true }];
-    const words = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-    return words.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
+    const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
+    return names.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
 }
-/** @returns undefined when it leads out of the roots, and for a root itself */
+/** @returns undefined for a path that leads out of the roots, and for a root itself */
 function resolvedInside(path, roots) {
     if (!roots.some((root) => isInside(path, root)))
         return undefined;
     try {
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
+        const real = (0,external_node_fs_.realpathSync)(path);
         return roots.includes(real) ? undefined : real;
     }
     catch {
@@ -36012,11 +36066,12 @@ function resolvedInside(path, roots) {
     }
 }
 /**
- * The mounts of a plan. A mount point cannot be renamed from inside, but a directory above one could be, with all that is
- * in it, so these become mount points as well. Nothing is mounted that is not there: the engine would make it.
+ * The mounts of a plan. The command cannot rename a mount point, but it could rename a directory above one, together
+ * with everything in it. So the directories above become mount points too. Nothing is mounted that does not exist,
+ * because the engine would create it.
  *
- * @param place writes a copy's content and returns its path
- * @throws UserError when there are more than the engine can do
+ * @param place writes the content of a copy and returns its path
+ * @throws UserError if there are more mounts than the engine can manage
  */
 function guardMounts(roots, plan, place) {
     const readOnly = outermost(plan.readOnly);
@@ -36030,7 +36085,8 @@ function guardMounts(roots, plan, place) {
         writable.delete(path);
     const count = writable.size + readOnly.length + plan.copies.size;
     if (count > MAX_MOUNTS) {
-        throw new errors/* UserError */.y(`The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`, { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' });
+        throw new errors/* UserError */.yo(`The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
+            `at most ${MAX_MOUNTS} are possible.`, { hint: 'Remove repositories that the command does not need, or use a smaller directory as the workspace.' });
     }
     const overItself = (path, isWritable) => {
         return { kind: 'bind', source: path, target: path, writable: isWritable };
@@ -36043,7 +36099,7 @@ function guardMounts(roots, plan, place) {
         }),
     ];
 }
-/** Without those that are below another, and without duplicates. */
+/** Leaves out duplicates, and paths below other paths. */
 function outermost(paths) {
     const unique = [...new Set(paths)];
     const set = new Set(unique);
@@ -36054,24 +36110,24 @@ function outermost(paths) {
         return true;
     });
 }
-/** The directories from below `top` down to `directory`. */
+/** The directories below `top`, down to and including `directory`. */
 function between(top, directory) {
     return isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
 }
-/** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
+/** False for an ordinary directory that merely happens to contain `objects` and `refs`. */
 function isRepository(path) {
-    return isUnmistakable(path) || (0,external_node_fs_namespaceObject.lstatSync)(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
+    return isUnmistakable(path) || (0,external_node_fs_.lstatSync)(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
 }
-/** Itself, not what it leads to: a link cannot be mounted over. */
+/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
 function isThere(path) {
-    const stats = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     return stats !== undefined && (stats.isFile() || stats.isDirectory());
 }
 function asText(path) {
     const text = toText(path);
     if (text === undefined) {
-        throw new errors/* UserError */.y(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
-            hint: 'It cannot be guarded. Rename or remove it.',
+        throw new errors/* UserError */.yo(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
+            hint: 'Rename or remove it, because it cannot be guarded.',
         });
     }
     return text;
@@ -36085,18 +36141,21 @@ function shown(path) {
 
 
 
-/** The protected paths that are there and are to be read-only, links resolved. The option was checked for where they lead. */
+/**
+ * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
+ * the option.
+ */
 function readOnlyPaths(workspace, entries) {
     return entries
         .filter(({ mode }) => mode === 'read-only')
         .map(({ path }) => (0,posix_namespaceObject.join)(workspace, path))
-        .filter((path) => (0,external_node_fs_namespaceObject.existsSync)(path))
-        .map((path) => (0,external_node_fs_namespaceObject.realpathSync)(path));
+        .filter((path) => (0,external_node_fs_.existsSync)(path))
+        .map((path) => (0,external_node_fs_.realpathSync)(path));
 }
 /**
- * What is at the protected paths, and in them. No link is followed.
+ * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier one to compare with: what differs from it anyhow is not read
+ * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
  */
 function snapshot(workspace, entries, before) {
     const found = Object.create(null);
@@ -36110,7 +36169,7 @@ function snapshot(workspace, entries, before) {
             found[path] = print;
             if (print.content === 'directory') {
                 const below = path;
-                pending.push(...(0,external_node_fs_namespaceObject.readdirSync)(bytes(file), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(below, name)));
+                pending.push(...(0,external_node_fs_.readdirSync)(bytes(file), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(below, name)));
             }
         }
         catch {
@@ -36119,7 +36178,7 @@ function snapshot(workspace, entries, before) {
     }
     return found;
 }
-/** What differs. A directory that is new or gone is one change, whatever is in it. */
+/** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
 function changesBetween(before, after) {
     const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     const changes = paths.flatMap((path) => {
@@ -36133,32 +36192,32 @@ function changesBetween(before, after) {
         .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
         .map(({ path, how }) => ({ path: printable(path), how }));
 }
-/** False where a link is among the directories above: what is there is not the workspace's. */
+/** False if a directory above `path` is a link: then `path` is not in the workspace. */
 function isBelowDirectories(workspace, path) {
     let above = fromText(workspace);
     for (const part of path.split('/').slice(0, -1)) {
         above = (0,posix_namespaceObject.join)(above, part);
-        if ((0,external_node_fs_namespaceObject.lstatSync)(bytes(above), { throwIfNoEntry: false })?.isDirectory() !== true)
+        if ((0,external_node_fs_.lstatSync)(bytes(above), { throwIfNoEntry: false })?.isDirectory() !== true)
             return false;
     }
     return true;
 }
 function printOf(file, before) {
-    const stats = (0,external_node_fs_namespaceObject.lstatSync)(bytes(file), { throwIfNoEntry: false, bigint: true });
+    const stats = (0,external_node_fs_.lstatSync)(bytes(file), { throwIfNoEntry: false, bigint: true });
     if (stats === undefined)
         return undefined;
     if (stats.isDirectory())
         return { content: 'directory', stamp: '' };
     if (stats.isSymbolicLink())
-        return { content: `link ${(0,external_node_fs_namespaceObject.readlinkSync)(bytes(file), 'latin1')}`, stamp: '' };
+        return { content: `link ${(0,external_node_fs_.readlinkSync)(bytes(file), 'latin1')}`, stamp: '' };
     if (!stats.isFile())
         return { content: 'special', stamp: '' };
     const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
     if (typeof before === 'object' && before.stamp === stamp)
         return before;
     const executable = (stats.mode & 73n) === 0n ? '' : ' executable';
-    const size = `${String(stats.size)}${executable}`;
-    // Of another size it is another file; the command may have left a large one.
+    const size = `${stats.size}${executable}`;
+    // A file of another size has changed, so there is no need to read it. The command may have left a large one.
     const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
     if (isOther)
         return { content: `file ${size}`, stamp };
@@ -36166,18 +36225,18 @@ function printOf(file, before) {
 }
 function hash(file) {
     const sum = (0,external_node_crypto_.createHash)('sha256');
-    const descriptor = (0,external_node_fs_namespaceObject.openSync)(bytes(file), external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
+    const descriptor = (0,external_node_fs_.openSync)(bytes(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
     try {
         const buffer = Buffer.alloc(1 << 16);
         for (;;) {
-            const length = (0,external_node_fs_namespaceObject.readSync)(descriptor, buffer);
+            const length = (0,external_node_fs_.readSync)(descriptor, buffer);
             if (length === 0)
                 return sum.digest('base64');
             sum.update(buffer.subarray(0, length));
         }
     }
     finally {
-        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+        (0,external_node_fs_.closeSync)(descriptor);
     }
 }
 
@@ -36190,17 +36249,17 @@ function hash(file) {
 
 
 
-/** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report', line: 0 };
+/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
+const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report' };
 const BASELINE_FILE = 'baseline.json';
 /**
- * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
+ * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, with the same guards.
  *
- * @param ownFiles further paths to guard: the action's own
- * @param workDirectory for copies of configurations, and for the baseline
- * @param limitMs time limit of the search
- * @throws UserError when something cannot be guarded
+ * @param ownFiles more paths to guard: those of the action itself
+ * @param workDirectory gets the baseline and the copies of configurations
+ * @param limitMs time limit of the survey
+ * @throws UserError if something cannot be guarded
  */
 async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs) {
     const { workspace, protectPaths } = config;
@@ -36220,13 +36279,13 @@ async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs)
         protectPaths: watched,
         snapshot: snapshot(workspace, watched),
     };
-    (0,external_node_fs_namespaceObject.writeFileSync)((0,external_node_path_.join)(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
     let copies = 0;
     const place = (_, content) => {
-        const path = (0,external_node_path_.join)(workDirectory, `git-config-${String(copies++)}`);
-        (0,external_node_fs_namespaceObject.writeFileSync)(path, bytes(content));
-        // Whatever the caller's umask is: the agent's user may be another one.
-        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o644);
+        const path = (0,external_node_path_.join)(workDirectory, `git-config-${copies++}`);
+        (0,external_node_fs_.writeFileSync)(path, bytes(content));
+        // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
+        (0,external_node_fs_.chmodSync)(path, 0o644);
         return path;
     };
     const readOnly = [...plan.readOnly, ...readOnlyPaths(workspace, protectPaths), ...ownFiles];
@@ -36243,14 +36302,15 @@ async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs)
             ...(own.warning === undefined ? [] : [own.warning]),
             ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
             ...plan.warnings,
-            ...(found.left > 0 ? [`${String(found.left)} directories were not looked through for git repositories.`] : []),
+            ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
         ],
     };
 }
 function outsideWarning(workspace, directory) {
-    return `${workspace} is a part of the repository ${directory}: the command can write to that, except for its hooks and configuration.`;
+    return (`${workspace} is a part of the repository ${directory}: ` +
+        'the command can write to that too, except to its hooks and configuration.');
 }
-/** For a post step. @returns undefined when the run came not so far */
+/** Reads the baseline of a run, for the post step. @returns undefined if the run ended before it wrote one */
 function readBaseline(workDirectory) {
     const path = join(workDirectory, BASELINE_FILE);
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
@@ -36258,10 +36318,10 @@ function readBaseline(workDirectory) {
     return JSON.parse(readFileSync(path, 'utf8'));
 }
 /**
- * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
- * run something of the command's.
+ * Surveys the workspace once no process of the command is left, and disarms everything that would make a later `git`
+ * run something for the command.
  *
- * @param limitMs time limit of the search
+ * @param limitMs time limit of the survey
  */
 async function inspectWorkspace(baseline, limitMs) {
     const { workspace, roots, elsewhere, protectPaths } = baseline;
@@ -36289,16 +36349,16 @@ async function inspectWorkspace(baseline, limitMs) {
         left: found.left,
     };
 }
-/** What is in the workspace's own repository first. */
+/** Sorts the workspace's own repository first. */
 function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
     return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
-/** Hooks in directories that a configuration names; a link on the way there is a hazard itself. */
+/** Hooks in directories that a configuration names. A link on the path to such a directory is a hazard itself. */
 async function hooksElsewhere({ hookDirectories }, roots) {
     const links = [];
     const direct = hookDirectories.filter((path) => {
-        const link = linkOnTheWay(path, roots);
+        const link = linkOnPath(path, roots);
         if (link !== undefined)
             links.push(hazardAt(link));
         return link === undefined;
@@ -36306,21 +36366,21 @@ async function hooksElsewhere({ hookDirectories }, roots) {
     const { hazards } = await survey([], { hookDirectories: direct });
     return [...hazards, ...links];
 }
-function linkOnTheWay(path, roots) {
+function linkOnPath(path, roots) {
     if (roots.some((root) => fromText(root) === path) || path === (0,external_node_path_.dirname)(path))
         return undefined;
-    const above = linkOnTheWay((0,external_node_path_.dirname)(path), roots);
+    const above = linkOnPath((0,external_node_path_.dirname)(path), roots);
     if (above !== undefined)
         return above;
-    return (0,external_node_fs_namespaceObject.lstatSync)(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
+    return (0,external_node_fs_.lstatSync)(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
 function appeared(path) {
-    if ((0,external_node_fs_namespaceObject.lstatSync)(bytes(path), { throwIfNoEntry: false }) === undefined)
+    if ((0,external_node_fs_.lstatSync)(bytes(path), { throwIfNoEntry: false }) === undefined)
         return [];
     return [hazardAt(path)];
 }
 function hazardAt(path) {
-    return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
+    return { id: `appeared ${path}`, repository: path, path, what: 'a path that a git setting names' };
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/limits.js
@@ -36348,17 +36408,17 @@ function writeAftermath({ squid }, aftermath) {
  */
 function writeAnew(directory, name, value) {
     const path = (0,external_node_path_.join)(directory, name);
-    (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, 'wx');
+    (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+    const file = (0,external_node_fs_.openSync)(path, 'wx');
     try {
-        (0,external_node_fs_namespaceObject.writeFileSync)(file, `${JSON.stringify(value, null, 2)}\n`);
+        (0,external_node_fs_.writeFileSync)(file, `${JSON.stringify(value, null, 2)}\n`);
     }
     catch (error) {
-        (0,external_node_fs_namespaceObject.rmSync)(path, { force: true });
+        (0,external_node_fs_.rmSync)(path, { force: true });
         throw error;
     }
     finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
+        (0,external_node_fs_.closeSync)(file);
     }
 }
 /**
@@ -36373,7 +36433,7 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
         const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
         for (const directory of Object.values(directories)) {
             if (isInside(directory, workspace)) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
+                throw new errors/* UserError */.yo(`--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
             }
         }
         for (const directory of Object.values(directories))
@@ -36396,28 +36456,28 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
 function make(directory, owner, mayExist) {
     try {
         if (mayExist)
-            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(directory), { recursive: true });
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(directory), { recursive: true });
         if (!create(directory)) {
             if (!mayExist)
                 return false;
             // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
-            if (process.getuid?.() !== 0 || (0,external_node_fs_namespaceObject.statSync)(directory).uid === owner.uid)
+            if (process.getuid?.() !== 0 || (0,external_node_fs_.statSync)(directory).uid === owner.uid)
                 return true;
-            if ((0,external_node_fs_namespaceObject.readdirSync)(directory).length > 0) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} has files of another user.`, {
+            if ((0,external_node_fs_.readdirSync)(directory).length > 0) {
+                throw new errors/* UserError */.yo(`--proxy-logs-dir: ${directory} has files of another user.`, {
                     hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
                 });
             }
         }
-        (0,external_node_fs_namespaceObject.chmodSync)(directory, 0o755);
+        (0,external_node_fs_.chmodSync)(directory, 0o755);
         if (process.getuid?.() === 0)
-            (0,external_node_fs_namespaceObject.chownSync)(directory, owner.uid, owner.gid);
+            (0,external_node_fs_.chownSync)(directory, owner.uid, owner.gid);
         return true;
     }
     catch (cause) {
-        if (cause instanceof errors/* UserError */.y)
+        if (cause instanceof errors/* UserError */.yo)
             throw cause;
-        throw new errors/* UserError */.y(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
+        throw new errors/* UserError */.yo(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
             cause,
         });
     }
@@ -36425,7 +36485,7 @@ function make(directory, owner, mayExist) {
 /** Creates `directory`. @returns false if it exists already */
 function create(directory) {
     try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(directory);
+        (0,external_node_fs_.mkdirSync)(directory);
         return true;
     }
     catch (error) {
@@ -36446,7 +36506,7 @@ function create(directory) {
 function requireLinux(platform) {
     if (platform === 'linux')
         return;
-    throw new errors/* UserError */.y(`The sandbox needs Linux, and this is ${platform}.`, {
+    throw new errors/* UserError */.yo(`The sandbox needs Linux, and this is ${platform}.`, {
         hint: 'Use a Linux runner, for example runs-on: ubuntu-latest; on Windows the command line works inside WSL 2.',
     });
 }
@@ -36477,7 +36537,7 @@ function caller() {
 function agentUser(caller, workspace) {
     if (caller.uid !== 0)
         return caller;
-    const { uid, gid } = (0,external_node_fs_namespaceObject.statSync)(workspace);
+    const { uid, gid } = (0,external_node_fs_.statSync)(workspace);
     return { uid, gid, name: uid === 0 ? caller.name : 'agent', home: caller.home };
 }
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
@@ -36519,14 +36579,14 @@ const START_FILES = words(`
  */
 function userMounts(mounts, places) {
     const sockets = mounts.length === 0 ? [] : listeningSockets();
-    return mounts.map(({ source, target, writable }, index) => {
+    return mounts.map(({ source, target, writable, origin }, index) => {
         const refuse = (why, hint = 'Use only the directory that the command needs.') => {
-            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
         };
-        if (!(0,external_node_fs_namespaceObject.existsSync)(source))
+        if (!(0,external_node_fs_.existsSync)(source))
             return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(source);
-        const kind = (0,external_node_fs_namespaceObject.statSync)(real);
+        const real = (0,external_node_fs_.realpathSync)(source);
+        const kind = (0,external_node_fs_.statSync)(real);
         if (!kind.isDirectory() && !kind.isFile())
             return refuse('it is neither a directory nor a file');
         const refuseAny = (guarded) => {
@@ -36580,10 +36640,10 @@ function whenWritable({ home, environment, programs }) {
 }
 /** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
 function socketIn(path) {
-    if (!(0,external_node_fs_namespaceObject.statSync)(path).isDirectory())
+    if (!(0,external_node_fs_.statSync)(path).isDirectory())
         return undefined;
     try {
-        const found = (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
+        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
         return found && (0,external_node_path_.join)(path, found.name);
     }
     catch {
@@ -36592,35 +36652,607 @@ function socketIn(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
+/** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
+function source_placeOf({ kind, name, repetition, line }) {
+    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
+    return `${name}${which}${line === undefined ? '' : `, line ${line}`}`;
+}
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+function ordinal(number) {
+    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+
+
+
+
+
+const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+    'for example "openai GET /v1/files/*".';
+/** An entry of `allow-endpoints`: `provider METHOD /path`. */
+function allowedEndpoint({ text, source }) {
+    const name = `${source_placeOf(source)}, "${text}"`;
+    const [id, method, path, ...rest] = text.split(/\s+/);
+    return (0,errors/* withHint */.mu)(HINT, () => {
+        const provider = PROVIDERS.find((known) => known.id === id);
+        if (!provider) {
+            throw new value_error/* ValueError */.Q(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
+        }
+        if (rest.length > 0)
+            throw new value_error/* ValueError */.Q(`${name}: there is a word too many.`);
+        return { provider: provider.id, ...checkEndpoint(name, method, path) };
+    });
+}
+
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
+    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
+        return undefined;
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
+}
+/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+/** True when `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
+
+
+
+
+/** The schemes an entry may be limited to. */
+const SCHEMES = ['https', 'http'];
+/** The names that the entries allow by each scheme. */
+function allowList(entries) {
+    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
+}
+/** True when `host` may be reached by `scheme`. */
+function isAllowed(list, scheme, host) {
+    const { domains, subdomainsOf } = list[scheme];
+    return (domains.some((domain) => isWithin(host, domain)) ||
+        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
+}
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming its place, what is wrong with it and, where there is one, what to write instead
+ */
+function allowEntry({ text: entry, source }, { nameOf }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${entry}" ${problem}.`, { hint });
+    };
+    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
+    const scheme = match['scheme']?.toLowerCase();
+    const rest = match['rest'] ?? '';
+    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
+    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+    }
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    }
+    if (/^[^/]*@/.test(rest))
+        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (/^[^/]*:/.test(rest))
+        return fail('has a port', `Ports 80 and 443 are always allowed. ${suggestion}`);
+    if (/[/?#]/.test(rest))
+        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+    if (rest.includes('*')) {
+        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
+    }
+    const host = canonicalHost(rest);
+    if (host === undefined)
+        return fail('is not a domain name', 'Write a name such as "example.com".');
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
+    if (publicSuffix === host && isIcann === true) {
+        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
+    }
+    if (!host.includes('.') && match['wildcard'] !== undefined) {
+        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
+    }
+    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
+}
+/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+function collapse(entries, scheme) {
+    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
+    const hosts = (subdomainsOnly) => [
+        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
+    ];
+    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
+    const full = hosts(false);
+    const wild = hosts(true);
+    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
+    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
+    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+
+
+
+
+
+/** `name:address` */
+function hostEntry({ text, source }) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name !== undefined && (0,external_node_net_.isIP)(address) === 4)
+        return { name, address };
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
+        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+}
+/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
+function requestedVariable({ text, source }, { nameOf }) {
+    const place = source_placeOf(source);
+    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (name === undefined) {
+        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
+            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
+        });
+    }
+    if (value?.includes('\n') === true) {
+        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
+            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
+        });
+    }
+    return { name, value, source };
+}
+/** `source[:target][:rw]` */
+function userMount({ text, source: given }) {
+    const origin = source_placeOf(given);
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
+        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
+    }
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
+        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws ValueError naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new value_error/* ValueError */.Q(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws ValueError naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new value_error/* ValueError */.Q(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
+
+
+
+
+
+
+
+
+/** Any text. */
+const anyText = ({ text }) => text;
+/** A path that starts at the current directory. */
+const parsers_path = ({ text }) => (0,external_node_path_.resolve)(text);
+/** One of `choices`. */
+function choice({ text, source }, choices) {
+    const found = choices.find((known) => known === text);
+    if (found !== undefined)
+        return found;
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: `Write one of: ${choices.join(', ')}.`,
+    });
+}
+/** `true` or `false`, in any case. */
+function parsers_boolean({ text, source }) {
+    const lower = text.toLowerCase();
+    if (lower === 'true' || lower === 'false')
+        return lower === 'true';
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write one of: true, false.',
+    });
+}
+/** A whole number from 1 to `max`. */
+function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
+    if (/^[1-9]\d*$/.test(text) && Number(text) <= max)
+        return Number(text);
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+}
+/** Close to the longest time that a timer of Node.js can wait. */
+const MAX_MINUTES = 30_000;
+/** A number above 0; a fraction works too. */
+function minutes({ text, source }) {
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
+    });
+}
+/** As Docker's `--memory`. */
+function memory({ text, source }) {
+    if (/^[1-9]\d*[bkmg]?$/i.test(text))
+        return text.toLowerCase();
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a size.`, {
+        hint: 'Write a number with k, m or g, for example "6g".',
+    });
+}
+/** An argv in which `{0}` stands for the script's path. */
+function shell({ text, source }) {
+    if (text === 'bash')
+        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+    if (text === 'sh')
+        return ['sh', '-e', '{0}'];
+    if (text.includes('{0}'))
+        return text.split(/\s+/).filter((word) => word !== '');
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
+    });
+}
+/** `host[:port][/base/path]` */
+function target({ text, source }, { nameOf }) {
+    const place = source_placeOf(source);
+    const refuse = (cause) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
+            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+                `An address needs a name: see ${nameOf('add-hosts')}.`,
+            cause,
+        });
+    };
+    try {
+        const found = parseTarget(place, text);
+        // Squid refuses addresses, and a certificate is for a name.
+        return looksLikeAddress(found.host) ? refuse() : found;
+    }
+    catch (error) {
+        if (error instanceof value_error/* ValueError */.Q)
+            return refuse(error);
+        throw error;
+    }
+}
+/** A directory in the workspace. @returns its path without links */
+function workingDirectory({ text, source }, { workspace }) {
+    const place = source_placeOf(source);
+    const directory = realDirectory(`${place}: ${text}`, (0,external_node_path_.resolve)(workspace, text));
+    if (isInside(directory, workspace))
+        return directory;
+    throw new errors/* UserError */.yo(`${place}: ${text} is outside the workspace ${workspace}.`, {
+        hint: 'The sandbox sees the workspace only; name a directory inside it.',
+    });
+}
+/** @param what names the directory in messages @returns `path` without links @throws UserError when it is none */
+function realDirectory(what, path) {
+    try {
+        const real = (0,external_node_fs_.realpathSync)(path);
+        if ((0,external_node_fs_.statSync)(real).isDirectory())
+            return real;
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${what} cannot be read.`, { cause });
+    }
+    throw new errors/* UserError */.yo(`${what} is not a directory.`);
+}
+/** The content of a PEM file; a relative path starts at the workspace. */
+function certificates({ text, source }, { workspace }) {
+    const place = source_placeOf(source);
+    let pem;
+    try {
+        pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, text), 'utf8');
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${place}: ${text} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+    }
+    if (pem.includes('-----BEGIN CERTIFICATE-----'))
+        return pem;
+    throw new errors/* UserError */.yo(`${place}: ${text} has no PEM certificate.`, {
+        hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
+
+
+
+
+/** The one entry of a list that protects nothing. */
+const NONE = 'none';
+const REPORT = 'report:';
+const protect_paths_FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+/** A path of the workspace; `report:` before one that stays writable; `none` for no path. */
+function protectEntry({ text, source }, { workspace }) {
+    if (text === NONE)
+        return { mode: NONE, source };
+    const isReport = text.startsWith(REPORT);
+    const given = text.slice(isReport ? REPORT.length : 0).trim();
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    const fault = faultOf(given, path, workspace);
+    if (fault === undefined)
+        return { path, mode: isReport ? 'report' : 'read-only', source };
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
+}
+/** @returns what is wrong with `given`, of which `path` is the normal form */
+function faultOf(given, path, workspace) {
+    if (given === '')
+        return { problem: 'has no path', hint: protect_paths_FORM };
+    if ((0,external_node_path_.isAbsolute)(given))
+        return { problem: 'is an absolute path', hint: protect_paths_FORM };
+    if (/[\x00-\x1f*?]/.test(given))
+        return { problem: 'has a pattern or a control character in it', hint: protect_paths_FORM };
+    if (given.split('/').includes('..'))
+        return { problem: 'has ".." in it', hint: protect_paths_FORM };
+    if (path === '.git' || path.startsWith('.git/')) {
+        return {
+            problem: 'belongs to the repository',
+            hint: 'Its hooks and its configuration are always read-only; git needs the rest.',
+        };
+    }
+    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
+    }
+    if (path === '.' || protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
+    }
+    return undefined;
+}
+function protect_paths_isSame(path, workspace) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path) === workspace;
+    }
+    catch {
+        return false;
+    }
+}
+/** @returns the paths to protect; none for the entry `none` */
+function protectedPaths(entries) {
+    return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+}
+/** `none` stands alone, and a path has one mode. */
+function checkProtectedPaths(entries) {
+    return entries.flatMap((entry, index) => {
+        const place = source_placeOf(entry.source);
+        if (entry.mode === NONE) {
+            if (entries.every(({ mode }) => mode === NONE))
+                return [];
+            return [new errors/* UserError */.yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
+        }
+        const other = entries
+            .slice(0, index)
+            .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
+        if (other === undefined)
+            return [];
+        const text = `${place}: "${entry.path}" is already in ${source_placeOf(other.source)}, as ${other.mode}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
+
+
+
+
+
+
+const COMMAND = [
+    { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
+    {
+        name: 'shell',
+        kind: 'text',
+        parse: shell,
+        only: 'action',
+        default: 'bash',
+        description: 'bash, sh, or a template with {0}',
+    },
+    {
+        name: 'working-directory',
+        kind: 'text',
+        parse: workingDirectory,
+        description: 'where the command starts, inside the workspace',
+    },
+];
+const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label }) => ({
+    name: input,
+    kind: 'secret',
+    only: 'action',
+    variable,
+    description: label,
+})));
+const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
+    name: targetInput,
+    kind: 'text',
+    parse: target,
+    variable: targetVariable,
+    description: `upstream for ${name}: host[:port][/base/path]`,
+}));
+/** What programs on the host read by themselves, and what then runs. */
+const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
+/** The largest that the kernel takes for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h). */
+const MAX_PIDS = 4_194_304;
+const OTHERS = [
+    {
+        name: 'allow-endpoints',
+        kind: 'lines',
+        parse: allowedEndpoint,
+        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+    },
+    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+    {
+        name: 'add-hosts',
+        kind: 'lines',
+        parse: hostEntry,
+        description: 'name:address, permitted for that name even if it is private',
+    },
+    {
+        name: 'upstream-ca',
+        kind: 'text',
+        parse: certificates,
+        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+    },
+    { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
+    {
+        name: 'env-all',
+        kind: 'boolean',
+        default: 'false',
+        description: 'pass the whole environment, except what is withheld',
+    },
+    { name: 'mounts', flag: 'mount', kind: 'lines', parse: userMount, description: 'source[:target][:rw]' },
+    {
+        name: 'protect-paths',
+        kind: 'lines',
+        parse: protectEntry,
+        default: PROTECTED,
+        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    },
+    { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
+    { name: 'memory', kind: 'text', parse: memory, default: '6g', description: "the command's memory limit" },
+    { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        parse: minutes,
+        description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
+    },
+    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
+    {
+        name: 'upload-logs',
+        kind: 'choice',
+        choices: ['always', 'on-failure', 'never'],
+        only: 'action',
+        default: 'always',
+        description: 'when the logs become an artifact',
+    },
+    {
+        name: 'artifact-name',
+        kind: 'text',
+        parse: anyText,
+        only: 'action',
+        description: 'awf-logs and a unique suffix by default',
+    },
+    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
+    {
+        name: 'log-level',
+        kind: 'choice',
+        choices: LOG_LEVELS,
+        default: 'info',
+        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
+        variable: 'RUNNER_DEBUG',
+        variableValues: { '1': 'debug' },
+        description: 'how much to log',
+    },
+    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
+    { name: 'proxy-logs-dir', kind: 'text', parse: parsers_path, only: 'cli', description: "where Squid's logs go" },
+    {
+        name: 'keep-containers',
+        kind: 'boolean',
+        only: 'cli',
+        default: 'false',
+        description: 'leave the containers behind',
+    },
+];
+/** Every option, once. The inputs, the flags, the values' types and the check of `action.yml` derive from this table. */
+const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...OTHERS];
+/** What the users of a front end call an option: `memory` or `--memory`. */
+function nameIn(frontEnd, { name, flag = name }) {
+    return frontEnd === 'action' ? name : `--${flag}`;
+}
+/** As {@link nameIn}, by name. */
+function optionName(frontEnd, name) {
+    return nameIn(frontEnd, optionNamed(name));
+}
+/** @throws Error when there is none: a fault of AWF's own */
+function optionNamed(name) {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    if (!option)
+        throw new Error(`no option is named ${name}`);
+    return option;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
+
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 function configWarnings(config) {
+    const name = (option) => optionName(config.frontEnd, option);
+    const remedy = (host) => config.frontEnd === 'action' ? `Add the line "${host}" to allow-domains.` : `Add --allow-domains ${host}.`;
     const uncovered = config.providers
         .filter(({ isPermitted }) => !isPermitted)
-        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
+        .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
     if (config.apiProxy && config.providers.length === 0)
         uncovered.push(NO_CREDENTIALS);
     return uncovered;
 }
 /** For a run whose budget refused requests. */
-function budgetWarning({ maxRequests, maxTokens }, usage) {
+function budgetWarning({ frontEnd, budget }, usage) {
+    const { maxRequests, maxTokens } = budget;
     const limits = [
-        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+        ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
+        ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
     ].join(', ');
-    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
-    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-        'requests got 429 or were cut off. If the command needs more, raise the option.');
+    const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
+        'requests got 429 or were cut off. If the command needs more, raise the limit.');
 }
 /** For a command that `timeout-minutes` ended. */
-function timeoutText({ timeoutMinutes = 0 }) {
+function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
     const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
-    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise the option timeout-minutes.`;
+    const option = optionName(frontEnd, 'timeout-minutes');
+    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
 /** For a command that was killed for its memory. */
-function outOfMemoryText({ memory }) {
-    return `The command was killed because it needed more memory than ${memory}. Raise the option memory.`;
+function outOfMemoryText({ frontEnd, memory }) {
+    return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
@@ -36676,11 +37308,11 @@ function checkedMounts({ mounts }, { environment, root }, { home, workDirectory 
 /** Mode 0700. Fails if the directory exists: it would not be ours. */
 function makeWorkDirectory(path) {
     try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, { mode: 0o700 });
+        (0,external_node_fs_.mkdirSync)(path, { mode: 0o700 });
         return path;
     }
     catch (cause) {
-        throw new errors/* UserError */.y(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+        throw new errors/* UserError */.yo(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
             hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
             cause,
         });
@@ -36736,11 +37368,11 @@ async function mountsOnEngine(config, prepared, context) {
 
 
 /**
- * Claude Code's own file with the key helper named, and without credentials. All other keys are kept.
+ * Composes `~/.claude.json` of Claude Code: it names the key helper and has no credentials. All other keys are kept.
  *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
+ * @param path the path of the user's file, for errors
+ * @param present the content of the user's file, or undefined if there is none
+ * @throws UserError if the file names another helper, or is not a JSON object
  */
 function claudeJson(path, present) {
     let settings = {};
@@ -36749,14 +37381,14 @@ function claudeJson(path, present) {
             settings = JSON.parse(present);
         }
         catch (cause) {
-            throw new errors/* UserError */.y(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+            throw new errors/* UserError */.yo(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
         }
     }
     if (!claude_json_isObject(settings))
-        throw new errors/* UserError */.y(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+        throw new errors/* UserError */.yo(`${path} is not a JSON object.`, { hint: 'Correct or remove the file.' });
     const other = settings['apiKeyHelper'];
     if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new errors/* UserError */.y(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+        throw new errors/* UserError */.yo(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
             hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
         });
     }
@@ -36764,23 +37396,23 @@ function claudeJson(path, present) {
     const kept = membersOf(settings, [], withheld);
     return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
 }
-/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+/** The last 20 characters of each key that Claude Code has asked its user about. (Claude Code 2.1.330) */
 const KEY_PARTS = 'customApiKeyResponses';
-/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+/** Names of members with a credential, such as `primaryApiKey`. `oauthAccount` has none: it only names the account. */
 const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+/** Members that contain variables or headers, for MCP servers or for Claude Code itself. */
 const SETTINGS_NAME = /^(env|headers)$/i;
-/** What a credential looks like, in a command's arguments or an address. */
+/** Credentials in the arguments of a command or in a URL. */
 const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** No credential is so short. */
-const SHORT = 8;
+/** A shorter value is no credential. */
+const MIN_SECRET_LENGTH = 8;
 function membersOf(object, path, withheld) {
     const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
     return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const at = [...path, name];
+        const memberPath = [...path, name];
         if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, at, withheld)]];
-        withheld.push(at.join('.'));
+            return [[name, keptOf(value, memberPath, withheld)]];
+        withheld.push(memberPath.join('.'));
         return [];
     }));
 }
@@ -36789,7 +37421,7 @@ function keptOf(value, path, withheld) {
         return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
     return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
 }
-/** A list is judged as a whole: a command with one argument less would be another one. */
+/** A list is judged as a whole: without one of its arguments, a command would do something else. */
 function isSecret(name, value, isSetting) {
     if (isList(value))
         return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
@@ -36797,14 +37429,14 @@ function isSecret(name, value, isSetting) {
         return name === KEY_PARTS;
     if (typeof value !== 'string' || value === '')
         return false;
-    // The value of a variable of the sandbox, which holds no credential.
+    // A reference to a variable of the sandbox, which holds no credential.
     if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
         return false;
     return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
 }
-/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+/** A variable or header of any name may hold a credential, unless it is a URL, a path or a short word. */
 function mayBeSecret(value) {
-    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+    return value.length >= MIN_SECRET_LENGTH && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
 }
 function isList(value) {
     return Array.isArray(value);
@@ -36820,89 +37452,94 @@ function claude_json_isObject(value) {
 
 
 
-/**
- * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
- * that is on no list passes when `env` or `env-all` asks for it.
+
+/*
+ * Which variables of the host's environment the command gets. A `*` in a name matches anything. A variable that is on
+ * no list passes if `env` or `env-all` asks for it.
  */
-/** Passes by itself: what a job says about itself, how a terminal behaves, and how tools were told to behave. */
-const PASSED = [
-    ...['LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
-    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'RUNNER_DEBUG', 'RUNNER_WORKSPACE'],
-    ...['GITHUB_ACTIONS', 'GITHUB_ACTION', 'GITHUB_ACTION_REF', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTOR'],
-    ...['GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
-    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
-    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY', 'GITHUB_REPOSITORY_ID', 'GITHUB_REPOSITORY_OWNER'],
-    ...['GITHUB_REPOSITORY_OWNER_ID', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_ATTEMPT', 'GITHUB_RUN_ID'],
-    ...['GITHUB_RUN_NUMBER', 'GITHUB_SERVER_URL', 'GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW'],
-    ...['GITHUB_WORKFLOW_REF', 'GITHUB_WORKFLOW_SHA', 'GITHUB_WORKSPACE'],
-    ...['ACCEPT_EULA', 'DEBIAN_FRONTEND', 'BOOTSTRAP_HASKELL_NONINTERACTIVE', 'POWERSHELL_DISTRIBUTION_CHANNEL'],
-    ...['DOTNET_NOLOGO', 'DOTNET_MULTILEVEL_LOOKUP', 'DOTNET_SKIP_FIRST_TIME_EXPERIENCE'],
-    ...['DOTNET_CLI_TELEMETRY_OPTOUT', 'GOTOOLCHAIN', 'HOMEBREW_NO_AUTO_UPDATE', 'HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS'],
-];
+/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
+const PASSED = words(`
+  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
+  CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
+  GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
+  GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME
+  GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_REF GITHUB_REF_NAME GITHUB_REF_PROTECTED
+  GITHUB_REF_TYPE GITHUB_REPOSITORY GITHUB_REPOSITORY_ID GITHUB_REPOSITORY_OWNER
+  GITHUB_REPOSITORY_OWNER_ID GITHUB_RETENTION_DAYS GITHUB_RUN_ATTEMPT GITHUB_RUN_ID
+  GITHUB_RUN_NUMBER GITHUB_SERVER_URL GITHUB_SHA GITHUB_TRIGGERING_ACTOR GITHUB_WORKFLOW
+  GITHUB_WORKFLOW_REF GITHUB_WORKFLOW_SHA GITHUB_WORKSPACE
+  ACCEPT_EULA DEBIAN_FRONTEND BOOTSTRAP_HASKELL_NONINTERACTIVE POWERSHELL_DISTRIBUTION_CHANNEL
+  DOTNET_NOLOGO DOTNET_MULTILEVEL_LOOKUP DOTNET_SKIP_FIRST_TIME_EXPERIENCE
+  DOTNET_CLI_TELEMETRY_OPTOUT GOTOOLCHAIN HOMEBREW_NO_AUTO_UPDATE HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS
+`);
 /**
- * Where things are on the host. Passes by itself with the host's toolchain. With an image it passes only when `env` names
- * it: the image has its own `PATH`, and these lead nowhere there.
+ * Paths on the host. They are passed by default with the host's toolchain. With an image, they are only passed if `env`
+ * names them: the image has its own `PATH`, and these paths lead nowhere there.
  */
 const PLACES = [
-    ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
-    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
-    ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
-    ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
-    ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
-    ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
-    ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
-    ...['ANDROID_HOME', 'ANDROID_SDK_ROOT', 'ANDROID_NDK', 'ANDROID_NDK_HOME', 'ANDROID_NDK_LATEST_HOME'],
-    ...['ANDROID_NDK_ROOT', 'CHROME_BIN', 'EDGE_BIN', 'CHROMEWEBDRIVER', 'EDGEWEBDRIVER', 'GECKOWEBDRIVER'],
-    'SELENIUM_JAR_PATH',
-    // Certificates of a company proxy.
-    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-    'GIT_SSL_CAINFO',
+    ...words(`
+    PATH SHELL LD_LIBRARY_PATH PKG_CONFIG_PATH ImageOS ImageVersion
+    RUNNER_TOOL_CACHE AGENT_TOOLSDIRECTORY
+    JAVA_HOME JAVA_HOME_* ANT_HOME GRADLE_HOME MAVEN_HOME M2_HOME LEIN_HOME LEIN_JAR
+    GOROOT GOROOT_* RUSTUP_HOME SWIFT_PATH GHCUP_INSTALL_BASE_PREFIX
+    DOTNET_ROOT DOTNET_ROOT_* PSModulePath AZURE_EXTENSION_DIR VCPKG_INSTALLATION_ROOT
+    pythonLocation Python_ROOT_DIR Python2_ROOT_DIR Python3_ROOT_DIR PYENV_ROOT CONDA
+    PIPX_HOME PIPX_BIN_DIR NVM_DIR NVM_BIN NVM_INC
+    ANDROID_HOME ANDROID_SDK_ROOT ANDROID_NDK ANDROID_NDK_HOME ANDROID_NDK_LATEST_HOME ANDROID_NDK_ROOT
+    CHROME_BIN EDGE_BIN CHROMEWEBDRIVER EDGEWEBDRIVER GECKOWEBDRIVER SELENIUM_JAR_PATH
+  `),
+    // The certificates of a company proxy.
+    ...words(`
+    NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO
+  `),
 ];
-/** Never passes, whatever the options say. */
+/** Never passed, whatever the options say. */
 const environment_policy_WITHHELD = [
-    // A credential for a model.
+    // Credentials for a model.
     ...CREDENTIAL_NAMES,
     ...CREDENTIAL_PATTERNS,
-    // The job's own means to act. All of ACTIONS_*: which of them are tokens changes with the runner.
-    ...['INPUT_*', 'STATE_*', 'ACTIONS_*', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH'],
-    'GITHUB_ACTION_PATH',
-    // The way to a program outside: the engine, agents that hold keys, the desktop's bus, the service manager.
-    ...['DOCKER_*', 'CONTAINER_HOST', 'BUILDKIT_HOST', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO'],
-    ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
-    'LISTEN_FDNAMES',
+    // The means by which a step acts on the job. Which of ACTIONS_* are tokens changes with the runner, so all are
+    // withheld.
+    ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_EVENT_PATH GITHUB_ACTION_PATH'),
+    // Addresses of programs outside: the engine, agents that hold keys, the desktop's bus, the service manager.
+    ...words(`
+    DOCKER_* CONTAINER_HOST BUILDKIT_HOST SSH_AUTH_SOCK SSH_AGENT_PID GPG_AGENT_INFO
+    DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
+  `),
 ];
-/** What the sandbox itself decides, beside the variables that it sets. */
+/** Decided by the sandbox, in addition to the variables that it sets. */
 const environment_policy_RESERVED = [
     ...PROXY_VARIABLES,
-    ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
+    ...words('AWF_* LD_PRELOAD LD_AUDIT HOME USER LOGNAME TMPDIR RUNNER_TEMP XDG_RUNTIME_DIR'),
     ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
-/** The shell's own, and true of the host's shell only. */
-const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
+/** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */
+const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
+/** Variables that an image or the Docker client may set. The sandbox removes those that it does not set itself. */
 const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*'));
 /**
- * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
- * programs to the proxy that do not read the usual variables.
+ * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
+ * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
  */
 const LEFT_TO_USER = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
 const isPassed = nameMatcher(PASSED);
 /** @returns true for a place on the host, which means nothing in an image */
 const isPlace = nameMatcher(PLACES);
-/** @returns true for what passes without being asked for @param image the command runs in an image of its own */
-function passesByItself(name, image) {
-    return isPassed(name) || (!image && isPlace(name));
+/** True for a variable that passes by default. @param isImage whether the command runs in an image of its own */
+function passesByDefault(name, isImage) {
+    return isPassed(name) || (!isImage && isPlace(name));
 }
 const isWithheld = nameMatcher(environment_policy_WITHHELD);
-const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELLS_OWN]);
+const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELL_VARIABLES]);
 /** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
 function isReserved(name) {
     return environment_policy_isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
 }
-/** @returns true for a name under which a program would find a credential for a model */
+/** True for a variable in which programs look for a model's credential. */
 const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
 
 
 /** Port of the loopback listener that reads the TLS server name inside a tunnel. */
@@ -36942,30 +37579,11 @@ const LOG_FIELDS = {
  * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
  * nothing to protect.
  */
-const PRIVATE_RANGES = [
-    '0.0.0.0/8',
-    '10.0.0.0/8',
-    '100.64.0.0/10',
-    '127.0.0.0/8',
-    '168.63.129.16/32',
-    '169.254.0.0/16',
-    '172.16.0.0/12',
-    '192.0.0.0/24',
-    '192.88.99.0/24',
-    '192.168.0.0/16',
-    '198.18.0.0/15',
-    '224.0.0.0/3',
-    '::/128',
-    '::1/128',
-    '64:ff9b::/96',
-    '100::/64',
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    'fc00::/7',
-    'fe80::/10',
-    'ff00::/8',
-];
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
+`);
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
  * parse`).
@@ -37145,17 +37763,19 @@ function listAcl(name, type, values) {
 
 
 
-/** For sockets and the like: the user's alone, as the XDG specification wants it. */
+
+/** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
 const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
-/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+/** A name that exists nowhere (RFC 6761). A resolver that denies it with certainty has asked a server outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 /**
- * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
- * and by value, and over it all what the sandbox sets.
+ * Composes the environment of the command. It has the variables that pass by default and those that `env` and `env-all`
+ * ask for, except those that are withheld because of their names or values. The sandbox's own variables override them,
+ * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user name and home directory inside the container
- * @throws UserError when `env` gives a credential or sets what the sandbox decides
+ * @param user the user's name and home directory inside the container
+ * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 function agentEnvironment(config, secrets, addresses, host, user) {
     const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
@@ -37172,7 +37792,7 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         if (credential === undefined)
             variables[name] = value;
         else
-            withheld.push({ name, reason: `its value contains the one of ${credential}` });
+            withheld.push({ name, reason: `its value contains that of ${credential}` });
     };
     const isImage = config.agentImage !== undefined;
     for (const [name, value] of Object.entries(host)) {
@@ -37183,20 +37803,22 @@ function agentEnvironment(config, secrets, addresses, host, user) {
                 withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
             continue;
         }
-        const chosen = passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+        const chosen = passesByDefault(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
         if (chosen)
             giveUnlessCredential(name, value);
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
-            withheld.push({ name, reason: 'env names it, and it is not set' });
+            withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
         }
         else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
         else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-            throw new errors/* UserError */.y(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+            throw new errors/* UserError */.yo(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+                hint: whyNot(name, config.frontEnd),
+            });
         }
         else {
             giveUnlessCredential(name, value);
@@ -37211,16 +37833,18 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         warnings: java.warnings,
     };
 }
-/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
-const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
-/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+/**
+ * The reason for withholding a login token, an administrator's key or the like, which the api-proxy does not handle.
+ */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, which the command never gets';
+/** No warning for credentials that the api-proxy handles: withholding those is the normal case. */
 function isUnexpectedCredential(name, value) {
     const known = CREDENTIALS.some(({ variable }) => variable === name);
     return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
 }
 /**
- * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
- * where nobody can write. `env` may name others, for example a cache in the workspace.
+ * The base directories of the XDG specification, in the private home. Those of the host or an image may be elsewhere,
+ * where the user cannot write. `env` may choose others, such as a cache in the workspace.
  */
 function baseDirectories(home) {
     return {
@@ -37230,7 +37854,7 @@ function baseDirectories(home) {
         XDG_STATE_HOME: `${home}/.local/state`,
     };
 }
-/** What the sandbox sets, whatever the host has. */
+/** The variables that the sandbox sets, whatever the host has. */
 function sandboxVariables(config, addresses, user) {
     const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
@@ -37248,8 +37872,8 @@ function sandboxVariables(config, addresses, user) {
         AWF_API_PROXY_IP: addresses['api-proxy'],
         [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
         LD_PRELOAD: ONE_SHOT_LIBRARY,
-        // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
-        // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+        // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
+        // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
         ...COMMAND_FILE_VARIABLES,
     };
@@ -37259,7 +37883,7 @@ function sandboxVariables(config, addresses, user) {
     }
     return variables;
 }
-/** The provider table's variables that apply to a run. */
+/** The variables of the provider table that apply to a run. */
 function activeVariables(config) {
     if (!config.apiProxy)
         return [];
@@ -37276,9 +37900,7 @@ function activeVariables(config) {
             .map((variable) => ({ provider, variable }));
     });
 }
-/**
- * The checks that stand between the start of the container and the command, as lines for `api-proxy-health-check.sh`.
- */
+/** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
 function preflightChecks(config, addresses, environment) {
     const active = activeVariables(config);
     const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
@@ -37291,24 +37913,26 @@ function preflightChecks(config, addresses, environment) {
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
         ...shellCheck(config),
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
-        `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
+        `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
         ...active
             .filter(({ variable }) => variable.role === 'base-url')
             .map(({ variable }) => `listening ${variable.name}`),
     ];
 }
-/** A script needs its shell. The host has one; which one an image has, its user must say. */
+/** A script needs its shell. The host has bash, but an image may have another shell, which the user has to name. */
 function shellCheck({ agentImage, command }) {
     if (agentImage === undefined || command.kind === 'argv')
         return [];
     return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
-function whyNot(name) {
+function whyNot(name, frontEnd) {
     if (isCredentialName(name)) {
-        return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+        const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
+        return (`Pass the credential ${where}, and the api-proxy injects it. ` +
+            `For a program that insists on ${name}, set ${name}=placeholder.`);
     }
     return isWithheld(name)
-        ? "It is the job's own means to act, or leads to a program outside the sandbox."
+        ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
         : 'The sandbox sets it itself. Leave it out.';
 }
 function isVariableName(name) {
@@ -37319,14 +37943,14 @@ function isVariableName(name) {
 
 
 
-/** Where the entrypoint puts the script. */
+/** The path at which the entrypoint writes the script. */
 const SCRIPT_PATH = AGENT_PLACES.command;
 /** The entrypoint's program for everything that a shell cannot do. */
 const BUSYBOX = `"$${LIB_VARIABLE}/busybox"`;
 /**
- * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
- * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
- * the script stands in the engine's files, in `docker inspect` or in a file on the host.
+ * The document that the agent's entrypoint reads from standard input. It is a POSIX shell script that sets the
+ * environment, writes the files, and makes the command the positional parameters. It goes through a pipe, so that
+ * neither the environment nor the script appears in the engine's files, in `docker inspect` or in a file on the host.
  */
 function startDocument(start) {
     const { command } = start;
@@ -37352,17 +37976,17 @@ function startDocument(start) {
         '',
     ].join('\n');
 }
-/** One process for a whole directory of links, each with the name of what it leads to. */
+/** Creates all links of a directory with a single process. Each has the name of its target. */
 function start_document_link(directory, targets) {
     return `${BUSYBOX} ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
 }
 function start_document_writeFile(path, content) {
     return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
 }
-/** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
+/** Quotes any text as one shell word. @throws UserError for a NUL, which the argument of a process cannot contain */
 function start_document_quote(text) {
     if (text.includes('\0'))
-        throw new errors/* UserError */.y('The command or a variable contains a NUL character.');
+        throw new errors/* UserError */.yo('The command or a variable contains a NUL character.');
     return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 function withNewline(script) {
@@ -37380,22 +38004,21 @@ function withNewline(script) {
 
 
 
-
 /**
- * Decides all that the agent sees. Reads and writes nothing.
+ * Decides everything that the agent sees. Reads and writes nothing.
  *
- * @throws UserError when something that the user gave would put a credential into the sandbox
+ * @throws UserError if something from the user would bring a credential into the sandbox
  */
 function planAgent(config, secrets, place) {
     const { addresses, user, host, userMounts } = place;
     refuseCredentialsInCommand(config, secrets);
     const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
-    // Files and links of ours in a mount of the user's would appear on the host.
-    const userTargets = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
-    const tools = host.toolchain.filter(({ target }) => !userTargets.some((other) => isBelow(target, other)));
+    // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
+    const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+    const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
     const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
-        return !userTargets.some((other) => target === other || isBelow(target, other));
+        return !mountsInHome.some((other) => target === other || isBelow(target, other));
     });
     const files = systemFiles(config, addresses, user);
     const claude = claudeFiles(config, secrets, place);
@@ -37422,17 +38045,17 @@ function planAgent(config, secrets, place) {
         ],
     };
 }
-/** A key written into the script would be in the sandbox, whatever the environment holds. */
+/** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
     const text = command.kind === 'script' ? command.script : command.argv.join('\n');
     const found = credentialIn(text, secrets);
     if (found !== undefined) {
-        throw new errors/* UserError */.y(`The command contains the value of ${found}.`, {
-            hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+        throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
+            hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
 }
-/** Claude Code's own file in the sandbox. The host's is read, never written. */
+/** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {
     if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
         return { files: {}, warnings: [] };
@@ -37441,9 +38064,9 @@ function claudeFiles(config, secrets, { user, host }) {
     const { content, withheld } = claudeJson(path, host.claudeJson);
     const found = credentialIn(content, secrets);
     if (found !== undefined) {
-        throw new errors/* UserError */.y(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
+        throw new errors/* UserError */.yo(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
     }
-    const warning = `These settings may be credentials and are left out of the command's copy of ${path}: ${withheld.join(', ')}.`;
+    const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 
@@ -37563,13 +38186,14 @@ function librarySpec({ runId, names, images, sidecarUser }) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+
 /** Default of the request-body limit: 10 MB. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 /**
  * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
  *
  * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error that names `name`, never the value, when it contains a control character or one outside ASCII
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 function normaliseCredential(name, value) {
     const trimmed = value?.trim() ?? '';
@@ -37577,10 +38201,10 @@ function normaliseCredential(name, value) {
         return undefined;
     // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
     if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
     }
     if (!/^[ -~]+$/.test(trimmed)) {
-        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
     }
     return trimmed;
 }
@@ -37688,6 +38312,8 @@ class Progress {
     engineAsked = false;
     /** What the workspace was like before the command. */
     baseline;
+    /** True once the workspace was searched while nothing of the command ran any more. */
+    isSearched = false;
     /** The agent's address. */
     agentAddress;
     commandFiles;
@@ -37716,7 +38342,7 @@ function table(head, rows, empty) {
         line(head),
         line(head.map(() => '---')),
         ...shown,
-        ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
+        ...(rest > 0 ? [`\n${rest} more are in the logs.`] : []),
     ].join('\n');
 }
 /** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
@@ -37749,12 +38375,12 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
             ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
             : []),
         ...(unread.length > 0
-            ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
+            ? [`What the command left could not be searched everywhere. Do not run git in: ${listed(unread)}.`]
             : []),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
-                    `${String(left)} directories are left. Do not run git there.`,
+                    `${left} directories are left. Do not run git there.`,
             ]
             : []),
     ];
@@ -37763,7 +38389,7 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
 function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-        ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
+        ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
     ];
     const tables = [
         tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
@@ -37781,10 +38407,13 @@ function tableOf(head, rows) {
 }
 function listed(items) {
     const rest = items.length - MAX_NAMED;
-    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
+
 
 /** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
 const lines_MAX_LENGTH = 1024 * 1024;
@@ -37792,17 +38421,29 @@ const lines_MAX_LENGTH = 1024 * 1024;
  * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
  * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
  *
- * @throws Error when the file cannot be opened or read
+ * The directory belongs to a sidecar. No link is followed, and a pipe that a sidecar has put there, which would keep its
+ * reader for ever, is not waited for.
+ *
+ * @throws Error when the file cannot be opened or read, or is no regular file
  */
 async function* linesOf(path) {
-    let rest = '';
-    for await (const chunk of (0,external_node_fs_namespaceObject.createReadStream)(path, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
-        const lines = (rest + String(chunk)).split('\n');
-        rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
-        yield* lines;
+    const file = await (0,external_node_fs_promises_namespaceObject.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        if (!(await file.stat()).isFile())
+            throw new Error(`${path} is not a regular file.`);
+        const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false };
+        let rest = '';
+        for await (const chunk of file.createReadStream(options)) {
+            const lines = (rest + String(chunk)).split('\n');
+            rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
+            yield* lines;
+        }
+        if (rest !== '')
+            yield rest;
     }
-    if (rest !== '')
-        yield rest;
+    finally {
+        await file.close();
+    }
 }
 /** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
 async function unlessMissing(reading, nothing) {
@@ -38086,9 +38727,9 @@ async function report(config, sandbox, aftermath, context, progress) {
     if (logs !== undefined)
         await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
     if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-        reporter.warning(budgetWarning(config.budget, traffic.usage));
+        reporter.warning(budgetWarning(config, traffic.usage));
     }
-    await removeWorkDirectory(aftermath, context, progress);
+    await removeWorkDirectory(context, progress);
     const exitCode = ending?.exitCode ?? 1;
     return {
         outcome: outcomeOf(progress),
@@ -38131,10 +38772,10 @@ async function writeBesideLogs(logs, { usage }, aftermath, { reporter }, { timin
     if (aftermath !== undefined)
         await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
 }
-/** A workspace that could not be searched is searched by the post step, which needs the baseline for it. */
-async function removeWorkDirectory(aftermath, { reporter, hasPostStep }, { workDirectory, baseline }) {
-    const isSearched = baseline === undefined || aftermath !== undefined;
-    if (workDirectory === undefined || (hasPostStep && !isSearched))
+/** The post step repeats a search that failed or came too early, and needs the baseline for it. */
+async function removeWorkDirectory({ reporter, hasPostStep }, { workDirectory, baseline, isSearched }) {
+    const isNeeded = hasPostStep && baseline !== undefined && !isSearched;
+    if (workDirectory === undefined || isNeeded)
         return;
     await attempt(reporter, `remove ${workDirectory}`, () => rmRF(workDirectory));
 }
@@ -38165,7 +38806,7 @@ class AttachedContainer {
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
-            throw new errors/* UserError */.y(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
+            throw new errors/* UserError */.yo(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
         });
         // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
         this.died.catch(() => undefined);
@@ -38281,7 +38922,7 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
         if (isGone && (settled || now() > limit))
             break;
         if (now() > limit)
-            throw failure ?? new errors/* UserError */.y(`The containers of run ${runId} do not end.`);
+            throw failure ?? new errors/* UserError */.yo(`The containers of run ${runId} do not end.`);
         for (const name of containers)
             removed.containers.add(name);
         for (const name of networks)
@@ -38317,18 +38958,23 @@ async function stopRun(engine, runId, isSettled, agentGone) {
     }
     agentGone();
 }
-/** Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. */
+/**
+ * Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. An agent that does not end
+ * saves no sidecar: they hold the keys, and without them the agent reaches nothing.
+ */
 async function endContainers(engine, names, graceMs, end, agentGone) {
     const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
     const others = names.filter((name) => !sidecars.includes(name));
-    await settleAll([
-        end(engine, others).then(agentGone),
-        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log.
+    const agentEnd = end(engine, others).then(agentGone);
+    await Promise.allSettled([
+        agentEnd,
+        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log. It is a courtesy: what cannot be
+        // asked is ended all the same.
         ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
     ]);
     if (sidecars.length > 0)
         await (0,promises_.setTimeout)(graceMs);
-    await end(engine, sidecars);
+    await settleAll([agentEnd, end(engine, sidecars)]);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
@@ -38383,6 +39029,8 @@ class TimeLimit {
 
 
 
+/** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
+const KILLED_EXIT_CODE = 137;
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
 /** The containers of one run: up, command, down. */
@@ -38417,7 +39065,7 @@ class Sandbox {
         const command = this.#command(containers, documents.agent, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
-        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true, outOfMemory: false };
+        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true };
         try {
             const died = this.#sidecars.map((sidecar) => sidecar.died);
             const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.Q)(signal)]);
@@ -38426,6 +39074,10 @@ class Sandbox {
         finally {
             limit.stop();
         }
+    }
+    /** Asks the engine why the command was killed. @throws Error when the engine does not tell */
+    async ranOutOfMemory() {
+        return this.#containers !== undefined && (await this.#engine.ranOutOfMemory(this.#containers.agent.name));
     }
     #startSidecars({ squid, apiProxy }, documents) {
         const { outer } = networkNames(this.#runId);
@@ -38453,11 +39105,9 @@ class Sandbox {
             onStderr: (chunk) => gate.push(chunk),
         }));
         if (!gate.passed) {
-            throw new errors/* UserError */.y(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
+            throw new errors/* UserError */.yo(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
         }
-        const mayBeMemory = exitCode === 137 && !limit.isReached;
-        const outOfMemory = mayBeMemory && (await this.#engine.ranOutOfMemory(agent.name));
-        return { exitCode, timedOut: false, outOfMemory };
+        return { exitCode, timedOut: false };
     }
     #count(work) {
         this.#running += 1;
@@ -38515,16 +39165,23 @@ class Sandbox {
 async function tearDown({ keepContainers }, sandbox, { signal }, progress) {
     let search;
     const startSearch = () => (search ??= searchWorkspace(progress));
+    let agentGone = !progress.engineAsked;
     if (progress.engineAsked) {
         const interrupted = progress.error !== undefined || signal.aborted;
         try {
-            await sandbox.end({ interrupted, keep: keepContainers }, () => void startSearch());
+            await sandbox.end({ interrupted, keep: keepContainers }, () => {
+                agentGone = true;
+                void startSearch();
+            });
+            agentGone = true;
         }
         catch (error) {
             progress.fail(error);
         }
     }
-    return startSearch();
+    const aftermath = await startSearch();
+    progress.isSearched = agentGone && aftermath !== undefined;
+    return aftermath;
 }
 async function searchWorkspace(progress) {
     const { baseline, timings } = progress;
@@ -38534,7 +39191,7 @@ async function searchWorkspace(progress) {
         return await timings.measure('workspace: search', () => inspectWorkspace(baseline, limits/* SURVEY_LIMIT_MS */.sD));
     }
     catch (cause) {
-        progress.fail(new errors/* UserError */.y(`What the command left in ${baseline.workspace} could not be searched.`, {
+        progress.fail(new errors/* UserError */.yo(`What the command left in ${baseline.workspace} could not be searched.`, {
             hint: 'Do not run git there.',
             cause,
         }));
@@ -38543,6 +39200,8 @@ async function searchWorkspace(progress) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
+
+
 
 
 
@@ -38597,309 +39256,61 @@ async function execute(config, plan, { workDirectory, agentUser }, sandbox, cont
     progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
     if (progress.ending.timedOut)
         context.reporter.error(timeoutText(config));
-    if (progress.ending.outOfMemory)
+    else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
         context.reporter.error(outOfMemoryText(config));
-}
-
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
-// EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** True when `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
-
-
-
-/** The schemes an entry may be limited to. */
-const SCHEMES = ['https', 'http'];
-/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
-function listEntries(text, separator = /\n/) {
-    return text
-        .split('\n')
-        .flatMap((line, index) => line
-        .replace(/(^|\s)#.*$/, '')
-        .split(separator)
-        .map((entry) => ({ text: entry.trim(), line: index + 1 })))
-        .filter((entry) => entry.text !== '');
-}
-/**
- * Reads `allow-domains`.
- *
- * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
- */
-function parseAllowList(text) {
-    const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
-    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
-}
-/** True when `host` may be reached by `scheme`. */
-function isAllowed(list, scheme, host) {
-    const { domains, subdomainsOf } = list[scheme];
-    return (domains.some((domain) => isWithin(host, domain)) ||
-        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
-}
-function parseEntry(entry, line) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.y(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
-    const scheme = match['scheme']?.toLowerCase();
-    const rest = match['rest'] ?? '';
-    const hostText = rest.replace(/[/?#:].*$/s, '');
-    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
-    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
-        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
     }
-    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
-    }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-    if (/^[^/]*:/.test(rest))
-        return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
-    if (/[/?#]/.test(rest))
-        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    if (rest.includes('*')) {
-        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
-    }
-    const host = canonicalHost(rest);
-    if (host === undefined)
-        return fail('is not a domain name', 'Write a name such as "example.com".');
-    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
-    if (publicSuffix === host && isIcann === true) {
-        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
-    }
-    if (!host.includes('.') && match['wildcard'] !== undefined) {
-        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
-    }
-    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
 }
-/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
-function collapse(entries, scheme) {
-    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
-    const hosts = (subdomainsOnly) => [
-        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
-    ];
-    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
-    const full = hosts(false);
-    const wild = hosts(true);
-    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
-    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
-    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+/** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
+async function ranOutOfMemory(sandbox, { reporter, signal }) {
+    const asking = () => Promise.race([sandbox.ranOutOfMemory(), (0,signals/* aborted */.Q)(signal)]);
+    return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/checks.js
+/** What no parser of a single text can see: each check takes what was read, and returns every mistake that it finds. */
 
 
 
 
-const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
-    'for example "openai GET /v1/files/*".';
-/**
- * Reads `allow-endpoints`.
- *
- * @throws UserError naming the line, what is wrong with it and the form
- */
-function parseAllowEndpoints(text) {
-    return listEntries(text).map(({ text: entry, line }) => {
-        try {
-            return allow_endpoints_parseEntry(`allow-endpoints, line ${String(line)}, "${entry}"`, entry);
-        }
-        catch (cause) {
-            throw new errors/* UserError */.y(cause instanceof Error ? cause.message : String(cause), { hint: HINT, cause });
-        }
-    });
-}
-function allow_endpoints_parseEntry(name, entry) {
-    const [id, method, path, ...rest] = entry.split(/\s+/);
-    const provider = PROVIDERS.find((known) => known.id === id);
-    if (!provider)
-        throw new Error(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
-    if (rest.length > 0)
-        throw new Error(`${name}: there is a word too many.`);
-    return { provider: provider.id, ...checkEndpoint(name, method, path) };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
-
-
-/** What programs on the host read by themselves, and what then runs. */
-const PROTECTED = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
-/** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
-const OPTIONS = [
-    { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
-    { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
-    { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
-    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({
-        name: input,
-        kind: 'secret',
-        only: 'action',
-        description: label,
-    }))),
-    ...PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
-        name: targetInput,
-        kind: 'text',
-        variable: targetVariable,
-        description: `upstream for ${name}: host[:port][/base/path]`,
-    })),
-    {
-        name: 'allow-endpoints',
-        kind: 'lines',
-        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
-    },
-    { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
-    { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
-    {
-        name: 'upstream-ca',
-        kind: 'text',
-        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-    },
-    { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
-    {
-        name: 'env-all',
-        kind: 'boolean',
-        default: 'false',
-        description: 'pass the whole environment, less what is withheld',
-    },
-    { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
-    { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
-    {
-        name: 'protect-paths',
-        kind: 'lines',
-        default: PROTECTED.join('\n'),
-        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
-    },
-    { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
-    { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
-    { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
-    {
-        name: 'timeout-minutes',
-        kind: 'text',
-        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
-    },
-    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
-    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
-    {
-        name: 'upload-logs',
-        kind: 'text',
-        only: 'action',
-        default: 'always',
-        choices: ['always', 'on-failure', 'never'],
-        description: 'when the logs become an artifact',
-    },
-    { name: 'artifact-name', kind: 'text', only: 'action', description: 'awf-logs and a unique suffix' },
-    { name: 'retention-days', kind: 'count', only: 'action', description: "the artifact's; the repository's default" },
-    { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
-    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
-    { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
-    {
-        name: 'keep-containers',
-        kind: 'boolean',
-        only: 'cli',
-        default: 'false',
-        description: 'leave the containers behind',
-    },
-];
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-
-
-
-
-
-/** The one entry of a list that protects nothing. */
-const NONE = 'none';
-const REPORT = 'report:';
-/**
- * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
- *
- * @param workspace absolute, without links
- * @throws UserError naming the line, what is wrong with it and the form
- */
-function parseProtectPaths(text, workspace) {
-    const entries = listEntries(text);
-    if (entries.length === 1 && entries[0]?.text === NONE)
+/** The action's script is its command. */
+function checkScript({ run }) {
+    if (run.trim() !== '')
         return [];
-    const paths = entries.map(({ text: entry, line }) => protect_paths_parseEntry(entry, line, workspace));
-    return paths.map((entry, index) => {
-        const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
-        if (other === undefined)
-            return entry;
-        throw new errors/* UserError */.y(`protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`, { hint: 'Name each path once.' });
+    return [new errors/* UserError */.yo('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
+}
+/** A variable is named once. */
+function checkVariables(entries) {
+    return entries.flatMap(({ name, source }, index) => {
+        const first = entries.findIndex((other) => other.name === name);
+        const other = entries[first];
+        if (other === undefined || first === index)
+            return [];
+        const text = `${source_placeOf(source)}: ${name} is already in ${source_placeOf(other.source)}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
-function protect_paths_parseEntry(entry, line, workspace) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.y(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    if (entry === NONE)
-        return fail('stands beside other entries', 'Leave it out, or the others.');
-    const isReport = entry.startsWith(REPORT);
-    const given = entry.slice(isReport ? REPORT.length : 0).trim();
-    const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-    if (given === '')
-        return fail('has no path', form);
-    if ((0,external_node_path_.isAbsolute)(given))
-        return fail('is an absolute path', form);
-    if (/[\x00-\x1f*?]/.test(given))
-        return fail('has a pattern or a control character in it', form);
-    if (given.split('/').includes('..'))
-        return fail('has ".." in it', form);
-    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
-    if (path === '.')
-        return fail('is the workspace itself', 'Name what is in it.');
-    if (path === '.git' || path.startsWith('.git/')) {
-        return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
+/** The GitHub server decides the host of a provider that is used and has no target of the user's. */
+function checkServerUrl(values, secrets, serverUrl, frontEnd) {
+    const isUsed = ({ credentials }) => credentials.some(({ variable }) => secrets.has(variable));
+    const affected = PROVIDERS.filter((provider) => isUsed(provider) && values[provider.targetInput] === undefined);
+    const problems = [];
+    for (const provider of affected) {
+        const hint = `The host of ${provider.name} depends on it. Correct the variable, or name the host in ${optionName(frontEnd, provider.targetInput)}.`;
+        (0,errors/* collectProblems */.vX)(problems, () => (0,errors/* withHint */.mu)(hint, () => ownHost(provider, serverUrl)));
     }
-    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
-        return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
-    }
-    if (protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace))
-        return fail('is the workspace itself', 'Name what is in it.');
-    return { path, mode: isReport ? 'report' : 'read-only', line };
-}
-function protect_paths_isSame(path, workspace) {
-    try {
-        return (0,external_node_fs_namespaceObject.realpathSync)(path) === workspace;
-    }
-    catch {
-        return false;
-    }
+    return problems;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
 /** The providers for which `secrets` has a credential. */
-function configuredProviders(secrets, targets, allow) {
+function configuredProviders(secrets, allow, targetOf) {
     return PROVIDERS.flatMap((provider) => {
         const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
         if (first === undefined)
             return [];
-        const target = targets[provider.id];
+        const target = targetOf(provider);
         return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
     });
 }
@@ -38908,65 +39319,110 @@ function isPermitted(provider, host, allow) {
     return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/read.js
 
-const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
-const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
-/** @throws Error naming `name` */
-function checkTarget(name, fields) {
-    const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
-        throw new Error(`${name} has no valid host.`);
+
+
+
+
+/** Reads every option by its row. */
+function readOptions(frontEnd, environment, workspace) {
+    const problems = [];
+    const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
+    const context = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
+    const secrets = new Map();
+    const values = [];
+    for (const option of OPTIONS) {
+        if (option.kind === 'secret') {
+            const value = attempt(() => credential(frontEnd.given(option)));
+            if (value !== undefined)
+                secrets.set(option.variable, value);
+        }
+        else {
+            const given = chosen(option, frontEnd, environment);
+            values.push([option.name, read_valueOf(option, given, defaultOf(option, frontEnd), context, attempt)]);
+        }
     }
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-        throw new Error(`${name} has no valid port.`);
-    }
-    if (typeof basePath !== 'string' || !isBasePath(basePath))
-        throw new Error(`${name} has no valid base path.`);
-    return { host, port, basePath };
+    // The table's rows decide both the values here and their types there.
+    return { values: Object.fromEntries(values), secrets, problems };
 }
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
-/**
- * @param value `host[:port][/base/path]`
- * @throws Error naming `name`
- */
-function parseTarget(name, value) {
-    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
-    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
-        throw new Error(form);
-    return checkTarget(name, {
-        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
-        port: url.port === '' ? 443 : Number(url.port),
-        basePath: url.pathname.replace(/\/+$/, ''),
-    });
+/** What counts: the first of user, variable and default that says anything. */
+function chosen(option, frontEnd, environment) {
+    const isOffered = option.only === undefined || option.only === frontEnd.kind;
+    return ([isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
+        .map((given) => meant(option, given))
+        .find((given) => given.length > 0) ?? defaultOf(option, frontEnd));
 }
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/target.js
-
-
-
-/**
- * Reads an option of the form `host[:port][/base/path]`.
- *
- * @param input the option's name, for the error
- * @throws UserError naming the input and the form
- */
-function target_parseTarget(input, text) {
-    try {
-        const target = parseTarget(input, text);
-        // Squid refuses addresses, and a certificate is for a name.
-        if (!looksLikeAddress(target.host))
-            return target;
+function fromVariable({ variable, variableValues }, environment) {
+    if (variable === undefined)
+        return [];
+    const text = environment[variable] ?? '';
+    return [
+        {
+            text: variableValues === undefined ? text : (variableValues[text] ?? ''),
+            source: { kind: 'variable', name: variable },
+        },
+    ];
+}
+function defaultOf(option, frontEnd) {
+    if (option.default === undefined)
+        return [];
+    const name = nameIn(frontEnd.kind, option);
+    return meant(option, [{ text: option.default, source: { kind: 'default', name } }]);
+}
+/** The texts to parse. Of an option that takes one, the last; an empty one counts as not given, as does an empty list. */
+function meant({ kind }, given) {
+    switch (kind) {
+        case 'lines':
+            return nonEmpty(given.flatMap(read_linesOf).map(withoutComment));
+        case 'commas':
+            return nonEmpty(given.flatMap(read_linesOf).map(withoutComment).flatMap(separated));
+        case 'variables':
+            return nonEmpty(given.flatMap((one) => (one.source.kind === 'flag' ? [one] : read_linesOf(one).filter(isNoComment))));
+        case 'script':
+            return given.filter(({ text }) => text.trim() !== '').slice(-1);
+        default:
+            return nonEmpty(given).slice(-1);
     }
-    catch {
-        // Said below in one way for both.
+}
+const nonEmpty = (given) => given.map((one) => ({ ...one, text: one.text.trim() })).filter(({ text }) => text !== '');
+/** A flag's single line is the flag itself; every other line has its number. */
+function read_linesOf({ text, source }) {
+    const lines = text.split('\n');
+    if (source.kind === 'flag' && lines.length === 1)
+        return [{ text, source }];
+    return lines.map((line, index) => ({ text: line, source: { ...source, line: index + 1 } }));
+}
+const withoutComment = ({ text, source }) => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
+const isNoComment = ({ text }) => !text.trim().startsWith('#');
+const separated = ({ text, source }) => text.split(',').map((part) => ({ text: part, source }));
+/** The value of the given texts; where a single one cannot be read, that of the default. */
+function read_valueOf(option, given, fallback, context, attempt) {
+    if (read_isList(option))
+        return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
+    const parse = ([one]) => one && parseOne(option, one, context);
+    if (option.kind === 'script')
+        return parse(given) ?? '';
+    return attempt(() => parse(given)) ?? parse(fallback);
+}
+const read_isList = (option) => ['lines', 'commas', 'variables'].includes(option.kind);
+function parseOne(option, given, context) {
+    switch (option.kind) {
+        case 'script':
+            return given.text;
+        case 'choice':
+            return choice(given, option.choices);
+        case 'boolean':
+            return parsers_boolean(given);
+        case 'count':
+            return count(given, option.max);
+        case 'text':
+            return option.parse(given, context);
     }
-    throw new errors/* UserError */.y(`${input}: "${text}" is not an upstream.`, {
-        hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. An address needs a name: see add-hosts.',
-    });
+}
+function credential(given) {
+    const [one] = nonEmpty(given);
+    return one && (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(source_placeOf(one.source), one.text));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
@@ -38979,237 +39435,55 @@ function target_parseTarget(input, text) {
 
 
 
-
-
-
-
-
 /**
- * Checks every option and builds the one {@link Config}.
+ * Reads and checks every option, and builds the one {@link Config}.
  *
- * @throws UserError naming the option and the remedy
+ * @throws UserError naming the place of the mistake and the remedy; of several mistakes, all
  */
-function buildConfig(raw, around) {
-    const workspace = realDirectory('the workspace', around.workspace);
-    const secrets = credentials(around.credentials);
-    const upstreams = targets(raw, secrets, around);
-    const allow = parseAllowList(raw('allow-domains'));
+function buildConfig(frontEnd, context) {
+    const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
+    const { values, secrets, problems } = readOptions(frontEnd, context.environment, workspace);
+    const serverUrl = context.environment[SERVER_URL_VARIABLE];
+    const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+    (0,errors/* throwProblems */.Jh)([
+        ...problems,
+        ...(context.argv === undefined ? checkScript(values) : []),
+        ...checkVariables(values.env),
+        ...checkProtectedPaths(values['protect-paths']),
+        ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
+    ]);
+    const allow = allowList(values['allow-domains']);
+    const targetOf = (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' };
     const config = {
-        command: around.command,
+        frontEnd: frontEnd.kind,
+        command: context.argv === undefined
+            ? { kind: 'script', script: values.run, shell: values.shell }
+            : { kind: 'argv', argv: context.argv },
         workspace,
-        workingDirectory: within(workspace, raw('working-directory')),
-        apiProxy: around.apiProxy,
-        providers: around.apiProxy ? configuredProviders(secrets, upstreams, allow) : [],
-        allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
+        workingDirectory: values['working-directory'] ?? workspace,
+        apiProxy,
+        providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
+        allowEndpoints: values['allow-endpoints'],
         allow,
-        addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
-        upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: requestedVariables(raw('env')),
-        envAll: build_boolean('env-all', raw),
-        mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
-        protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
-        agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
-        memory: memory(raw('memory')),
-        pids: count('pids', raw) ?? 0,
-        timeoutMinutes: minutes('timeout-minutes', raw),
-        budget: budget(count('max-requests', raw), count('max-tokens', raw)),
-        logLevel: choice('log-level', raw),
-        proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
-        keepContainers: build_boolean('keep-containers', raw),
+        addHosts: values['add-hosts'],
+        upstreamCa: values['upstream-ca'],
+        env: values.env.map(({ name, value }) => ({ name, value })),
+        envAll: values['env-all'],
+        mounts: values.mounts,
+        protectPaths: protectedPaths(values['protect-paths']),
+        agentImage: values['agent-image'],
+        memory: values.memory,
+        pids: values.pids,
+        timeoutMinutes: values['timeout-minutes'],
+        budget: budgetOf(values),
+        logLevel: values['log-level'],
+        proxyLogsDir: values['proxy-logs-dir'],
+        keepContainers: values['keep-containers'],
     };
-    return { config, secrets };
+    return { config, secrets, values };
 }
-/** An option with a fixed set of values. @throws UserError listing the set */
-function choice(name, raw) {
-    const choices = optionNamed(name).choices ?? [];
-    const value = raw(name);
-    if (choices.includes(value))
-        return value;
-    throw new errors/* UserError */.y(`${name}: "${value}" is not one of its values.`, {
-        hint: `Write one of: ${choices.join(', ')}.`,
-    });
-}
-/** `true` or `false`. */
-function build_boolean(name, raw) {
-    const value = raw(name).toLowerCase();
-    if (value === 'true' || value === 'false')
-        return value === 'true';
-    throw new errors/* UserError */.y(`${name}: "${raw(name)}" is not one of its values.`, { hint: 'Write one of: true, false.' });
-}
-/** A whole number from 1. @returns undefined when not given */
-function count(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    if (/^[1-9]\d{0,8}$/.test(value))
-        return Number(value);
-    throw new errors/* UserError */.y(`${name}: "${value}" is not a whole number above 0.`);
-}
-/** The longest time that a timer of Node.js can wait is a little more. */
-const MAX_MINUTES = 30_000;
-/** A number above 0, a fraction too. @returns undefined when not given */
-function minutes(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
-    if (number > 0 && number <= MAX_MINUTES)
-        return number;
-    throw new errors/* UserError */.y(`${name}: "${value}" is not a number of minutes.`, {
-        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
-    });
-}
-function budget(maxRequests, maxTokens) {
-    return {
-        ...(maxRequests === undefined ? {} : { maxRequests }),
-        ...(maxTokens === undefined ? {} : { maxTokens }),
-    };
-}
-/** The `shell` option as an argv. */
-function shellArgv(shell) {
-    if (shell === 'bash')
-        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
-    if (shell === 'sh')
-        return ['sh', '-e', '{0}'];
-    if (shell.includes('{0}'))
-        return shell.split(/\s+/).filter((word) => word !== '');
-    throw new errors/* UserError */.y(`shell: "${shell}" is not one of its values.`, {
-        hint: 'Write bash, sh, or a command with {0} in the place of the script, for example "python3 {0}".',
-    });
-}
-function optionNamed(name) {
-    const option = OPTIONS.find((candidate) => candidate.name === name);
-    if (!option)
-        throw new Error(`no option is named ${name}`);
-    return option;
-}
-function credentials(given) {
-    const found = new Map();
-    for (const { variable, input } of CREDENTIALS) {
-        let value;
-        try {
-            value = normaliseCredential(`${input} (${variable})`, given.get(variable));
-        }
-        catch (error) {
-            throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error));
-        }
-        if (value !== undefined)
-            found.set(variable, value);
-    }
-    return found;
-}
-function targets(raw, secrets, { apiProxy, serverUrl }) {
-    const entries = PROVIDERS.map((provider) => {
-        // The address of a server is nobody's concern where the provider is not used.
-        const used = apiProxy && provider.credentials.some(({ variable }) => secrets.has(variable));
-        const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
-        return [provider.id, target_parseTarget(provider.targetInput, text)];
-    });
-    return Object.fromEntries(entries);
-}
-function hostByServer(provider, serverUrl) {
-    try {
-        return ownHost(provider, serverUrl);
-    }
-    catch (error) {
-        throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error), {
-            hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
-        });
-    }
-}
-function hostEntry(text, line) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name === undefined || (0,external_node_net_.isIP)(address) !== 4) {
-        throw new errors/* UserError */.y(`add-hosts, line ${String(line)}: "${text}" is not name:address.`, {
-            hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-        });
-    }
-    return { name, address };
-}
-function requestedVariables(text) {
-    const lines = new Map();
-    return variableLines(text).map((entry) => {
-        const variable = requestedVariable(entry.text, entry.line);
-        const before = lines.get(variable.name);
-        if (before !== undefined) {
-            throw new errors/* UserError */.y(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
-                hint: 'Name each variable once.',
-            });
-        }
-        lines.set(variable.name, entry.line);
-        return variable;
-    });
-}
-/** As every list, but a `#` behind a value belongs to the value. */
-function variableLines(text) {
-    return text
-        .split('\n')
-        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
-        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
-}
-function requestedVariable(text, line) {
-    const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
-    const name = match?.groups?.['name'];
-    if (name === undefined) {
-        throw new errors/* UserError */.y(`env, line ${String(line)}: this is no variable.`, {
-            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
-        });
-    }
-    return { name, value: match?.groups?.['value'] };
-}
-function userMount(text, line) {
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length > 0 || !(0,external_node_path_.isAbsolute)(source) || !(0,external_node_path_.isAbsolute)(target)) {
-        const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-        throw new errors/* UserError */.y(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-            hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-        });
-    }
-    return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable };
-}
-function memory(text) {
-    if (/^[1-9]\d*[bkmg]?$/i.test(text))
-        return text.toLowerCase();
-    throw new errors/* UserError */.y(`memory: "${text}" is not a size.`, { hint: 'Write a number with k, m or g, for example "6g".' });
-}
-function certificates(path, workspace) {
-    if (path === '')
-        return undefined;
-    let pem;
-    try {
-        pem = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_.resolve)(workspace, path), 'utf8');
-    }
-    catch (cause) {
-        throw new errors/* UserError */.y(`upstream-ca: ${path} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
-    }
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new errors/* UserError */.y(`upstream-ca: ${path} has no PEM certificate.`, {
-            hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
-        });
-    }
-    return pem;
-}
-function realDirectory(what, path) {
-    try {
-        const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
-        if ((0,external_node_fs_namespaceObject.statSync)(real).isDirectory())
-            return real;
-    }
-    catch (cause) {
-        throw new errors/* UserError */.y(`${what} (${path}) cannot be read.`, { cause });
-    }
-    throw new errors/* UserError */.y(`${what} (${path}) is not a directory.`);
-}
-function within(workspace, path) {
-    const directory = realDirectory('working-directory', (0,external_node_path_.resolve)(workspace, path));
-    if (directory === workspace || isBelow(directory, workspace))
-        return directory;
-    throw new errors/* UserError */.y(`working-directory: ${path} is outside the workspace ${workspace}.`, {
-        hint: 'The sandbox sees the workspace only; name a directory inside it.',
-    });
+function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }) {
+    return { ...(maxRequests !== undefined && { maxRequests }), ...(maxTokens !== undefined && { maxTokens }) };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/inputs.js
@@ -39217,50 +39491,41 @@ function within(workspace, path) {
 
 
 
-
+/** With its white space: it belongs to a script, and a secret is masked as it was given. */
+const textOf = (name) => getInput(name, { trimWhitespace: false });
+const INPUTS = {
+    kind: 'action',
+    given: ({ name }) => [{ text: textOf(name), source: { kind: 'input', name } }],
+};
 /**
  * Reads the action's inputs. Masks the credentials in the job's log first.
  *
- * @throws UserError naming the input and the remedy
+ * @throws UserError naming the inputs and the remedies
  */
 function loadInputs(environment = process.env) {
-    const given = new Map(CREDENTIALS.map(({ variable, input }) => [variable, getInput(input)]));
-    // The runner masks line by line; the value as a whole and its trimmed form are what could be printed.
-    for (const value of given.values())
-        if (value.trim() !== '')
-            core_setSecret(value);
-    const raw = (name) => {
-        const option = optionNamed(name);
-        if (option.only === 'cli')
-            return option.default ?? '';
-        const value = getInput(name, { trimWhitespace: name !== 'run' });
-        if (value !== '')
-            return value;
-        return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
-    };
-    const script = raw('run');
-    if (script.trim() === '') {
-        throw new errors/* UserError */.y('run is empty.', { hint: 'Give the command that the sandbox is to run, one or more lines.' });
+    maskSecrets();
+    const workspace = environment['GITHUB_WORKSPACE'] ?? '';
+    if (workspace === '') {
+        throw new errors/* UserError */.yo('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
     }
-    const workspace = environment['GITHUB_WORKSPACE'];
-    if (workspace === undefined || workspace === '') {
-        throw new errors/* UserError */.y('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
-    }
-    const built = buildConfig(raw, {
-        command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
-        credentials: given,
-        apiProxy: true,
-        serverUrl: environment[SERVER_URL_VARIABLE],
-        workspace,
-    });
+    const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace });
     return {
-        ...built,
+        config,
+        secrets,
         upload: {
-            when: choice('upload-logs', raw),
-            artifactName: raw('artifact-name') === '' ? undefined : raw('artifact-name'),
-            retentionDays: count('retention-days', raw),
+            when: values['upload-logs'],
+            artifactName: values['artifact-name'],
+            retentionDays: values['retention-days'],
         },
     };
+}
+/** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
+function maskSecrets() {
+    const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => textOf(name));
+    for (const text of new Set(given.flatMap((value) => [value, value.trim()]))) {
+        if (text.trim() !== '')
+            core_setSecret(text);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-outputs.js
@@ -39282,14 +39547,14 @@ const NAMED_LINES = 5;
  */
 function agentOutputs(file, secrets) {
     if (file.isCut)
-        return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
+        return nothing(`is longer than ${OUTPUT_FILE_LIMIT / 1024} KiB`);
     const { entries, badLines, unended } = parse(file.text);
     const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
     if (byName.size > MAX_OUTPUTS)
-        return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
+        return nothing(`has more than ${MAX_OUTPUTS} outputs`);
     const values = Object.fromEntries([...byName.values()].map(({ name, value }) => [name, maskCredentials(value, secrets)]));
     if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
-        return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
+        return nothing(`has more than ${MAX_JSON_LENGTH} characters of outputs`);
     }
     return {
         values,
@@ -39298,7 +39563,7 @@ function agentOutputs(file, secrets) {
             ...(unended === undefined
                 ? []
                 : [
-                    `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
+                    `GITHUB_OUTPUT of the command: the delimiter that line ${unended} announces never comes; what follows is left out.`,
                 ]),
         ],
     };
@@ -39341,7 +39606,7 @@ function agent_outputs_split(line) {
 function linesText(numbers) {
     const named = numbers.slice(0, NAMED_LINES).map(String);
     const rest = numbers.length - named.length;
-    const more = rest > 0 ? ` and ${String(rest)} more` : '';
+    const more = rest > 0 ? ` and ${rest} more` : '';
     return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
 }
 
@@ -39372,7 +39637,7 @@ function agentSummary(file, secrets) {
         return undefined;
     const notes = [
         'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
-        ...(file.isCut ? [`It is longer than ${String(SUMMARY_FILE_LIMIT / 1024)} KiB; this is its beginning.`] : []),
+        ...(file.isCut ? [`It is longer than ${SUMMARY_FILE_LIMIT / 1024} KiB; this is its beginning.`] : []),
     ];
     const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
     return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
@@ -39577,13 +39842,13 @@ function quoteBlock(text) {
  */
 function appending(variable, work) {
     const path = process.env[variable];
-    const size = path === undefined || path === '' ? undefined : (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.size;
+    const size = path === undefined || path === '' ? undefined : (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size;
     try {
         return work();
     }
     catch (error) {
-        if (path !== undefined && size !== undefined && ((0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > size) {
-            (0,external_node_fs_namespaceObject.truncateSync)(path, size);
+        if (path !== undefined && size !== undefined && ((0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > size) {
+            (0,external_node_fs_.truncateSync)(path, size);
         }
         throw error;
     }
@@ -39605,7 +39870,7 @@ function appending(variable, work) {
  */
 async function publish(result, secrets, reporter) {
     const { exitCode } = result;
-    const error = result.error === undefined ? undefined : (0,errors/* describeError */.U)(result.error);
+    const error = result.error === undefined ? undefined : (0,errors/* describeError */.Uc)(result.error);
     if (error !== undefined)
         setFailed(error);
     else if (exitCode !== 0)
@@ -39617,7 +39882,7 @@ async function publish(result, secrets, reporter) {
 }
 /** For a step whose run never began. */
 function publishFailure(error, reporter) {
-    setFailed((0,errors/* describeError */.U)(error));
+    setFailed((0,errors/* describeError */.Uc)(error));
     setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
 }
 /** What could not be read is left out, never shown as empty. */
@@ -39665,7 +39930,7 @@ function setOutputs(outputs, reporter) {
         }
     }
     if (failed.length > 0)
-        reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${(0,errors/* describeError */.U)(reason)}`);
+        reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${(0,errors/* describeError */.Uc)(reason)}`);
 }
 function writeSummary(result, error, secrets) {
     const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
@@ -39674,7 +39939,7 @@ function writeSummary(result, error, secrets) {
     const { outcome, exitCode, traffic, aftermath, timings, logs, written } = result;
     const commandSummary = agentSummary(written.summary, secrets);
     const facts = { outcome, exitCode, error, traffic, aftermath, startupMs: timings.startupMs, logs, commandSummary };
-    appending('GITHUB_STEP_SUMMARY', () => (0,external_node_fs_namespaceObject.appendFileSync)(file, summaryMarkdown(facts)));
+    appending('GITHUB_STEP_SUMMARY', () => (0,external_node_fs_.appendFileSync)(file, summaryMarkdown(facts)));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/relay.js
@@ -39691,14 +39956,21 @@ class StoppedCommands {
     #token = (0,external_node_crypto_.randomUUID)();
     #waiting = [];
     #stopped = false;
+    #ended = false;
     #write = (0,output/* writeTo */.jH)(process.stdout);
     stdout = (chunk) => {
+        if (this.#ended)
+            return undefined;
         this.#stop();
         return this.#write(chunk);
     };
     stderr = this.stdout;
-    /** Switches the commands on again, on a line of its own. */
+    /**
+     * Switches the commands on again, on a line of its own. What the engine's client still delivers of a command that was
+     * killed is dropped: it would switch them off once more, and the runner would not see the report.
+     */
     end() {
+        this.#ended = true;
         if (this.#stopped)
             process.stdout.write(`\n::${this.#token}::\n`);
         this.#stopped = false;
@@ -39733,10 +40005,18 @@ class StoppedCommands {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/state.js
 
 
+
 const KEY = 'awf';
-/** Writes the state; a later call replaces an earlier one. */
+/** Writes the state; a later call replaces an earlier one. @throws UserError when the runner's file cannot be written */
 function writeState(state) {
-    appending('GITHUB_STATE', () => saveState(KEY, state));
+    try {
+        appending('GITHUB_STATE', () => saveState(KEY, state));
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo('GITHUB_STATE cannot be written: the post step reads there what to clean up.', {
+            cause,
+        });
+    }
 }
 /** @returns undefined when the main step ended before it wrote any */
 function readState() {
@@ -39776,10 +40056,10 @@ const actionReporter = {
  * @returns the exit code of the process: the command's own
  */
 async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debug)) {
-    const start = begin();
+    const start = begin(root);
     if (start === undefined)
         return 1;
-    const { config, secrets, upload, runId } = start;
+    const { config, secrets, upload, images, runId } = start;
     const reporter = filtered(actionReporter, config.logLevel);
     const relay = new StoppedCommands();
     const deferring = relay.deferring(reporter);
@@ -39790,7 +40070,7 @@ async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debu
         reporter: deferring,
         output: (0,output/* limited */.TJ)(relay),
         root,
-        images: builtImageNames(`${root}/dist`),
+        images,
         temporary: stepTemporaryDirectory(),
         environment: process.env,
         signal,
@@ -39809,12 +40089,13 @@ async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debu
     return result.exitCode;
 }
 /** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
-function begin() {
+function begin(root) {
     try {
         const inputs = loadInputs();
+        const images = builtImageNames(`${root}/dist`);
         const runId = newRunId();
         writeState({ runId, upload: inputs.upload });
-        return { ...inputs, runId };
+        return { ...inputs, images, runId };
     }
     catch (error) {
         publishFailure(error, actionReporter);
@@ -39921,9 +40202,15 @@ function networkArgs(spec) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ describeError),
-/* harmony export */   y: () => (/* binding */ UserError)
+/* harmony export */   Jh: () => (/* binding */ throwProblems),
+/* harmony export */   Uc: () => (/* binding */ describeError),
+/* harmony export */   mu: () => (/* binding */ withHint),
+/* harmony export */   vX: () => (/* binding */ collectProblems),
+/* harmony export */   yo: () => (/* binding */ UserError)
 /* harmony export */ });
+/* unused harmony export ConfigError */
+/* harmony import */ var _shared_value_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9012);
+
 /** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
 class UserError extends Error {
     hint;
@@ -39931,6 +40218,53 @@ class UserError extends Error {
         super(message, options.cause === undefined ? undefined : { cause: options.cause });
         this.name = 'UserError';
         this.hint = options.hint;
+    }
+}
+/** Several mistakes in what a user gave, told at once. */
+class ConfigError extends UserError {
+    problems;
+    constructor(problems) {
+        const items = problems.map((problem) => `- ${describeError(problem).replaceAll('\n', '\n  ')}`);
+        super(`The configuration has ${problems.length} mistakes:\n${items.join('\n')}`);
+        this.name = 'ConfigError';
+        this.problems = problems;
+    }
+}
+/** @throws UserError the only problem as it is, or a {@link ConfigError} with all of them */
+function throwProblems(problems) {
+    const [first, ...others] = problems;
+    if (first !== undefined)
+        throw others.length === 0 ? first : new ConfigError(problems);
+}
+/**
+ * Runs what may fail on a mistake of the user's, so that the next mistake can be found too.
+ *
+ * @returns what `work` returns; undefined after a mistake, which is added to `problems`
+ */
+function collectProblems(problems, work) {
+    try {
+        return work();
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        problems.push(error);
+        return undefined;
+    }
+}
+/**
+ * Runs a parser that both sides of the container boundary share, and adds what to write instead.
+ *
+ * @throws UserError with the parser's message and `hint`
+ */
+function withHint(hint, parse) {
+    try {
+        return parse();
+    }
+    catch (cause) {
+        if (!(cause instanceof _shared_value_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ValueError */ .Q))
+            throw cause;
+        throw new UserError(cause.message, { ...(hint !== undefined && { hint }), cause });
     }
 }
 /** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
@@ -39954,7 +40288,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4449);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3240);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -40115,9 +40449,11 @@ function limited(output, limitBytes = _limits_js__WEBPACK_IMPORTED_MODULE_2__/* 
 /* harmony export */   Q: () => (/* binding */ aborted),
 /* harmony export */   W: () => (/* binding */ cancellation)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
-/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2400);
-/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1489);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(739);
+/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2400);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1489);
+
 
 
 
@@ -40133,13 +40469,13 @@ function cancellation() {
     const controller = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.on(name, () => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y(`The run was cancelled (${name}).`));
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`The run was cancelled (${name}).`));
         });
     }
     process.once('SIGINT', endAtSecondInterrupt);
     for (const stream of [process.stdout, process.stderr]) {
         stream.on('error', (cause) => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended: nobody reads its output any more.', { cause }));
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause }));
         });
     }
     return controller.signal;
@@ -40147,23 +40483,47 @@ function cancellation() {
 function endAtSecondInterrupt() {
     const first = performance.now();
     process.on('SIGINT', () => {
-        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_1__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
+        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_2__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
             return;
-        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_LABEL */ .jQ}`;
-        process.stderr.write(`awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`, () => process.exit(INTERRUPTED));
+        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_LABEL */ .jQ}`;
+        try {
+            // Not by the stream, which would keep the message until the pipe has room.
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`);
+        }
+        catch {
+            // Nobody reads it.
+        }
+        process.exit(INTERRUPTED);
     });
 }
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */
 function aborted(signal) {
     return new Promise((_, reject) => {
         const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended.'));
+            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended.'));
         };
         if (signal.aborted)
             end();
         else
             signal.addEventListener('abort', end, { once: true });
     });
+}
+
+
+/***/ }),
+
+/***/ 9012:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ ValueError)
+/* harmony export */ });
+/**
+ * A value that cannot be used, whoever gave it. The parsers on both sides of the container boundary throw it; it names the
+ * value's place and never quotes a secret.
+ */
+class ValueError extends Error {
+    name = 'ValueError';
 }
 
 

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
+import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import type { AgentVariable } from '../shared/provider-entry.ts';
 import { apiProxyUrl, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
@@ -86,11 +88,13 @@ export function agentEnvironment(
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
-      withheld.push({ name, reason: 'env names it, but it is not set' });
+      withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-      throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+      throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+        hint: whyNot(name, config.frontEnd),
+      });
     } else {
       giveUnlessCredential(name, value);
     }
@@ -205,16 +209,17 @@ function shellCheck({ agentImage, command }: Config): string[] {
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
-function whyNot(name: string): string {
+function whyNot(name: string, frontEnd: FrontEndKind): string {
   if (isCredentialName(name)) {
+    const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
     return (
-      'Pass the credential as an input of the action, and the api-proxy injects it. ' +
+      `Pass the credential ${where}, and the api-proxy injects it. ` +
       `For a program that insists on ${name}, set ${name}=placeholder.`
     );
   }
   return isWithheld(name)
     ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
-    : 'The sandbox sets it itself. Remove it from env.';
+    : 'The sandbox sets it itself. Leave it out.';
 }
 
 function isVariableName(name: string): boolean {

@@ -72,7 +72,7 @@ export function createLogDirectories(
     for (const directory of Object.values(directories)) {
       if (isInside(directory, workspace)) {
         throw new UserError(
-          `proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
+          `--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
           { hint: 'Use a directory outside the workspace.' },
         );
       }
@@ -101,7 +101,7 @@ function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
       // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
       if (process.getuid?.() !== 0 || statSync(directory).uid === owner.uid) return true;
       if (readdirSync(directory).length > 0) {
-        throw new UserError(`proxy-logs-dir: ${directory} has files of another user.`, {
+        throw new UserError(`--proxy-logs-dir: ${directory} has files of another user.`, {
           hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
       }

@@ -80,13 +80,13 @@ function above(path: string, name: string): string | undefined {
  * @throws UserError naming the mount and the path
  */
 export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly MountSpec[]): void {
-  for (const { source, target } of mounts) {
+  for (const { source, target, origin } of mounts) {
     const real = realpathSync(source);
     for (const guard of guards) {
       const shows = isInside(guard.target, real) && join(target, relative(real, guard.target)) !== guard.target;
       const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
       if (shows || isPart || isInside(target, guard.target)) {
-        throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+        throw new UserError(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
           hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
         });
       }

@@ -34,9 +34,9 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
   const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
   const isTwice = (target: string): boolean => all.filter((mount) => mount.target === target).length > 1;
   const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
-  for (const { source, target } of mounts) {
+  for (const { source, target, origin } of mounts) {
     const refuse = (why: string, hint = 'Use another target, for example below /mnt.'): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+      throw new UserError(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
     };
     if (target === '/') refuse('it would hide everything');
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
 const MAX_LENGTH = 1024 * 1024;
@@ -7,16 +8,26 @@ const MAX_LENGTH = 1024 * 1024;
  * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
  * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
  *
- * @throws Error when the file cannot be opened or read
+ * The directory belongs to a sidecar. No link is followed, and a pipe that a sidecar has put there, which would keep its
+ * reader for ever, is not waited for.
+ *
+ * @throws Error when the file cannot be opened or read, or is no regular file
  */
 export async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = (lines.pop() ?? '').slice(0, MAX_LENGTH);
-    yield* lines;
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file.`);
+    const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false } as const;
+    let rest = '';
+    for await (const chunk of file.createReadStream(options)) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = (lines.pop() ?? '').slice(0, MAX_LENGTH);
+      yield* lines;
+    }
+    if (rest !== '') yield rest;
+  } finally {
+    await file.close();
   }
-  if (rest !== '') yield rest;
 }
 
 /** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */

@@ -18,6 +18,8 @@ export class Progress {
   engineAsked = false;
   /** What the workspace was like before the command. */
   baseline: Baseline | undefined;
+  /** True once the workspace was searched while nothing of the command ran any more. */
+  isSearched = false;
   /** The agent's address. */
   agentAddress: string | undefined;
   commandFiles: CommandFiles | undefined;

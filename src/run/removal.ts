@@ -96,7 +96,10 @@ export async function stopRun(
   agentGone();
 }
 
-/** Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. */
+/**
+ * Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. An agent that does not end
+ * saves no sidecar: they hold the keys, and without them the agent reaches nothing.
+ */
 async function endContainers(
   engine: Engine,
   names: readonly string[],
@@ -106,11 +109,13 @@ async function endContainers(
 ): Promise<void> {
   const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
   const others = names.filter((name) => !sidecars.includes(name));
-  await settleAll([
-    end(engine, others).then(agentGone),
-    // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log.
+  const agentEnd = end(engine, others).then(agentGone);
+  await Promise.allSettled([
+    agentEnd,
+    // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log. It is a courtesy: what cannot be
+    // asked is ended all the same.
     ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
   ]);
   if (sidecars.length > 0) await sleep(graceMs);
-  await end(engine, sidecars);
+  await settleAll([agentEnd, end(engine, sidecars)]);
 }

@@ -52,9 +52,9 @@ export async function report(
   if (logs !== undefined)
     await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
   if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-    reporter.warning(budgetWarning(config.budget, traffic.usage));
+    reporter.warning(budgetWarning(config, traffic.usage));
   }
-  await removeWorkDirectory(aftermath, context, progress);
+  await removeWorkDirectory(context, progress);
   const exitCode = ending?.exitCode ?? 1;
   return {
     outcome: outcomeOf(progress),
@@ -109,13 +109,12 @@ async function writeBesideLogs(
   if (aftermath !== undefined) await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
 }
 
-/** A workspace that could not be searched is searched by the post step, which needs the baseline for it. */
+/** The post step repeats a search that failed or came too early, and needs the baseline for it. */
 async function removeWorkDirectory(
-  aftermath: Aftermath | undefined,
   { reporter, hasPostStep }: RunContext,
-  { workDirectory, baseline }: Progress,
+  { workDirectory, baseline, isSearched }: Progress,
 ): Promise<void> {
-  const isSearched = baseline === undefined || aftermath !== undefined;
-  if (workDirectory === undefined || (hasPostStep && !isSearched)) return;
+  const isNeeded = hasPostStep && baseline !== undefined && !isSearched;
+  if (workDirectory === undefined || isNeeded) return;
   await attempt(reporter, `remove ${workDirectory}`, () => rmRF(workDirectory));
 }

@@ -4,6 +4,7 @@ import { writeSystemFiles } from '../agent/files.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { checkMountTargets } from '../mounts/check.ts';
+import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { outOfMemoryText, timeoutText } from './messages.ts';
@@ -11,7 +12,8 @@ import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { Progress } from './progress.ts';
 import { report, type RunResult } from './report.ts';
-import { Sandbox } from './sandbox.ts';
+import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
+import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -62,5 +64,13 @@ async function execute(
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
   if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
-  if (progress.ending.outOfMemory) context.reporter.error(outOfMemoryText(config));
+  else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
+    context.reporter.error(outOfMemoryText(config));
+  }
+}
+
+/** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
+async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext): Promise<boolean> {
+  const asking = (): Promise<boolean> => Promise.race([sandbox.ranOutOfMemory(), aborted(signal)]);
+  return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }

@@ -22,9 +22,10 @@ export interface Ending {
   /** The command's own, or 124 when it ran out of time. */
   readonly exitCode: number;
   readonly timedOut: boolean;
-  /** It was killed for its memory: the exit code, 137, does not say so. */
-  readonly outOfMemory: boolean;
 }
+
+/** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
+export const KILLED_EXIT_CODE = 137;
 
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
@@ -69,7 +70,7 @@ export class Sandbox {
     this.#startSidecars(containers, documents);
     const command = this.#command(containers, documents.agent, output, limit);
     for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)]) this.#count(work);
-    const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true, outOfMemory: false };
+    const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true };
     try {
       const died = this.#sidecars.map((sidecar) => sidecar.died);
       const ending = await Promise.race([command, limit.exhausted, ...died, aborted(signal)]);
@@ -77,6 +78,11 @@ export class Sandbox {
     } finally {
       limit.stop();
     }
+  }
+
+  /** Asks the engine why the command was killed. @throws Error when the engine does not tell */
+  async ranOutOfMemory(): Promise<boolean> {
+    return this.#containers !== undefined && (await this.#engine.ranOutOfMemory(this.#containers.agent.name));
   }
 
   #startSidecars({ squid, apiProxy }: Topology, documents: StartDocuments): void {
@@ -114,9 +120,7 @@ export class Sandbox {
     if (!gate.passed) {
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
-    const mayBeMemory = exitCode === 137 && !limit.isReached;
-    const outOfMemory = mayBeMemory && (await this.#engine.ranOutOfMemory(agent.name));
-    return { exitCode, timedOut: false, outOfMemory };
+    return { exitCode, timedOut: false };
   }
 
   #count(work: Promise<unknown>): void {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { RUN_LABEL } from '../docker/spec.ts';
 import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
@@ -32,9 +33,13 @@ function endAtSecondInterrupt(): void {
   process.on('SIGINT', () => {
     if (performance.now() - first < SECOND_SIGNAL_AFTER_MS) return;
     const filter = `--all --filter label=${RUN_LABEL}`;
-    process.stderr.write(`awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`, () =>
-      process.exit(INTERRUPTED),
-    );
+    try {
+      // Not by the stream, which would keep the message until the pipe has room.
+      writeSync(process.stderr.fd, `awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`);
+    } catch {
+      // Nobody reads it.
+    }
+    process.exit(INTERRUPTED);
   });
 }
 

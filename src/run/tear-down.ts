@@ -20,15 +20,22 @@ export async function tearDown(
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
   const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(progress));
+  let agentGone = !progress.engineAsked;
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
     try {
-      await sandbox.end({ interrupted, keep: keepContainers }, () => void startSearch());
+      await sandbox.end({ interrupted, keep: keepContainers }, () => {
+        agentGone = true;
+        void startSearch();
+      });
+      agentGone = true;
     } catch (error) {
       progress.fail(error);
     }
   }
-  return startSearch();
+  const aftermath = await startSearch();
+  progress.isSearched = agentGone && aftermath !== undefined;
+  return aftermath;
 }
 
 async function searchWorkspace(progress: Progress): Promise<Aftermath | undefined> {
@@ -38,7 +45,7 @@ async function searchWorkspace(progress: Progress): Promise<Aftermath | undefine
     return await timings.measure('workspace: search', () => inspectWorkspace(baseline, SURVEY_LIMIT_MS));
   } catch (cause) {
     progress.fail(
-      new UserError(`What the command left in ${baseline.workspace} could not be surveyed.`, {
+      new UserError(`What the command left in ${baseline.workspace} could not be searched.`, {
         hint: 'Do not run git there.',
         cause,
       }),

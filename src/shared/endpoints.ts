@@ -1,5 +1,7 @@
 /** How the table of providers writes down the endpoints that pass the api-proxy. */
 
+import { ValueError } from './value-error.ts';
+
 /** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
 export const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'] as const;
 export type EndpointMethod = (typeof ENDPOINT_METHODS)[number];
@@ -40,13 +42,13 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /**
  * Checks an endpoint that a user adds.
  *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
+ * @throws ValueError naming `name` and which part is wrong; it quotes nothing
  */
 export function checkEndpoint(name: string, method: unknown, path: unknown): AddedEndpoint {
   const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
-  if (known === undefined) throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+  if (known === undefined) throw new ValueError(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
   if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-    throw new Error(
+    throw new ValueError(
       `${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`,
     );
   }

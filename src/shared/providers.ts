@@ -28,7 +28,7 @@ export const PROVIDERS: readonly Provider[] = TABLE;
  * The provider's host for those who name no other.
  *
  * @param serverUrl value of `GITHUB_SERVER_URL`
- * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ * @throws ValueError naming the variable, where the host depends on it and it cannot be understood
  */
 export function ownHost({ byServer, defaultTarget }: Provider, serverUrl: string | undefined): string {
   return byServer ? byServer.host(serverUrl) : defaultTarget;

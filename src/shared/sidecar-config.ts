@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { LogLevel } from './log-level.ts';
 import type { ProviderId } from './providers.ts';
+import { ValueError } from './value-error.ts';
 
 /**
  * The one document that a run writes to the api-proxy's standard input. It carries the credentials, so it exists only in
@@ -54,19 +55,19 @@ export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
  * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
  *
  * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error that names `name`, never the value, when it contains a control character or one outside ASCII
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 export function normaliseCredential(name: string, value: string | undefined): string | undefined {
   const trimmed = value?.trim() ?? '';
   if (trimmed === '') return undefined;
   // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-    throw new Error(
+    throw new ValueError(
       `${name} contains a line break or another control character. Store it again as a single line without one.`,
     );
   }
   if (!/^[ -~]+$/.test(trimmed)) {
-    throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    throw new ValueError(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
   }
   return trimmed;
 }

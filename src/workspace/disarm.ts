@@ -1,6 +1,6 @@
 import { chownSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { bytes, fromText, moveAside } from './file-names.ts';
+import { bytes, fromText, moveAside } from '../host/file-names.ts';
 import { isUnmistakable, type Hazard } from './git/directory.ts';
 import { identify } from './git/own-repository.ts';
 import { unlock } from './survey.ts';

@@ -5,7 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow, isInside } from '../host/paths.ts';
 import { words } from '../shared/words.ts';
-import { bytes, fromText, printable, toText } from './file-names.ts';
+import { bytes, fromText, printable, toText } from '../host/file-names.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
 import type { ConfigEntry } from './git/config.ts';
 import type { OutsideRepository } from './git/own-repository.ts';

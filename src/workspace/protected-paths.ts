@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
-import { bytes, fromText, printable } from './file-names.ts';
+import { bytes, fromText, printable } from '../host/file-names.ts';
 
 /** A change of a protected path. The path is printable and relative to the workspace. */
 export interface Change {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
-import { bytes, fromText } from './file-names.ts';
+import { bytes, fromText } from '../host/file-names.ts';
 import {
   alternatesHazard,
   gitFileHazard,

@@ -4,7 +4,7 @@ import type { Config, ProtectedPath } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { disarm, restoreLink, type Disarmed } from './disarm.ts';
-import { bytes, fromText, printable } from './file-names.ts';
+import { bytes, fromText, printable } from '../host/file-names.ts';
 import type { Hazard } from './git/directory.ts';
 import { gitGuards, guardMounts, type Elsewhere } from './guards.ts';
 import { identify, ownRepository } from './git/own-repository.ts';
@@ -48,7 +48,7 @@ export interface Aftermath {
 }
 
 /** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report', line: 0 };
+const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
 
 const BASELINE_FILE = 'baseline.json';
 

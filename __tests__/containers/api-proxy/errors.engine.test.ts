@@ -126,7 +126,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a reset before the answer',
     world: usual,
-    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it had answered'] },
+    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it answered'] },
     arrange: ({ upstream }) => {
       upstream.handler = () => {
         reset(upstream);
@@ -137,7 +137,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'an end before the answer',
     world: usual,
-    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it had answered'] },
+    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it answered'] },
     arrange: ({ upstream }) => {
       upstream.handler = (_, __, socket) => socket.end();
     },

@@ -9,10 +9,15 @@ interface ProxyErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For errors that a retry cannot help. The SDKs of OpenAI and Anthropic obey this header before they look at the status. */
+/**
+ * For errors that a retry cannot help. The SDKs of OpenAI and Anthropic obey this header before they look at the
+ * status.
+ */
 export const NO_RETRY = { 'x-should-retry': 'false' };
 
-/** An error that the sidecar itself answers with, in the provider's shape. Its message never contains a client's bytes. */
+/**
+ * An error that the sidecar itself answers with, in the provider's shape. Its message never contains a client's bytes.
+ */
 export class ProxyError extends Error implements ApiError {
   readonly status: number;
   readonly code: AnswerCode;

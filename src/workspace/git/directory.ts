@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readlinkSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path/posix';
 import { isInside } from '../../host/paths.ts';
-import { bytes, printable, toText } from '../file-names.ts';
+import { bytes, printable, toText } from '../../host/file-names.ts';
 import { composeConfig, describeEntry, type ComposedConfig } from './config-policy.ts';
 
 /** Something that makes a later git do what its author wants. Paths have one character for each byte. */

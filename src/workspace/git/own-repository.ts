@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInside } from '../../host/paths.ts';
-import { fromText, printable, toText } from '../file-names.ts';
+import { fromText, printable, toText } from '../../host/file-names.ts';
 import { contentOf, gitFileTarget } from './directory.ts';
 import { parseGitConfig } from './config.ts';
 

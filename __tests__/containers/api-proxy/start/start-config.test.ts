@@ -22,8 +22,6 @@ const document = (change: Record<string, unknown> = {}): SidecarConfig => ({
 const openai = (change: Record<string, unknown>) => ({
   providers: { openai: { ...document().providers.openai, ...change } },
 });
-const endpoint = (change: Record<string, unknown>) =>
-  document({ allowEndpoints: [{ provider: 'openai', method: 'GET', path: '/v1/files', ...change }] });
 const target = (change: Record<string, unknown>) =>
   openai({ target: { ...document().providers.openai!.target, ...change } });
 
@@ -47,8 +45,10 @@ describe('the document on standard input', () => {
 
   test.each<[string, string | object, RegExp]>([
     ['not JSON', `{"credential":"${SECRET}`, /not JSON/],
-    ['a list', '[]', /document must be an object/],
-    ['an unknown field', document({ maxTokens: 1 }), /document has an unknown field/],
+    ['null', 'null', /The configuration must be an object/],
+    ['providers that are null', document({ providers: null }), /providers must be an object/],
+    ['a list', '[]', /The configuration must be an object/],
+    ['an unknown field', document({ maxTokens: 1 }), /The configuration has an unknown field/],
     ['an unknown provider', document({ providers: { [SECRET]: {} } }), /providers has an unknown field/],
     ['an empty credential', document(openai({ credential: ' \n' })), /providers\.openai\.credential is empty/],
     ['a credential with a line break', document(openai({ credential: `${SECRET}\nx` })), /openai\.credential contains/],
@@ -63,18 +63,15 @@ describe('the document on standard input', () => {
     ['a base path with dots', document(target({ basePath: '/a/..' })), /no valid base path/],
     ['a base path that ends with a slash', document(target({ basePath: '/a/' })), /no valid base path/],
     ['a base path with a line break', document(target({ basePath: '/a\r\nX: y' })), /no valid base path/],
-    ['no proxy', document({ proxyUrl: undefined }), /proxyUrl must be a string/],
+    ['no proxy', document({ proxyUrl: undefined }), /proxyUrl must be Squid's address/],
     ['a proxy with credentials', document({ proxyUrl: `http://u:${SECRET}@squid:3128` }), /proxyUrl must be/],
     ['a proxy of another scheme', document({ proxyUrl: 'https://squid:3128' }), /proxyUrl must be/],
     ['no limit', document({ maxBodyBytes: Infinity }), /maxBodyBytes/],
     ['a limit of 0', document({ maxBodyBytes: 0 }), /maxBodyBytes/],
-    ['endpoints that are no list', document({ allowEndpoints: { 0: SECRET } }), /allowEndpoints must be a list/],
-    ['an endpoint that is text', document({ allowEndpoints: [SECRET] }), /allowEndpoints\[0\] must be an object/],
-    ['an endpoint with more', endpoint({ query: SECRET }), /allowEndpoints\[0\] has an unknown field/],
-    ['an endpoint of nobody', endpoint({ provider: SECRET }), /allowEndpoints\[0\] has an unknown provider/],
-    ['an endpoint with a wrong method', endpoint({ method: 'TRACE' }), /allowEndpoints\[0\]: the method must/],
-    ['an endpoint with a list of methods', endpoint({ method: ['GET'] }), /allowEndpoints\[0\]: the method must/],
-    ['an endpoint with a wrong path', endpoint({ path: `/${SECRET}/..` }), /allowEndpoints\[0\]: the path must/],
+    ['no number for a limit', document({ maxBodyBytes: '1000' }), /maxBodyBytes must be a positive whole number/],
+    ['an unknown limit', document({ budget: { maxDollars: 1 } }), /budget has an unknown field/],
+    ['a budget of 0', document({ budget: { maxRequests: 0 } }), /budget\.maxRequests must be a positive/],
+    ['a budget that is text', document({ budget: { maxTokens: SECRET } }), /budget\.maxTokens must be a positive/],
     ['too long', 'x'.repeat(5 * 1024 * 1024), /larger than/],
   ])('%s is refused, and no value is printed', async (_, text, message) => {
     const refused = readStartConfig(input(typeof text === 'string' ? text : JSON.stringify(text)), ENV);

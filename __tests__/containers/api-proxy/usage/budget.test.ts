@@ -26,8 +26,8 @@ describe('max-requests', () => {
       );
     }
     expect(t.upstream.requests).toHaveLength(3);
-    const records = await t.records(8);
-    expect(records.slice(-4)).toMatchObject(
+    const records = await t.records(4 + IDS.length);
+    expect(records.slice(4)).toMatchObject(
       IDS.map((provider) => ({ provider, status: 429, error: 'budget_exhausted', forwarded: false, level: 'warn' })),
     );
   });

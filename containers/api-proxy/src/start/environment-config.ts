@@ -8,7 +8,7 @@ import {
   type SidecarProvider,
 } from '../../../../src/shared/sidecar-config.ts';
 import { parseTarget } from '../../../../src/shared/target.ts';
-import { requireProxyUrl } from './config-values.ts';
+import { requireProxyUrl } from './proxy-url.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +28,11 @@ function providerFromEnvironment(provider: Provider, env: Environment): SidecarP
   return undefined;
 }
 
-/** For an image that somebody starts on their own. @throws Error that names the variable and never quotes its value */
+/**
+ * Reads the environment, for an image that somebody starts without a run.
+ *
+ * @throws Error that names the variable and never quotes its value
+ */
 export function configFromEnvironment(env: Environment): SidecarConfig {
   const providers: Partial<Record<ProviderId, SidecarProvider>> = {};
   for (const provider of PROVIDERS) {

@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunContext } from '../../src/run/context.ts';
+import type { ConfigOverrides } from '../../testing/builders.ts';
+import type { FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
+import { refusing, type World } from './world.ts';
+
+/** A run that cannot get as far as its command. */
+interface EarlyFailure {
+  readonly what: string;
+  readonly engine?: FakeEngineOptions;
+  readonly config?: (world: World) => ConfigOverrides;
+  readonly context?: Partial<RunContext>;
+  /** A part of the error's message. */
+  readonly error: string;
+  /** What the engine has been asked for; everything by default. */
+  readonly asked?: 'nothing';
+}
+
+export const EARLY_FAILURES: readonly EarlyFailure[] = [
+  {
+    what: 'the temporary directory does not exist',
+    context: { temporary: '/nonexistent' },
+    error: 'The directory for temporary files cannot be used: /nonexistent/awf-',
+    asked: 'nothing',
+  },
+  {
+    what: 'the workspace holds the run’s own directory',
+    config: ({ temporary }) => ({ workspace: temporary, workingDirectory: temporary }),
+    error: "holds the run's temporary directory",
+    asked: 'nothing',
+  },
+  {
+    what: 'a log directory cannot be made',
+    config: ({ workspace }) => {
+      writeFileSync(join(workspace, '..', 'file'), '');
+      return { proxyLogsDir: join(workspace, '..', 'file', 'squid') };
+    },
+    error: 'The log directory squid cannot be created',
+    asked: 'nothing',
+  },
+  {
+    what: 'the state for the post step cannot be saved',
+    context: {
+      onLogs: () => {
+        throw new Error('no space left on device');
+      },
+    },
+    error: 'no space left on device',
+    asked: 'nothing',
+  },
+  {
+    what: 'the source of a mount does not exist',
+    config: () => ({
+      mounts: [{ source: '/nonexistent', target: '/data', writable: false, origin: 'mounts, line 1' }],
+    }),
+    error: 'mounts, line 1: /nonexistent',
+    asked: 'nothing',
+  },
+  {
+    what: 'a mount lies over a guarded path, which only the plan shows',
+    config: ({ workspace }) => {
+      mkdirSync(join(workspace, '.claude'));
+      return {
+        mounts: [
+          { source: '/usr/share', target: join(workspace, '.claude'), writable: false, origin: 'mounts, line 1' },
+        ],
+        protectPaths: [{ path: '.claude', mode: 'read-only' }],
+      };
+    },
+    error: 'is guarded',
+  },
+  ...(['createNetwork', 'imagesOf', 'create', 'connect', 'start'] as const).map((verb) => ({
+    what: `the engine fails at ${verb}`,
+    engine: { onCall: refusing(verb) },
+    error: `docker ${verb} failed: no`,
+  })),
+  ...['awf-agent', 'awf-api-proxy'].map((name) => ({
+    what: `the engine fails to run ${name}`,
+    engine: { onCall: refusing('run', name) },
+    error: 'docker run failed: no',
+  })),
+  {
+    what: 'the engine does not tell its places',
+    engine: { onCall: refusing('places') },
+    config: () => ({ mounts: [{ source: '/usr/share', target: '/data', writable: false, origin: 'mounts, line 1' }] }),
+    error: 'docker places failed: no',
+  },
+  {
+    what: 'an image cannot be built',
+    engine: { image: () => undefined, onCall: refusing('build', 'awf-squid') },
+    error: 'The image awf-squid:0 could not be built.',
+  },
+  {
+    what: 'an image cannot be pulled',
+    engine: {
+      image: (name) =>
+        name === 'debian:13' ? undefined : { platform: '', volumes: [], builtAt: Date.now(), isStandIn: false },
+      onCall: refusing('pull'),
+    },
+    config: () => ({ agentImage: 'debian:13' }),
+    error: 'agent-image: debian:13 is missing and could not be pulled.',
+  },
+  {
+    what: 'the container that lends its files cannot be created',
+    engine: { onCall: refusing('create', 'awf-library') },
+    config: () => ({ agentImage: 'debian:13' }),
+    error: 'docker create failed: no',
+  },
+  {
+    what: 'Squid ends',
+    engine: {
+      programs: {
+        squid: async (io) => {
+          await io.stderr('FATAL: no\n');
+          return 1;
+        },
+      },
+    },
+    error: 'Squid ended unexpectedly with exit code 1. Its last lines:\nFATAL: no',
+  },
+  {
+    what: 'the pre-flight check fails',
+    engine: {
+      programs: {
+        agent: async (io) => {
+          await io.stderr('Squid does not answer.\n');
+          return 1;
+        },
+      },
+    },
+    error: 'The command was not started: Squid does not answer.',
+  },
+];

@@ -1,0 +1,36 @@
+/** What a plan is made from, as data: nothing of it exists on this machine. */
+
+import type { Claimed } from '../../src/run/claim.ts';
+import { planRun, type RunPlan } from '../../src/run/plan.ts';
+import type { Prepared } from '../../src/run/prepare.ts';
+import { aConfig, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/builders.ts';
+
+export const RUN_ID = 'feedf00d';
+
+export const PREPARED: Prepared = {
+  workDirectory: '/nonexistent/awf-feedf00d',
+  logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
+  agentUser: USER,
+  sidecarUser: { uid: 2001, gid: 2002 },
+  home: USER.home,
+};
+
+export const CLAIMED: Claimed = {
+  subnet: '172.30.0.0/24',
+  agentImage: undefined,
+  guards: [{ kind: 'bind', source: '/workspace/.git/hooks', target: '/workspace/.git/hooks', writable: false }],
+  userMounts: [{ kind: 'bind', source: '/data', target: '/data', writable: false }],
+  host: {
+    environment: {},
+    toolchain: [{ kind: 'bind', source: '/usr', target: '/usr', writable: false }],
+    toolDirectories: new Map(),
+    claudeJson: undefined,
+  },
+};
+
+export const IMAGES = { squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' };
+
+export function plan(overrides: ConfigOverrides = {}, claimed: Partial<Claimed> = {}): RunPlan {
+  const context = { runId: RUN_ID, images: IMAGES };
+  return planRun(aConfig(overrides), overrides.secrets ?? NO_SECRETS, PREPARED, { ...CLAIMED, ...claimed }, context);
+}

@@ -1,0 +1,212 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
+import { UserError } from '../../src/errors.ts';
+import type * as limits from '../../src/run/limits.ts';
+import { roleOf } from '../../src/shared/network.ts';
+import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
+import { EARLY_FAILURES } from './early-failures.ts';
+import { aWorld, endless, refusing, type World } from './world.ts';
+
+vi.mock('../../src/run/limits.ts', async (original) => ({
+  ...(await original<typeof limits>()),
+  SWEEP_LIMIT_MS: 500,
+  TIMEOUT_GRACE_MS: 200,
+}));
+
+const endsWith =
+  (code: number): Program =>
+  async () =>
+    code;
+
+describe.concurrent('a command that ran', () => {
+  test.each([
+    [0, 'success'],
+    [7, 'failure'],
+    [124, 'failure'],
+    [137, 'failure'],
+  ] as const)('with exit code %i: %s', async (code, outcome) => {
+    const world = aWorld({ command: endsWith(code) });
+    expect(await world.run()).toMatchObject({ outcome, exitCode: code, error: undefined });
+    expect({ left: world.left(), warnings: world.warnings, errors: world.errors }).toEqual({
+      left: [],
+      warnings: [],
+      errors: [],
+    });
+  });
+
+  test('has its output relayed, and what it wrote to its files read', async () => {
+    const world = aWorld({
+      command: async (io) => {
+        await io.stdout('to-out ');
+        await io.stderr('to-err');
+        writeFileSync(io.hostPath(COMMAND_FILE_VARIABLES.GITHUB_OUTPUT), 'a=b\n');
+        writeFileSync(io.hostPath(COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY), '# c');
+        return 0;
+      },
+    });
+    const { written, timings } = await world.run();
+    expect(world.output()).toBe('to-out to-err');
+    expect(written).toEqual({ output: { text: 'a=b\n', isCut: false }, summary: { text: '# c', isCut: false } });
+    expect(timings.startupMs).toBeGreaterThan(0);
+  });
+
+  test('out of memory: its exit code stays, and the reason is told', async () => {
+    const world = aWorld({ command: endsWith(137), outOfMemory: true });
+    expect(await world.run()).toMatchObject({ outcome: 'failure', exitCode: 137, error: undefined });
+    expect(world.errors).toEqual([expect.stringContaining('needed more memory than 6g')]);
+  });
+
+  test('and whose end the engine cannot explain keeps its exit code', async () => {
+    const world = aWorld({ command: endsWith(137), onCall: refusing('ranOutOfMemory') });
+    expect(await world.run()).toMatchObject({ outcome: 'failure', exitCode: 137, error: undefined });
+    expect(world.warnings).toEqual([
+      'Could not find out whether the command ran out of memory: docker ranOutOfMemory failed: no',
+    ]);
+    expect(world.left()).toEqual([]);
+  });
+});
+
+describe.concurrent('a command that runs out of time', () => {
+  const timeoutMinutes = 0.1 / 60;
+
+  test.each<[string, Program]>([
+    [
+      'and ends',
+      async ({ later }) => {
+        await later;
+        return 3;
+      },
+    ],
+    ['and does not', endless],
+  ])('%s has exit code 124', async (_, command) => {
+    const world = aWorld({ command });
+    expect(await world.run({ timeoutMinutes })).toMatchObject({ outcome: 'timeout', exitCode: 124, error: undefined });
+    expect(world.errors).toEqual([expect.stringContaining('The command ran longer than')]);
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
+  });
+});
+
+describe.concurrent('a run that fails before the command starts', () => {
+  test.each(EARLY_FAILURES)('$what', async ({ engine = {}, config = () => ({}), context, error, asked }) => {
+    const world = aWorld(engine, context);
+    const result = await world.run(config(world));
+    expect(result).toMatchObject({ outcome: 'error', exitCode: 1 });
+    expect((result.error as Error).message).toContain(error);
+    expect(result.written).toEqual({ output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN });
+    expect(world.left()).toEqual([]);
+    // The error is the caller's to tell, and nothing else went wrong.
+    expect({ warnings: world.warnings, errors: world.errors }).toEqual({ warnings: [], errors: [] });
+    if (asked === 'nothing') expect(world.engine.calls).toEqual([]);
+    else expect(world.engine.calls).not.toEqual([]);
+  });
+});
+
+describe.concurrent('a run that fails under the command', () => {
+  test.each<[string, FakeEngineOptions, string]>([
+    [
+      'the engine’s client is killed',
+      {
+        command: async () => {
+          throw new UserError('docker run was killed by SIGKILL before it ended.');
+        },
+      },
+      'docker run was killed by SIGKILL',
+    ],
+    [
+      'the api-proxy ends',
+      {
+        command: endless,
+        programs: {
+          'api-proxy': async () => {
+            await sleep(50);
+            return 9;
+          },
+        },
+      },
+      'The api-proxy ended unexpectedly with exit code 9.',
+    ],
+  ])('%s', async (_, engine, message) => {
+    const world = aWorld(engine);
+    const result = await world.run();
+    expect(result).toMatchObject({ outcome: 'error', exitCode: 1 });
+    expect((result.error as Error).message).toContain(message);
+    expect(world.left()).toEqual([]);
+  });
+});
+
+describe.concurrent('a run that is cancelled', () => {
+  const REASON = new UserError('The run was cancelled (SIGINT).');
+
+  /** The first call of `verb` cancels the run, and fails a little later: Ctrl-C ends docker's clients too. */
+  const cancelledBy = (verb: Verb): World => {
+    const world: World = aWorld({
+      command: endless,
+      onCall: async (called) => {
+        if (called !== verb || world.abort.signal.aborted) return;
+        world.abort.abort(REASON);
+        await sleep(20);
+        throw new Error(`docker ${verb} was killed`);
+      },
+    });
+    return world;
+  };
+
+  test.each<Verb>(['createNetwork', 'imagesOf', 'create', 'connect', 'start', 'run'])('during %s', async (verb) => {
+    const world = cancelledBy(verb);
+    expect(await world.run()).toMatchObject({ outcome: 'error', exitCode: 1, error: REASON });
+    expect(world.left()).toEqual([]);
+    expect({ warnings: world.warnings, errors: world.errors }).toEqual({ warnings: [], errors: [] });
+  });
+
+  test('before it begins', async () => {
+    const world = aWorld();
+    world.abort.abort(REASON);
+    expect(await world.run()).toMatchObject({ outcome: 'error', exitCode: 1, error: REASON });
+    expect({ calls: world.engine.calls, left: world.left() }).toEqual({ calls: [], left: [] });
+  });
+
+  test('during the command', async () => {
+    const world: World = aWorld({
+      command: async (io) => {
+        writeFileSync(io.hostPath(COMMAND_FILE_VARIABLES.GITHUB_OUTPUT), 'a=b\n');
+        world.abort.abort(REASON);
+        return endless(io);
+      },
+    });
+    const result = await world.run();
+    expect(result).toMatchObject({ outcome: 'error', exitCode: 1, error: REASON });
+    expect(result.written.output.text).toBe('a=b\n');
+    expect(result.aftermath).toBeDefined();
+    expect(world.left()).toEqual([]);
+  });
+
+  test('does not wait for an image that is being built', async () => {
+    const world: World = aWorld({
+      image: () => undefined,
+      onCall: async (verb) => {
+        if (verb !== 'build') return;
+        world.abort.abort(REASON);
+        await sleep(60_000, undefined, { ref: false });
+      },
+    });
+    const from = performance.now();
+    expect(await world.run()).toMatchObject({ outcome: 'error', exitCode: 1, error: REASON });
+    expect(performance.now() - from).toBeLessThan(10_000);
+    expect(world.left()).toEqual([]);
+  });
+
+  test('removes what the engine still creates afterwards', async () => {
+    const world: World = aWorld({
+      onCall: async (verb, name) => {
+        if (verb !== 'run' || roleOf(name) !== 'agent') return;
+        world.abort.abort(REASON);
+        await sleep(300);
+      },
+    });
+    expect(await world.run()).toMatchObject({ outcome: 'error', error: REASON });
+    await sleep(400);
+    expect(world.left()).toEqual([]);
+  });
+});

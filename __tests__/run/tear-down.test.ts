@@ -1,0 +1,196 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { workDirectoryOf } from '../../src/host/paths.ts';
+import type * as limits from '../../src/run/limits.ts';
+import type * as workspace from '../../src/workspace/workspace.ts';
+import { readBaseline } from '../../src/workspace/workspace.ts';
+import { networkNames, roleOf } from '../../src/shared/network.ts';
+import type { Verb } from '../../testing/engine/fake-engine.ts';
+import { aWorld, endless, refusing, type World } from './world.ts';
+
+vi.mock('../../src/run/limits.ts', async (original) => ({
+  ...(await original<typeof limits>()),
+  SWEEP_LIMIT_MS: 700,
+  TIMEOUT_GRACE_MS: 200,
+}));
+
+/** Called with the workspace before it is searched. */
+const searches = vi.hoisted(() => ({ onSearch: new Map<string, () => void>() }));
+
+vi.mock('../../src/workspace/workspace.ts', async (original) => {
+  const real = await original<typeof workspace>();
+  const inspectWorkspace: typeof real.inspectWorkspace = async (baseline, limitMs) => {
+    searches.onSearch.get(baseline.workspace)?.();
+    return real.inspectWorkspace(baseline, limitMs);
+  };
+  return { ...real, inspectWorkspace };
+});
+
+/** The roles whose programs run when the workspace is searched, one list for each search. */
+function runningAtSearch({ engine, workspace }: World): string[][] {
+  const found: string[][] = [];
+  searches.onSearch.set(workspace, () => found.push(engine.running.map((name) => roleOf(name) ?? name)));
+  return found;
+}
+
+const SHORT = { timeoutMinutes: 0.1 / 60 };
+
+describe.concurrent('the removal', () => {
+  test('ends the agent first, asks the api-proxy, and removes Squid after it and the networks last', async () => {
+    const world = aWorld();
+    await world.run();
+    const { calls } = world.engine;
+    const name = (role: string): string =>
+      calls.find((call) => call.startsWith(`run awf-${role}`))!.slice('run '.length);
+    const squid = name('agent').replace('agent', 'squid');
+    const { internal, outer } = networkNames(world.context.runId);
+    expect(calls.slice(calls.indexOf(`start ${squid}`) + 1)).toEqual([
+      `removeContainers ${name('agent')}`,
+      `signal TERM ${name('api-proxy')}`,
+      `removeContainers ${squid} ${name('api-proxy')}`,
+      `removeNetworks ${internal}`,
+      `removeNetworks ${outer}`,
+    ]);
+  });
+
+  test.each<[what: string, verb: Verb, subject: string]>([
+    ['the agent', 'removeContainers', 'awf-agent'],
+    ['the sidecars', 'removeContainers', 'awf-squid'],
+    ['a network', 'removeNetworks', 'awf-internal'],
+  ])('is repeated where the engine refuses once: %s', async (_, verb, subject) => {
+    const world = aWorld({ onCall: refusing(verb, subject, 1) });
+    expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
+    expect(world.engine.calls.filter((call) => call.startsWith(`${verb} ${subject}`)).length).toBeGreaterThan(1);
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
+  });
+
+  test('does not depend on the api-proxy being asked to end', async () => {
+    const world = aWorld({ onCall: refusing('signal') });
+    expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
+    expect(world.left()).toEqual([]);
+  });
+
+  test('of the sidecars does not wait for an agent that cannot be removed: they hold the keys', async () => {
+    const world = aWorld({ command: endless, onCall: refusing('removeContainers', 'awf-agent') });
+    expect(await world.run(SHORT)).toMatchObject({ outcome: 'error', exitCode: 124 });
+    expect(world.engine.running.map(roleOf)).toEqual(['agent']);
+  });
+
+  describe.concurrent.each([
+    [0, 1],
+    [3, 3],
+  ])('that fails after a command with exit code %i', (ended, exitCode) => {
+    test(`fails the run with ${exitCode}, and says why`, async () => {
+      const world = aWorld({ command: async () => ended, onCall: refusing('removeNetworks') });
+      const result = await world.run();
+      expect(result).toMatchObject({ outcome: 'error', exitCode });
+      expect(result.error).toMatchObject({ message: 'docker removeNetworks failed: no' });
+    });
+  });
+});
+
+describe.concurrent('the search of the workspace', () => {
+  test('begins as soon as the agent is gone, beside the removal of the sidecars', async () => {
+    const world = aWorld();
+    const running = runningAtSearch(world);
+    const { aftermath } = await world.run();
+    expect(running).toEqual([expect.arrayContaining(['squid'])]);
+    expect(running.flat()).not.toContain('agent');
+    expect(aftermath).toEqual({ disarmed: [], newRepository: false, changes: [], unread: [], left: 0 });
+  });
+
+  test('finds what the command left', async () => {
+    const world: World = aWorld({
+      command: async () => {
+        mkdirSync(join(world.workspace, '.git', 'hooks'), { recursive: true });
+        for (const name of ['objects', 'refs']) mkdirSync(join(world.workspace, '.git', name));
+        writeFileSync(join(world.workspace, '.git', 'HEAD'), 'ref: refs/heads/main\n');
+        writeFileSync(join(world.workspace, '.git', 'hooks', 'post-checkout'), '#!/bin/sh\n', { mode: 0o755 });
+        return 0;
+      },
+    });
+    const result = await world.run();
+    expect(result).toMatchObject({ outcome: 'success', aftermath: { newRepository: true } });
+    expect(world.warnings).toEqual([
+      expect.stringContaining('.git/hooks/post-checkout'),
+      expect.stringContaining('made the workspace a git repository'),
+    ]);
+    expect(existsSync(join(world.workspace, '.git', 'hooks', 'post-checkout'))).toBe(false);
+    expect(existsSync(join(result.logs!.squid, 'workspace.json'))).toBe(true);
+    expect(world.left()).toEqual([]);
+  });
+
+  test.each([
+    [true, 'stays, for the post step'],
+    [false, 'goes: nobody would need it'],
+  ])('that fails is an error; with a post step: %s, the baseline %s', async (hasPostStep) => {
+    const world = aWorld({ command: async () => 3 }, { hasPostStep });
+    searches.onSearch.set(world.workspace, () => {
+      throw new Error('EIO: i/o error');
+    });
+    const result = await world.run();
+    expect(result).toMatchObject({ outcome: 'error', exitCode: 3, aftermath: undefined });
+    expect(result.error).toMatchObject({
+      message: `What the command left in ${world.workspace} could not be searched.`,
+      cause: { message: 'EIO: i/o error' },
+    });
+    const { runId, temporary } = world.context;
+    expect(world.left()).toEqual(hasPostStep ? [`awf-${runId}`] : []);
+    expect(readBaseline(workDirectoryOf(runId, temporary))?.workspace).toBe(hasPostStep ? world.workspace : undefined);
+  });
+
+  test('leaves the baseline to the post step while the agent may still run', async () => {
+    const world = aWorld(
+      { command: endless, onCall: refusing('removeContainers', 'awf-agent') },
+      { hasPostStep: true },
+    );
+    const { aftermath, error } = await world.run(SHORT);
+    expect(error).toMatchObject({ message: 'docker removeContainers failed: no' });
+    // What is there already is disarmed all the same.
+    expect(aftermath).toBeDefined();
+    const { runId, temporary } = world.context;
+    expect(readBaseline(workDirectoryOf(runId, temporary))?.workspace).toBe(world.workspace);
+  });
+});
+
+describe.concurrent('--keep-containers', () => {
+  test('ends the agent, then the sidecars, keeps all of them, and searches only then', async () => {
+    const world = aWorld({ command: endless });
+    const running = runningAtSearch(world);
+    expect(await world.run({ ...SHORT, keepContainers: true })).toMatchObject({ outcome: 'timeout', exitCode: 124 });
+    const { calls, left } = world.engine;
+    const ends = calls.filter((call) => call.startsWith('signal')).map((call) => call.replace(/-[0-9a-f]{8}$/, ''));
+    expect(ends).toEqual([
+      'signal KILL awf-agent',
+      'signal TERM awf-api-proxy',
+      'signal KILL awf-squid',
+      'signal KILL awf-api-proxy',
+    ]);
+    expect(calls.filter((call) => call.startsWith('remove'))).toEqual([]);
+    expect(
+      left
+        .map((name) => roleOf(name))
+        .filter((role) => role !== undefined)
+        .toSorted(),
+    ).toEqual(['agent', 'api-proxy', 'squid']);
+    expect(running).toEqual([[]]);
+    expect(world.engine.running).toEqual([]);
+  });
+
+  test('of a cancelled run also ends what the engine still creates', async () => {
+    const reason = new Error('The run was cancelled (SIGINT).');
+    const world: World = aWorld({
+      command: endless,
+      onCall: async (verb, name) => {
+        if (verb !== 'run' || roleOf(name) !== 'agent') return;
+        world.abort.abort(reason);
+        await sleep(200);
+      },
+    });
+    expect(await world.run({ keepContainers: true })).toMatchObject({ outcome: 'error', error: reason });
+    expect(world.engine.left.map(roleOf)).toContain('agent');
+    expect(world.engine.running).toEqual([]);
+  });
+});

@@ -1,0 +1,288 @@
+/**
+ * A container engine in memory, with programs in the place of AWF's images. It knows what an engine knows, and none of the
+ * product's rules.
+ */
+
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attachment, Engine, ImageFacts, Sink } from '../../src/docker/engine.ts';
+import type { ContainerSpec, NetworkSpec } from '../../src/docker/spec.ts';
+import { COMMAND_MARKER } from '../../src/shared/contract.ts';
+import { roleOf, type Role } from '../../src/shared/network.ts';
+import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/contract.ts';
+import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
+
+export type Verb = keyof Engine;
+
+/** Called before a call is carried out. It may return what the call has to wait for, or throw what the engine answers. */
+export type OnCall = (verb: Verb, subject: string) => unknown;
+
+/** What a container's program has of the outside world. */
+export interface ProgramIo {
+  readonly spec: ContainerSpec;
+  /** What stood on standard input at the start. */
+  readonly input: string;
+  /** Resolves with what comes there later. */
+  readonly later: Promise<string> | undefined;
+  /** What is written after the program was killed is what the engine's client still had on its way. */
+  readonly stdout: (text: string) => Promise<void>;
+  readonly stderr: (text: string) => Promise<void>;
+  /** Resolves when the program is asked to end, or killed. */
+  readonly asked: Promise<void>;
+  /** Fires when the program is killed. It has to end then; its exit code no longer counts. */
+  readonly signal: AbortSignal;
+  /** Where on the host the directory or file is that is mounted at `target`, in the container of `role`. */
+  readonly hostPath: (target: string, role?: Role) => string;
+}
+
+/** @returns the exit code */
+export type Program = (io: ProgramIo) => Promise<number>;
+
+export interface FakeEngineOptions {
+  /** What the agent's container runs behind its pre-flight check; ends with 0 by default. */
+  readonly command?: Program;
+  /** Programs in the place of whole images. */
+  readonly programs?: Partial<Record<Role, Program>>;
+  readonly onCall?: OnCall;
+  /** What the engine knows about an image; by default it has every image, as AWF builds them. */
+  readonly image?: (name: string) => ImageFacts | undefined;
+  /** Whether the kernel killed the agent for want of memory. */
+  readonly outOfMemory?: boolean;
+}
+
+/** As a shell reports a process that SIGKILL ended. */
+const KILLED = 137;
+
+class FakeContainer {
+  readonly spec: ContainerSpec;
+  isRunning = false;
+  readonly networks: Set<string>;
+  readonly asked = Promise.withResolvers<undefined>();
+  readonly kill = new AbortController();
+
+  constructor(spec: ContainerSpec) {
+    this.spec = spec;
+    this.networks = new Set([spec.network]);
+  }
+
+  /** Ends the program as SIGTERM or SIGKILL does. */
+  end(signal: 'TERM' | 'KILL'): void {
+    if (!this.isRunning) return;
+    this.asked.resolve(undefined);
+    if (signal === 'TERM') return;
+    this.isRunning = false;
+    this.kill.abort();
+  }
+}
+
+export class FakeEngine implements Engine {
+  /** Every call, as `verb subject`. */
+  readonly calls: string[] = [];
+  readonly #containers = new Map<string, FakeContainer>();
+  readonly #networks = new Map<string, NetworkSpec>();
+  readonly #fetched = new Set<string>();
+  readonly #options: FakeEngineOptions;
+
+  constructor(options: FakeEngineOptions = {}) {
+    this.#options = options;
+  }
+
+  /** The names of what the engine has. */
+  get left(): string[] {
+    return [...this.#containers.keys(), ...this.#networks.keys()];
+  }
+
+  /** The names of the containers in which a program runs. */
+  get running(): string[] {
+    return [...this.#containers.values()].filter(({ isRunning }) => isRunning).map(({ spec }) => spec.name);
+  }
+
+  async imagesOf(names: readonly string[]): Promise<ReadonlyMap<string, ImageFacts>> {
+    await this.#called('imagesOf', names.join(' '));
+    const image = (name: string): ImageFacts | undefined => {
+      const fresh = { platform: 'linux/amd64', volumes: [], builtAt: Date.now(), isStandIn: false };
+      return this.#options.image === undefined || this.#fetched.has(name) ? fresh : this.#options.image(name);
+    };
+    return new Map(
+      names.flatMap((name): [string, ImageFacts][] => {
+        const facts = image(name);
+        return facts === undefined ? [] : [[name, facts]];
+      }),
+    );
+  }
+
+  async build(args: readonly string[], onLine: (line: string) => void): Promise<void> {
+    const name = args.find((arg) => arg.startsWith('--tag='))?.slice('--tag='.length) ?? '';
+    await this.#called('build', name);
+    onLine(`Successfully tagged ${name}`);
+    this.#fetched.add(name);
+  }
+
+  async pull(image: string): Promise<void> {
+    await this.#called('pull', image);
+    this.#fetched.add(image);
+  }
+
+  async createNetwork(spec: NetworkSpec): Promise<boolean> {
+    await this.#called('createNetwork', spec.name);
+    const isTaken = [...this.#networks.values()].some(
+      ({ name, subnet }) => name === spec.name || subnet === spec.subnet,
+    );
+    if (!isTaken) this.#networks.set(spec.name, spec);
+    return !isTaken;
+  }
+
+  async create(spec: ContainerSpec): Promise<void> {
+    await this.#called('create', spec.name);
+    this.#create(spec);
+  }
+
+  async connect(container: string, network: string): Promise<void> {
+    await this.#called('connect', `${container} ${network}`);
+    this.#requireNetwork(network);
+    this.#container(container).networks.add(network);
+  }
+
+  async start(container: string, attachment: Attachment): Promise<number> {
+    await this.#called('start', container);
+    return this.#execute(this.#container(container), attachment);
+  }
+
+  async run(spec: ContainerSpec, attachment: Attachment): Promise<number> {
+    await this.#called('run', spec.name);
+    return this.#execute(this.#create(spec), attachment);
+  }
+
+  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
+    await this.#called('signal', `${signal} ${container}`);
+    this.#containers.get(container)?.end(signal);
+  }
+
+  async removeContainers(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#called('removeContainers', names.join(' '));
+    for (const name of names) {
+      this.#containers.get(name)?.end('KILL');
+      this.#containers.delete(name);
+    }
+  }
+
+  async removeNetworks(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#called('removeNetworks', names.join(' '));
+    for (const name of names) {
+      const isUsed = [...this.#containers.values()].some(({ isRunning, networks }) => isRunning && networks.has(name));
+      if (isUsed) throw new Error(`network ${name} has active endpoints`);
+      this.#networks.delete(name);
+    }
+  }
+
+  async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
+    await this.#called('objectsOf', runId);
+    return {
+      containers: [...this.#containers.values()]
+        .filter(({ spec }) => spec.runId === runId)
+        .map(({ spec }) => spec.name),
+      networks: [...this.#networks.values()].filter((spec) => spec.runId === runId).map(({ name }) => name),
+    };
+  }
+
+  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
+    await this.#called('places', '');
+    return { dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' };
+  }
+
+  async ranOutOfMemory(container: string): Promise<boolean> {
+    await this.#called('ranOutOfMemory', container);
+    return this.#options.outOfMemory ?? false;
+  }
+
+  async #called(verb: Verb, subject: string): Promise<void> {
+    this.calls.push(`${verb} ${subject}`.trimEnd());
+    await this.#options.onCall?.(verb, subject);
+  }
+
+  #create(spec: ContainerSpec): FakeContainer {
+    if (this.#containers.has(spec.name)) throw new Error(`The container name "/${spec.name}" is already in use`);
+    if (spec.network !== 'none') this.#requireNetwork(spec.network);
+    for (const mount of spec.mounts) {
+      if (mount.kind === 'bind' && !existsSync(mount.source)) {
+        throw new Error(`invalid mount config for type "bind": bind source path does not exist: ${mount.source}`);
+      }
+    }
+    const container = new FakeContainer(spec);
+    this.#containers.set(spec.name, container);
+    return container;
+  }
+
+  #container(name: string): FakeContainer {
+    const container = this.#containers.get(name);
+    if (container === undefined) throw new Error(`No such container: ${name}`);
+    return container;
+  }
+
+  #requireNetwork(name: string): void {
+    if (!this.#networks.has(name)) throw new Error(`network ${name} not found`);
+  }
+
+  /** Runs a container's program to its end. */
+  async #execute(container: FakeContainer, { input, later, onStdout, onStderr }: Attachment): Promise<number> {
+    const { spec, asked, kill } = container;
+    const role = roleOf(spec.name) ?? 'agent';
+    const program = this.#options.programs?.[role] ?? this.#programOf(role);
+    const writeTo =
+      (sink: Sink) =>
+      async (text: string): Promise<void> =>
+        sink(Buffer.from(text));
+    container.isRunning = true;
+    try {
+      const exitCode = await program({
+        ...{ spec, input, later, asked: asked.promise, signal: kill.signal },
+        stdout: writeTo(onStdout),
+        stderr: writeTo(onStderr),
+        hostPath: (target, of = role) => this.#hostPath(spec.runId, of, target),
+      });
+      return kill.signal.aborted ? KILLED : exitCode;
+    } catch (error) {
+      if (!kill.signal.aborted) throw error;
+      return KILLED;
+    } finally {
+      container.isRunning = false;
+    }
+  }
+
+  #programOf(role: Role): Program {
+    if (role === 'squid') return logging(SQUID_LOG_DIR, ACCESS_LOG);
+    if (role === 'api-proxy') return logging(API_PROXY_LOG_DIR, API_PROXY_LOG_FILE);
+    return async (io) => {
+      await this.#sidecars(io);
+      await io.stderr(COMMAND_MARKER);
+      return (await this.#options.command?.(io)) ?? 0;
+    };
+  }
+
+  /** Waits as the pre-flight check does, until the sidecars work. */
+  async #sidecars({ spec: { runId }, signal }: ProgramIo): Promise<void> {
+    const works = (role: Role): boolean =>
+      [...this.#containers.values()].some(
+        ({ isRunning, spec }) => isRunning && spec.runId === runId && roleOf(spec.name) === role,
+      );
+    const hasApiProxy = this.calls.some((call) => roleOf(call.replace('run ', '')) === 'api-proxy');
+    while (!works('squid') || (hasApiProxy && !works('api-proxy'))) await sleep(1, undefined, { signal });
+  }
+
+  #hostPath(runId: string, role: Role, target: string): string {
+    const containers = [...this.#containers.values()].filter(({ spec }) => spec.runId === runId);
+    const mounts = containers.find(({ spec }) => roleOf(spec.name) === role)?.spec.mounts ?? [];
+    for (const mount of mounts) if (mount.kind === 'bind' && mount.target === target) return mount.source;
+    throw new Error(`Nothing is mounted at ${target} for ${role}.`);
+  }
+}
+
+/** A program that makes its log and runs until it is asked to end. */
+function logging(directory: string, file: string): Program {
+  return async (io) => {
+    writeFileSync(join(io.hostPath(directory), file), '', { flag: 'a' });
+    await io.asked;
+    return 0;
+  };
+}
