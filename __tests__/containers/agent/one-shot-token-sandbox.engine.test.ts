@@ -48,11 +48,11 @@ async function outputOf(
   return Object.fromEntries(Object.entries(sectionsOf(result.stdout)).map(([name, text]) => [name, text.split('\n')]));
 }
 
-/** As `outputOf`'s sections, for programs of the host. */
+/** Sections for `outputOf` with programs of the host. */
 const HOST_PROGRAMS = {
   bash: `bash -c 'echo "$GITHUB_TOKEN"; sh -c "echo child: \\$GITHUB_TOKEN"; grep -c ${TOKEN} /proc/$$/environ'`,
   'node reads': inNode('token(), token(), Object.keys(process.env).includes("GITHUB_TOKEN"), child()'),
-  // A copy of process.env for a child is a reading of all of it.
+  // Copying process.env for a child reads every variable in it.
   'node starts two': inNode('child(), child(), token()'),
   'node without': `LD_PRELOAD= ${inNode('token(), child(), child()')}`,
   debug: 'AWF_ONE_SHOT_TOKEN_DEBUG=1 probe/probe getenv:GITHUB_TOKEN',

@@ -8,7 +8,7 @@ import { CASES, commandOf, ENVIRONMENT, linesOf } from './one-shot-token-cases.t
 /** Building the images takes a minute, once per machine. */
 const BUILD_PATIENCE = 600_000;
 
-/** A process's number is anybody's guess. */
+/** Drops process ids, which nobody can predict. */
 const withoutNumbers = (text: string): string[] => text.replaceAll(/ \(process \d+\)/g, '').split('\n');
 
 let library: ReturnType<typeof agentLibrary>;
@@ -49,7 +49,7 @@ describe('the file', () => {
       ...['readelf', '--wide', ...options, `/library/${basename(ONE_SHOT_LIBRARY)}`],
     ]);
 
-  test('needs no other library and no version of a symbol', () => {
+  test('needs no other library and no versioned symbol', () => {
     const dynamic = read('--dynamic');
     expect(dynamic).toContain('(INIT_ARRAY)');
     expect(dynamic).not.toMatch(/NEEDED|VERNEED|RELR|TEXTREL/);
@@ -70,7 +70,7 @@ describe('the file', () => {
     );
   });
 
-  test('does not take hardening away from the process: no executable stack, no late binding', () => {
+  test('leaves the process hardened: no executable stack, no lazy binding', () => {
     expect(read('--segments')).toMatch(/GNU_STACK .* RW +0x/);
     expect(read('--dynamic')).toContain('BIND_NOW');
   });

@@ -11,14 +11,14 @@ const chunked = (...trailers: string[]): string =>
     '\r\n',
   );
 
-describe('parts of an answer beside its body', () => {
+describe('the parts of an answer other than its body', () => {
   const t = useSidecar();
   const answerWith = (octets: string): void => {
     t.upstream.handler = (_, __, socket) => socket.end(Buffer.from(octets, 'latin1'));
   };
   const get = (octets = GET) => sendRaw(t.port('openai'), octets);
 
-  test('an interim answer goes before it, less what is its hop’s', async () => {
+  test('an interim answer precedes it, without the headers of its hop', async () => {
     answerWith(`${EARLY}HTTP/1.1 100 Continue\r\n\r\n${OK}`);
     const { text } = await get();
     const interim =
@@ -27,12 +27,12 @@ describe('parts of an answer beside its body', () => {
     expect(text.slice(interim.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{\}$/);
   });
 
-  test('an interim answer does not go to a client of HTTP/1.0', async () => {
+  test('a client of HTTP/1.0 gets no interim answer', async () => {
     answerWith(`${EARLY}${OK}`);
     expect((await get('GET /v1/models HTTP/1.0\r\n\r\n')).text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test('trailers follow it, less what is its hop’s', async () => {
+  test('trailers follow it, without those of its hop', async () => {
     answerWith(chunked('X-Sum: 1', 'x-sum: \xe9', 'Transfer-Encoding: gzip', 'X-hop: 1'));
     const { text } = await get();
     expect(text.slice(text.indexOf('\r\n\r\n'))).toBe('\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\nx-sum: \xe9\r\n\r\n');
@@ -45,7 +45,7 @@ describe('parts of an answer beside its body', () => {
     expect(closed).toBe(true);
   });
 
-  test('trailers do not go to a client of HTTP/1.0', async () => {
+  test('a client of HTTP/1.0 gets no trailers', async () => {
     answerWith(chunked('X-Sum: 1'));
     expect(await get('GET /v1/models HTTP/1.0\r\n\r\n')).toMatchObject({ body: '{}', closed: true });
   });
@@ -69,12 +69,12 @@ describe('parts of an answer beside its body', () => {
     expect(await get()).toMatchObject({ status: 200, body: '{}' });
   });
 
-  test('octets above 127 stay what they are', async () => {
+  test('octets above 127 are not encoded again', async () => {
     answerWith('HTTP/1.1 200 \xe9\r\nX-Name: \xa4\xe9\r\nTransfer-Encoding: chunked\r\n\r\n');
     expect((await get()).text).toMatch(/^HTTP\/1\.1 200 \xe9\r\nX-Name: \xa4\xe9\r\n/);
   });
 
-  test('its head arrives although its body is broken from the first octet', async () => {
+  test('its head arrives even if its body is broken from the first octet', async () => {
     answerWith('HTTP/1.1 200 OK\r\nX-Request-Id: r1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
     expect(await get()).toMatchObject({ status: 200, headers: { 'x-request-id': 'r1' }, body: '', closed: true });
     expect(await t.records(1)).toMatchObject([
@@ -82,7 +82,7 @@ describe('parts of an answer beside its body', () => {
     ]);
   });
 
-  test('more headers than Node keeps by default', async () => {
+  test('more headers than Node keeps by default arrive', async () => {
     answerWith(OK.replace('OK', `OK\r\n${'A: b\r\n'.repeat(3_000)}X-Last: 1`));
     const { text } = await get();
     expect(text.match(/^A: b\r$/gm)).toHaveLength(3_000);

@@ -18,7 +18,7 @@ describe('D3 the limit of a request body', () => {
     expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT), chunked)).status).toBe(200);
   });
 
-  test.each(PROVIDERS)('$id: refuses a longer one by its length at once', async ({ id, errorBody }) => {
+  test.each(PROVIDERS)('$id: refuses a longer one at once, by its declared length', async ({ id, errorBody }) => {
     const head = `POST ${INFERENCE[id]} HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
     const answer = await sendRaw(t.port(id), head);
     expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } });
@@ -27,7 +27,7 @@ describe('D3 the limit of a request body', () => {
     expect(t.upstream.requests).toEqual([]);
   });
 
-  test('refuses a longer one without a length once it is counted', async () => {
+  test('refuses a longer one without a length once its octets are counted', async () => {
     const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await sendRaw(t.port('openai'), head + CHUNK.repeat(11));
     expect(answer.status).toBe(413);
@@ -51,7 +51,7 @@ describe('D3 the limit of a request body', () => {
     expect(answer.status).toBe(413);
   });
 
-  /** Resolves when the server has ended the connection. */
+  /** Resolves once the server has ended the connection. */
   const sendForEver = (path: string): Promise<void> =>
     new Promise((resolve) => {
       const socket = connect(t.port('openai'), '127.0.0.1');
@@ -65,7 +65,7 @@ describe('D3 the limit of a request body', () => {
       });
     });
 
-  test('a client that never stops sending is cut', async () => {
+  test('a client that never stops sending is cut off', async () => {
     await sendForEver('/v1/chat/completions');
     await eventually('its record', () =>
       t.lines.some((line) => 'path' in line && line.path === '/v1/chat/completions'),
@@ -75,7 +75,7 @@ describe('D3 the limit of a request body', () => {
     );
   });
 
-  test('a client that never stops sending after an early answer is cut', async () => {
+  test('a client that never stops sending after an early answer is cut off', async () => {
     t.upstream.handler = (_, response) => response.writeHead(401).end();
     await sendForEver('/v1/embeddings');
     expect(t.lines).toContainEqual(
@@ -84,10 +84,10 @@ describe('D3 the limit of a request body', () => {
   });
 });
 
-describe('D2 many at once', () => {
+describe('D2 many requests at once', () => {
   const t = useSidecar({ limits: { concurrentRequests: 2 } });
 
-  test('refuses what exceeds the limit and recovers', async () => {
+  test('are refused beyond the limit, and the sidecar recovers', async () => {
     const release: (() => void)[] = [];
     t.upstream.handler = (_, response) => release.push(() => response.end());
     const held = [send(t.port('openai')), send(t.port('openai'))];
@@ -99,7 +99,7 @@ describe('D2 many at once', () => {
     expect((await send(t.port('openai'))).status).toBe(200);
   });
 
-  test('answers others beside 1,000 idle connections', async () => {
+  test('are answered despite 1,000 idle connections', async () => {
     const idle = Array.from({ length: 1_000 }, () => connect(t.port('openai'), '127.0.0.1'));
     await Promise.all(idle.map((socket) => once(socket, 'connect')));
     expect((await send(t.port('openai'))).status).toBe(200);

@@ -13,13 +13,13 @@ import { valuesOf, type Field, type WireAnswer, type WireHead } from '../../../t
 import { randomAnswer, randomUpload, type RandomUpload } from './random-messages.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-/** Another seed gives other messages: `AWF_SEED=7 npm run test:unit -- byte-exactness`. A failure prints its own. */
+/** For other messages: `AWF_SEED=7 npm run test:unit -- byte-exactness`. A failure prints its seed. */
 const seed = Number(process.env.AWF_SEED ?? 1);
 
 /**
- * All that may differ between an answer and the same one through the sidecar. Beside these headers of a single hop, and
- * those that `Connection` nominates, it is how a body is framed: the chunks' sizes and extensions, chunks in place of a
- * body that ends with its connection; and the version of HTTP, which is each hop's own.
+ * The headers of a single hop. Apart from these and those that `Connection` nominates, an answer through the sidecar
+ * may differ from the same one without it only in the framing of its body (sizes and extensions of chunks, or chunks
+ * instead of a body that ends with its connection) and in the version of HTTP, which belongs to each hop.
  */
 const OF_ONE_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'trailer', 'transfer-encoding'];
 
@@ -30,14 +30,14 @@ function endToEnd(fields: readonly Field[]): string[] {
     .map((field) => field.join(': '));
 }
 
-/** What a program makes of an answer. */
+/** What a program can tell about an answer. */
 const contentOf = ({ interim, status, reason, fields, body, trailers }: WireAnswer) => ({
   interim: interim.map((head: WireHead) => [head.startLine.replace(/(?<= \d+) $/, ''), ...endToEnd(head.fields)]),
   ...{ status, reason, fields: endToEnd(fields), trailers: endToEnd(trailers) },
   body: body.toString('latin1'),
 });
 
-describe('through the sidecar, octet for octet', () => {
+describe('octet for octet, through the sidecar', () => {
   const { id, defaultTarget: host, injection } = PROVIDERS[0]!;
   const credential = 'real-credential-of-the-provider';
   let ca: TestCa;
@@ -76,7 +76,7 @@ describe('through the sidecar, octet for octet', () => {
   };
 
   test(
-    'come 1,000 random answers: interim ones, status, reason, headers, body and trailers',
+    '1,000 random answers arrive: interim ones, status, reason, headers, body and trailers',
     { timeout: 300_000 },
     async () => {
       await fc.assert(
@@ -94,7 +94,7 @@ describe('through the sidecar, octet for octet', () => {
     },
   );
 
-  test('go 300 random request bodies, in their own framing', { timeout: 300_000 }, async () => {
+  test('300 random request bodies arrive in their own framing', { timeout: 300_000 }, async () => {
     const upload = async (socket: ReturnType<typeof through>, { fields, pieces }: RandomUpload) => {
       const received: RawRequest[] = [];
       upstream.onRequest = (request, answering) => {

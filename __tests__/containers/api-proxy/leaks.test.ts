@@ -14,13 +14,13 @@ import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 const ENTRY = fileURLToPath(new URL('leaks-probe-entry.ts', import.meta.url));
 const REQUESTS = 10_000;
 /**
- * What a request may leave on the heap, in octets: less than an empty object in a Map takes (16 for its place, 56 for the
- * object), and more than what V8 itself still gains after the warm-up, by better code and shapes of objects.
+ * Octets that a request may leave on the heap. Less than an empty object in a Map takes (16 for its place, 56 for
+ * itself), and more than V8 itself still gains after the warm-up, through better code and object shapes.
  */
 const HEAP_PER_REQUEST = 40;
-/** Until the code is compiled as it will be and every pool and buffer has had its size. */
+/** Requests after which the code is compiled for good, and every pool and buffer has its final size. */
 const WARM_UP = 2_000;
-/** Kept connections and tunnels end soon, so that before and after nothing at all is open. */
+/** Idle connections and tunnels end soon, so nothing at all is open before and after. */
 const LIMITS: Partial<Limits> = { tunnelIdleMs: 300, keepAliveMs: 300, lingerMs: 20, checkIntervalMs: 50 };
 
 describe('the sidecar’s process', () => {
@@ -59,7 +59,7 @@ describe('the sidecar’s process', () => {
     return (await held)[0];
   }
 
-  /** Looks until nothing changes any more: connections end in their own time, and garbage goes in several rounds. */
+  /** Measures until nothing changes any more. Connections end in their own time, and garbage goes in several rounds. */
   async function lookWhenQuiet(sidecar: SidecarProcess): Promise<Holdings> {
     let last = await look(sidecar);
     for (let same = 0, looks = 0; same < 3 && looks < 40; looks++) {
@@ -72,7 +72,7 @@ describe('the sidecar’s process', () => {
     return last;
   }
 
-  /** @returns what it held before and after, the connections to it all closed */
+  /** @returns what the process holds before and after, with all connections to it closed */
   async function measure(leak: string, warmUp: number, requests: number) {
     const sidecar = await start(leak);
     try {
@@ -92,23 +92,23 @@ describe('the sidecar’s process', () => {
     }
   }
 
-  test(`holds after ${REQUESTS} requests what it held before`, { timeout: 300_000 }, async () => {
+  test(`holds no more after ${REQUESTS} requests than before`, { timeout: 300_000 }, async () => {
     const { before, after, statuses } = await measure('none', WARM_UP, REQUESTS);
     expect({ ...after, heap: 0 }).toEqual({ ...before, heap: 0 });
     expect(after.heap - before.heap, `${before.heap} before, ${after.heap} after`).toBeLessThan(
       HEAP_PER_REQUEST * REQUESTS,
     );
-    // The kinds of requests that were meant: a share of each answer, and the rest cancelled.
+    // All kinds of requests were sent: each answer has its share, and the rest was cancelled.
     for (const status of [400, 403, 405, 500, 502]) expect(statuses[status]).toBeGreaterThan(REQUESTS / 30);
     expect(statuses[200]).toBeGreaterThan(REQUESTS / 3);
   });
 
-  test('control: would be seen to keep one entry of a Map for each request', { timeout: 300_000 }, async () => {
+  test('control: the test notices one entry of a Map per request', { timeout: 300_000 }, async () => {
     const { before, after } = await measure('entry', 500, 1_500);
     expect(after.heap - before.heap).toBeGreaterThan(HEAP_PER_REQUEST * 1_500);
   });
 
-  test('control: would be seen to keep one timer for each request', { timeout: 300_000 }, async () => {
+  test('control: the test notices one timer per request', { timeout: 300_000 }, async () => {
     const { before, after } = await measure('timer', 100, 300);
     expect(after.resources.Timeout).toBeGreaterThanOrEqual((before.resources.Timeout ?? 0) + 250);
   });

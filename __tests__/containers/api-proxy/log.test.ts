@@ -13,7 +13,7 @@ describe('the log', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('writes every line once and in order to every place', async () => {
+  test('writes every line once and in order to every destination', async () => {
     const paths = ['a.log', 'b.log'].map((name) => join(folder, name));
     const fds = paths.map((path) => openSync(path, 'a'));
     const log = createLog(fds, 'info');
@@ -29,7 +29,7 @@ describe('the log', () => {
     fds.forEach(closeSync);
   });
 
-  test('appears on its own, without an end', async () => {
+  test('is written soon, without waiting for its end', async () => {
     const path = join(folder, 'soon.log');
     const fd = openSync(path, 'a');
     createLog([fd], 'info').event('info', 'soon', { port: 1 });
@@ -39,7 +39,7 @@ describe('the log', () => {
     closeSync(fd);
   });
 
-  test('survives a place that cannot be written to', async () => {
+  test('survives a destination that cannot be written to', async () => {
     const path = join(folder, 'good.log');
     const fd = openSync(path, 'a');
     const full = openSync('/dev/full', 'w');
@@ -56,7 +56,7 @@ describe('the log', () => {
     ['warn', ['request', 'error', 'warn']],
     ['info', ['request', 'error', 'warn', 'info']],
     ['debug', ['request', 'error', 'warn', 'info', 'debug']],
-  ])('at %s holds every request and %j', async (level, expected) => {
+  ])('at %s contains every request and %j', async (level, expected) => {
     const path = join(folder, `${level}.log`);
     const fd = openSync(path, 'a');
     const log = createLog([fd], level);

@@ -33,7 +33,7 @@ describe('the process', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'says that it listens, and on %s ends with its log written',
+    'reports that it listens, and on %s ends with its log written',
     async (signal) => {
       const file = join(folder, `${signal}.log`);
       const target = { host: 'llm.example', port: 443, basePath: '' };
@@ -85,7 +85,7 @@ describe('the process', () => {
     },
   );
 
-  test('a request that is under way at the end is in the log', async () => {
+  test('a request that is under way when the process stops is in the log', async () => {
     const file = join(folder, 'under-way.log');
     const { child, output, exited } = start(ENTRY, [file], { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: SECRET });
     await eventually('listening', () => output.stdout.includes('\n'));
@@ -115,7 +115,7 @@ describe('the process', () => {
     const config = { providers: {}, proxyUrl: NO_SQUID, maxBodyBytes: 1_000, upstreamCa };
     const { output, exited } = start(ENTRY, [join(folder, 'ca.log')], {}, JSON.stringify(config));
     expect((await exited)[0]).toBe(1);
-    expect(output.stderr).toContain('upstream-ca holds');
+    expect(output.stderr).toContain('upstream-ca contains');
   });
 
   test.each([

@@ -14,7 +14,7 @@ import { useProviderWorld } from './provider-world.ts';
 import { askSquid } from '../../../testing/engine/sandbox-run.ts';
 import { agree, WEBSOCKET_KEY, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
-/** In as many spellings as a client may think of. */
+/** Credentials in many spellings, and headers that speak of another host. */
 const HOSTILE = [
   'Host: evil.example',
   ...['Authorization', 'AUTHORIZATION', 'x-api-key', 'X-API-Key', 'X-Goog-Api-Key', 'x-gOOG-aPI-kEY'].map(
@@ -25,7 +25,9 @@ const HOSTILE = [
   'X-Forwarded-Host: stolen.example',
 ];
 
-/** Round 0 has the default targets and the first credentials, the others the next credentials and custom targets. */
+/**
+ * Round 0 uses the default targets and the first credentials. The others use the next credentials and custom targets.
+ */
 const ROUNDS = Array.from(
   { length: Math.max(...PROVIDERS.map(({ credentials }) => credentials.length)) },
   (_, round) => ({
@@ -33,7 +35,7 @@ const ROUNDS = Array.from(
     title: round === 0 ? 'the default target' : `credential ${round + 1}, a custom target with port and base path`,
     credentialOf: ({ credentials }: Provider) => credentials[Math.min(round, credentials.length - 1)]!.variable,
     targetOf: ({ id, port, defaultTarget }: Provider) =>
-      // As Azure has it: a deployment in the base path, and api-version in the query of each request.
+      // Like Azure: a deployment in the base path, and api-version in the query of each request.
       round === 0 ? defaultTarget : `llm-${id}.internal.example:${port - 1_557}/openai/deployments/${id}`,
   }),
 );
@@ -41,7 +43,7 @@ const ROUNDS = Array.from(
 const concrete = ({ path }: Endpoint): string => path.replaceAll('*', 'm-1');
 const isHttp = ({ method }: Endpoint): boolean => method !== 'WEBSOCKET';
 
-/** Each endpoint of each provider that is one of `which`. */
+/** Each provider's endpoints that `which` selects. */
 const rows = (which: (endpoint: Endpoint) => boolean) =>
   PROVIDERS.flatMap((provider) =>
     provider.endpoints
@@ -65,7 +67,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
   });
   const secretOf = (provider: Provider): string => SENTINELS.get(credentialOf(provider))!;
 
-  /** What the upstream must get beside what the request itself brings: all of it, and nothing else. */
+  /** What the upstream must get in addition to what the request itself brings, complete. */
   function composed(provider: Provider): { base: string; host: string; headers: string[] } {
     const { host, port, basePath } = t.target(provider.id);
     const { header, prefix, defaults } = provider.injection;
@@ -73,7 +75,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     const ours = Object.entries({
       host: authority,
       ...defaults,
-      // A gateway of the user's own may echo, and nothing can be found in compressed answers.
+      // A user's own gateway may echo, and nothing can be found in compressed answers.
       ...(round > 0 && { 'accept-encoding': 'identity' }),
       [header]: `${prefix}${secretOf(provider)}`,
     });
@@ -110,7 +112,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     ]);
   });
 
-  test.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
+  test.each(PROVIDERS)('$id: what Connection nominates does not affect what is injected', async (provider) => {
     const { header, defaults } = provider.injection;
     const nominations = ['keep-alive', header, ...Object.keys(defaults)].join(', ');
     const { path } = rows(isHttp).find(({ id, method }) => id === provider.id && method === 'POST')!;
@@ -122,7 +124,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     await t.records(1);
   });
 
-  // With a credential that an earlier round had, one endpoint is enough to see that a custom target streams.
+  // If an earlier round used the same credential, one endpoint is enough to show that a custom target streams.
   const streaming = rows(({ method }) => method === 'POST').filter(
     ({ provider, endpoint }, _, all) =>
       provider.credentials.length > round || all.find(({ id }) => id === provider.id)?.endpoint === endpoint,
@@ -140,7 +142,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     let received = '';
     answer.setEncoding('utf8').on('data', (text: string) => (received += text));
     const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: [DONE]\n\n'];
-    // The next is sent only when the one before has arrived: nothing waits for more, nor for the end.
+    // Each event is sent only after the one before it has arrived, so nothing waits for more or for the end.
     for (const [index, event] of events.entries()) {
       upstream!.write(event);
       await eventually(`event ${index}`, () => received === events.slice(0, index + 1).join(''));
@@ -178,7 +180,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       ]);
     });
 
-    test.each([426, 403, 404])('is refused at once when the upstream says %i', async (status) => {
+    test.each([426, 403, 404])('is refused at once when the upstream answers %i', async (status) => {
       t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
       const { head, socket, received } = await openRaw(t.port(id), wish(path));
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -221,14 +223,14 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     }
   });
 
-  test('no line of the log has a credential in it, real or stolen', () => {
+  test('the log contains no credential, real or stolen', () => {
     const log = t.log();
     expect(log).toContain('"event":"request"');
     for (const provider of PROVIDERS) expect(log).not.toContain(secretOf(provider).slice(0, 10));
     expect(log).not.toContain('stolen');
   });
 
-  test('went through Squid, with every tunnel', async () => {
+  test('every tunnel went through Squid', async () => {
     await t.hangUp();
     for (const { id } of PROVIDERS) {
       const { host, port } = t.target(id);

@@ -36,7 +36,7 @@ describe('F8 the mask', () => {
     expect(through(Array.from(text))).toBe(expected);
   });
 
-  test('holds back what may become it, and nothing else', () => {
+  test('holds back only what may turn out to be the credential', () => {
     const mask = new ReflectionGuard(SECRET, false, () => undefined).stream();
     const pass = (text: string) => mask.pass(Buffer.from(text)).toString();
     expect(pass('data: yes\n\n')).toBe('data: yes\n\n');
@@ -46,12 +46,12 @@ describe('F8 the mask', () => {
     expect(pass('!')).toBe('s!');
   });
 
-  test('lets a word pass that is no secret', () => {
+  test('leaves a word alone that is too short to be a secret', () => {
     expect(through(['none', ' of it'], 'none')).toBe('none of it');
   });
 });
 
-describe('F8 an upstream that repeats the request', () => {
+describe('F8 an upstream that echoes the request', () => {
   const t = useSidecar();
   const reflected = () => t.lines.filter((line) => 'event' in line && line.event === 'credential-reflected');
 
@@ -98,7 +98,7 @@ describe('F8 an upstream that repeats the request', () => {
     expect(answer.body.toString()).toBe(text.replaceAll(realCredential('openai'), (key) => '*'.repeat(key.length)));
   });
 
-  test('an event that begins like it is not delayed', async () => {
+  test('an event that begins like the credential is not delayed', async () => {
     let next: (() => void) | undefined;
     t.upstream.handler = (_, response) => {
       response.writeHead(200).write('data: real-credential-of\n\n');
@@ -115,7 +115,7 @@ describe('F8 an upstream that repeats the request', () => {
     expect(received).toBe('data: real-credential-of\n\ndata: end');
   });
 
-  test('the providers’ own compression stays as it is', async () => {
+  test('a provider’s own compression stays unchanged', async () => {
     t.upstream.handler = (request, response) => {
       const coding = String(request.headers['accept-encoding']);
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
@@ -129,7 +129,7 @@ describe('F8 an upstream that repeats the request', () => {
 describe('Copilot for an enterprise with data residency', () => {
   const t = useSidecar({ configured: ['copilot'], target: { host: 'copilot-api.octo.ghe.com' } });
 
-  test('is a provider’s own host, whose compression stays as it is', async () => {
+  test('is a provider’s own host, whose compression stays unchanged', async () => {
     t.upstream.handler = (request, response) => {
       const coding = String(request.headers['accept-encoding']);
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
@@ -143,7 +143,7 @@ describe('Copilot for an enterprise with data residency', () => {
   });
 });
 
-describe('F8 a gateway of the user’s that repeats the request', () => {
+describe('F8 a user’s own gateway that echoes the request', () => {
   const t = useSidecar({ configured: ['openai'], target: { host: 'gateway.example' } });
 
   test('is asked for plain text, whatever the client asks for', async () => {

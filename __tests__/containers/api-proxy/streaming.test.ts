@@ -12,7 +12,7 @@ const sha256 = (data: Buffer): string => createHash('sha256').update(data).diges
 describe('streaming', () => {
   const t = useSidecar();
 
-  /** Sends a request and resolves with the answer's head, its body yet to come. */
+  /** Sends a request and resolves with the answer's head, before its body. */
   async function open(method: string, headers: Record<string, string> = {}) {
     const request = httpRequest({
       host: '127.0.0.1',
@@ -23,12 +23,12 @@ describe('streaming', () => {
     });
     request.on('error', () => undefined);
     const response = (once(request, 'response') as Promise<[IncomingMessage]>).then(([message]) => message);
-    // Some tests leave before there is one.
+    // Some tests hang up before there is one.
     response.catch(() => undefined);
     return { request, response };
   }
 
-  test('passes each event on as it comes, octet for octet', async () => {
+  test('passes each event on as it arrives, octet for octet', async () => {
     const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: unfinished'];
     let next: (() => void) | undefined;
     t.upstream.handler = (_, response) => {
@@ -39,7 +39,7 @@ describe('streaming', () => {
     };
     const { request, response } = await open('POST');
     request.end('{}');
-    // The head alone is through before there is any octet of the body.
+    // The head arrives alone, before any octet of the body exists.
     const answer = await response;
     let received = '';
     answer.setEncoding('utf8').on('data', (text: string) => (received += text));
@@ -52,7 +52,7 @@ describe('streaming', () => {
     expect(answer.complete).toBe(true);
   });
 
-  test('passes an upload on as it comes', async () => {
+  test('passes an upload on as it arrives', async () => {
     const { request, response } = await open('POST', { 'transfer-encoding': 'chunked' });
     for (const part of ['first', 'second']) {
       request.write(part);
@@ -63,7 +63,7 @@ describe('streaming', () => {
     expect(t.upstream.requests[0]).toMatchObject({ complete: true, headers: { 'transfer-encoding': 'chunked' } });
   });
 
-  test('leaves compression and headers alone', async () => {
+  test('leaves compression and headers unchanged', async () => {
     const body = gzipSync('{"compressed":true}');
     t.upstream.handler = (request, response) => {
       request.resume();
@@ -160,7 +160,7 @@ describe('streaming', () => {
     await eventually('upstream aborted', () => t.upstream.requests[0]?.aborted === true);
   });
 
-  test('a client that goes away ends the upstream request', async () => {
+  test('a client that hangs up ends the upstream request', async () => {
     t.upstream.handler = (_, response) => response.writeHead(200).write('partial');
     const { request, response } = await open('POST');
     request.end('{}');
@@ -170,7 +170,7 @@ describe('streaming', () => {
     expect(await t.records(1)).toMatchObject([{ status: 200, error: 'client_closed', responseBytes: 7 }]);
   });
 
-  test('a client that goes away before the answer ends it too', async () => {
+  test('a client that hangs up before the answer ends it too', async () => {
     t.upstream.handler = () => undefined;
     const { request } = await open('POST');
     request.end('{}');
@@ -183,23 +183,26 @@ describe('streaming', () => {
   test.each([
     ['chunked', {}],
     ['counted', { 'content-length': '1000' }],
-  ])('an answer (%s) that breaks upstream breaks for the client, after what had come', async (_, headers) => {
-    t.upstream.handler = (__, response, socket) => {
-      response.writeHead(200, headers);
-      response.write('data: first\n\n', () => socket.destroy());
-    };
-    const { request, response } = await open('POST');
-    request.end('{}');
-    const answer = await response;
-    let received = '';
-    answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
-    await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(received).toBe('data: first\n\n');
-    expect(answer.complete).toBe(false);
-    expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_broken (ECONNRESET)' }]);
-  });
+  ])(
+    'an answer (%s) that breaks upstream breaks for the client too, after the part that had arrived',
+    async (_, headers) => {
+      t.upstream.handler = (__, response, socket) => {
+        response.writeHead(200, headers);
+        response.write('data: first\n\n', () => socket.destroy());
+      };
+      const { request, response } = await open('POST');
+      request.end('{}');
+      const answer = await response;
+      let received = '';
+      answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
+      await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
+      expect(received).toBe('data: first\n\n');
+      expect(answer.complete).toBe(false);
+      expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_broken (ECONNRESET)' }]);
+    },
+  );
 
-  test('an answer that comes before the whole request is passed on, and the connection stays usable', async () => {
+  test('an answer that arrives before the request is complete is passed on, and the connection stays usable', async () => {
     t.upstream.handler = (request, response) => {
       response.writeHead(401).end('no');
       request.resume();

@@ -70,7 +70,7 @@ export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError,
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const reason = STATUS_CODES[error.status] ?? '';
   socket.on('error', () => undefined);
-  socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+  socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', body].join('\r\n'));
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => {
     clearTimeout(timer);

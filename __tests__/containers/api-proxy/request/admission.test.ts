@@ -102,7 +102,7 @@ describe('admission', () => {
     const answer = await send(octets);
     expect(answer.status).toBe(status);
     expect(Object.keys(JSON.parse(answer.body) as object)).toEqual(['error']);
-    // A body that is malformed later than its head may have begun to flow; it never completes.
+    // A body that becomes malformed after its head may have begun to flow, but it never completes.
     expect(t.upstream.requests.filter(({ complete }) => complete)).toEqual([]);
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
   });
@@ -120,7 +120,7 @@ describe('admission', () => {
     expect(t.upstream.requests[0]!.url).toBe(forwarded);
   });
 
-  test('F3 forwards no header that speaks of another request', async () => {
+  test('F3 forwards no header about another request', async () => {
     const names = ['X-Forwarded-Host', 'X-Forwarded-For', 'Forwarded', 'X-Original-URL', 'X-Rewrite-URL'];
     const hopByHop = ['TE', 'Trailer', 'Keep-Alive', 'Proxy-Connection', 'Upgrade', 'Via', 'Origin'];
     const override = ['X-HTTP-Method-Override', 'X-Method-Override', 'X-HTTP-Method'];
@@ -132,7 +132,7 @@ describe('admission', () => {
     );
   });
 
-  test('as many header lines as are permitted pass', async () => {
+  test('a request with the greatest permitted number of header lines passes', async () => {
     const answer = await send(GET('/v1/models', ...Array<string>(98).fill('A:'), 'Accept: a/b'));
     expect(answer.status).toBe(200);
     expect(t.upstream.requests[0]!.headers).toMatchObject({ accept: 'a/b' });
@@ -149,7 +149,7 @@ describe('admission', () => {
     expect(JSON.stringify(t.upstream.requests[0]!.rawHeaders)).not.toContain('stolen');
   });
 
-  test('a body that turns out malformed ends the upstream request', async () => {
+  test('a body that turns out to be malformed ends the upstream request', async () => {
     const head = POST('2\r\n{}\r\n', 'Transfer-Encoding: chunked');
     t.upstream.handler = () => undefined;
     expect((await send(`${head}zz\r\n`)).status).toBe(400);
@@ -163,13 +163,13 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models/first']);
   });
 
-  // The trailer makes Node's parser take a turn, in which the refusal leaves before the next request is parsed.
+  // The trailer makes Node's parser pause. In that pause the refusal leaves, before the next request is parsed.
   test.each([
     ['two codings', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: gzip, chunked')],
     ['a coding that is none', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: x', 'Transfer-Encoding: chunked')],
     ['a body and two Hosts', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: chunked', 'Host: b')],
   ])('F5 nothing behind a request with %s in the same packet goes upstream', async (_, first) => {
-    // With a tunnel at hand it would be there before its connection is closed.
+    // With an open tunnel, a smuggled request would arrive before its connection is closed.
     await send(GET('/v1/models'));
     const answer = await send(first + GET('/v1/models/smuggled'));
     expect(answer).toMatchObject({ status: 400, closed: true });
@@ -177,7 +177,7 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models', '/v1/models']);
   });
 
-  test('another upgrade is ignored, as HTTP permits', async () => {
+  test('any other upgrade is ignored, as HTTP permits', async () => {
     const answer = await send(POST('{}', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'Content-Length: 2'));
     expect(answer.status).toBe(200);
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('upgrade');
@@ -194,7 +194,7 @@ describe('admission', () => {
     expect(answer).toMatchObject({ status: 200, body: '{"ok":true}', closed: true });
   });
 
-  test('D2 a slow head is cut, and others are answered meanwhile', async () => {
+  test('D2 a slow head is cut off, and others are answered meanwhile', async () => {
     const [slow, silent, other] = await Promise.all([
       sendRaw(t.port('openai'), 'GET /v1/models HTTP/1.1\r\nHost: a\r\nX-Slow: ', 1_000),
       sendRaw(t.port('openai'), '', 1_000),

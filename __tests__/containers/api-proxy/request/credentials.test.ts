@@ -97,7 +97,7 @@ describe('the credential', () => {
     expect(t.upstream.requests.slice(1).map(({ url }) => url)).toEqual(['/v1beta/models', '/v1beta/models']);
   });
 
-  test.each(PROVIDERS)('$id: F12 /health says nothing of it', async ({ id }) => {
+  test.each(PROVIDERS)('$id: F12 /health does not reveal it', async ({ id }) => {
     const answer = await send(t.port(id), { path: '/health' });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body.toString())).toEqual({ status: 'ok', provider: id, configured: true });
@@ -126,7 +126,7 @@ describe('without a credential', () => {
 describe('at debug', () => {
   const t = useSidecar({ config: { logLevel: 'debug' } });
 
-  test('the log names the headers that were stripped and injected, and has no value', async () => {
+  test('the log names the headers that were stripped and injected, and contains no value', async () => {
     const headers = {
       'x-api-key': 'stolen-1',
       Authorization: 'stolen-2',

@@ -5,7 +5,7 @@ import { INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 type Request = readonly [provider: ProviderId, method: string, target: string];
 
-/** What the agent programs and SDKs send, see docs/agents.md; then what their users might. */
+/** Requests of the agent programs and SDKs (see docs/agents.md), and requests that their users might send. */
 const PASS: readonly Request[] = [
   ...(['', '/v1', '/openai', '/openai/v1'] as const).flatMap((base): Request[] => [
     ['openai', 'POST', `${base}/chat/completions`],
@@ -113,7 +113,7 @@ function messageOf(body: Buffer): string {
 describe('F10 endpoints', () => {
   const t = useSidecar();
 
-  test.each(PASS)('%s: %s %s passes as it is', async (id, method, target) => {
+  test.each(PASS)('%s: %s %s passes unchanged', async (id, method, target) => {
     expect((await send(t.port(id), { method, path: target }, method === 'POST' ? '{}' : undefined)).status).toBe(200);
     expect(t.upstream.requests).toMatchObject([{ method, url: target }]);
   });
@@ -162,7 +162,7 @@ describe('endpoints that the user adds', () => {
   const t = useSidecar({ config: { allowEndpoints } });
   const statusOf = async (...[id, method, path]: Request) => (await send(t.port(id), { method, path })).status;
 
-  test('pass, with any query, less a credential', async () => {
+  test('pass with any query, except for a credential', async () => {
     expect(await statusOf('openai', 'GET', '/v1/files/f1?limit=2')).toBe(200);
     expect(await statusOf('gemini', 'POST', '/v1beta/models/m:predict?key=stolen&x=1')).toBe(200);
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/files/f1?limit=2', '/v1beta/models/m:predict?x=1']);
@@ -174,11 +174,11 @@ describe('endpoints that the user adds', () => {
     ['openai', 'GET', '/v1/files/f1/content'],
     ['anthropic', 'GET', '/v1/files/f1'],
     ['gemini', 'POST', '/v1beta/models/a:b:predict'],
-  ])('nothing else does: %s %s %s', async (...request) => {
+  ])('do not let anything else pass: %s %s %s', async (...request) => {
     expect(await statusOf(...request)).toBe(403);
   });
 
-  test('the table stays', async () => {
+  test('the built-in endpoints stay', async () => {
     for (const { id } of PROVIDERS) expect(await statusOf(id, 'POST', INFERENCE[id])).toBe(200);
   });
 });
@@ -187,7 +187,7 @@ describe('an Azure deployment in the base path of the target', () => {
   const target = { host: 'res.openai.azure.com', basePath: '/openai/deployments/gpt' };
   const t = useSidecar({ configured: ['openai'], target });
 
-  test('is put before the path that was decided on', async () => {
+  test('precedes the path that was checked', async () => {
     await post(t.port('openai'), '/chat/completions?api-version=2024-10-21', '{}');
     expect(t.upstream.requests[0]!.url).toBe('/openai/deployments/gpt/chat/completions?api-version=2024-10-21');
     expect((await post(t.port('openai'), '/files?api-version=1', '{}')).status).toBe(403);

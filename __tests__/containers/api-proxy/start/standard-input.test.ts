@@ -33,7 +33,7 @@ test('a file is read to its end, in more than one chunk', async () => {
   }
 });
 
-test('a pipe that does not block is waited for', async () => {
+test('a non-blocking pipe is waited for', async () => {
   const path = join(folder, 'pipe');
   await once(execFile('mkfifo', [path]), 'close');
   const fd = openSync(path, 'r+');
@@ -57,6 +57,6 @@ test('a device such as /dev/null or a terminal is not read', () => {
   }
 });
 
-test('nothing at all is an error', () => {
+test('a closed descriptor is an error', () => {
   expect(() => standardInput(9_999)).toThrow(/EBADF/);
 });

@@ -26,7 +26,7 @@ const target = (change: Record<string, unknown>) =>
   openai({ target: { ...document().providers.openai!.target, ...change } });
 
 describe('the document on standard input', () => {
-  test('is taken as it is', async () => {
+  test('is used unchanged', async () => {
     const allowEndpoints = [{ provider: 'openai', method: 'GET', path: '/v1/files/*' }];
     const config = document({ upstreamCa: 'PEM', allowEndpoints });
     expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
@@ -54,7 +54,11 @@ describe('the document on standard input', () => {
     ['a credential with a line break', document(openai({ credential: `${SECRET}\nx` })), /openai\.credential contains/],
     ['a credential with NUL', document(openai({ credential: `${SECRET}\0` })), /openai\.credential contains/],
     ['a credential outside ASCII', document(openai({ credential: `${SECRET}\u2026` })), /openai\.credential contains/],
-    ['a credential that is no text', document(openai({ credential: [SECRET] })), /openai\.credential must be a string/],
+    [
+      'a credential that is not a string',
+      document(openai({ credential: [SECRET] })),
+      /openai\.credential must be a string/,
+    ],
     ['no target', document(openai({ target: undefined })), /openai\.target must be an object/],
     ['a target host with a path', document(target({ host: `a/${SECRET}` })), /no valid host/],
     ['a target host with a user', document(target({ host: 'a@b' })), /no valid host/],
@@ -68,7 +72,11 @@ describe('the document on standard input', () => {
     ['a proxy of another scheme', document({ proxyUrl: 'https://squid:3128' }), /proxyUrl must be/],
     ['no limit', document({ maxBodyBytes: Infinity }), /maxBodyBytes/],
     ['a limit of 0', document({ maxBodyBytes: 0 }), /maxBodyBytes/],
-    ['no number for a limit', document({ maxBodyBytes: '1000' }), /maxBodyBytes must be a positive whole number/],
+    [
+      'a limit that is not a number',
+      document({ maxBodyBytes: '1000' }),
+      /maxBodyBytes must be a positive whole number/,
+    ],
     ['an unknown limit', document({ budget: { maxDollars: 1 } }), /budget has an unknown field/],
     ['a budget of 0', document({ budget: { maxRequests: 0 } }), /budget\.maxRequests must be a positive/],
     ['a budget that is text', document({ budget: { maxTokens: SECRET } }), /budget\.maxTokens must be a positive/],
@@ -135,7 +143,7 @@ describe('the environment', () => {
     expect(providers.copilot?.target).toEqual({ host, port: 443, basePath: '' });
   });
 
-  test('GITHUB_SERVER_URL is refused by name where Copilot needs it, and no value is printed', async () => {
+  test('GITHUB_SERVER_URL is refused by name if Copilot needs it, and no value is printed', async () => {
     const env = { ...ENV, GITHUB_SERVER_URL: `https://${SECRET}@octo.ghe.com` };
     const refused = readStartConfig(nothing(), { ...env, COPILOT_GITHUB_TOKEN: 'token' });
     await expect(refused).rejects.toThrow(/^GITHUB_SERVER_URL /);
@@ -144,7 +152,7 @@ describe('the environment', () => {
     expect(Object.keys(providers)).toEqual(['openai']);
   });
 
-  test('without HTTPS_PROXY there is no way out, and that is said', async () => {
+  test('without HTTPS_PROXY there is no way out, and the error says so', async () => {
     await expect(readStartConfig(nothing(), { OPENAI_API_KEY: SECRET })).rejects.toThrow(/^HTTPS_PROXY must be/);
   });
 });

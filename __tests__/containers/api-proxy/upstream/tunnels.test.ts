@@ -18,7 +18,7 @@ describe('tunnels', () => {
     expect(t.upstream.handshakes).toBe(1);
   });
 
-  test('are opened anew when the upstream has closed an idle one', async () => {
+  test('are replaced when the upstream has closed an idle one', async () => {
     await call();
     for (const tunnel of t.proxy.tunnels) tunnel.destroy();
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -39,7 +39,7 @@ describe('tunnels', () => {
     ]);
   });
 
-  test('refused by the firewall: a clear 403 at once, with the line to add', async () => {
+  test('that the firewall refuses: a clear 403 at once, with the line to add', async () => {
     t.proxy.refusal = DENIED;
     const answer = await call();
     expect(answer.status).toBe(403);
@@ -50,7 +50,7 @@ describe('tunnels', () => {
     expect(await t.records(1)).toMatchObject([{ error: 'target_not_allowed (CONNECT 403 ERR_ACCESS_DENIED)' }]);
   });
 
-  test('tried once more when they could not be opened', async () => {
+  test('are tried once more if they could not be opened', async () => {
     Object.assign(t.proxy, { refusal: UNREACHABLE, refusals: 1 });
     expect((await call()).status).toBe(200);
     expect(t.proxy.connects).toHaveLength(2);
@@ -133,7 +133,7 @@ describe('a provider that stays silent', () => {
     await eventually('upstream aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
   });
 
-  test('within its answer: the stream breaks', async () => {
+  test('in the middle of its answer: the stream breaks', async () => {
     t.upstream.handler = (_, response) => response.writeHead(200).write('data: 1\n\n');
     await expect(send(t.port('openai'))).rejects.toThrow();
     expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_timeout' }]);
@@ -143,7 +143,7 @@ describe('a provider that stays silent', () => {
 describe('a provider whose certificate is not trusted', () => {
   const t = useSidecar({ configured: ['openai'], distrustful: true });
 
-  test('gets no octet: 502 that names the input for an own CA', async () => {
+  test('gets no octet: 502 that names the input for a private CA', async () => {
     const answer = await post(t.port('openai'), '/v1/responses', '{}');
     expect(answer.status).toBe(502);
     expect(answer.body.toString()).toContain('upstream_tls_error');

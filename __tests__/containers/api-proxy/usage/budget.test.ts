@@ -10,7 +10,7 @@ describe('max-requests', () => {
   const t = useSidecar({ config: { budget: { maxRequests: 3 } } });
 
   test('counts what is sent to all providers together, and then answers 429 in the provider’s shape', async () => {
-    // Neither a health check nor a refusal of ours is a request to a provider.
+    // Neither a health check nor a refusal by the api-proxy is a request to a provider.
     expect((await send(t.port('openai'), { path: '/health' })).status).toBe(200);
     expect((await send(t.port('openai'), { path: '/v1/files' })).status).toBe(403);
     for (const id of ['openai', 'gemini', 'openai'] as const) {
@@ -52,7 +52,7 @@ describe('max-tokens', () => {
   });
 });
 
-describe('max-tokens with a client that would not have its tokens counted', () => {
+describe('max-tokens and a client that does not ask for a count', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 50 } } });
 
   test('estimates them', async () => {
@@ -68,7 +68,7 @@ describe('max-tokens with a client that would not have its tokens counted', () =
 describe('max-tokens and a WebSocket', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 80 } } });
 
-  test('reads what each answer in it used, and ends when the budget does', async () => {
+  test('reads what each answer in it used, and ends it with the budget', async () => {
     const usage = JSON.stringify({ response: { model: 'm-1', usage: { input_tokens: 30, output_tokens: 10 } } });
     const frame = Buffer.concat([Buffer.from([0x81, usage.length]), Buffer.from(usage)]);
     t.upstream.upgrade = (request, socket) => {

@@ -70,7 +70,7 @@ describe('any JSON in any chunks', () => {
     return tokens.map((token, turn) => `${token}${gaps[turn % gaps.length]!}`).join('');
   }
 
-  /** What the scanner is to find: the strings and objects below the key, and nothing inside one that was found. */
+  /** What the scanner has to find: the strings and objects below the key, but nothing inside one that was found. */
   function expectedIn(value: unknown): unknown[] {
     if (typeof value !== 'object' || value === null) return [];
     if (Array.isArray(value)) return value.flatMap(expectedIn);
@@ -81,7 +81,7 @@ describe('any JSON in any chunks', () => {
     });
   }
 
-  test('gives what JSON.parse says', { timeout: 30_000 }, () => {
+  test('yields what JSON.parse finds', { timeout: 30_000 }, () => {
     let withFindings = 0;
     fc.assert(
       fc.property(
@@ -98,7 +98,7 @@ describe('any JSON in any chunks', () => {
       ),
       { numRuns: 2_000 },
     );
-    // Otherwise the property would say little.
+    // Otherwise the property would prove little.
     expect(withFindings).toBeGreaterThan(200);
   });
 });

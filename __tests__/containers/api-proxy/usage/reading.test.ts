@@ -21,10 +21,10 @@ const CHAT_USAGE = { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_de
 const RESPONSES_USAGE = { input_tokens: 100, output_tokens: 20, input_tokens_details: { cached_tokens: 64 } };
 const ANTHROPIC_USAGE = { input_tokens: 30, cache_creation_input_tokens: 6, cache_read_input_tokens: 64 };
 const GEMINI_USAGE = { promptTokenCount: 100, cachedContentTokenCount: 64, candidatesTokenCount: 15 };
-/** A tool's arguments that look like a count. They come first, so what the provider says replaces them. */
+/** A tool's arguments that look like a count. They come first, so the provider's own count replaces them. */
 const FAKE = { usage: { ...CHAT_USAGE, ...RESPONSES_USAGE, prompt_tokens: 1, input_tokens: 1 } };
 
-/** What each provider's answers look like, by route; each says 100 tokens in, 64 of them cached, and 20 out. */
+/** Each provider's answers, by route. Each reports 100 tokens in, 64 of them cached, and 20 out. */
 const DIALECTS: [ProviderId, string, string, OutgoingHttpHeaders, string][] = [
   [
     'openai',
@@ -154,7 +154,7 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ status: 429, usage: null });
   });
 
-  test('of a stream that the client cuts is what it had come to', async () => {
+  test('of a stream that the client cuts is what had been used by then', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, sse);
       response.write(
@@ -169,7 +169,7 @@ describe('usage', () => {
     expect(record).toMatchObject({ error: 'client_closed', model: 'm-1', usage: used(100, 4, 64, true) });
   });
 
-  test('of a request whose client left before the answer is its prompt', async () => {
+  test('of a request whose client hung up before the answer is its prompt', async () => {
     t.upstream.handler = () => undefined;
     const request = httpRequest({ port: t.port('openai'), method: 'POST', path: '/v1/responses' }).end('x'.repeat(40));
     await eventually('the request upstream', () => t.upstream.requests[0]?.complete === true);
@@ -177,14 +177,14 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ error: 'client_closed', usage: used(10, 0, 0, true) });
   });
 
-  test('of a bomb is given up, and the answer passes', async () => {
+  test('of a decompression bomb is given up, and the answer passes', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     answer({ ...json, 'content-encoding': 'gzip' }, bomb, 100_000);
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body).toEqual(bomb);
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: used(1, 8 * 1024 * 1024, 0, true) });
   });
 
-  test('of something that is not what its header says is estimated, and passes', async () => {
+  test('of a body that is not what its header says is estimated, and the body passes', async () => {
     answer({ ...json, 'content-encoding': 'gzip' }, Buffer.from('not compressed'));
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body.toString()).toBe('not compressed');
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: { estimated: true } });

@@ -16,7 +16,7 @@ describe('a WebSocket', () => {
   const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });
 
   const opened: Socket[] = [];
-  // Each leaves its line in the log, which must not come in the next test.
+  // Each one leaves a line in the log, which must not appear during the next test.
   afterEach(async () => {
     for (const socket of opened) socket.destroy();
     await t.records(opened.length);
@@ -77,7 +77,7 @@ describe('a WebSocket', () => {
     ['openai', '/v1/realtime?model=m', '/v1/realtime?model=m'],
     [
       'gemini',
-      // As @google/genai 3.1.0 spells it.
+      // The spelling of @google/genai 3.1.0.
       '//ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=stolen',
       '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent',
     ],
@@ -100,7 +100,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 101 }]);
   });
 
-  test('loses the key that a browser hides among its subprotocols', async () => {
+  test('drops the key that a browser hides among its subprotocols', async () => {
     t.upstream.upgrade = agree('Sec-WebSocket-Protocol: realtime');
     const protocols = 'realtime, openai-insecure-api-key.sk-stolen, openai-beta.realtime-v1,sk-stolen';
     const { head } = await open(wish('/v1/realtime', `Sec-WebSocket-Protocol: ${protocols}`));
@@ -108,7 +108,7 @@ describe('a WebSocket', () => {
     expect(head).toContain('Sec-WebSocket-Protocol: realtime');
   });
 
-  test('passes no extension on', async () => {
+  test('forwards no extension', async () => {
     const extensions = 'permessage-deflate; client_max_window_bits, x-tunnel; a=b, permessage-deflate; x="y"';
     await open(wish('/v1/responses', `Sec-WebSocket-Extensions: ${extensions}`));
     expect(t.upstream.requests).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('a WebSocket', () => {
     ['a subprotocol that was not offered', () => agree('Sec-WebSocket-Protocol: x')],
     ['a transfer coding', () => agree('Transfer-Encoding: gzip')],
     ['an extension that was not offered', () => agree('Sec-WebSocket-Extensions: permessage-deflate')],
-  ])('that upstream opens with %s is not passed on', async (_, upgrade) => {
+  ])('that the upstream opens with %s is not passed on', async (_, upgrade) => {
     t.upstream.upgrade = upgrade();
     const { head } = await open(wish('/v1/responses'));
     expect(head).toMatch(/^HTTP\/1\.1 502 /);
@@ -130,7 +130,7 @@ describe('a WebSocket', () => {
   const agreeWith = (line: string) => (_: IncomingMessage, socket: Duplex) =>
     socket.write(`HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${line}\r\n\r\n`);
 
-  test.each([404, 426, 401])('that upstream refuses with %i: its status and body, at once', async (status) => {
+  test.each([404, 426, 401])('that the upstream refuses with %i: its status and body, at once', async (status) => {
     t.upstream.handler = (_, response) => response.writeHead(status, { 'x-request-id': 'r1' }).end('upstream says no');
     const startedAt = performance.now();
     const answer = await sendRaw(t.port('openai'), wish('/v1/responses'));
@@ -173,7 +173,7 @@ describe('a WebSocket', () => {
       `GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\nPOST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx`,
       403,
     ],
-  ])('in the same packet behind %s ends the connection and nothing else', async (_, first, status) => {
+  ])('in the same packet after %s ends the connection and nothing else', async (_, first, status) => {
     t.upstream.upgrade = agree();
     const answer = await sendRaw(t.port('openai'), first + wish('/v1/responses'));
     expect(answer).toMatchObject({ status, closed: true });
@@ -183,7 +183,7 @@ describe('a WebSocket', () => {
     await t.records(1);
   });
 
-  test('octets while the answer is still to come end it', async () => {
+  test('is ended by octets that come before the answer', async () => {
     t.upstream.upgrade = () => undefined;
     const socket: Socket = connect(t.port('openai'), '127.0.0.1', () => socket.write(wish('/v1/responses')));
     await eventually('the handshake upstream', () => t.upstream.requests.length === 1);
@@ -193,7 +193,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 0, error: 'client_closed' }]);
   });
 
-  test('its end on one side is its end on the other', async () => {
+  test('ends on one side when it ends on the other', async () => {
     let upstream: Duplex | undefined;
     t.upstream.upgrade = (request, socket, head) => {
       agree()(request, socket);
@@ -209,7 +209,7 @@ describe('a WebSocket', () => {
     expect((await t.records(2)).map(({ status }) => status)).toEqual([101, 101]);
   });
 
-  test('is cut when it is silent, and not while it is busy', async () => {
+  test('is cut off when it is silent, and not while it is busy', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const timer = setInterval(() => socket.write('x'), 50);
@@ -230,7 +230,7 @@ describe('a WebSocket', () => {
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  test('does not hold up the end', async () => {
+  test('does not delay the end of the sidecar', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const closed = once(socket, 'close');
