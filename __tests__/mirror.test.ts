@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../testing/root.ts';
@@ -29,7 +29,6 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'containers/api-proxy/request/credentials': 'the credential that a request gets, and those that it loses',
   'containers/api-proxy/stop': 'the end of the sidecar',
   'containers/api-proxy/streaming': 'bodies that come piece by piece',
-  'containers/api-proxy/upstream/tunnels': 'the way from a request to the provider',
 };
 
 const TESTS = readdirSync(join(ROOT, '__tests__'), { recursive: true })
@@ -51,6 +50,14 @@ const hasSource = (subject: string): boolean => sourcesOf(subject).some((path) =
 test('a test has the path of the file that it is about', () => {
   const lost = TESTS.filter(({ subject }) => !(subject in SUBJECTS) && !hasSource(subject));
   expect(lost.map(({ path }) => path)).toEqual([]);
+});
+
+test('the documents name tests that are there', () => {
+  for (const file of readdirSync(join(ROOT, 'docs'))) {
+    const named = readFileSync(join(ROOT, 'docs', file), 'utf8').matchAll(/`([\w/.-]+\.test\.ts)`/g);
+    const lost = [...named].filter(([, path = '']) => ![path, `__tests__/${path}`].some((at) => existsSync(join(ROOT, at))));
+    expect(lost.map(([name]) => `${file}: ${name}`)).toEqual([]);
+  }
 });
 
 test('each entry of SUBJECTS has a test, and no file of its name', () => {

@@ -52,11 +52,16 @@ describe('D3 the limit of a request body', () => {
   });
 
   /** Resolves once the server has ended the connection. */
-  const sendForEver = (path: string): Promise<void> =>
+  const sendForEver = (path: string, start: 'at once' | 'after the answer' = 'at once'): Promise<void> =>
     new Promise((resolve) => {
       const socket = connect(t.port('openai'), '127.0.0.1');
-      const timer = setInterval(() => socket.write(CHUNK), 1);
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      let timer: NodeJS.Timeout | undefined;
+      const send = (): void => {
+        timer = setInterval(() => socket.write(CHUNK), 1);
+      };
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNK}`);
+      if (start === 'at once') send();
+      else socket.once('data', send);
       socket.resume();
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -77,7 +82,8 @@ describe('D3 the limit of a request body', () => {
 
   test('a client that never stops sending after an early answer is cut off', async () => {
     t.upstream.handler = (_, response) => response.writeHead(401).end();
-    await sendForEver('/v1/embeddings');
+    await sendForEver('/v1/embeddings', 'after the answer');
+    await t.records(1);
     expect(t.lines).toContainEqual(
       expect.objectContaining({ path: '/v1/embeddings', status: 401, upstreamStatus: 401 }),
     );

@@ -13,7 +13,7 @@ import { valuesOf, type Field, type WireAnswer, type WireHead } from '../../../t
 import { randomAnswer, randomUpload, type RandomUpload } from './random-messages.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-/** For other messages: `AWF_SEED=7 npm run test:unit -- byte-exactness`. A failure prints its seed. */
+/** For other messages: `AWF_SEED=7 npm run test:slow -- byte-exactness`. A failure prints its seed. */
 const seed = Number(process.env.AWF_SEED ?? 1);
 
 /**
