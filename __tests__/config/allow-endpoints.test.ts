@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { PROVIDERS } from '../../src/shared/providers.ts';
 import { thrown } from '../../testing/builders.ts';
 import { valuesOf } from '../../testing/options.ts';
 
@@ -21,7 +22,7 @@ describe('allow-endpoints', () => {
   });
 
   test.each([
-    ['mistral GET /v1/files', 'openai, anthropic, copilot, gemini'],
+    ['nobody GET /v1/files', PROVIDERS.map(({ id }) => id).join(', ')],
     ['OpenAI GET /v1/files', 'the provider must be'],
     ['openai get /v1/files', 'GET, HEAD, POST'],
     ['openai CONNECT /v1/files', 'the method must be'],

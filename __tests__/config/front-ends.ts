@@ -7,7 +7,7 @@ import { loadCliArgs } from '../../src/command-line/args.ts';
 import type { Config } from '../../src/config/config.ts';
 import { nameIn, OPTIONS, type OptionName } from '../../src/config/options.ts';
 import type { FrontEndKind } from '../../src/config/source.ts';
-import { CREDENTIALS } from '../../src/shared/providers.ts';
+import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { SENTINELS } from '../../testing/builders.ts';
 import { inputEnv } from '../../testing/runner/files.ts';
 
@@ -65,16 +65,16 @@ const upstream = (id: string) => ({
   },
   bad: ['http://x', 'is not an upstream'] as const,
 });
+const UPSTREAMS = Object.fromEntries(
+  PROVIDERS.map(({ id, targetInput }): [string, Case] => [targetInput, upstream(id)]),
+) as Readonly<Record<(typeof PROVIDERS)[number]['targetInput'], Case>>;
 const list = { isList: true } as const;
 
 /** Every option that has a text in some front end. */
 export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-proxy' | 'keep-containers'>, Case>> = {
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
-  'openai-api-target': upstream('openai'),
-  'anthropic-api-target': upstream('anthropic'),
-  'copilot-api-target': upstream('copilot'),
-  'gemini-api-target': upstream('gemini'),
+  ...UPSTREAMS,
   'allow-endpoints': {
     good: 'openai GET /v1/files',
     reads: { allowEndpoints: [{ provider: 'openai', method: 'GET', path: '/v1/files' }] },
