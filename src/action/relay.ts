@@ -14,18 +14,24 @@ export class StoppedCommands implements Output {
   readonly #token = randomUUID();
   readonly #waiting: (() => void)[] = [];
   #stopped = false;
+  #ended = false;
 
   readonly #write = writeTo(process.stdout);
 
   readonly stdout: Sink = (chunk) => {
+    if (this.#ended) return undefined;
     this.#stop();
     return this.#write(chunk);
   };
 
   readonly stderr = this.stdout;
 
-  /** Switches the commands on again, on a line of its own. */
+  /**
+   * Switches the commands on again, on a line of its own. What the engine's client still delivers of a command that was
+   * killed is dropped: it would switch them off once more, for good.
+   */
   end(): void {
+    this.#ended = true;
     if (this.#stopped) process.stdout.write(`\n::${this.#token}::\n`);
     this.#stopped = false;
     for (const write of this.#waiting.splice(0)) write();

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { actionReporter } from '../../src/action/main-step.ts';
+import { StoppedCommands } from '../../src/action/relay.ts';
+import { logCommands } from '../../testing/runner/log-commands.ts';
+
+let output = '';
+
+beforeEach(() => {
+  output = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    output += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const FORGED = Buffer.from('::error::forged\n');
+
+test('messages wait until the commands are on again', () => {
+  const relay = new StoppedCommands();
+  const reporter = relay.deferring(actionReporter);
+  reporter.warning('before');
+  void relay.stdout(FORGED);
+  reporter.warning('meanwhile');
+  void relay.stderr(FORGED);
+  relay.end();
+  reporter.warning('after');
+  expect(logCommands(output)).toEqual(['before', 'meanwhile', 'after'].map((value) => ({ name: 'warning', value })));
+});
+
+test('a command that prints nothing has nothing switched off', () => {
+  const relay = new StoppedCommands();
+  relay.deferring(actionReporter).warning('before');
+  relay.end();
+  expect(output).toBe('::warning::before\n');
+});
+
+test('what arrives after the end is dropped: it would switch the commands off for good', () => {
+  const relay = new StoppedCommands();
+  void relay.stdout(FORGED);
+  relay.end();
+  void relay.stdout(Buffer.from('late\n'));
+  actionReporter.error('the report');
+  expect(logCommands(output)).toEqual([{ name: 'error', value: 'the report' }]);
+  expect(output).not.toContain('late');
+});
