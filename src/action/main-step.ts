@@ -2,11 +2,11 @@ import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
-import { builtImageNames } from '../docker/images.ts';
+import { builtImageNames, type ImageNames } from '../docker/images.ts';
 import { attempt, filtered, type Reporter } from '../reporter.ts';
 import { limited } from '../run/output.ts';
 import { newRunId, run } from '../run/run.ts';
-import { loadInputs } from './inputs.ts';
+import { loadInputs, type Inputs } from './inputs.ts';
 import { publish, publishFailure } from './publish.ts';
 import { StoppedCommands } from './relay.ts';
 import { writeState, type State } from './state.ts';
@@ -36,9 +36,9 @@ export async function mainStep(
   signal: AbortSignal,
   engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
 ): Promise<number> {
-  const start = begin();
+  const start = begin(root);
   if (start === undefined) return 1;
-  const { config, secrets, upload, runId } = start;
+  const { config, secrets, upload, images, runId } = start;
   const reporter = filtered(actionReporter, config.logLevel);
   const relay = new StoppedCommands();
   const deferring = relay.deferring(reporter);
@@ -49,7 +49,7 @@ export async function mainStep(
     reporter: deferring,
     output: limited(relay),
     root,
-    images: builtImageNames(`${root}/dist`),
+    images,
     temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
     environment: process.env,
     signal,
@@ -68,13 +68,20 @@ export async function mainStep(
   return result.exitCode;
 }
 
+/** What a run needs before it can begin. */
+interface Start extends Inputs {
+  readonly images: ImageNames;
+  readonly runId: string;
+}
+
 /** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
-function begin(): (ReturnType<typeof loadInputs> & { readonly runId: string }) | undefined {
+function begin(root: string): Start | undefined {
   try {
     const inputs = loadInputs();
+    const images = builtImageNames(`${root}/dist`);
     const runId = newRunId();
     writeState({ runId, upload: inputs.upload });
-    return { ...inputs, runId };
+    return { ...inputs, images, runId };
   } catch (error) {
     publishFailure(error, actionReporter);
     return undefined;

@@ -1,4 +1,5 @@
 import { getState, saveState } from '@actions/core';
+import { UserError } from '../errors.ts';
 import type { UploadSettings } from './inputs.ts';
 import { appending } from './runner-file.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
@@ -14,9 +15,15 @@ export interface State {
 
 const KEY = 'awf';
 
-/** Writes the state; a later call replaces an earlier one. */
+/** Writes the state; a later call replaces an earlier one. @throws UserError when the runner's file cannot be written */
 export function writeState(state: State): void {
-  appending('GITHUB_STATE', () => saveState(KEY, state));
+  try {
+    appending('GITHUB_STATE', () => saveState(KEY, state));
+  } catch (cause) {
+    throw new UserError('GITHUB_STATE cannot be written: the post step reads there what to clean up.', {
+      cause,
+    });
+  }
 }
 
 /** @returns undefined when the main step ended before it wrote any */

@@ -1,0 +1,188 @@
+/** What an entry of the product meets that runs in a process of its own, with an engine in memory. */
+
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { COMMAND_FILE_VARIABLES } from '../../src/agent/command-files.ts';
+import { namesFor, networkNames } from '../../src/shared/network.ts';
+import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/sidecar-config.ts';
+import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/squid/config.ts';
+import { FakeEngine, type FakeEngineOptions, type Program, type ProgramIo } from './fake-engine.ts';
+import { accessLine, refusedLine, requestLine } from './log-lines.ts';
+
+const exit =
+  (code: number): Program =>
+  async () =>
+    code;
+
+/** Programs one after the other; the last one decides. */
+const sequence =
+  (...programs: readonly Program[]): Program =>
+  async (io) => {
+    let code = 0;
+    for (const program of programs) code = await program(io);
+    return code;
+  };
+
+/** Runs until it is killed. */
+const endless: Program = async (io) => {
+  await io.stdout('running\n');
+  await sleep(60_000, undefined, { signal: io.signal });
+  return 0;
+};
+
+const squidLog = (io: ProgramIo): string => join(io.hostPath(SQUID_LOG_DIR, 'squid'), ACCESS_LOG);
+
+const apiProxyLog = (io: ProgramIo): string => join(io.hostPath(API_PROXY_LOG_DIR, 'api-proxy'), API_PROXY_LOG_FILE);
+
+/** Reaches one host, is refused another, and asks a model. */
+const traffic: Program = async (io) => {
+  const agent = io.spec.address ?? '';
+  appendFileSync(squidLog(io), accessLine(agent, 'allowed.example:443') + refusedLine(agent, 'refused.example:443'));
+  const usage = { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, estimated: false };
+  appendFileSync(apiProxyLog(io), requestLine({ usage }));
+  return 0;
+};
+
+const results: Program = async (io) => {
+  writeFileSync(io.hostPath(COMMAND_FILE_VARIABLES.GITHUB_OUTPUT), 'answer=42\n');
+  writeFileSync(io.hostPath(COMMAND_FILE_VARIABLES.GITHUB_STEP_SUMMARY), 'The answer is 42.\n');
+  return 0;
+};
+
+/** Leaves a repository with a hook in the workspace, which is moved aside with a warning. */
+const hook: Program = async (io) => {
+  const git = join(io.spec.workingDirectory ?? '', '.git');
+  for (const name of ['hooks', 'objects', 'refs']) mkdirSync(join(git, name), { recursive: true });
+  writeFileSync(join(git, 'HEAD'), 'ref: refs/heads/main\n');
+  writeFileSync(join(git, 'hooks', 'post-checkout'), '#!/bin/sh\n', { mode: 0o755 });
+  return 0;
+};
+
+/** What a runner would carry out, if the command could say it. The last line has no end. */
+const logCommands: Program = async (io) => {
+  const lines = ['::error::forged', '##[error]forged', '::stop-commands::mine', '::set-output name=outcome::forged'];
+  await io.stdout(`${[...lines, '::mine::', '::add-mask::visible'].join('\n')}\n`);
+  await io.stderr('::warning::forged');
+  return 0;
+};
+
+/** As many names as `count`, all of them refused. */
+const names =
+  (count: number): Program =>
+  async (io) => {
+    const agent = io.spec.address ?? '';
+    for (let from = 0; from < count; from += 10_000) {
+      const targets = Array.from({ length: 10_000 }, (_, index) => `${from + index}.exfiltrated.example:443`);
+      appendFileSync(squidLog(io), targets.map((target) => refusedLine(agent, target)).join(''));
+    }
+    return 0;
+  };
+
+const without =
+  (path: (io: ProgramIo) => string): Program =>
+  async (io) => {
+    rmSync(path(io), { recursive: true });
+    return 0;
+  };
+
+/** A directory in the place of a file of the runner's: nobody can write to it. */
+const blocked =
+  (variable: string): Program =>
+  async () => {
+    const path = process.env[variable] ?? '';
+    rmSync(path);
+    mkdirSync(path);
+    return 0;
+  };
+
+const SCENARIOS = {
+  success: { command: sequence(traffic, results) },
+  'exit-7': { command: exit(7) },
+  'no-logs': {
+    command: sequence(
+      traffic,
+      without((io) => join(squidLog(io), '..')),
+      without((io) => join(apiProxyLog(io), '..')),
+      exit(3),
+    ),
+  },
+  'state-lost': { command: sequence(blocked('GITHUB_STATE'), exit(3)) },
+  'log-commands': { command: sequence(hook, logCommands) },
+  'log-commands-then-failure': {
+    command: sequence(hook, logCommands, async () => {
+      throw new Error('docker run was killed by SIGKILL before it ended.');
+    }),
+  },
+  'engine-fails': {
+    onCall: (verb) => {
+      if (verb === 'createNetwork') throw new Error('docker network create failed: no');
+    },
+  },
+  endless: { command: sequence(traffic, hook, endless) },
+  /** The removal takes long enough for a second Ctrl-C. */
+  'slow-removal': {
+    command: endless,
+    onCall: async (verb) => {
+      if (verb !== 'removeContainers') return;
+      process.stderr.write('removing\n');
+      await sleep(5_000);
+    },
+  },
+  /** What the engine's client still has on its way when the command has been killed. */
+  late: {
+    command: async (io) => {
+      await endless(io).catch(() => undefined);
+      for (let index = 0; index < 50; index++) {
+        await sleep(10);
+        await io.stdout('late\n');
+      }
+      return 0;
+    },
+  },
+  'many-names': { command: names(300_000) },
+  'removal-fails': {
+    onCall: (verb) => {
+      if (verb === 'objectsOf') throw new Error('No Docker engine answers.');
+    },
+  },
+} satisfies Record<string, FakeEngineOptions>;
+
+export type Scenario = keyof typeof SCENARIOS;
+
+/** What is told of the engine when the process has ended. */
+export interface EngineReport {
+  readonly calls: readonly string[];
+  readonly left: readonly string[];
+  readonly running: readonly string[];
+}
+
+/** Names the scenario, and the file that the report goes to. */
+export const SCENARIO_VARIABLES = { scenario: 'TEST_SCENARIO', report: 'TEST_ENGINE_REPORT' } as const;
+
+/** The engine of this process's scenario. It writes its report when the process ends. */
+export function engineOfScenario(): FakeEngine {
+  const name = process.env[SCENARIO_VARIABLES.scenario] ?? '';
+  if (!(name in SCENARIOS)) throw new Error(`There is no scenario ${name}.`);
+  const engine = new FakeEngine(SCENARIOS[name as Scenario]);
+  process.on('exit', () => {
+    const { calls, left, running }: EngineReport = engine;
+    writeFileSync(process.env[SCENARIO_VARIABLES.report] ?? '', JSON.stringify({ calls, left, running }));
+  });
+  return engine;
+}
+
+/** Gives `engine` what a killed main step leaves on one. */
+export async function leaveBehind(engine: FakeEngine, runId: string): Promise<void> {
+  const subnet = '10.213.7.0/24';
+  const { internal, outer } = networkNames(runId);
+  await engine.createNetwork({ name: internal, runId, subnet, internal: true });
+  await engine.createNetwork({ name: outer, runId, subnet: '10.214.7.0/24', internal: false });
+  for (const name of Object.values(namesFor(runId, subnet).container)) {
+    const limits = { memory: '6m', pids: 1 };
+    await engine.create({
+      ...{ name, image: 'test', runId, network: internal, user: '1:1', limits },
+      ...{ mounts: [], tmpfs: [], environment: {} },
+    });
+  }
+}
