@@ -26,7 +26,9 @@ import { readState, type State } from './state.ts';
  * @returns the exit code of the process, always 0
  */
 export async function postStep(engine: Engine = new DockerCli(core.debug), uploadLimitMs?: number): Promise<number> {
-  const state = await guarded('read what the main step left', () => readState());
+  const read = await guarded('read what the main step left', () => ({ state: readState() }));
+  if (read === undefined) return 0;
+  const { state } = read;
   if (state === undefined) {
     core.info('The main step ended before it started anything; there is nothing to clean up.');
     return 0;

@@ -1,0 +1,103 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { State } from '../../src/action/state.ts';
+import { USAGE_FILE } from '../../src/report/usage.ts';
+import { annotations, playedStep, type PlayedStep } from './played-step.ts';
+
+/** Each test starts processes, several at a time. */
+const OPTIONS = { timeout: 60_000, concurrent: true };
+
+const stateOf = ({ runner }: PlayedStep): State => JSON.parse(runner.main.state()['awf'] ?? '') as State;
+
+/** A main step that was killed under its command. */
+async function aKilledStep(): Promise<PlayedStep> {
+  const step = playedStep('endless');
+  const main = await step.start();
+  while (!main.stdout().includes('running')) await sleep(20);
+  main.signal('SIGKILL');
+  await main.done;
+  return step;
+}
+
+describe('the post step', OPTIONS, () => {
+  test('has nothing to do after a main step that did not begin', async () => {
+    const step = playedStep('success', { inputs: { run: '' } });
+    await step.main();
+    const played = await step.post();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { calls: [] } });
+    expect(annotations(played)).toEqual([]);
+    expect(played.stdout).toContain('there is nothing to clean up');
+  });
+
+  test('does not claim so when it cannot read the state', async () => {
+    const step = playedStep('success');
+    appendFileSync(step.runner.main.env['GITHUB_STATE'] ?? '', 'awf={"runId":\n');
+    const played = await step.post();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { calls: [] } });
+    expect(annotations(played)).toEqual([expect.stringMatching(/^warning: Could not read what the main step left: /)]);
+    expect(played.stdout).not.toContain('nothing to clean up');
+  });
+
+  test('after a main step that was killed: containers, workspace, files and usage', async () => {
+    const step = await aKilledStep();
+    const { runId, logs, succeeded } = stateOf(step);
+    expect(succeeded).toBeUndefined();
+    expect(step.left()).toEqual([`awf-${runId}`]);
+    const played = await step.post();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
+    expect(played.stdout).toContain('Removed 3 containers and 2 networks that the main step left behind.');
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+    ]);
+    expect(existsSync(join(step.runner.workspace, '.git', 'hooks', 'post-checkout'))).toBe(false);
+    expect(JSON.parse(readFileSync(join(logs!.apiProxy, USAGE_FILE), 'utf8'))).toMatchObject({ requests: 1 });
+    expect(played.stdout).toContain('The logs are not uploaded: this runner has no artifact service');
+    expect(step.left()).toEqual([]);
+  });
+
+  test('an engine that is gone costs a warning, and nothing else', async () => {
+    const step = await aKilledStep();
+    const played = await step.post('removal-fails');
+    expect(played).toMatchObject({ code: 0, stderr: '' });
+    expect(annotations(played)).toEqual([
+      'warning: Could not remove the containers: No Docker engine answers.',
+      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+    ]);
+    expect(existsSync(join(stateOf(step).logs!.apiProxy, USAGE_FILE))).toBe(true);
+    expect(step.left()).toEqual([]);
+  });
+
+  test('a baseline that cannot be read costs the search, and nothing else', async () => {
+    const step = await aKilledStep();
+    const directory = join(step.runner.temp, `awf-${stateOf(step).runId}`);
+    for (const name of readdirSync(directory)) if (name.endsWith('.json')) writeFileSync(join(directory, name), '{');
+    const played = await step.post();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
+    expect(annotations(played)).toEqual([expect.stringMatching(/^warning: Could not search the workspace: /)]);
+    expect(existsSync(join(stateOf(step).logs!.apiProxy, USAGE_FILE))).toBe(true);
+    expect(step.left()).toEqual([]);
+  });
+
+  test('leaves the logs where they are if the step says so', async () => {
+    const step = playedStep('success');
+    const logs = {
+      squid: join(step.runner.temp, 'squid-logs-1'),
+      apiProxy: join(step.runner.temp, 'api-proxy-logs-1'),
+    };
+    const state: State = {
+      ...{ runId: 'feedf00d', logs, succeeded: false },
+      upload: { when: 'never', artifactName: undefined, retentionDays: undefined },
+    };
+    appendFileSync(step.runner.main.env['GITHUB_STATE'] ?? '', `awf=${JSON.stringify(state)}\n`);
+    const played = await step.post();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
+    expect(annotations(played)).toEqual([]);
+    expect(played.stdout).toContain('upload-logs is never; the logs stay on the runner.');
+    // The main step had ended: its report is its own.
+    expect(existsSync(join(logs.apiProxy, USAGE_FILE))).toBe(false);
+  });
+});
