@@ -48,7 +48,7 @@ export async function commandLine(
     // Without the limit of a job's log: the output may be what the command is for.
     output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
     root,
-    images: builtImageNames(`${root}/dist`),
+    images: () => builtImageNames(`${root}/dist`),
     temporary: tmpdir(),
     environment: process.env,
     signal,

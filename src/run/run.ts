@@ -30,7 +30,8 @@ export interface RunContext {
   readonly output: Output;
   /** The action's own directory: `containers/` and `dist/` are in it. */
   readonly root: string;
-  readonly images: ImageNames;
+  /** Names the images of this installation. It may throw, as whatever the run has to read. */
+  readonly images: () => ImageNames;
   /** Holds the run's own files, and its logs unless the user names another place. */
   readonly temporary: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -76,7 +77,9 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   try {
     const prepared = prepare(config, context, progress);
     const claimed = await claim(config, secrets, prepared, context, progress);
-    const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context));
+    const plan = await progress.timings.measure('plan', () =>
+      planRun(config, secrets, prepared, claimed, context.runId),
+    );
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
     await execute(config, plan, prepared, sandbox, context, progress);
   } catch (caught) {
