@@ -92,6 +92,13 @@ describe('awf', OPTIONS, () => {
     );
   });
 
+  test('names no more hosts than people read', async () => {
+    const { ended } = await awf('many-names', ['--', 'true']);
+    const [refused = ''] = messages(await ended());
+    expect(refused).toMatch(/^awf: refused: 0\.exfiltrated\.example, .* and more names, which are in the log$/);
+    expect(refused.length).toBeLessThan(5_000);
+  });
+
   test('passes log commands through: they are the command’s output like any other', async () => {
     const { ended } = await awf('log-commands', ['--log-level=error', '--', 'true']);
     const result = await ended();

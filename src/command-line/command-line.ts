@@ -11,6 +11,8 @@ import { loadCliArgs } from './args.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
+/** Hosts that one message names. */
+const MAX_NAMED = 50;
 
 /**
  * `awf [options] -- COMMAND [ARG...]`.
@@ -63,8 +65,13 @@ export async function commandLine(
 
 function report({ error, traffic: { domains }, logs }: RunResult, reporter: Reporter): void {
   if (error !== undefined) reporter.error(describeError(error));
-  const names = (list: readonly DomainCount[]): string => list.map(({ domain }) => domain).join(', ');
-  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${names(domains.allowed)}`);
-  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${names(domains.blocked)}`);
+  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
+  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
   if (logs !== undefined) reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+}
+
+/** The most requested names; the command can ask for any number of them. */
+function named(list: readonly DomainCount[]): string {
+  const names = list.slice(0, MAX_NAMED).map(({ domain }) => domain);
+  return names.join(', ') + (list.length > MAX_NAMED ? ' and more names, which are in the log' : '');
 }
