@@ -129,17 +129,6 @@ const SCENARIOS = {
       await sleep(5_000);
     },
   },
-  /** What the engine's client still has on its way when the command has been killed. */
-  late: {
-    command: async (io) => {
-      await endless(io).catch(() => undefined);
-      for (let index = 0; index < 50; index++) {
-        await sleep(10);
-        await io.stdout('late\n');
-      }
-      return 0;
-    },
-  },
   'many-names': { command: names(300_000) },
   'removal-fails': {
     onCall: (verb) => {
