@@ -45,7 +45,12 @@ test.each([
 });
 
 test.each([
-  ['is a directory', (path: string) => void mkdirSync(path)],
+  [
+    'is a directory',
+    (path: string) => {
+      mkdirSync(path);
+    },
+  ],
   ['does not exist', () => undefined],
 ])('a file that %s costs the error of the work alone', (_, prepare) => {
   const path = aFile();
