@@ -55,7 +55,9 @@ test('a test has the path of the file that it is about', () => {
 test('the documents name tests that are there', () => {
   for (const file of readdirSync(join(ROOT, 'docs'))) {
     const named = readFileSync(join(ROOT, 'docs', file), 'utf8').matchAll(/`([\w/.-]+\.test\.ts)`/g);
-    const lost = [...named].filter(([, path = '']) => ![path, `__tests__/${path}`].some((at) => existsSync(join(ROOT, at))));
+    const lost = [...named].filter(
+      ([, path = '']) => ![path, `__tests__/${path}`].some((at) => existsSync(join(ROOT, at))),
+    );
     expect(lost.map(([name]) => `${file}: ${name}`)).toEqual([]);
   }
 });

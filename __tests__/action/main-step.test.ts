@@ -102,13 +102,13 @@ describe('a run that cannot begin', OPTIONS, () => {
       { env: { GITHUB_STATE: '/nonexistent/state' } },
       /^error: GITHUB_STATE cannot be written/,
     ],
-    ['the installation is incomplete', { root: '/nonexistent' }, /^error: .*\/nonexistent\/dist\/images\.json/],
+    ['the installation has no images', { root: '/nonexistent' }, /^error: .*\/nonexistent\/dist\/images\.json/],
   ])('because %s is an error, and nothing has started', async (_, options, error) => {
     const { runner, main, left } = playedStep('success', options);
     const played = await main();
     expect(played).toMatchObject({ code: 1, stderr: '', engine: { calls: [], left: [] } });
     expect(annotations(played)).toEqual([expect.stringMatching(error)]);
-    expect(runner.main.outputs()).toEqual(FAILED);
+    expect(runner.main.outputs()).toMatchObject(FAILED);
     expect(left()).toEqual([]);
   });
 

@@ -207,10 +207,10 @@ describe('a log that could not be read', () => {
   });
 
   test('requests for names beyond those that are counted are in the verdict', () => {
-    const others = { allowed: 3, blocked: 40 };
+    const others = { allowed: 3, blocked: 40, unresolvable: 5 };
     const markdown = summary({ traffic: domains({ blocked: [{ domain: 'a.example', requests: 2 }], others }) });
     expect(markdown).toContain('42 requests were refused');
-    expect(markdown).toContain('40 refused, 3 allowed');
+    expect(markdown).toContain('40 refused, 3 allowed, 5 without an address');
   });
 });
 

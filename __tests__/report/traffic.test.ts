@@ -121,7 +121,16 @@ describe('any number of names', () => {
     const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
     const { blocked, others } = domains([...records, record('a.example')]);
     expect(blocked).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 20_000 });
+    expect(others).toEqual({ allowed: 0, blocked: 20_000, unresolvable: 0 });
+  });
+
+  test('holds for names without an address: a name below an allowed one can carry data to its resolver', () => {
+    const records = Array.from({ length: 30_000 }, (_, index) =>
+      record(`${index}.example`, { result: 'TCP_DENIED', status: 503, verdict: 'unresolvable' }),
+    );
+    const { unresolvable, others } = domains(records);
+    expect(unresolvable).toHaveLength(10_000);
+    expect(others).toEqual({ allowed: 0, blocked: 0, unresolvable: 20_000 });
   });
 });
 

@@ -25,6 +25,16 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
     asked: 'nothing',
   },
   {
+    what: 'the installation has no images',
+    context: {
+      images: () => {
+        throw new Error("ENOENT: no such file or directory, open '/nonexistent/dist/images.json'");
+      },
+    },
+    error: 'images.json',
+    asked: 'nothing',
+  },
+  {
     what: 'the workspace holds the run’s own directory',
     config: ({ temporary }) => ({ workspace: temporary, workingDirectory: temporary }),
     error: "holds the run's temporary directory",

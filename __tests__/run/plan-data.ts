@@ -7,7 +7,10 @@ import { aConfig, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/b
 
 export const RUN_ID = 'feedf00d';
 
+export const IMAGES = { squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' };
+
 export const PREPARED: Prepared = {
+  images: IMAGES,
   workDirectory: '/nonexistent/awf-feedf00d',
   logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
   agentUser: USER,
@@ -28,9 +31,6 @@ export const CLAIMED: Claimed = {
   },
 };
 
-export const IMAGES = { squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' };
-
 export function plan(overrides: ConfigOverrides = {}, claimed: Partial<Claimed> = {}): RunPlan {
-  const context = { runId: RUN_ID, images: IMAGES };
-  return planRun(aConfig(overrides), overrides.secrets ?? NO_SECRETS, PREPARED, { ...CLAIMED, ...claimed }, context);
+  return planRun(aConfig(overrides), overrides.secrets ?? NO_SECRETS, PREPARED, { ...CLAIMED, ...claimed }, RUN_ID);
 }

@@ -92,7 +92,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
     },
     output: { stdout: keep, stderr: keep },
     root: ROOT,
-    images: { squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' },
+    images: () => ({ squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' }),
     temporary,
     environment: {},
     signal: abort.signal,

@@ -93,9 +93,10 @@ describe('parseAccessLine', () => {
     ['CONNECT', 'a%7Cb.example:443', 'a%7cb.example'],
     ['CONNECT', '%FF%FE:443', '%ff%fe'],
     ['CONNECT', '%', '%'],
+    ['CONNECT', 'error:443', 'error'],
     ['GET', 'http://example.com%23.allowed.example/', 'example.com%23.allowed.example'],
     ['GET', 'http://exa%40evil.example/', 'exa%40evil.example'],
-  ])('an escape that stands for no character hides nothing: %s %s', (method, target, host) => {
+  ])('what the agent chooses hides nothing: %s %s', (method, target, host) => {
     expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host });
   });
 });

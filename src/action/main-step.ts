@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
-import { builtImageNames, type ImageNames } from '../docker/images.ts';
+import { builtImageNames } from '../docker/images.ts';
 import { stepTemporaryDirectory } from '../host/paths.ts';
 import { attempt, filtered, type Reporter } from '../reporter.ts';
 import { limited } from '../run/output.ts';
@@ -36,9 +36,9 @@ export async function mainStep(
   signal: AbortSignal,
   engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
 ): Promise<number> {
-  const start = begin(root);
+  const start = begin();
   if (start === undefined) return 1;
-  const { config, secrets, upload, images, runId } = start;
+  const { config, secrets, upload, runId } = start;
   const reporter = filtered(actionReporter, config.logLevel);
   const relay = new StoppedCommands();
   const deferring = relay.deferring(reporter);
@@ -49,7 +49,7 @@ export async function mainStep(
     reporter: deferring,
     output: limited(relay),
     root,
-    images,
+    images: () => builtImageNames(`${root}/dist`),
     temporary: stepTemporaryDirectory(),
     environment: process.env,
     signal,
@@ -70,18 +70,16 @@ export async function mainStep(
 
 /** What a run needs before it can begin. */
 interface Start extends Inputs {
-  readonly images: ImageNames;
   readonly runId: string;
 }
 
 /** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
-function begin(root: string): Start | undefined {
+function begin(): Start | undefined {
   try {
     const inputs = loadInputs();
-    const images = builtImageNames(`${root}/dist`);
     const runId = newRunId();
     writeState({ runId, upload: inputs.upload });
-    return { ...inputs, images, runId };
+    return { ...inputs, runId };
   } catch (error) {
     publishFailure(error, actionReporter);
     return undefined;

@@ -7,14 +7,17 @@ import { statSync, truncateSync } from 'node:fs';
  * @param variable names the file; where it is not set, the runner has no such file
  */
 export function appending<T>(variable: string, work: () => T): T {
-  const path = process.env[variable];
-  const size = path === undefined || path === '' ? undefined : statSync(path, { throwIfNoEntry: false })?.size;
+  const path = process.env[variable] ?? '';
+  if (path === '') return work();
+  const size = sizeOf(path);
   try {
     return work();
   } catch (error) {
-    if (path !== undefined && size !== undefined && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > size) {
-      truncateSync(path, size);
-    }
+    if (sizeOf(path) > size) truncateSync(path, size);
     throw error;
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

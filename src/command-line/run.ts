@@ -10,6 +10,9 @@ import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
 
+/** Names that a message lists. */
+const MAX_NAMED = 50;
+
 /**
  * Runs a command in a sandbox and reports the outcome on standard error.
  *
@@ -33,7 +36,7 @@ export async function runCommand(
     // Without the limit of a job's log: the output may be what the command is for.
     output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
     root,
-    images: builtImageNames(`${root}/dist`),
+    images: () => builtImageNames(`${root}/dist`),
     temporary: tmpdir(),
     environment: process.env,
     signal,
@@ -48,8 +51,13 @@ export async function runCommand(
 
 function report({ error, traffic: { domains }, logs }: RunResult, reporter: Reporter): void {
   if (error !== undefined) reporter.error(describeError(error));
-  const names = (list: readonly DomainCount[]): string => list.map(({ domain }) => domain).join(', ');
-  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${names(domains.allowed)}`);
-  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${names(domains.blocked)}`);
+  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
+  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
   if (logs !== undefined) reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+}
+
+/** The most requested names; the command can ask for any number of them. */
+function named(list: readonly DomainCount[]): string {
+  const names = list.slice(0, MAX_NAMED).map(({ domain }) => domain);
+  return names.join(', ') + (list.length > MAX_NAMED ? ' and more names, which are in the log' : '');
 }

@@ -66,9 +66,12 @@ function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines 
       ],
       'No request left the sandbox.',
     ),
-    ...(others.allowed + others.blocked === 0
+    ...(others.allowed + others.blocked + others.unresolvable === 0
       ? []
-      : [`Requests for further names: ${others.blocked} refused, ${others.allowed} allowed.`]),
+      : [
+          `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
+            `${others.unresolvable} without an address.`,
+        ]),
     ...(unreadableLines === 0
       ? []
       : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),

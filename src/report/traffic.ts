@@ -19,7 +19,7 @@ export interface DomainTraffic {
   /** Allowed names that have no address. */
   readonly unresolvable: readonly DomainCount[];
   /** Requests for names beyond the number that is counted one by one. */
-  readonly others: { readonly allowed: number; readonly blocked: number };
+  readonly others: { readonly allowed: number; readonly blocked: number; readonly unresolvable: number };
   /** Lines of the log that are no records of Squid's. */
   readonly unreadableLines: number;
 }
@@ -29,7 +29,7 @@ export const NO_DOMAINS: DomainTraffic = {
   allowed: [],
   blocked: [],
   unresolvable: [],
-  others: { allowed: 0, blocked: 0 },
+  others: { allowed: 0, blocked: 0, unresolvable: 0 },
   unreadableLines: 0,
 };
 
@@ -86,7 +86,11 @@ export class DomainCounter {
       allowed: this.#allowed.ranked(),
       blocked: this.#blocked.ranked(),
       unresolvable: this.#unresolvable.ranked(),
-      others: { allowed: this.#allowed.others, blocked: this.#blocked.others },
+      others: {
+        allowed: this.#allowed.others,
+        blocked: this.#blocked.others,
+        unresolvable: this.#unresolvable.others,
+      },
       unreadableLines: this.unreadableLines,
     };
   }

@@ -46,7 +46,7 @@ export async function claim(
     timings.measure('networks', () => claimNetworks(engine, runId)),
     timings.measure('images', () =>
       // A build takes minutes; a cancelled step has seconds.
-      Promise.race([ensureImages(engine, context.images, config.agentImage, context.root, reporter), aborted(signal)]),
+      Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), aborted(signal)]),
     ),
     timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
     timings.measure('workspace', async () => {

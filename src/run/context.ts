@@ -11,7 +11,8 @@ export interface RunContext {
   readonly output: Output;
   /** The action's own directory: `containers/` and `dist/` are in it. */
   readonly root: string;
-  readonly images: ImageNames;
+  /** Names the images of this installation. It may throw, like everything that the run has to read. */
+  readonly images: () => ImageNames;
   /** Holds the run's own files, and its logs unless the user names another place. */
   readonly temporary: string;
   readonly environment: NodeJS.ProcessEnv;

@@ -4,7 +4,6 @@ import { planAgent } from '../agent/plan.ts';
 import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
-import type { ImageNames } from '../docker/images.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { addressesIn, namesFor, squidUrl, type Addresses } from '../shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
@@ -35,9 +34,9 @@ export function planRun(
   secrets: Secrets,
   prepared: Prepared,
   claimed: Claimed,
-  { runId, images }: { readonly runId: string; readonly images: ImageNames },
+  runId: string,
 ): RunPlan {
-  const { workDirectory, agentUser, sidecarUser, logs } = prepared;
+  const { workDirectory, agentUser, sidecarUser, logs, images } = prepared;
   const addresses = addressesIn(claimed.subnet);
   const directory = join(workDirectory, 'agent');
   const { host, userMounts, guards } = claimed;

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
+import type { ImageNames } from '../docker/images.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { createLogDirectories, type LogDirectories } from '../host/log-directories.ts';
@@ -14,6 +15,7 @@ import type { RunContext } from './context.ts';
 
 /** What is ready before the engine is asked for anything. */
 export interface Prepared {
+  readonly images: ImageNames;
   readonly workDirectory: string;
   readonly logs: LogDirectories;
   readonly agentUser: User;
@@ -29,6 +31,7 @@ export interface Prepared {
  */
 export function prepare(config: Config, context: RunContext, progress: Progress): Prepared {
   requireLinux(process.platform);
+  const images = context.images();
   const user = caller();
   const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
   progress.workDirectory = workDirectory;
@@ -39,6 +42,7 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   context.onLogs?.(logs);
   for (const warning of configWarnings(config)) context.reporter.warning(warning);
   const prepared = {
+    images,
     workDirectory,
     logs,
     agentUser: agentUser(user, config.workspace),

@@ -33,7 +33,9 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   try {
     const prepared = prepare(config, context, progress);
     const claimed = await claim(config, secrets, prepared, context, progress);
-    const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context));
+    const plan = await progress.timings.measure('plan', () =>
+      planRun(config, secrets, prepared, claimed, context.runId),
+    );
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
     await execute(config, plan, prepared, sandbox, context, progress);
   } catch (caught) {

@@ -37,8 +37,9 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
     const value = field(name);
     return value === '-' ? undefined : value;
   };
-  // Squid's own words for a connection that ended, or could not be read, before it had a request.
-  if (/^(-|error:.*)$/.test(field('target'))) return 'no-request';
+  // Squid's own words for a connection that ended, or could not be read, before it had a request. A number after the colon
+  // is a port: the agent asked for a host called "error".
+  if (/^(-|error:(?!\d+$).*)$/.test(field('target'))) return 'no-request';
   const endpoint = parseEndpoint(field('method'), field('target'));
   if (endpoint === undefined || !Number.isFinite(Number(field('time')))) return undefined;
   const [result = '-', status = '0'] = field('status').split('/');

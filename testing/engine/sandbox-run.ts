@@ -119,7 +119,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
       stderr: (chunk) => void (stdout += chunk.toString()),
     },
     root: ROOT,
-    images,
+    images: () => images,
     temporary,
     environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,

@@ -6,7 +6,7 @@ import { bridgeAddress } from '../engine/engine.ts';
 import { ROOT } from '../root.ts';
 import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
 import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
-import { createRunner, type Runner, type RunnerStep } from './files.ts';
+import { createRunner, type Runner, type RunnerOptions, type RunnerStep } from './files.ts';
 import { createTestCa, type TestCa } from '../tls.ts';
 
 /** How the keys of a provider begin. */
@@ -65,14 +65,11 @@ export interface ActionStep {
 
 export function actionStep(
   inputs: Readonly<Record<string, string>>,
-  options: { readonly env?: Readonly<Record<string, string>>; readonly ca?: TestCa } = {},
+  options: Pick<RunnerOptions, 'env' | 'directory'> & { readonly ca?: TestCa } = {},
 ): ActionStep {
-  const runner = createRunner({
-    actionFile: join(ROOT, 'action.yml'),
-    inputs,
-    ...(options.env && { env: options.env }),
-  });
-  if (options.ca) writeFileSync(join(runner.workspace, CA_FILE), options.ca.certPem);
+  const { ca, ...rest } = options;
+  const runner = createRunner({ actionFile: join(ROOT, 'action.yml'), inputs, ...rest });
+  if (ca) writeFileSync(join(runner.workspace, CA_FILE), ca.certPem);
   const start = (name: 'main' | 'post', step: RunnerStep): Promise<RunningEntry> =>
     runEntry(join(ROOT, 'dist', name, 'index.js'), step.env);
   return {

@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly event?: unknown;
   /** Values of `${{ github.<name> }}` in the defaults of inputs. */
   readonly github?: Variables;
+  /** Where everything is made; the system's directory for temporary files by default. */
+  readonly directory?: string;
 }
 
 /** One step of an action, with command files of its own as on a runner. */
@@ -132,8 +134,9 @@ function createStep(dir: string, env: Variables): RunnerStep {
 }
 
 /** Directories, files and environment of one step that uses the action. Call `remove` when done. */
-export function createRunner({ actionFile, inputs, env, event = {}, github = {} }: RunnerOptions): Runner {
-  const dir = mkdtempSync(join(tmpdir(), 'awf-runner-'));
+export function createRunner(options: RunnerOptions): Runner {
+  const { actionFile, inputs, env, event = {}, github = {}, directory = tmpdir() } = options;
+  const dir = mkdtempSync(join(directory, 'awf-runner-'));
   const at = (name: string) => join(dir, name);
   const [workspace, temp, toolCache, home] = ['workspace', 'temp', 'tool-cache', 'home'].map(at) as [
     string,

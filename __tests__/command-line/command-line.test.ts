@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { SCENARIO_VARIABLES, type EngineReport, type Scenario } from '../../testing/engine/scenarios.ts';
+import { startProgram, type RunningProgram } from '../../testing/runner/program.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Each test starts a process, several at a time. */
+const OPTIONS = { timeout: 60_000, concurrent: true };
+
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-cli-')));
+afterAll(() => {
+  rmSync(base, { recursive: true });
+});
+
+interface Awf {
+  readonly running: RunningProgram;
+  readonly ended: () => Promise<EntryResult & { readonly engine: EngineReport }>;
+  /** What is left in the temporary directory, apart from the logs. */
+  readonly left: () => string[];
+}
+
+/** Starts `awf` with an engine in memory. */
+async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Promise<Awf> {
+  const directory = mkdtempSync(join(base, 'run-'));
+  const at = (name: string): string => {
+    mkdirSync(join(directory, name));
+    return join(directory, name);
+  };
+  const [workspace, temporary, report] = [at('workspace'), at('temporary'), join(directory, 'engine.json')];
+  const running = await startProgram(
+    [process.execPath, join(import.meta.dirname, 'fixtures', 'command-line.ts'), ...args],
+    {
+      env: {
+        ...{ PATH: process.env['PATH'] ?? '', HOME: at('home'), TMPDIR: temporary, TEST_ROOT: root },
+        ...{ [SCENARIO_VARIABLES.scenario]: scenario, [SCENARIO_VARIABLES.report]: report },
+        NODE_COMPILE_CACHE: join(ROOT, '.scratch', 'compile-cache'),
+      },
+      cwd: workspace,
+    },
+  );
+  return {
+    running,
+    ended: async () => ({
+      ...(await running.done),
+      engine: JSON.parse(readFileSync(report, 'utf8')) as EngineReport,
+    }),
+    left: () => readdirSync(temporary).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name)),
+  };
+}
+
+/** What people read. Whether the test's user is root does not matter here. */
+const messages = ({ stderr }: EntryResult): string[] =>
+  stderr.split('\n').filter((line) => line.startsWith('awf: ') && !line.includes('runs as root'));
+
+describe('awf', OPTIONS, () => {
+  test.each([
+    [['--no-such-flag', '--', 'true'], /^awf: error: .*--no-such-flag/],
+    [['--memory=much', '--', 'true'], /^awf: error: .*memory: "much"/],
+    [['--'], /^awf: error: /],
+  ])('%j is not understood: exit code 2, and nothing has started', async (args, error) => {
+    const { ended, left } = await awf('success', args);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 2, stdout: '', engine: { calls: [] } });
+    expect(messages(result)).toEqual([expect.stringMatching(error)]);
+    expect(left()).toEqual([]);
+  });
+
+  test('--help is no error', async () => {
+    const { ended } = await awf('success', ['--help']);
+    expect(await ended()).toMatchObject({ code: 0, stderr: '', engine: { calls: [] } });
+  });
+
+  test('ends with the command’s exit code, and says where the logs are', async () => {
+    const { ended, left } = await awf('exit-7', ['--', 'true']);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 7, stdout: '', engine: { left: [] } });
+    expect(messages(result)).toEqual([expect.stringMatching(/^awf: logs: .*squid-logs-\d+, .*api-proxy-logs-\d+$/)]);
+    expect(left()).toEqual([]);
+  });
+
+  test('says what the command reached and was refused', async () => {
+    const { ended } = await awf('success', ['--enable-api-proxy', '--', 'true']);
+    const result = await ended();
+    expect(result.code).toBe(0);
+    expect(messages(result)).toEqual(
+      expect.arrayContaining(['awf: allowed: allowed.example', 'awf: refused: refused.example']),
+    );
+  });
+
+  test('names no more hosts than people read', async () => {
+    const { ended } = await awf('many-names', ['--', 'true']);
+    const [refused = ''] = messages(await ended());
+    expect(refused).toMatch(/^awf: refused: 0\.exfiltrated\.example, .* and more names, which are in the log$/);
+    expect(refused.length).toBeLessThan(5_000);
+  });
+
+  test('passes log commands through: they are the command’s output like any other', async () => {
+    const { ended } = await awf('log-commands', ['--log-level=error', '--', 'true']);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 0, stderr: '::warning::forged' });
+    expect(result.stdout).toMatch(/^::error::forged\n.*::add-mask::visible\n$/s);
+  });
+
+  test('loses the logs’ part of its report with the logs, and nothing else', async () => {
+    const { ended, left } = await awf('no-logs', ['--enable-api-proxy', '--', 'true']);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 3, engine: { left: [] } });
+    expect(messages(result)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^awf: warning: Could not read Squid's log: ENOENT/),
+        expect.stringMatching(/^awf: warning: Could not read the api-proxy's log: ENOENT/),
+        expect.stringMatching(/^awf: warning: Could not write timings\.json: ENOENT/),
+      ]),
+    );
+    expect(left()).toEqual([]);
+  });
+
+  test.each([
+    ['an engine that fails', 'engine-fails', ROOT, 'awf: error: docker network create failed: no'],
+    ['an incomplete installation', 'success', '/nonexistent', /^awf: error: .*\/nonexistent\/dist\/images\.json/],
+  ] as const)('fails with 1 because of %s', async (_, scenario, root, error) => {
+    const { ended, left } = await awf(scenario, ['--', 'true'], root);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 1, stdout: '', engine: { left: [] } });
+    expect(messages(result)[0]).toEqual(expect.stringMatching(error));
+    expect(result.stderr).not.toContain('    at ');
+    expect(left()).toEqual([]);
+  });
+
+  test('--keep-containers keeps them, ended, and says how to find them', async () => {
+    const { ended, left } = await awf('exit-7', ['--keep-containers', '--', 'true']);
+    const result = await ended();
+    expect(result).toMatchObject({ code: 7, engine: { running: [] } });
+    expect(result.engine.left).toHaveLength(4);
+    const runId = /awf-internal-([0-9a-f]{8})/.exec(result.engine.left.join(' '))?.[1];
+    expect(messages(result).at(-1)).toBe(
+      `awf: The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId ?? ''}`,
+    );
+    expect(left()).toEqual([]);
+  });
+
+  test('ends everything at Ctrl-C', async () => {
+    const { running, ended, left } = await awf('endless', ['--enable-api-proxy', '--', 'true']);
+    while (!running.stdout().includes('running')) await sleep(20);
+    running.signal('SIGINT');
+    const result = await ended();
+    expect(result).toMatchObject({ code: 1, engine: { left: [] } });
+    expect(messages(result)).toContain('awf: error: The run was cancelled (SIGINT).');
+    expect(left()).toEqual([]);
+  });
+});
