@@ -29,6 +29,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'containers/api-proxy/request/credentials': 'the credential that a request gets, and those that it loses',
   'containers/api-proxy/stop': 'the end of the sidecar',
   'containers/api-proxy/streaming': 'bodies that come piece by piece',
+  'containers/api-proxy/websocket/websocket': 'a WebSocket, from its handshake to its end',
 };
 
 const TESTS = readdirSync(join(ROOT, '__tests__'), { recursive: true })

@@ -107,7 +107,13 @@ export class Listener {
     const record = newRecord(this.#options.provider.id, client.method ?? '', client.url ?? '');
     const visit: Visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
     try {
-      this.#answer(visit);
+      const admitted = this.#admit(visit);
+      if (isHealthCheck(admitted)) {
+        // Without a line in the log: the engine asks every second.
+        this.#answerHealth(answer);
+        return;
+      }
+      this.#forward(visit, admitted);
     } catch (cause) {
       this.#refuse(visit, asProxyError(cause));
     }
@@ -118,16 +124,18 @@ export class Listener {
     });
   }
 
-  #answer(visit: Visit): void {
-    const { client, answer, record } = visit;
-    const { provider, route, limits } = this.#options;
+  #admit({ client, answer, record }: Visit): AdmittedRequest {
     const { method = '', url = '', httpVersion, rawHeaders } = client;
     Connection.of(client.socket).begin(answer);
     const head = { method, target: url, httpVersion, rawHeaders };
-    const admitted = admit(head, this.#credentialQuery, limits.headerCount);
+    const admitted = admit(head, this.#credentialQuery, this.#options.limits.headerCount);
     record.path = loggedPath(admitted.path);
-    if (isHealthCheck(admitted)) answerHealth(provider, route !== undefined, answer);
-    else this.#forward(visit, admitted);
+    return admitted;
+  }
+
+  #answerHealth(answer: ServerResponse): void {
+    const { provider, route } = this.#options;
+    answerHealth(provider, route !== undefined, answer);
   }
 
   #forward(visit: Visit, admitted: AdmittedRequest): void {

@@ -97,11 +97,14 @@ describe('the credential', () => {
     expect(t.upstream.requests.slice(1).map(({ url }) => url)).toEqual(['/v1beta/models', '/v1beta/models']);
   });
 
-  test.each(PROVIDERS)('$id: F12 /health does not reveal it', async ({ id }) => {
+  test.each(PROVIDERS)('$id: F12 /health does not reveal it, and leaves no line in the log', async ({ id }) => {
     const answer = await send(t.port(id), { path: '/health' });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body.toString())).toEqual({ status: 'ok', provider: id, configured: true });
     expect(t.upstream.requests).toEqual([]);
+    // The next request's record follows that of the health check, if there is one.
+    await send(t.port(id), { path: '/v1/not-an-endpoint' });
+    expect(await t.records(1)).toMatchObject([{ path: '/v1/not-an-endpoint' }]);
   });
 });
 
