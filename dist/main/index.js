@@ -32928,11 +32928,6 @@ const REMEDIES = [
         hint: 'Use at least "6m"; agents need gigabytes.',
     },
     {
-        pattern: /pids\.max: invalid argument/i,
-        message: 'pids: the limit is larger than this machine allows.',
-        hint: 'Use a smaller number; the default is enough for most builds.',
-    },
-    {
         pattern: /permission denied while trying to connect/i,
         message: 'The Docker engine refuses this user.',
         hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',
@@ -39055,6 +39050,10 @@ class Sandbox {
         this.#runId = runId;
         this.#timings = timings;
     }
+    /** True once the engine was asked for the containers: until then nothing of the command can run. */
+    get agentAsked() {
+        return this.#containers !== undefined;
+    }
     /** True once the pre-flight check let the command start: from then on both sidecars have logs. */
     get commandStarted() {
         return this.#commandStarted;
@@ -39172,7 +39171,7 @@ class Sandbox {
 async function tearDown({ keepContainers }, sandbox, { signal }, progress) {
     let search;
     const startSearch = () => (search ??= searchWorkspace(progress));
-    let agentGone = !progress.engineAsked;
+    let agentGone = !sandbox.agentAsked;
     if (progress.engineAsked) {
         const interrupted = progress.error !== undefined || signal.aborted;
         try {

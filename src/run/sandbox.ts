@@ -47,6 +47,11 @@ export class Sandbox {
     this.#timings = timings;
   }
 
+  /** True once the engine was asked for the containers: until then nothing of the command can run. */
+  get agentAsked(): boolean {
+    return this.#containers !== undefined;
+  }
+
   /** True once the pre-flight check let the command start: from then on both sidecars have logs. */
   get commandStarted(): boolean {
     return this.#commandStarted;

@@ -20,7 +20,7 @@ export async function tearDown(
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
   const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(progress));
-  let agentGone = !progress.engineAsked;
+  let agentGone = !sandbox.agentAsked;
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
     try {
