@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunContext } from '../../src/run/context.ts';
@@ -21,12 +20,20 @@ import {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Of all worlds of a file: a hook of one test would not know which of several concurrent ones it belongs to. */
+/**
+ * All worlds of a worker. A hook would not do: one of a test does not know which of several concurrent tests it belongs to,
+ * and one of a file is not there in the next file of the same worker, which finds this module loaded.
+ */
 let base: string | undefined;
 
-afterAll(() => {
-  if (base !== undefined) rmSync(base, { recursive: true, force: true });
-});
+function baseDirectory(): string {
+  if (base !== undefined) return base;
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-')));
+  process.once('exit', () => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return (base = directory);
+}
 
 /** Runs until it is killed. */
 export const endless: Program = async ({ signal }) => {
@@ -68,8 +75,7 @@ export interface World {
 }
 
 export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunContext> = {}): World {
-  base ??= realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-')));
-  const directory = mkdtempSync(join(base, 'world-'));
+  const directory = mkdtempSync(join(baseDirectory(), 'world-'));
   const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temporary')];
   for (const path of [workspace, temporary]) mkdirSync(path);
   const engine = new FakeEngine(options);
