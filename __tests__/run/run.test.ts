@@ -7,11 +7,10 @@ import type * as limits from '../../src/run/limits.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
-import { aWorld, endless, refusing, type World } from './world.ts';
+import { aWorld, CONCURRENT, endless, refusing, type World } from './world.ts';
 
 vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
-  SWEEP_LIMIT_MS: 500,
   TIMEOUT_GRACE_MS: 200,
 }));
 
@@ -20,7 +19,7 @@ const endsWith =
   async () =>
     code;
 
-describe.concurrent('a command that ran', () => {
+describe('a command that ran', CONCURRENT, () => {
   test.each([
     [0, 'success'],
     [7, 'failure'],
@@ -68,7 +67,7 @@ describe.concurrent('a command that ran', () => {
   });
 });
 
-describe.concurrent('a command that runs out of time', () => {
+describe('a command that runs out of time', CONCURRENT, () => {
   const timeoutMinutes = 0.1 / 60;
 
   test.each<[string, Program]>([
@@ -88,7 +87,7 @@ describe.concurrent('a command that runs out of time', () => {
   });
 });
 
-describe.concurrent('a run that fails before the command starts', () => {
+describe('a run that fails before the command starts', CONCURRENT, () => {
   test.each(EARLY_FAILURES)('$what', async ({ engine = {}, config = () => ({}), context, error, asked }) => {
     const world = aWorld(engine, context);
     const result = await world.run(config(world));
@@ -103,7 +102,7 @@ describe.concurrent('a run that fails before the command starts', () => {
   });
 });
 
-describe.concurrent('a run that fails under the command', () => {
+describe('a run that fails under the command', CONCURRENT, () => {
   test.each<[string, FakeEngineOptions, string]>([
     [
       'the engine’s client is killed',
@@ -136,7 +135,7 @@ describe.concurrent('a run that fails under the command', () => {
   });
 });
 
-describe.concurrent('a run that is cancelled', () => {
+describe('a run that is cancelled', CONCURRENT, () => {
   const REASON = new UserError('The run was cancelled (SIGINT).');
 
   /** The first call of `verb` cancels the run, and fails a little later: Ctrl-C ends docker's clients too. */
@@ -208,5 +207,19 @@ describe.concurrent('a run that is cancelled', () => {
     expect(await world.run()).toMatchObject({ outcome: 'error', error: REASON });
     await sleep(400);
     expect(world.left()).toEqual([]);
+  });
+
+  test('ends, with --keep-containers, what the engine still creates afterwards', async () => {
+    const world: World = aWorld({
+      command: endless,
+      onCall: async (verb, name) => {
+        if (verb !== 'run' || roleOf(name) !== 'agent') return;
+        world.abort.abort(REASON);
+        await sleep(200);
+      },
+    });
+    expect(await world.run({ keepContainers: true })).toMatchObject({ outcome: 'error', error: REASON });
+    expect(world.engine.left.map(roleOf)).toContain('agent');
+    expect(world.engine.running).toEqual([]);
   });
 });

@@ -17,6 +17,9 @@ import {
   type Verb,
 } from '../../testing/engine/fake-engine.ts';
 
+/** Runs mostly wait: several at a time, with patience for a machine that is busy. */
+export const CONCURRENT = { concurrent: true, timeout: 30_000 };
+
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Of all worlds of a file: a hook of one test would not know which of several concurrent ones it belongs to. */
