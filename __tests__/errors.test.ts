@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { describeError, UserError } from '../src/errors.ts';
+import { collectProblems, ConfigError, describeError, throwProblems, UserError, withHint } from '../src/errors.ts';
+import { ValueError } from '../src/shared/value-error.ts';
+import { thrown } from '../testing/builders.ts';
 
 describe('describeError', () => {
   test.each<[string, unknown, string]>([
@@ -26,4 +28,74 @@ test('a UserError is an error with a name and a cause', () => {
   const error = new UserError('a', { cause });
   expect(error).toBeInstanceOf(Error);
   expect(error).toMatchObject({ name: 'UserError', message: 'a', cause, hint: undefined });
+});
+
+describe('several mistakes', () => {
+  const one = new UserError('a is wrong.', { hint: 'Write b.' });
+  const other = new UserError('c is wrong.', { hint: 'Write d,\nor e.', cause: new Error('f') });
+
+  test('none throws nothing', () => {
+    expect(() => {
+      throwProblems([]);
+    }).not.toThrow();
+  });
+
+  const throwing = (...problems: UserError[]) =>
+    thrown(() => {
+      throwProblems(problems);
+    });
+
+  test('a single one is thrown as it is', () => {
+    expect(throwing(one)).toBe(one);
+  });
+
+  test('all are told at once, each with its remedy', () => {
+    const error = throwing(one, other);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({ problems: [one, other] });
+    expect(describeError(error)).toBe(
+      [
+        'The configuration has 2 mistakes:',
+        '- a is wrong.',
+        '  Write b.',
+        '- c is wrong.',
+        '  Write d,',
+        '  or e.',
+        '  Cause: f',
+      ].join('\n'),
+    );
+  });
+
+  test('are collected; what is no mistake of the user’s is thrown', () => {
+    const problems: UserError[] = [];
+    const fail = (error: Error) => (): number => {
+      throw error;
+    };
+    expect(collectProblems(problems, () => 1)).toBe(1);
+    expect(collectProblems(problems, fail(one))).toBeUndefined();
+    expect(problems).toEqual([one]);
+    expect(() => collectProblems(problems, fail(new TypeError('broken')))).toThrow(TypeError);
+  });
+});
+
+describe('withHint', () => {
+  const failing = (error: Error) => () =>
+    withHint('do b', () => {
+      throw error;
+    });
+
+  test('adds what to do, keeps the cause, and does not say it twice', () => {
+    const cause = new ValueError('a is wrong.');
+    const error = thrown(failing(cause));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({ message: 'a is wrong.', hint: 'do b', cause });
+    expect(describeError(error)).toBe('a is wrong.\ndo b');
+  });
+
+  test('leaves every other error as it is', () => {
+    const error = new TypeError('broken');
+    expect(thrown(failing(error))).toBe(error);
+    expect(withHint('do b', () => 1)).toBe(1);
+  });
 });

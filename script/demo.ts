@@ -8,11 +8,10 @@ import { startProviderServer, type ProviderServer } from '../testing/provider/se
 import { createRunner, type RunnerStep } from '../testing/runner/files.ts';
 import { createTestCa } from '../testing/tls.ts';
 import { PROVIDERS } from '../src/shared/providers.ts';
+import { ROOT } from '../testing/root.ts';
 
 /** Not a real key, but of a real one's form. */
 const DEMO_KEY = 'sk-ant-api03-demo-key-that-never-enters-the-sandbox';
-const ROOT = join(import.meta.dirname, '..');
-
 /** What the agent does in the sandbox; the refused host is asked for in plain bash, which every machine has. */
 const COMMAND = `
 echo '--- who and where'

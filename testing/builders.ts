@@ -4,15 +4,14 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { parseAllowList } from '../src/config/allow-list.ts';
-import { optionNamed } from '../src/config/build.ts';
 import type { Config } from '../src/config/config.ts';
 import { configuredProviders } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { User } from '../src/host/user.ts';
 import { addressesIn } from '../src/shared/network.ts';
-import { PROVIDERS, type ProviderId } from '../src/shared/providers.ts';
+import { CREDENTIALS, type Provider } from '../src/shared/providers.ts';
 import type { Target } from '../src/shared/sidecar-config.ts';
+import { allowing } from './options.ts';
 
 export const ADDRESSES = addressesIn('172.30.0.0/24');
 
@@ -20,37 +19,32 @@ export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/r
 
 export const NO_SECRETS: Secrets = new Map();
 
-/** A value for each credential that a run can be given. */
-export const SENTINELS: Secrets = new Map([
-  ['OPENAI_API_KEY', 'sk-sentinel-a1'],
-  ['ANTHROPIC_API_KEY', 'sk-ant-sentinel-b2'],
-  ['COPILOT_GITHUB_TOKEN', 'ghu_sentinel-c3'],
-  ['COPILOT_API_KEY', 'byok-sentinel-d4'],
-  ['GEMINI_API_KEY', 'AIza-sentinel-e5'],
-]);
+/** A value for each credential that a run can be given; none is a part of another. */
+export const SENTINELS: Secrets = new Map(
+  CREDENTIALS.map(({ variable }, index) => [variable, `sentinel-${String(index)}-of-tests`]),
+);
 
 /** The named ones of {@link SENTINELS}. */
 export function given(...variables: readonly string[]): Secrets {
   return new Map(variables.map((variable) => [variable, SENTINELS.get(variable)!]));
 }
 
-/** The providers' own hosts. */
-export const OWN_TARGETS = Object.fromEntries(
-  PROVIDERS.map(({ id, defaultTarget }) => [id, { host: defaultTarget, port: 443, basePath: '' }]),
-) as Record<ProviderId, Target>;
+/** The provider's own host. */
+export const ownTarget = ({ defaultTarget }: Provider): Target => ({ host: defaultTarget, port: 443, basePath: '' });
 
 /** What a test says about a configuration; with `secrets` come the providers that they configure. */
 export type ConfigOverrides = Partial<Config> & { readonly secrets?: Secrets };
 
 /** A configuration as `buildConfig` would make it. The secrets themselves go to what needs them beside it. */
 export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides = {}): Config {
-  const allow = parseAllowList('');
+  const allow = allowing('');
   return {
+    frontEnd: 'action',
     command: { kind: 'argv', argv: ['true'] },
     workspace: '/workspace',
     workingDirectory: '/workspace',
     apiProxy: true,
-    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, OWN_TARGETS, allow),
+    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, ownTarget),
     allowEndpoints: [],
     allow,
     addHosts: [],
@@ -69,11 +63,6 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     keepContainers: false,
     ...overrides,
   };
-}
-
-/** Options as a front end hands them over: the given ones, and the defaults of the others. */
-export function rawOptions(options: Readonly<Record<string, string>> = {}): (name: string) => string {
-  return (name) => options[name] ?? optionNamed(name).default ?? '';
 }
 
 /** An empty directory that is removed when the test is over; its path has no links in it. */

@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { ROOT } from './root.ts';
 
-const SCRATCH = join(import.meta.dirname, '..', '.scratch');
+const SCRATCH = join(ROOT, '.scratch');
 
 /** Milliseconds to fetch or build one thing: some have hundreds of megabytes, and networks can be slow. */
 export const FETCH_LIMIT = 600_000;

@@ -143,13 +143,13 @@ describe('inputs', () => {
     ['env', 'OPENAI_API_KEY=sk-x', 'env: OPENAI_API_KEY', 'api-proxy injects it'],
     ['env-all', 'yes', 'env-all: "yes"', 'true, false'],
     ['mounts', 'relative', 'mounts, line 1: "relative"', 'absolute paths'],
-    ['mounts', '/does/not/exist', 'mounts: /does/not/exist', 'does not exist'],
+    ['mounts', '/does/not/exist', 'mounts, line 1: /does/not/exist', 'does not exist'],
     ['memory', 'lots', 'memory: "lots"', '"6g"'],
     ['memory', '1m', 'memory: the limit is too small', '6m'],
-    ['pids', '0', 'pids: "0"', 'above 0'],
-    ['pids', '999999999', 'pids: the limit is larger', 'smaller number'],
+    ['pids', '0', 'pids: "0"', 'a whole number from 1'],
+    ['pids', '4194305', 'pids: "4194305"', 'a whole number from 1 to 4194304'],
     ['upload-logs', 'sometimes', 'upload-logs: "sometimes"', 'always, on-failure, never'],
-    ['retention-days', 'ever', 'retention-days: "ever"', 'above 0'],
+    ['retention-days', 'ever', 'retention-days: "ever"', 'a whole number from 1'],
     ['log-level', 'verbose', 'log-level: "verbose"', 'error, warn, info, debug'],
   ])('%s: %j', async (input, value, ...message) => {
     aStep({ [input]: value });
@@ -159,7 +159,7 @@ describe('inputs', () => {
   test('a key with a line break inside, which is not printed', async () => {
     aStep({ 'anthropic-api-key': 'sk-ant-first\nsecond-half' });
     const result = await step.main();
-    expectFailure(result, 'anthropic-api-key (ANTHROPIC_API_KEY)', 'line break', 'single line');
+    expectFailure(result, 'anthropic-api-key contains', 'line break', 'single line');
     // The runner takes this command out of the log; it is what keeps the value out of it.
     const log = result.stdout.replace(/^::add-mask::.*$/gm, '');
     expect(log).not.toMatch(/sk-ant-first|second-half/);

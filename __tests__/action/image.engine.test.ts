@@ -2,8 +2,9 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
-import { actionStep, ROOT, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
+import { actionStep, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { foreignImage, imageFor } from './foreign-image.ts';
 import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadInputs } from '../../src/action/inputs.ts';
+import { CREDENTIALS } from '../../src/shared/providers.ts';
 import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 import { inputEnv } from '../../testing/runner/files.ts';
 
@@ -52,13 +53,7 @@ describe('the command', () => {
 });
 
 describe('credentials', () => {
-  const inputs = {
-    'openai-api-key': SENTINELS.get('OPENAI_API_KEY')!,
-    'anthropic-api-key': SENTINELS.get('ANTHROPIC_API_KEY')!,
-    'copilot-github-token': SENTINELS.get('COPILOT_GITHUB_TOKEN')!,
-    'copilot-api-key': SENTINELS.get('COPILOT_API_KEY')!,
-    'gemini-api-key': SENTINELS.get('GEMINI_API_KEY')!,
-  };
+  const inputs = Object.fromEntries(CREDENTIALS.map(({ input, variable }) => [input, SENTINELS.get(variable)!]));
 
   test('come from the inputs, each under its name', () => {
     expect(load({ run: 'true', ...inputs }).secrets).toEqual(SENTINELS);
@@ -71,6 +66,12 @@ describe('credentials', () => {
   test('are masked in the log, also when the inputs are refused', () => {
     expect(() => load({ run: '', ...inputs })).toThrow('run is empty');
     expect(masked().toSorted()).toEqual(Object.values(inputs).toSorted());
+  });
+
+  test('are masked as they were given and as AWF uses them', () => {
+    const { secrets } = load({ run: 'true', 'openai-api-key': ' sk-1\n', 'gemini-api-key': 'AIza-2 ' });
+    expect([...secrets.values()]).toEqual(['sk-1', 'AIza-2']);
+    expect(masked().toSorted()).toEqual([' sk-1%0A', 'AIza-2', 'AIza-2 ', 'sk-1']);
   });
 
   test('an empty one masks nothing', () => {
@@ -137,7 +138,7 @@ describe('the rest', () => {
         { name: 'A', value: undefined },
         { name: 'B', value: '1' },
       ],
-      mounts: [{ source: '/srv', target: '/srv', writable: true }],
+      mounts: [{ source: '/srv', target: '/srv', writable: true, origin: 'mounts, line 1' }],
       agentImage: 'debian:13',
       memory: '1g',
       pids: 10,

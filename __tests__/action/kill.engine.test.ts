@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   actionStep,
-  ROOT,
   startLocalProvider,
   waitFor,
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { startArtifactService, type ArtifactService } from '../../testing/runner/artifact-service.ts';
 import { copyAction, descendants, kill, killTree, startProgram } from '../../testing/runner/program.ts';
 import { remains, runIdOf, volumesOf } from '../../testing/runner/remains.ts';

@@ -81,7 +81,7 @@ describe('the main job', () => {
       '"type":"rate_limit_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
     );
     expect(result.stdout).toMatch(
-      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429\./m,
+      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429 or were cut off\./m,
     );
     const outputs = step.runner.main.outputs();
     const logs = (outputs['logs-path'] ?? '').replace('squid-logs', 'api-proxy-logs');
@@ -93,7 +93,7 @@ describe('the main job', () => {
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
     });
-    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429.');
+    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
   });
 
   test.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {
@@ -156,7 +156,9 @@ describe('the main job', () => {
     step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
     const result = await step.main();
     expect(result.code).toBe(137);
-    expect(result.stdout).toContain('::error::The command was killed because it needed more memory than 100m.');
+    expect(result.stdout).toContain(
+      '::error::The command was killed because it needed more memory than 100m. Raise memory.',
+    );
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });
 

@@ -1,11 +1,13 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SECOND_SIGNAL_AFTER_MS } from '../../src/run/limits.ts';
 import { isObject } from '../../testing/json.ts';
-import { annotations, playedStep, ROOT, type StepOptions } from './played-step.ts';
+import { annotations, playedStep, removeSteps, ROOT, type StepOptions } from './played-step.ts';
+
+afterAll(removeSteps);
 
 /** Each test starts a process, several at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import {
   startArtifactService,
   type ArtifactService,

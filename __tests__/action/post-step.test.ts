@@ -1,10 +1,12 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { State } from '../../src/action/state.ts';
 import { USAGE_FILE } from '../../src/report/usage.ts';
-import { annotations, playedStep, type PlayedStep, type StepOptions } from './played-step.ts';
+import { annotations, playedStep, removeSteps, type PlayedStep, type StepOptions } from './played-step.ts';
+
+afterAll(removeSteps);
 
 /** Each test starts processes, several at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };

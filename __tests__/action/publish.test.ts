@@ -7,7 +7,7 @@ import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
 import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
-import type { RunResult } from '../../src/run/run.ts';
+import type { RunResult } from '../../src/run/report.ts';
 import { Timings } from '../../src/run/timings.ts';
 import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
 import { given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { agentEnvironment, preflightChecks } from '../../src/agent/environment.ts';
 import { UserError } from '../../src/errors.ts';
 import { addressesIn } from '../../src/shared/network.ts';
+import { CREDENTIAL_NAMES } from '../../src/shared/providers.ts';
 import {
   ADDRESSES,
   aConfig,
@@ -87,6 +88,11 @@ function variables(options: ConfigOverrides = {}, host: NodeJS.ProcessEnv = {}):
 
 const named = (name: string, value?: string) => ({ env: [{ name, value }] });
 
+/** The credentials that users' workflows depend on. */
+const INTERFACE = [
+  ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'GEMINI_API_KEY'],
+];
+
 describe('what the sandbox sets', () => {
   test.each<[string, string[], object]>([
     ['no credential', [], {}],
@@ -96,7 +102,7 @@ describe('what the sandbox sets', () => {
     ['a Copilot key', ['COPILOT_API_KEY'], COPILOT_KEY],
     ['a Copilot token and key', ['COPILOT_API_KEY', 'COPILOT_GITHUB_TOKEN'], { ...COPILOT_TOKEN, ...COPILOT_KEY }],
     ['a Gemini key', ['GEMINI_API_KEY'], {}],
-    ['every credential', [...SENTINELS.keys()], { ...OPENAI, ...ANTHROPIC, ...COPILOT_TOKEN, ...COPILOT_KEY }],
+    ['every credential of the interface', INTERFACE, { ...OPENAI, ...ANTHROPIC, ...COPILOT_TOKEN, ...COPILOT_KEY }],
   ])('with %s', (_, credentials, expected) => {
     const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables({ secrets: given(...credentials) });
     expect(rest).toEqual({ ...ALWAYS, ...expected });
@@ -236,6 +242,15 @@ describe('a placeholder in env, for programs that insist on a key', () => {
     expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
   });
 
+  test.each([
+    ['action', 'env: OPENAI_API_KEY cannot', 'as an input of the action'],
+    ['cli', '--env: OPENAI_API_KEY cannot', 'in the environment of awf'],
+  ] as const)('a refusal is in the words of the %s', (frontEnd, problem, remedy) => {
+    const error = thrown(() => environmentOf({ frontEnd, ...named('OPENAI_API_KEY', 'sk-real') }));
+    expect(error.message).toContain(problem);
+    expect(error.hint).toContain(remedy);
+  });
+
   test('the sandbox’s own one stays', () => {
     expect(variables(named('GEMINI_API_KEY', 'placeholder'))).toMatchObject(ALWAYS);
   });
@@ -266,8 +281,8 @@ describe('what passes', () => {
       { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
     ]);
     expect(environmentOf({}, host).withheld).toEqual([]);
-    const five = Object.fromEntries(SENTINELS);
-    expect(environmentOf({ envAll: true, secrets: SENTINELS }, five).withheld).toEqual([]);
+    const all = Object.fromEntries(SENTINELS);
+    expect(environmentOf({ envAll: true, secrets: SENTINELS }, all).withheld).toEqual([]);
   });
 
   test('any value, byte for byte', () => {
@@ -280,7 +295,7 @@ describe('what passes', () => {
 
   test('a name that env asks for and that is not set is reported', () => {
     expect(environmentOf(named('MISSING')).withheld).toEqual([
-      { name: 'MISSING', reason: 'env names it, and it is not set' },
+      { name: 'MISSING', reason: 'env names it, but it is not set' },
     ]);
   });
 });
@@ -303,14 +318,16 @@ describe('preflightChecks', () => {
     expect(of('listening', lines)).toEqual(['GEMINI_API_BASE_URL', 'GOOGLE_GEMINI_BASE_URL']);
   });
 
-  test('with every credential: each placeholder, each base URL', () => {
-    const lines = checks({ secrets: SENTINELS });
-    expect(of('absent', lines).toSorted()).toEqual(
-      [
+  test('with every credential of the interface: each placeholder, each base URL', () => {
+    const lines = checks({ secrets: given(...INTERFACE) });
+    const placeholders = of('placeholder', lines).map((line) => line.split(' ')[0]);
+    expect(of('absent', lines)).toEqual(CREDENTIAL_NAMES.filter((name) => !placeholders.includes(name)));
+    expect(of('absent', lines)).toEqual(
+      expect.arrayContaining([
         ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
         ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
         'GOOGLE_API_KEY',
-      ].toSorted(),
+      ]),
     );
     expect(of('placeholder', lines).toSorted()).toEqual(
       [

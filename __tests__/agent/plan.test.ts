@@ -191,7 +191,7 @@ describe('~/.claude.json', () => {
     const { document, warnings } = plan({ secrets }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
     expect(document).not.toContain('sk-ant-of-a-login');
-    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json: primaryApiKey\.$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json because .*: primaryApiKey\.$/)]);
   });
 
   test('is left out without an Anthropic key, whatever is in it', () => {

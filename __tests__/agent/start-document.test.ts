@@ -53,6 +53,13 @@ const START: AgentStart = {
   cleared: [],
 };
 
+/** Prints what the kernel gave to it: a shell's own view has only the variables whose names it likes. */
+const DUMP = `
+PATH=/usr/bin:/bin
+printf '%s\\0' "$(umask)" $#
+cat /proc/$$/cmdline /proc/$$/environ
+`;
+
 /**
  * Lets a real shell read the document, as the container's entrypoint does, and looks at what a program started by it
  * gets. The document's own places below /tmp are moved to a directory of the test.
@@ -63,21 +70,18 @@ function evaluate(shell: string, start: Partial<AgentStart>, ofImage: readonly [
   mkdirSync(join(directory, 'awf-modes'));
   writeFileSync(join(directory, 'busybox'), '#!/bin/sh\nPATH=/usr/bin:/bin exec "$@"\n');
   chmodSync(join(directory, 'busybox'), 0o755);
-  writeFileSync(
-    join(directory, 'dump.mjs'),
-    'console.log(JSON.stringify({ environment: process.env, argv: process.argv.slice(2), umask: process.umask() }))',
-  );
+  writeFileSync(join(directory, 'dump'), DUMP);
   writeFileSync(
     join(directory, 'entrypoint'),
     `set -u
 AWF_LIB='${directory}'
 AWF_DOCUMENT=$("$AWF_LIB/busybox" cat) || exit 1
 eval "$AWF_DOCUMENT" || exit 1
-AWF_CHECKS=$AWF_CHECKS exec '${process.execPath}' '${directory}/dump.mjs' "$@"
+AWF_CHECKS=$AWF_CHECKS exec /bin/sh '${directory}/dump' "$@"
 `,
   );
-  const environment = { HOME: join(directory, 'home'), ...start.environment };
-  const document = startDocument({ ...START, ...start, environment });
+  const home = { HOME: join(directory, 'home') };
+  const document = startDocument({ ...START, ...start, environment: { ...home, ...start.environment } });
   const { status, stdout, stderr } = spawnSync(shell, [join(directory, 'entrypoint')], {
     cwd: join(directory, 'work'),
     env: Object.fromEntries(ofImage),
@@ -85,10 +89,12 @@ AWF_CHECKS=$AWF_CHECKS exec '${process.execPath}' '${directory}/dump.mjs' "$@"
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const seen = JSON.parse(stdout) as Omit<Seen, 'file' | 'directory'>;
+  const [umask = '', count, ...strings] = stdout.split('\0');
+  const [argv, environment] = [strings.slice(2, 2 + Number(count)), strings.slice(2 + Number(count), -1)];
   return {
-    ...seen,
-    argv: seen.argv.map((word) => word.replaceAll(`${directory}/awf-`, '/tmp/awf-')),
+    umask: Number.parseInt(umask, 8),
+    argv: argv.map((word) => word.replaceAll(`${directory}/awf-`, '/tmp/awf-')),
+    environment: Object.fromEntries(environment.map((entry) => entry.split(/=([^]*)/, 2) as [string, string])),
     file: (name) => ({
       content: readFileSync(join(directory, name), 'utf8'),
       mode: statSync(join(directory, name)).mode & 0o777,

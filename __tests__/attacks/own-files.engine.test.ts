@@ -1,7 +1,8 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { actionStep, ROOT, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { runEntry } from '../../testing/runner/run-entry.ts';
 
 let step: ActionStep | undefined;

@@ -6,12 +6,12 @@ import { builtImageNames } from '../../src/docker/images.ts';
 import { CREDENTIALS } from '../../src/shared/providers.ts';
 import {
   actionStep,
-  ROOT,
   startLocalProvider,
   waitFor,
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { UNREACHABLE, type Outcome } from '../../testing/engine/agent-outcome.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { commandLines, engineFilesWith, filesWith, formsOf, keysIn } from './key-search.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { describeClients } from './contract.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
 

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
-import { actionStep, ROOT, startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { actionStep, startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import type { RawReply, Responder } from '../../testing/provider/server.ts';
 import type { RecordedRequest } from '../../testing/provider/recorded-request.ts';
 import { FAILING_MODELS, RESULTS_FILE, type Results } from './cases.ts';
@@ -38,8 +39,8 @@ const OPENAI_FAILURES: Failures = {
   },
 };
 
-/** Bodies of errors as the providers write them. */
-export const FAILURES: Readonly<Record<ProviderId, Failures>> = {
+/** Bodies of errors as the providers write them, for those whose SDKs are tested. */
+export const FAILURES: Readonly<Partial<Record<ProviderId, Failures>>> = {
   openai: OPENAI_FAILURES,
   copilot: OPENAI_FAILURES,
   anthropic: {
@@ -77,8 +78,8 @@ const failure = (status: number, body: unknown): RawReply => ({
 });
 
 const respond: Responder = ({ provider, inference: { model } }) => {
-  if (model === FAILING_MODELS.badRequest) return failure(400, FAILURES[provider].badRequest);
-  return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider].rateLimit) : TEXT;
+  if (model === FAILING_MODELS.badRequest) return failure(400, FAILURES[provider]?.badRequest);
+  return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider]?.rateLimit) : TEXT;
 };
 
 /** All four, with a Copilot key of the user's own: with that the sandbox sets a base URL that the SDK can use. */

@@ -29,16 +29,29 @@ describe('the command', () => {
       ['--memory', '1g', '--', 'tool', '--memory', '2g', ''],
       ['tool', '--memory', '2g', ''],
     ],
-    [['ls'], ['ls']],
   ])('of %j is %j', (argv, command) => {
     expect(load(argv).command).toEqual({ kind: 'argv', argv: command });
   });
 
-  test.each([[[]], [['--']], [['--env-all', '--']]])('is required: %j', (argv) => {
+  test.each([[[]], [['--']], [['--env-all', '--']], [['--env-all']]])('is required: %j', (argv) => {
     const error = thrown(() => load(argv));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain('command');
-    expect(error.hint).toContain('awf --help');
+    expect(error.message).toBe('There is no command to run.');
+    expect(error.hint).toBe('Write it after --: awf [options] -- COMMAND [ARG...]. See awf --help.');
+  });
+
+  test.each([
+    [['claude', '-p', 'sk-secret'], 'claude', 'Put -- before the command: awf [options] -- claude ...'],
+    [['--memory', '1g', 'claude', '--help'], 'claude', 'Put -- before the command: awf [options] -- claude ...'],
+    [['ls'], 'ls', 'Put -- before the command: awf [options] -- ls'],
+    [['run', '--', 'x'], 'run', 'Only options come before --: awf [options] -- COMMAND [ARG...]. See awf --help.'],
+    [['--env-all', 'sh', '-c', 'a', '--', 'b'], 'sh', 'Only options come before --'],
+  ])('needs -- in front of it, so that a first word is a subcommand: %j', (argv, word, hint) => {
+    const error = thrown(() => load(argv));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe(`"${word}" is not a subcommand of awf.`);
+    expect(error.hint).toContain(hint);
+    expect(error.message + (error.hint ?? '')).not.toContain('secret');
   });
 });
 
@@ -57,8 +70,8 @@ describe('flags', () => {
       { name: 'B', value: undefined },
     ]);
     expect(config.mounts).toEqual([
-      { source: '/srv', target: '/srv', writable: false },
-      { source: '/cache', target: '/cache', writable: true },
+      { source: '/srv', target: '/srv', writable: false, origin: '--mount (1st)' },
+      { source: '/cache', target: '/cache', writable: true, origin: '--mount (2nd)' },
     ]);
     expect(config.addHosts.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
   });
@@ -66,8 +79,9 @@ describe('flags', () => {
   test('a variable with a line break is refused, and its value not printed', () => {
     const error = thrown(() => load(['--env', 'OK=1', '--env', 'A=first\nsecond', '--', 'true']));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toBe('--env A: the value has a line break.');
+    expect(error.message).toBe('--env (2nd): the value of A has a line break.');
     expect(error.hint).toContain('write --env A.');
+    expect(error.message + (error.hint ?? '')).not.toContain('second');
   });
 
   test('the others', () => {
@@ -128,9 +142,10 @@ describe('flags', () => {
     [['--openai-api-key', 'sk-1', '--', 'true'], '--openai-api-key'],
     [['--upload-logs', 'never', '--', 'true'], '--upload-logs'],
     [['--memory'], '--memory'],
-    [['--memory', 'much', '--', 'true'], 'memory: "much"'],
-    [['--log-level', 'loud', '--', 'true'], 'log-level: "loud"'],
-    [['--allow-domains', '10.0.0.1', '--', 'true'], 'allow-domains'],
+    [['--memory', '--', 'true'], '--memory'],
+    [['--memory', 'much', '--', 'true'], '--memory: "much"'],
+    [['--log-level', 'loud', '--', 'true'], '--log-level: "loud"'],
+    [['--allow-domains', '10.0.0.1', '--', 'true'], '--allow-domains: "10.0.0.1"'],
   ])('refuses %j', (argv, named) => {
     const error = thrown(() => load(argv));
     expect(error).toBeInstanceOf(UserError);

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ROOT, startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
 import { containerOf } from '../../testing/runner/remains.ts';
@@ -302,10 +303,11 @@ describe('the line itself', () => {
 
   test.each([
     [['--allow-domain', 'x', '--', 'true'], "unknown option '--allow-domain'", '--help'],
-    [['--', ''].slice(0, 1), "missing required argument 'command'", '--help'],
+    [['--'], 'There is no command to run.', '--help'],
+    [['claude', '-p', 'x'], '"claude" is not a subcommand of awf.', 'Put -- before the command'],
     [['--allow-domains'], "'--allow-domains <value>' argument missing", '--help'],
-    [['--allow-domains', 'http://', '--', 'true'], 'allow-domains, line 1', 'example.com'],
-    [['--memory', 'lots', '--', 'true'], 'memory: "lots"', '6g'],
+    [['--allow-domains', 'http://', '--', 'true'], '--allow-domains: "http://"', 'example.com'],
+    [['--memory', 'lots', '--pids', '0', '--', 'true'], '--memory: "lots"', '6g', '--pids: "0"'],
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
   ])('%j is refused', async (args, ...message) => {
     const result = await awf(args);

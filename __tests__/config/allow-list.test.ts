@@ -1,43 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { isAllowed, listEntries, parseAllowList, type Scheme } from '../../src/config/allow-list.ts';
+import { isAllowed, type Scheme } from '../../src/config/allow-list.ts';
 import { UserError } from '../../src/errors.ts';
 import { thrown } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 
-describe('listEntries', () => {
-  test.each([
-    ['', []],
-    ['\n \n', []],
-    ['a\nb', ['a', 'b']],
-    ['  a  \r\n\tb\r\n', ['a', 'b']],
-    ['# a comment\na # another\n   # and one more', ['a']],
-    ['a#b', ['a#b']],
-  ])('%j holds %j', (text, entries) => {
-    expect(listEntries(text).map((entry) => entry.text)).toEqual(entries);
-  });
-
-  test('counts lines from 1, blank ones and comments included', () => {
-    expect(listEntries('# first\n\na\nb, c', /,/)).toEqual([
-      { text: 'a', line: 3 },
-      { text: 'b', line: 4 },
-      { text: 'c', line: 4 },
-    ]);
-  });
-
-  test('takes commas only where the list says so', () => {
-    expect(listEntries('A=1,2').map(({ text }) => text)).toEqual(['A=1,2']);
-  });
-});
-
-describe('parseAllowList', () => {
+describe('allow-domains', () => {
   test('an empty list allows nothing', () => {
     const nothing = { domains: [], subdomainsOf: [] };
-    expect(parseAllowList(' \n# nothing\n , ,\n')).toEqual({ https: nothing, http: nothing });
+    expect(allowing(' \n# nothing\n , ,\n')).toEqual({ https: nothing, http: nothing });
   });
 
   test('lines and commas are the same', () => {
-    expect(parseAllowList('a.example, b.example\nc.example,')).toEqual(
-      parseAllowList('c.example\nb.example\na.example'),
-    );
+    expect(allowing('a.example, b.example\nc.example,')).toEqual(allowing('c.example\nb.example\na.example'));
   });
 
   test.each([
@@ -48,7 +22,7 @@ describe('parseAllowList', () => {
     ['gateway', 'gateway'],
     ['example.co.uk', 'example.co.uk'],
   ])('%s is stored as %s', (entry, host) => {
-    expect(parseAllowList(entry).https.domains).toEqual([host]);
+    expect(allowing(entry).https.domains).toEqual([host]);
   });
 
   test.each([
@@ -84,15 +58,15 @@ describe('parseAllowList', () => {
       subdomainsOf: ['example.com'],
     },
   ])('drops $name', ({ text, domains, subdomainsOf }) => {
-    expect(parseAllowList(text).https).toEqual({ domains, subdomainsOf });
+    expect(allowing(text).https).toEqual({ domains, subdomainsOf });
   });
 
   test('a domain is no cover for one that merely ends alike', () => {
-    expect(parseAllowList('example.com\nevilexample.com').https.domains).toEqual(['evilexample.com', 'example.com']);
+    expect(allowing('example.com\nevilexample.com').https.domains).toEqual(['evilexample.com', 'example.com']);
   });
 
   test('an entry for one scheme covers nothing of the other', () => {
-    expect(parseAllowList('http://example.com\nhttps://a.example.com')).toEqual({
+    expect(allowing('http://example.com\nhttps://a.example.com')).toEqual({
       https: { domains: ['a.example.com'], subdomainsOf: [] },
       http: { domains: ['example.com'], subdomainsOf: [] },
     });
@@ -126,7 +100,7 @@ describe('parseAllowList', () => {
     ['example.com\\evil.example', 'is not a domain name', '"example.com"'],
     ['-a.example', 'is not a domain name', '"example.com"'],
   ])('refuses %s, with its line and a suggestion', (entry, problem, suggestion) => {
-    const error = thrown(() => parseAllowList(`ok.example\n\n${entry}`));
+    const error = thrown(() => allowing(`ok.example\n\n${entry}`));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('allow-domains, line 3');
     expect(error.message).toContain(`"${entry}" ${problem}`);
@@ -134,15 +108,15 @@ describe('parseAllowList', () => {
   });
 
   test('no entry can bring a line of its own into a rule', () => {
-    const list = parseAllowList('a.example\r\nb.example\u2028c.example'.replace('\u2028', '\n'));
+    const list = allowing('a.example\r\nb.example\u2028c.example'.replace('\u2028', '\n'));
     expect([...list.https.domains, ...list.http.domains].join('')).toMatch(/^[a-z.]+$/);
-    expect(() => parseAllowList('a.example\rhttp_access allow all')).toThrow(UserError);
-    expect(() => parseAllowList('a.example\u2028http_access')).toThrow(UserError);
+    expect(() => allowing('a.example\rhttp_access allow all')).toThrow(UserError);
+    expect(() => allowing('a.example\u2028http_access')).toThrow(UserError);
   });
 });
 
 describe('isAllowed', () => {
-  const list = parseAllowList('plain.example\n*.wild.example\nhttps://tls.example\nhttp://clear.example');
+  const list = allowing('plain.example\n*.wild.example\nhttps://tls.example\nhttp://clear.example');
 
   test.each<[string, Scheme[]]>([
     ['plain.example', ['https', 'http']],

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadCliArgs } from '../../src/command-line/args.ts';
-import { OPTIONS } from '../../src/config/options.ts';
+import { nameIn, OPTIONS } from '../../src/config/options.ts';
+import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 interface ActionFile {
@@ -21,15 +22,11 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   run: undefined,
   shell: 'bash',
   'working-directory': undefined,
-  'openai-api-key': undefined,
-  'anthropic-api-key': undefined,
-  'copilot-github-token': undefined,
-  'copilot-api-key': undefined,
-  'gemini-api-key': undefined,
-  'openai-api-target': undefined,
-  'anthropic-api-target': undefined,
-  'copilot-api-target': undefined,
-  'gemini-api-target': undefined,
+  ...Object.fromEntries(
+    PROVIDERS.flatMap(({ credentials, targetInput }) => [...credentials.map(({ input }) => input), targetInput]).map(
+      (name) => [name, undefined],
+    ),
+  ),
   'allow-endpoints': undefined,
   'allow-domains': undefined,
   presets: undefined,
@@ -54,7 +51,8 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
-  'log-level': 'info',
+  // Not in action.yml: an input that always has a value would hide the runner's debug mode.
+  'log-level': undefined,
 };
 
 const OUTPUTS = [
@@ -72,7 +70,9 @@ describe('the inputs of action.yml', () => {
   });
 
   test.each(inputs)('%s has the default of its option', (name, input) => {
-    expect(input.default).toBe(ofAction.find((option) => option.name === name)?.default);
+    const { default: preset, variable } = ofAction.find((option) => option.name === name)!;
+    // What action.yml names would always be given, and the variable never be asked.
+    expect(input.default).toBe(variable === undefined ? preset : undefined);
   });
 
   test.each(inputs)('%s is of the interface, with its default', (name, input) => {
@@ -119,8 +119,9 @@ describe('the table', () => {
 
   test('credentials are no flags: arguments can be read by every user of a host', () => {
     const secrets = OPTIONS.filter(({ name }) => /-(key|token)$/.test(name));
-    expect(secrets).toHaveLength(5);
-    expect(secrets.every(({ kind, only }) => kind === 'secret' && only === 'action')).toBe(true);
+    expect(secrets.map(({ name }) => name)).toEqual(CREDENTIALS.map(({ input }) => input));
+    expect(secrets.map(({ kind }) => kind)).toEqual(secrets.map(() => 'secret'));
+    expect(ofCommandLine.filter(({ kind }) => kind === 'secret')).toEqual([]);
   });
 });
 
@@ -132,22 +133,13 @@ describe('the command line', () => {
 
   test('has every option that is not the action’s alone as a flag, and no other', () => {
     expect(flags.filter((name) => name !== 'help').toSorted()).toEqual(
-      ofCommandLine.map(({ name }) => name).toSorted(),
+      ofCommandLine.map((option) => nameIn('cli', option).replace('--', '')).toSorted(),
     );
   });
 
   test.each([
-    ...['allow-domains', 'enable-api-proxy', 'openai-api-target', 'anthropic-api-target', 'copilot-api-target'],
-    ...[
-      'gemini-api-target',
-      'env',
-      'env-all',
-      'agent-image',
-      'mount',
-      'log-level',
-      'proxy-logs-dir',
-      'keep-containers',
-    ],
+    ...['allow-domains', 'enable-api-proxy', ...PROVIDERS.map(({ targetInput }) => targetInput)],
+    ...['env', 'env-all', 'agent-image', 'mount', 'log-level', 'proxy-logs-dir', 'keep-containers'],
   ])('has --%s', (name) => {
     expect(flags).toContain(name);
   });

@@ -1,21 +1,28 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseProtectPaths } from '../../src/config/protect-paths.ts';
-import { UserError } from '../../src/errors.ts';
+import { checkProtectedPaths, protectedPaths } from '../../src/config/protect-paths.ts';
+import { throwProblems, UserError } from '../../src/errors.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { valuesOf } from '../../testing/options.ts';
+
+function protectedBy(text: string, workspace: string) {
+  const entries = valuesOf({ 'protect-paths': text }, workspace)['protect-paths'];
+  throwProblems(checkProtectedPaths(entries));
+  return protectedPaths(entries);
+}
 
 describe('protect-paths', () => {
   test('entries, comments and both modes', () => {
-    expect(parseProtectPaths('.github/workflows/\n# a comment\n\nreport: package.json\n./a//b\n', '/w')).toEqual([
-      { path: '.github/workflows', mode: 'read-only', line: 1 },
-      { path: 'package.json', mode: 'report', line: 4 },
-      { path: 'a/b', mode: 'read-only', line: 5 },
+    expect(protectedBy('.github/workflows/\n# a comment\n\nreport: package.json\n./a//b\n', '/w')).toEqual([
+      { path: '.github/workflows', mode: 'read-only' },
+      { path: 'package.json', mode: 'report' },
+      { path: 'a/b', mode: 'read-only' },
     ]);
   });
 
   test('none protects nothing', () => {
-    expect(parseProtectPaths('none', '/w')).toEqual([]);
+    expect(protectedBy('none', '/w')).toEqual([]);
   });
 
   test.each([
@@ -25,13 +32,13 @@ describe('protect-paths', () => {
     ['report:', 'no path'],
     ['.', 'the workspace itself'],
     ['./', 'the workspace itself'],
-    ['.git', 'of the repository'],
-    ['.git/config', 'of the repository'],
+    ['.git', 'belongs to the repository'],
+    ['.git/config', 'belongs to the repository'],
     ['*.yml', 'a pattern'],
     ['none', 'beside other entries'],
-    ['first', 'in line 1 already'],
+    ['first', 'already in protect-paths, line 1, as report'],
   ])('%s is refused with its line', (entry, reason) => {
-    const error = thrown(() => parseProtectPaths(`report:first\n${entry}`, '/w'));
+    const error = thrown(() => protectedBy(`report:first\n${entry}`, '/w'));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('protect-paths, line 2');
     expect(error.message).toContain(reason);
@@ -44,9 +51,9 @@ describe('protect-paths', () => {
     symlinkSync('real', join(workspace, 'inside'));
     symlinkSync('..', join(workspace, 'outside'));
     symlinkSync('.', join(workspace, 'all'));
-    expect(parseProtectPaths('inside', workspace)).toHaveLength(1);
-    expect(() => parseProtectPaths('outside', workspace)).toThrow('leads out of the workspace');
-    expect(() => parseProtectPaths('outside/x', workspace)).toThrow('leads out of the workspace');
-    expect(() => parseProtectPaths('all', workspace)).toThrow('is the workspace itself');
+    expect(protectedBy('inside', workspace)).toHaveLength(1);
+    expect(() => protectedBy('outside', workspace)).toThrow('leads out of the workspace');
+    expect(() => protectedBy('outside/x', workspace)).toThrow('leads out of the workspace');
+    expect(() => protectedBy('all', workspace)).toThrow('is the workspace itself');
   });
 });

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { parseAllowList } from '../../src/config/allow-list.ts';
 import { configuredProviders, type ConfiguredProvider } from '../../src/config/providers.ts';
-import type { ProviderId } from '../../src/shared/providers.ts';
-import { given, OWN_TARGETS, SENTINELS } from '../../testing/builders.ts';
+import { given, ownTarget, SENTINELS } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 
-const NOTHING = parseAllowList('');
+const NOTHING = allowing('');
 
 describe('configuredProviders', () => {
   const configured = (...variables: string[]) =>
-    configuredProviders(given(...variables), OWN_TARGETS, NOTHING).map(({ provider, given: names }) => [
+    configuredProviders(given(...variables), NOTHING, ownTarget).map(({ provider, given: names }) => [
       provider.id,
       ...names,
     ]);
@@ -36,22 +35,20 @@ describe('configuredProviders', () => {
   });
 
   test('carries the target', () => {
-    const gemini = { host: 'gateway.example', port: 8443, basePath: '/x' };
-    const [found] = configuredProviders(given('GEMINI_API_KEY'), { ...OWN_TARGETS, gemini }, NOTHING);
-    expect(found?.target).toEqual(gemini);
+    const target = { host: 'gateway.example', port: 8443, basePath: '/x' };
+    const [found] = configuredProviders(given('GEMINI_API_KEY'), NOTHING, () => target);
+    expect(found?.target).toEqual(target);
   });
 
   test('holds no credential', () => {
-    const found = JSON.stringify(configuredProviders(SENTINELS, OWN_TARGETS, NOTHING));
+    const found = JSON.stringify(configuredProviders(SENTINELS, NOTHING, ownTarget));
     for (const secret of SENTINELS.values()) expect(found).not.toContain(secret);
   });
 });
 
 describe('isPermitted', () => {
-  const at = (id: ProviderId, variable: string, host: string, list = ''): ConfiguredProvider => {
-    const targets = { ...OWN_TARGETS, [id]: { host, port: 443, basePath: '' } };
-    return configuredProviders(given(variable), targets, parseAllowList(list))[0]!;
-  };
+  const at = (variable: string, host: string, list = ''): ConfiguredProvider =>
+    configuredProviders(given(variable), allowing(list), () => ({ host, port: 443, basePath: '' }))[0]!;
 
   test.each([
     ['api.githubcopilot.com', '', true],
@@ -63,10 +60,10 @@ describe('isPermitted', () => {
     ['octo.ghe.com', '', false],
     ['api.openai.com', '', false],
   ])('Copilot at %s with the list "%s": %s', (host, list, expected) => {
-    expect(at('copilot', 'COPILOT_GITHUB_TOKEN', host, list).isPermitted).toBe(expected);
+    expect(at('COPILOT_GITHUB_TOKEN', host, list).isPermitted).toBe(expected);
   });
 
   test('Copilot’s hosts are its alone', () => {
-    expect(at('openai', 'OPENAI_API_KEY', 'copilot-api.octo.ghe.com').isPermitted).toBe(false);
+    expect(at('OPENAI_API_KEY', 'copilot-api.octo.ghe.com').isPermitted).toBe(false);
   });
 });

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
-import { AGENT_LIB, CLAUDE_KEY_HELPER, ONE_SHOT_LIBRARY } from '../../src/shared/contract.ts';
-import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/providers.ts';
+import { AGENT_LIB, CLAUDE_KEY_HELPER, ONE_SHOT_LIBRARY, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
 
 const images = builtImageNames(join(import.meta.dirname, '../../dist'));
 const SEALED = ['--rm', '--interactive', '--network=none', '--cap-drop=ALL', '--read-only'];

@@ -1,18 +1,21 @@
 import type * as fs from 'node:fs';
 import type * as os from 'node:os';
 import { BlockList } from 'node:net';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Engine } from '../../src/docker/engine.ts';
 import { claimNetworks } from '../../src/docker/networks.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 
 /** What the host itself reaches; each test sets it. */
-const host = vi.hoisted(() => ({
-  interfaces: [] as string[],
-  routes: [] as { destination: string; mask: string }[],
-  rows: [] as string[],
-}));
+const host = vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mocks.
+  return {
+    interfaces: [] as string[],
+    routes: [] as { destination: string; mask: string }[],
+    rows: [] as string[],
+  };
+});
 
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof os>()),
@@ -48,6 +51,9 @@ function hex(address: string): string {
   return Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase();
 }
 
+afterAll(() => {
+  vi.resetModules();
+});
 beforeEach(() => {
   host.interfaces = [];
   host.routes = [];

@@ -8,7 +8,7 @@ import { ensureOwnImages } from '../../src/docker/own-images.ts';
 import type { Role } from '../../src/shared/network.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { newImageName } from '../../testing/engine/test-image.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const REAL = builtImageNames(join(ROOT, 'dist'));

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isInside, workDirectoryOf } from '../../src/host/paths.ts';
+import { isBelow, isInside, stepTemporaryDirectory, workDirectoryOf } from '../../src/host/paths.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 /** `a/b`, `a-b`, and links: `to-a` to `a`, `a/out` to the directory itself. */
@@ -42,6 +43,31 @@ describe('isInside', () => {
     expect(isInside('/does/not/exist', '/')).toBe(true);
     expect(isInside('/', '/usr')).toBe(false);
   });
+});
+
+describe('isBelow', () => {
+  test.each([
+    ['/a/b', '/a', true],
+    ['/a/b/c', '/a', true],
+    ['/a', '/a', false],
+    ['/a-b', '/a', false],
+    ['/', '/a', false],
+    ['/a', '/', true],
+    ['/', '/', false],
+  ])('%s below %s: %j', (path, directory, expected) => {
+    expect(isBelow(path, directory)).toBe(expected);
+  });
+
+  test('follows no links', () => {
+    const root = tree();
+    expect(isBelow(join(root, 'to-a/b'), join(root, 'a'))).toBe(false);
+    expect(isBelow(join(root, 'a/out/a-b'), join(root, 'a'))).toBe(true);
+  });
+});
+
+test('a step’s temporary directory is the runner’s, and without a runner the system’s', () => {
+  expect(stepTemporaryDirectory({ RUNNER_TEMP: '/runner/temp' })).toBe('/runner/temp');
+  expect(stepTemporaryDirectory({})).toBe(tmpdir());
 });
 
 test('workDirectoryOf is the same for the same run, and another for another', () => {

@@ -1,11 +1,14 @@
 import { chownSync, statSync } from 'node:fs';
 import type * as os from 'node:os';
 import { homedir, userInfo } from 'node:os';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { agentUser, caller, sidecarUser } from '../../src/host/user.ts';
 import { temporaryDirectory, USER } from '../../testing/builders.ts';
 
-const account = vi.hoisted(() => ({ missing: false }));
+const account = vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
+  return { missing: false };
+});
 
 vi.mock('node:os', async (original) => {
   const real = await original<typeof os>();
@@ -16,6 +19,9 @@ vi.mock('node:os', async (original) => {
   return { ...real, userInfo: lookUp };
 });
 
+afterAll(() => {
+  vi.resetModules();
+});
 afterEach(() => {
   account.missing = false;
   vi.unstubAllEnvs();

@@ -92,7 +92,8 @@ describe('refuseWaysAround', () => {
       { kind: 'bind', source: at('.git'), target: at('.git'), writable: true },
       { kind: 'bind', source: '/work/config', target: at('.git/config'), writable: false },
     ] as const;
-    return () => refuseWaysAround([{ source: at(source), target: at(target), writable: true }], guards);
+    return () =>
+      refuseWaysAround([{ source: at(source), target: at(target), writable: true, origin: 'mounts, line 1' }], guards);
   }
 
   test.each([

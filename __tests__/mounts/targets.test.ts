@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { refuseTakenTargets } from '../../src/mounts/targets.ts';
 import type { ContainerSpec, MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
+import { AGENT_PLACES } from '../../src/shared/contract.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const HOME = '/home/runner';
@@ -20,7 +21,7 @@ function refuse(target: string, source = temporaryDirectory()): () => void {
   writeFileSync(join(workspace, 'file'), '');
   symlinkSync('there', join(workspace, 'link'));
   const at = (path: string): string => path.replace('WORKSPACE', workspace).replace('PARENT', parent);
-  const mounts = [{ source: at(source), target: at(target), writable: false }];
+  const mounts = [{ source: at(source), target: at(target), writable: false, origin: 'mounts, line 1' }];
   const agent: ContainerSpec = {
     ...{ name: 'awf-agent', image: 'awf-agent', runId: '0', network: 'none', user: '1:1' },
     limits: { memory: '1g', pids: 1 },
@@ -56,9 +57,17 @@ describe('refuses a place that is taken', () => {
     ['the settings of Claude Code, which are copied', `${HOME}/.claude.json`, 'a copy of its own'],
     ['the workspace', 'WORKSPACE', 'something of its own'],
     ['a tool of the home, which is mounted elsewhere', `${HOME}/.cargo/bin`, 'something of its own'],
-    ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-runtime', '/tmp/awf-command'].map(
-      (path) => ['inside the sandbox’s own', path, 'files of its own'],
-    ),
+    ...['/proc/self', '/sys/fs/cgroup', '/dev/shm', '/tmp/awf-lib/busybox', '/tmp/awf-anything'].map((path) => [
+      'inside the sandbox’s own',
+      path,
+      'files of its own',
+    ]),
+    // What is mounted or a file system itself is "something of its own"; these are made when the container starts.
+    ...['github', 'runtime', 'command', 'probes'].flatMap((name) => {
+      const place = AGENT_PLACES[name as keyof typeof AGENT_PLACES];
+      return [place, `${place}/x`].map((path) => ['a place of the sandbox’s own', path, 'files of its own']);
+    }),
+    ['the pre-flight check’s', '/tmp/.awf-probes', 'files of its own'],
     ['above the accounts and the settings', '/etc', 'it would hide /etc/'],
     ['above the home', '/home', 'of the sandbox'],
     ['above the workspace', 'PARENT', '/workspace of the sandbox'],
@@ -80,6 +89,7 @@ describe('has room for', () => {
   test.each([
     ['a new place', '/mnt/data'],
     ['a place in a file system of memory', '/tmp/data'],
+    ['a name that only begins like one of ours', '/tmp/.awf-probes-2'],
     ['the home’s caches', `${HOME}/.cache/pip`],
     ['a file beside ours', '/etc/company.conf'],
     ['a directory of the workspace', 'WORKSPACE/there'],

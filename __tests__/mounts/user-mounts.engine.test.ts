@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
@@ -109,7 +109,7 @@ test.each<[mount: string, ...message: string[]]>([
 ])('refuses %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
   expect(result).toMatchObject({ code: 1, stdout: '' });
-  expect(result.stderr).toMatch(/^awf: error: mounts: /m);
+  expect(result.stderr).toMatch(/^awf: error: --mount(?: \(\w+\))?: /m);
   for (const part of message) expect(result.stderr).toContain(part);
   expect(result.stderr).not.toContain('docker run');
   expect(readdirSync(at('workspace'))).toEqual(['there']);

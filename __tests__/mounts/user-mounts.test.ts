@@ -19,7 +19,10 @@ const NOWHERE: HostPlaces = {
 };
 
 const mount = (source: string, places: Partial<HostPlaces> = {}, options: Partial<UserMount> = {}): MountSpec[] =>
-  userMounts([{ source, target: '/target', writable: false, ...options }], { ...NOWHERE, ...places });
+  userMounts([{ source, target: '/target', writable: false, origin: 'mounts, line 1', ...options }], {
+    ...NOWHERE,
+    ...places,
+  });
 
 const WRITABLE = { writable: true };
 
@@ -42,10 +45,12 @@ async function listenAt(path: string): Promise<void> {
 test('directories and files are mounted as asked', () => {
   const directory = tree('file');
   const mounts = [
-    { source: directory, target: '/a', writable: false },
-    { source: join(directory, 'file'), target: '/b', writable: true },
+    { source: directory, target: '/a', writable: false, origin: 'mounts, line 1' },
+    { source: join(directory, 'file'), target: '/b', writable: true, origin: 'mounts, line 2' },
   ];
-  expect(userMounts(mounts, NOWHERE)).toEqual(mounts.map((each) => ({ kind: 'bind', ...each })));
+  expect(userMounts(mounts, NOWHERE)).toEqual(
+    mounts.map(({ source, target, writable }) => ({ kind: 'bind', source, target, writable })),
+  );
 });
 
 test('links are followed, so that what was looked at is what is mounted', () => {
@@ -59,7 +64,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
   const refusal = (source: string, places: Partial<HostPlaces> = {}): Error => {
     const error = thrown(() => mount(source, places, { writable }));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(`mounts: ${source} cannot be mounted: `);
+    expect(error.message).toContain(`mounts, line 1: ${source} cannot be mounted: `);
     return error;
   };
 
@@ -140,9 +145,16 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
 
   test('a second mount at the same place', () => {
     const directory = tree('a/', 'b/');
-    const both = ['a', 'b'].map((name) => ({ source: join(directory, name), target: '/t', writable }));
+    const both = ['a', 'b'].map((name) => ({
+      source: join(directory, name),
+      target: '/t',
+      writable,
+      origin: `--mount (${name})`,
+    }));
     const error = thrown(() => userMounts(both, NOWHERE));
-    expect(error.message).toBe(`mounts: ${directory}/b cannot be mounted: ${directory}/a is already mounted at /t.`);
+    expect(error.message).toBe(
+      `--mount (b): ${directory}/b cannot be mounted: ${directory}/a is already mounted at /t.`,
+    );
   });
 });
 

@@ -102,7 +102,8 @@ describe('limits', () => {
 });
 
 test('a credential is masked, the longer one first', () => {
-  const credentials = new Map([...given('OPENAI_API_KEY', 'GEMINI_API_KEY'), ['LONGER', 'sk-sentinel-a1-and-more']]);
-  const text = `a=x${SENTINELS.get('OPENAI_API_KEY')!}y${SENTINELS.get('GEMINI_API_KEY')!}\nb=sk-sentinel-a1-and-more\n`;
+  const [openai, gemini] = [SENTINELS.get('OPENAI_API_KEY')!, SENTINELS.get('GEMINI_API_KEY')!];
+  const credentials = new Map([...given('OPENAI_API_KEY', 'GEMINI_API_KEY'), ['LONGER', `${openai}-and-more`]]);
+  const text = `a=x${openai}y${gemini}\nb=${openai}-and-more\n`;
   expect(agentOutputs({ text, isCut: false }, credentials).values).toEqual({ a: 'x***y***', b: '***' });
 });

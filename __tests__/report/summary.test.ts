@@ -69,7 +69,7 @@ describe('the verdict', () => {
 });
 
 test.each([
-  [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429.'],
+  [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429 or were cut off.'],
   [{ estimated: true }, 'Some token counts are estimates'],
 ])('usage of %j is explained', (usage, text) => {
   expect(summary()).not.toContain(text);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { DomainTraffic } from '../../src/report/traffic.ts';
-import { ACCESS_LOG } from '../../src/squid/config.ts';
+import { ACCESS_LOG } from '../../src/shared/contract.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { accessLine, refusedLine } from '../../testing/engine/log-lines.ts';
 

@@ -147,6 +147,7 @@ const call = (provider: string, status: number, more: object = {}) =>
     event: 'request',
     time: '2026-01-01T00:00:00.000Z',
     provider,
+    requests: 1,
     model: null,
     usage: null,
     status,

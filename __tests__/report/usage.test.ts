@@ -8,6 +8,7 @@ const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRe
   ...newRecord(provider, 'POST', '/'),
   status: 200,
   forwarded: true,
+  requests: 1,
   ...fields,
 });
 function totals(records: readonly RequestRecord[]): RunUsage {
@@ -26,8 +27,8 @@ test('the records add up, by model and in all', () => {
     record('openai', { model: 'b', ...used(20, 2, 0) }),
     record('openai', { model: 'a', ...used(30, 3, 6) }),
     record('copilot', { model: 'a', ...used(40, 4, 0) }),
-    record('openai', { status: 403, forwarded: false, error: 'endpoint_not_allowed' }),
-    record('openai', { status: 429, forwarded: false, error: 'budget_exhausted' }),
+    record('openai', { status: 403, forwarded: false, requests: 0, error: 'endpoint_not_allowed' }),
+    record('openai', { status: 429, forwarded: false, requests: 0, error: 'budget_exhausted' }),
     record('gemini', { status: 429 }),
   ];
   const none = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
@@ -65,6 +66,17 @@ test('the records add up, by model and in all', () => {
       { provider: 'gemini', model: null, requests: 1, failed: 1, ...none },
     ],
   });
+});
+
+test('a WebSocket that the budget ended is reported, and counts as many requests as the budget counted', () => {
+  const socket = record('openai', {
+    status: 101,
+    requests: 10,
+    error: 'budget_exhausted',
+    model: 'a',
+    ...used(9, 1, 0),
+  });
+  expect(totals([socket])).toMatchObject({ requests: 10, overBudget: 1, models: [{ requests: 10, failed: 0 }] });
 });
 
 test('one estimate makes the sum one', () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunContext } from '../../src/run/run.ts';
+import type { RunContext } from '../../src/run/context.ts';
 import type { ConfigOverrides } from '../../testing/builders.ts';
 import type { FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
 import { refusing, type World } from './world.ts';
@@ -61,8 +61,10 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
   },
   {
     what: 'the source of a mount does not exist',
-    config: () => ({ mounts: [{ source: '/nonexistent', target: '/data', writable: false }] }),
-    error: 'mounts: /nonexistent',
+    config: () => ({
+      mounts: [{ source: '/nonexistent', target: '/data', writable: false, origin: 'mounts, line 1' }],
+    }),
+    error: 'mounts, line 1: /nonexistent',
     asked: 'nothing',
   },
   {
@@ -70,8 +72,10 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
     config: ({ workspace }) => {
       mkdirSync(join(workspace, '.claude'));
       return {
-        mounts: [{ source: '/usr/share', target: join(workspace, '.claude'), writable: false }],
-        protectPaths: [{ path: '.claude', mode: 'read-only', line: 1 }],
+        mounts: [
+          { source: '/usr/share', target: join(workspace, '.claude'), writable: false, origin: 'mounts, line 1' },
+        ],
+        protectPaths: [{ path: '.claude', mode: 'read-only' }],
       };
     },
     error: 'is guarded',
@@ -89,7 +93,7 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
   {
     what: 'the engine does not tell its places',
     engine: { onCall: refusing('places') },
-    config: () => ({ mounts: [{ source: '/usr/share', target: '/data', writable: false }] }),
+    config: () => ({ mounts: [{ source: '/usr/share', target: '/data', writable: false, origin: 'mounts, line 1' }] }),
     error: 'docker places failed: no',
   },
   {

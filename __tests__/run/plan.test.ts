@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMAND_FILE_VARIABLES } from '../../src/agent/command-files.ts';
-import { parseAllowList } from '../../src/config/allow-list.ts';
 import type { ContainerSpec } from '../../src/docker/spec.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { addressesIn, squidUrl } from '../../src/shared/network.ts';
 import type { SidecarConfig } from '../../src/shared/sidecar-config.ts';
 import { aConfig, given, NO_SECRETS, SENTINELS, thrown, type ConfigOverrides } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 import { CLAIMED, IMAGES, plan, PREPARED, RUN_ID } from './plan-data.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -89,7 +89,7 @@ describe('the system files', () => {
 
 describe('the documents', () => {
   test('Squid’s has the allow-list and the upstreams', () => {
-    const { documents } = plan({ allow: parseAllowList('example.org'), secrets: given('ANTHROPIC_API_KEY') });
+    const { documents } = plan({ allow: allowing('example.org'), secrets: given('ANTHROPIC_API_KEY') });
     expect(documents.squid).toContain('example.org');
     expect(documents.squid).toContain('api.anthropic.com');
   });

@@ -12,19 +12,21 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as io from '@actions/io';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { TIMINGS_FILE, type LogDirectories } from '../../src/host/log-directories.ts';
-import type { RunResult } from '../../src/run/run.ts';
+import type { RunResult } from '../../src/run/report.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, USAGE_FILE } from '../../src/report/usage.ts';
-import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/sidecar-config.ts';
-import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/squid/config.ts';
+import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 import type { ProgramIo } from '../../testing/engine/fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from '../../testing/engine/log-lines.ts';
-import { aWorld, CONCURRENT, type World } from './world.ts';
+import { aWorld, CONCURRENT, removeWorlds, type World } from './world.ts';
 
 /** Work directories that cannot be removed. */
-const stuck = vi.hoisted(() => new Set<string>());
+const stuck = vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
+  return new Set<string>();
+});
 
 vi.mock('@actions/io', async (original) => {
   const real = await original<typeof io>();
@@ -149,6 +151,11 @@ const DAMAGES: readonly Damage[] = [
     warnings: [/^Could not read the api-proxy's log: ENOTDIR/],
   },
 ];
+
+afterAll(() => {
+  removeWorlds();
+  vi.resetModules();
+});
 
 describe('a part of the report that fails costs itself alone', CONCURRENT, () => {
   test.each(DAMAGES)('$what', async ({ damage, readable, warnings }) => {

@@ -1,13 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
 import type * as limits from '../../src/run/limits.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
-import { aWorld, CONCURRENT, endless, refusing, type World } from './world.ts';
+import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
+
+vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
+});
 
 vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
@@ -18,6 +22,11 @@ const endsWith =
   (code: number): Program =>
   async () =>
     code;
+
+afterAll(() => {
+  removeWorlds();
+  vi.resetModules();
+});
 
 describe('a command that ran', CONCURRENT, () => {
   test.each([

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { workDirectoryOf } from '../../src/host/paths.ts';
 import type * as limits from '../../src/run/limits.ts';
 import type * as workspace from '../../src/workspace/workspace.ts';
 import { readBaseline } from '../../src/workspace/workspace.ts';
 import { networkNames, roleOf } from '../../src/shared/network.ts';
 import type { Verb } from '../../testing/engine/fake-engine.ts';
-import { aWorld, CONCURRENT, endless, refusing, type World } from './world.ts';
+import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
 
 vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
@@ -16,7 +16,10 @@ vi.mock('../../src/run/limits.ts', async (original) => ({
 }));
 
 /** Called with the workspace before it is searched. */
-const searches = vi.hoisted(() => ({ onSearch: new Map<string, () => void>() }));
+const searches = vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mocks.
+  return { onSearch: new Map<string, () => void>() };
+});
 
 vi.mock('../../src/workspace/workspace.ts', async (original) => {
   const real = await original<typeof workspace>();
@@ -35,6 +38,11 @@ function runningAtSearch({ engine, workspace }: World): string[][] {
 }
 
 const SHORT = { timeoutMinutes: 0.1 / 60 };
+
+afterAll(() => {
+  removeWorlds();
+  vi.resetModules();
+});
 
 describe('the removal', CONCURRENT, () => {
   test('ends the agent first, asks the api-proxy, and removes Squid after it and the networks last', async () => {

@@ -34,7 +34,7 @@ describe('timeout-minutes', () => {
       {
         name: 'error',
         value:
-          'The command ran longer than 0.03 minutes and was stopped. If it needs more time, raise the option timeout-minutes.',
+          'The command ran longer than 0.03 minutes and was stopped. If it needs more time, raise timeout-minutes.',
       },
       { name: 'error', value: 'The command ended with exit code 124.' },
     ]);

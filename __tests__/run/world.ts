@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { LogDirectories } from '../../src/host/log-directories.ts';
-import { newRunId, run, type RunContext, type RunResult } from '../../src/run/run.ts';
+import type { RunContext } from '../../src/run/context.ts';
+import type { RunResult } from '../../src/run/report.ts';
+import { newRunId, run } from '../../src/run/run.ts';
 import { aConfig, given, type ConfigOverrides } from '../../testing/builders.ts';
 import {
   FakeEngine,
@@ -25,9 +26,11 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** Of all worlds of a file: a hook of one test would not know which of several concurrent ones it belongs to. */
 let base: string | undefined;
 
-afterAll(() => {
+/** For `afterAll` of a file that has worlds. */
+export function removeWorlds(): void {
   if (base !== undefined) rmSync(base, { recursive: true, force: true });
-});
+  base = undefined;
+}
 
 /** Runs until it is killed. */
 export const endless: Program = async ({ signal }) => {

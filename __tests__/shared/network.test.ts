@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   addressesIn,
+  apiProxyUrl,
   internalSubnets,
   namesFor,
   networkNames,
@@ -26,8 +27,9 @@ describe('addressesIn', () => {
   });
 });
 
-test('squidUrl', () => {
+test('the addresses that programs get', () => {
   expect(squidUrl(addressesIn('172.30.0.0/24'))).toBe('http://172.30.0.10:3128');
+  expect(apiProxyUrl(addressesIn('172.30.0.0/24'), 10_001)).toBe('http://172.30.0.30:10001');
 });
 
 describe('names', () => {

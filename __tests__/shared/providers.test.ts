@@ -1,16 +1,20 @@
-/** The provider table against the interface, which is written out here a second time: this page is the statement. */
+/**
+ * The provider table against the interface, which is written out here a second time: users' workflows depend on it, so
+ * for these providers this page is the statement. What holds for every provider is below, and goes over the whole table.
+ */
 
 import { describe, expect, test } from 'vitest';
-import { CLAUDE_KEY_HELPER } from '../../src/shared/contract.ts';
+import { CLAUDE_KEY_HELPER, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
+import { nameMatcher } from '../../src/shared/name-patterns.ts';
+import type { AgentVariable } from '../../src/shared/provider-entry.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
+  CREDENTIAL_PATTERNS,
   CREDENTIAL_VARIABLES,
   CREDENTIALS,
   NO_CREDENTIALS,
   ONE_SHOT_TOKENS,
-  PLACEHOLDER_CLAUDE_KEY,
   PROVIDERS,
-  type AgentVariable,
   type ProviderId,
 } from '../../src/shared/providers.ts';
 
@@ -52,8 +56,10 @@ const INTERFACE = {
   },
 };
 
+type Specified = keyof typeof INTERFACE;
+
 /** The agent's variables: when, and what they hold; of a base URL the path behind the sidecar's address. */
-const AGENT: Readonly<Record<ProviderId, Readonly<Record<string, [when: string, value: string]>>>> = {
+const AGENT: Readonly<Record<Specified, Readonly<Record<string, [when: string, value: string]>>>> = {
   openai: { OPENAI_BASE_URL: ['configured', '/v1'] },
   anthropic: {
     ANTHROPIC_BASE_URL: ['configured', ''],
@@ -81,12 +87,9 @@ const AGENT: Readonly<Record<ProviderId, Readonly<Record<string, [when: string, 
 const when = (variable: AgentVariable): string =>
   typeof variable.when === 'string' ? variable.when : variable.when.credential;
 
-test('there are these providers', () => {
-  expect(PROVIDERS.map(({ id }) => id)).toEqual(Object.keys(INTERFACE));
-});
-
-describe.each(PROVIDERS)('$id', (provider) => {
-  const expected = INTERFACE[provider.id];
+describe.each(Object.keys(INTERFACE) as Specified[])('the interface of %s', (id) => {
+  const expected = INTERFACE[id];
+  const provider = PROVIDERS.find((one) => one.id === id)!;
 
   test('has its port and host', () => {
     expect([provider.port, provider.defaultTarget]).toEqual([expected.port, expected.host]);
@@ -109,8 +112,43 @@ describe.each(PROVIDERS)('$id', (provider) => {
 
   test('gives the agent its variables', () => {
     const variables = provider.agentVariables.map((variable) => [variable.name, [when(variable), variable.value]]);
-    expect(Object.fromEntries(variables)).toEqual(AGENT[provider.id]);
-    expect(variables).toHaveLength(Object.keys(AGENT[provider.id]).length);
+    expect(Object.fromEntries(variables)).toEqual(AGENT[id]);
+    expect(variables).toHaveLength(Object.keys(AGENT[id]).length);
+  });
+});
+
+describe.each(PROVIDERS)('$id', (provider) => {
+  test('its port follows from its place in the table, and its names from its id', () => {
+    const { id, port, targetInput, targetVariable, credentials } = provider;
+    const prefix = id.toUpperCase();
+    expect([port, targetInput, targetVariable]).toEqual([
+      10_000 + PROVIDERS.indexOf(provider),
+      `${id}-api-target`,
+      `${prefix}_API_TARGET`,
+    ]);
+    for (const { variable, input, label } of credentials) {
+      expect(variable).toMatch(new RegExp(`^${prefix}_[A-Z_]+$`));
+      expect(input).toBe(variable.toLowerCase().replaceAll('_', '-'));
+      expect(label).toMatch(/^an? .+ (?:key|token)$/);
+    }
+  });
+
+  test('no value of the user’s reaches the agent under another name of a credential', () => {
+    const { aliases, wellKnown, patterns } = provider.withheld;
+    const isWithheld = nameMatcher(CREDENTIAL_PATTERNS);
+    const credentials = provider.credentials.map(({ variable }) => variable);
+    expect([...credentials, ...aliases, ...wellKnown].filter((name) => !isWithheld(name))).toEqual([]);
+    expect(patterns.filter((pattern) => !/^[A-Z_]+_\*[A-Z_]+$/.test(pattern))).toEqual([]);
+  });
+
+  test('something passes that costs tokens, and nothing passes twice', () => {
+    const routes = provider.endpoints.map(({ method, path }) => `${method} ${path}`);
+    expect(provider.endpoints.some(({ method, free }) => method === 'POST' && !free)).toBe(true);
+    expect(routes).toEqual([...new Set(routes)]);
+  });
+
+  test('an error says its message in the provider’s shape', () => {
+    expect(JSON.stringify(provider.errorBody({ status: 503, code: 'x', message: 'Set it.' }))).toContain('"Set it."');
   });
 
   test('every placeholder is known as one, and every base URL is checked', () => {
@@ -157,12 +195,14 @@ describe('invariants', () => {
   });
 
   test('the names that are withheld', () => {
-    expect(CREDENTIAL_VARIABLES.toSorted()).toEqual(
-      [
+    expect(CREDENTIAL_VARIABLES).toEqual(
+      expect.arrayContaining([
         ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
         ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'GEMINI_API_KEY'],
-      ].toSorted(),
+      ]),
     );
+    const other = PROVIDERS.flatMap(({ withheld }) => withheld.aliases);
+    expect(CREDENTIAL_VARIABLES).toHaveLength(CREDENTIALS.length + other.length);
   });
 
   test('the names that can be read once, and those that children need', () => {
@@ -175,16 +215,24 @@ describe('invariants', () => {
   test('placeholders', () => {
     expect(PLACEHOLDER_CLAUDE_KEY).toBe('sk-ant-placeholder-key-for-credential-isolation');
     expect(CLAUDE_KEY_HELPER).toBe('/tmp/awf-lib/get-claude-key.sh');
-    expect(ACCEPTED_PLACEHOLDERS.toSorted()).toEqual(
-      ['placeholder', TOKEN, PLACEHOLDER_CLAUDE_KEY, 'gemini-api-key-placeholder-for-credential-isolation'].toSorted(),
+    expect(ACCEPTED_PLACEHOLDERS).toEqual(
+      expect.arrayContaining([
+        ...['placeholder', TOKEN, PLACEHOLDER_CLAUDE_KEY, 'gemini-api-key-placeholder-for-credential-isolation'],
+      ]),
     );
+    expect(ACCEPTED_PLACEHOLDERS.filter((value) => !value.includes('placeholder'))).toEqual([]);
   });
 
   test('what is said without any key', () => {
-    expect(NO_CREDENTIALS).toBe(
-      'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, ' +
-        'GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
-    );
+    const sentence =
+      /^API proxy enabled but no API keys found in environment. Set ([A-Z_, ]+), or ([A-Z_]+) to use the proxy$/;
+    const [, all = '', last = ''] = sentence.exec(NO_CREDENTIALS) ?? [];
+    const names = [...all.split(', '), last];
+    const specified = [
+      ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
+    ];
+    expect(names.filter((name) => specified.includes(name))).toEqual(specified);
+    expect(names.toSorted()).toEqual(CREDENTIALS.map(({ variable }) => variable).toSorted());
   });
 });
 

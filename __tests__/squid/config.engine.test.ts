@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllowList } from '../../src/config/allow-list.ts';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { allowing } from '../../testing/options.ts';
 
 /** What Squid 6.13 says about every configuration that is fine. */
 const HARMLESS = [
@@ -21,7 +21,7 @@ const HARMLESS = [
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
-  return { addresses: addressesIn('172.30.0.0/24'), allow: parseAllowList(allow), targets: [], hosts: [], ...rest };
+  return { addresses: addressesIn('172.30.0.0/24'), allow: allowing(allow), targets: [], hosts: [], ...rest };
 }
 
 const POLICIES: Readonly<Record<string, EgressPolicy>> = {

@@ -1,16 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { parseAllowList } from '../../src/config/allow-list.ts';
 import { LOG_FIELDS, READINESS_NAME, squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
 import { ADDRESSES } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 import { Judge, type Request } from './judge.ts';
 
 const AGENT = '172.30.0.20';
 const SIDECAR = '172.30.0.30';
 
 function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
-  return new Judge(
-    squidConfig({ addresses: ADDRESSES, allow: parseAllowList(allow), targets: [], hosts: [], ...policy }),
-  );
+  return new Judge(squidConfig({ addresses: ADDRESSES, allow: allowing(allow), targets: [], hosts: [], ...policy }));
 }
 
 /** `CONNECT host:port` or `GET http://host:port/` of the agent, unless told otherwise. */
@@ -264,7 +262,7 @@ test('no list holds a name that another of its names covers: Squid would not sta
 test('a policy cannot bring lines of its own: one directive a line, no quotes, no comments', () => {
   const configuration = squidConfig({
     addresses: ADDRESSES,
-    allow: parseAllowList('bücher.example, A.example.'),
+    allow: allowing('bücher.example, A.example.'),
     targets: [],
     hosts: [],
   });

@@ -3,18 +3,16 @@
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
 import { squidConfig } from '../../src/squid/config.ts';
-import { ADDRESSES, rawOptions, temporaryDirectory } from '../../testing/builders.ts';
+import { ADDRESSES, temporaryDirectory } from '../../testing/builders.ts';
+import { inputs } from '../../testing/options.ts';
 import { Judge } from './judge.ts';
 
 const TENANT = 'copilot-api.octo.ghe.com';
 const GITHUB = 'api.githubcopilot.com';
 
 function judge(serverUrl: string, options: Readonly<Record<string, string>>): Judge {
-  const { config } = buildConfig(rawOptions(options), {
-    command: { kind: 'argv', argv: ['true'] },
-    credentials: new Map([['COPILOT_GITHUB_TOKEN', 'ghu_x']]),
-    apiProxy: true,
-    serverUrl,
+  const { config } = buildConfig(inputs({ run: 'true', ...options }, { COPILOT_GITHUB_TOKEN: 'ghu_x' }), {
+    environment: { GITHUB_SERVER_URL: serverUrl },
     workspace: temporaryDirectory(),
   });
   const { allow, addHosts: hosts, providers } = config;

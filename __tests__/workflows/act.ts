@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isObject, type JsonObject } from '../../testing/json.ts';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 import { goTool } from './go-tool.ts';
 
 export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');

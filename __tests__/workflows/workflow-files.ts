@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../testing/runner/action.ts';
+import { ROOT } from '../../testing/root.ts';
 
 const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
 

@@ -166,7 +166,7 @@ describe('inspectWorkspace', () => {
       },
     );
     expect(readlinkSync(join(workspace, '.git'))).toBe('real');
-    expect(found.disarmed.map(({ what }) => what)).toContainEqual(['in the place of a symbolic link']);
+    expect(found.disarmed.map(({ what }) => what)).toContainEqual(['a replacement for a symbolic link']);
   });
 
   test('paths too long to be opened are said, and so is an end before the end', async () => {
@@ -175,7 +175,7 @@ describe('inspectWorkspace', () => {
       spawnSync('bash', ['-c', `for i in $(seq 20); do mkdir ${part}; cd -P ${part}; done`], { cwd: w });
     });
     expect(found.unread).toHaveLength(1);
-    expect(aftermathWarnings(found).join()).toContain('could not be looked through everywhere');
+    expect(aftermathWarnings(found).join()).toContain('could not be searched everywhere');
     spawnSync('rm', ['-rf', join(workspace, 'd'.repeat(250))]);
     expect((await survey([workspace], { limitMs: -1 })).left).toBeGreaterThan(0);
     expect(aftermathWarnings({ ...found, unread: [], left: 3 }).join()).toContain('at least 3 directories');
@@ -201,7 +201,7 @@ describe('inspectWorkspace', () => {
       '.mcp.json': 'secret-value',
     });
     await guardWorkspace(
-      aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report', line: 1 }] }),
+      aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report' }] }),
       NO_SECRETS,
       [],
       work,

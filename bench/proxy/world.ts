@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bridgeAddress } from '../../testing/engine/engine.ts';
 import { createTestCa, type TestCa } from '../../testing/tls.ts';
+import { allowing, inputs } from '../../testing/options.ts';
 import { caller, sidecarUser } from '../../src/host/user.ts';
-import { parseAllowList } from '../../src/config/allow-list.ts';
-import { buildConfig, optionNamed } from '../../src/config/build.ts';
+import { buildConfig } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { topology } from '../../src/docker/topology.ts';
@@ -22,8 +22,8 @@ import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { listening, startContainer } from './containers.ts';
+import { ROOT } from '../../testing/root.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 /** The provider's own name, and one that the sidecar takes for a gateway's. */
 const HOSTS = ['api.openai.com', 'llm.example.com'] as const;
 
@@ -73,14 +73,8 @@ export async function startWorld(): Promise<World> {
   const subnet = await claimNetwork(engine, runId);
   const addresses = addressesIn(subnet);
   const owner = sidecarUser(caller());
-  const options = new Map([['add-hosts', hosts.map(({ name, address }) => `${name}:${address}`).join('\n')]]);
-  const { config } = buildConfig((name) => options.get(name) ?? optionNamed(name).default ?? '', {
-    command: { kind: 'argv', argv: [] },
-    credentials: new Map(),
-    apiProxy: true,
-    serverUrl: undefined,
-    workspace: ROOT,
-  });
+  const options = { 'add-hosts': hosts.map(({ name, address }) => `${name}:${address}`).join('\n') };
+  const { config } = buildConfig(inputs(options), { argv: ['true'], environment: {}, workspace: ROOT });
   const { squid, apiProxy } = topology(config, {
     runId,
     names: namesFor(runId, subnet),
@@ -96,7 +90,7 @@ export async function startWorld(): Promise<World> {
   const targets = [own, gateway] as const;
   const egress = {
     addresses,
-    allow: parseAllowList(''),
+    allow: allowing(''),
     targets: targets.map((target) => ({ ...target, permitted: true })),
     hosts,
   };

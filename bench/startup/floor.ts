@@ -10,7 +10,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressesIn, PEERS_VARIABLE, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
+import { PEERS_VARIABLE } from '../../src/shared/contract.ts';
+import { addressesIn, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 
 /** Squid writes the record of a tunnel when it has ended. */

@@ -8,13 +8,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRunner } from '../../testing/runner/files.ts';
-import { parseAllowList } from '../../src/config/allow-list.ts';
+import { allowing } from '../../testing/options.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { TIMINGS_FILE } from '../../src/host/log-directories.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
+import { ROOT } from '../../testing/root.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const FLOOR_SUBNET = '10.99.7.0/24';
 
 interface Sample {
@@ -31,7 +31,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'awf-bench-'));
 const floorConf = join(scratch, 'squid.conf');
 writeFileSync(
   floorConf,
-  squidConfig({ addresses: addressesIn(FLOOR_SUBNET), allow: parseAllowList('example.com'), targets: [], hosts: [] }),
+  squidConfig({ addresses: addressesIn(FLOOR_SUBNET), allow: allowing('example.com'), targets: [], hosts: [] }),
 );
 
 const floor: Sample[] = [];

@@ -1,17 +1,17 @@
 #!/tmp/awf-lib/busybox sh
-# The gate before the command. Reads checks from standard input, one a line:
+# The gate before the command. Reads checks from standard input, one per line:
 #
 #   absent NAME              the variable is not set
 #   placeholder NAME VALUE   the variable holds exactly VALUE
-#   shell PROGRAM IMAGE      the program that runs the script is there, for IMAGE may not have it
-#   isolated ADDRESS NAME    no route leads anywhere but to ADDRESS, where nothing answers; NAME is resolved by nobody
+#   shell PROGRAM IMAGE      the program that runs the script exists; IMAGE may lack it
+#   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, and nothing resolves NAME
 #   squid HOST:PORT NAME     Squid and its peek port answer a request for NAME
-#   listening NAME           the host and port in the URL that the variable holds accept a TCP connection
+#   listening NAME           the host and port of the URL in the variable accept a TCP connection
 #
-# Exits 0 when all hold; otherwise says on standard error which one failed and why, and exits 1.
+# Exits 0 if all checks pass. Otherwise says on standard error which one failed and why, and exits 1.
 set -u
 lib=/tmp/awf-lib
-# Seconds that a listener has.
+# Seconds to wait for a listener.
 patience=5
 
 fail() {
@@ -25,11 +25,12 @@ now() {
   printf %s "${uptime%%.*}"
 }
 
-# poll COMMAND...: repeats it until it succeeds or the patience is over.
+# poll COMMAND...: repeats the command until it succeeds or the patience is over.
 poll() {
   deadline=$(($(now) + patience))
   until "$@"; do
-    [ "$(now)" -lt "$deadline" ] || return 1
+    # Not -lt: both times are truncated, which would cut up to a second off the wait that the message promises.
+    [ "$(now)" -le "$deadline" ] || return 1
     "$lib/busybox" usleep 5000
   done
 }
@@ -38,7 +39,7 @@ accepts() {
   "$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" true < /dev/null > /dev/null 2>&1
 }
 
-# Squid answers 500 for the first tunnels, until its two ports know each other.
+# Squid answers 500 to the first tunnels, until its two ports have found each other.
 squid_is_ready() {
   "$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" sh -c '
     printf "CONNECT $0:443 HTTP/1.1\r\nHost: $0:443\r\n\r\n"
@@ -47,7 +48,7 @@ squid_is_ready() {
   ' "$3" < /dev/null > /dev/null 2>&1
 }
 
-# In the background, for silence is the good answer and the other checks take long enough to hear a bad one.
+# Runs in the background: silence is the good answer, and the other checks take long enough for a bad one to arrive.
 start_probes() {
   gateway=$1
   "$lib/busybox" nc -w 1 "$gateway" 1 -e "$lib/busybox" true < /dev/null > "$probes/host" 2>&1 &
@@ -56,8 +57,8 @@ start_probes() {
   resolver_probe=$!
 }
 
-# A refused connection is an answer: the host is reachable. So is the news that a name does not exist: it comes from
-# outside, for the engine's resolver itself fails or says nothing.
+# A refused connection is an answer: the host can be reached. So is the news that a name does not exist: it comes from
+# outside, because the engine's own resolver reports a failure or stays silent.
 judge_probes() {
   "$lib/busybox" usleep 20000
   heard=
@@ -70,7 +71,8 @@ judge_probes() {
   [ -z "$heard" ] || fail "$heard; the internal network does not isolate on this engine"
 }
 
-# Older engines set a default route to the internal network's gateway, which does not exist: that one is harmless.
+# Older engines set a default route to the internal network's gateway. Nothing has that address, so the route is
+# harmless.
 other_gateway() {
   dead=$(IFS=. && set -- $1 && printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
   while read -r interface destination gateway rest; do
@@ -79,7 +81,7 @@ other_gateway() {
   return 1
 }
 
-# Not `command -v`, which finds busybox's own programs.
+# Not `command -v`, which also finds the applets of busybox.
 is_program() {
   case $1 in */*) [ -f "$1" ] && [ -x "$1" ]; return ;; esac
   rest=${PATH-}:
@@ -100,7 +102,12 @@ check_listening() {
   authority=${url#*://}
   authority=${authority%%/*}
   poll accepts "${authority%:*}" "${authority##*:}" ||
-    fail "$1 is $url, and nothing accepts a connection there within 5 seconds"
+    fail "$1 is $url, and nothing accepts a connection there within $patience seconds"
+}
+
+# check_squid HOST:PORT NAME
+check_squid() {
+  poll squid_is_ready "${1%:*}" "${1##*:}" "$2" || fail "Squid does not answer at $1 within $patience seconds"
 }
 
 probes=/tmp/.awf-probes
@@ -120,9 +127,7 @@ while read -r kind subject value; do
       ! other_gateway "$subject" || fail "a route leads out of the internal network"
       start_probes "$subject" "$value"
       ;;
-    squid)
-      poll squid_is_ready "${subject%:*}" "${subject##*:}" "$value" || fail "Squid does not answer at $subject within 5 seconds"
-      ;;
+    squid) check_squid "$subject" "$value" ;;
     listening) check_listening "$subject" ;;
     *) fail "unknown check: $kind" ;;
   esac

@@ -29,173 +29,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 
 /***/ }),
 
-/***/ 665:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Mx: () => (/* binding */ newRecord),
-/* harmony export */   Ne: () => (/* binding */ openLog),
-/* harmony export */   d5: () => (/* binding */ elapsedMs)
-/* harmony export */ });
-/* unused harmony export createLog */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(598);
-/* harmony import */ var _src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(55);
-
-
-
-/** Milliseconds for which lines are collected: short, since a killed container loses them. */
-const BATCH_MS = 20;
-/** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
-const MAX_PENDING = 4 * 1024 * 1024;
-const MAX_PATH = 512;
-const ID_PREFIX = (0,node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomBytes)(4).toString('hex');
-let lastId = 0;
-/** @param startedAt of `performance.now()` */
-const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
-function newRecord(provider, method, target) {
-    const question = target.indexOf('?');
-    return {
-        event: 'request',
-        level: 'info',
-        time: new Date().toISOString(),
-        id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
-        provider,
-        method,
-        path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
-        status: 0,
-        upstreamStatus: null,
-        requestBytes: 0,
-        responseBytes: 0,
-        durationMs: 0,
-        timeToFirstByteMs: null,
-        forwarded: false,
-        model: null,
-        usage: null,
-        error: null,
-    };
-}
-/** Writes in the thread pool: a pipe whose reader stalls would otherwise stop the event loop, and every stream with it. */
-class BatchWriter {
-    #fd;
-    #pending = '';
-    #writing;
-    constructor(fd) {
-        this.#fd = fd;
-    }
-    add(lines) {
-        if (this.#pending.length < MAX_PENDING)
-            this.#pending += lines;
-        this.#writing ??= this.#drain();
-    }
-    async #drain() {
-        while (this.#pending !== '') {
-            const chunk = Buffer.from(this.#pending);
-            this.#pending = '';
-            await this.#writeAll(chunk);
-        }
-        this.#writing = undefined;
-    }
-    #writeAll(chunk) {
-        return new Promise((resolve) => {
-            const next = (offset) => {
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
-                    if (error?.code === 'EAGAIN')
-                        setTimeout(next, BATCH_MS, offset);
-                    // A full disk or a closed pipe: there is nobody left to tell, and requests matter more.
-                    else if (error || offset + written >= chunk.length)
-                        resolve();
-                    else
-                        next(offset + written);
-                });
-            };
-            next(0);
-        });
-    }
-    async idle() {
-        await this.#writing;
-    }
-}
-/** @param fds where each line goes */
-function createLog(fds, level) {
-    const writers = fds.map((fd) => new BatchWriter(fd));
-    let lines = '';
-    let timer;
-    const flush = () => {
-        timer = undefined;
-        for (const writer of writers)
-            writer.add(lines);
-        lines = '';
-    };
-    const add = (line) => {
-        lines += `${JSON.stringify(line)}\n`;
-        timer ??= setTimeout(flush, BATCH_MS);
-    };
-    return {
-        request: add,
-        event: (needed, event, fields) => {
-            if ((0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)(needed, level))
-                add({ event, level: needed, time: new Date().toISOString(), ...fields });
-        },
-        isDebug: (0,_src_shared_log_level_js__WEBPACK_IMPORTED_MODULE_2__/* .isSaid */ .Q)('debug', level),
-        close: async () => {
-            clearTimeout(timer);
-            if (lines !== '')
-                flush();
-            await Promise.all(writers.map((writer) => writer.idle()));
-        },
-    };
-}
-/**
- * Standard output and a file. Without the file the sidecar still works, and standard output has it all.
- *
- * @param path the log file, in a folder that is there
- */
-function openLog(path, level) {
-    try {
-        return createLog([process.stdout.fd, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a', 0o644)], level);
-    }
-    catch (error) {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
-        return createLog([process.stdout.fd], level);
-    }
-}
-
-
-/***/ }),
-
-/***/ 610:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(376);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(665);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(235);
-/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
-
-
-
-
-
-try {
-    await (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .runSidecar */ .l)({
-        input: (0,_start_standard_input_js__WEBPACK_IMPORTED_MODULE_3__/* .standardInput */ .i)(),
-        env: process.env,
-        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_sidecar_config_js__WEBPACK_IMPORTED_MODULE_4__/* .API_PROXY_LOG_FILE */ .Go), level),
-    });
-}
-catch (error) {
-    process.stderr.write(`The api-proxy cannot start: ${error instanceof Error ? error.message : 'unknown error'}\n`);
-    process.exit(1);
-}
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 426:
+/***/ 978:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -203,13 +37,16 @@ __webpack_async_result__();
 __nccwpck_require__.d(__webpack_exports__, {
   PE: () => (/* binding */ NO_RETRY),
   T6: () => (/* binding */ ProxyError),
-  CA: () => (/* binding */ errorCode)
+  nU: () => (/* binding */ asProxyError),
+  CA: () => (/* binding */ errorCode),
+  q5: () => (/* binding */ notConfigured),
+  gZ: () => (/* binding */ parserFailure)
 });
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/error-codes.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
 /**
- * Every answer of the sidecar's own: its code and its status. docs/troubleshooting.md says what to do about each.
- * `upstream_broken` stands in the log only: its client has the upstream's status by then, and sees a broken stream.
+ * Every error that the sidecar answers a request with, and the status of that answer. docs/troubleshooting.md explains
+ * each one. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
  */
 const ERROR_STATUS = {
     invalid_request_target: 400,
@@ -241,11 +78,16 @@ const ERROR_STATUS = {
     upstream_timeout: 504,
 };
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
 
-/** Retrying cannot help: the SDKs of OpenAI and Anthropic heed this header above the status. */
+/**
+ * For errors that a retry cannot help. The SDKs of OpenAI and Anthropic obey this header before they look at the
+ * status.
+ */
 const NO_RETRY = { 'x-should-retry': 'false' };
-/** An error that the sidecar itself answers with, in the provider's shape. Its message never holds a client's bytes. */
+/**
+ * An error that the sidecar itself answers with, in the provider's shape. Its message never contains a client's bytes.
+ */
 class ProxyError extends Error {
     status;
     code;
@@ -259,20 +101,233 @@ class ProxyError extends Error {
         this.detail = options.detail;
         this.headers = options.headers ?? {};
     }
+    /** As the log records it. */
+    get logged() {
+        return this.detail === undefined ? this.code : `${this.code} (${this.detail})`;
+    }
 }
-/** The code of a system, TLS or HTTP-parser error, for the log; never its message, which may quote bytes. */
+/** The code of a system, TLS or HTTP-parser error, for the log. Never the message, which may quote a client's bytes. */
 function errorCode(error) {
     if (error instanceof ProxyError)
-        return error.detail === undefined ? error.code : `${error.code} (${error.detail})`;
+        return error.logged;
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return error instanceof Error ? error.name : 'unknown';
+}
+const asProxyError = (cause) => cause instanceof ProxyError
+    ? cause
+    : new ProxyError('internal_error', 'The api-proxy failed.', { cause, detail: errorCode(cause) });
+/** 503 that names the input and the variable that would enable the provider. */
+function notConfigured({ name, credentials }) {
+    const inputs = credentials.map(({ input }) => input).join(' or ');
+    const variables = credentials.map(({ variable }) => variable).join(' or ');
+    const labels = credentials.map(({ label }) => label).join(' or ');
+    const message = `${name} is not configured: this run was given no credential for it. ` +
+        `To enable it, set the input ${inputs} to ${labels}, or set the variable ${variables} on the command line.`;
+    return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
+}
+/** Node's messages about what its own parser refused are meant for programmers, so the client gets ours. */
+function parserFailure(code) {
+    if (code === 'HPE_HEADER_OVERFLOW') {
+        return new ProxyError('head_too_large', 'The request line and headers are too large.', { detail: code });
+    }
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+        return new ProxyError('request_timeout', 'The request did not arrive in time.', { detail: code });
+    }
+    return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
 
 
 /***/ }),
 
-/***/ 235:
+/***/ 75:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  d5: () => (/* binding */ elapsedMs),
+  mq: () => (/* binding */ loggedPath),
+  Mx: () => (/* binding */ newRecord),
+  Ne: () => (/* binding */ openLog)
+});
+
+// UNUSED EXPORTS: createLog
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+/** The log levels, from the fewest messages to the most. */
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
+/** True if a message of level `needed` is logged at `level`. */
+const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+
+
+
+/** Milliseconds during which lines are collected. Short, because a killed container loses them. */
+const BATCH_MS = 20;
+/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+const MAX_PENDING = 4 * 1024 * 1024;
+/** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
+const MAX_PATH = 512;
+const ID_PREFIX = (0,external_node_crypto_.randomBytes)(4).toString('hex');
+let lastId = 0;
+/** @param startedAt a value of `performance.now()` */
+const elapsedMs = (startedAt) => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
+/** A request target for the log: cut to a limit, and without its query, which may contain a key. */
+function loggedPath(target) {
+    const question = target.indexOf('?');
+    return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
+}
+function newRecord(provider, method, target) {
+    return {
+        event: 'request',
+        level: 'info',
+        time: new Date().toISOString(),
+        id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
+        provider,
+        method,
+        path: loggedPath(target),
+        status: 0,
+        upstreamStatus: null,
+        requestBytes: 0,
+        responseBytes: 0,
+        durationMs: 0,
+        timeToFirstByteMs: null,
+        forwarded: false,
+        requests: 0,
+        model: null,
+        usage: null,
+        error: null,
+    };
+}
+/**
+ * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
+ */
+class BatchWriter {
+    #fd;
+    #pending = '';
+    #writing;
+    constructor(fd) {
+        this.#fd = fd;
+    }
+    add(lines) {
+        if (this.#pending.length < MAX_PENDING)
+            this.#pending += lines;
+        this.#writing ??= this.#drain();
+    }
+    async #drain() {
+        while (this.#pending !== '') {
+            const chunk = Buffer.from(this.#pending);
+            this.#pending = '';
+            await this.#writeAll(chunk);
+        }
+        this.#writing = undefined;
+    }
+    #writeAll(chunk) {
+        return new Promise((resolve) => {
+            const next = (offset) => {
+                (0,external_node_fs_.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
+                    if (error?.code === 'EAGAIN')
+                        setTimeout(next, BATCH_MS, offset);
+                    // A full disk or a closed pipe: nobody is left to be told, and requests matter more.
+                    else if (error || offset + written >= chunk.length)
+                        resolve();
+                    else
+                        next(offset + written);
+                });
+            };
+            next(0);
+        });
+    }
+    async idle() {
+        await this.#writing;
+    }
+}
+/** @param fds descriptors that every line is written to */
+function createLog(fds, level) {
+    const writers = fds.map((fd) => new BatchWriter(fd));
+    let lines = '';
+    let timer;
+    const flush = () => {
+        timer = undefined;
+        for (const writer of writers)
+            writer.add(lines);
+        lines = '';
+    };
+    const add = (line) => {
+        lines += `${JSON.stringify(line)}\n`;
+        timer ??= setTimeout(flush, BATCH_MS);
+    };
+    return {
+        request: add,
+        event: (needed, event, fields) => {
+            if (shouldLog(needed, level))
+                add({ event, level: needed, time: new Date().toISOString(), ...fields });
+        },
+        isDebug: shouldLog('debug', level),
+        close: async () => {
+            clearTimeout(timer);
+            if (lines !== '')
+                flush();
+            await Promise.all(writers.map((writer) => writer.idle()));
+        },
+    };
+}
+/**
+ * Logs to standard output and to a file. If the file cannot be written, standard output still gets every line.
+ *
+ * @param path the log file; its folder must exist
+ */
+function openLog(path, level) {
+    try {
+        return createLog([process.stdout.fd, (0,external_node_fs_.openSync)(path, 'a', 0o644)], level);
+    }
+    catch (error) {
+        (0,external_node_fs_.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
+        return createLog([process.stdout.fd], level);
+    }
+}
+
+
+/***/ }),
+
+/***/ 610:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
+/* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(182);
+/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
+
+
+
+
+
+try {
+    await (0,_run_js__WEBPACK_IMPORTED_MODULE_3__/* .runSidecar */ .l)({
+        input: (0,_start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__/* .standardInput */ .i)(),
+        env: process.env,
+        openLog: (level) => (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .openLog */ .Ne)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(_src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__/* .API_PROXY_LOG_DIR */ .rJ, _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__/* .API_PROXY_LOG_FILE */ .Go), level),
+    });
+}
+catch (error) {
+    process.stderr.write(`The api-proxy cannot start: ${error instanceof Error ? error.message : 'unknown error'}\n`);
+    process.exit(1);
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 182:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -281,127 +336,157 @@ __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ runSidecar)
 });
 
-;// CONCATENATED MODULE: external "node:dgram"
-const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/announce.js
-
-/** RFC 863: whatever arrives there is thrown away. */
-const DISCARD_PORT = 9;
-/**
- * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before
- * they ask again. The packet itself is for nobody; the kernel's question for the peer's hardware address carries ours.
- *
- * @param peers IPv4 addresses separated by spaces
- */
-function announce(peers) {
-    for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
-        // An address needs no resolver, which Node would load.
-        const socket = (0,external_node_dgram_namespaceObject.createSocket)({
-            type: 'udp4',
-            lookup: (address, _, found) => {
-                found(null, address, 4);
-            },
-        });
-        socket.on('error', () => {
-            socket.close();
-        });
-        socket.send('', DISCARD_PORT, peer, () => {
-            socket.close();
-        });
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
-/**
- * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
- * rules, the agent's environment and the sidecar's listeners.
- */
-/** Port on which Squid accepts the agent's and the sidecar's requests. */
-const SQUID_PORT = 3128;
-/** The subnet of a run, unless it is taken. */
-const DEFAULT_SUBNET = '172.30.0.0/24';
-const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
-const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
-/**
- * The addresses of a run in `subnet`.
- *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
- */
-function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
-    return {
-        gateway: at(LAST_OCTET.gateway),
-        squid: at(LAST_OCTET.squid),
-        agent: at(LAST_OCTET.agent),
-        'api-proxy': at(LAST_OCTET['api-proxy']),
-    };
-}
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-const PEERS_VARIABLE = 'AWF_PEERS';
-/** Squid's address as the proxy variables carry it. */
-function squidUrl(addresses) {
-    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
-}
-/** The subnets that a run may take for its internal network, in the order in which it tries them. */
-function* internalSubnets() {
-    yield DEFAULT_SUBNET;
-    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
-    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
-    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
-}
-/**
- * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
- * large that they are used up after some thirty networks.
- */
-function* outerSubnets() {
-    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
-    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
-    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
-}
-/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
-function shuffled(count) {
-    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ index }) => index);
-}
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-function namesFor(runId, subnet) {
-    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
-    return {
-        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
-        library: `awf-library${tail}`,
-    };
-}
-/** @returns the role of a container that {@link namesFor} named, undefined for every other */
-function roleOf(container) {
-    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
-}
-/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
-function networkNames(runId) {
-    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
-}
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+var contract = __nccwpck_require__(270);
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/** How the table of providers writes down the endpoints that pass the api-proxy. */
+
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET']));
+/** The endpoints below each of the prefixes. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /**
- * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
- * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
+ * Checks an endpoint that a user adds.
+ *
+ * @throws ValueError naming `name` and which part is wrong; it quotes nothing
  */
-/** Where the sandbox's own files are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The preloaded library that makes credential variables readable once. */
-const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new ValueError(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new ValueError(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
+/**
+ * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
+ * docs/agents.md.
+ */
+/** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** A value as the content of a settings file. */
+const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how a provider's answers report them. */
+/** A count as a provider reports it; 0 for anything else. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
+
+
+
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES = {
+    401: 'authentication_error',
+    403: 'permission_error',
+    404: 'not_found_error',
+    413: 'request_too_large',
+    429: 'rate_limit_error',
+    500: 'api_error',
+};
+const errorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const anthropic = {
+    id: 'anthropic',
+    name: 'Anthropic',
+    port: 10001,
+    defaultTarget: 'api.anthropic.com',
+    targetInput: 'anthropic-api-target',
+    targetVariable: 'ANTHROPIC_API_TARGET',
+    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    withheld: {
+        aliases: ['CLAUDE_API_KEY'],
+        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
+        patterns: [
+            ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
+            ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+        ],
+    },
+    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: contract/* CLAUDE_KEY_HELPER */.SI },
+        {
+            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+            when: 'configured',
+            role: 'setting',
+            value: '3600000',
+            overridable: true,
+        },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/claude-code/managed-settings.json',
+            when: 'configured',
+            content: () => jsonFile({ apiKeyHelper: contract/* CLAUDE_KEY_HELPER */.SI }),
+        },
+    ],
+    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    errorBody,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/value-error.js
+/**
+ * A value that cannot be used, whoever gave it. The parsers on both sides of the container boundary throw it; it names the
+ * value's place and never quotes a secret.
+ */
+class value_error_ValueError extends Error {
+    name = 'ValueError';
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
+
 /** The variable in which a runner says which GitHub server it works for. */
 const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
 /** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
@@ -447,7 +532,7 @@ function originOf(serverUrl) {
  *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
  *
  * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
- * @throws Error that names the variable and does not quote it, since an address can hold a password
+ * @throws ValueError that names the variable and does not quote it, since an address can hold a password
  */
 function copilotHost(serverUrl) {
     const text = serverUrl?.trim() ?? '';
@@ -456,7 +541,7 @@ function copilotHost(serverUrl) {
     const origin = originOf(text);
     const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
     if (origin === undefined || row?.host === undefined) {
-        throw new Error(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+        throw new value_error_ValueError(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
     }
     return origin.replace(row.origin, row.host);
 }
@@ -465,68 +550,9 @@ function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
-/** The bodies of errors, in the shapes that the providers' own clients parse. */
-const openAiErrorBody = (error) => ({
-    error: {
-        message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
-        param: null,
-        code: error.code,
-    },
-});
-/** https://docs.anthropic.com/en/api/errors */
-const ANTHROPIC_ERROR_TYPES = {
-    401: 'authentication_error',
-    403: 'permission_error',
-    404: 'not_found_error',
-    413: 'request_too_large',
-    429: 'rate_limit_error',
-    500: 'api_error',
-};
-/** https://cloud.google.com/apis/design/errors */
-const GOOGLE_STATUSES = {
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'NOT_FOUND',
-    429: 'RESOURCE_EXHAUSTED',
-    500: 'INTERNAL',
-    502: 'UNAVAILABLE',
-    503: 'UNAVAILABLE',
-    504: 'DEADLINE_EXCEEDED',
-};
-const anthropicErrorBody = (error) => ({
-    type: 'error',
-    error: {
-        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-        message: error.message,
-    },
-});
-const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
-const googleErrorBody = (error) => ({
-    error: {
-        code: error.status,
-        message: error.message,
-        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-    },
-});
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
-/**
- * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
- * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
- * the agent programs call was read from their code, see docs/agents.md.
- */
-/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
-const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
-/** The paths with each of the prefixes in front. */
-function under(prefixes, endpoints) {
-    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
-}
-const get = (path, ...query) => ({ method: 'GET', path, query });
-const post = (path, ...query) => ({ method: 'POST', path, query });
-const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
-const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -534,7 +560,7 @@ const OPENAI_GENERATION = [
     post('/completions', VERSION),
     post('/embeddings', VERSION),
 ];
-const OPENAI_RESPONSES = [
+const RESPONSES = [
     post('/responses', VERSION),
     post('/responses/compact', VERSION),
     freePost('/responses/input_tokens', VERSION),
@@ -542,7 +568,7 @@ const OPENAI_RESPONSES = [
     get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
     get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
 ];
-const OPENAI_WEBSOCKETS = [
+const WEBSOCKETS = [
     // Codex tries this one before plain HTTP.
     websocket('/responses', VERSION),
     websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
@@ -553,58 +579,10 @@ const OPENAI_MODELS = [
     get('/models/*', VERSION),
 ];
 /** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
-const OPENAI_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
+const openai_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ANTHROPIC_ENDPOINTS = under(['/v1'], [
-    post('/messages', 'beta'),
-    freePost('/messages/count_tokens', 'beta'),
-    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
-    get('/models/*', 'beta'),
-]);
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const COPILOT_ENDPOINTS = [
-    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
-    post('/responses', VERSION),
-    ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
-];
-/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
-const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
-const GEMINI_ENDPOINTS = [
-    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
-        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
-        get('/models/*', ...GOOGLE_QUERY),
-    ]),
-];
-const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
-const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
-/**
- * Checks an endpoint that a user adds.
- *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
- */
-function checkEndpoint(name, method, path) {
-    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
-    if (known === undefined)
-        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
-    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
-    }
-    return { method: known, path };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-/** Tokens of a request, and how each provider's answers report them. */
-const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
 const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
@@ -621,63 +599,14 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
-function readAnthropic(counts) {
-    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
-    return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens,
-    };
-}
-/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
-function readGemini(counts) {
-    return {
-        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
-        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
-        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
-    };
-}
-const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
-const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
-const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
-/** It offers the routes of both: their counts differ by the cache's names only. */
-const COPILOT_USAGE = {
-    ...OPENAI_USAGE,
-    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
-};
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+const openai_errorBody = (error) => ({
+    error: {
+        message: error.message,
+        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        param: null,
+        code: error.code,
+    },
 });
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-
-
-
-
-
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const openai = {
     id: 'openai',
     name: 'OpenAI',
@@ -686,8 +615,17 @@ const openai = {
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    withheld: {
+        aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
+        wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
+        // openai 7.57.0 and Codex 0.169.0
+        patterns: [
+            ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+            ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+        ],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: OPENAI_ENDPOINTS,
+    endpoints: openai_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
     // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -701,45 +639,27 @@ const openai = {
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
-    usage: OPENAI_USAGE,
-    errorBody: openAiErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    errorBody: openai_errorBody,
 };
-const anthropic = {
-    id: 'anthropic',
-    name: 'Anthropic',
-    port: 10001,
-    defaultTarget: 'api.anthropic.com',
-    targetInput: 'anthropic-api-target',
-    targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
-    endpoints: ANTHROPIC_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
-        {
-            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-            when: 'configured',
-            role: 'setting',
-            value: '3600000',
-            overridable: true,
-        },
-    ],
-    managedSettings: [
-        {
-            path: '/etc/claude-code/managed-settings.json',
-            when: 'configured',
-            content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
-        },
-    ],
-    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    usage: ANTHROPIC_USAGE,
-    errorBody: anthropicErrorBody,
-};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
+
+
+
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const copilot_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
+const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
@@ -752,8 +672,14 @@ const copilot = {
         { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
+    withheld: {
+        aliases: [],
+        wellKnown: ['COPILOT_PROVIDER_BEARER_TOKEN'],
+        // Copilot CLI 1.0.102
+        patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
+    },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: COPILOT_ENDPOINTS,
+    endpoints: copilot_ENDPOINTS,
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
     subprotocols: [],
@@ -776,9 +702,51 @@ const copilot = {
     ],
     managedSettings: [],
     sideTraffic: ['api.github.com'],
-    usage: COPILOT_USAGE,
-    errorBody: copilotErrorBody,
+    usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    errorBody: copilot_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/gemini.js
+
+
+
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+        freePost('/models/*:countTokens', ...QUERY),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+        get('/models/*', ...QUERY),
+    ]),
+];
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function gemini_readUsage(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+/** https://cloud.google.com/apis/design/errors */
+const STATUSES = {
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+    500: 'INTERNAL',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'DEADLINE_EXCEEDED',
+};
+const gemini_errorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
 const gemini = {
     id: 'gemini',
     name: 'Google Gemini',
@@ -787,8 +755,14 @@ const gemini = {
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    withheld: {
+        aliases: [],
+        wellKnown: ['GOOGLE_API_KEY'],
+        // @google/genai 3.1.0
+        patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+    },
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
-    endpoints: GEMINI_ENDPOINTS,
+    endpoints: gemini_ENDPOINTS,
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -796,27 +770,46 @@ const gemini = {
     agentVariables: [
         { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
         { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-        { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
+        {
+            name: 'GEMINI_API_KEY',
+            when: 'always',
+            role: 'placeholder',
+            value: 'gemini-api-key-placeholder-for-credential-isolation',
+        },
     ],
     managedSettings: [
         {
             // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
             path: '~/.gemini/settings.json',
             when: 'always',
-            content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
         },
     ],
     sideTraffic: ['play.googleapis.com'],
-    usage: GEMINI_USAGE,
-    errorBody: googleErrorBody,
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    errorBody: gemini_errorBody,
 };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is a file in `providers/` and a line in {@link TABLE};
+ * everything else derives from them.
+ */
+
+
+
+
+
+/** By port. */
+const TABLE = [openai, anthropic, copilot, gemini];
 /** All providers, by port. */
-const PROVIDERS = [openai, anthropic, copilot, gemini];
+const PROVIDERS = TABLE;
 /**
  * The provider's host for those who name no other.
  *
  * @param serverUrl value of `GITHUB_SERVER_URL`
- * @throws Error naming the variable, where the host depends on it and it cannot be understood
+ * @throws ValueError naming the variable, where the host depends on it and it cannot be understood
  */
 function ownHost({ byServer, defaultTarget }, serverUrl) {
     return byServer ? byServer.host(serverUrl) : defaultTarget;
@@ -827,38 +820,30 @@ function isOwnHost({ byServer, defaultTarget }, host) {
 }
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
-const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
+/** Providers with a single key first: theirs are the names that most users look for. */
+const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
 /** Said when the api-proxy has nothing to inject. */
 const NO_CREDENTIALS = (/* unused pure expression or super */ null && (`API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`));
-/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
-const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
-/**
- * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
- * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
- * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
- */
-const CREDENTIAL_PATTERNS = [
-    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
-    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
-    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
-    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
-];
-/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
-const OTHER_CREDENTIALS = [
-    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
-    'GOOGLE_API_KEY',
+const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);
+const ALIASES = WITHHELD.flatMap(({ aliases }) => aliases);
+/** Names under which programs take a credential that the api-proxy cannot inject. A `*` stands for anything. */
+const CREDENTIAL_PATTERNS = WITHHELD.flatMap(({ patterns }) => patterns);
+const PLACEHOLDERS = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder'));
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    ...new Set(['placeholder', contract/* PLACEHOLDER_CLAUDE_KEY */.DV, ...PLACEHOLDERS.map(({ value }) => value)]),
 ];
 /** Names that never reach the agent with a value of the user's. */
 const CREDENTIAL_VARIABLES = [
     ...CREDENTIALS.map((credential) => credential.variable),
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 /** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
 const CREDENTIAL_NAMES = [
     ...new Set([
         ...CREDENTIAL_VARIABLES,
-        ...OTHER_CREDENTIALS,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
+        ...WITHHELD.flatMap(({ wellKnown }) => wellKnown),
+        ...PLACEHOLDERS.map(({ name }) => name),
     ]),
 ];
 /**
@@ -870,100 +855,226 @@ const CREDENTIAL_NAMES = [
  */
 const ONE_SHOT_TOKENS = [
     ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
-    ...CREDENTIAL_ALIASES,
+    ...ALIASES,
 ];
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
-var proxy_error = __nccwpck_require__(426);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/budget.js
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
+var errors = __nccwpck_require__(978);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
+const DEFAULT_LIMITS = {
+    headBytes: 16 * 1024,
+    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
+    headerCount: 100,
+    upstreamHeadBytes: 64 * 1024,
+    headTimeoutMs: 15_000,
+    requestTimeoutMs: 300_000,
+    keepAliveMs: 120_000,
+    checkIntervalMs: 5_000,
+    connections: 2_048,
+    concurrentRequests: 512,
+    connectTimeoutMs: 15_000,
+    connectRetryMs: 50,
+    prewarmMs: 10_000,
+    upstreamIdleMs: 900_000,
+    tunnelIdleMs: 55_000,
+    idleTunnels: 256,
+    lingerMs: 1_000,
+    stopGraceMs: 300,
+};
 
-/** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
-class Budget {
-    #budget;
-    #requests = 0;
-    #tokens = 0;
-    constructor(budget) {
-        this.#budget = budget;
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Admission checks it, and its refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
+        // HTTP/1.0 has no upgrades.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node silently drops headers beyond its own limit. Admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
+
+const connections = new WeakMap();
+/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
+class Connection {
+    /** Undefined until the first request. */
+    answer;
+    /** Fails the exchange in progress. Undefined if the request did not get that far. */
+    fail;
+    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
+    isDoomed = false;
+    static of(socket) {
+        const known = connections.get(socket);
+        if (known)
+            return known;
+        const connection = new Connection();
+        connections.set(socket, connection);
+        return connection;
     }
-    /** Takes one request. @throws ProxyError 429 when there is nothing left */
-    take() {
-        const { refusal } = this;
-        if (refusal)
-            throw refusal;
-        this.addRequest();
+    get isBusy() {
+        return this.isDoomed || this.answer?.writableFinished === false;
     }
-    /** For one that came without asking. */
-    addRequest() {
-        this.#requests++;
-    }
-    addTokens(tokens) {
-        this.#tokens += tokens;
-    }
-    /** What the next request gets, if it gets nothing else. */
-    get refusal() {
-        const { maxRequests = Infinity, maxTokens = Infinity } = this.#budget;
-        if (this.#requests >= maxRequests) {
-            return exhausted(`max-requests allows ${String(maxRequests)} requests, and they are used up`);
-        }
-        if (this.#tokens < maxTokens)
-            return undefined;
-        return exhausted(`max-tokens allows ${String(maxTokens)} tokens, and ${String(this.#tokens)} are used`);
+    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
+    begin(answer) {
+        // An answer that queues behind another has no socket, so no event would tell that its client has left.
+        if (this.isBusy)
+            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
+        this.answer = answer;
+        this.fail = undefined;
     }
 }
-const exhausted = (reason) => new proxy_error/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: proxy_error/* NO_RETRY */.PE });
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
+/** Lines in the list. */
+const headerCount = (headers) => headers.length / 2;
+/**
+ * Visits each line. The hot path uses this one, which makes no object per line.
+ *
+ * @param visit gets the name in lower case, the value, and the name as it is spelled
+ */
+function eachHeader(headers, visit) {
+    for (let i = 0; i < headers.length; i += 2) {
+        const spelling = headers[i] ?? '';
+        visit(spelling.toLowerCase(), headers[i + 1] ?? '', spelling);
+    }
+}
+/** The lines, names as they are spelled. */
+function headerPairs(headers) {
+    const pairs = [];
+    eachHeader(headers, (_, value, spelling) => pairs.push([spelling, value]));
+    return pairs;
+}
+/** The names in lower case, each one once. */
+function headerNames(headers) {
+    const names = new Set();
+    eachHeader(headers, (name) => names.add(name));
+    return [...names];
+}
+/** @param wanted lower case */
+function headerValues(headers, wanted) {
+    const values = [];
+    eachHeader(headers, (name, value) => {
+        if (name === wanted)
+            values.push(value);
+    });
+    return values;
+}
+/**
+ * The value of one header, without the object of all headers that `IncomingMessage.headers` builds.
+ *
+ * @param wanted lower case
+ * @returns the values of duplicates joined, as RFC 9110, section 5.2, defines; undefined if there is no such header
+ */
+function headerValue(headers, wanted) {
+    let found;
+    for (let i = 0; i < headers.length; i += 2) {
+        const name = headers[i] ?? '';
+        // Most names differ in length already, which saves making a lower-case copy of each.
+        if (name.length !== wanted.length || name.toLowerCase() !== wanted)
+            continue;
+        const value = headers[i + 1] ?? '';
+        found = found === undefined ? value : `${found}, ${value}`;
+    }
+    return found;
+}
+/** @param names lower case */
+function withoutHeaders(headers, names) {
+    const kept = [];
+    eachHeader(headers, (name, value, spelling) => {
+        if (!names.has(name))
+            kept.push(spelling, value);
+    });
+    return kept;
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
 
-/** What may stand for itself in a path: RFC 3986 `pchar` without `;`, which some servers cut a segment at. */
+/**
+ * Characters that a path may contain as they are: RFC 3986's `pchar` without `;`, at which some servers cut a segment.
+ */
 const LITERAL = "[A-Za-z0-9._~!$&'()*+,=:@-]";
 const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
 const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
-/** Characters that another server might take apart once it has decoded them, so they are refused encoded as well. */
+/** Characters that may split a path once a server has decoded them. They are refused even when encoded. */
 const STRUCTURAL = '/\\%;?#';
-const refusal = (message) => new proxy_error/* ProxyError */.T6('invalid_request_target', message);
-/** RFC 3986, section 6.2.2: an escape that need not be one becomes its character, all others are upper case. */
+const refusal = (message) => new errors/* ProxyError */.T6('invalid_request_target', message);
+/** RFC 3986, section 6.2.2: an escape that is not needed becomes its character, and every other one upper case. */
 function decodeEscape(escape, hex) {
     const octet = Number.parseInt(hex, 16);
     const character = String.fromCharCode(octet);
     if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
-        throw refusal('The path has an escaped character that is not permitted.');
+        throw refusal('The path has an escaped character that is not allowed.');
     }
     return LITERAL_CHARACTER.test(character) ? character : escape.toUpperCase();
 }
 /**
- * The one spelling of a path, which is decided about and forwarded: what a server could read in two ways is refused,
- * not repaired (empty and dot segments, backslashes, path parameters, double encoding, anything but ASCII). Only a slash
- * too many at the beginning is dropped, for @google/genai 3.1.0 opens its WebSocket at `//ws/`: with one slash nobody can
- * take what follows for a host (RFC 3986, section 4.2).
+ * The one spelling of a path: rules are applied to it, and it is what gets forwarded. Anything that a server could read
+ * in two ways is refused, not repaired: empty and dot segments, backslashes, path parameters, double encoding,
+ * non-ASCII. The only repair is to drop one of two leading slashes, because @google/genai 3.1.0 opens its WebSocket at
+ * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
  * @param target the request target up to its `?`
  * @throws ProxyError 400
  */
 function canonicalPath(target) {
-    // RFC 9112, section 3.2.1: origin-form. The absolute form would name another host.
+    // RFC 9112, section 3.2.1: origin-form. The absolute form could name another host.
     if (!target.startsWith('/'))
         throw refusal('The request target must be a path that starts with a slash.');
     const path = target.startsWith('//') ? target.slice(1) : target;
     if (PLAIN_PATH.test(path) && !request_target_DOT_SEGMENT.test(path))
         return path;
-    // Before decoding: `%2%35` would become an escape only then.
+    // Checked before decoding, which would turn `%2%35` into an escape.
     if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
-        throw refusal('The path has an empty segment or a character that is not permitted.');
+        throw refusal('The path has an empty segment or a character that is not allowed.');
     }
     const decoded = path.replace(ESCAPE, decodeEscape);
     if (request_target_DOT_SEGMENT.test(decoded))
         throw refusal('The path has a dot segment.');
     return decoded;
 }
-/** A parameter's name as servers read it. An escape that is none stays what it is, as it does with them. */
+/** A parameter's name as servers read it. Like them, it leaves a malformed escape as it is. */
 function parameterName(pair) {
     const name = pair.split('=', 1)[0] ?? '';
     return name.replace(ESCAPE, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 /**
- * The names of a query's parameters, also as servers read them that take `;` for `&`.
+ * The names of a query's parameters, including those that only a server finds which treats `;` like `&`.
  *
  * @param query what follows the `?`
  */
@@ -974,22 +1085,22 @@ function parameterNames(query) {
         .map(parameterName);
 }
 /**
- * The query without the parameters that carry a credential, else byte for byte.
+ * The query without the parameters that carry a credential, otherwise byte for byte.
  *
  * @param query what follows the `?`
- * @param credentialNames names to drop, lower case, in whatever case or escaping the client writes them
+ * @param credentialNames names to drop, lower case; the client's spelling may differ in case and escapes
  * @returns empty, or the query with its `?`
  * @throws ProxyError 400
  */
 function forwardedQuery(query, credentialNames) {
     if (!/^[!-~]*$/.test(query) || query.includes('#')) {
-        throw refusal('The query has a character that is not permitted.');
+        throw refusal('The query has a character that is not allowed.');
     }
     if (query === '')
         return '';
     if (credentialNames.size === 0)
         return `?${query}`;
-    // Some servers take `;` for `&`: a pair is dropped when either reading finds a credential in it.
+    // Some servers treat `;` like `&`, so a pair is dropped if either reading finds a credential in it.
     const carriesCredential = (pair) => parameterNames(pair).some((name) => credentialNames.has(name.toLowerCase()));
     const kept = query
         .split('&')
@@ -998,96 +1109,19 @@ function forwardedQuery(query, credentialNames) {
     return kept === '' ? '' : `?${kept}`;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
-
-
-function patternOf(path) {
-    const parts = path.split(/(\*:?)/);
-    const source = parts.map((part) => {
-        if (part === '*:')
-            return '[^/:]+:';
-        return part === '*' ? '[^/]+' : RegExp.escape(part);
-    });
-    return new RegExp(`^${source.join('')}$`);
-}
-const ruleOf = ({ method, path, query, free }) => ({
-    pattern: patternOf(path),
-    query: query === 'any' ? undefined : new Set(query),
-    generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
-});
-/** What a message may repeat of a client's bytes: enough to find the line, nothing that a terminal would act on. */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
-function notAnEndpoint({ id, name }, { method, path }) {
-    const endpoint = `${method} ${printable(path)}`;
-    const message = `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
-        `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
-    return new proxy_error/* ProxyError */.T6('endpoint_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
-}
-function notAParameter(parameter, { query }, { method, path }) {
-    const names = [...(query ?? [])].join(', ');
-    const message = `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
-        `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
-    return new proxy_error/* ProxyError */.T6('query_not_allowed', message, { headers: proxy_error/* NO_RETRY */.PE });
-}
-/** The rules of one method. */
-class Rules {
-    /** Paths without a wildcard, which most requests are for. */
-    #exact = new Map();
-    #patterns = [];
-    /** The first rule for a path is the one that counts. */
-    add(endpoint) {
-        const rule = ruleOf(endpoint);
-        if (endpoint.path.includes('*'))
-            this.#patterns.push(rule);
-        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
-            this.#exact.set(endpoint.path, rule);
-        }
-    }
-    find(path) {
-        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
-    }
-}
-/** @param added the user's own, for this provider */
-function endpointCheck(provider, added) {
-    const rules = new Map();
-    // The user's come first: they take any query.
-    for (const endpoint of [...added.map((entry) => ({ ...entry, query: 'any' })), ...provider.endpoints]) {
-        const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
-        for (const method of methods) {
-            const ofMethod = rules.get(method) ?? new Rules();
-            ofMethod.add(endpoint);
-            rules.set(method, ofMethod);
-        }
-    }
-    return (request) => {
-        const rule = rules.get(request.method)?.find(request.path);
-        if (!rule)
-            throw notAnEndpoint(provider, request);
-        if (request.query === '' || !rule.query)
-            return rule.generates;
-        for (const name of parameterNames(request.query.slice(1))) {
-            if (!rule.query.has(name.replace(/\[\]$/, '')))
-                throw notAParameter(name, rule, request);
-        }
-        return rule.generates;
-    };
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/admission.js
 
 
+
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
-const methodNotAllowed = () => new proxy_error/* ProxyError */.T6('method_not_allowed', `Only ${[...METHODS].join(', ')} pass the api-proxy.`, {
-    headers: { allow: [...METHODS].join(', ') },
-});
-function contentLength(value) {
-    const length = Number(value);
-    if (!/^\d+$/.test(value) || !Number.isSafeInteger(length))
-        throw malformed('Content-Length is not a length.');
-    return length;
+const malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
+function methodNotAllowed() {
+    const methods = [...METHODS].join(', ');
+    return new errors/* ProxyError */.T6('method_not_allowed', `The api-proxy accepts only ${methods}.`, {
+        headers: { allow: methods },
+    });
 }
-/** What a `Connection` header nominates, lower case. */
+/** The names that a `Connection` header lists, lower case. */
 function connectionOptions(value) {
     return value
         .toLowerCase()
@@ -1095,78 +1129,99 @@ function connectionOptions(value) {
         .map((option) => option.trim());
 }
 /**
- * Decides whether a request may pass as far as HTTP itself goes. Node's parser is lenient in places: it accepts two
- * `Host` lines, `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
+ * Decides whether a request is acceptable as HTTP. Node's parser is lenient: it accepts two `Host` lines,
+ * `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
  *
  * @param credentialQuery names of query parameters to drop, lower case
- * @param headerCount header lines that a request may have
+ * @param maxHeaders header lines that a request may have
  * @throws ProxyError 400, 405, 417 or 431
  */
-function admit(head, credentialQuery, headerCount) {
-    // Node's parser takes HTTP/0.9 and HTTP/2.0 on a request line as well.
-    if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0')
-        throw malformed('Only HTTP/1.1 and HTTP/1.0 pass.');
+function admit(head, credentialQuery, maxHeaders) {
+    // Node's parser also accepts HTTP/0.9 and HTTP/2.0 on a request line.
+    if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') {
+        throw malformed('The only versions of HTTP that the api-proxy accepts are 1.1 and 1.0.');
+    }
     if (!METHODS.has(head.method))
         throw methodNotAllowed();
-    if (head.rawHeaders.length / 2 > headerCount) {
-        throw new proxy_error/* ProxyError */.T6('head_too_large', `The request has more than ${String(headerCount)} header lines.`);
+    if (headerCount(head.rawHeaders) > maxHeaders) {
+        throw new errors/* ProxyError */.T6('head_too_large', `The request has more than ${maxHeaders} header lines.`);
     }
-    let hosts = 0;
-    let length;
-    let chunked = false;
-    let nominated = [];
-    const { rawHeaders } = head;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-        const value = rawHeaders[i + 1] ?? '';
-        switch (rawHeaders[i]?.toLowerCase()) {
-            case 'host':
-                hosts++;
-                break;
-            case 'content-length':
-                // RFC 9112, section 6.3: two lengths are how one request is smuggled inside another.
-                if (length !== undefined)
-                    throw malformed('Content-Length is given twice.');
-                length = contentLength(value);
-                break;
-            case 'transfer-encoding':
-                if (chunked || value.trim().toLowerCase() !== 'chunked') {
-                    throw malformed('The only Transfer-Encoding that passes is chunked.');
-                }
-                chunked = true;
-                break;
-            case 'connection':
-                if (value !== 'keep-alive' && value !== 'close')
-                    nominated = [...nominated, ...connectionOptions(value)];
-                break;
-            case 'expect':
-                if (value.toLowerCase() !== '100-continue') {
-                    throw new proxy_error/* ProxyError */.T6('expectation_failed', 'The only Expect that passes is 100-continue.');
-                }
-                break;
-            default:
-        }
-    }
-    // RFC 9112, section 3.2: exactly one Host, except that HTTP/1.0 knew none.
-    if (hosts > 1 || (hosts === 0 && head.httpVersion !== '1.0'))
-        throw malformed('There must be exactly one Host.');
-    if (chunked && length !== undefined)
-        throw malformed('Content-Length and Transfer-Encoding exclude each other.');
-    if (chunked && head.httpVersion === '1.0')
-        throw malformed('HTTP/1.0 has no Transfer-Encoding.');
+    const framing = new Framing(head.rawHeaders);
+    framing.check(head.httpVersion);
     const question = head.target.indexOf('?');
     return {
         method: head.method,
         path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
         query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
-        body: chunked ? 'chunked' : (length ?? 0),
-        nominated,
+        body: framing.chunked ? 'chunked' : (framing.length ?? 0),
+        nominated: framing.nominated,
     };
+}
+/** The headers that decide where the request ends and what concerns this hop only. */
+class Framing {
+    length;
+    chunked = false;
+    nominated = [];
+    #hosts = 0;
+    constructor(rawHeaders) {
+        eachHeader(rawHeaders, (name, value) => {
+            this.#read(name, value);
+        });
+    }
+    #read(name, value) {
+        switch (name) {
+            case 'host':
+                this.#hosts++;
+                break;
+            case 'content-length':
+                // RFC 9112, section 6.3: with two lengths, one request can be smuggled inside another.
+                if (this.length !== undefined)
+                    throw malformed('Content-Length is given twice.');
+                this.length = contentLength(value);
+                break;
+            case 'transfer-encoding':
+                if (this.chunked || value.trim().toLowerCase() !== 'chunked') {
+                    throw malformed('The only Transfer-Encoding that the api-proxy accepts is chunked.');
+                }
+                this.chunked = true;
+                break;
+            case 'connection':
+                if (value !== 'keep-alive' && value !== 'close')
+                    this.nominated = [...this.nominated, ...connectionOptions(value)];
+                break;
+            case 'expect':
+                if (value.toLowerCase() !== '100-continue') {
+                    throw new errors/* ProxyError */.T6('expectation_failed', 'The only Expect that the api-proxy accepts is 100-continue.');
+                }
+                break;
+            default:
+        }
+    }
+    check(httpVersion) {
+        // RFC 9112, section 3.2: exactly one Host, except in HTTP/1.0, which had none.
+        if (this.#hosts > 1 || (this.#hosts === 0 && httpVersion !== '1.0')) {
+            throw malformed('There must be exactly one Host.');
+        }
+        if (this.chunked && this.length !== undefined) {
+            throw malformed('Content-Length and Transfer-Encoding exclude each other.');
+        }
+        if (this.chunked && httpVersion === '1.0')
+            throw malformed('HTTP/1.0 has no Transfer-Encoding.');
+    }
+}
+function contentLength(value) {
+    const length = Number(value);
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(length))
+        throw malformed('Content-Length is not a length.');
+    return length;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/headers.js
 
 
-/** Request headers that pass to every provider; a trailing `*` is a prefix. */
+
+
+/** Request headers that are forwarded to every provider; a trailing `*` matches any ending. */
 const COMMON_REQUEST_HEADERS = [
     'accept',
     'accept-encoding',
@@ -1196,32 +1251,9 @@ const HOP_BY_HOP = new Set([
     'transfer-encoding',
     'upgrade',
 ]);
-/** No prefix on a list lets one of these through, whatever a provider calls it. */
+/** Whatever prefix a list allows, a header with such a name may carry a credential and is never forwarded. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
-/**
- * The value of one header, without making an object of all of them as `headers` does.
- *
- * @param name lower case
- * @returns undefined where it is not there; the values of duplicates joined, as RFC 9110, section 5.2, has it
- */
-function headerValue(rawHeaders, name) {
-    let found;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-        const candidate = rawHeaders[i] ?? '';
-        if (candidate.length !== name.length || candidate.toLowerCase() !== name)
-            continue;
-        const value = rawHeaders[i + 1] ?? '';
-        found = found === undefined ? value : `${found}, ${value}`;
-    }
-    return found;
-}
-/** @param names a trailing `*` is a prefix */
-function nameMatcher(names) {
-    const exact = new Set(names.filter((name) => !name.endsWith('*')));
-    const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-    return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
-}
 /** @param plainOnly asks for answers that are not compressed */
 function headerRules(provider, credential, plainOnly) {
     const { header, prefix, defaults } = provider.injection;
@@ -1233,19 +1265,19 @@ function headerRules(provider, credential, plainOnly) {
     };
 }
 /**
- * The headers of the upstream request, composed anew: from the client only what a list names, less what its
- * `Connection` nominates; then framing, defaults and the credential, so that no nomination touches those.
+ * Composes the headers of the upstream request anew. Of the client's headers only listed ones are taken, and none that
+ * its `Connection` header nominates. Framing, defaults and the credential come after that, so no nomination can remove
+ * them.
  *
  * @param host the target's authority
- * @returns names (lower case) and values in turn
+ * @returns raw headers, names in lower case
  */
 function upstreamRequestHeaders(rawHeaders, request, rules, host) {
     const headers = ['host', host];
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-        const name = rawHeaders[i]?.toLowerCase() ?? '';
+    eachHeader(rawHeaders, (name, value) => {
         if (rules.passes(name) && !request.nominated.includes(name))
-            headers.push(name, rawHeaders[i + 1] ?? '');
-    }
+            headers.push(name, value);
+    });
     for (const [name, value] of rules.defaults) {
         if (headerValue(headers, name) === undefined)
             headers.push(name, value);
@@ -1258,118 +1290,173 @@ function upstreamRequestHeaders(rawHeaders, request, rules, host) {
     headers.push(rules.injected[0], rules.injected[1]);
     return headers;
 }
-/** What {@link upstreamRequestHeaders} does to the client's, by name only: a value may be somebody's secret. */
+/** What {@link upstreamRequestHeaders} does to the client's headers. Only names are told: any value may be a secret. */
 function headerChanges(rawHeaders, { nominated }, { passes, injected, defaults }) {
-    const names = [...new Set(rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))];
+    const names = headerNames(rawHeaders);
     const isKept = (name) => passes(name) && !nominated.includes(name);
-    return {
-        stripped: names.filter((name) => !isKept(name)),
-        injected: [
-            ...defaults.map(([name]) => name).filter((name) => !names.some((n) => n === name && isKept(n))),
-            injected[0],
-        ],
-    };
+    const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
+    return { stripped: names.filter((name) => !isKept(name)), injected: [...added, injected[0]] };
 }
 /**
- * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
+ * The headers of the answer: the upstream's, in its order and spelling and with duplicates, without those that concern
+ * only its own hop.
  *
- * @throws ProxyError 502 when the body has a transfer coding beside chunked, which nobody asked for
+ * @throws ProxyError 502 if the body has a transfer coding other than chunked, which nobody asked for
  */
 function clientResponseHeaders(rawHeaders) {
     const headers = [];
     const nominated = [];
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-        const name = rawHeaders[i] ?? '';
-        const value = rawHeaders[i + 1] ?? '';
-        const lowerCase = name.toLowerCase();
-        if (!HOP_BY_HOP.has(lowerCase)) {
-            headers.push(name, value);
+    eachHeader(rawHeaders, (name, value, spelling) => {
+        if (!HOP_BY_HOP.has(name)) {
+            headers.push(spelling, value);
         }
-        else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
+        else if (name === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
             nominated.push(...connectionOptions(value));
         }
-        else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
-            throw new proxy_error/* ProxyError */.T6('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
+        else if (name === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
+            throw new errors/* ProxyError */.T6('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
         }
-    }
-    return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+    });
+    if (nominated.length === 0)
+        return headers;
+    // A hop must not withdraw the length: without it, a truncated answer would look complete.
+    return withoutHeaders(headers, new Set(nominated.filter((name) => name !== 'content-length')));
 }
 /**
- * The trailers of the answer, by the rules of its headers, and without a length: none may change the framing (RFC 9110,
- * section 6.5.1). The `Trailer` header that announces them is of its own hop, as Node sees it too.
+ * The trailers of the answer, under the same rules as its headers, and without a length: RFC 9110, section 6.5.1,
+ * forbids trailers that change the framing. The `Trailer` header that announces them concerns its own hop; Node treats
+ * it so too.
  *
- * @returns names and values in turn
+ * @returns raw headers
  */
 function clientResponseTrailers({ rawHeaders, rawTrailers }) {
     if (rawTrailers.length === 0)
         return [];
-    const nominated = rawHeaders.flatMap((value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : []);
-    const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
-    return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
-}
-function withoutNames(headers, names) {
-    // The length is not a hop's to withdraw: without it, a cut answer would look complete.
-    const dropped = new Set(names.filter((name) => name !== 'content-length'));
-    return headers.filter((_, i) => !dropped.has((headers[i - (i % 2)] ?? '').toLowerCase()));
+    const nominated = headerValues(rawHeaders, 'connection').flatMap(connectionOptions);
+    return withoutHeaders(rawTrailers, new Set([...HOP_BY_HOP, ...nominated, 'content-length']));
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
-const DEFAULT_LIMITS = {
-    headBytes: 16 * 1024,
-    // Apache's default too (LimitRequestFields), and several times what the SDKs and the agents' programs send.
-    headerCount: 100,
-    upstreamHeadBytes: 64 * 1024,
-    headTimeoutMs: 15_000,
-    requestTimeoutMs: 300_000,
-    keepAliveMs: 120_000,
-    checkIntervalMs: 5_000,
-    connections: 2_048,
-    concurrentRequests: 512,
-    connectTimeoutMs: 15_000,
-    connectRetryMs: 50,
-    prewarmMs: 10_000,
-    upstreamIdleMs: 900_000,
-    tunnelIdleMs: 55_000,
-    idleTunnels: 256,
-    lingerMs: 1_000,
-    stopGraceMs: 300,
-};
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/interim.js
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
 
-/** Node's HTTP server within the limits, with nothing of its own leniency that admission has to see. */
-function createClientServer(limits) {
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Checked by admission, whose refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: other upgrades (Java's HTTP client offers h2c on every first request) may be ignored.
-        // HTTP/1.0 knows none.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+
+/**
+ * Passes an interim answer on (1xx, for example `103 Early Hints`), as RFC 9110, section 15.2, requires of a proxy.
+ * HTTP/1.0 has no such thing. A client that does not read its connection gets no more of them: they must not pile up
+ * here.
+ */
+function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, socket }, answer, guard) {
+    if (answer.headersSent || httpVersion === '1.0' || socket.writableNeedDrain)
+        return;
+    const lines = headerPairs(guard.headers(clientResponseHeaders(rawHeaders))).map(([name, value]) => {
+        (0,external_node_http_namespaceObject.validateHeaderValue)(name, value);
+        return `${name}: ${value}`;
     });
-    // Node drops headers beyond its own limit unseen; admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // For a client that takes no more of its answer; longer than any silence of an upstream's that is permitted.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-    return server;
+    // Not writeEarlyHints: it knows only one status and one header, and writes names in lower case.
+    const head = [`HTTP/1.1 ${statusCode} ${guard.text(statusMessage)}`, ...lines, '', ''];
+    socket.write(head.join('\r\n'), 'latin1');
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
+var log = __nccwpck_require__(75);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
+
+function errorHeaders(error, length, close) {
+    return {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': String(length),
+        'cache-control': 'no-store',
+        ...(close ? { connection: 'close' } : {}),
+        ...error.headers,
+    };
+}
+const reply_errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+/**
+ * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
+ */
+const endsConnection = (request, error) => error.status === 400 || hasUnreadBody(request);
+/**
+ * Answers with an error of the sidecar's own.
+ *
+ * If the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
+ * socket with unread data resets it, and the client would lose the answer that explains the close (RFC 9112,
+ * section 9.6). So the answer is sent in full, and the connection stays open for up to `lingerMs` while the rest of the
+ * body is discarded.
+ *
+ * @returns the length of the body in octets
+ */
+function refuse(provider, request, answer, error, lingerMs) {
+    const body = reply_errorBody(provider, error);
+    const linger = hasUnreadBody(request);
+    answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
+    if (!linger) {
+        answer.end(body);
+        return body.length;
+    }
+    answer.write(body);
+    const end = () => {
+        answer.end();
+    };
+    const timer = setTimeout(end, lingerMs);
+    answer.once('close', () => {
+        clearTimeout(timer);
+    });
+    request.once('end', end);
+    request.resume();
+    return body.length;
+}
+/** Like {@link refuse}, for a connection that the HTTP server has handed over or given up. */
+function refuseRaw(provider, socket, error, lingerMs) {
+    const body = reply_errorBody(provider, error).toString();
+    const headers = errorHeaders(error, Buffer.byteLength(body), true);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
+    socket.on('error', () => undefined);
+    socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => {
+        clearTimeout(timer);
+    });
+    socket.resume();
+}
+/**
+ * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Unless
+ * that is agreed on, the connection ends with the answer. It also ends if the client sends anything before the answer
+ * (RFC 6455, section 4.1).
+ */
+function handedOver(client, socket) {
+    const end = () => socket.destroy();
+    socket
+        .on('error', () => undefined)
+        .on('data', end)
+        .on('end', end);
+    const answer = new external_node_http_namespaceObject.ServerResponse(client);
+    answer.shouldKeepAlive = false;
+    answer.assignSocket(socket);
+    answer.once('finish', () => {
+        socket.destroySoon();
+    });
+    return answer;
+}
+/** Tells that the port is served and whether its provider is configured, but nothing about how. */
+function answerHealth(provider, configured, answer) {
+    const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
+    answer.writeHead(200, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-store',
+    });
+    answer.end(body);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/flow.js
 /**
- * Octets after which a stream lets the others have their turn. Without it, Node hands over up to two megabytes of one
- * socket at a time (32 reads of 64 KiB), and an event of somebody else's stream waits that long.
+ * Octets after which a stream gives the others a turn. Otherwise Node reads up to two megabytes of one socket in a row
+ * (32 reads of 64 KiB), and an event of another stream waits for all of it.
  */
 const SHARE = 128 * 1024;
-/** Writes what comes from a source, at the pace of the sink and of those who share the event loop. */
+/** Writes what comes from a source, no faster than the sink takes it and the other streams allow. */
 class Flow {
     #source;
     #sink;
@@ -1378,7 +1465,7 @@ class Flow {
         this.#source = source;
         this.#sink = sink;
     }
-    /** To be called with each chunk as the source tells of it. */
+    /** Call this with each chunk that the source emits. */
     write(chunk) {
         this.#taken += chunk.length;
         if (!this.#sink.write(chunk)) {
@@ -1404,237 +1491,226 @@ class Flow {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
-var src_log = __nccwpck_require__(665);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
-
-function errorHeaders(error, length, close) {
-    return {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': String(length),
-        'cache-control': 'no-store',
-        ...(close ? { connection: 'close' } : {}),
-        ...error.headers,
-    };
-}
-const errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
-const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
-/** What follows a malformed request has no sure beginning: RFC 9112, section 6.3, and so does what follows an unread body. */
-const endsConnection = (request, error) => error.status === 400 || hasUnreadBody(request);
-/**
- * Answers with an error of the sidecar's own.
- *
- * Where the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
- * socket with unread data resets it, and the client would lose the answer that explains the close (RFC 9112,
- * section 9.6). So the answer is sent in full, and its end is held back for up to `lingerMs` while the rest is thrown
- * away.
- *
- * @returns the length of the body in octets
- */
-function refuse(provider, request, answer, error, lingerMs) {
-    const body = errorBody(provider, error);
-    const linger = hasUnreadBody(request);
-    answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
-    if (!linger) {
-        answer.end(body);
-        return body.length;
-    }
-    answer.write(body);
-    const end = () => {
-        answer.end();
-    };
-    const timer = setTimeout(end, lingerMs);
-    answer.once('close', () => {
-        clearTimeout(timer);
-    });
-    request.once('end', end);
-    request.resume();
-    return body.length;
-}
-/** The same for a connection that the HTTP server has handed over or given up. */
-function refuseRaw(provider, socket, error, lingerMs) {
-    const body = errorBody(provider, error).toString();
-    const headers = errorHeaders(error, Buffer.byteLength(body), true);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
-    socket.on('error', () => undefined);
-    socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
-    const timer = setTimeout(() => socket.destroy(), lingerMs);
-    socket.once('close', () => {
-        clearTimeout(timer);
-    });
-    socket.resume();
-}
-/**
- * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Until the
- * protocol is agreed on, the connection ends with the answer, and by any octet that comes before (RFC 6455, section 4.1).
- */
-function handedOver(client, socket) {
-    const end = () => socket.destroy();
-    socket
-        .on('error', () => undefined)
-        .on('data', end)
-        .on('end', end);
-    const answer = new external_node_http_namespaceObject.ServerResponse(client);
-    answer.shouldKeepAlive = false;
-    answer.assignSocket(socket);
-    answer.once('finish', () => {
-        socket.destroySoon();
-    });
-    return answer;
-}
-/** Says that the port is served and whether its provider is configured, and nothing of what with. */
-function answerHealth(provider, configured, answer) {
-    const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
-    answer.writeHead(200, {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(body),
-        'cache-control': 'no-store',
-    });
-    answer.end(body);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/interim.js
-
-
-/**
- * Passes an interim answer (1xx, `103 Early Hints`) on, as RFC 9110, section 15.2, asks of a proxy. A client of HTTP/1.0
- * knows none; one that takes nothing off its connection gets no more of them, for they must not pile up here.
- */
-function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, socket }, answer, guard) {
-    if (answer.headersSent || httpVersion === '1.0' || socket.writableNeedDrain)
-        return;
-    const fields = guard.headers(clientResponseHeaders(rawHeaders));
-    const lines = fields.flatMap((name, i) => {
-        if (i % 2 === 1)
-            return [];
-        const value = fields[i + 1] ?? '';
-        (0,external_node_http_namespaceObject.validateHeaderValue)(name, value);
-        return [`${name}: ${value}`];
-    });
-    // Not by writeEarlyHints, which knows one status and one header, and puts names into lower case.
-    const head = [`HTTP/1.1 ${String(statusCode)} ${guard.text(statusMessage)}`, ...lines, '', ''];
-    socket.write(head.join('\r\n'), 'latin1');
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/return-body.js
 
 
-const pairs = (flat) => flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
-/**
- * Streams the body of the answer and its trailers to the client as they come, less the credential.
- *
- * @param length of the body in octets, where the answer's head says it
- * @param fail told when it breaks off
- */
-function returnBody(response, length, { client, answer, record, usage }, guard, fail) {
-    const mask = guard.stream();
-    const flow = new Flow(response, answer);
-    const { socket } = client;
-    let isGathering = false;
-    // Each TLS record comes as a chunk, and each chunk would be a write to the system: what has come in one packet leaves in
-    // one, at the end of this turn of the event loop.
-    const gather = () => {
-        if (isGathering)
-            return;
-        isGathering = true;
-        socket.cork();
-        setImmediate(send);
-    };
-    const send = () => {
-        isGathering = false;
-        socket.uncork();
-        usage.catchUp();
-    };
-    response.on('data', (chunk) => {
+
+/** Streams the body of an answer and its trailers to the client as they arrive, with the credential masked. */
+class ReturnBody {
+    #response;
+    #exchange;
+    #guard;
+    #fail;
+    #mask;
+    #flow;
+    /** In octets; undefined if the answer's head does not tell it. */
+    #length;
+    #isGathering = false;
+    /** @param fail called if the answer breaks off */
+    constructor(response, exchange, guard, fail) {
+        const length = headerValue(response.rawHeaders, 'content-length');
+        this.#response = response;
+        this.#exchange = exchange;
+        this.#guard = guard;
+        this.#fail = fail;
+        this.#mask = guard.stream();
+        this.#flow = new Flow(response, exchange.answer);
+        this.#length = length === undefined ? undefined : Number(length);
+    }
+    start() {
+        const { answer, record } = this.#exchange;
+        this.#response.on('data', (chunk) => {
+            this.#onData(chunk);
+        });
+        this.#response.on('end', () => {
+            this.#onEnd();
+        });
+        this.#response.on('error', (error) => {
+            this.#fail(error);
+        });
+        // The head must not wait for the first octet of the body, which may take minutes. Most often that octet is there by
+        // the next turn of the event loop, and both leave in one packet. flushHeaders would turn octets above 127 into
+        // UTF-8.
+        setImmediate(() => {
+            if (!answer.writableEnded && record.responseBytes === 0)
+                answer.write('', 'latin1');
+        });
+    }
+    #onData(chunk) {
+        const { answer, record, usage } = this.#exchange;
         record.responseBytes += chunk.length;
         usage.keep(chunk);
-        const masked = mask.pass(chunk);
-        // An end of its own, behind the last octets, would be one more write to the system.
-        if (record.responseBytes === length && mask.rest().length === 0)
+        const masked = this.#mask.pass(chunk);
+        // Ending with the last octets saves a separate write to the system.
+        if (record.responseBytes === this.#length && this.#mask.rest().length === 0)
             answer.end(masked);
         else if (masked.length > 0) {
-            gather();
-            flow.write(masked);
+            this.#gather();
+            this.#flow.write(masked);
         }
-    });
-    response.on('end', () => {
+    }
+    /**
+     * Every TLS record arrives as a chunk, and every chunk would be a write to the system. What arrived in one packet
+     * leaves in one, at the end of this turn of the event loop.
+     */
+    #gather() {
+        if (this.#isGathering)
+            return;
+        this.#isGathering = true;
+        const { client, usage } = this.#exchange;
+        client.socket.cork();
+        setImmediate(() => {
+            this.#isGathering = false;
+            client.socket.uncork();
+            usage.catchUp();
+        });
+    }
+    #onEnd() {
+        const { answer } = this.#exchange;
         if (answer.writableEnded)
             return;
-        // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
         try {
-            answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));
-            answer.end(mask.rest());
+            // Node sends trailers with a chunked answer and forgets them otherwise: HTTP/1.0 has none.
+            answer.addTrailers(headerPairs(this.#guard.headers(clientResponseTrailers(this.#response))));
+            answer.end(this.#mask.rest());
         }
         catch (error) {
-            fail(error);
+            this.#fail(error);
         }
-    });
-    response.on('error', (error) => {
-        fail(error);
-    });
-    // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-    // by the next turn of the event loop, and both then leave in one packet. Not by flushHeaders, which makes UTF-8 of
-    // octets above 127.
-    setImmediate(() => {
-        if (!answer.writableEnded && record.responseBytes === 0)
-            answer.write('', 'latin1');
-    });
-}
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/websocket.js
-
-
-
-/** RFC 6455, section 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const KEY = /^[A-Za-z0-9+/]{22}==$/;
-const list = (values) => values.flatMap((value) => value.split(',')).flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
-const websocket_malformed = (message) => new proxy_error/* ProxyError */.T6('malformed_request', message);
-/**
- * Reads the client's half of the opening handshake. Subprotocols that are not listed are left out: browsers' SDKs put
- * keys there, having no headers. No extension passes, for nothing can be found in frames that are compressed: neither a
- * credential nor what was used (RFC 6455, section 9.1: a server that is offered none uses none).
- *
- * @param protocols names that pass; a trailing `*` is a prefix
- * @throws ProxyError 400, or 426 for another version
- */
-function readHandshake(rawHeaders, { method, body }, early, protocols) {
-    const valuesOf = (name) => rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === `sec-websocket-${name}`);
-    const [key = '', ...otherKeys] = valuesOf('key');
-    if (method !== 'GET' || body !== 0)
-        throw websocket_malformed('A WebSocket begins with a GET without a body.');
-    // Until the answer is there, it is not known in which protocol these would be read.
-    if (early.length > 0)
-        throw websocket_malformed('Octets came before the WebSocket was open.');
-    if (valuesOf('version').join() !== '13') {
-        const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-        throw new proxy_error/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that passes is 13.', { headers });
     }
-    if (!KEY.test(key) || otherKeys.length > 0)
-        throw websocket_malformed('There must be exactly one Sec-WebSocket-Key.');
-    const offered = list(valuesOf('protocol')).filter(nameMatcher(protocols));
-    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
-    return {
-        headers: [
-            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
-            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
-        ],
-        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
-            headers['sec-websocket-accept'] === accept &&
-            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
-            headers['sec-websocket-extensions'] === undefined,
-    };
 }
-function pump(from, to, see, mask) {
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/send-body.js
+
+
+const bodyTooLarge = (maxBodyBytes) => new errors/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${maxBodyBytes} bytes.`);
+/** Streams the body of a request upstream as it arrives, up to the limit. */
+class SendBody {
+    #exchange;
+    #upstream;
+    #declared;
+    #fail;
+    #flow;
+    /**
+     * @param declared length that the request's head declares
+     * @param fail called if the body is larger than the limit
+     */
+    constructor(exchange, upstream, declared, fail) {
+        this.#exchange = exchange;
+        this.#upstream = upstream;
+        this.#declared = declared;
+        this.#fail = fail;
+        this.#flow = new Flow(exchange.client, upstream);
+    }
+    start() {
+        const { client, answer } = this.#exchange;
+        client.on('data', (chunk) => {
+            this.#onData(chunk);
+        });
+        client.on('end', () => {
+            if (!this.#upstream.destroyed && !this.#upstream.writableEnded)
+                this.#upstream.end();
+        });
+        // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
+        // on using its connection.
+        answer.on('finish', () => {
+            if (this.#upstream.writableEnded)
+                return;
+            this.#upstream.destroy();
+            client.resume();
+        });
+    }
+    #onData(chunk) {
+        const { client, answer, record, maxBodyBytes } = this.#exchange;
+        record.requestBytes += chunk.length;
+        // Counted in any case: a chunked body does not declare its length.
+        if (record.requestBytes > maxBodyBytes) {
+            if (answer.writableEnded)
+                client.socket.destroy();
+            else
+                this.#fail(bodyTooLarge(maxBodyBytes));
+        }
+        else if (this.#upstream.destroyed) {
+            return;
+        }
+        else if (record.requestBytes === this.#declared) {
+            // Ending with the last octets saves a separate write to the system.
+            this.#upstream.end(chunk);
+        }
+        else {
+            this.#flow.write(chunk);
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/relay.js
+
+
+/**
+ * Passes the agreement on to the client, then relays octets both ways until either side ends the connection or both are
+ * silent for too long. The frames are a matter between the two ends.
+ *
+ * Every answer inside that reports its usage counts against the budget as a request of its own. When the budget is
+ * exhausted the connection ends, and a client that continues with plain requests is told the reason.
+ *
+ * @param head octets of the first frames
+ */
+function relayWebSocket(exchange, agreement, upstream, head, guard) {
+    const { client, record, limits, usage } = exchange;
+    const { socket } = client;
+    sendAgreement(exchange, agreement, guard);
+    recordFailure(exchange, socket, 'client');
+    recordFailure(exchange, upstream, 'upstream');
+    // Octets in either direction restart this timer.
+    socket.setTimeout(limits.upstreamIdleMs, () => {
+        record.error ??= 'websocket_timeout';
+        socket.destroy();
+    });
+    usage.open(agreement);
+    usage.onMessage = (count) => {
+        chargeAnswer(exchange, count);
+    };
+    pump(socket, upstream, (chunk) => {
+        record.requestBytes += chunk.length;
+    });
+    const toClient = (chunk) => {
+        record.responseBytes += chunk.length;
+        usage.push(chunk);
+    };
+    pump(upstream, socket, toClient, guard.stream());
+    if (head.length > 0)
+        upstream.unshift(head);
+}
+function sendAgreement({ client, answer, record }, agreement, guard) {
+    record.status = 101;
+    answer.sendDate = false;
+    const agreed = guard.headers(clientResponseHeaders(agreement.rawHeaders));
+    answer.writeHead(101, [...agreed, 'connection', 'Upgrade', 'upgrade', 'websocket']).flushHeaders();
+    // Until now these ended the connection if the client sent anything before the agreement.
+    for (const event of ['data', 'end', 'timeout'])
+        client.socket.removeAllListeners(event);
+}
+function recordFailure({ record }, end, name) {
+    end.on('error', (error) => {
+        record.error ??= `${name}_closed (${(0,errors/* errorCode */.CA)(error)})`;
+    });
+}
+/** @param count answers in this WebSocket so far; the handshake has already paid for the first one */
+function chargeAnswer({ client, record, budget }, count) {
+    if (count > 1)
+        budget.addRequest();
+    record.requests = count;
+    if (budget.refusal === undefined)
+        return;
+    record.error ??= budget.refusal.logged;
+    client.socket.destroySoon();
+}
+function pump(from, to, onChunk, mask) {
     from.on('data', (chunk) => {
         const passing = mask ? mask.pass(chunk) : chunk;
         if (to.writable && passing.length > 0 && !to.write(passing))
             from.pause();
-        see(chunk);
+        onChunk(chunk);
     });
     to.on('drain', () => {
         from.resume();
@@ -1645,57 +1721,6 @@ function pump(from, to, see, mask) {
     from.on('close', () => {
         to.destroy();
     });
-}
-/**
- * Passes the agreement on and then relays octet by octet until either side ends it, or both are silent for too long. The
- * frames are the two ends' own matter.
- *
- * Each answer that comes in it and says what it used is a request of its own against the budget. When that is exhausted
- * the connection ends, and a client that goes on without one is told why.
- *
- * @param head octets of the first frames
- */
-function openWebSocket({ client, answer, record, limits, usage, budget }, agreement, upstream, head, guard) {
-    const { socket } = client;
-    record.status = 101;
-    answer.sendDate = false;
-    const agreed = guard.headers(clientResponseHeaders(agreement.rawHeaders));
-    const headers = [...agreed, 'connection', 'Upgrade', 'upgrade', 'websocket'];
-    answer.writeHead(101, headers).flushHeaders();
-    for (const event of ['data', 'end', 'timeout'])
-        socket.removeAllListeners(event);
-    const watch = (end, name) => {
-        end.on('error', (error) => {
-            record.error ??= `${name}_closed (${(0,proxy_error/* errorCode */.CA)(error)})`;
-        });
-    };
-    watch(socket, 'client');
-    watch(upstream, 'upstream');
-    // Set anew by each octet in either direction.
-    socket.setTimeout(limits.upstreamIdleMs, () => {
-        record.error ??= 'websocket_timeout';
-        socket.destroy();
-    });
-    usage.open(agreement);
-    usage.onMessage = (count) => {
-        if (count > 1)
-            budget.addRequest();
-        if (budget.refusal === undefined)
-            return;
-        record.error ??= budget.refusal.code;
-        socket.destroySoon();
-    };
-    const toUpstream = (chunk) => {
-        record.requestBytes += chunk.length;
-    };
-    const toClient = (chunk) => {
-        record.responseBytes += chunk.length;
-        usage.push(chunk);
-    };
-    pump(socket, upstream, toUpstream);
-    pump(upstream, socket, toClient, guard.stream());
-    if (head.length > 0)
-        upstream.unshift(head);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/forward.js
@@ -1708,168 +1733,184 @@ function openWebSocket({ client, answer, record, limits, usage, budget }, agreem
 
 
 
-const bodyTooLarge = (maxBodyBytes) => new proxy_error/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
-function upstreamFailure(error, host, hasAnswered = false) {
-    if (error instanceof proxy_error/* ProxyError */.T6)
-        return error;
-    const detail = (0,proxy_error/* errorCode */.CA)(error);
-    if (hasAnswered) {
-        return new proxy_error/* ProxyError */.T6('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
+/** Sends a request upstream and streams both ways, octet by octet as they arrive. */
+class Forwarding {
+    #exchange;
+    #admitted;
+    #route;
+    #handshake;
+    #upstream;
+    /** The exchange has failed, was abandoned, or became a WebSocket. Later events change nothing. */
+    #settled = false;
+    /** @param handshake of a client that asks for a WebSocket */
+    constructor(exchange, admitted, route, handshake) {
+        this.#exchange = exchange;
+        this.#admitted = admitted;
+        this.#route = route;
+        this.#handshake = handshake;
+        this.#upstream = this.#request();
     }
-    return new proxy_error/* ProxyError */.T6('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
-        cause: error,
-        detail,
-    });
-}
-/**
- * Sends the request upstream and streams both ways, octet by octet as they come.
- *
- * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
- */
-function forward(exchange, admitted, route) {
-    const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
-    const { target, guard } = route;
-    const upstream = (0,external_node_http_namespaceObject.request)({
-        agent: route.agent,
-        method: admitted.method,
-        path: `${target.basePath}${admitted.path}${admitted.query}`,
-        headers: [
-            ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, route.authority),
-            ...(handshake?.headers ?? []),
-        ],
-        maxHeaderSize: limits.upstreamHeadBytes,
-        timeout: limits.upstreamIdleMs,
-    });
-    // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
-    upstream.maxHeadersCount = 0;
-    record.forwarded = true;
-    if (exchange.log.isDebug) {
-        const changes = headerChanges(client.rawHeaders, admitted, route.rules);
-        exchange.log.event('debug', 'headers', { id: record.id, ...changes });
+    #request() {
+        const { client, limits } = this.#exchange;
+        const { agent, target, rules, authority } = this.#route;
+        const { method, path, query } = this.#admitted;
+        const request = (0,external_node_http_namespaceObject.request)({
+            agent,
+            method,
+            path: `${target.basePath}${path}${query}`,
+            headers: [
+                ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
+                ...(this.#handshake?.headers ?? []),
+            ],
+            maxHeaderSize: limits.upstreamHeadBytes,
+            timeout: limits.upstreamIdleMs,
+        });
+        // Node silently drops headers beyond its own limit. The limit on the size of the head is enough.
+        request.maxHeadersCount = 0;
+        return request;
     }
-    let settled = false;
-    const fail = (error) => {
-        if (settled || answer.writableEnded)
+    start() {
+        const { answer, log, record } = this.#exchange;
+        const { target } = this.#route;
+        record.forwarded = true;
+        record.requests = 1;
+        if (log.isDebug)
+            this.#logHeaders();
+        this.#upstream.on('error', (error) => {
+            this.#failBecauseOf(error, answer.headersSent);
+        });
+        this.#upstream.on('close', () => {
+            if (!answer.headersSent)
+                this.#failBecauseOf(undefined);
+        });
+        this.#upstream.on('timeout', () => {
+            this.fail(new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
+        });
+        this.#upstream.on('information', (interim) => {
+            this.#attempt(() => {
+                if (!this.#settled)
+                    passInterim(interim, this.#exchange.client, answer, this.#route.guard);
+            });
+        });
+        this.#upstream.on('response', (response) => {
+            this.#onResponse(response);
+        });
+        this.#upstream.on('upgrade', (response, socket, head) => {
+            this.#onUpgrade(response, socket, head);
+        });
+        answer.on('close', () => {
+            this.#onClientClosed();
+        });
+        if (this.#handshake)
+            this.#upstream.end();
+        else
+            this.#sendBody();
+    }
+    #logHeaders() {
+        const { client, log, record } = this.#exchange;
+        const changes = headerChanges(client.rawHeaders, this.#admitted, this.#route.rules);
+        log.event('debug', 'headers', { id: record.id, ...changes });
+    }
+    #sendBody() {
+        new SendBody(this.#exchange, this.#upstream, this.#admitted.body, (error) => {
+            this.fail(error);
+        }).start();
+    }
+    #onResponse(response) {
+        const { answer, record, usage } = this.#exchange;
+        const { guard } = this.#route;
+        this.#recordArrival(response);
+        const isHeadSent = this.#attempt(() => {
+            guard.check(response);
+            answer.sendDate = false;
+            const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
+            answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
+        });
+        if (!isHeadSent)
             return;
-        settled = true;
-        record.error = (0,proxy_error/* errorCode */.CA)(error);
-        upstream.destroy();
+        record.status = answer.statusCode;
+        if (this.#admitted.method !== 'HEAD')
+            usage.open(response);
+        new ReturnBody(response, this.#exchange, guard, (error) => {
+            this.#failBecauseOf(error, true);
+        }).start();
+    }
+    #onUpgrade(response, socket, head) {
+        this.#recordArrival(response);
+        const isOpen = this.#attempt(() => {
+            if (this.#settled || this.#handshake?.isAgreedBy(response) !== true) {
+                const message = `${this.#route.target.host} switched to another protocol without being asked.`;
+                throw new errors/* ProxyError */.T6('upstream_bad_response', message);
+            }
+            relayWebSocket(this.#exchange, response, socket, head, this.#route.guard);
+            this.#settled = true;
+        });
+        if (!isOpen)
+            socket.destroy();
+    }
+    #recordArrival({ statusCode }) {
+        const { record, startedAt } = this.#exchange;
+        record.timeToFirstByteMs = (0,log/* elapsedMs */.d5)(startedAt);
+        record.upstreamStatus = statusCode ?? 0;
+    }
+    #onClientClosed() {
+        const { answer, record } = this.#exchange;
+        if (answer.writableFinished || this.#settled)
+            return;
+        this.#settled = true;
+        record.error = 'client_closed';
+        this.#upstream.destroy();
+    }
+    /** @returns false if it threw, and the exchange failed for that reason */
+    #attempt(work) {
+        try {
+            work();
+            return true;
+        }
+        catch (error) {
+            this.#failBecauseOf(error);
+            return false;
+        }
+    }
+    #failBecauseOf(cause, hasAnswered = false) {
+        this.fail(upstreamFailure(cause, this.#route.target.host, hasAnswered));
+    }
+    /** Ends the exchange: with an answer if none has begun, otherwise by breaking the client's stream. */
+    fail(error) {
+        const { provider, client, answer, record, limits } = this.#exchange;
+        if (this.#settled || answer.writableEnded)
+            return;
+        this.#settled = true;
+        record.error = error.logged;
+        this.#upstream.destroy();
         if (answer.headersSent) {
-            // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
-            // this is not all.
+            // What has arrived still goes out, even if it is only the head. The missing end (last chunk, length) tells the
+            // client that the answer is incomplete.
             answer.write('', 'latin1');
             client.socket.destroySoon();
         }
         else {
             record.status = error.status;
-            record.responseBytes = refuse(exchange.provider, client, answer, error, limits.lingerMs);
+            record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
         }
-    };
-    upstream.on('error', (error) => {
-        fail(upstreamFailure(error, target.host, answer.headersSent));
-    });
-    upstream.on('close', () => {
-        if (!answer.headersSent)
-            fail(upstreamFailure(undefined, target.host));
-    });
-    upstream.on('information', (interim) => {
-        try {
-            if (!settled)
-                passInterim(interim, client, answer, guard);
-        }
-        catch (error) {
-            fail(upstreamFailure(error, target.host));
-        }
-    });
-    upstream.on('upgrade', (response, socket, head) => {
-        record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
-        record.upstreamStatus = response.statusCode ?? 0;
-        try {
-            if (settled || handshake?.isAgreedBy(response) !== true) {
-                throw new proxy_error/* ProxyError */.T6('upstream_bad_response', `${target.host} changed the protocol unasked.`);
-            }
-            openWebSocket(exchange, response, socket, head, guard);
-            settled = true;
-        }
-        catch (error) {
-            socket.destroy();
-            fail(upstreamFailure(error, target.host));
-        }
-    });
-    upstream.on('timeout', () => {
-        fail(new proxy_error/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
-    });
-    upstream.on('response', (response) => {
-        record.timeToFirstByteMs = (0,src_log/* elapsedMs */.d5)(exchange.startedAt);
-        record.upstreamStatus = response.statusCode ?? 0;
-        try {
-            guard.check(response);
-            answer.sendDate = false;
-            const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
-            answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
-        }
-        catch (error) {
-            fail(upstreamFailure(error, target.host));
-            return;
-        }
-        record.status = answer.statusCode;
-        if (admitted.method !== 'HEAD')
-            exchange.usage.open(response);
-        const length = headerValue(response.rawHeaders, 'content-length');
-        returnBody(response, length === undefined ? undefined : Number(length), exchange, guard, (error) => {
-            fail(upstreamFailure(error, target.host, true));
-        });
-    });
-    answer.on('close', () => {
-        if (answer.writableFinished || settled)
-            return;
-        settled = true;
-        record.error = 'client_closed';
-        upstream.destroy();
-    });
-    if (handshake) {
-        upstream.end();
-        return fail;
     }
-    const flow = new Flow(client, upstream);
-    client.on('data', (chunk) => {
-        record.requestBytes += chunk.length;
-        // Counted, not believed: a chunked body has no length to look at.
-        if (record.requestBytes > maxBodyBytes) {
-            if (answer.writableEnded)
-                client.socket.destroy();
-            else
-                fail(bodyTooLarge(maxBodyBytes));
-        }
-        else if (upstream.destroyed) {
-            return;
-        }
-        else if (record.requestBytes === admitted.body) {
-            // An end of its own, behind the last octets, would be one more write to the system.
-            upstream.end(chunk);
-        }
-        else {
-            flow.write(chunk);
-        }
-    });
-    client.on('end', () => {
-        if (!settled && !upstream.writableEnded)
-            upstream.end();
-    });
-    // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
-    answer.on('finish', () => {
-        if (upstream.writableEnded)
-            return;
-        upstream.destroy();
-        client.resume();
-    });
-    return fail;
+}
+function upstreamFailure(cause, host, hasAnswered) {
+    if (cause instanceof errors/* ProxyError */.T6)
+        return cause;
+    const detail = (0,errors/* errorCode */.CA)(cause);
+    return hasAnswered
+        ? new errors/* ProxyError */.T6('upstream_broken', `${host} broke off its answer (${detail}).`, { cause, detail })
+        : new errors/* ProxyError */.T6('upstream_closed', `${host} closed the connection before it answered (${detail}).`, {
+            cause,
+            detail,
+        });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/ledger.js
 
 
-/** Closes requests: what each used is found out and charged, and its record goes into the log. */
+/** Closes requests: finds out what each one used, charges it, and writes its record to the log. */
 class Ledger {
     #log;
     #closing = new Set();
@@ -1877,11 +1918,11 @@ class Ledger {
         this.#log = log;
     }
     /**
-     * @param startedAt of `performance.now()`
-     * @param usage of a request that was sent on its way
+     * @param startedAt a value of `performance.now()`
+     * @param usage of a request that was on its way to the provider
      */
     close(record, startedAt, usage) {
-        record.durationMs = (0,src_log/* elapsedMs */.d5)(startedAt);
+        record.durationMs = (0,log/* elapsedMs */.d5)(startedAt);
         if (record.error !== null)
             record.level = 'warn';
         let settling;
@@ -1908,43 +1949,18 @@ class Ledger {
         this.#log.request(record);
     }
     #unreadable({ id }, error) {
-        this.#log.event('error', 'usage-unreadable', { id, error: (0,proxy_error/* errorCode */.CA)(error) });
+        this.#log.event('error', 'usage-unreadable', { id, error: (0,errors/* errorCode */.CA)(error) });
     }
-    /** Resolves when every request that was closed is in the log. */
+    /** Resolves when every closed request is in the log. */
     async settled() {
         await Promise.all(this.#closing);
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/refusals.js
-
-/** 503 that names what would enable the provider. */
-function notConfigured(provider) {
-    const inputs = provider.credentials.map(({ input }) => input).join(' or ');
-    const variables = provider.credentials.map(({ variable }) => variable).join(' or ');
-    const labels = provider.credentials.map(({ label }) => label).join(' or ');
-    const message = `${provider.name} is not configured: this run was given no credential for it. ` +
-        `To enable it, give ${labels} by the input ${inputs}, or by the variable ${variables} on the command line.`;
-    return new proxy_error/* ProxyError */.T6('provider_not_configured', message, { headers: proxy_error/* NO_RETRY */.PE });
-}
-/** What Node's own parser refused, in our words: its messages are for programmers. */
-function parserFailure(code) {
-    if (code === 'HPE_HEADER_OVERFLOW') {
-        return new proxy_error/* ProxyError */.T6('head_too_large', 'The request line and headers are too large.', { detail: code });
-    }
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-        return new proxy_error/* ProxyError */.T6('request_timeout', 'The request did not arrive in time.', { detail: code });
-    }
-    return new proxy_error/* ProxyError */.T6('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
-}
-const asProxyError = (cause) => cause instanceof proxy_error/* ProxyError */.T6
-    ? cause
-    : new proxy_error/* ProxyError */.T6('internal_error', 'The api-proxy failed.', { cause, detail: (0,proxy_error/* errorCode */.CA)(cause) });
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/content-coding.js
 /**
- * https://www.iana.org/assignments/http-parameters: content codings. A stream that is cut has no end of its own: what was
- * decoded until then counts, which is what `finishFlush` is for.
+ * Content codings of https://www.iana.org/assignments/http-parameters. `finishFlush` makes the decoder deliver what a
+ * truncated stream contained: a client that hangs up has used it all the same.
  */
 const DECODERS = {
     gzip: ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
@@ -1953,15 +1969,15 @@ const DECODERS = {
     br: ({ constants, createBrotliDecompress }) => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
     zstd: ({ constants, createZstdDecompress }) => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
-/** Octets that wait for the decoder at most; it works in other threads, and the answer does not wait for it. */
+/** Octets that may wait for the decoder. It works in other threads, and the answer does not wait for it. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Octets that it makes of a body at most: no answer of a model is as long. */
+/** Octets that it may make of a body. No answer of a model is that long. */
 const MAX_DECODED = 32 * 1024 * 1024;
-/** Reads along with a compressed body, without a say in its pace. */
+/** Decodes a compressed body as it passes, without slowing it down. */
 class DecodingTap {
     #decoder;
     #ended;
-    /** @param onData told what it decodes */
+    /** @param onData called with what was decoded */
     constructor(decoder, onData) {
         this.#decoder = decoder;
         let decoded = 0;
@@ -1974,7 +1990,7 @@ class DecodingTap {
                     onData(chunk);
             });
             decoder.on('close', resolve);
-            // Not what its header says; the client will see as much.
+            // The body is not what its header says. The client will find out for itself.
             decoder.on('error', () => undefined);
         });
     }
@@ -1986,19 +2002,19 @@ class DecodingTap {
         else
             this.#decoder.write(chunk);
     }
-    /** Resolves when everything has been decoded that can be. */
+    /** Resolves when everything that can be decoded has been. */
     end() {
         if (!this.#decoder.destroyed)
             this.#decoder.end();
         return this.#ended;
     }
 }
-/** @returns undefined for a body that is not compressed, and null for an unknown coding */
+/** @returns undefined for a body without compression, null for an unknown coding */
 function decoderFor(contentEncoding) {
     const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
     if (coding === 'identity' || coding === '')
         return undefined;
-    // Loaded by the first answer that needs it, for it takes a megabyte.
+    // Loaded by the first answer that needs it, because it takes a megabyte.
     return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
 }
 
@@ -2008,24 +2024,24 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
-/** Octets of a value; what is longer is no count and no name. */
+/** Octets of a value. A longer one is neither a count nor a name. */
 const MAX_VALUE = 8 * 1024;
 const NOTHING = Buffer.alloc(0);
-/** The stream has not got that far. */
+/** The rest has yet to arrive. */
 const INCOMPLETE = -1;
-/** Not a value that is looked for. */
+/** Not a string or an object. */
 const NONE = -2;
-/** A key as JSON writes it. */
+/** A key as it is spelled in JSON. */
 const quoted = (key) => Buffer.from(JSON.stringify(key));
 /**
- * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
- * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
+ * Finds the values of one key in JSON that arrives in chunks, whether a document or the data of events, without parsing
+ * or keeping the rest. Text inside a string is never found, because its quotes are escaped.
  */
 class JsonScanner {
     #needle;
     #onValue;
     #held = NOTHING;
-    /** @param key as {@link quoted} gives it: one for all the scanners that look for it */
+    /** @param key a result of {@link quoted}, which all scanners for the key can share */
     constructor(key, onValue) {
         this.#needle = key;
         this.#onValue = onValue;
@@ -2052,7 +2068,7 @@ class JsonScanner {
             from = end > 0 ? end : behind;
         }
     }
-    /** What may be the beginning of the key, and the octet before it, which tells whether it is one. */
+    /** A possible beginning of the key, and the octet before it, which decides whether it is one. */
     #endOf(data, from) {
         const tail = Math.max(from, data.length - this.#needle.length);
         const quote = data.indexOf(QUOTE, tail);
@@ -2064,13 +2080,13 @@ class JsonScanner {
             value = JSON.parse(json);
         }
         catch {
-            return; // looked like one
+            return; // It only looked like JSON.
         }
         this.#onValue(value, rest);
     }
 }
 const isSpace = (octet) => octet === 0x20 || octet === 0x09 || octet === 0x0a || octet === 0x0d;
-/** @returns where the value begins that a colon at `at` announces */
+/** @returns the index of the value that follows a colon at `at` */
 function valueStart(data, at) {
     let i = at;
     while (isSpace(data[i]))
@@ -2086,7 +2102,7 @@ function valueStart(data, at) {
         return INCOMPLETE;
     return data[i] === QUOTE || data[i] === OPEN ? i : NONE;
 }
-/** @returns the index behind the string or object that begins at `start` */
+/** @returns the index after the string or object that begins at `start` */
 function valueEnd(data, start) {
     let depth = 0;
     let inString = false;
@@ -2115,9 +2131,9 @@ function valueEnd(data, start) {
 
 
 
-/** Octets of text per token, on the safe side: for English there are four. */
+/** Octets of text per token; English has about four. */
 const OCTETS_PER_TOKEN = 4;
-/** What a WebSocket says beside its answers. Octets. */
+/** Octets that a WebSocket may carry besides its answers. */
 const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 const tokensIn = (octets) => Math.ceil(octets / OCTETS_PER_TOKEN);
@@ -2139,42 +2155,42 @@ function formOf({ rawHeaders, statusCode }) {
     return type?.toLowerCase().startsWith('text/event-stream') === true ? 'events' : 'document';
 }
 /**
- * Reads along with one answer what it says of its tokens. It neither delays nor changes an octet: it is given each chunk
- * when the client has got it.
+ * Reads from one answer how many tokens it reports. It neither delays nor changes an octet, because it sees each chunk
+ * after the client got it.
  *
- * An answer that does not say (a stream of chat completions without `include_usage`, one that the client cut) is
- * estimated, or whoever wants to spend more than the budget would simply not ask for the count: an event of a stream is
- * counted as a token, and four octets of anything else.
+ * An answer that reports nothing is estimated, for example a stream of chat completions without `include_usage`, or one
+ * that the client cut short. Otherwise a program could spend more than the budget by not asking for the count. Each
+ * event of a stream counts as one token, and so do every four octets of anything else.
  */
 class UsageReading {
     #dialect;
     #generates;
     #budget;
-    /** Undefined until there is an answer to read. */
+    /** Undefined until an answer begins. */
     #form;
     #decoding;
     #kept = [];
     #scanners = [];
     #counts;
-    /** Of earlier messages. */
+    /** What earlier messages reported. */
     #earlier = NO_USAGE;
     #model = null;
-    /** Octets and events behind the last count. */
+    /** Octets and events since the last count. */
     #octets = 0;
     #events = 0;
-    /** Octets of the chunk that is being read, behind the last count in it. */
+    /** Octets of the current chunk after the last count in it. */
     #uncounted = 0;
     #messages = 0;
     #charged = 0;
-    /** Told of each message of a WebSocket's that has a count, and how many there were. */
+    /** Called for each message of a WebSocket that has a count, with the number of such messages so far. */
     onMessage;
-    /** @param generates the endpoint is one that costs tokens, so that silence is no proof of none */
+    /** @param generates the endpoint costs tokens, so an answer without a count is not free */
     constructor(dialect, generates, budget) {
         this.#dialect = dialect;
         this.#generates = generates;
         this.#budget = budget;
     }
-    /** Begins with an answer; one that failed costs nothing. */
+    /** Begins with an answer. A failed one costs nothing. */
     open(response) {
         const { statusCode = 0, rawHeaders } = response;
         if (statusCode >= 300)
@@ -2199,11 +2215,11 @@ class UsageReading {
             });
         }
     }
-    /** Takes a chunk that is on its way to the client, to be read when it has left. */
+    /** Keeps a chunk that is on its way to the client, to be read once it has left. */
     keep(chunk) {
         this.#kept.push(chunk);
     }
-    /** Reads what was kept. */
+    /** Reads the chunks that were kept. */
     catchUp() {
         for (const chunk of this.#kept)
             this.push(chunk);
@@ -2240,7 +2256,7 @@ class UsageReading {
         this.#charge(this.#reported);
         this.onMessage?.(++this.#messages);
     }
-    /** What the answer has said so far. */
+    /** What the answer has reported so far. */
     get #reported() {
         return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
     }
@@ -2249,9 +2265,9 @@ class UsageReading {
         this.#charged = inputTokens + outputTokens;
     }
     /**
-     * Writes what was used into the record of the request, which has ended.
+     * Writes the usage into the record of a request that has ended.
      *
-     * @returns undefined when that is done, a promise where it takes a while
+     * @returns undefined if that is done already, otherwise a promise
      */
     end(record) {
         this.catchUp();
@@ -2266,7 +2282,7 @@ class UsageReading {
     #settle(record) {
         record.model = this.#model;
         const isReported = this.#counts !== undefined;
-        // A client that left before the answer began has made the provider read its request all the same.
+        // If the client left before the answer began, the provider has read the request all the same.
         const isAnswered = this.#form !== undefined || record.error === 'client_closed';
         const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
         if (!isReported && !estimated)
@@ -2286,6 +2302,60 @@ class UsageReading {
     }
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/handshake.js
+
+
+
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const listEntries = (values) => values
+    .flatMap((value) => value.split(','))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+const handshake_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
+/**
+ * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
+ * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
+ * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
+ *
+ * @param early octets that the client sent after its request
+ * @param protocols names to forward; a trailing `*` matches any ending
+ * @throws ProxyError 400, or 426 for another version
+ */
+function readHandshake(rawHeaders, { method, body }, early, protocols) {
+    if (method !== 'GET' || body !== 0)
+        throw handshake_malformed('A WebSocket begins with a GET without a body.');
+    // Before the answer, nobody knows which protocol these octets belong to.
+    if (early.length > 0)
+        throw handshake_malformed('The client sent octets before the WebSocket was open.');
+    if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
+        throw anotherVersion();
+    const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
+    if (!KEY.test(key) || otherKeys.length > 0)
+        throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
+    const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
+    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
+    return {
+        headers: [
+            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
+            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
+        ],
+        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
+            headers['sec-websocket-accept'] === accept &&
+            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+            headers['sec-websocket-extensions'] === undefined,
+    };
+}
+function anotherVersion() {
+    const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
+    return new errors/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that the api-proxy accepts is 13.', { headers });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
 
 
@@ -2299,184 +2369,200 @@ class UsageReading {
 
 
 
-/** Milliseconds between two looks at whether the last request has ended. */
+
+/** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
-/** What a client's connection is busy with. */
-class Connection {
-    /** Undefined until its first request. */
-    answer;
-    /** Of the exchange that is under way, where it has come as far as that. */
-    fail;
-    /** It ends with a refusal, which may still queue, or more requests have come in its packet. */
-    isDoomed = false;
-    get isBusy() {
-        return this.isDoomed || this.answer?.writableFinished === false;
-    }
-}
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
-function createListener(options) {
-    const { provider, route, limits, maxBodyBytes, budget, log } = options;
-    const ledger = new Ledger(log);
-    const dialect = prepareDialect(provider.usage);
-    const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
-    const connections = new WeakMap();
-    const upgraded = new Set();
-    let underWay = 0;
-    const admitFrom = (client) => {
-        const { method = '', url = '', httpVersion, rawHeaders } = client;
-        return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
-    };
-    const connectionOf = (socket) => {
-        let connection = connections.get(socket);
-        if (!connection) {
-            connection = new Connection();
-            connections.set(socket, connection);
-        }
-        return connection;
-    };
-    /** @param early what a client that asks for a WebSocket sent behind its request */
-    const serve = (client, answer, expectsContinue, early) => {
+/**
+ * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
+ */
+class Listener {
+    /** Not listening yet. */
+    server;
+    #options;
+    #ledger;
+    #dialect;
+    #credentialQuery;
+    /** Connections of WebSockets, which the HTTP server no longer knows. */
+    #upgraded = new Set();
+    #underWay = 0;
+    constructor(options) {
+        const { provider, limits, log } = options;
+        this.#options = options;
+        this.#ledger = new Ledger(log);
+        this.#dialect = prepareDialect(provider.usage);
+        this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
+        this.server = createClientServer(limits);
+        this.#listenToServer();
+    }
+    #listenToServer() {
+        this.server.on('request', (client, answer) => {
+            this.#serve(client, answer);
+        });
+        this.server.on('checkContinue', (client, answer) => {
+            this.#serve(client, answer, { expectsContinue: true });
+        });
+        // For any other expectation. Admission refuses it in the provider's shape.
+        this.server.on('checkExpectation', (client, answer) => {
+            this.#serve(client, answer);
+        });
+        this.server.on('connect', (client, socket) => {
+            if (Connection.of(socket).isBusy)
+                socket.destroy();
+            else
+                this.#refuseConnection(socket, methodNotAllowed(), client);
+        });
+        this.server.on('upgrade', (client, socket, early) => {
+            if (Connection.of(socket).isBusy)
+                socket.destroy();
+            else
+                this.#upgrade(client, socket, early);
+        });
+        this.server.on('clientError', (cause, socket) => {
+            this.#clientError(cause, socket);
+        });
+    }
+    #serve(client, answer, arrival = {}) {
         const startedAt = performance.now();
-        const record = (0,src_log/* newRecord */.Mx)(provider.id, client.method ?? '', client.url ?? '');
-        const connection = connectionOf(client.socket);
-        const pipelined = connection.isBusy;
-        if (!pipelined) {
-            connection.answer = answer;
-            connection.fail = undefined;
-        }
-        let isUnderWay = false;
-        let usage;
+        const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
+        const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
         try {
-            // An answer that queues behind another has no socket, and so no event tells of its client's end.
-            if (pipelined)
-                throw new proxy_error/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
-            const admitted = admitFrom(client);
-            record.path = admitted.path;
-            if (isHealthCheck(admitted)) {
-                answerHealth(provider, route !== undefined, answer);
-                return;
-            }
-            if (!route)
-                throw notConfigured(provider);
-            const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
-            const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
-            if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes)
-                throw bodyTooLarge(maxBodyBytes);
-            if (underWay >= limits.concurrentRequests) {
-                throw new proxy_error/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
-            }
-            budget.take();
-            underWay++;
-            isUnderWay = true;
-            if (expectsContinue)
-                answer.writeContinue();
-            usage = new UsageReading(dialect, generates, budget);
-            const exchange = { ...options, client, answer, record, startedAt, usage };
-            connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
+            this.#answer(visit);
         }
         catch (cause) {
-            const error = asProxyError(cause);
-            record.error = (0,proxy_error/* errorCode */.CA)(error);
-            record.status = error.status;
-            if (endsConnection(client, error))
-                connection.isDoomed = true;
-            record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+            this.#refuse(visit, (0,errors/* asProxyError */.nU)(cause));
         }
-        // Behind the exchange's own listener, which completes the record.
+        // Registered after the exchange's own listener, which completes the record.
         answer.on('close', () => {
-            if (isUnderWay)
-                underWay--;
-            ledger.close(record, startedAt, usage);
+            if (visit.usage)
+                this.#underWay--;
+            this.#ledger.close(record, startedAt, visit.usage);
         });
-    };
-    const refuseConnection = (socket, error, client) => {
-        refuseRaw(provider, socket, error, limits.lingerMs);
-        const record = (0,src_log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
-        ledger.close({ ...record, status: error.status, error: (0,proxy_error/* errorCode */.CA)(error) }, performance.now());
-    };
-    const serveUpgrade = (client, socket, early) => {
-        upgraded.add(socket);
+    }
+    #answer(visit) {
+        const { client, answer, record } = visit;
+        const { provider, route, limits } = this.#options;
+        const { method = '', url = '', httpVersion, rawHeaders } = client;
+        Connection.of(client.socket).begin(answer);
+        const head = { method, target: url, httpVersion, rawHeaders };
+        const admitted = admit(head, this.#credentialQuery, limits.headerCount);
+        record.path = (0,log/* loggedPath */.mq)(admitted.path);
+        if (isHealthCheck(admitted))
+            answerHealth(provider, route !== undefined, answer);
+        else
+            this.#forward(visit, admitted);
+    }
+    #forward(visit, admitted) {
+        const { client, answer, record, startedAt, early } = visit;
+        const { provider, route, budget } = this.#options;
+        if (!route)
+            throw (0,errors/* notConfigured */.q5)(provider);
+        const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+        const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
+        this.#checkLimits(admitted);
+        budget.take();
+        this.#underWay++;
+        const usage = new UsageReading(this.#dialect, generates, budget);
+        visit.usage = usage;
+        if (visit.expectsContinue)
+            answer.writeContinue();
+        const exchange = { ...this.#options, client, answer, record, startedAt, usage };
+        const forwarding = new Forwarding(exchange, admitted, route, handshake);
+        Connection.of(client.socket).fail = (error) => {
+            forwarding.fail(error);
+        };
+        forwarding.start();
+    }
+    #checkLimits({ body }) {
+        const { limits, maxBodyBytes } = this.#options;
+        if (body !== 'chunked' && body > maxBodyBytes)
+            throw bodyTooLarge(maxBodyBytes);
+        if (this.#underWay >= limits.concurrentRequests) {
+            throw new errors/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
+        }
+    }
+    #refuse({ client, answer, record }, error) {
+        const { provider, limits } = this.#options;
+        record.error = error.logged;
+        record.status = error.status;
+        if (endsConnection(client, error))
+            Connection.of(client.socket).isDoomed = true;
+        record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+    }
+    #upgrade(client, socket, early) {
+        this.#upgraded.add(socket);
         socket.once('close', () => {
-            upgraded.delete(socket);
+            this.#upgraded.delete(socket);
         });
-        serve(client, handedOver(client, socket), false, early);
-    };
-    const server = createClientServer(limits);
-    server.on('request', (client, answer) => {
-        serve(client, answer, false);
-    });
-    server.on('checkContinue', (client, answer) => {
-        serve(client, answer, true);
-    });
-    server.on('checkExpectation', (client, answer) => {
-        serve(client, answer, false);
-    });
-    server.on('connect', (client, socket) => {
-        if (connectionOf(socket).isBusy)
-            socket.destroy();
-        else
-            refuseConnection(socket, methodNotAllowed(), client);
-    });
-    server.on('upgrade', (client, socket, early) => {
-        if (connectionOf(socket).isBusy)
-            socket.destroy();
-        else
-            serveUpgrade(client, socket, early);
-    });
-    server.on('clientError', (cause, socket) => {
-        const error = parserFailure((0,proxy_error/* errorCode */.CA)(cause));
-        const { isBusy, fail, answer } = connectionOf(socket);
+        this.#serve(client, handedOver(client, socket), { early });
+    }
+    /** Node's parser gave up, the client took too long, or its connection broke. */
+    #clientError(cause, socket) {
+        const { provider, limits } = this.#options;
+        const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
+        const { isBusy, fail, answer } = Connection.of(socket);
         if (error.detail === 'ECONNRESET' || !socket.writable)
             socket.destroy();
         else if (isBusy && fail)
             fail(error);
         else if (isBusy && answer) {
-            // Answered already; nothing more can be read from this connection.
+            // The request has its answer, but nothing more can be read from this connection.
             answer.end();
             answer.socket?.destroySoon();
+            // An idle connection that timed out is no request, so it gets no line in the log.
         }
         else if (error.status === 408)
             refuseRaw(provider, socket, error, limits.lingerMs);
         else
-            refuseConnection(socket, error);
-    });
-    const end = async () => {
-        const closed = server.listening ? (0,external_node_events_namespaceObject.once)(server, 'close') : undefined;
-        server.close();
+            this.#refuseConnection(socket, error);
+    }
+    #refuseConnection(socket, error, client) {
+        const { provider, limits } = this.#options;
+        refuseRaw(provider, socket, error, limits.lingerMs);
+        const record = (0,log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
+        this.#ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
+    }
+    /**
+     * Accepts no more connections, gives the requests that are under way a short grace, then ends every connection, the
+     * WebSockets included. Resolves once all requests are in the log.
+     */
+    async end() {
+        const { limits } = this.#options;
+        const closed = this.server.listening ? (0,external_node_events_namespaceObject.once)(this.server, 'close') : undefined;
+        this.server.close();
         const deadline = performance.now() + limits.stopGraceMs;
-        while (underWay > 0 && performance.now() < deadline)
+        while (this.#underWay > 0 && performance.now() < deadline)
             await (0,promises_.setTimeout)(STOP_POLL_MS);
-        server.closeAllConnections();
-        for (const socket of upgraded)
+        this.server.closeAllConnections();
+        for (const socket of this.#upgraded)
             socket.destroy();
         await closed;
-        // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+        // The last sockets emit `close` at the end of this turn of the event loop. Their records are written then.
         await (0,promises_.setTimeout)(1);
-        await ledger.settled();
-    };
-    return { server, end };
+        await this.#ledger.settled();
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
 
 
-/** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
+/** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
 const SHORTEST_SECRET = 8;
 const reflection_NOTHING = Buffer.alloc(0);
 /**
- * Keeps an upstream that repeats what it was sent, as debugging gateways do, from handing the credential to the client.
- * The mask is as long as the credential, so that lengths stay right.
+ * Keeps the credential from the client if an upstream echoes what it was sent, as debugging gateways do. The mask is as
+ * long as the credential, so lengths stay right.
  */
 class ReflectionGuard {
-    /** Empty where it is no secret. */
+    /** Empty if it is too short to be a secret. */
     #credential;
     #secret;
     #mask;
     #plainOnly;
     #onReflected;
     /**
-     * @param plainOnly refuses answers that are compressed, in which nothing can be found
-     * @param onReflected told each time
+     * @param plainOnly refuses compressed answers, in which nothing can be found
+     * @param onReflected called each time the credential is found
      */
     constructor(credential, plainOnly, onReflected) {
         this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
@@ -2485,18 +2571,18 @@ class ReflectionGuard {
         this.#plainOnly = plainOnly;
         this.#onReflected = onReflected;
     }
-    /** @throws ProxyError 502 for an answer that cannot be looked into */
+    /** @throws ProxyError 502 for an answer that cannot be searched */
     check({ rawHeaders }) {
         if (!this.#plainOnly)
             return;
         const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
         if (coding.toLowerCase() === 'identity')
             return;
-        const message = 'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
-            'repeats the credential.';
-        throw new proxy_error/* ProxyError */.T6('upstream_compressed', message);
+        const message = 'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
+            'contains the credential.';
+        throw new errors/* ProxyError */.T6('upstream_compressed', message);
     }
-    /** @param headers names and values in turn */
+    /** @param headers raw headers */
     headers(headers) {
         if (this.#credential === '')
             return headers;
@@ -2525,7 +2611,7 @@ class ReflectionGuard {
             rest: () => held,
         };
     }
-    /** @returns where the last credential ended */
+    /** @returns the index after the last credential, or 0 */
     #maskIn(data) {
         const secret = this.#secret;
         let end = 0;
@@ -2538,7 +2624,9 @@ class ReflectionGuard {
         }
         return end;
     }
-    /** @returns where an end of `data` begins that is a beginning of the credential, the longest one; else its length */
+    /**
+     * @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none
+     */
     #beginningAt(data, from) {
         const secret = this.#secret;
         const first = secret[0];
@@ -2551,74 +2639,157 @@ class ReflectionGuard {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
+
+
+function patternOf(path) {
+    const parts = path.split(/(\*:?)/);
+    const source = parts.map((part) => {
+        if (part === '*:')
+            return '[^/:]+:';
+        return part === '*' ? '[^/]+' : RegExp.escape(part);
+    });
+    return new RegExp(`^${source.join('')}$`);
+}
+const ruleOf = ({ method, path, query, free }) => ({
+    pattern: patternOf(path),
+    query: query === 'any' ? undefined : new Set(query),
+    generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
+});
+/**
+ * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
+ */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
+function notAnEndpoint({ id, name }, { method, path }) {
+    const endpoint = `${method} ${printable(path)}`;
+    const message = `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
+        `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
+    return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
+}
+function notAParameter(parameter, { query }, { method, path }) {
+    const names = [...(query ?? [])].join(', ');
+    const message = `The api-proxy does not forward the query parameter ${printable(parameter)}. ` +
+        `For ${method} ${printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+        'A line for this path in allow-endpoints allows all of them.';
+    return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
+}
+/** The rules of one method. */
+class Rules {
+    /** Paths without a wildcard, which most requests are for. */
+    #exact = new Map();
+    #patterns = [];
+    /** If several rules match a path, the one that was added first decides. */
+    add(endpoint) {
+        const rule = ruleOf(endpoint);
+        if (endpoint.path.includes('*'))
+            this.#patterns.push(rule);
+        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+            this.#exact.set(endpoint.path, rule);
+        }
+    }
+    find(path) {
+        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+    }
+}
+function rulesByMethod(endpoints) {
+    const byMethod = new Map();
+    for (const endpoint of endpoints) {
+        const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
+        for (const method of methods) {
+            const rules = byMethod.get(method) ?? new Rules();
+            rules.add(endpoint);
+            byMethod.set(method, rules);
+        }
+    }
+    return byMethod;
+}
+/** @param added endpoints of this provider that the user allows */
+function endpointCheck(provider, added) {
+    // The user's come first, because they allow any query.
+    const rules = rulesByMethod([...added.map((entry) => ({ ...entry, query: 'any' })), ...provider.endpoints]);
+    return (request) => {
+        const rule = rules.get(request.method)?.find(request.path);
+        if (!rule)
+            throw notAnEndpoint(provider, request);
+        if (request.query === '' || !rule.query)
+            return rule.generates;
+        for (const name of parameterNames(request.query.slice(1))) {
+            if (!rule.query.has(name.replace(/\[\]$/, '')))
+                throw notAParameter(name, rule, request);
+        }
+        return rule.generates;
+    };
+}
+
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/tunnel.js
 
 
 
 
 
-/** An IPv6 address in its brackets. */
+/** Puts an IPv6 address in brackets. */
 const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
-/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+/** RFC 9110, section 7.2: the port is left out if it is the scheme's default. */
 function authorityOf(target) {
-    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${target.port}`;
 }
 function refusedByFirewall({ provider, target }, detail) {
-    const place = `${target.host}:${String(target.port)}`;
-    return new proxy_error/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-        'If it is there already, the name resolves to a private address; add-hosts permits one for a name.', { detail, headers: proxy_error/* NO_RETRY */.PE });
+    const place = `${target.host}:${target.port}`;
+    return new errors/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+        'If the line is there already, the name resolves to a private address: allow that one with add-hosts.', { detail, headers: errors/* NO_RETRY */.PE });
 }
-/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+/** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
-/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+/** Detail of a failure that took all the time there was, so that nobody waits for a second one. */
 const TIMED_OUT = 'ETIMEDOUT';
 function connectFailure(options, answer) {
     const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
     const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
-    const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
+    const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
     if (answer.statusCode === 403)
         return refusedByFirewall(options, detail);
     const { host } = options.target;
     if (reason === 'ERR_DNS_FAIL') {
         const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
-        return new proxy_error/* ProxyError */.T6('upstream_dns_error', message, { detail });
+        return new errors/* ProxyError */.T6('upstream_dns_error', message, { detail });
     }
     if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
         return connectTimeout(host, detail);
     }
-    return new proxy_error/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+    return new errors/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
 }
-const connectTimeout = (host, detail) => new proxy_error/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
+const connectTimeout = (host, detail) => new errors/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
 function noSquid(cause) {
-    const detail = cause ? (0,proxy_error/* errorCode */.CA)(cause) : TIMED_OUT;
-    return new proxy_error/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+    const detail = cause ? (0,errors/* errorCode */.CA)(cause) : TIMED_OUT;
+    return new errors/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
 }
 function tlsFailure({ target }, cause) {
-    const detail = (0,proxy_error/* errorCode */.CA)(cause);
-    // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+    const detail = (0,errors/* errorCode */.CA)(cause);
+    // The system's errors, such as a reset. Verdicts on a certificate have OpenSSL's X509_V_ERR names or Node's own.
     if (/^E[A-Z]+$/.test(detail)) {
-        // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+        // Unlike `upstream_closed`, this code tells that the upstream got nothing of the request.
         const message = `${target.host} closed the connection during the TLS handshake.`;
-        return new proxy_error/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
+        return new errors/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
     }
-    const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
-    return new proxy_error/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: proxy_error/* NO_RETRY */.PE });
+    const message = `The TLS handshake with ${target.host} failed: ${detail}. ` +
+        'If its certificate is signed by a private CA, set upstream-ca.';
+    return new errors/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: errors/* NO_RETRY */.PE });
 }
 /**
  * Opens a TLS connection to the target through Squid's `CONNECT`.
  *
- * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
  */
 function openTunnel(options) {
     const { proxy, target, secureContext } = options;
-    const authority = `${bracketed(target.host)}:${String(target.port)}`;
+    const authority = `${bracketed(target.host)}:${target.port}`;
     return new Promise((resolve, reject) => {
         let secured;
         const connect = (0,external_node_http_namespaceObject.request)({
@@ -2642,7 +2813,7 @@ function openTunnel(options) {
             fail(noSquid(cause));
         });
         connect.on('connect', (answer, socket, head) => {
-            // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+            // The TLS socket's events tell its user about errors. This listener only keeps them from being unhandled here.
             socket.on('error', () => undefined);
             if (answer.statusCode !== 200 || head.length > 0) {
                 socket.destroy();
@@ -2674,55 +2845,55 @@ function openTunnel(options) {
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /**
- * The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own.
+ * The public roots as Node has them, including NODE_EXTRA_CA_CERTS, and the user's own authorities.
  *
- * @throws Error when `upstreamCa` holds no certificate or a broken one, which Node itself would pass over in silence
+ * @throws Error if `upstreamCa` contains no certificate or a broken one, which Node itself would silently ignore
  */
 function trustStore(upstreamCa) {
-    // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes 14 ms and 2 MB.
+    // Without `ca`, Node uses its prepared store. Parsing the roots from PEM would take 14 ms and 2 MB.
     if (upstreamCa === undefined)
         return (0,external_node_tls_namespaceObject.createSecureContext)();
     const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
     if (certificates.length === 0)
-        throw new Error('upstream-ca holds no PEM certificate.');
+        throw new Error('upstream-ca contains no PEM certificate.');
     try {
         for (const certificate of certificates)
             new external_node_crypto_.X509Certificate(certificate);
     }
     catch (cause) {
-        throw new Error('upstream-ca holds a PEM certificate that cannot be read.', { cause });
+        throw new Error('upstream-ca contains a PEM certificate that cannot be read.', { cause });
     }
     const secureContext = (0,external_node_tls_namespaceObject.createSecureContext)();
-    // As the option `ca` does, but to the prepared store and not in its place.
+    // The option `ca` would replace the prepared store; this adds to it.
     const store = secureContext.context;
     for (const certificate of certificates)
         store.addCACert(certificate);
     return secureContext;
 }
-/** Failures before the first octet of a request was sent, which a second attempt may not meet. */
+/** Failures before the first octet of a request was sent, where a second attempt may succeed. */
 const TRANSIENT = [
     'proxy_unreachable',
     'upstream_dns_error',
     'upstream_unreachable',
     'upstream_handshake_closed',
 ];
-const isTransient = (error) => error instanceof proxy_error/* ProxyError */.T6 && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
-const isSquidStarting = (error) => error instanceof proxy_error/* ProxyError */.T6 && error.code === 'proxy_unreachable';
-/** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
+const isTransient = (error) => error instanceof errors/* ProxyError */.T6 && TRANSIENT.includes(error.code) && error.detail !== TIMED_OUT;
+const isSquidStarting = (error) => error instanceof errors/* ProxyError */.T6 && error.code === 'proxy_unreachable';
+/** Keeps a provider's tunnels and their TLS sessions for reuse, so a client's second request pays for no handshake. */
 class TunnelAgent extends external_node_http_namespaceObject.Agent {
     #options;
     #limits;
-    /** Opened ahead of the first request, which takes it, finished or not. */
+    /** Opened before the first request, which takes it whether or not it is finished. */
     #spare;
-    /** A request has come: it would rather have an error now than wait for a Squid that does not start. */
+    /** A request has arrived. It prefers an error now over waiting for a Squid that does not start. */
     #wanted = false;
     constructor(options, limits) {
-        // The timeout is that of unused sockets; each request brings its own for the time of its use.
+        // This timeout applies to unused sockets. Each request sets its own for as long as it uses one.
         super({ keepAlive: true, maxFreeSockets: limits.idleTunnels, timeout: limits.tunnelIdleMs, scheduling: 'lifo' });
         this.#options = options;
         this.#limits = limits;
     }
-    /** One agent has one target, so all its sockets are alike. */
+    /** All sockets of an agent are interchangeable, because it has one target. */
     getName() {
         return 'tunnel';
     }
@@ -2730,9 +2901,9 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
         this.#take().then((socket) => callback?.(null, socket), (error) => callback?.(error));
     }
     /**
-     * Opens a tunnel for the first request to come. While Squid is starting it tries again.
+     * Opens a tunnel for the first request, and tries again while Squid is starting.
      *
-     * @throws ProxyError when the tunnel cannot be opened; the requests to come try on their own
+     * @throws ProxyError if the tunnel cannot be opened; each request then tries for itself
      */
     async prewarm() {
         const spare = this.#openWhileStarting();
@@ -2758,7 +2929,7 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
                 return await openTunnel(this.#options);
             }
             catch (error) {
-                // Only a Squid that is not there yet is waited for; what it answers would be the same the next time.
+                // Wait only for a Squid that does not listen yet. What it answers would be the same the next time.
                 if (this.#wanted || !isSquidStarting(error) || Date.now() > deadline)
                     throw error;
             }
@@ -2776,7 +2947,7 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
         }
         return await this.#open();
     }
-    /** Nothing of a request has been sent while its tunnel is opening, so that one more attempt is safe. */
+    /** Nothing of the request is sent while its tunnel is opening, so one more attempt is safe. */
     async #open() {
         try {
             return await openTunnel(this.#options);
@@ -2790,6 +2961,43 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/budget.js
+
+/** What a run may use, all providers together. A request that is under way when the budget is reached may finish. */
+class Budget {
+    #budget;
+    #requests = 0;
+    #tokens = 0;
+    constructor(budget) {
+        this.#budget = budget;
+    }
+    /** Takes one request. @throws ProxyError 429 if nothing is left */
+    take() {
+        const { refusal } = this;
+        if (refusal)
+            throw refusal;
+        this.addRequest();
+    }
+    /** Counts a request that could not be refused: an answer in an open WebSocket. */
+    addRequest() {
+        this.#requests++;
+    }
+    addTokens(tokens) {
+        this.#tokens += tokens;
+    }
+    /** The next request's refusal; undefined while the budget lasts. */
+    get refusal() {
+        const { maxRequests = Infinity, maxTokens = Infinity } = this.#budget;
+        if (this.#requests >= maxRequests) {
+            return exhausted(`max-requests allows ${maxRequests} requests, and they are used up`);
+        }
+        if (this.#tokens < maxTokens)
+            return undefined;
+        return exhausted(`max-tokens allows ${maxTokens} tokens, and ${this.#tokens} are used`);
+    }
+}
+const exhausted = (reason) => new errors/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: errors/* NO_RETRY */.PE });
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/server.js
 
 
@@ -2802,46 +3010,52 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
 
 
 
-function createProviderServer(provider, config, secureContext, around) {
-    const configured = config.providers[provider.id];
-    const { maxBodyBytes, allowEndpoints = [] } = config;
-    const { log, limits } = around;
-    if (!configured) {
-        return {
-            provider,
-            agent: undefined,
-            listener: createListener({ ...around, provider, route: undefined, maxBodyBytes }),
-        };
-    }
-    const { target, credential } = configured;
+function createAgent(provider, { target }, context) {
+    const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
-    const agent = new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
-    const checkEndpoint = endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id));
-    // Gateways may have been set up to repeat headers; the providers themselves do not, and their clients keep compression.
-    const plainOnly = !isOwnHost(provider, target.host);
-    let warned = false;
-    const guard = new ReflectionGuard(credential, plainOnly, () => {
-        if (!warned)
-            log.event('warn', 'credential-reflected', { provider: provider.id });
-        warned = true;
-    });
-    const rules = headerRules(provider, credential, plainOnly);
-    const route = { target, authority: authorityOf(target), checkEndpoint, rules, guard, plainOnly, agent };
-    return { provider, agent, listener: createListener({ ...around, provider, route, maxBodyBytes }) };
+    return new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
 }
-async function listen({ listener, provider }, port, host) {
-    const { server } = listener;
-    // Not even `0.0.0.0` as a host: Node would load its resolver for it, a megabyte.
+function createRoute(provider, { target, credential }, agent, { config, log }) {
+    const { allowEndpoints = [] } = config;
+    // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
+    const plainOnly = !isOwnHost(provider, target.host);
+    let hasWarned = false;
+    const guard = new ReflectionGuard(credential, plainOnly, () => {
+        if (!hasWarned)
+            log.event('warn', 'credential-reflected', { provider: provider.id });
+        hasWarned = true;
+    });
+    return {
+        target,
+        agent,
+        guard,
+        authority: authorityOf(target),
+        rules: headerRules(provider, credential, plainOnly),
+        checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id)),
+    };
+}
+function createProviderServer(provider, context) {
+    const { log, limits, budget, config } = context;
+    const options = { provider, limits, budget, log, maxBodyBytes: config.maxBodyBytes };
+    const configured = config.providers[provider.id];
+    if (!configured)
+        return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
+    const agent = createAgent(provider, configured, context);
+    const route = createRoute(provider, configured, agent, context);
+    return { provider, agent, listener: new Listener({ ...options, route }) };
+}
+async function listen({ listener: { server } }, port, host) {
+    // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
     server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
     await (0,external_node_events_namespaceObject.once)(server, 'listening');
-    return [provider.id, server.address().port];
+    return server.address().port;
 }
 async function prewarm({ agent, provider }, log) {
     try {
         await agent?.prewarm();
     }
     catch (error) {
-        log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,proxy_error/* errorCode */.CA)(error) });
+        log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,errors/* errorCode */.CA)(error) });
     }
 }
 async function closeServer({ listener, agent }) {
@@ -2849,21 +3063,21 @@ async function closeServer({ listener, agent }) {
     agent?.destroy();
 }
 /**
- * Listens on one port per provider, and opens each configured provider's first tunnel without waiting for it.
+ * Listens on one port per provider, and opens each configured provider's first tunnel in the background.
  *
- * @throws Error when a port cannot be listened on; none is left open then
+ * @throws Error if a port cannot be listened on; no other port stays open then
  */
 async function startSidecar(config, options) {
     const { log, host, portOf = ({ port }) => port } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const secureContext = trustStore(config.upstreamCa);
-    const around = { log, limits, budget: new Budget(config.budget ?? {}) };
-    const servers = PROVIDERS.map((provider) => createProviderServer(provider, config, secureContext, around));
+    const context = { config, log, limits, secureContext, budget: new Budget(config.budget ?? {}) };
+    const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const close = async () => {
         await Promise.all(servers.map(closeServer));
     };
     try {
-        const ports = await Promise.all(servers.map((server) => listen(server, portOf(server.provider), host)));
+        const ports = await Promise.all(servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)]));
         for (const server of servers)
             void prewarm(server, log);
         return { ports: Object.fromEntries(ports), close };
@@ -2874,37 +3088,90 @@ async function startSidecar(config, options) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
-var log_level = __nccwpck_require__(55);
+;// CONCATENATED MODULE: external "node:dgram"
+const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/announce.js
+
+
+/**
+ * Makes our address known to containers that started earlier and asked for it in vain: their kernels would wait a
+ * second before they ask again. Nobody reads the packet itself. To send it, our kernel asks for the peer's hardware
+ * address, and that question carries ours.
+ *
+ * @param peers IPv4 addresses separated by spaces
+ */
+function announce(peers) {
+    for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
+        // Addresses need no resolver, and this keeps Node from loading its own.
+        const socket = (0,external_node_dgram_namespaceObject.createSocket)({
+            type: 'udp4',
+            lookup: (address, _, found) => {
+                found(null, address, 4);
+            },
+        });
+        socket.on('error', () => {
+            socket.close();
+        });
+        socket.send('', contract/* DISCARD_PORT */.JQ, peer, () => {
+            socket.close();
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/**
+ * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new value_error_ValueError(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new value_error_ValueError(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
 const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
-/** @throws Error naming `name` */
+/** @throws ValueError naming `name` */
 function checkTarget(name, fields) {
     const { host, port, basePath } = fields;
     if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
-        throw new Error(`${name} has no valid host.`);
+        throw new value_error_ValueError(`${name} has no valid host.`);
     }
     if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-        throw new Error(`${name} has no valid port.`);
+        throw new value_error_ValueError(`${name} has no valid port.`);
     }
     if (typeof basePath !== 'string' || !isBasePath(basePath))
-        throw new Error(`${name} has no valid base path.`);
+        throw new value_error_ValueError(`${name} has no valid base path.`);
     return { host, port, basePath };
 }
 /** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
 const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
 /**
  * @param value `host[:port][/base/path]`
- * @throws Error naming `name`
+ * @throws ValueError naming `name`
  */
 function parseTarget(name, value) {
     const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
     const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
     if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
-        throw new Error(form);
+        throw new value_error_ValueError(form);
     return checkTarget(name, {
         host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
         port: url.port === '' ? 443 : Number(url.port),
@@ -2912,23 +3179,94 @@ function parseTarget(name, value) {
     });
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-var sidecar_config = __nccwpck_require__(376);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/config-values.js
-
-
-/** As a header's value, and with nothing that Node would refuse later, once per request. */
-function requireCredential(name, value) {
-    const credential = (0,sidecar_config/* normaliseCredential */.qM)(name, value);
-    if (credential !== undefined && !/^[ -~]+$/.test(credential)) {
-        throw new Error(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
-    }
-    return credential;
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+const SQUID_PORT = 3128;
+/** The subnet of a run, unless it is taken. */
+const DEFAULT_SUBNET = '172.30.0.0/24';
+const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
+const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+function addressesIn(subnet) {
+    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+    if (!match)
+        throw new Error(`not an IPv4 /24: ${subnet}`);
+    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    return {
+        gateway: at(LAST_OCTET.gateway),
+        squid: at(LAST_OCTET.squid),
+        agent: at(LAST_OCTET.agent),
+        'api-proxy': at(LAST_OCTET['api-proxy']),
+    };
 }
+/** Squid's address as the proxy variables carry it. */
+function squidUrl(addresses) {
+    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+function apiProxyUrl(addresses, port) {
+    return `http://${addresses['api-proxy']}:${String(port)}`;
+}
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+function* internalSubnets() {
+    yield DEFAULT_SUBNET;
+    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
+}
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+function* outerSubnets() {
+    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
+}
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count) {
+    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index);
+}
+/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
+function namesFor(runId, subnet) {
+    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+    return {
+        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+        library: `awf-library${tail}`,
+    };
+}
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+function networkNames(runId) {
+    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/proxy-url.js
+
+/** @throws Error that names `name`, never the value */
 function requireProxyUrl(name, value) {
-    const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
+    const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
     if (url?.protocol !== 'http:' || url.username !== '' || url.pathname !== '/' || url.search !== '') {
-        throw new Error(`${name} must be Squid's address, as in ${squidUrl(addressesIn(DEFAULT_SUBNET))}.`);
+        throw new Error(`${name} must be Squid's address, for example ${squidUrl(addressesIn(DEFAULT_SUBNET))}.`);
     }
     return url.origin;
 }
@@ -2938,99 +3276,81 @@ function requireProxyUrl(name, value) {
 
 
 
-
-/** Refuses what it does not know: a limit that is not enforced must not be accepted. */
+const FIELDS = ['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'budget', 'logLevel'];
+/** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
 function requireObject(name, value, fields) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw new Error(`The configuration's ${name} must be an object.`);
-    }
-    const unknown = Object.keys(value).find((field) => !fields.includes(field));
-    if (unknown !== undefined)
-        throw new Error(`The configuration's ${name} has an unknown field.`);
+    if (!(value instanceof Object) || Array.isArray(value))
+        throw new Error(`${name} must be an object.`);
+    if (Object.keys(value).some((field) => !fields.includes(field)))
+        throw new Error(`${name} has an unknown field.`);
     return value;
 }
-function requireString(name, value) {
-    if (typeof value !== 'string')
-        throw new Error(`The configuration's ${name} must be a string.`);
-    return value;
-}
-function providerFromDocument(id, value) {
-    const name = `providers.${id}`;
-    const { credential, target } = requireObject(name, value, ['credential', 'target']);
-    const normalised = requireCredential(`${name}.credential`, requireString(`${name}.credential`, credential));
-    if (normalised === undefined)
-        throw new Error(`The configuration's ${name}.credential is empty.`);
-    const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
-    return { credential: normalised, target: checkTarget(`${name}.target`, fields) };
-}
+/** A limit that is not a number would compare as false, and so limit nothing. */
 function requireCount(name, value) {
-    if (!Number.isSafeInteger(value) || value <= 0) {
-        throw new Error(`The configuration's ${name} must be a positive whole number.`);
-    }
+    if (!Number.isSafeInteger(value) || value <= 0)
+        throw new Error(`${name} must be a positive whole number.`);
     return value;
 }
-function requireBudget(value) {
-    const { maxRequests, maxTokens } = requireObject('budget', value, ['maxRequests', 'maxTokens']);
-    return {
-        ...(maxRequests === undefined ? {} : { maxRequests: requireCount('budget.maxRequests', maxRequests) }),
-        ...(maxTokens === undefined ? {} : { maxTokens: requireCount('budget.maxTokens', maxTokens) }),
-    };
+function checkProvider(name, value) {
+    const { credential, target } = requireObject(name, value, ['credential', 'target']);
+    if (typeof credential !== 'string')
+        throw new Error(`${name}.credential must be a string.`);
+    const normalised = normaliseCredential(`${name}.credential`, credential);
+    if (normalised === undefined)
+        throw new Error(`${name}.credential is empty.`);
+    const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
+    return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }) };
 }
-function requireLogLevel(value) {
-    const level = log_level/* LOG_LEVELS */.p.find((known) => known === value);
-    if (level === undefined)
-        throw new Error(`The configuration's logLevel must be one of ${log_level/* LOG_LEVELS */.p.join(', ')}.`);
-    return level;
-}
-function requireEndpoints(value) {
-    if (!Array.isArray(value))
-        throw new Error("The configuration's allowEndpoints must be a list.");
-    return value.map((entry, index) => {
-        const name = `allowEndpoints[${String(index)}]`;
-        const { provider, method, path } = requireObject(name, entry, ['provider', 'method', 'path']);
-        const known = PROVIDERS.find(({ id }) => id === provider);
-        if (!known)
-            throw new Error(`The configuration's ${name} has an unknown provider.`);
-        return { provider: known.id, ...checkEndpoint(`The configuration's ${name}`, method, path) };
-    });
+function checkBudget(name, value) {
+    const budget = requireObject(name, value, ['maxRequests', 'maxTokens']);
+    for (const [field, limit] of Object.entries(budget))
+        requireCount(`${name}.${field}`, limit);
+    return budget;
 }
 function parseDocument(document) {
     try {
         return JSON.parse(document);
     }
     catch {
-        // Without its cause: the parser's message quotes the document.
+        // Without the cause: the parser's message quotes the document.
         throw new Error('The configuration on standard input is not JSON.');
     }
 }
-/** For a run, which writes one {@link SidecarConfig}. @throws Error that names the field and never quotes its value */
+/**
+ * Reads the document that a run writes. The runner composes it from a checked configuration of the same build, so this
+ * checks again only what keeps a secret or a limit. The form of the rest is the type's business.
+ *
+ * @throws Error that names the field and never quotes its value
+ */
 function configFromDocument(document) {
-    const fields = requireObject('document', parseDocument(document), [
-        'providers',
-        'proxyUrl',
-        'upstreamCa',
-        'maxBodyBytes',
-        'allowEndpoints',
-        'budget',
-        'logLevel',
-    ]);
-    const given = requireObject('providers', fields['providers'], PROVIDERS.map(({ id }) => id));
-    const providers = {};
-    for (const { id } of PROVIDERS) {
-        if (given[id] !== undefined)
-            providers[id] = providerFromDocument(id, given[id]);
-    }
-    const { upstreamCa, allowEndpoints, budget, logLevel } = fields;
+    const config = requireObject('The configuration', parseDocument(document), FIELDS);
+    const { providers, proxyUrl, maxBodyBytes, budget } = config;
+    const ids = PROVIDERS.map(({ id }) => id);
+    const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
     return {
-        providers,
-        proxyUrl: requireProxyUrl('proxyUrl', requireString('proxyUrl', fields['proxyUrl'])),
-        maxBodyBytes: requireCount('maxBodyBytes', fields['maxBodyBytes']),
-        ...(upstreamCa === undefined ? {} : { upstreamCa: requireString('upstreamCa', upstreamCa) }),
-        ...(allowEndpoints === undefined ? {} : { allowEndpoints: requireEndpoints(allowEndpoints) }),
-        ...(budget === undefined ? {} : { budget: requireBudget(budget) }),
-        ...(logLevel === undefined ? {} : { logLevel: requireLogLevel(logLevel) }),
+        ...config,
+        providers: Object.fromEntries(configured.map(([id, value]) => [id, checkProvider(`The configuration's providers.${id}`, value)])),
+        proxyUrl: requireProxyUrl("The configuration's proxyUrl", proxyUrl),
+        maxBodyBytes: requireCount("The configuration's maxBodyBytes", maxBodyBytes),
+        ...(budget && { budget: checkBudget("The configuration's budget", budget) }),
     };
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
+/** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
+const PROXY_VARIABLE = {
+    http: 'HTTP_PROXY',
+    https: 'HTTPS_PROXY',
+    ftp: 'FTP_PROXY',
+    all: 'ALL_PROXY',
+    /** Hosts that are reached directly. */
+    none: 'NO_PROXY',
+};
+/** The names, and the same in lower case: programs differ in which of the two they read. */
+function inBothCases(names) {
+    return names.flatMap((name) => [name, name.toLowerCase()]);
+}
+const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/environment-config.js
 
@@ -3038,9 +3358,10 @@ function configFromDocument(document) {
 
 
 
+
 function providerFromEnvironment(provider, env) {
     for (const { variable } of provider.credentials) {
-        const credential = requireCredential(variable, env[variable]);
+        const credential = normaliseCredential(variable, env[variable]);
         if (credential === undefined)
             continue;
         const target = env[provider.targetVariable]?.trim() ?? '';
@@ -3051,7 +3372,11 @@ function providerFromEnvironment(provider, env) {
     }
     return undefined;
 }
-/** For an image that somebody starts on their own. @throws Error that names the variable and never quotes its value */
+/**
+ * Reads the environment, for an image that somebody starts without a run.
+ *
+ * @throws Error that names the variable and never quotes its value
+ */
 function configFromEnvironment(env) {
     const providers = {};
     for (const provider of PROVIDERS) {
@@ -3061,18 +3386,18 @@ function configFromEnvironment(env) {
     }
     return {
         providers,
-        proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
-        maxBodyBytes: sidecar_config/* DEFAULT_MAX_BODY_BYTES */.y_,
+        proxyUrl: requireProxyUrl(PROXY_VARIABLE.https, env[PROXY_VARIABLE.https]),
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/start-config.js
 
 
-/** Octets of the document on standard input, a bundle of CA certificates included. */
+/** Octets of the document on standard input, which may contain a bundle of CA certificates. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 /**
- * The configuration from standard input; where that is empty or a terminal, from the environment.
+ * Reads the configuration from standard input, or from the environment if standard input is empty or a terminal.
  *
  * @throws Error that names the field or variable and never quotes a value, since any of them may be a credential
  */
@@ -3086,7 +3411,7 @@ async function readDocument(input) {
     for await (const chunk of input) {
         length += chunk.length;
         if (length > MAX_DOCUMENT) {
-            throw new Error(`The configuration on standard input is larger than ${String(MAX_DOCUMENT)} bytes.`);
+            throw new Error(`The configuration on standard input is larger than ${MAX_DOCUMENT} bytes.`);
         }
         chunks.push(chunk);
     }
@@ -3098,7 +3423,7 @@ async function readDocument(input) {
 
 
 
-/** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
+/** Milliseconds that stopping may take. Docker sends SIGKILL after ten seconds, and nobody should wait that long. */
 const STOP_MS = 2_000;
 function stopOnSignal(sidecar, log) {
     const stop = async () => {
@@ -3111,12 +3436,12 @@ function stopOnSignal(sidecar, log) {
         process.once(signal, () => void stop());
 }
 /**
- * Reads the configuration, listens, and says so on standard output.
+ * Reads the configuration, listens, and reports that on standard output.
  *
- * @throws Error when the configuration is wrong or a port is taken
+ * @throws Error if the configuration is wrong or a port is taken
  */
 async function runSidecar({ input, env, openLog, ...options }) {
-    announce(env[PEERS_VARIABLE]);
+    announce(env[contract/* PEERS_VARIABLE */.rA]);
     const config = await readStartConfig(input, env);
     const log = openLog(config.logLevel ?? 'info');
     const sidecar = await startSidecar(config, { ...options, log });
@@ -3142,8 +3467,8 @@ var external_node_fs_ = __nccwpck_require__(24);
 var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/proxy-error.js + 1 modules
-var proxy_error = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
+var errors = __nccwpck_require__(978);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/standard-input.js
 
 
@@ -3151,7 +3476,7 @@ var proxy_error = __nccwpck_require__(426);
 
 const STANDARD_INPUT = 0;
 const CHUNK_OCTETS = 64 * 1024;
-/** Milliseconds until an input that does not block is asked again. */
+/** Milliseconds between two reads of an input that has nothing yet and does not block. */
 const RETRY_MS = 5;
 const readInto = (0,external_node_util_namespaceObject.promisify)(external_node_fs_.read);
 async function* chunks(fd) {
@@ -3164,67 +3489,89 @@ async function* chunks(fd) {
             yield buffer.subarray(0, bytesRead);
         }
         catch (error) {
-            if ((0,proxy_error/* errorCode */.CA)(error) !== 'EAGAIN')
+            if ((0,errors/* errorCode */.CA)(error) !== 'EAGAIN')
                 throw error;
             await (0,promises_.setTimeout)(RETRY_MS);
         }
     }
 }
 /**
- * Standard input without the streams behind `process.stdin`, which cost more memory than all that is read here.
+ * Reads standard input without `process.stdin`, whose streams cost more memory than everything that is read here.
  *
- * @throws Error of the system when it is closed or cannot be read
+ * @throws Error of the system if it is closed or cannot be read
  */
 const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY: (0,external_node_fs_.fstatSync)(fd).isCharacterDevice() });
 
 
 /***/ }),
 
-/***/ 55:
+/***/ 270:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Q: () => (/* binding */ isSaid),
-/* harmony export */   p: () => (/* binding */ LOG_LEVELS)
-/* harmony export */ });
-/** How much is said, from least to most. */
-const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** True when something of level `needed` is said at `level`. */
-const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
-
-
-/***/ }),
-
-/***/ 376:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DV: () => (/* binding */ PLACEHOLDER_CLAUDE_KEY),
 /* harmony export */   Go: () => (/* binding */ API_PROXY_LOG_FILE),
-/* harmony export */   qM: () => (/* binding */ normaliseCredential),
-/* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR),
-/* harmony export */   y_: () => (/* binding */ DEFAULT_MAX_BODY_BYTES)
+/* harmony export */   JQ: () => (/* binding */ DISCARD_PORT),
+/* harmony export */   SI: () => (/* binding */ CLAUDE_KEY_HELPER),
+/* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
+/* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Where the api-proxy writes its log, in its container. */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/**
+ * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
+ * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
+ * listed there with a reason states it again. A new export is searched for from the start.
+ */
+/**
+ * The sandbox's own places in the agent container. A user's mount can neither take one nor lie below one.
+ *
+ * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
+ * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
+ * leaves for a moment.
+ */
+const AGENT_PLACES = {
+    lib: '/tmp/awf-lib',
+    home: '/tmp/awf-home',
+    github: '/tmp/awf-github',
+    runtime: '/tmp/awf-runtime',
+    command: '/tmp/awf-command',
+    probes: '/tmp/.awf-probes',
+};
+/** Where the agent image's files are in the agent container. */
+const AGENT_LIB = AGENT_PLACES.lib;
+/** The owner of these files: a user that nothing runs as, so that neither the command nor root without capabilities can change them. */
+const AGENT_LIB_OWNER = 65_533;
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** What the helper prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = (/* unused pure expression or super */ null && (`${AGENT_LIB}/one-shot-token.so`));
+/** The variable with the names that the library protects, separated by commas. */
+const ONE_SHOT_VARIABLE = 'AWF_ONE_SHOT_TOKENS';
+/** The variable with which a user has the library log names. */
+const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
+/** The entrypoint's shell variable for the pre-flight checks, which the start document sets. */
+const CHECKS_VARIABLE = 'AWF_CHECKS';
+/** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
+const LIB_VARIABLE = 'AWF_LIB';
+/** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
+const COMMAND_MARKER = '\u001eawf: command\n';
+/** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
+const SIDECAR_ID = 65_532;
+/** In the sidecars' environment: the addresses that each sends a packet to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Where that packet goes. RFC 863: whatever arrives at this port is thrown away. */
+const DISCARD_PORT = 9;
+/** A file system of memory for Squid's configuration. */
+const SQUID_RUN_DIRECTORY = '/run/squid';
+/** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
+const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+const SQUID_LOG_DIR = '/var/log/squid';
+const ACCESS_LOG = 'access.log';
+const CACHE_LOG = 'cache.log';
 const API_PROXY_LOG_DIR = '/var/log/api-proxy';
 const API_PROXY_LOG_FILE = 'api-proxy.log';
-/**
- * Trims a credential and refuses one that could not be a header value.
- *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    return trimmed;
-}
 
 
 /***/ })

@@ -5627,7 +5627,7 @@ exports.suggestSimilar = suggestSimilar;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(911);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(818);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(110);
 
 
@@ -5640,7 +5640,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 911:
+/***/ 818:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5649,16 +5649,1650 @@ __nccwpck_require__.d(__webpack_exports__, {
   a: () => (/* binding */ commandLine)
 });
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __nccwpck_require__(739);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
+/** The log levels, from the fewest messages to the most. */
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
+/** True if a message of level `needed` is logged at `level`. */
+const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
+
+
+/** `reporter`, less the messages below `level`. */
+function filtered(reporter, level) {
+    const from = (needed, write) => (message) => {
+        if (shouldLog(needed, level))
+            write(message);
+    };
+    return {
+        error: from('error', reporter.error),
+        warning: from('warn', reporter.warning),
+        info: from('info', reporter.info),
+        debug: from('debug', reporter.debug),
+    };
+}
+/** Writes `awf: ...` lines to standard error. */
+const stderrReporter = {
+    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
+    info: (message) => process.stderr.write(`awf: ${message}\n`),
+    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
+    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
+};
+/**
+ * Does one part of a report. A part that fails costs itself and nothing else: a warning says what is missing and why.
+ *
+ * @param what completes "Could not …"
+ * @returns undefined when the part failed
+ */
+async function attempt(reporter, what, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        reporter.warning(`Could not ${what}: ${(0,errors/* describeError */.Uc)(error)}`);
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/commander/index.js
+var commander = __nccwpck_require__(909);
+;// CONCATENATED MODULE: ./node_modules/commander/esm.mjs
+
+
+// wrapper to provide named exports for ESM.
+const {
+  /* program */ "DM": program,
+  /* createCommand */ "gu": createCommand,
+  /* createArgument */ "er": createArgument,
+  /* createOption */ "Ww": createOption,
+  /* CommanderError */ "b7": CommanderError,
+  /* InvalidArgumentError */ "Di": InvalidArgumentError,
+  /* InvalidOptionArgumentError */ "a2": InvalidOptionArgumentError, // deprecated old name
+  /* Command */ "uB": Command,
+  /* Argument */ "ef": Argument,
+  /* Option */ "c$": Option,
+  /* Help */ "_V": Help,
+} = commander;
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/value-error.js
+var value_error = __nccwpck_require__(12);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
+
+/** The variable in which a runner says which GitHub server it works for. */
+const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
+/** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
+const COPILOT_HOST = 'api.githubcopilot.com';
+/** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
+const RESIDENCY_DOMAIN = 'ghe.com';
+const RESIDENCY_SERVICE = 'copilot-api';
+/** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
+const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
+const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
+const HOST_BY_SERVER = [
+    { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
+    {
+        origin: new RegExp(`^https://${SUBDOMAIN}\\.${escapedDomain}$`),
+        host: `${RESIDENCY_SERVICE}.$<subdomain>.${RESIDENCY_DOMAIN}`,
+    },
+    // Prompts that have to stay in a region would leave it if a mistyped address were taken for any other server.
+    { origin: new RegExp(`^https?://(?:.+\\.)?${escapedDomain}(?::.+)?$`), host: undefined },
+    // Enterprise Server has no Copilot of its own; its users are licensed on github.com.
+    { origin: /^https?:.+$/, host: COPILOT_HOST },
+];
+/** An address as a runner states it. A URL parser would take a backslash for a slash, and decode escapes. */
+const FORM = /^(?<scheme>https?):\/\/(?<name>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)\.?(?<port>:\d{1,5})?\/?$/i;
+/** In lower case, without a trailing dot and without the port that the scheme implies. */
+function originOf(serverUrl) {
+    const { scheme, name, port = '' } = FORM.exec(serverUrl)?.groups ?? {};
+    if (scheme === undefined || name === undefined)
+        return undefined;
+    const implied = scheme.toLowerCase() === 'https' ? ':443' : ':80';
+    return `${scheme}://${name}${port === implied ? '' : port}`.toLowerCase();
+}
+/**
+ * The host of Copilot's API for the users of a GitHub server. Whatever the address is, the host is one of GitHub's.
+ *
+ * - github.com: `api.githubcopilot.com`.
+ * - SUBDOMAIN.ghe.com: `copilot-api.SUBDOMAIN.ghe.com`, the name that
+ *   https://docs.github.com/en/copilot/how-tos/provide-context/use-mcp-in-your-ide/enterprise-configuration gives. The
+ *   hosts of github.com are not used (https://docs.github.com/en/copilot/reference/copilot-allowlist-reference).
+ * - Enterprise Server: as github.com. Licences are assigned on GitHub's cloud platforms only, and users authenticate there
+ *   (https://docs.github.com/en/enterprise-server@latest/copilot/copilot-on-ghes/about-copilot-on-ghes). Not
+ *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
+ *
+ * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
+ * @throws ValueError that names the variable and does not quote it, since an address can hold a password
+ */
+function copilotHost(serverUrl) {
+    const text = serverUrl?.trim() ?? '';
+    if (text === '')
+        return COPILOT_HOST;
+    const origin = originOf(text);
+    const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
+    if (origin === undefined || row?.host === undefined) {
+        throw new value_error/* ValueError */.Q(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+    }
+    return origin.replace(row.origin, row.host);
+}
+/** True for every host that {@link copilotHost} gives, and for no other. */
+function isCopilotHost(host) {
+    return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
+/**
+ * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
+ * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
+ * listed there with a reason states it again. A new export is searched for from the start.
+ */
+/**
+ * The sandbox's own places in the agent container. A user's mount can neither take one nor lie below one.
+ *
+ * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
+ * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
+ * leaves for a moment.
+ */
+const AGENT_PLACES = {
+    lib: '/tmp/awf-lib',
+    home: '/tmp/awf-home',
+    github: '/tmp/awf-github',
+    runtime: '/tmp/awf-runtime',
+    command: '/tmp/awf-command',
+    probes: '/tmp/.awf-probes',
+};
+/** Where the agent image's files are in the agent container. */
+const AGENT_LIB = AGENT_PLACES.lib;
+/** The owner of these files: a user that nothing runs as, so that neither the command nor root without capabilities can change them. */
+const AGENT_LIB_OWNER = 65_533;
+/** The helper that Claude Code calls for its key. */
+const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
+/** What the helper prints. */
+const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
+/** The preloaded library that makes credential variables readable once. */
+const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
+/** The variable with the names that the library protects, separated by commas. */
+const ONE_SHOT_VARIABLE = 'AWF_ONE_SHOT_TOKENS';
+/** The variable with which a user has the library log names. */
+const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
+/** The entrypoint's shell variable for the pre-flight checks, which the start document sets. */
+const CHECKS_VARIABLE = 'AWF_CHECKS';
+/** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
+const LIB_VARIABLE = 'AWF_LIB';
+/** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
+const COMMAND_MARKER = '\u001eawf: command\n';
+/** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
+const SIDECAR_ID = 65_532;
+/** In the sidecars' environment: the addresses that each sends a packet to when it starts, separated by spaces. */
+const PEERS_VARIABLE = 'AWF_PEERS';
+/** Where that packet goes. RFC 863: whatever arrives at this port is thrown away. */
+const DISCARD_PORT = 9;
+/** A file system of memory for Squid's configuration. */
+const SQUID_RUN_DIRECTORY = '/run/squid';
+/** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
+const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+const SQUID_LOG_DIR = '/var/log/squid';
+const ACCESS_LOG = 'access.log';
+const CACHE_LOG = 'cache.log';
+const API_PROXY_LOG_DIR = '/var/log/api-proxy';
+const API_PROXY_LOG_FILE = 'api-proxy.log';
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+/** How the table of providers writes down the endpoints that pass the api-proxy. */
+
+/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
+const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
+/** The endpoints below each of the prefixes. */
+function under(prefixes, endpoints) {
+    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+const get = (path, ...query) => ({ method: 'GET', path, query });
+const post = (path, ...query) => ({ method: 'POST', path, query });
+const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
+const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
+const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
+const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+/**
+ * Checks an endpoint that a user adds.
+ *
+ * @throws ValueError naming `name` and which part is wrong; it quotes nothing
+ */
+function checkEndpoint(name, method, path) {
+    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
+    if (known === undefined)
+        throw new value_error/* ValueError */.Q(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
+    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
+        throw new value_error/* ValueError */.Q(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
+    }
+    return { method: known, path };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
+/**
+ * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
+ * docs/agents.md.
+ */
+/** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
+const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** A value as the content of a settings file. */
+const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+/** Tokens of a request, and how a provider's answers report them. */
+/** A count as a provider reports it; 0 for anything else. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
+
+
+
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ENDPOINTS = under(['/v1'], [
+    post('/messages', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+]);
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+function readAnthropic(counts) {
+    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    return {
+        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens,
+    };
+}
+/** https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES = {
+    401: 'authentication_error',
+    403: 'permission_error',
+    404: 'not_found_error',
+    413: 'request_too_large',
+    429: 'rate_limit_error',
+    500: 'api_error',
+};
+const errorBody = (error) => ({
+    type: 'error',
+    error: {
+        type: ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+        message: error.message,
+    },
+});
+const anthropic = {
+    id: 'anthropic',
+    name: 'Anthropic',
+    port: 10001,
+    defaultTarget: 'api.anthropic.com',
+    targetInput: 'anthropic-api-target',
+    targetVariable: 'ANTHROPIC_API_TARGET',
+    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    withheld: {
+        aliases: ['CLAUDE_API_KEY'],
+        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
+        patterns: [
+            ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
+            ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+        ],
+    },
+    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    endpoints: ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
+        {
+            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+            when: 'configured',
+            role: 'setting',
+            value: '3600000',
+            overridable: true,
+        },
+    ],
+    managedSettings: [
+        {
+            path: '/etc/claude-code/managed-settings.json',
+            when: 'configured',
+            content: () => jsonFile({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+        },
+    ],
+    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    errorBody,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
+
+
+/** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
+const VERSION = 'api-version';
+const OPENAI_GENERATION = [
+    post('/chat/completions', VERSION),
+    post('/completions', VERSION),
+    post('/embeddings', VERSION),
+];
+const RESPONSES = [
+    post('/responses', VERSION),
+    post('/responses/compact', VERSION),
+    freePost('/responses/input_tokens', VERSION),
+    freePost('/responses/*/cancel', VERSION),
+    get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+    get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
+];
+const WEBSOCKETS = [
+    // Codex tries this one before plain HTTP.
+    websocket('/responses', VERSION),
+    websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
+];
+const OPENAI_MODELS = [
+    // Codex tells its version.
+    get('/models', VERSION, 'client_version'),
+    get('/models/*', VERSION),
+];
+/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const openai_ENDPOINTS = [
+    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
+];
+const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+/** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
+function readOpenAi(counts) {
+    if ('prompt_tokens' in counts) {
+        return {
+            inputTokens: tokens(counts['prompt_tokens']),
+            outputTokens: tokens(counts['completion_tokens']),
+            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+        };
+    }
+    return {
+        inputTokens: tokens(counts['input_tokens']),
+        outputTokens: tokens(counts['output_tokens']),
+        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+    };
+}
+const openai_errorBody = (error) => ({
+    error: {
+        message: error.message,
+        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        param: null,
+        code: error.code,
+    },
+});
+const openai = {
+    id: 'openai',
+    name: 'OpenAI',
+    port: 10000,
+    defaultTarget: 'api.openai.com',
+    targetInput: 'openai-api-target',
+    targetVariable: 'OPENAI_API_TARGET',
+    credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    withheld: {
+        aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
+        wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
+        // openai 7.57.0 and Codex 0.169.0
+        patterns: [
+            ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+            ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+        ],
+    },
+    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: openai_ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+    // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+    subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
+    agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
+    managedSettings: [
+        {
+            path: '/etc/codex/config.toml',
+            when: 'configured',
+            content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+        },
+    ],
+    sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    errorBody: openai_errorBody,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
+
+
+
+/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
+const copilot_ENDPOINTS = [
+    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
+    post('/responses', VERSION),
+    ...OPENAI_MODELS,
+    post('/v1/messages', 'beta'),
+    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
+const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
+const copilot = {
+    id: 'copilot',
+    name: 'GitHub Copilot',
+    port: 10002,
+    defaultTarget: COPILOT_HOST,
+    byServer: { host: copilotHost, includes: isCopilotHost },
+    targetInput: 'copilot-api-target',
+    targetVariable: 'COPILOT_API_TARGET',
+    credentials: [
+        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+    ],
+    withheld: {
+        aliases: [],
+        wellKnown: ['COPILOT_PROVIDER_BEARER_TOKEN'],
+        // Copilot CLI 1.0.102
+        patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
+    },
+    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    endpoints: copilot_ENDPOINTS,
+    credentialQuery: [],
+    requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        {
+            name: 'COPILOT_GITHUB_TOKEN',
+            when: { credential: 'COPILOT_GITHUB_TOKEN' },
+            role: 'placeholder',
+            value: PLACEHOLDER_TOKEN,
+        },
+        { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
+        // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
+        // nobody. So these are set for a token too, and with them it needs a model by name.
+        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+        { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
+    ],
+    managedSettings: [],
+    sideTraffic: ['api.github.com'],
+    usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    errorBody: copilot_errorBody,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/gemini.js
+
+
+
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ENDPOINTS = [
+    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+    ...under(['/v1beta', '/v1', '/v1alpha'], [
+        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+        freePost('/models/*:countTokens', ...QUERY),
+        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+        get('/models/*', ...QUERY),
+    ]),
+];
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function gemini_readUsage(counts) {
+    return {
+        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    };
+}
+/** https://cloud.google.com/apis/design/errors */
+const STATUSES = {
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+    500: 'INTERNAL',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'DEADLINE_EXCEEDED',
+};
+const gemini_errorBody = (error) => ({
+    error: {
+        code: error.status,
+        message: error.message,
+        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    },
+});
+const gemini = {
+    id: 'gemini',
+    name: 'Google Gemini',
+    port: 10003,
+    defaultTarget: 'generativelanguage.googleapis.com',
+    targetInput: 'gemini-api-target',
+    targetVariable: 'GEMINI_API_TARGET',
+    credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    withheld: {
+        aliases: [],
+        wellKnown: ['GOOGLE_API_KEY'],
+        // @google/genai 3.1.0
+        patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+    },
+    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    endpoints: gemini_ENDPOINTS,
+    // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
+    credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
+    requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+    subprotocols: [],
+    agentVariables: [
+        { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
+        { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
+        {
+            name: 'GEMINI_API_KEY',
+            when: 'always',
+            role: 'placeholder',
+            value: 'gemini-api-key-placeholder-for-credential-isolation',
+        },
+    ],
+    managedSettings: [
+        {
+            // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
+            path: '~/.gemini/settings.json',
+            when: 'always',
+            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+        },
+    ],
+    sideTraffic: ['play.googleapis.com'],
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    errorBody: gemini_errorBody,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
+/**
+ * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
+ * variables, error shape and managed settings. Adding a provider is a file in `providers/` and a line in {@link TABLE};
+ * everything else derives from them.
+ */
+
+
+
+
+
+/** By port. */
+const TABLE = [openai, anthropic, copilot, gemini];
+/** All providers, by port. */
+const PROVIDERS = TABLE;
+/**
+ * The provider's host for those who name no other.
+ *
+ * @param serverUrl value of `GITHUB_SERVER_URL`
+ * @throws ValueError naming the variable, where the host depends on it and it cannot be understood
+ */
+function ownHost({ byServer, defaultTarget }, serverUrl) {
+    return byServer ? byServer.host(serverUrl) : defaultTarget;
+}
+/** True for a host of the provider's own, in whatever way it was named; any other may be anybody's gateway. */
+function isOwnHost({ byServer, defaultTarget }, host) {
+    return host === defaultTarget || (byServer?.includes(host) ?? false);
+}
+/** Every credential that a run can be given. */
+const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
+/** Providers with a single key first: theirs are the names that most users look for. */
+const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
+/** Said when the api-proxy has nothing to inject. */
+const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
+const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);
+const ALIASES = WITHHELD.flatMap(({ aliases }) => aliases);
+/** Names under which programs take a credential that the api-proxy cannot inject. A `*` stands for anything. */
+const CREDENTIAL_PATTERNS = WITHHELD.flatMap(({ patterns }) => patterns);
+const PLACEHOLDERS = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder'));
+/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
+const ACCEPTED_PLACEHOLDERS = [
+    ...new Set(['placeholder', PLACEHOLDER_CLAUDE_KEY, ...PLACEHOLDERS.map(({ value }) => value)]),
+];
+/** Names that never reach the agent with a value of the user's. */
+const CREDENTIAL_VARIABLES = [
+    ...CREDENTIALS.map((credential) => credential.variable),
+    ...ALIASES,
+];
+/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
+const CREDENTIAL_NAMES = [
+    ...new Set([
+        ...CREDENTIAL_VARIABLES,
+        ...WITHHELD.flatMap(({ wellKnown }) => wellKnown),
+        ...PLACEHOLDERS.map(({ name }) => name),
+    ]),
+];
+/**
+ * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
+ *
+ * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
+ * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
+ * without it, and ends with exit code 41.
+ */
+const ONE_SHOT_TOKENS = [
+    ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
+    ...ALIASES,
+];
+
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:url"
+const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
+    const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_namespaceObject.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
+        return undefined;
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
+}
+/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_namespaceObject.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+/** True when `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
+/** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
+function placeOf({ kind, name, repetition, line }) {
+    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
+    return `${name}${which}${line === undefined ? '' : `, line ${line}`}`;
+}
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+function ordinal(number) {
+    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
+
+
+
+
+/** The schemes an entry may be limited to. */
+const SCHEMES = ['https', 'http'];
+/** The names that the entries allow by each scheme. */
+function allowList(entries) {
+    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
+}
+/** True when `host` may be reached by `scheme`. */
+function isAllowed(list, scheme, host) {
+    const { domains, subdomainsOf } = list[scheme];
+    return (domains.some((domain) => isWithin(host, domain)) ||
+        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
+}
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming its place, what is wrong with it and, where there is one, what to write instead
+ */
+function allowEntry({ text: entry, source }, { nameOf }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
+    };
+    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
+    const scheme = match['scheme']?.toLowerCase();
+    const rest = match['rest'] ?? '';
+    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
+    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+    }
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    }
+    if (/^[^/]*@/.test(rest))
+        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (/^[^/]*:/.test(rest))
+        return fail('has a port', `Ports 80 and 443 are always allowed. ${suggestion}`);
+    if (/[/?#]/.test(rest))
+        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+    if (rest.includes('*')) {
+        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
+    }
+    const host = canonicalHost(rest);
+    if (host === undefined)
+        return fail('is not a domain name', 'Write a name such as "example.com".');
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
+    if (publicSuffix === host && isIcann === true) {
+        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
+    }
+    if (!host.includes('.') && match['wildcard'] !== undefined) {
+        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
+    }
+    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
+}
+/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+function collapse(entries, scheme) {
+    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
+    const hosts = (subdomainsOnly) => [
+        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
+    ];
+    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
+    const full = hosts(false);
+    const wild = hosts(true);
+    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
+    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
+    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+
+
+
+
+
+const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+    'for example "openai GET /v1/files/*".';
+/** An entry of `allow-endpoints`: `provider METHOD /path`. */
+function allowedEndpoint({ text, source }) {
+    const name = `${placeOf(source)}, "${text}"`;
+    const [id, method, path, ...rest] = text.split(/\s+/);
+    return (0,errors/* withHint */.mu)(HINT, () => {
+        const provider = PROVIDERS.find((known) => known.id === id);
+        if (!provider) {
+            throw new value_error/* ValueError */.Q(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
+        }
+        if (rest.length > 0)
+            throw new value_error/* ValueError */.Q(`${name}: there is a word too many.`);
+        return { provider: provider.id, ...checkEndpoint(name, method, path) };
+    });
+}
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+
+
+
+
+
+/** `name:address` */
+function hostEntry({ text, source }) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name !== undefined && (0,external_node_net_namespaceObject.isIP)(address) === 4)
+        return { name, address };
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not name:address.`, {
+        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+}
+/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
+function requestedVariable({ text, source }, { nameOf }) {
+    const place = placeOf(source);
+    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (name === undefined) {
+        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
+            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
+        });
+    }
+    if (value?.includes('\n') === true) {
+        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
+            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
+        });
+    }
+    return { name, value, source };
+}
+/** `source[:target][:rw]` */
+function userMount({ text, source: given }) {
+    const origin = placeOf(given);
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
+        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
+    }
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
+        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+    });
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
+
+
+
+/**
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+function stepTemporaryDirectory(environment = process.env) {
+    return environment['RUNNER_TEMP'] ?? tmpdir();
+}
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+function isBelow(path, directory) {
+    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
+function isInside(path, directory) {
+    const real = resolved(path);
+    const parent = resolved(directory);
+    return real === parent || isBelow(real, parent);
+}
+function resolved(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        const parent = (0,external_node_path_.dirname)(path);
+        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
+
+const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws ValueError naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new value_error/* ValueError */.Q(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws ValueError naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new value_error/* ValueError */.Q(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
+
+
+
+
+
+
+
+
+/** Any text. */
+const anyText = ({ text }) => text;
+/** A path that starts at the current directory. */
+const parsers_path = ({ text }) => (0,external_node_path_.resolve)(text);
+/** One of `choices`. */
+function choice({ text, source }, choices) {
+    const found = choices.find((known) => known === text);
+    if (found !== undefined)
+        return found;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: `Write one of: ${choices.join(', ')}.`,
+    });
+}
+/** `true` or `false`, in any case. */
+function parsers_boolean({ text, source }) {
+    const lower = text.toLowerCase();
+    if (lower === 'true' || lower === 'false')
+        return lower === 'true';
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write one of: true, false.',
+    });
+}
+/** A whole number from 1 to `max`. */
+function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
+    if (/^[1-9]\d*$/.test(text) && Number(text) <= max)
+        return Number(text);
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+}
+/** Close to the longest time that a timer of Node.js can wait. */
+const MAX_MINUTES = 30_000;
+/** A number above 0; a fraction works too. */
+function minutes({ text, source }) {
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
+    });
+}
+/** As Docker's `--memory`. */
+function memory({ text, source }) {
+    if (/^[1-9]\d*[bkmg]?$/i.test(text))
+        return text.toLowerCase();
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a size.`, {
+        hint: 'Write a number with k, m or g, for example "6g".',
+    });
+}
+/** An argv in which `{0}` stands for the script's path. */
+function shell({ text, source }) {
+    if (text === 'bash')
+        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+    if (text === 'sh')
+        return ['sh', '-e', '{0}'];
+    if (text.includes('{0}'))
+        return text.split(/\s+/).filter((word) => word !== '');
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
+    });
+}
+/** `host[:port][/base/path]` */
+function target({ text, source }, { nameOf }) {
+    const place = placeOf(source);
+    const refuse = (cause) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
+            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+                `An address needs a name: see ${nameOf('add-hosts')}.`,
+            cause,
+        });
+    };
+    try {
+        const found = parseTarget(place, text);
+        // Squid refuses addresses, and a certificate is for a name.
+        return looksLikeAddress(found.host) ? refuse() : found;
+    }
+    catch (error) {
+        if (error instanceof value_error/* ValueError */.Q)
+            return refuse(error);
+        throw error;
+    }
+}
+/** A directory in the workspace. @returns its path without links */
+function workingDirectory({ text, source }, { workspace }) {
+    const place = placeOf(source);
+    const directory = realDirectory(`${place}: ${text}`, (0,external_node_path_.resolve)(workspace, text));
+    if (isInside(directory, workspace))
+        return directory;
+    throw new errors/* UserError */.yo(`${place}: ${text} is outside the workspace ${workspace}.`, {
+        hint: 'The sandbox sees the workspace only; name a directory inside it.',
+    });
+}
+/** @param what names the directory in messages @returns `path` without links @throws UserError when it is none */
+function realDirectory(what, path) {
+    try {
+        const real = (0,external_node_fs_.realpathSync)(path);
+        if ((0,external_node_fs_.statSync)(real).isDirectory())
+            return real;
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${what} cannot be read.`, { cause });
+    }
+    throw new errors/* UserError */.yo(`${what} is not a directory.`);
+}
+/** The content of a PEM file; a relative path starts at the workspace. */
+function certificates({ text, source }, { workspace }) {
+    const place = placeOf(source);
+    let pem;
+    try {
+        pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, text), 'utf8');
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${place}: ${text} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+    }
+    if (pem.includes('-----BEGIN CERTIFICATE-----'))
+        return pem;
+    throw new errors/* UserError */.yo(`${place}: ${text} has no PEM certificate.`, {
+        hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
+
+
+
+
+/** The one entry of a list that protects nothing. */
+const NONE = 'none';
+const REPORT = 'report:';
+const protect_paths_FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+/** A path of the workspace; `report:` before one that stays writable; `none` for no path. */
+function protectEntry({ text, source }, { workspace }) {
+    if (text === NONE)
+        return { mode: NONE, source };
+    const isReport = text.startsWith(REPORT);
+    const given = text.slice(isReport ? REPORT.length : 0).trim();
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    const fault = faultOf(given, path, workspace);
+    if (fault === undefined)
+        return { path, mode: isReport ? 'report' : 'read-only', source };
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
+}
+/** @returns what is wrong with `given`, of which `path` is the normal form */
+function faultOf(given, path, workspace) {
+    if (given === '')
+        return { problem: 'has no path', hint: protect_paths_FORM };
+    if ((0,external_node_path_.isAbsolute)(given))
+        return { problem: 'is an absolute path', hint: protect_paths_FORM };
+    if (/[\x00-\x1f*?]/.test(given))
+        return { problem: 'has a pattern or a control character in it', hint: protect_paths_FORM };
+    if (given.split('/').includes('..'))
+        return { problem: 'has ".." in it', hint: protect_paths_FORM };
+    if (path === '.git' || path.startsWith('.git/')) {
+        return {
+            problem: 'belongs to the repository',
+            hint: 'Its hooks and its configuration are always read-only; git needs the rest.',
+        };
+    }
+    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
+    }
+    if (path === '.' || isSame((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
+    }
+    return undefined;
+}
+function isSame(path, workspace) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path) === workspace;
+    }
+    catch {
+        return false;
+    }
+}
+/** @returns the paths to protect; none for the entry `none` */
+function protectedPaths(entries) {
+    return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+}
+/** `none` stands alone, and a path has one mode. */
+function checkProtectedPaths(entries) {
+    return entries.flatMap((entry, index) => {
+        const place = placeOf(entry.source);
+        if (entry.mode === NONE) {
+            if (entries.every(({ mode }) => mode === NONE))
+                return [];
+            return [new errors/* UserError */.yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
+        }
+        const other = entries
+            .slice(0, index)
+            .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
+        if (other === undefined)
+            return [];
+        const text = `${place}: "${entry.path}" is already in ${placeOf(other.source)}, as ${other.mode}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
+
+
+
+
+
+
+const COMMAND = [
+    { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
+    {
+        name: 'shell',
+        kind: 'text',
+        parse: shell,
+        only: 'action',
+        default: 'bash',
+        description: 'bash, sh, or a template with {0}',
+    },
+    {
+        name: 'working-directory',
+        kind: 'text',
+        parse: workingDirectory,
+        description: 'where the command starts, inside the workspace',
+    },
+];
+const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label }) => ({
+    name: input,
+    kind: 'secret',
+    only: 'action',
+    variable,
+    description: label,
+})));
+const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
+    name: targetInput,
+    kind: 'text',
+    parse: target,
+    variable: targetVariable,
+    description: `upstream for ${name}: host[:port][/base/path]`,
+}));
+/** What programs on the host read by themselves, and what then runs. */
+const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
+/** The largest that the kernel takes for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h). */
+const MAX_PIDS = 4_194_304;
+const OTHERS = [
+    {
+        name: 'allow-endpoints',
+        kind: 'lines',
+        parse: allowedEndpoint,
+        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+    },
+    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+    {
+        name: 'add-hosts',
+        kind: 'lines',
+        parse: hostEntry,
+        description: 'name:address, permitted for that name even if it is private',
+    },
+    {
+        name: 'upstream-ca',
+        kind: 'text',
+        parse: certificates,
+        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+    },
+    { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
+    {
+        name: 'env-all',
+        kind: 'boolean',
+        default: 'false',
+        description: 'pass the whole environment, except what is withheld',
+    },
+    { name: 'mounts', flag: 'mount', kind: 'lines', parse: userMount, description: 'source[:target][:rw]' },
+    {
+        name: 'protect-paths',
+        kind: 'lines',
+        parse: protectEntry,
+        default: PROTECTED,
+        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    },
+    { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
+    { name: 'memory', kind: 'text', parse: memory, default: '6g', description: "the command's memory limit" },
+    { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        parse: minutes,
+        description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
+    },
+    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
+    {
+        name: 'upload-logs',
+        kind: 'choice',
+        choices: ['always', 'on-failure', 'never'],
+        only: 'action',
+        default: 'always',
+        description: 'when the logs become an artifact',
+    },
+    {
+        name: 'artifact-name',
+        kind: 'text',
+        parse: anyText,
+        only: 'action',
+        description: 'awf-logs and a unique suffix by default',
+    },
+    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
+    {
+        name: 'log-level',
+        kind: 'choice',
+        choices: LOG_LEVELS,
+        default: 'info',
+        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
+        variable: 'RUNNER_DEBUG',
+        variableValues: { '1': 'debug' },
+        description: 'how much to log',
+    },
+    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
+    { name: 'proxy-logs-dir', kind: 'text', parse: parsers_path, only: 'cli', description: "where Squid's logs go" },
+    {
+        name: 'keep-containers',
+        kind: 'boolean',
+        only: 'cli',
+        default: 'false',
+        description: 'leave the containers behind',
+    },
+];
+/** Every option, once. The inputs, the flags, the values' types and the check of `action.yml` derive from this table. */
+const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...OTHERS];
+/** What the users of a front end call an option: `memory` or `--memory`. */
+function nameIn(frontEnd, { name, flag = name }) {
+    return frontEnd === 'action' ? name : `--${flag}`;
+}
+/** As {@link nameIn}, by name. */
+function optionName(frontEnd, name) {
+    return nameIn(frontEnd, optionNamed(name));
+}
+/** @throws Error when there is none: a fault of AWF's own */
+function optionNamed(name) {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    if (!option)
+        throw new Error(`no option is named ${name}`);
+    return option;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/checks.js
+/** What no parser of a single text can see: each check takes what was read, and returns every mistake that it finds. */
+
+
+
+
+/** The action's script is its command. */
+function checkScript({ run }) {
+    if (run.trim() !== '')
+        return [];
+    return [new errors/* UserError */.yo('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
+}
+/** A variable is named once. */
+function checkVariables(entries) {
+    return entries.flatMap(({ name, source }, index) => {
+        const first = entries.findIndex((other) => other.name === name);
+        const other = entries[first];
+        if (other === undefined || first === index)
+            return [];
+        const text = `${placeOf(source)}: ${name} is already in ${placeOf(other.source)}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
+    });
+}
+/** The GitHub server decides the host of a provider that is used and has no target of the user's. */
+function checkServerUrl(values, secrets, serverUrl, frontEnd) {
+    const isUsed = ({ credentials }) => credentials.some(({ variable }) => secrets.has(variable));
+    const affected = PROVIDERS.filter((provider) => isUsed(provider) && values[provider.targetInput] === undefined);
+    const problems = [];
+    for (const provider of affected) {
+        const hint = `The host of ${provider.name} depends on it. Correct the variable, or name the host in ${optionName(frontEnd, provider.targetInput)}.`;
+        (0,errors/* collectProblems */.vX)(problems, () => (0,errors/* withHint */.mu)(hint, () => ownHost(provider, serverUrl)));
+    }
+    return problems;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
+
+
+/** The providers for which `secrets` has a credential. */
+function configuredProviders(secrets, allow, targetOf) {
+    return PROVIDERS.flatMap((provider) => {
+        const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
+        if (first === undefined)
+            return [];
+        const target = targetOf(provider);
+        return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
+    });
+}
+/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
+function isPermitted(provider, host, allow) {
+    return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/**
+ * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim() ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/read.js
+
+
+
+
+
+/** Reads every option by its row. */
+function readOptions(frontEnd, environment, workspace) {
+    const problems = [];
+    const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
+    const context = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
+    const secrets = new Map();
+    const values = [];
+    for (const option of OPTIONS) {
+        if (option.kind === 'secret') {
+            const value = attempt(() => credential(frontEnd.given(option)));
+            if (value !== undefined)
+                secrets.set(option.variable, value);
+        }
+        else {
+            const given = chosen(option, frontEnd, environment);
+            values.push([option.name, read_valueOf(option, given, defaultOf(option, frontEnd), context, attempt)]);
+        }
+    }
+    // The table's rows decide both the values here and their types there.
+    return { values: Object.fromEntries(values), secrets, problems };
+}
+/** What counts: the first of user, variable and default that says anything. */
+function chosen(option, frontEnd, environment) {
+    const isOffered = option.only === undefined || option.only === frontEnd.kind;
+    return ([isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
+        .map((given) => meant(option, given))
+        .find((given) => given.length > 0) ?? defaultOf(option, frontEnd));
+}
+function fromVariable({ variable, variableValues }, environment) {
+    if (variable === undefined)
+        return [];
+    const text = environment[variable] ?? '';
+    return [
+        {
+            text: variableValues === undefined ? text : (variableValues[text] ?? ''),
+            source: { kind: 'variable', name: variable },
+        },
+    ];
+}
+function defaultOf(option, frontEnd) {
+    if (option.default === undefined)
+        return [];
+    const name = nameIn(frontEnd.kind, option);
+    return meant(option, [{ text: option.default, source: { kind: 'default', name } }]);
+}
+/** The texts to parse. Of an option that takes one, the last; an empty one counts as not given, as does an empty list. */
+function meant({ kind }, given) {
+    switch (kind) {
+        case 'lines':
+            return nonEmpty(given.flatMap(linesOf).map(withoutComment));
+        case 'commas':
+            return nonEmpty(given.flatMap(linesOf).map(withoutComment).flatMap(separated));
+        case 'variables':
+            return nonEmpty(given.flatMap((one) => (one.source.kind === 'flag' ? [one] : linesOf(one).filter(isNoComment))));
+        case 'script':
+            return given.filter(({ text }) => text.trim() !== '').slice(-1);
+        default:
+            return nonEmpty(given).slice(-1);
+    }
+}
+const nonEmpty = (given) => given.map((one) => ({ ...one, text: one.text.trim() })).filter(({ text }) => text !== '');
+/** A flag's single line is the flag itself; every other line has its number. */
+function linesOf({ text, source }) {
+    const lines = text.split('\n');
+    if (source.kind === 'flag' && lines.length === 1)
+        return [{ text, source }];
+    return lines.map((line, index) => ({ text: line, source: { ...source, line: index + 1 } }));
+}
+const withoutComment = ({ text, source }) => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
+const isNoComment = ({ text }) => !text.trim().startsWith('#');
+const separated = ({ text, source }) => text.split(',').map((part) => ({ text: part, source }));
+/** The value of the given texts; where a single one cannot be read, that of the default. */
+function read_valueOf(option, given, fallback, context, attempt) {
+    if (isList(option))
+        return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
+    const parse = ([one]) => one && parseOne(option, one, context);
+    if (option.kind === 'script')
+        return parse(given) ?? '';
+    return attempt(() => parse(given)) ?? parse(fallback);
+}
+const isList = (option) => ['lines', 'commas', 'variables'].includes(option.kind);
+function parseOne(option, given, context) {
+    switch (option.kind) {
+        case 'script':
+            return given.text;
+        case 'choice':
+            return choice(given, option.choices);
+        case 'boolean':
+            return parsers_boolean(given);
+        case 'count':
+            return count(given, option.max);
+        case 'text':
+            return option.parse(given, context);
+    }
+}
+function credential(given) {
+    const [one] = nonEmpty(given);
+    return one && (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(placeOf(one.source), one.text));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
+
+
+
+
+
+
+
+
+
+/**
+ * Reads and checks every option, and builds the one {@link Config}.
+ *
+ * @throws UserError naming the place of the mistake and the remedy; of several mistakes, all
+ */
+function buildConfig(frontEnd, context) {
+    const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
+    const { values, secrets, problems } = readOptions(frontEnd, context.environment, workspace);
+    const serverUrl = context.environment[SERVER_URL_VARIABLE];
+    const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+    (0,errors/* throwProblems */.Jh)([
+        ...problems,
+        ...(context.argv === undefined ? checkScript(values) : []),
+        ...checkVariables(values.env),
+        ...checkProtectedPaths(values['protect-paths']),
+        ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
+    ]);
+    const allow = allowList(values['allow-domains']);
+    const targetOf = (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' };
+    const config = {
+        frontEnd: frontEnd.kind,
+        command: context.argv === undefined
+            ? { kind: 'script', script: values.run, shell: values.shell }
+            : { kind: 'argv', argv: context.argv },
+        workspace,
+        workingDirectory: values['working-directory'] ?? workspace,
+        apiProxy,
+        providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
+        allowEndpoints: values['allow-endpoints'],
+        allow,
+        addHosts: values['add-hosts'],
+        upstreamCa: values['upstream-ca'],
+        env: values.env.map(({ name, value }) => ({ name, value })),
+        envAll: values['env-all'],
+        mounts: values.mounts,
+        protectPaths: protectedPaths(values['protect-paths']),
+        agentImage: values['agent-image'],
+        memory: values.memory,
+        pids: values.pids,
+        timeoutMinutes: values['timeout-minutes'],
+        budget: budgetOf(values),
+        logLevel: values['log-level'],
+        proxyLogsDir: values['proxy-logs-dir'],
+        keepContainers: values['keep-containers'],
+    };
+    return { config, secrets, values };
+}
+function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }) {
+    return { ...(maxRequests !== undefined && { maxRequests }), ...(maxTokens !== undefined && { maxTokens }) };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/args.js
+
+
+
+
+const SYNTAX = '[options] -- COMMAND [ARG...]';
+/**
+ * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
+ *
+ * @param argv without the interpreter and the script
+ * @throws UserError naming the flags and the remedies
+ */
+function loadCliArgs(argv, environment = process.env, workspace = process.cwd()) {
+    const { own, command } = splitAtCommand(argv);
+    const parsed = parseFlags(own);
+    if ('text' in parsed)
+        return parsed;
+    const [word] = parsed.words;
+    if (word !== undefined)
+        throw notASubcommand(word, parsed.words, command);
+    if (command === undefined || command.length === 0) {
+        throw new errors/* UserError */.yo('There is no command to run.', { hint: `Write it after --: awf ${SYNTAX}. See awf --help.` });
+    }
+    return buildConfig(flagsOf(parsed.texts, environment), { argv: command, environment, workspace });
+}
+/** What follows the first `--` is the command's, whatever it looks like; undefined without one. */
+function splitAtCommand(argv) {
+    const at = argv.indexOf('--');
+    return at === -1 ? { own: argv, command: undefined } : { own: argv.slice(0, at), command: argv.slice(at + 1) };
+}
+function parseFlags(argv) {
+    let text = '';
+    const program = new Command('awf')
+        .usage(SYNTAX)
+        .description('Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.')
+        .argument('[command...]', 'the command and its arguments, after --')
+        // An option of a command that has no -- in front is not one of awf's.
+        .passThroughOptions()
+        .exitOverride()
+        .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
+    const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
+    for (const { flag } of flags)
+        program.addOption(flag);
+    try {
+        program.parse([...argv], { from: 'user' });
+    }
+    catch (error) {
+        if (!(error instanceof CommanderError))
+            throw error;
+        if (error.exitCode === 0)
+            return { text };
+        throw new errors/* UserError */.yo(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
+    }
+    const found = program.opts();
+    const texts = flags.map(({ option, flag }) => {
+        const value = found[flag.attributeName()] ?? [];
+        return [option.name, value === true ? ['true'] : value];
+    });
+    return { texts: new Map(texts), words: program.args };
+}
+/** Every flag that takes a value may be repeated; the option's row says what that means. */
+function flagFor(option) {
+    const { kind, description, choices, default: preset } = option;
+    const name = nameIn('cli', option);
+    if (kind === 'boolean')
+        return new Option(name, description);
+    const notes = [
+        ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
+        ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
+    ];
+    const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+    return new Option(`${name} <value>`, description + suffix).argParser((value, before) => [
+        ...(before ?? []),
+        value,
+    ]);
+}
+/** Names the first word only: the others may hold a secret. */
+function notASubcommand(word, words, command) {
+    const rest = words.length > 1 ? ' ...' : '';
+    const hint = command === undefined
+        ? `Put -- before the command: awf [options] -- ${word}${rest}`
+        : `Only options come before --: awf ${SYNTAX}. See awf --help.`;
+    return new errors/* UserError */.yo(`"${word}" is not a subcommand of awf.`, { hint });
+}
+function flagsOf(texts, environment) {
+    return {
+        kind: 'cli',
+        given: (option) => {
+            if (option.kind === 'secret') {
+                const { variable } = option;
+                return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
+            }
+            const given = texts.get(option.name) ?? [];
+            const source = { kind: 'flag', name: nameIn('cli', option) };
+            return given.map((text, index) => ({
+                text,
+                source: given.length === 1 ? source : { ...source, repetition: index + 1 },
+            }));
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
+/** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
+const PROXY_VARIABLE = {
+    http: 'HTTP_PROXY',
+    https: 'HTTPS_PROXY',
+    ftp: 'FTP_PROXY',
+    all: 'ALL_PROXY',
+    /** Hosts that are reached directly. */
+    none: 'NO_PROXY',
+};
+/** The names, and the same in lower case: programs differ in which of the two they read. */
+function inBothCases(names) {
+    return names.flatMap((name) => [name, name.toLowerCase()]);
+}
+const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+
+
+
+
+/**
+ * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
+ *
+ * @param environment where the client finds its configuration
+ * @returns empty variables for a container, or none if the client would set none
+ */
+function withoutClientProxies(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    let proxies;
+    try {
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        proxies = config?.proxies;
+    }
+    catch {
+        // There is no configuration, or the client cannot read it either.
+        return {};
+    }
+    if (proxies === undefined)
+        return {};
+    return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
+}
+
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(421);
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(474);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
 ;// CONCATENATED MODULE: external "os"
@@ -6766,8 +8400,8 @@ function getExecOutput(commandLine, args, options) {
         let stdout = '';
         let stderr = '';
         //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new StringDecoder('utf8');
-        const stderrDecoder = new StringDecoder('utf8');
+        const stdoutDecoder = new external_string_decoder_namespaceObject.StringDecoder('utf8');
+        const stderrDecoder = new external_string_decoder_namespaceObject.StringDecoder('utf8');
         const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
         const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
         const stdErrListener = (data) => {
@@ -6795,40 +8429,93 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
-var errors = __nccwpck_require__(739);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/failure.js
 
-
-
-/** What the client sets from `proxies`, each in both cases of letters (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
 /**
- * The client gives every container the proxies of its own configuration, `proxies` in `~/.docker/config.json`, often with a
- * user's password, and has no option against it. A variable that has a value already is left alone, be it empty.
- *
- * @param environment names the client's configuration
- * @returns variables for a container: none where the client sets none
+ * The client's own words for a container that it could not start. They count only at the very beginning of standard
+ * error, after the client's warnings: anything further down may have been written by the container.
  */
-function withoutClientProxies(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
-    let proxies;
-    try {
-        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        proxies = config?.proxies;
-    }
-    catch {
-        // No configuration, or none that the client could read.
-        return {};
-    }
-    if (proxies === undefined)
-        return {};
-    return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
+/** Failures that the user can fix, recognised by the client's own words. */
+const REMEDIES = [
+    {
+        pattern: /Minimum memory limit allowed/i,
+        message: 'memory: the limit is too small for a container.',
+        hint: 'Use at least "6m"; agents need gigabytes.',
+    },
+    {
+        pattern: /pids\.max: invalid argument/i,
+        message: 'pids: the limit is larger than this machine allows.',
+        hint: 'Use a smaller number; the default is enough for most builds.',
+    },
+    {
+        pattern: /permission denied while trying to connect/i,
+        message: 'The Docker engine refuses this user.',
+        hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',
+    },
+    {
+        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
+        message: 'No Docker engine answers.',
+        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
+    },
+];
+/** True if `stderr`, from its beginning, says that the engine did not start the container. */
+function isEngineRefusal(stderr) {
+    return ENGINE_REFUSED.test(stderr);
+}
+/** The error for a call that ended with an exit code other than 0. */
+function failure(args, { exitCode, stderr }) {
+    const lines = nonEmptyLines(stderr);
+    const remedy = REMEDIES.find(({ pattern }) => pattern.test(stderr));
+    if (remedy)
+        return new errors/* UserError */.yo(remedy.message, { hint: remedy.hint, cause: new Error(lines.at(-1)) });
+    const last = lines.findLast((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line));
+    return new errors/* UserError */.yo(`docker ${verbOf(args)} failed (exit code ${exitCode}): ${last ?? 'nothing on standard error'}`);
+}
+/** The error for a client that a signal ended: it has no exit code, so nothing is known about what it was doing. */
+function killed(args, signal) {
+    const by = signal === undefined ? '' : ` by ${signal}`;
+    return new errors/* UserError */.yo(`docker ${verbOf(args)} was killed${by} before it ended.`, {
+        hint: 'Something outside AWF killed the Docker client. When memory runs out, the kernel does (see dmesg).',
+    });
+}
+function nonEmptyLines(text) {
+    return text.split('\n').filter((line) => line.trim() !== '');
+}
+/** True if every line of `stderr` matches `pattern`, apart from the client's own remark about its exit status. */
+function hasOnly(stderr, pattern) {
+    return nonEmptyLines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+}
+/** The subcommand, for messages: `run`, `network create`. */
+function verbOf(args) {
+    return args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
-var docker_spec = __nccwpck_require__(400);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/line-splitter.js
+
+/** Turns the chunks of one stream into lines. A chunk may end within a line, and even within a character. */
+class LineSplitter {
+    #onLine;
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
+    }
+    push(chunk) {
+        const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+        this.#rest = lines.pop() ?? '';
+        lines.forEach(this.#onLine);
+    }
+    /** Passes on a last line that has no newline. */
+    end() {
+        const last = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (last !== '')
+            this.#onLine(last);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client.js
 
 
 
@@ -6837,171 +8524,105 @@ var docker_spec = __nccwpck_require__(400);
 
 
 
-/** The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted. */
-class DockerCli {
+
+/** How many characters of a container's standard error are kept to recognise a refusal of the engine. */
+const MAX_HEAD = 16_384;
+/**
+ * Runs the `docker` program. Ordinary calls go through `@actions/exec`. An attached container needs more than that
+ * offers, so {@link attach} spawns its own process.
+ */
+class DockerClient {
     #debug;
     #path;
-    #proxies;
     constructor(debug) {
         this.#debug = debug;
     }
-    async imagesOf(names) {
-        const format = '--format={{.Os}}/{{.Architecture}} {{json .Config.Volumes}}';
-        const result = await this.#call(['image', 'inspect', format, '--', ...names]);
-        const said = lines(result.stderr).map((line) => line.toLowerCase());
-        const isMissing = (name) => said.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
-        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
-        if (result.exitCode !== 0 && present.length === names.length)
-            throw failure(['image', 'inspect'], result);
-        const facts = lines(result.stdout).map((line) => {
-            const [, platform = '', volumes = 'null'] = /^(\S*) (.*)$/.exec(line) ?? [];
-            return { platform, volumes: Object.keys(JSON.parse(volumes) ?? {}) };
+    /**
+     * Runs a command that reads no input, to its end.
+     *
+     * @param onLine receives the lines of both streams as they arrive
+     * @throws UserError when the client was killed, or there is none
+     */
+    async call(args, onLine = () => undefined) {
+        const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
+        const { exitCode, ...streams } = await getExecOutput(`"${this.#program(args)}"`, [...args], {
+            silent: true,
+            ignoreReturnCode: true,
+            listeners: {
+                stdout: (chunk) => {
+                    stdout.push(chunk);
+                },
+                stderr: (chunk) => {
+                    stderr.push(chunk);
+                },
+            },
         });
-        return new Map(present.map((name, index) => [name, facts[index] ?? { platform: '', volumes: [] }]));
+        stdout.end();
+        stderr.end();
+        // The package's type leaves this out: Node reports null for a process that a signal ended.
+        if (exitCode === null)
+            throw killed(args);
+        return { exitCode, ...streams };
     }
-    async build(args, onOutput) {
-        const result = await this.#call(['build', ...args], onOutput);
+    /** Like {@link call}. @returns standard output @throws UserError also for an exit code other than 0 */
+    async succeed(args) {
+        const result = await this.call(args);
         if (result.exitCode !== 0)
-            throw failure(['build'], result);
-    }
-    async pull(image) {
-        await this.#succeed(['pull', '--quiet', image]);
-    }
-    async createNetwork(spec) {
-        const args = ['network', 'create', ...(0,docker_spec/* networkArgs */.CC)(spec)];
-        const result = await this.#call(args);
-        if (result.exitCode === 0)
-            return true;
-        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
-            return false;
-        throw failure(args, result);
-    }
-    async create(spec) {
-        await this.#succeed(['create', ...this.#container(spec)]);
-    }
-    async connect(container, network) {
-        await this.#succeed(['network', 'connect', network, container]);
-    }
-    start(container, attachment) {
-        return this.#attached(['start', '--attach', '--interactive', container], attachment);
-    }
-    run(spec, attachment) {
-        return this.#attached(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
-    }
-    async signal(container, signal) {
-        const args = ['kill', `--signal=${signal}`, container];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /is not running|No such container/))
             throw failure(args, result);
-    }
-    async removeContainers(names) {
-        if (names.length === 0)
-            return;
-        const args = ['rm', '--force', '--volumes', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /No such container|already in progress/))
-            throw failure(args, result);
-    }
-    async removeNetworks(names) {
-        if (names.length === 0)
-            return;
-        const args = ['network', 'rm', ...names];
-        const result = await this.#call(args);
-        if (result.exitCode !== 0 && !onlySays(result.stderr, /not found|No such network/))
-            throw failure(args, result);
-    }
-    async objectsOf(runId) {
-        const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
-        const [containers, networks] = await Promise.all([
-            this.#succeed(['ps', '--all', '--format={{.Names}}', filter]),
-            this.#succeed(['network', 'ls', '--format={{.Name}}', filter]),
-        ]);
-        return { containers: lines(containers), networks: lines(networks) };
-    }
-    async places() {
-        const [dataRoot, host] = await Promise.all([
-            this.#succeed(['info', '--format={{.DockerRootDir}}']),
-            this.#succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-        ]);
-        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
-    }
-    async exitOf(container) {
-        const state = JSON.parse(await this.#succeed(['inspect', '--format={{json .State}}', container]));
-        return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, error: state.Error };
-    }
-    #container(spec) {
-        this.#proxies ??= withoutClientProxies(process.env);
-        return (0,docker_spec/* containerArgs */.he)({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
+        return result.stdout;
     }
     /**
-     * Gives a container its document and relays its output until it ends. A process of its own and not `exec`: the client
-     * may end before it has read the document, and `exec` would let the broken pipe end us; and it must not get the
-     * terminal's Ctrl-C, or the sidecars would die before the agent.
+     * Gives a container its document and relays its output until it ends. `@actions/exec` cannot do this:
      *
-     * @throws UserError when the container could not be started at all
+     * - The client may end before it has read the document. The broken pipe must not end this process as well.
+     * - Standard input may have to stay open for a later message.
+     * - A slow reader has to slow the container down.
+     * - The client must not get the terminal's Ctrl-C, or the sidecars would die before the agent. Hence `detached`.
+     *
+     * @returns the container's exit code
+     * @throws UserError when the container could not be started, or the client was killed
      */
-    async #attached(args, { input, later, onStdout, onStderr }) {
-        this.#debug(`docker ${args.join(' ')}`);
-        const child = (0,external_node_child_process_.spawn)((this.#path ??= locate()), args, { stdio: 'pipe', detached: true });
+    async attach(args, { input, later, onStdout, onStderr }) {
+        const child = (0,external_node_child_process_.spawn)(this.#program(args), args, { stdio: 'pipe', detached: true });
+        const decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
         let head = '';
         drain(child.stdout, onStdout);
         drain(child.stderr, (chunk) => {
-            if (head.length < KEPT)
-                head += chunk.toString();
+            if (head.length < MAX_HEAD)
+                head += decoder.write(chunk);
             return onStderr(chunk);
         });
-        child.stdin.on('error', () => undefined); // the exit code says why
+        child.stdin.on('error', () => undefined); // The exit code tells why.
         child.stdin.write(input);
         if (later === undefined)
             child.stdin.end();
         else
             void later.then((text) => child.stdin.end(text));
-        const [exitCode] = (await (0,external_node_events_.once)(child, 'close'));
-        const code = exitCode ?? 1;
-        if (code !== 0 && ENGINE_REFUSED.test(head))
-            throw failure(args, { exitCode: code, stdout: '', stderr: head });
-        return code;
+        const [exitCode, signal] = (await (0,external_node_events_.once)(child, 'close'));
+        if (exitCode === null)
+            throw killed(args, signal);
+        if (exitCode !== 0 && isEngineRefusal(head))
+            throw failure(args, { exitCode, stdout: '', stderr: head });
+        return exitCode;
     }
-    async #succeed(args) {
-        const result = await this.#call(args);
-        if (result.exitCode !== 0)
-            throw failure(args, result);
-        return result.stdout;
-    }
-    /** Runs a command that reads nothing, to its end. @param onOutput gets both streams as they come */
-    async #call(args, onOutput) {
+    /** The path of the client, which is about to run with `args`. */
+    #program(args) {
         this.#debug(`docker ${args.join(' ')}`);
-        let stdout = '';
-        let stderr = '';
-        const exitCode = await exec(`"${(this.#path ??= locate())}"`, [...args], {
-            silent: true,
-            ignoreReturnCode: true,
-            listeners: {
-                stdout: (chunk) => {
-                    onOutput?.(chunk);
-                    stdout += chunk.toString();
-                },
-                stderr: (chunk) => {
-                    onOutput?.(chunk);
-                    stderr += chunk.toString();
-                },
-            },
-        });
-        return { exitCode, stdout, stderr };
+        return (this.#path ??= locate());
     }
 }
 /**
- * Not `which` of `@actions/io`: that one says on standard output, which is the command's, what it may not look into.
+ * Finds the `docker` program. `which` of `@actions/io` logs directories that it cannot read to standard output, and
+ * standard output belongs to the command.
  *
- * @throws UserError when there is no docker command
+ * @throws UserError when there is none
  */
 function locate() {
-    const paths = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
-    const found = paths.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
-    if (found !== undefined)
-        return found;
-    throw new errors/* UserError */.y('There is no docker command in PATH.', {
+    const directories = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
+    const path = directories.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
+    if (path !== undefined)
+        return path;
+    throw new errors/* UserError */.yo('There is no docker command in PATH.', {
         hint: 'Install the Docker command line; hosted ubuntu runners have it.',
     });
 }
@@ -7014,60 +8635,136 @@ function isProgram(path) {
         return false;
     }
 }
-/** Reads a stream to its end, no faster than `sink` takes it. */
+/** Reads a stream to its end, no faster than `sink` accepts it. */
 function drain(stream, sink) {
     stream.on('data', (chunk) => {
-        const taken = sink(chunk);
-        if (taken === undefined)
+        const accepted = sink(chunk);
+        if (accepted === undefined)
             return;
         stream.pause();
-        void taken.then(() => stream.resume());
+        void accepted.then(() => stream.resume());
     });
 }
-/** Characters of a container's standard error that are looked at. */
-const KEPT = 16_384;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/image-facts.js
+/** The label with the date on which AWF built an image, in ISO 8601. */
+const BUILT_LABEL = 'awf.built';
+/** The label of a base image that `script/bootstrap` made on this machine: no registry has it. */
+const STAND_IN_LABEL = 'awf.stand-in';
+/** Reads what `docker image inspect` prints for one image, as JSON. */
+function parseImageFacts(json) {
+    const { Os = '', Architecture = '', Created = '', Config } = JSON.parse(json);
+    // BuildKit writes SOURCE_DATE_EPOCH as the date of creation where a job sets that variable. The label cannot be
+    // misled.
+    const built = Config?.Labels?.[BUILT_LABEL] ?? Created;
+    return {
+        platform: `${Os}/${Architecture}`,
+        volumes: Object.keys(Config?.Volumes ?? {}),
+        builtAt: Date.parse(built) || 0,
+        isStandIn: Config?.Labels?.[STAND_IN_LABEL] === 'true',
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
+var docker_spec = __nccwpck_require__(400);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+
+
+
+
+
 /**
- * The client's own words when it could not start a container. Only at the very beginning of standard error, after its
- * warnings: what a container writes comes later and proves nothing.
+ * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
+ * terminal.
  */
-const ENGINE_REFUSED = /^(WARNING: .*\n)*(docker: |Error: )?(Error response from daemon: |failed to start containers|Cannot connect to the Docker daemon|permission denied while trying|error during connect|failed to connect to the docker API)/i;
-/** What a user can mend, by the client's own words, and what to do. */
-const REMEDIES = [
-    {
-        pattern: /Minimum memory limit allowed/i,
-        message: 'memory: the limit is too small for a container.',
-        hint: 'Write at least "6m"; agents want gigabytes.',
-    },
-    {
-        pattern: /pids\.max: invalid argument/i,
-        message: 'pids: the limit is larger than this machine allows.',
-        hint: 'Write a smaller number; the default is enough for most builds.',
-    },
-    {
-        pattern: /permission denied while trying to connect/i,
-        message: 'The Docker engine refuses this user.',
-        hint: 'Add the user to the docker group, or give access to the socket that DOCKER_HOST names.',
-    },
-    {
-        pattern: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
-        message: 'No Docker engine answers.',
-        hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
-    },
-];
-function failure(args, result) {
-    const said = lines(result.stderr);
-    const remedy = REMEDIES.find(({ pattern }) => pattern.test(result.stderr));
-    if (remedy)
-        return new errors/* UserError */.y(remedy.message, { hint: remedy.hint, cause: new Error(said.at(-1)) });
-    const last = said.filter((line) => !/^(See 'docker|Run 'docker|exit status )/.test(line)).at(-1) ?? 'nothing on standard error';
-    const verb = args.slice(0, args[0] === 'network' || args[0] === 'image' ? 2 : 1).join(' ');
-    return new errors/* UserError */.y(`docker ${verb} failed (exit code ${String(result.exitCode)}): ${last}`);
-}
-function lines(text) {
-    return text.split('\n').filter((line) => line.trim() !== '');
-}
-function onlySays(stderr, pattern) {
-    return lines(stderr).every((line) => pattern.test(line) || /^exit status/.test(line));
+class DockerCli {
+    #client;
+    #proxies;
+    constructor(debug) {
+        this.#client = new DockerClient(debug);
+    }
+    async imagesOf(names) {
+        const result = await this.#client.call(['image', 'inspect', '--format={{json .}}', '--', ...names]);
+        const complaints = nonEmptyLines(result.stderr).map((line) => line.toLowerCase());
+        const isMissing = (name) => complaints.some((line) => line.endsWith(`no such image: ${name.toLowerCase()}`));
+        const present = result.exitCode === 0 ? names : names.filter((name) => !isMissing(name));
+        if (result.exitCode !== 0 && present.length === names.length)
+            throw failure(['image', 'inspect'], result);
+        // One line per image, in the order of `names`.
+        const lines = nonEmptyLines(result.stdout);
+        return new Map(present.map((name, index) => [name, parseImageFacts(lines[index] ?? '{}')]));
+    }
+    async build(args, onLine) {
+        const result = await this.#client.call(['build', ...args], onLine);
+        if (result.exitCode !== 0)
+            throw failure(['build'], result);
+    }
+    async pull(image) {
+        await this.#client.succeed(['pull', '--quiet', image]);
+    }
+    async createNetwork(spec) {
+        const args = ['network', 'create', ...(0,docker_spec/* networkArgs */.CC)(spec)];
+        const result = await this.#client.call(args);
+        if (result.exitCode === 0)
+            return true;
+        if (/overlaps with other one|already exists|conflicts with network/i.test(result.stderr))
+            return false;
+        throw failure(args, result);
+    }
+    async create(spec) {
+        await this.#client.succeed(['create', ...this.#container(spec)]);
+    }
+    async connect(container, network) {
+        await this.#client.succeed(['network', 'connect', network, container]);
+    }
+    start(container, attachment) {
+        return this.#client.attach(['start', '--attach', '--interactive', container], attachment);
+    }
+    run(spec, attachment) {
+        return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
+    }
+    async signal(container, signal) {
+        await this.#succeedUnless(['kill', `--signal=${signal}`, container], /is not running|No such container/);
+    }
+    async removeContainers(names) {
+        if (names.length === 0)
+            return;
+        await this.#succeedUnless(['rm', '--force', '--volumes', ...names], /No such container|already in progress/);
+    }
+    async removeNetworks(names) {
+        if (names.length === 0)
+            return;
+        await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+    }
+    async objectsOf(runId) {
+        const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
+        const [containers, networks] = await Promise.all([
+            this.#client.succeed(['ps', '--all', '--format={{.Names}}', filter]),
+            this.#client.succeed(['network', 'ls', '--format={{.Name}}', filter]),
+        ]);
+        return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
+    }
+    async places() {
+        const [dataRoot, host] = await Promise.all([
+            this.#client.succeed(['info', '--format={{.DockerRootDir}}']),
+            this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
+        ]);
+        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
+        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+    }
+    async ranOutOfMemory(container) {
+        return (await this.#client.succeed(['inspect', '--format={{.State.OOMKilled}}', container])).trim() === 'true';
+    }
+    /** Runs a command whose goal may be reached already: `harmless` matches what the client then complains about. */
+    async #succeedUnless(args, harmless) {
+        const result = await this.#client.call(args);
+        if (result.exitCode !== 0 && !hasOnly(result.stderr, harmless))
+            throw failure(args, result);
+    }
+    #container(spec) {
+        this.#proxies ??= withoutClientProxies(process.env);
+        return (0,docker_spec/* containerArgs */.he)({ ...spec, environment: { ...this.#proxies, ...spec.environment } });
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -7101,11 +8798,18 @@ function addressesIn(subnet) {
         'api-proxy': at(LAST_OCTET['api-proxy']),
     };
 }
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-const PEERS_VARIABLE = 'AWF_PEERS';
 /** Squid's address as the proxy variables carry it. */
 function squidUrl(addresses) {
     return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+function apiProxyUrl(addresses, port) {
+    return `http://${addresses['api-proxy']}:${String(port)}`;
 }
 /** The subnets that a run may take for its internal network, in the order in which it tries them. */
 function* internalSubnets() {
@@ -7151,21 +8855,24 @@ function networkNames(runId) {
 
 
 
-/** File in `dist/` with the names of the images that belong to this build. */
+
+
+/** The file in `dist/` that names the images that belong to this build. */
 const IMAGES_FILE = 'images.json';
 /**
- * The names of the images that would be built from what is in `root` now. A name is a hash of the files that go into
- * the image, so an image that exists under its name is never stale.
+ * The names of the images that would be built from what is in `root` now. A name has a hash of our files that go into
+ * the image, so an image under its name always has our current files. Its packages may still be old: see
+ * `own-images.ts`.
  *
  * @param root the repository
- * @param dist folder with the bundles; `root`'s own unless a build writes elsewhere
+ * @param dist the folder with the bundles, which may be elsewhere while a build is being checked
  */
 function imageNames(root, dist = join(root, 'dist')) {
     const name = (role) => `awf-${role}:${contentHash(imageFiles(role, root, dist))}`;
     return Object.fromEntries(ROLES.map((role) => [role, name(role)]));
 }
 /**
- * The names that the build wrote beside the bundles: the ones that a run uses.
+ * The names that the build wrote beside the bundles. These are the images that a run uses.
  *
  * @throws Error when `dist` has none
  */
@@ -7173,18 +8880,30 @@ function builtImageNames(dist) {
     return JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(dist, IMAGES_FILE), 'utf8'));
 }
 /**
- * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes it from its
- * own environment where it is set, and the engine keeps it out of the image.
+ * The arguments of `docker build` for one image. The proxy variables have no value here: the client takes the value
+ * from its own environment, if there is one, and the engine keeps it out of the image.
+ *
+ * @param date becomes the image's build date
  */
-function buildArgs(role, name, root) {
+function buildArgs(role, name, root, date) {
+    const { http, https, none } = PROXY_VARIABLE;
     return [
-        `--file=${(0,external_node_path_.join)(root, 'containers', role, 'Dockerfile')}`,
+        `--file=${dockerfile(role, root)}`,
         `--tag=${name}`,
-        ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+        `--label=${BUILT_LABEL}=${date.toISOString()}`,
+        '--no-cache',
+        ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
         root,
     ];
 }
-/** Sources are not in the image: what is bundled from them is. */
+/** The image that a Dockerfile starts from by default. @returns undefined for a Dockerfile without a base */
+function baseImage(role, root) {
+    return /^ARG BASE=(\S+)$/m.exec((0,external_node_fs_.readFileSync)(dockerfile(role, root), 'utf8'))?.[1];
+}
+function dockerfile(role, root) {
+    return (0,external_node_path_.join)(root, 'containers', role, 'Dockerfile');
+}
+/** Source files are not in the image; the bundle made from them is. */
 function imageFiles(role, root, dist) {
     const folder = `containers/${role}`;
     const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
@@ -7196,60 +8915,15 @@ function filesIn(directory, path) {
         .map((entry) => join(entry.parentPath, entry.name))
         .map((file) => ({ path: path + file.slice(directory.length), file }));
 }
-/** 12 hexadecimal digits over paths, executable bits and bytes. */
+/** 12 hexadecimal digits of a hash of paths, executable bits and contents. */
 function contentHash(files) {
     const hash = createHash('sha256');
     for (const { path, file } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
         const bytes = readFileSync(file);
         const executable = (statSync(file).mode & 0o100) !== 0;
-        hash.update(`${path}\0${executable ? 'x' : '-'}\0${String(bytes.length)}\0`).update(bytes);
+        hash.update(`${path}\0${executable ? 'x' : '-'}\0${bytes.length}\0`).update(bytes);
     }
     return hash.digest('hex').slice(0, 12);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
-/** How much is said, from least to most. */
-const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
-/** True when something of level `needed` is said at `level`. */
-const isSaid = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/reporter.js
-
-
-/** `reporter`, less the messages below `level`. */
-function filtered(reporter, level) {
-    const from = (needed, write) => (message) => {
-        if (isSaid(needed, level))
-            write(message);
-    };
-    return {
-        error: from('error', reporter.error),
-        warning: from('warn', reporter.warning),
-        info: from('info', reporter.info),
-        debug: from('debug', reporter.debug),
-    };
-}
-/** Writes `awf: ...` lines to standard error. */
-const stderrReporter = {
-    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
-    info: (message) => process.stderr.write(`awf: ${message}\n`),
-    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
-    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
-};
-/**
- * Does one part of a report. A part that fails costs itself and nothing else: a warning says what is missing and why.
- *
- * @param what completes "Could not …"
- * @returns undefined when the part failed
- */
-async function attempt(reporter, what, work) {
-    try {
-        return await work();
-    }
-    catch (error) {
-        reporter.warning(`Could not ${what}: ${(0,errors/* describeError */.U)(error)}`);
-        return undefined;
-    }
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
@@ -7257,20 +8931,22 @@ var output = __nccwpck_require__(211);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
 
 
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
-const DIRECTORY = '/tmp/awf-github';
-/** The variable that names a file to the command, and where that file is. */
+
+/**
+ * The variables that tell the command about its files, and the paths of these. They are mount points, so the command can
+ * neither replace nor rename them.
+ */
 const COMMAND_FILE_VARIABLES = {
-    GITHUB_OUTPUT: `${DIRECTORY}/output`,
-    GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+    GITHUB_OUTPUT: `${AGENT_PLACES.github}/output`,
+    GITHUB_STEP_SUMMARY: `${AGENT_PLACES.github}/summary.md`,
 };
-/** What a command that never ran has left. */
+/** The content of a file if the command never ran. */
 const NOTHING_WRITTEN = { text: '', isCut: false };
-/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+/** The limit for the output file in bytes: 1 MiB, like GitHub's limit for the outputs of a job. */
 const OUTPUT_FILE_LIMIT = 1024 * 1024;
 /**
- * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
- * part with it; sanitising makes a hostile text up to six times as long.
+ * The limit for the summary in bytes. GitHub accepts 1 MiB per step and drops a longer summary altogether, including
+ * the part that AWF writes. Sanitising makes a hostile text up to six times as long.
  */
 const SUMMARY_FILE_LIMIT = 64 * 1024;
 /**
@@ -7289,22 +8965,22 @@ function sourcesIn(directory) {
     return { output: (0,external_node_path_.join)(directory, 'command-output'), summary: (0,external_node_path_.join)(directory, 'command-summary') };
 }
 /**
- * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
- * read back is what was mounted, whatever happens to their names or modes.
+ * The two files to which the command writes its outputs and its summary. They stay open from their creation on, so that
+ * the very files that were mounted are read back, whatever happens to their names or modes.
  */
 class CommandFiles {
     #output;
     #summary;
     /**
-     * @param directory of the run's own; nobody else can write there
-     * @param owner the command's user
+     * @param directory a directory of the run, to which nobody else can write
+     * @param owner the user of the command
      */
     constructor(directory, owner) {
         const sources = sourcesIn(directory);
         this.#output = createOwned(sources.output, owner);
         this.#summary = createOwned(sources.summary, owner);
     }
-    /** Once the container is gone; can be called once. */
+    /** Reads and closes both files. Call it once, after the container is gone. */
     finish() {
         return {
             output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
@@ -7315,7 +8991,7 @@ class CommandFiles {
 function createOwned(path, { uid, gid }) {
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = external_node_fs_.constants;
     const file = (0,external_node_fs_.openSync)(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    // Whatever the caller's umask is.
+    // The mode must not depend on the caller's umask.
     (0,external_node_fs_.fchmodSync)(file, 0o600);
     if (process.getuid?.() === 0)
         (0,external_node_fs_.fchownSync)(file, uid, gid);
@@ -7336,539 +9012,57 @@ function readAndClose(file, limit) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
-/**
- * What both sides of a container's boundary state: the runner, and a Dockerfile or script inside the container that
- * cannot import anything. `__tests__/layout.test.ts` finds every other place that states one of these facts.
- */
-/** Where the sandbox's own files are in the agent container. */
-const AGENT_LIB = '/tmp/awf-lib';
-/** The helper that Claude Code calls for its key. */
-const CLAUDE_KEY_HELPER = `${AGENT_LIB}/get-claude-key.sh`;
-/** The preloaded library that makes credential variables readable once. */
-const ONE_SHOT_LIBRARY = `${AGENT_LIB}/one-shot-token.so`;
-/** Claude Code's own file, in a home. */
-const CLAUDE_JSON = '.claude.json';
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
-/** The variable in which a runner says which GitHub server it works for. */
-const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
-/** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
-const COPILOT_HOST = 'api.githubcopilot.com';
-/** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
-const RESIDENCY_DOMAIN = 'ghe.com';
-const RESIDENCY_SERVICE = 'copilot-api';
-/** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
-const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
-const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
-const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
-/** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
-const HOST_BY_SERVER = [
-    { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
-    {
-        origin: new RegExp(`^https://${SUBDOMAIN}\\.${escapedDomain}$`),
-        host: `${RESIDENCY_SERVICE}.$<subdomain>.${RESIDENCY_DOMAIN}`,
-    },
-    // Prompts that have to stay in a region would leave it if a mistyped address were taken for any other server.
-    { origin: new RegExp(`^https?://(?:.+\\.)?${escapedDomain}(?::.+)?$`), host: undefined },
-    // Enterprise Server has no Copilot of its own; its users are licensed on github.com.
-    { origin: /^https?:.+$/, host: COPILOT_HOST },
-];
-/** An address as a runner states it. A URL parser would take a backslash for a slash, and decode escapes. */
-const FORM = /^(?<scheme>https?):\/\/(?<name>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)\.?(?<port>:\d{1,5})?\/?$/i;
-/** In lower case, without a trailing dot and without the port that the scheme implies. */
-function originOf(serverUrl) {
-    const { scheme, name, port = '' } = FORM.exec(serverUrl)?.groups ?? {};
-    if (scheme === undefined || name === undefined)
-        return undefined;
-    const implied = scheme.toLowerCase() === 'https' ? ':443' : ':80';
-    return `${scheme}://${name}${port === implied ? '' : port}`.toLowerCase();
-}
-/**
- * The host of Copilot's API for the users of a GitHub server. Whatever the address is, the host is one of GitHub's.
- *
- * - github.com: `api.githubcopilot.com`.
- * - SUBDOMAIN.ghe.com: `copilot-api.SUBDOMAIN.ghe.com`, the name that
- *   https://docs.github.com/en/copilot/how-tos/provide-context/use-mcp-in-your-ide/enterprise-configuration gives. The
- *   hosts of github.com are not used (https://docs.github.com/en/copilot/reference/copilot-allowlist-reference).
- * - Enterprise Server: as github.com. Licences are assigned on GitHub's cloud platforms only, and users authenticate there
- *   (https://docs.github.com/en/enterprise-server@latest/copilot/copilot-on-ghes/about-copilot-on-ghes). Not
- *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
- *
- * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
- * @throws Error that names the variable and does not quote it, since an address can hold a password
- */
-function copilotHost(serverUrl) {
-    const text = serverUrl?.trim() ?? '';
-    if (text === '')
-        return COPILOT_HOST;
-    const origin = originOf(text);
-    const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
-    if (origin === undefined || row?.host === undefined) {
-        throw new Error(`${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
-    }
-    return origin.replace(row.origin, row.host);
-}
-/** True for every host that {@link copilotHost} gives, and for no other. */
-function isCopilotHost(host) {
-    return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/error-shapes.js
-/** The bodies of errors, in the shapes that the providers' own clients parse. */
-const openAiErrorBody = (error) => ({
-    error: {
-        message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
-        param: null,
-        code: error.code,
-    },
-});
-/** https://docs.anthropic.com/en/api/errors */
-const ANTHROPIC_ERROR_TYPES = {
-    401: 'authentication_error',
-    403: 'permission_error',
-    404: 'not_found_error',
-    413: 'request_too_large',
-    429: 'rate_limit_error',
-    500: 'api_error',
-};
-/** https://cloud.google.com/apis/design/errors */
-const GOOGLE_STATUSES = {
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'NOT_FOUND',
-    429: 'RESOURCE_EXHAUSTED',
-    500: 'INTERNAL',
-    502: 'UNAVAILABLE',
-    503: 'UNAVAILABLE',
-    504: 'DEADLINE_EXCEEDED',
-};
-const anthropicErrorBody = (error) => ({
-    type: 'error',
-    error: {
-        type: ANTHROPIC_ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
-        message: error.message,
-    },
-});
-const copilotErrorBody = (error) => ({ error: { message: error.message, code: error.code } });
-const googleErrorBody = (error) => ({
-    error: {
-        code: error.status,
-        message: error.message,
-        status: GOOGLE_STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
-    },
-});
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
-/**
- * The endpoints that pass the api-proxy: inference, token counting and the list of models, and nothing that stores
- * files, administers an organisation or trains a model. What the SDKs (openai, @anthropic-ai/sdk, @google/genai) and
- * the agent programs call was read from their code, see docs/agents.md.
- */
-/** `WEBSOCKET` is a GET that asks for one: that a path may be read does not mean that a channel may be opened there. */
-const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBSOCKET'];
-/** The paths with each of the prefixes in front. */
-function under(prefixes, endpoints) {
-    return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
-}
-const get = (path, ...query) => ({ method: 'GET', path, query });
-const post = (path, ...query) => ({ method: 'POST', path, query });
-const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
-const websocket = (path, ...query) => ({ method: 'WEBSOCKET', path, query });
-/** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
-const VERSION = 'api-version';
-const OPENAI_GENERATION = [
-    post('/chat/completions', VERSION),
-    post('/completions', VERSION),
-    post('/embeddings', VERSION),
-];
-const OPENAI_RESPONSES = [
-    post('/responses', VERSION),
-    post('/responses/compact', VERSION),
-    freePost('/responses/input_tokens', VERSION),
-    freePost('/responses/*/cancel', VERSION),
-    get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
-    get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
-];
-const OPENAI_WEBSOCKETS = [
-    // Codex tries this one before plain HTTP.
-    websocket('/responses', VERSION),
-    websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
-];
-const OPENAI_MODELS = [
-    // Codex tells its version.
-    get('/models', VERSION, 'client_version'),
-    get('/models/*', VERSION),
-];
-/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
-const OPENAI_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...OPENAI_RESPONSES, ...OPENAI_WEBSOCKETS, ...OPENAI_MODELS]),
-    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
-];
-/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ANTHROPIC_ENDPOINTS = under(['/v1'], [
-    post('/messages', 'beta'),
-    freePost('/messages/count_tokens', 'beta'),
-    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
-    get('/models/*', 'beta'),
-]);
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const COPILOT_ENDPOINTS = [
-    ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
-    post('/responses', VERSION),
-    ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
-];
-/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
-const GOOGLE_QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
-const GEMINI_ENDPOINTS = [
-    websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...GOOGLE_QUERY)),
-        freePost('/models/*:countTokens', ...GOOGLE_QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...GOOGLE_QUERY),
-        get('/models/*', ...GOOGLE_QUERY),
-    ]),
-];
-const SEGMENT = "[\\w.~!$&'()*+,=:@-]+";
-const PATTERN = new RegExp(`^(?:/${SEGMENT})+$`);
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
-/**
- * Checks an endpoint that a user adds.
- *
- * @throws Error naming `name` and which part is wrong; it quotes nothing
- */
-function checkEndpoint(name, method, path) {
-    const known = ENDPOINT_METHODS.find((candidate) => candidate === method);
-    if (known === undefined)
-        throw new Error(`${name}: the method must be one of ${ENDPOINT_METHODS.join(', ')}.`);
-    if (typeof path !== 'string' || path.length > 1_000 || !PATTERN.test(path) || DOT_SEGMENT.test(path)) {
-        throw new Error(`${name}: the path must start with a slash and have no empty or dot segment, escape, query or end slash.`);
-    }
-    return { method: known, path };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-/** Tokens of a request, and how each provider's answers report them. */
-const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
-const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
-/** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
-function readOpenAi(counts) {
-    if ('prompt_tokens' in counts) {
-        return {
-            inputTokens: tokens(counts['prompt_tokens']),
-            outputTokens: tokens(counts['completion_tokens']),
-            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
-        };
-    }
-    return {
-        inputTokens: tokens(counts['input_tokens']),
-        outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
-    };
-}
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
-function readAnthropic(counts) {
-    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
-    return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens,
-    };
-}
-/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
-function readGemini(counts) {
-    return {
-        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
-        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
-        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
-    };
-}
-const OPENAI_USAGE = { usageKey: 'usage', modelKey: 'model', read: readOpenAi };
-const ANTHROPIC_USAGE = { usageKey: 'usage', modelKey: 'model', read: readAnthropic };
-const GEMINI_USAGE = { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readGemini };
-/** It offers the routes of both: their counts differ by the cache's names only. */
-const COPILOT_USAGE = {
-    ...OPENAI_USAGE,
-    read: (counts) => ('cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts)),
-};
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-});
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers.js
-/**
- * The provider table: the only place that knows a provider's port, host, header, key names, placeholders, base-URL
- * variables, error shape and managed settings. Adding a provider is one entry here.
- *
- * Which variables and files the agent programs read was measured, see docs/agents.md.
- */
-
-
-
-
-
-/** What stands in the agent's environment where a program expects a credential. */
-const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
-/** What `get-claude-key.sh` prints. */
-const PLACEHOLDER_CLAUDE_KEY = 'sk-ant-placeholder-key-for-credential-isolation';
-const PLACEHOLDER_GEMINI_KEY = 'gemini-api-key-placeholder-for-credential-isolation';
-/** Values that a user may put into a credential variable of the agent, for SDKs that insist on one. */
-const ACCEPTED_PLACEHOLDERS = [
-    'placeholder',
-    PLACEHOLDER_TOKEN,
-    PLACEHOLDER_CLAUDE_KEY,
-    PLACEHOLDER_GEMINI_KEY,
-];
-const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
-const openai = {
-    id: 'openai',
-    name: 'OpenAI',
-    port: 10000,
-    defaultTarget: 'api.openai.com',
-    targetInput: 'openai-api-target',
-    targetVariable: 'OPENAI_API_TARGET',
-    credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: OPENAI_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
-    // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
-    subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
-    agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
-    managedSettings: [
-        {
-            path: '/etc/codex/config.toml',
-            when: 'configured',
-            content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
-        },
-    ],
-    sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
-    usage: OPENAI_USAGE,
-    errorBody: openAiErrorBody,
-};
-const anthropic = {
-    id: 'anthropic',
-    name: 'Anthropic',
-    port: 10001,
-    defaultTarget: 'api.anthropic.com',
-    targetInput: 'anthropic-api-target',
-    targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
-    endpoints: ANTHROPIC_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
-        {
-            name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-            when: 'configured',
-            role: 'setting',
-            value: '3600000',
-            overridable: true,
-        },
-    ],
-    managedSettings: [
-        {
-            path: '/etc/claude-code/managed-settings.json',
-            when: 'configured',
-            content: () => json({ apiKeyHelper: CLAUDE_KEY_HELPER }),
-        },
-    ],
-    sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
-    usage: ANTHROPIC_USAGE,
-    errorBody: anthropicErrorBody,
-};
-const copilot = {
-    id: 'copilot',
-    name: 'GitHub Copilot',
-    port: 10002,
-    defaultTarget: COPILOT_HOST,
-    byServer: { host: copilotHost, includes: isCopilotHost },
-    targetInput: 'copilot-api-target',
-    targetVariable: 'COPILOT_API_TARGET',
-    credentials: [
-        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
-        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
-    ],
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
-    endpoints: COPILOT_ENDPOINTS,
-    credentialQuery: [],
-    requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'COPILOT_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        {
-            name: 'COPILOT_GITHUB_TOKEN',
-            when: { credential: 'COPILOT_GITHUB_TOKEN' },
-            role: 'placeholder',
-            value: PLACEHOLDER_TOKEN,
-        },
-        { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
-        // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-        // nobody. So these are set for a token too, and with them it needs a model by name.
-        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
-    ],
-    managedSettings: [],
-    sideTraffic: ['api.github.com'],
-    usage: COPILOT_USAGE,
-    errorBody: copilotErrorBody,
-};
-const gemini = {
-    id: 'gemini',
-    name: 'Google Gemini',
-    port: 10003,
-    defaultTarget: 'generativelanguage.googleapis.com',
-    targetInput: 'gemini-api-target',
-    targetVariable: 'GEMINI_API_TARGET',
-    credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
-    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
-    endpoints: GEMINI_ENDPOINTS,
-    // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
-    credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
-    requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
-    subprotocols: [],
-    agentVariables: [
-        { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
-        { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
-        { name: 'GEMINI_API_KEY', when: 'always', role: 'placeholder', value: PLACEHOLDER_GEMINI_KEY },
-    ],
-    managedSettings: [
-        {
-            // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
-            path: '~/.gemini/settings.json',
-            when: 'always',
-            content: () => json({ security: { auth: { selectedType: 'gemini-api-key' } } }),
-        },
-    ],
-    sideTraffic: ['play.googleapis.com'],
-    usage: GEMINI_USAGE,
-    errorBody: googleErrorBody,
-};
-/** All providers, by port. */
-const PROVIDERS = [openai, anthropic, copilot, gemini];
-/**
- * The provider's host for those who name no other.
- *
- * @param serverUrl value of `GITHUB_SERVER_URL`
- * @throws Error naming the variable, where the host depends on it and it cannot be understood
- */
-function ownHost({ byServer, defaultTarget }, serverUrl) {
-    return byServer ? byServer.host(serverUrl) : defaultTarget;
-}
-/** True for a host of the provider's own, in whatever way it was named; any other may be anybody's gateway. */
-function isOwnHost({ byServer, defaultTarget }, host) {
-    return host === defaultTarget || (byServer?.includes(host) ?? false);
-}
-/** Every credential that a run can be given. */
-const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
-const ALL_KEYS = [openai, anthropic, gemini, copilot].flatMap(({ credentials }) => credentials.map((c) => c.variable));
-/** Said when the api-proxy has nothing to inject. */
-const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
-/** Variables under which agent programs look for a credential, beside those of {@link CREDENTIALS}. */
-const CREDENTIAL_ALIASES = ['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'];
-/**
- * Names under which today's programs and SDKs of the providers take a credential that the api-proxy cannot inject: logins,
- * administrators' keys, tokens for gateways. A `*` stands for anything. Read from `openai` 7.57.0, `@anthropic-ai/sdk`,
- * `@google/genai`, Claude Code 2.1.330, Codex 0.169.0 and Copilot CLI 1.0.102.
- */
-const CREDENTIAL_PATTERNS = [
-    ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
-    ...['CODEX_*KEY', 'CODEX_*TOKEN'],
-    ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET', 'CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
-    ...['COPILOT_*KEY', 'COPILOT_*TOKEN', 'GEMINI_*KEY', 'GOOGLE_*API_KEY'],
-];
-/** Those of {@link CREDENTIAL_PATTERNS} that are most often set; the pre-flight check looks for them in an image too. */
-const OTHER_CREDENTIALS = [
-    ...['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN'],
-    'GOOGLE_API_KEY',
-];
-/** Names that never reach the agent with a value of the user's. */
-const CREDENTIAL_VARIABLES = [
-    ...CREDENTIALS.map((credential) => credential.variable),
-    ...CREDENTIAL_ALIASES,
-];
-/** Names under which a program could find a credential: a placeholder is all that they ever hold in the agent. */
-const CREDENTIAL_NAMES = [
-    ...new Set([
-        ...CREDENTIAL_VARIABLES,
-        ...OTHER_CREDENTIALS,
-        ...PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter(({ role }) => role === 'placeholder').map(({ name }) => name)),
-    ]),
-];
-/**
- * Names that the one-shot-token library protects in the agent: tokens that users pass, and names that hold nothing.
- *
- * Not the placeholders: they are worth nothing, and programs need them in children. Measured: npm 11 hands none of these
- * variables on, so that a program on an SDK fails under `npm start`; Gemini CLI 0.61.0 reads its key, starts itself again
- * without it, and ends with exit code 41.
- */
-const ONE_SHOT_TOKENS = [
-    ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
-    ...CREDENTIAL_ALIASES,
-];
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
 
-/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
+/**
+ * Options that every JVM reads, whether the launcher, Maven, Gradle's daemon or a program with an embedded JVM starts
+ * it.
+ */
 const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 /**
- * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
+ * Variables for programs that ignore the usual proxy variables without them:
  *
- * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
+ * - The `fetch`, `http` and `https` of Node.js, from 24.5 and 22.21 on.
+ * - Yarn from 2 on. It has no list of hosts to reach directly, so it gets no proxy for `http:` and still reaches a
+ *   registry on loopback.
  */
 function proxyVariables(addresses) {
     return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
 }
-/** Names of what this file decides. All of it is the user's to set. */
+/** The variables that this file decides. The user may override each of them. */
 const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 /**
- * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
- * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
+ * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
+ * property, so ours are left out if the user has set them, for example to a proxy that records a test.
  *
- * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
- * of JDK 9 and later reads it.
+ * A JVM reports on standard error that it has read these options. `JDK_JAVA_OPTIONS` would be no quieter, and only the
+ * `java` launcher of JDK 9 and later reads it.
  *
- * @param variables the user's
+ * @param variables the variables that the user set
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
 function javaOptions(variables, addresses) {
-    const given = variables[JAVA_OPTIONS] ?? '';
+    const userOptions = variables[JAVA_OPTIONS] ?? '';
     const [host, port] = [addresses.squid, String(SQUID_PORT)];
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
-        // Of both: https has no list of its own. The first three are Java's default.
+        // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
         { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
     ];
-    const isGiven = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
-    const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
-    const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
-    const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
+    const isSet = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
+    const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
+    const kept = groups.flatMap((group) => Object.keys(group)).filter(isSet);
+    const options = [userOptions, ...added.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
     return {
         variables: { [JAVA_OPTIONS]: options.join(' ') },
-        warnings: theirs.length === 0
+        warnings: kept.length === 0
             ? []
-            : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
+            : [`${JAVA_OPTIONS} sets ${kept.join(', ')}: Java uses these settings, not the sandbox's proxy.`],
     };
 }
 /**
- * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
+ * The user's settings of Maven, because Maven 3.9 ignores Java's properties. Maven 3.8 and 4 use them.
  *
  * @see https://maven.apache.org/guides/mini/guide-proxies.html
  */
@@ -7878,7 +9072,7 @@ function mavenSettings(addresses) {
       <active>true</active>
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
-      <port>${String(SQUID_PORT)}</port>
+      <port>${SQUID_PORT}</port>
       <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
     </proxy>`);
     return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
@@ -7889,7 +9083,8 @@ function mavenSettings(addresses) {
 
 
 
-/** Files below `/etc` that are the run's own: container path to content. None of them holds a secret. */
+
+/** The files below `/etc` that a run generates: container paths with contents. None of them contains a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
     return {
@@ -7898,51 +9093,55 @@ function systemFiles(config, addresses, user) {
         ...Object.fromEntries(machine),
     };
 }
-/** Programs' settings in the private home: path below it to content. */
+/** Settings of programs in the private home: paths below the home with contents. */
 function homeSettings(config, addresses) {
-    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME));
+    const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
     return {
-        ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME.length), content])),
+        ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
         '.m2/settings.xml': mavenSettings(addresses),
     };
 }
-const HOME = '~/';
+const HOME_PREFIX = '~/';
 /**
- * No name is resolved in the sandbox: Squid does that. The engine's own resolver would let a program that asks wait for
- * 20 seconds; a closed port on loopback tells it at once.
+ * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
+ * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
 const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
-/** What the agent programs are set to; the machine's settings are read-only, so that an agent cannot change them. */
+/** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config, addresses) {
     if (!config.apiProxy)
         return [];
     const configured = new Set(config.providers.map(({ provider }) => provider.id));
     return PROVIDERS.flatMap((provider) => {
-        const baseUrl = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        const baseUrl = apiProxyUrl(addresses, provider.port);
         return provider.managedSettings
             .filter(({ when }) => when === 'always' || configured.has(provider.id))
             .map(({ path, content }) => [path, content(baseUrl)]);
     });
 }
-/** Programs look themselves up: git, ssh and Python's getpass fail without an entry. @param shell that is there */
+/**
+ * The account files. Without an entry for the user, git, ssh and Python's getpass fail.
+ *
+ * @param shell a shell that exists
+ */
 function accountFiles({ uid, gid, name, home }, shell) {
     const accounts = [
         `root:x:0:0:root:${uid === 0 ? home : '/nonexistent'}:${shell}`,
-        ...(uid === 0 ? [] : [`${name}:x:${String(uid)}:${String(gid)}::${home}:${shell}`]),
-        ...(uid === NOBODY ? [] : [`nobody:x:${String(NOBODY)}:${String(NOBODY)}:nobody:/nonexistent:/bin/false`]),
+        ...(uid === 0 ? [] : [`${name}:x:${uid}:${gid}::${home}:${shell}`]),
+        ...(uid === NOBODY ? [] : [`nobody:x:${NOBODY}:${NOBODY}:nobody:/nonexistent:/bin/false`]),
     ];
     const groups = [
         'root:x:0:',
-        ...(gid === 0 ? [] : [`${name}:x:${String(gid)}:`]),
-        ...(gid === NOBODY ? [] : [`nogroup:x:${String(NOBODY)}:`]),
+        ...(gid === 0 ? [] : [`${name}:x:${gid}:`]),
+        ...(gid === NOBODY ? [] : [`nogroup:x:${NOBODY}:`]),
     ];
     return { '/etc/passwd': `${accounts.join('\n')}\n`, '/etc/group': `${groups.join('\n')}\n` };
 }
-/** Whom the kernel and the distributions know as nobody. */
+/** The id of nobody, by the convention of the kernel and the distributions. */
 const NOBODY = 65_534;
 /**
- * Mounts for `files`, which {@link writeSystemFiles} puts below `directory`: a file of `/etc` alone, any other with its
- * directory.
+ * Mounts for `files`, which {@link writeSystemFiles} writes below `directory`, each at its own path. A file directly in
+ * `/etc` is mounted alone, any other together with its directory.
  */
 function systemFileMounts(directory, files) {
     return Object.keys(files).map((path) => {
@@ -7956,105 +9155,98 @@ function writeSystemFiles(directory, files) {
         const file = (0,external_node_path_.join)(directory, path);
         (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(file), { recursive: true });
         (0,external_node_fs_.writeFileSync)(file, content);
-        // Whatever the caller's umask is: the agent's user may be another one.
+        // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
         (0,external_node_fs_.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
         (0,external_node_fs_.chmodSync)(file, 0o644);
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
-
-
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
 /**
- * The directory for a run's own generated files. Its name follows from the run's id, so that the post step of a run that
- * was killed finds it.
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
  *
- * @param temporary the runner's temporary directory
+ * @returns whether a name is on the list; capitals matter
  */
-function workDirectoryOf(runId, temporary) {
-    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
-}
-/** True when `path` is `directory` or below it, links resolved; `path` need not exist yet. */
-function isInside(path, directory) {
-    const real = resolved(path);
-    const parent = resolved(directory);
-    return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
-}
-function resolved(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        const parent = (0,external_node_path_.dirname)(path);
-        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
-    }
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/toolchain-rows.js
 /**
- * System directories, each at its own path. What is not listed is not there, above all what may hold a credential:
+ * System directories, each mounted at its own path. The sandbox has nothing else of the system, above all nothing that
+ * may contain a credential:
  *
- * - settings for the whole machine that may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
+ * - settings for the whole machine, which may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
  *   `/etc/wgetrc`, `/etc/gitconfig`, `/etc/maven/settings.xml`, `/etc/apt`
- * - what a login shell reads, for tokens are exported there: `/etc/environment`, `/etc/profile.d`, `/etc/default`
+ * - files that a login shell reads, because they may export tokens: `/etc/environment`, `/etc/profile.d`,
+ *   `/etc/default`
  * - keys and accounts: `/etc/ssl/private`, `/etc/ssh`, `/etc/docker`, `/etc/shadow`, `/etc/krb5.keytab`
  */
-const SYSTEM = [
+const SYSTEM_ROWS = [
     { path: '/usr', why: 'programs and libraries, fonts and locale data' },
-    { path: '/bin', why: 'a directory of its own where /usr is not merged, a link into it elsewhere' },
-    { path: '/sbin', why: 'as /bin' },
-    { path: '/lib', why: 'as /bin' },
-    { path: '/lib32', why: 'as /bin' },
-    { path: '/lib64', why: "the dynamic loader's path" },
-    { path: '/libx32', why: 'as /bin' },
-    { path: '/opt', why: 'third-party software, the tool cache of hosted runners' },
+    { path: '/bin', why: 'a link to /usr/bin, or a separate directory if /usr is not merged' },
+    { path: '/sbin', why: 'like /bin' },
+    { path: '/lib', why: 'like /bin' },
+    { path: '/lib32', why: 'like /bin' },
+    { path: '/lib64', why: 'the path of the dynamic loader' },
+    { path: '/libx32', why: 'like /bin' },
+    { path: '/opt', why: 'third-party software, and the tool cache of hosted runners' },
     { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
-    { path: '/snap', why: "snaps, by their own path; /snap/bin needs snapd's socket, which is not there" },
+    {
+        path: '/snap',
+        why: "snaps at their own paths; those in /snap/bin need snapd's socket, which the sandbox does not have",
+    },
     { path: '/nix/store', why: 'Nix packages' },
-    { path: '/var/lib/gems', why: "Ruby's gems for the machine, on Debian" },
-    { path: '/etc/alternatives', why: 'links from /usr/bin to the chosen version of a program' },
+    { path: '/var/lib/gems', why: 'Ruby gems for the whole machine on Debian' },
+    { path: '/etc/alternatives', why: 'links to the selected version of a program' },
     { path: '/etc/localtime', why: 'the time zone' },
     { path: '/etc/timezone', why: 'the name of the time zone' },
-    { path: '/etc/mime.types', why: 'types of files, asked by web servers and by Python' },
-    { path: '/etc/ssl/certs', why: 'CA certificates, those of a company proxy included, and those for Java on Debian' },
+    { path: '/etc/mime.types', why: 'file types, for web servers and Python' },
+    { path: '/etc/ssl/certs', why: 'CA certificates, including those of a company proxy, and those for Java on Debian' },
     { path: '/etc/ssl/openssl.cnf', why: "OpenSSL's settings" },
     { path: '/etc/ca-certificates', why: 'CA certificates' },
     { path: '/etc/pki/tls/certs', why: 'CA certificates on Fedora and RHEL' },
     { path: '/etc/pki/ca-trust', why: 'CA certificates on Fedora and RHEL' },
     { path: '/etc/pki/tls/openssl.cnf', why: "OpenSSL's settings on Fedora and RHEL" },
-    { path: '/etc/crypto-policies', why: 'what the settings of OpenSSL include on Fedora and RHEL' },
+    { path: '/etc/crypto-policies', why: 'included by the settings of OpenSSL on Fedora and RHEL' },
     { path: '/etc/ld.so.cache', why: 'where the loader finds libraries' },
     { path: '/etc/ld.so.conf', why: 'where the loader finds libraries' },
     { path: '/etc/ld.so.conf.d', why: 'where the loader finds libraries' },
-    { path: '/etc/nsswitch.conf', why: 'how names of users and hosts are looked up' },
+    { path: '/etc/nsswitch.conf', why: 'how to look up names of users and hosts' },
     { path: '/etc/protocols', why: 'names of protocols' },
     { path: '/etc/services', why: 'names of ports' },
-    { path: '/etc/fonts', why: 'which font is used' },
-    { path: '/etc/os-release', why: 'which system this is, asked by installers' },
+    { path: '/etc/fonts', why: 'which fonts to use' },
+    { path: '/etc/os-release', why: 'which system this is, for installers' },
     { path: '/etc/debian_version', why: 'which system this is' },
     { path: '/etc/lsb-release', why: 'which system this is' },
     { path: '/etc/terminfo', why: 'terminals' },
     { path: '/etc/dotnet', why: 'where .NET is installed' },
     {
         path: '/etc/java-*/*',
-        why: "settings of Debian's JDKs: without java.security there is no TLS",
-        except: { management: 'passwords for remote management, jmxremote.password, have their place there' },
+        why: "settings of Debian's JDKs; TLS needs java.security",
+        except: { management: 'jmxremote.password has passwords for remote management' },
     },
-    { path: '/etc/ant', why: "Ant's settings for the machine" },
+    { path: '/etc/ant', why: "Ant's settings for the whole machine" },
     { path: '/etc/gradle', why: "settings of Debian's Gradle" },
     {
         path: '/etc/maven/*',
-        why: "how Debian's Maven starts, m2.conf, and what it writes",
+        why: "how Debian's Maven starts (m2.conf), and what it logs",
         except: {
-            'settings.xml': "passwords of repositories and proxies have their place there; the user's is not there either",
+            'settings.xml': "it may have passwords of repositories and proxies; the user's settings.xml is left out as well",
         },
     },
     { path: '/etc/perl', why: 'Perl modules' },
-    { path: '/etc/python3', why: "Python's settings for the machine" },
-    { path: '/etc/python3.*', why: "a Python version's settings" },
+    { path: '/etc/python3', why: "Python's settings for the whole machine" },
+    { path: '/etc/python3.*', why: 'settings of a Python version' },
 ];
-/** Toolchains below the user's home. Caches and settings stay out: both may hold credentials. */
-const toolchain_rows_HOME = [
+/** Toolchains below the user's home. Caches and settings are left out, because both may contain credentials. */
+const HOME_ROWS = [
     { path: '.cargo/bin', why: 'Rust programs' },
     { path: '.rustup/toolchains', why: 'Rust toolchains' },
     { path: '.rustup/settings.toml', why: 'which Rust toolchain is the default' },
@@ -8062,7 +9254,7 @@ const toolchain_rows_HOME = [
     { path: '.pyenv/libexec', why: 'pyenv' },
     { path: '.pyenv/plugins', why: 'pyenv' },
     { path: '.pyenv/pyenv.d', why: 'pyenv' },
-    { path: '.pyenv/shims', why: 'programs of the Python versions: pip adds to them' },
+    { path: '.pyenv/shims', why: 'programs of the Python versions, including those that pip installs' },
     { path: '.pyenv/version', why: 'which Python version is the default' },
     { path: '.pyenv/versions', why: 'Python versions' },
     { path: '.rbenv', why: 'Ruby versions' },
@@ -8074,12 +9266,12 @@ const toolchain_rows_HOME = [
     { path: '.local/share/mise', why: 'versions of many tools' },
     { path: '.local/bin', why: "the user's programs" },
     { path: '.local/lib/*', why: "libraries of the user's programs", except: { 'python*': 'the next row' } },
-    { path: '.local/lib/python*/site-packages', why: "the user's Python packages: pip adds to them" },
+    { path: '.local/lib/python*/site-packages', why: "the user's Python packages, which pip installs" },
     { path: '.local/pipx', why: "the user's Python programs" },
     { path: '.local/share/pipx', why: "the user's Python programs" },
-    { path: '.local/share/uv', why: 'Python versions and programs of uv' },
-    { path: '.local/share/claude', why: 'Claude Code, installed by its own installer' },
-    { path: '.claude/local', why: 'Claude Code, installed by itself' },
+    { path: '.local/share/uv', why: 'Python versions and programs that uv installs' },
+    { path: '.local/share/claude', why: 'Claude Code, from its native installer' },
+    { path: '.claude/local', why: 'Claude Code, from its older local installation' },
     { path: '.opencode/bin', why: 'OpenCode' },
     { path: '.bun/bin', why: 'Bun' },
     { path: '.deno/bin', why: 'Deno' },
@@ -8098,43 +9290,41 @@ const toolchain_rows_HOME = [
 
 
 
+
+
 /**
- * The host's toolchain as read-only mounts; what a host does not have is left out. Links are followed here, so that the
- * engine mounts what they lead to, at the path that programs know.
+ * The host's toolchain as read-only mounts, as far as the host has it. Links are resolved here, so that the engine
+ * mounts their targets at the paths that programs know.
  *
- * @param home the caller's home directory, whose place the private one takes
- * @param toolCache `RUNNER_TOOL_CACHE`, where it is outside the system directories
+ * @param home the caller's home directory; the private home has the same path
+ * @param toolCache the value of `RUNNER_TOOL_CACHE`, which may be outside the system directories
  */
 function hostToolchain(home, toolCache) {
-    const paths = [...SYSTEM.flatMap(present), ...toolchain_rows_HOME.flatMap((row) => present({ ...row, path: (0,external_node_path_.join)(home, row.path) }))];
+    const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
+    const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
     if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache))
         paths.push(toolCache);
     return paths
-        .filter((path, _, all) => !all.some((other) => path.startsWith(`${other}/`)))
+        .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
         .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
 }
-/** What the host has of a row. @param row with an absolute path */
+/** The paths that match a row and exist on the host. @param row a row with an absolute path */
 function present({ path, except = {} }) {
     let found = ['/'];
+    const isExcepted = nameMatcher(Object.keys(except));
     for (const name of path.split('/').filter((part) => part !== '')) {
+        const isMeant = nameMatcher([name]);
         found = found.flatMap((directory) => {
             if (!name.includes('*'))
                 return [(0,external_node_path_.join)(directory, name)];
             return entriesOf(directory)
-                .filter((entry) => isLike(entry, name) && !Object.keys(except).some((other) => isLike(entry, other)))
+                .filter((entry) => isMeant(entry) && !isExcepted(entry))
                 .map((entry) => (0,external_node_path_.join)(directory, entry));
         });
     }
     return found.filter((candidate) => (0,external_node_fs_.existsSync)(candidate));
 }
-/** @param pattern with one `*` at most, which stands for anything */
-function isLike(name, pattern) {
-    const [start = '', end] = pattern.split('*');
-    if (end === undefined)
-        return name === pattern;
-    return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
-}
-/** In a fixed order; none where there is no such directory, or the caller may not read it. */
+/** The names in a directory, sorted. Empty if it does not exist, or the caller may not read it. */
 function entriesOf(directory) {
     try {
         return (0,external_node_fs_.readdirSync)(directory).sort();
@@ -8147,15 +9337,15 @@ function entriesOf(directory) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/sockets.js
 
 
-/** Listening; see `include/uapi/linux/net.h`, `__SO_ACCEPTCON`. */
+/** The flag of a listening socket: `__SO_ACCEPTCON` in `include/uapi/linux/net.h`. */
 const ACCEPTS = 0x10000;
-/** `SOCK_DGRAM`: takes messages without listening. */
+/** `SOCK_DGRAM`: such a socket receives messages without listening. */
 const DATAGRAMS = 2;
 /**
- * The Unix sockets that programs of this network namespace can be reached by, `/proc/net/unix` (proc(5)). A directory that
- * is mounted shows the sockets in it, read-only or not, and who connects to one talks to a program outside.
+ * The Unix sockets on which programs of this network namespace can be reached, from `/proc/net/unix` (proc(5)). A
+ * mounted directory exposes the sockets in it, even read-only: connecting to one reaches a program outside the sandbox.
  *
- * @returns absolute paths; empty where the table cannot be read
+ * @returns absolute paths, or none if the table cannot be read
  */
 function listeningSockets() {
     let table;
@@ -8184,35 +9374,35 @@ function listeningSockets() {
 
 
 /**
- * Refuses a workspace that would give away more than a workspace.
+ * Refuses a workspace that would expose more than the user's project.
  *
  * @param home the caller's home directory
- * @param workDirectory holds the run's own files
+ * @param workDirectory the directory of the run's own files
  * @throws UserError naming the directory
  */
 function checkWorkspace({ workspace }, home, workDirectory) {
     const hint = 'Run in a directory of its own, such as a checkout of the repository.';
     if (isInside(home, workspace)) {
-        throw new errors/* UserError */.y(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
+        throw new errors/* UserError */.yo(`The workspace ${workspace} holds the home directory ${home} and its credentials.`, { hint });
     }
     if (isInside(workDirectory, workspace)) {
-        throw new errors/* UserError */.y(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
+        throw new errors/* UserError */.yo(`The workspace ${workspace} holds the run's temporary directory ${workDirectory}.`, { hint });
     }
 }
-/** The workspace is the command's, sockets included; a program behind one of them had better be known to the user. */
+/** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
 function socketWarnings(workspace) {
     return listeningSockets()
-        .filter((path) => path.startsWith(`${workspace}/`))
+        .filter((path) => isBelow(path, workspace))
         .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
 }
-/** What of the action's own directory runs outside the sandbox later: the post step, and the next step that uses it. */
+/** The parts of the action's own directory that run outside the sandbox later, in the post step or in another step. */
 const ACTION_FILES = ['action.yml', 'dist', 'containers'];
 /**
- * With `uses: ./` the action lies in the workspace, where the command could rewrite the post step that runs after it,
- * outside the sandbox and with the job's credentials.
+ * With `uses: ./`, the action lies in the workspace. The command could rewrite the post step, which runs after it
+ * outside the sandbox with the job's credentials.
  *
  * @param root the action's own directory
- * @returns what of it must be read-only
+ * @returns the parts that must be read-only
  */
 function ownFilesInWorkspace(root, workspace) {
     const real = (0,external_node_fs_.realpathSync)(root);
@@ -8221,11 +9411,11 @@ function ownFilesInWorkspace(root, workspace) {
     return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
 }
 /**
- * What runs outside the sandbox, now or in a later step: the toolchain, all actions of the job, the runner. A writable mount
- * of any of it would let the command change those programs.
+ * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
+ * job, and the runner. Through a writable mount of one of them, the command could change those programs.
  *
  * @param root the action's own directory
- * @param node the program that runs this process; a runner brings its own
+ * @param node the program that runs this process, which belongs to the runner
  */
 function hostPrograms(root, node, home, environment) {
     const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
@@ -8236,40 +9426,56 @@ function hostPrograms(root, node, home, environment) {
         above(node, 'externals') ?? node,
     ].flat();
 }
-/** The directory named `name` that `path` is in; the runner's for actions, and for its programs. */
+/**
+ * The directory named `name` above `path`. The runner has one for actions (`_actions`) and one for its programs
+ * (`externals`).
+ */
 function above(path, name) {
     const parts = path.split('/');
     const index = parts.lastIndexOf(name);
     return index <= 0 ? undefined : parts.slice(0, index + 1).join('/');
 }
 /**
- * Refuses a mount that shows a guarded path at another place, where nothing guards it, or that lies over it.
+ * Refuses a mount that would expose a guarded path at another place, where it is not guarded, or that would cover it.
  *
  * @throws UserError naming the mount and the path
  */
 function refuseWaysAround(mounts, guards) {
-    for (const { source, target } of mounts) {
+    for (const { source, target, origin } of mounts) {
         const real = (0,external_node_fs_.realpathSync)(source);
         for (const guard of guards) {
             const shows = isInside(guard.target, real) && (0,external_node_path_.join)(target, (0,external_node_path_.relative)(real, guard.target)) !== guard.target;
             const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
             if (shows || isPart || isInside(target, guard.target)) {
-                throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
-                    hint: 'Name a directory outside the workspace; the command sees the workspace at its own path.',
+                throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+                    hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
                 });
             }
         }
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+/** The words of a text, for lists that are easier to read without quotes and commas. */
+function words(text) {
+    return text.split(/\s+/).filter((word) => word !== '');
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
 
 
-/** Where they are mounted instead. The user of the sandbox can neither replace nor rename what is there. */
-const ELSEWHERE = '/tmp/awf-home';
+
+
 /**
- * Puts what is mounted deep in the home elsewhere, and a link in its place. For a mount at `~/.cargo/bin` the engine would
- * make `~/.cargo` itself, as root: cargo could not write its registry there, and no program its `~/.local/share`.
+ * The place for mounts that would lie deep in the home. The user of the sandbox cannot replace or rename them there.
+ */
+const ELSEWHERE = AGENT_PLACES.home;
+/** Claude Code's file in the home. AWF writes the sandbox's copy itself. */
+const CLAUDE_JSON = '.claude.json';
+/**
+ * Moves mounts deep in the home elsewhere and replaces them with links. For a mount at `~/.cargo/bin`, the engine would
+ * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
+ * others.
  *
  * @param home the private home's path
  * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
@@ -8312,17 +9518,13 @@ function home_entriesOf(path) {
         return [];
     }
 }
-/** @returns where the command sees what is mounted at `target` */
+/** @returns the path at which the command sees what is mounted at `target` */
 function seenAt(target, home) {
-    return target.startsWith(`${ELSEWHERE}/`) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
-}
-/** @returns true for what lies in one of `targets` */
-function isBelowOneOf(path, targets) {
-    return targets.some((target) => path.startsWith(`${target}/`));
+    return isBelow(target, ELSEWHERE) ? (0,external_node_path_.join)(home, (0,external_node_path_.relative)(ELSEWHERE, target)) : target;
 }
 /**
- * Where tools keep what they fetch, when the host or an image has named a place that is read-only here. `env` may name
- * another one, for example a cache in the workspace.
+ * Directories in which tools keep their downloads. The host or an image may name directories that are read-only in the
+ * sandbox, so these override them. `env` may choose others, such as a cache in the workspace.
  */
 function toolHomes(home) {
     return { CARGO_HOME: `${home}/.cargo`, GOPATH: `${home}/go` };
@@ -8334,59 +9536,65 @@ function toolHomes(home) {
 
 
 
-/** What the kernel and the engine have in every container. */
-const OF_ENGINE = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
-/** Where the sandbox's own files are; nothing of the user's goes there. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+
+
+/** Paths at which the kernel and the engine mount something in every container. */
+const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
+/** Every name of this form is reserved for the sandbox: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+/** True for the places of the sandbox's own files and for what lies in them. The user cannot mount anything there. */
+function isOfSandbox(target) {
+    const places = Object.values(AGENT_PLACES);
+    return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 /**
- * Refuses a mount whose place in the container is taken: by the sandbox's own files, by a part of the toolchain, by the
- * workspace or the home as a whole. The engine's own words for that would be "Duplicate mount point", or a file that the
- * program cannot start without would be hidden.
+ * Refuses a mount whose target in the container is taken: by the sandbox's own files, by a part of the toolchain, or by
+ * the workspace or the home as a whole. Otherwise the engine would only report "Duplicate mount point", or the mount
+ * would hide a file that the sandbox needs to start.
  *
- * @param agent the agent's container, the user's mounts included
- * @param home the private home
+ * @param agent the agent's container, including the user's mounts
+ * @param home the path of the private home
  * @throws UserError naming the mount and the remedy
  */
 function refuseTakenTargets(mounts, agent, home) {
     const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
     const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
     const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
-    const places = [...OF_ENGINE, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
-    for (const { source, target } of mounts) {
-        const refuse = (why, hint = 'Name another place, for example below /mnt.') => {
-            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+    const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+    for (const { source, target, origin } of mounts) {
+        const refuse = (why, hint = 'Use another target, for example below /mnt.') => {
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
         };
         if (target === '/')
             refuse('it would hide everything');
         if (isTwice(target) || places.includes(target))
             refuse('the sandbox has something of its own there');
-        if (OF_SANDBOX.test(target) || OF_ENGINE.some((path) => isBelow(target, path))) {
-            refuse('that is where the sandbox has files of its own');
+        if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
+            refuse('the sandbox has files of its own there');
         }
-        // Ours would be written into it.
+        // We write our own ~/.claude.json to that path and would overwrite the mounted file.
         if (target === (0,external_node_path_.join)(home, CLAUDE_JSON)) {
-            refuse('the command gets a copy of its own there', 'Leave it out: the copy needs no mount.');
+            refuse('the command gets a copy of its own there', 'Remove this mount: the copy needs none.');
         }
         const hidden = places.find((path) => isBelow(path, target));
-        // At its own place nothing is hidden: what lies deeper is mounted over it, and has a place in it.
+        // A directory mounted at its own path hides nothing: the deeper mounts are made over it, and their targets exist in
+        // it.
         if (hidden !== undefined && source !== target)
-            refuse(`${hidden} of the sandbox is in it`);
-        const around = all
+            refuse(`it would hide ${hidden} of the sandbox`);
+        const parent = all
             .filter((mount) => mount.kind === 'bind' && isBelow(target, mount.target))
             .toSorted((a, b) => b.target.length - a.target.length)[0];
-        if (around?.kind !== 'bind')
+        if (parent?.kind !== 'bind')
             continue;
-        const place = `${(0,external_node_fs_.realpathSync)(around.source)}/${(0,external_node_path_.relative)(around.target, target)}`;
-        // The engine would make it, as root, on the host, or fail where that is read-only. A link would lead it elsewhere.
+        const place = `${(0,external_node_fs_.realpathSync)(parent.source)}/${(0,external_node_path_.relative)(parent.target, target)}`;
+        // The engine would create a missing mount point on the host, as root, or fail if the parent is read-only. A link
+        // would lead it elsewhere.
         const isThere = (0,external_node_fs_.existsSync)(place) && (0,external_node_fs_.realpathSync)(place) === place;
         if (!isThere || (0,external_node_fs_.statSync)(place).isDirectory() !== (0,external_node_fs_.statSync)(source).isDirectory()) {
             const kind = (0,external_node_fs_.statSync)(source).isDirectory() ? 'directory' : 'file';
-            refuse(`there is no ${kind} ${place} to mount it over`, `Make an empty ${kind} there, or name another place.`);
+            refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
         }
     }
-}
-function isBelow(path, directory) {
-    return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/check.js
@@ -8411,12 +9619,11 @@ function checkMountTargets(mounts, guards, agent, home) {
 
 
 
-
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when `~/.claude.json` exists and cannot be read
+ * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 function readAgentHost(config, user, environment) {
     const isImage = config.agentImage !== undefined;
@@ -8436,18 +9643,124 @@ function readIfPresent(path) {
     catch (cause) {
         if (cause.code === 'ENOENT')
             return undefined;
-        throw new errors/* UserError */.y(`${path} cannot be read.`, { cause });
+        throw new errors/* UserError */.yo(`${path} cannot be read.`, { cause });
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/settle.js
 /**
- * As `Promise.all`, but waits for every promise before it fails: nothing goes on behind the back of the clean-up that
- * follows. Throws the first error.
+ * Like `Promise.all`, but fails only once every promise is settled: nothing may still be running when the clean-up
+ * begins.
+ *
+ * @throws the first error
  */
 async function settleAll(promises) {
     await Promise.allSettled(promises);
     return Promise.all(promises);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/own-images.js
+
+
+
+
+/**
+ * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the
+ * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month, and a rebuild takes
+ * half a minute: twice a month costs little and leaves no known hole open for long.
+ */
+const MAX_AGE_DAYS = 14;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/**
+ * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without
+ * the layer cache: a cached layer would bring the old packages back.
+ *
+ * Other runs may use an image that is rebuilt, or rebuild it at the same time. The engine moves the name to the new
+ * image when a build is complete, and containers keep the image that they were created from.
+ *
+ * @param root the action's own directory, with the `containers/` folder
+ * @param force builds all images, whatever the engine has
+ * @returns what the engine knew about the images before any was built
+ * @throws UserError naming the image that is missing and cannot be built
+ */
+async function ensureOwnImages(engine, images, root, reporter, force = false) {
+    const present = await engine.imagesOf(network_ROLES.map((role) => images[role]));
+    const builds = network_ROLES.flatMap((role) => {
+        const name = images[role];
+        const facts = force ? undefined : present.get(name);
+        const ageDays = facts && (Date.now() - facts.builtAt) / DAY_MS;
+        if (ageDays !== undefined && ageDays <= MAX_AGE_DAYS)
+            return [];
+        return [{ role, name, base: baseImage(role, root), ageDays }];
+    });
+    if (builds.length === 0)
+        return present;
+    const unavailable = await pullBases(engine, builds);
+    const outcomes = await settleAll(builds.map((build) => own_images_attempt(engine, build, root, unavailable, reporter)));
+    warnOfOutdated(outcomes.flat(), reporter);
+    return present;
+}
+/**
+ * Builds one image.
+ *
+ * @param unavailable base images that could not be pulled, with the errors
+ * @returns the image if it is out of date and stays so
+ * @throws UserError when there is no image to fall back on
+ */
+async function own_images_attempt(engine, { role, name, base, ageDays }, root, unavailable, reporter) {
+    const pullError = unavailable.get(base ?? '');
+    // On the same old base the rebuild would bring little, and would make the image look new.
+    if (pullError !== undefined && ageDays !== undefined)
+        return [{ name, ageDays, cause: pullError }];
+    const reason = ageDays === undefined ? '' : `, which is ${inDays(ageDays)} old and may lack security updates`;
+    reporter.info(`Building the image ${name}${reason}.`);
+    try {
+        await engine.build(buildArgs(role, name, root, new Date()), (line) => {
+            reporter.debug(`${role}: ${line}`);
+        });
+    }
+    catch (cause) {
+        if (ageDays !== undefined)
+            return [{ name, ageDays, cause }];
+        throw new errors/* UserError */.yo(`The image ${name} could not be built.`, {
+            hint: 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.',
+            cause,
+        });
+    }
+    if (pullError !== undefined) {
+        reporter.warning(`The image ${name} was built on this machine's own copy of ${base ?? ''}, which may lack security updates: ` +
+            `the registry's could not be pulled.\nCause: ${(0,errors/* describeError */.Uc)(pullError)}`);
+    }
+    return [];
+}
+/**
+ * Pulls the base images of `builds`, apart from stand-ins, which exist on this machine only.
+ *
+ * @returns the images that could not be pulled, with the errors
+ */
+async function pullBases(engine, builds) {
+    const bases = [...new Set(builds.flatMap(({ base }) => base ?? []))];
+    if (bases.length === 0)
+        return new Map();
+    const present = await engine.imagesOf(bases);
+    const failures = new Map();
+    const pulls = bases
+        .filter((base) => present.get(base)?.isStandIn !== true)
+        .map((base) => engine.pull(base).catch((error) => failures.set(base, error)));
+    await Promise.all(pulls);
+    return failures;
+}
+/** One warning for all images: the runner shows ten annotations per step. */
+function warnOfOutdated(images, reporter) {
+    const [first] = images;
+    if (first === undefined)
+        return;
+    const list = images.map(({ name, ageDays }) => `${name} (${inDays(ageDays)} old)`).join(', ');
+    reporter.warning(`Images older than ${MAX_AGE_DAYS} days could not be rebuilt: ${list}. ` +
+        `The run uses them as they are, without the security updates since then.\nCause: ${(0,errors/* describeError */.Uc)(first.cause)}`);
+}
+function inDays(days) {
+    return `${Math.floor(days)} days`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/ensure-images.js
@@ -8455,64 +9768,58 @@ async function settleAll(promises) {
 
 
 
-
 /**
- * Makes sure that the engine has what a run needs: its own images are built from the action's `containers/` folder, a
+ * Makes sure that the engine has the images of a run: AWF's own are built from the action's `containers/` folder, a
  * foreign agent image is pulled.
  *
  * @param root the action's own directory
- * @returns what the foreign image says of itself
- * @throws UserError naming the image that could not be had
+ * @returns the facts of the foreign image
+ * @throws UserError naming the image that cannot be had
  */
 async function ensureImages(engine, images, agentImage, root, reporter) {
-    const own = network_ROLES.map((role) => images[role]);
-    const [presentOwn, presentForeign] = await settleAll([
-        engine.imagesOf(own),
-        agentImage === undefined
-            ? new Map()
-            : orExplain(engine.imagesOf([agentImage]), `agent-image: "${agentImage}" is not an image that the engine could look for.`, 'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".'),
-    ]);
-    const missing = new Set([...own, agentImage ?? []].flat().filter((name) => !presentOwn.has(name) && !presentForeign.has(name)));
-    for (const role of network_ROLES.filter((candidate) => missing.has(images[candidate]))) {
-        reporter.info(`Building the image ${images[role]}; this happens once per machine and version.`);
-        await orExplain(engine.build(buildArgs(role, images[role], root), (chunk) => {
-            reporter.debug(chunk.toString().trimEnd());
-        }), `The image ${images[role]} is missing and could not be built.`, 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.');
-    }
-    if (agentImage !== undefined && missing.has(agentImage)) {
-        reporter.info(`Pulling ${agentImage}.`);
-        await orExplain(engine.pull(agentImage), `agent-image: ${agentImage} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
-    }
-    if (agentImage === undefined)
+    if (agentImage === undefined) {
+        await ensureOwnImages(engine, images, root, reporter);
         return undefined;
-    const known = new Map([...presentOwn, ...presentForeign]);
-    const factsOf = async (name) => known.get(name) ?? (await engine.imagesOf([name])).get(name);
-    const facts = await factsOf(agentImage);
-    refuseForeignPlatform(agentImage, facts?.platform, (await factsOf(images.agent))?.platform);
+    }
+    const [own, facts] = await settleAll([
+        ensureOwnImages(engine, images, root, reporter),
+        ensureForeignImage(engine, agentImage, reporter),
+    ]);
+    const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
+    refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
     return facts;
 }
+async function ensureForeignImage(engine, image, reporter) {
+    const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine can look up.`, 'Write it as for docker pull, for example "ghcr.io/owner/image:tag".');
+    const facts = present.get(image);
+    if (facts !== undefined)
+        return facts;
+    reporter.info(`Pulling ${image}.`);
+    await orExplain(engine.pull(image), `agent-image: ${image} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
+    return (await engine.imagesOf([image])).get(image);
+}
 /**
- * Refuses an image that wants a volume where the sandbox has a file system of its own: the engine mounts the volume over it,
- * and the command's user could not write there.
+ * Refuses an image that declares a volume where the sandbox mounts a file system of its own: the engine would mount the
+ * volume over it, and the command's user could not write there.
  *
- * @throws UserError naming the image and the place
+ * @throws UserError naming the image and the volume
  */
 function refuseVolumes(image, facts, agent) {
-    const places = agent.tmpfs.map(({ target }) => target);
-    const taken = facts?.volumes.find((volume) => places.includes((0,external_node_path_.resolve)(volume)));
+    const targets = agent.tmpfs.map(({ target }) => target);
+    const taken = facts?.volumes.find((volume) => targets.includes((0,external_node_path_.resolve)(volume)));
     if (taken === undefined)
         return;
-    throw new errors/* UserError */.y(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
+    throw new errors/* UserError */.yo(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
-/** The engine would start it, with a warning, and each of its programs would fail with "Exec format error". */
+/** The engine would only warn, and each program of the image would fail with "Exec format error". */
 function refuseForeignPlatform(image, platform, ours) {
-    // An image that somebody put together by hand may not say.
+    // An image that was put together by hand may not name its platform.
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
-    throw new errors/* UserError */.y(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+    throw new errors/* UserError */.yo(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
         hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
     });
 }
@@ -8521,8 +9828,61 @@ async function orExplain(work, message, hint) {
         return await work;
     }
     catch (cause) {
-        throw new errors/* UserError */.y(message, { hint, cause });
+        throw new errors/* UserError */.yo(message, { hint, cause });
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/host-subnets.js
+
+
+
+/**
+ * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
+ * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
+ */
+function hostSubnets() {
+    const interfaces = Object.values((0,external_node_os_namespaceObject.networkInterfaces)())
+        .flatMap((addresses) => addresses ?? [])
+        .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? (parseSubnet(cidr) ?? []) : []));
+    return [...interfaces, ...hostRoutes()];
+}
+/** Reads CIDR notation. @returns undefined for anything but an IPv4 subnet */
+function parseSubnet(cidr) {
+    const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(cidr) ?? [];
+    if (!(0,external_node_net_namespaceObject.isIPv4)(address) || Number(prefix) > 32)
+        return undefined;
+    return { address: Buffer.from(address.split('.').map(Number)).readUInt32BE(), prefix: Number(prefix) };
+}
+/** True if the two subnets have an address in common: then the smaller one lies within the larger one. */
+function overlap(a, b) {
+    const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
+    return Math.floor(a.address / size) === Math.floor(b.address / size);
+}
+/** Rows of `/proc/net/route`: destination and mask are little-endian hexadecimal numbers, see proc(5). */
+function hostRoutes() {
+    return routeTable()
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split('\t'))
+        .flatMap(([, destination = '', , , , , , mask = '']) => {
+        const [address, bits] = [littleEndian(destination), littleEndian(mask)];
+        if (address === undefined || bits === undefined)
+            return [];
+        const prefix = Math.clz32(~bits);
+        // A VPN may replace the default route with two routes that cover half of all addresses each.
+        return prefix <= 1 ? [] : [{ address, prefix }];
+    });
+}
+function routeTable() {
+    try {
+        return (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+function littleEndian(hex) {
+    return /^[0-9a-f]{8}$/i.test(hex) ? Buffer.from(hex, 'hex').readUInt32LE() : undefined;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/networks.js
@@ -8530,14 +9890,13 @@ async function orExplain(work, message, hint) {
 
 
 
-
-/** How many subnets a run tries before it gives up. */
+/** How many subnets a run asks the engine for before it gives up. */
 const ATTEMPTS = 64;
 /**
- * Creates the two networks of a run. A subnet is claimed by creating its network: the engine refuses the second claim,
- * so runs that start together cannot share one.
+ * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
+ * second one there, so runs that start together cannot share a subnet.
  *
- * @returns the internal subnet that the run got
+ * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
 async function claimNetworks(engine, runId) {
@@ -8552,7 +9911,7 @@ async function claimNetworks(engine, runId) {
 async function claim(engine, network, subnets, taken) {
     let attempts = 0;
     for (const subnet of subnets) {
-        if (taken.some((other) => overlap(other, parseSubnet(subnet))))
+        if (isTaken(subnet, taken))
             continue;
         if (await engine.createNetwork({ ...network, subnet }))
             return subnet;
@@ -8560,75 +9919,37 @@ async function claim(engine, network, subnets, taken) {
         if (attempts === ATTEMPTS)
             break;
     }
-    throw new errors/* UserError */.y(`No free subnet was found for the network ${network.name}.`, {
+    throw new errors/* UserError */.yo(`No free subnet was found for the network ${network.name}.`, {
         hint: 'Remove networks that are no longer used: docker network prune.',
     });
 }
-/**
- * What the host itself reaches: its interfaces and routes, the default route apart. The engine checks its own networks
- * only, and a run inside the host's network would hide a part of it from Squid.
- */
-function hostSubnets() {
-    const interfaces = Object.values((0,external_node_os_namespaceObject.networkInterfaces)())
-        .flatMap((addresses) => addresses ?? [])
-        .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? [parseSubnet(cidr)] : []));
-    return [...interfaces, ...hostRoutes()];
-}
-/** `/proc/net/route`: destination and mask as little-endian hexadecimal, see proc(5). */
-function hostRoutes() {
-    let table;
-    try {
-        table = (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
-    }
-    catch {
-        return [];
-    }
-    return table
-        .split('\n')
-        .slice(1)
-        .map((line) => line.split('\t'))
-        .flatMap(([, destination, , , , , , mask]) => {
-        if (destination === undefined || mask === undefined || /^0*$/.test(mask))
-            return [];
-        const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-        // A VPN may split the default route into two halves.
-        return prefix <= 1 ? [] : [{ base: littleEndian(destination), prefix }];
-    });
-}
-function littleEndian(hex) {
-    return Buffer.from(hex, 'hex').readUInt32LE();
-}
-function parseSubnet(cidr) {
-    const [address = '', prefix = '32'] = cidr.split('/');
-    return { base: Buffer.from(address.split('.').map(Number)).readUInt32BE(), prefix: Number(prefix) };
-}
-function overlap(a, b) {
-    const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
-    return Math.floor(a.base / size) === Math.floor(b.base / size);
+function isTaken(cidr, taken) {
+    const subnet = parseSubnet(cidr);
+    return subnet !== undefined && taken.some((other) => overlap(other, subnet));
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/file-names.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 
 
 /**
- * File names are bytes, and a hostile one need not be UTF-8: decoded as such, it would name nothing and be passed over.
- * Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
+ * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
  */
 function bytes(path) {
     return Buffer.from(path, 'latin1');
 }
-/** A path as the rest of the program has it, one character for each byte. */
+/** Converts an ordinary path to one with one character for each byte. */
 function fromText(path) {
     return Buffer.from(path, 'utf8').toString('latin1');
 }
-/** The way back. @returns undefined for a name that is not UTF-8, which no argument of a program can carry */
+/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
 function toText(path) {
     const text = bytes(path).toString('utf8');
     return fromText(text) === path ? text : undefined;
 }
-/** For people: one line, no control characters, and no end. */
+/** A path for messages: a single line without control characters, of limited length. */
 function printable(path) {
     const text = bytes(path)
         .toString('utf8')
@@ -8636,7 +9957,7 @@ function printable(path) {
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
 /**
- * Renames what is at `path` so that no program finds it under its name; it stays where it is otherwise.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
  *
  * @returns the new path
  */
@@ -8649,15 +9970,15 @@ function moveAside(path) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
-/** `section.subsection.key`, as `git config --list` prints it. */
+/** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 function nameOf({ section, subsection, key }) {
     return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
 }
 /**
- * Reads a git configuration by the rules of git-config(1), "Syntax", as git's own config.c does. What git would refuse is
- * refused, and what only some versions of git accept as well: a file must not mean something else to git than to us.
+ * Reads a git configuration by the rules of git-config(1), "Syntax", like git's own config.c. It refuses what git
+ * refuses, and also what only some versions of git accept: a file must not mean something else to git than to us.
  *
- * @param text one character for each byte
+ * @param text the file, with one character for each byte
  * @throws SyntaxError naming the line
  */
 function parseGitConfig(text) {
@@ -8670,7 +9991,7 @@ class Parser {
     #at = 0;
     #line = 1;
     constructor(text) {
-        // git reads CR LF as LF, wherever it stands.
+        // Git reads CR LF as LF everywhere.
         this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
     }
     entries() {
@@ -8696,7 +10017,7 @@ class Parser {
                 found.push({ ...base, ...this.#setting(character) });
         }
     }
-    /** The rest of `[section]` or `[section "subsection"]`; in `[section.subsection]`, what follows the dot is a subsection. */
+    /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
     #header() {
         let name = '';
         for (;;) {
@@ -8708,7 +10029,7 @@ class Parser {
             if (isSpace(character))
                 return split(name, this.#subsection(character));
             if (!/[A-Za-z0-9.-]/.test(character))
-                throw this.#error('a section name with other than letters, digits, - and .');
+                throw this.#error('a section name with characters other than letters, digits, - and .');
             name += character.toLowerCase();
         }
     }
@@ -8726,11 +10047,11 @@ class Parser {
             if (character === '\\')
                 character = this.#next();
             if (character === '\n' || character === '')
-                throw this.#error('a subsection without its end');
+                throw this.#error('a subsection without a closing quote');
             name += character;
         }
         if (this.#next() !== ']')
-            throw this.#error('a section without its end');
+            throw this.#error('a section without a closing bracket');
         return name;
     }
     #setting(first) {
@@ -8748,14 +10069,14 @@ class Parser {
     }
     #value() {
         let value = '';
-        /** Held back: white space at the end is no part of the value. */
+        /** White space is held back until more follows: at the end it is not part of the value. */
         let space = '';
         let quoted = false;
         for (;;) {
             let character = this.#next();
             if (character === '\n' || character === '') {
                 if (quoted)
-                    throw this.#error('a quote without its end');
+                    throw this.#error('a quoted value without a closing quote');
                 return value;
             }
             if (!quoted && isSpace(character)) {
@@ -8779,7 +10100,7 @@ class Parser {
                     continue;
                 const escaped = ESCAPES[character];
                 if (escaped === undefined)
-                    throw this.#error(`an escape that git does not know`);
+                    throw this.#error('an escape sequence that git does not know');
                 character = escaped;
             }
             value += character;
@@ -8790,7 +10111,7 @@ class Parser {
         while (character !== '\n' && character !== '')
             character = this.#next();
     }
-    /** @returns the empty text at the end */
+    /** Reads one character. @returns an empty string at the end */
     #next() {
         const character = this.#text.charAt(this.#at++);
         if (character === '\n')
@@ -8798,10 +10119,10 @@ class Parser {
         return character;
     }
     #error(what) {
-        return new SyntaxError(`line ${String(this.#line)}: ${what}`);
+        return new SyntaxError(`line ${this.#line}: ${what}`);
     }
 }
-/** The full name's first dot ends the section. */
+/** Splits a full name: its first dot ends the section. */
 function split(name, quoted) {
     const dot = name.indexOf('.');
     if (dot < 0)
@@ -8809,11 +10130,11 @@ function split(name, quoted) {
     const rest = name.slice(dot + 1);
     return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
 }
-/** As git's own table of characters. */
+/** True for white space, as git's own table of characters defines it. */
 function isSpace(character) {
     return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
-/** The way back: every value in quotes, one section header for each run of entries that share it. */
+/** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
 function formatGitConfig(entries) {
     let last;
     return entries
@@ -8838,14 +10159,28 @@ function quote(value) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
 
-/** No value of git's is longer; a hostile one would keep us busy. */
+
+/** No sensible value is longer, and matching a hostile one could take long. */
 const MAX_LENGTH = 4096;
-/** `section`, or `section *` for one with a subsection, to its keys. Listed is what git needs and what runs no program. */
-const TABLE = {
-    core: keys('repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf', 'quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository whitespace', 'compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime multipackindex', 'commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles maxtreedepth'),
-    extensions: keys('objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop'),
-    'remote *': keys('url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall followremotehead'),
-    'branch *': keys('remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base'),
+/** The keys of each `section`, or `section *` for one with a subsection, that git needs and that run no program. */
+const config_policy_TABLE = {
+    core: keys(`
+    repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf
+    quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository
+    whitespace compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime
+    multipackindex commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles
+    maxtreedepth
+  `),
+    extensions: keys(`
+    objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop
+  `),
+    'remote *': keys(`
+    url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall
+    followremotehead
+  `),
+    'branch *': keys(`
+    remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base
+  `),
     branch: keys('autosetupmerge autosetuprebase sort'),
     'submodule *': {
         ...keys('url active branch path ignore fetchrecursesubmodules shallow'),
@@ -8858,12 +10193,21 @@ const TABLE = {
     init: keys('defaultbranch'),
     pull: keys('rebase ff'),
     push: keys('default followtags autosetupremote usebitmaps usebundleuris'),
-    merge: keys('conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream'),
-    diff: keys('algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix ignoresubmodules', 'indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative'),
+    merge: keys(`
+    conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream
+  `),
+    diff: keys(`
+    algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix
+    ignoresubmodules indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative
+  `),
     fetch: keys('prune prunetags parallel recursesubmodules unpacklimit writecommitgraph showforcedupdates output'),
-    rebase: keys('autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend'),
+    rebase: keys(`
+    autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend
+  `),
     rerere: keys('enabled autoupdate'),
-    status: keys('showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary'),
+    status: keys(`
+    showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary
+  `),
     log: keys('date abbrevcommit decorate follow diffmerges showroot initialdecorationset'),
     commit: keys('status verbose cleanup'),
     tag: keys('sort'),
@@ -8872,7 +10216,10 @@ const TABLE = {
     worktree: keys('guessremote userelativepaths'),
     blame: keys('date showemail showroot blankboundary coloring'),
     grep: keys('linenumber column patterntype extendedregexp threads fullname'),
-    gc: keys('auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire reflogexpire'),
+    gc: keys(`
+    auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire
+    reflogexpire
+  `),
     maintenance: keys('auto strategy autodetach'),
     pack: keys('threads windowmemory packsizelimit usesparse usebitmaps writebitmaphashcache depth window compression'),
     index: keys('version threads sparse skiphash recordendofindexentries recordoffsettable'),
@@ -8885,7 +10232,7 @@ const TABLE = {
     'url *': keys('insteadof pushinsteadof'),
     lfs: keys('repositoryformatversion'),
     'lfs *': keys('access locksverify'),
-    // What `git lfs install` writes, word for word.
+    // Exactly what `git lfs install` writes.
     'filter lfs': {
         clean: /^git-lfs clean -- %f$/,
         smudge: /^git-lfs smudge (--skip )?-- %f$/,
@@ -8893,18 +10240,18 @@ const TABLE = {
         required: true,
     },
 };
-/** Maps: names are the attacker's, and an object has members of its own, such as `constructor`. */
-const KNOWN = new Map(Object.entries(TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
-function keys(...names) {
-    return Object.fromEntries(names.flatMap((line) => line.split(' ')).map((name) => [name, true]));
+/** Maps instead of objects, because an attacker chooses the names and objects have members such as `constructor`. */
+const KNOWN = new Map(Object.entries(config_policy_TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
+function keys(names) {
+    return Object.fromEntries(words(names).map((name) => [name, true]));
 }
 /**
- * Composes a configuration anew from what is known to be needed and to run nothing: no credential, no program, no include,
- * no other place for hooks.
+ * Composes a new configuration from those settings that are known to be needed and to run nothing. It has no
+ * credential, no program, no include, and no other directory for hooks.
  *
- * @param text one character for each byte
- * @param isWorktree true for a value of `core.worktree` that may stand
- * @throws SyntaxError as {@link parseGitConfig}
+ * @param text the file, with one character for each byte
+ * @param isWorktree true for a value of `core.worktree` that may stay
+ * @throws SyntaxError like {@link parseGitConfig}
  */
 function composeConfig(text, isWorktree) {
     const dropped = [];
@@ -8935,10 +10282,10 @@ function passes(entry, isWorktree) {
     if (rule !== true && !rule.test(value ?? ''))
         return false;
     const texts = [subsection ?? '', value ?? ''];
-    // `ext::sh -c ...`: a URL that names a helper program.
+    // A URL such as `ext::sh -c ...` names a helper program.
     return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
 }
-/** Who a URL logs in as. A name alone is no secret where it is part of the address, as in `ssh://git@host`. */
+/** The user information of a URL. A user name without a password is no secret in `ssh://git@host`. */
 const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
 const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//;
 function withoutCredentials(entry) {
@@ -8947,14 +10294,14 @@ function withoutCredentials(entry) {
             const name = /ssh/i.test(scheme) ? info.replace(/:.*$/s, '') : '';
             return `${scheme}://${name === '' ? '' : `${name}@`}`;
         });
-        // Tokens in the query; no server of git's needs one.
+        // No git server needs a query, but it may contain a token.
         return URL_FORM.test(named) ? named.replace(/[?#].*$/s, '') : named;
     };
     const subsection = entry.subsection === undefined ? undefined : clean(entry.subsection);
     const value = entry.value === undefined ? undefined : clean(entry.value);
     return subsection === entry.subsection && value === entry.value ? entry : { ...entry, subsection, value };
 }
-/** For people: the name of an entry, never its value. */
+/** The name of an entry for messages, never its value. */
 function describeEntry(entry) {
     return nameOf(withoutCredentials(entry));
 }
@@ -8966,29 +10313,29 @@ function describeEntry(entry) {
 
 
 
-/** Configurations and the like have a few kilobytes. What is larger is taken for an attempt to keep us from reading it. */
+/** Bytes. Configurations and the like have a few kilobytes; a larger file may be meant to keep us from reading it. */
 const MAX_FILE = 1 << 20;
-/** As Linux has it. */
+/** The longest path that Linux accepts, in bytes. */
 const MAX_PATH = 4096;
-/** What git reads or writes in its directory; with other names there, a bare repository lies among files of its own. */
+/** The names that git uses in its directory. Other names there mean that a bare repository lies among other files. */
 const GIT_NAMES = /^(HEAD|config|config\.worktree|commondir|gitdir|index|packed-refs|shallow|description|refs|logs|objects|info|hooks|modules|worktrees|branches|remotes|reftable|rebase-merge|rebase-apply|sequencer|[A-Z_]+_(HEAD|MSG|EDITMSG|MODE|RR|LOG|START|NAMES|TERMS|EXPECTED_REV|ANCESTORS_OK))$/;
 /**
- * True for what git takes for a repository, or for the common part of one (setup.c, `is_git_directory`): by name, or by
- * what is in it. A linked worktree needs no `HEAD` in the common part.
+ * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
  */
 function isGitDirectory(path, names) {
     if ((0,posix_namespaceObject.basename)(path) === '.git')
         return true;
     return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
 }
-/** True for a repository of its own name or one within another; a bare one elsewhere may be an ordinary directory as well. */
+/** True for `.git` and everything below it. A bare repository elsewhere may be an ordinary directory as well. */
 function isUnmistakable(path) {
     return /(^|\/)\.git(\/|$)/.test(path);
 }
 /**
- * What is dangerous directly in a git directory and its `hooks`, `info` and the like, which the walk does not judge.
+ * The hazards among the files directly in a git directory. The survey judges its subdirectories.
  *
- * @param roots worktrees may be inside them
+ * @param roots the directories in which worktrees may be
  */
 function hazardsIn(path, entries, roots) {
     return entries.flatMap((entry) => {
@@ -9006,13 +10353,13 @@ function hazardsIn(path, entries, roots) {
         }
     });
 }
-/** A hook; `*.sample` is none. */
+/** The hazard of a hook. `*.sample` is not a hook. */
 function hookHazard(file, entry, repository) {
     if (!entry.isFile() || entry.name.endsWith('.sample'))
         return undefined;
     return { id: idOf(file, contentOf(file)), repository, path: file, what: 'a hook' };
 }
-/** What is neither a file nor a directory: git would write through a link, and wait for a pipe. */
+/** The hazard of anything but a file or directory: git would write through a link, or wait for a pipe. */
 function linkHazard(file, entry, repository) {
     if (entry.isFile() || entry.isDirectory())
         return undefined;
@@ -9025,11 +10372,11 @@ function linkHazard(file, entry, repository) {
         what: isLink ? 'a symbolic link' : 'neither a file nor a directory',
     };
 }
-/** True when a link or special file of this name in a git directory counts. */
+/** True if a link or special file of this name in a git directory is a hazard. */
 function isGitName(name) {
     return GIT_NAMES.test(name);
 }
-/** `.git` as a file says where the repository is. What is in the workspace is looked at there. */
+/** The hazard of a `.git` file, which names a repository. One in the workspace is judged at its own place. */
 function gitFileHazard(file, roots) {
     const target = gitFileTarget(file);
     if (target !== undefined && isInsideOne(target, roots))
@@ -9045,36 +10392,38 @@ function isInsideOne(path, roots) {
     const text = path.length > MAX_PATH ? undefined : toText(path);
     return text !== undefined && roots.some((root) => isInside(text, root));
 }
-/** Where a `.git` file leads, absolute; undefined when it says nothing that git understands. */
+/** The absolute path that a `.git` file names. Undefined if git would not understand the file. */
 function gitFileTarget(file) {
     const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec(contentOf(file) ?? '')?.[1];
     return target === undefined ? undefined : (0,posix_namespaceObject.resolve)((0,posix_namespaceObject.dirname)(file), target);
 }
-/** A list of what git is to do next, with lines that run a command. */
+/** The hazard of a todo list of git, if it has lines that run a command. */
 function todoHazard(file, repository) {
     const content = contentOf(file);
     const lines = content?.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
     if (lines?.every((line) => HARMLESS_STEP.test(line)) === true)
         return undefined;
-    return { id: idOf(file, content), repository, path: file, what: 'steps of a rebase that run commands' };
+    return { id: idOf(file, content), repository, path: file, what: 'rebase steps that run commands' };
 }
 const HARMLESS_STEP = /^\s*(p|pick|r|reword|e|edit|s|squash|f|fixup|d|drop|l|label|t|reset|m|merge|u|update-ref|b|break|noop|revert)(\s|$)/;
-/** Objects from elsewhere; `git fetch` runs git there. */
+/** The hazard of objects in another repository: `git fetch` runs git there. */
 function alternatesHazard(file, repository) {
     return { id: idOf(file, contentOf(file)), repository, path: file, what: 'objects of another repository' };
 }
-/** Worktrees of a repository are in `.git/worktrees`; their common part is above, where the walk sees it. */
+/**
+ * The hazard of `commondir`. In `.git/worktrees`, it may lead to the repository above, which the survey judges itself.
+ */
 function redirectHazard(file, repository) {
     const content = contentOf(file);
     const isWorktree = (0,posix_namespaceObject.basename)((0,posix_namespaceObject.dirname)(repository)) === 'worktrees' && isUnmistakable(repository);
     if (isWorktree && content?.trimEnd() === '../..')
         return [];
-    return [{ id: idOf(file, content), repository, path: file, what: 'another place for configuration and hooks' }];
+    return [{ id: idOf(file, content), repository, path: file, what: 'a redirection of configuration and hooks' }];
 }
 function configHazards(file, repository, roots) {
     const composed = readConfig(file, repository, roots);
     if (typeof composed === 'string') {
-        const what = `no configuration that we understand (${composed})`;
+        const what = `a configuration that AWF cannot read (${composed})`;
         return [{ id: idOf(file, contentOf(file)), repository, path: file, replacement: '', what }];
     }
     return composed.dropped.map((entry) => ({
@@ -9086,16 +10435,16 @@ function configHazards(file, repository, roots) {
     }));
 }
 /**
- * A configuration composed anew.
+ * Composes a harmless configuration from a file.
  *
- * @param gitDirectory where relative paths start
- * @param roots worktrees must be inside one of them
- * @returns why not, when it cannot be read
+ * @param gitDirectory the start of relative paths
+ * @param roots the directories in which worktrees may be
+ * @returns the reason, if the file cannot be read
  */
 function readConfig(file, gitDirectory, roots) {
     const content = contentOf(file);
     if (content === undefined)
-        return 'it cannot be read, or is larger than 1 MB';
+        return 'it cannot be opened, or is larger than 1 MB';
     try {
         return composeConfig(content, (worktree) => isInsideOne((0,posix_namespaceObject.resolve)(gitDirectory, worktree), roots));
     }
@@ -9106,9 +10455,9 @@ function readConfig(file, gitDirectory, roots) {
     }
 }
 /**
- * The content of a regular file, one character for each byte. It opens no link and waits for no pipe.
+ * Reads a regular file, with one character for each byte. It follows no link and waits for no pipe.
  *
- * @returns undefined for anything else, and for what is too large or cannot be read
+ * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
  */
 function contentOf(file) {
     let descriptor;
@@ -9129,13 +10478,13 @@ function contentOf(file) {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-/** Hashed: what is written down for the post step holds no content. */
+/** A hash, because the ids are stored for the post step and must not reveal contents. */
 function idOf(path, content) {
     return (0,external_node_crypto_namespaceObject.createHash)('sha256')
         .update(`${path}\0${content ?? stamp(path)}`, 'latin1')
         .digest('base64');
 }
-/** In the place of a content that is too large: the kernel sets the time of the last change, and nobody else. */
+/** Replaces the content of a file that is too large. Only the kernel can set the time of the last change. */
 function stamp(path) {
     const { ino, size, ctimeNs } = (0,external_node_fs_.lstatSync)(bytes(path), { bigint: true });
     return [ino, size, ctimeNs].join();
@@ -9149,14 +10498,14 @@ function stamp(path) {
 
 
 /**
- * Looks at `.git` of a workspace. Where it is a file that leads out of the workspace, it is believed only if the other
- * side says the same: an earlier command may have written it.
+ * Finds the repository of a workspace. A `.git` file that leads out of the workspace is only trusted if the repository
+ * leads back to the workspace, because the command of an earlier run may have written the file.
  */
 function ownRepository(workspace) {
     const path = (0,external_node_path_.join)(workspace, '.git');
     const dotGit = identify(path);
     if (dotGit?.startsWith('link') === true) {
-        const warning = `${path} is a symbolic link: it is not followed, and git may not work in the sandbox.`;
+        const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
         return { dotGit, outside: undefined, warning };
     }
     if (dotGit?.startsWith('file') !== true)
@@ -9172,13 +10521,13 @@ function ownRepository(workspace) {
         return {
             dotGit,
             outside: undefined,
-            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it: ` +
-                'it is not mounted, and git does not work in the sandbox.',
+            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+                'AWF does not mount that directory, so git does not work in the sandbox.',
         };
     }
     return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
 }
-/** What is at `path`, so that another thing in its place is another text; undefined for nothing. */
+/** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function identify(path) {
     const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     if (stats === undefined)
@@ -9187,12 +10536,12 @@ function identify(path) {
         return `link ${(0,external_node_fs_.readlinkSync)(path)}`;
     if (stats.isFile())
         return `file ${contentOf(fromText(path)) ?? ''}`;
-    return `other ${String(stats.dev)} ${String(stats.ino)}`;
+    return `other ${stats.dev} ${stats.ino}`;
 }
-/** A linked worktree: `<repository>/worktrees/<name>` has files `gitdir` and `commondir` that lead back and up. */
+/** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory, dotGit) {
     const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
-    if (back === undefined || up === undefined || !isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
+    if (back === undefined || up === undefined || !own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
         return undefined;
     const directory = real((0,external_node_path_.resolve)(gitDirectory, up));
     const own = real(gitDirectory);
@@ -9200,7 +10549,7 @@ function worktreeOf(gitDirectory, dotGit) {
         return undefined;
     return (0,external_node_path_.dirname)((0,external_node_path_.dirname)(own)) === directory ? directory : undefined;
 }
-/** A submodule's: its `core.worktree` leads back. */
+/** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory, workspace) {
     const config = contentOf(fromText((0,external_node_path_.join)(gitDirectory, 'config')));
     if (config === undefined)
@@ -9208,16 +10557,16 @@ function submoduleOf(gitDirectory, workspace) {
     try {
         const back = parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
         const text = back === undefined ? undefined : toText(back);
-        return text !== undefined && isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+        return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
     }
     catch {
-        return undefined; // not a configuration
+        return undefined; // It is not a configuration.
     }
 }
 function lineOf(path) {
     return contentOf(fromText(path))?.replace(/\n$/, '');
 }
-function isSame(one, other) {
+function own_repository_isSame(one, other) {
     return real(one) !== undefined && real(one) === real(other);
 }
 function real(path) {
@@ -9243,13 +10592,13 @@ const survey_ROLES = {
     'rebase-merge': 'steps',
     sequencer: 'steps',
 };
-/** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE = 8;
 /**
- * Walks through `roots` and finds every repository, by its name or by what is in it, and what is dangerous in each. It
- * follows no link, and opens nothing but the small files that git would read.
+ * Walks through `roots` and finds every repository, by its name or its content, and the hazards in each. It follows no
+ * link and only opens the small files that git would read.
  *
- * @param roots existing directories: the workspace, and repositories elsewhere
+ * @param roots existing directories: the workspace first, then repositories elsewhere
  */
 async function survey(roots, options = {}) {
     const found = {
@@ -9306,22 +10655,22 @@ function look(place, entries, roots, found, stack) {
             found.hazards.push(hazard);
     }
 }
-function hazardOf(entry, file, at) {
+function hazardOf(entry, file, context) {
     if (entry.isDirectory())
         return undefined;
     const name = entry.name;
     if (!entry.isFile()) {
-        const counts = at.gitsOwn || name === '.git' || at.role === 'hooks' || (at.isGit && isGitName(name));
-        return counts ? linkHazard(file, entry, at.repository) : undefined;
+        const counts = context.gitsOwn || name === '.git' || context.role === 'hooks' || (context.isGit && isGitName(name));
+        return counts ? linkHazard(file, entry, context.repository) : undefined;
     }
     if (name === '.git')
-        return gitFileHazard(file, at.roots);
-    if (at.role === 'hooks')
-        return hookHazard(file, entry, at.repository);
-    if (at.role === 'objects/info' && name === 'alternates')
-        return alternatesHazard(file, at.repository);
-    if (at.role === 'steps' && /^(git-rebase-)?todo$/.test(name))
-        return todoHazard(file, at.repository);
+        return gitFileHazard(file, context.roots);
+    if (context.role === 'hooks')
+        return hookHazard(file, entry, context.repository);
+    if (context.role === 'objects/info' && name === 'alternates')
+        return alternatesHazard(file, context.repository);
+    if (context.role === 'steps' && /^(git-rebase-)?todo$/.test(name))
+        return todoHazard(file, context.repository);
     return undefined;
 }
 function survey_entriesOf(path, unlockExcept) {
@@ -9341,7 +10690,7 @@ function survey_entriesOf(path, unlockExcept) {
         return undefined;
     }
 }
-/** Gives the owner every right to a directory; a program can be run from one that cannot be listed. */
+/** Gives the owner all permissions on a directory. Git can run a hook from a directory that nobody can list. */
 function unlock(path) {
     const { mode } = (0,external_node_fs_.lstatSync)(bytes(path));
     (0,external_node_fs_.chmodSync)(bytes(path), (mode & 0o777) | 0o700);
@@ -9355,16 +10704,16 @@ function unlock(path) {
 
 
 /**
- * Moves each hazard aside, under a name that no git looks for; a configuration is composed anew in its place. A directory
- * that became a bare repository among other files loses its `refs` instead, and is none any more: what else is in it may
- * be somebody's work.
+ * Moves each hazard aside, to a name that git ignores, and replaces a configuration with a harmless one. A directory
+ * with other files that has become a bare repository only loses its `refs`. Git then no longer takes it for a
+ * repository, and the other files, which may be somebody's work, stay in place.
  *
- * @param known git directories that were there before the command
+ * @param known git directories that existed before the command ran
  */
 function disarm(hazards, known) {
     const byPath = new Map();
     for (const hazard of hazards) {
-        const path = placeOf(hazard, known);
+        const path = disarm_placeOf(hazard, known);
         const others = byPath.get(path);
         if (others === undefined)
             byPath.set(path, [hazard]);
@@ -9377,23 +10726,24 @@ function disarm(hazards, known) {
         movedTo: replace(path, all.find((hazard) => hazard.path === path)?.replacement),
     }));
 }
-function placeOf({ path, repository }, known) {
+function disarm_placeOf({ path, repository }, known) {
     if (isUnmistakable(path) || known.has(repository) || repository === path)
         return path;
     const refs = (0,posix_namespaceObject.join)(repository, 'refs');
     return (0,external_node_fs_.lstatSync)(bytes(refs), { throwIfNoEntry: false }) === undefined ? path : refs;
 }
 /**
- * `.git` as a symbolic link is the one thing of a repository that cannot be a mount point.
+ * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
+ * guards it.
  *
- * @param path of `.git`
- * @param before what it was, as {@link identify} says
+ * @param path the path of `.git`
+ * @param before what {@link identify} returned for it before the command ran
  */
 function restoreLink(path, before) {
     const target = /^link (.*)$/s.exec(before ?? '')?.[1];
     if (target === undefined || identify(path) === before)
         return [];
-    const what = ['in the place of a symbolic link'];
+    const what = ['a replacement for a symbolic link'];
     try {
         const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
         (0,external_node_fs_.symlinkSync)(target, path);
@@ -9418,7 +10768,7 @@ function replace(path, content) {
         return undefined;
     }
 }
-/** The command may have taken the right to write from the directory above. */
+/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
 function moveUnlocked(path) {
     try {
         return moveAside(path);
@@ -9462,13 +10812,14 @@ function credentialIn(text, secrets) {
 
 
 
-/** The engine mounts some hundreds in a second. */
+
+/** The engine only manages some hundreds of mounts per second. */
 const MAX_MOUNTS = 2_000;
 /**
- * What has to be guarded of the repositories that a survey found: configuration and hooks of each, what redirects them,
- * and what of the workspace their configuration makes git run or read.
+ * Plans how to guard the repositories that a survey found. In each of them, that covers the configuration, the hooks,
+ * the files that redirect either, and those files of the workspace that the configuration makes git run or read.
  *
- * @throws UserError for a repository that cannot be mounted
+ * @throws UserError for a repository that cannot be guarded
  */
 function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secrets) {
     const readOnly = gitFiles.map(asText);
@@ -9479,7 +10830,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
     for (const path of gitDirectories.filter(isRepository)) {
         const directory = asText(path);
         pinned.push(directory);
-        readOnly.push(...['hooks', 'commondir', 'info/attributes', 'objects/info/alternates'].map((name) => (0,external_node_path_.join)(directory, name)));
+        readOnly.push(...words('hooks commondir info/attributes objects/info/alternates').map((name) => (0,external_node_path_.join)(directory, name)));
         if ((0,external_node_path_.basename)((0,external_node_path_.dirname)(directory)) === 'worktrees')
             readOnly.push((0,external_node_path_.join)(directory, 'gitdir'));
         for (const file of ['config', 'config.worktree'].map((name) => (0,external_node_path_.join)(directory, name))) {
@@ -9487,13 +10838,13 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
                 continue;
             const composed = readConfig(fromText(file), path, roots);
             if (typeof composed === 'string') {
-                warnings.push(`${shown(file)} is empty in the sandbox, for it cannot be understood: ${composed}.`);
+                warnings.push(`${shown(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
                 copies.set(file, '');
                 continue;
             }
             const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
             if (leaked !== undefined) {
-                throw new errors/* UserError */.y(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
+                throw new errors/* UserError */.yo(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
             }
             copies.set(file, composed.text);
             const used = usedBy(composed.dropped, file, directory, roots);
@@ -9503,7 +10854,7 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
         }
     }
     if (outside !== undefined) {
-        // Of the main worktree and of others, this one needs nothing.
+        // A linked worktree never needs files of the main worktree or of sibling worktrees.
         readOnly.push(...otherWorktrees(outside, gitDirectories.map(asText)));
     }
     for (const { path } of hazards.filter(({ link }) => link === true)) {
@@ -9511,8 +10862,8 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
         if (target === undefined)
             continue;
         if (/^config/.test((0,external_node_path_.basename)(path))) {
-            throw new errors/* UserError */.y(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
-                hint: 'Put the file itself in its place.',
+            throw new errors/* UserError */.yo(`${printable(path)} is a symbolic link, so it cannot be guarded.`, {
+                hint: 'Replace the link with the file itself.',
             });
         }
         if ((0,external_node_path_.basename)(path) !== 'hooks')
@@ -9525,10 +10876,10 @@ function gitGuards({ gitDirectories, gitFiles, hazards }, roots, outside, secret
 function otherWorktrees({ directory, gitDirectory }, gitDirectories) {
     if (directory === gitDirectory)
         return [];
-    const parts = gitDirectories.filter((path) => guards_isBelow(path, directory) && path !== gitDirectory && !guards_isBelow(path, gitDirectory));
-    return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
+    const parts = gitDirectories.filter((path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory));
+    return [...words('HEAD index ORIG_HEAD logs/HEAD').map((name) => (0,external_node_path_.join)(directory, name)), ...parts];
 }
-/** What of the workspace the settings that are left out make git run or read. */
+/** The files of the workspace that git would run or read because of the settings that were left out. */
 function usedBy(dropped, file, gitDirectory, roots) {
     const top = (0,external_node_path_.basename)(gitDirectory) === '.git' ? (0,external_node_path_.dirname)(gitDirectory) : gitDirectory;
     const used = { present: [], hookDirectories: [], absent: [] };
@@ -9554,16 +10905,19 @@ function usedBy(dropped, file, gitDirectory, roots) {
 function isHooksPath({ section, subsection, key }) {
     return section === 'core' && subsection === undefined && key === 'hookspath';
 }
-/** Where git would look for what `value` names. In a command any word may be a file, and is one if it looks like a path. */
+/**
+ * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
+ * like a path certainly does.
+ */
 function candidates(entry, value, beside, top) {
     if (isHooksPath(entry))
         return [{ path: (0,external_node_path_.resolve)(top, value), isSure: false }];
     if (/^include(if)?$/.test(entry.section))
         return [{ path: (0,external_node_path_.resolve)(beside, value), isSure: true }];
-    const words = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-    return words.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
+    const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
+    return names.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
 }
-/** @returns undefined when it leads out of the roots, and for a root itself */
+/** @returns undefined for a path that leads out of the roots, and for a root itself */
 function resolvedInside(path, roots) {
     if (!roots.some((root) => isInside(path, root)))
         return undefined;
@@ -9576,17 +10930,18 @@ function resolvedInside(path, roots) {
     }
 }
 /**
- * The mounts of a plan. A mount point cannot be renamed from inside, but a directory above one could be, with all that is
- * in it, so these become mount points as well. Nothing is mounted that is not there: the engine would make it.
+ * The mounts of a plan. The command cannot rename a mount point, but it could rename a directory above one, together
+ * with everything in it. So the directories above become mount points too. Nothing is mounted that does not exist,
+ * because the engine would create it.
  *
- * @param place writes a copy's content and returns its path
- * @throws UserError when there are more than the engine can do
+ * @param place writes the content of a copy and returns its path
+ * @throws UserError if there are more mounts than the engine can manage
  */
 function guardMounts(roots, plan, place) {
     const readOnly = outermost(plan.readOnly);
-    const isClosed = (path) => readOnly.some((closed) => guards_isBelow(path, closed));
+    const isClosed = (path) => readOnly.some((closed) => isBelow(path, closed));
     const above = [...readOnly, ...plan.pinned, ...plan.copies.keys()].flatMap((path) => {
-        const root = roots.find((candidate) => guards_isBelow(path, candidate));
+        const root = roots.find((candidate) => isBelow(path, candidate));
         return root === undefined ? [] : between(root, (0,external_node_path_.dirname)(path));
     });
     const writable = new Set([...above, ...plan.pinned].filter((path) => !isClosed(path) && !roots.includes(path)));
@@ -9594,7 +10949,8 @@ function guardMounts(roots, plan, place) {
         writable.delete(path);
     const count = writable.size + readOnly.length + plan.copies.size;
     if (count > MAX_MOUNTS) {
-        throw new errors/* UserError */.y(`The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`, { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' });
+        throw new errors/* UserError */.yo(`The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
+            `at most ${MAX_MOUNTS} are possible.`, { hint: 'Remove repositories that the command does not need, or use a smaller directory as the workspace.' });
     }
     const overItself = (path, isWritable) => {
         return { kind: 'bind', source: path, target: path, writable: isWritable };
@@ -9607,7 +10963,7 @@ function guardMounts(roots, plan, place) {
         }),
     ];
 }
-/** Without those that are below another, and without duplicates. */
+/** Leaves out duplicates, and paths below other paths. */
 function outermost(paths) {
     const unique = [...new Set(paths)];
     const set = new Set(unique);
@@ -9618,18 +10974,15 @@ function outermost(paths) {
         return true;
     });
 }
-/** The directories from below `top` down to `directory`. */
+/** The directories below `top`, down to and including `directory`. */
 function between(top, directory) {
-    return guards_isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
+    return isBelow(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
 }
-function guards_isBelow(path, directory) {
-    return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
-}
-/** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
+/** False for an ordinary directory that merely happens to contain `objects` and `refs`. */
 function isRepository(path) {
     return isUnmistakable(path) || (0,external_node_fs_.lstatSync)(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
 }
-/** Itself, not what it leads to: a link cannot be mounted over. */
+/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
 function isThere(path) {
     const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     return stats !== undefined && (stats.isFile() || stats.isDirectory());
@@ -9637,8 +10990,8 @@ function isThere(path) {
 function asText(path) {
     const text = toText(path);
     if (text === undefined) {
-        throw new errors/* UserError */.y(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
-            hint: 'It cannot be guarded. Rename or remove it.',
+        throw new errors/* UserError */.yo(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
+            hint: 'Rename or remove it, because it cannot be guarded.',
         });
     }
     return text;
@@ -9652,7 +11005,10 @@ function shown(path) {
 
 
 
-/** The protected paths that are there and are to be read-only, links resolved. The option was checked for where they lead. */
+/**
+ * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
+ * the option.
+ */
 function readOnlyPaths(workspace, entries) {
     return entries
         .filter(({ mode }) => mode === 'read-only')
@@ -9661,9 +11017,9 @@ function readOnlyPaths(workspace, entries) {
         .map((path) => (0,external_node_fs_.realpathSync)(path));
 }
 /**
- * What is at the protected paths, and in them. No link is followed.
+ * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier one to compare with: what differs from it anyhow is not read
+ * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
  */
 function snapshot(workspace, entries, before) {
     const found = Object.create(null);
@@ -9686,7 +11042,7 @@ function snapshot(workspace, entries, before) {
     }
     return found;
 }
-/** What differs. A directory that is new or gone is one change, whatever is in it. */
+/** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
 function changesBetween(before, after) {
     const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     const changes = paths.flatMap((path) => {
@@ -9700,7 +11056,7 @@ function changesBetween(before, after) {
         .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
         .map(({ path, how }) => ({ path: printable(path), how }));
 }
-/** False where a link is among the directories above: what is there is not the workspace's. */
+/** False if a directory above `path` is a link: then `path` is not in the workspace. */
 function isBelowDirectories(workspace, path) {
     let above = fromText(workspace);
     for (const part of path.split('/').slice(0, -1)) {
@@ -9724,8 +11080,8 @@ function printOf(file, before) {
     if (typeof before === 'object' && before.stamp === stamp)
         return before;
     const executable = (stats.mode & 73n) === 0n ? '' : ' executable';
-    const size = `${String(stats.size)}${executable}`;
-    // Of another size it is another file; the command may have left a large one.
+    const size = `${stats.size}${executable}`;
+    // A file of another size has changed, so there is no need to read it. The command may have left a large one.
     const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
     if (isOther)
         return { content: `file ${size}`, stamp };
@@ -9757,17 +11113,17 @@ function hash(file) {
 
 
 
-/** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report', line: 0 };
-const BASELINE_FILE = 'workspace.json';
+/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
+const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report' };
+const BASELINE_FILE = 'baseline.json';
 /**
- * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
+ * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, with the same guards.
  *
- * @param ownFiles further paths to guard: the action's own
- * @param workDirectory for copies of configurations, and for the baseline
- * @param limitMs time limit of the search
- * @throws UserError when something cannot be guarded
+ * @param ownFiles more paths to guard: those of the action itself
+ * @param workDirectory gets the baseline and the copies of configurations
+ * @param limitMs time limit of the survey
+ * @throws UserError if something cannot be guarded
  */
 async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs) {
     const { workspace, protectPaths } = config;
@@ -9790,9 +11146,9 @@ async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs)
     (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
     let copies = 0;
     const place = (_, content) => {
-        const path = (0,external_node_path_.join)(workDirectory, `git-config-${String(copies++)}`);
+        const path = (0,external_node_path_.join)(workDirectory, `git-config-${copies++}`);
         (0,external_node_fs_.writeFileSync)(path, bytes(content));
-        // Whatever the caller's umask is: the agent's user may be another one.
+        // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
         (0,external_node_fs_.chmodSync)(path, 0o644);
         return path;
     };
@@ -9810,14 +11166,15 @@ async function guardWorkspace(config, secrets, ownFiles, workDirectory, limitMs)
             ...(own.warning === undefined ? [] : [own.warning]),
             ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
             ...plan.warnings,
-            ...(found.left > 0 ? [`${String(found.left)} directories were not looked through for git repositories.`] : []),
+            ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
         ],
     };
 }
 function outsideWarning(workspace, directory) {
-    return `${workspace} is a part of the repository ${directory}: the command can write to that, except for its hooks and configuration.`;
+    return (`${workspace} is a part of the repository ${directory}: ` +
+        'the command can write to that too, except to its hooks and configuration.');
 }
-/** For a post step. @returns undefined when the run came not so far */
+/** Reads the baseline of a run, for the post step. @returns undefined if the run ended before it wrote one */
 function readBaseline(workDirectory) {
     const path = join(workDirectory, BASELINE_FILE);
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
@@ -9825,10 +11182,10 @@ function readBaseline(workDirectory) {
     return JSON.parse(readFileSync(path, 'utf8'));
 }
 /**
- * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
- * run something of the command's.
+ * Surveys the workspace once no process of the command is left, and disarms everything that would make a later `git`
+ * run something for the command.
  *
- * @param limitMs time limit of the search
+ * @param limitMs time limit of the survey
  */
 async function inspectWorkspace(baseline, limitMs) {
     const { workspace, roots, elsewhere, protectPaths } = baseline;
@@ -9856,16 +11213,16 @@ async function inspectWorkspace(baseline, limitMs) {
         left: found.left,
     };
 }
-/** What is in the workspace's own repository first. */
+/** Sorts the workspace's own repository first. */
 function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
     return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
-/** Hooks in directories that a configuration names; a link on the way there is a hazard itself. */
+/** Hooks in directories that a configuration names. A link on the path to such a directory is a hazard itself. */
 async function hooksElsewhere({ hookDirectories }, roots) {
     const links = [];
     const direct = hookDirectories.filter((path) => {
-        const link = linkOnTheWay(path, roots);
+        const link = linkOnPath(path, roots);
         if (link !== undefined)
             links.push(hazardAt(link));
         return link === undefined;
@@ -9873,10 +11230,10 @@ async function hooksElsewhere({ hookDirectories }, roots) {
     const { hazards } = await survey([], { hookDirectories: direct });
     return [...hazards, ...links];
 }
-function linkOnTheWay(path, roots) {
+function linkOnPath(path, roots) {
     if (roots.some((root) => fromText(root) === path) || path === (0,external_node_path_.dirname)(path))
         return undefined;
-    const above = linkOnTheWay((0,external_node_path_.dirname)(path), roots);
+    const above = linkOnPath((0,external_node_path_.dirname)(path), roots);
     if (above !== undefined)
         return above;
     return (0,external_node_fs_.lstatSync)(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
@@ -9887,7 +11244,7 @@ function appeared(path) {
     return [hazardAt(path)];
 }
 function hazardAt(path) {
-    return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
+    return { id: `appeared ${path}`, repository: path, path, what: 'a path that a git setting names' };
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/limits.js
@@ -9897,13 +11254,13 @@ var limits = __nccwpck_require__(870);
 
 
 
-/** The phases' durations, beside Squid's logs. */
+/** The durations of the phases, beside Squid's logs. */
 const TIMINGS_FILE = 'timings.json';
 /** Writes `timings.json`. */
 function writeTimings({ squid }, timings) {
     writeAnew(squid, TIMINGS_FILE, timings);
 }
-/** What the command left in the workspace: all of it, where the summary has the first rows. */
+/** The complete list of what the command left in the workspace; the summary only has its first rows. */
 const AFTERMATH_FILE = 'workspace.json';
 /** Writes `workspace.json`, beside `timings.json`. */
 function writeAftermath({ squid }, aftermath) {
@@ -9929,18 +11286,18 @@ function writeAnew(directory, name, value) {
     }
 }
 /**
- * Creates the two log directories, writable for the sidecars' user and readable for the caller.
+ * Creates the two log directories, which the sidecars' user can write to and the caller can read.
  *
- * @param chosen `proxy-logs-dir`; undefined for new directories below `temporary`
- * @param workspace may not hold the logs: the command could change them there
- * @throws UserError when a directory cannot be created, is in the workspace, or has another use
+ * @param chosen the value of `proxy-logs-dir`; undefined for new directories below `temporary`
+ * @param workspace must not contain the logs: the command could change them there
+ * @throws UserError if a directory cannot be created, is in the workspace, or is used for something else
  */
 function createLogDirectories(chosen, temporary, workspace, owner) {
     if (chosen !== undefined) {
         const directories = { squid: chosen, apiProxy: (0,external_node_path_.join)((0,external_node_path_.dirname)(chosen), 'api-proxy-logs') };
         for (const directory of Object.values(directories)) {
             if (isInside(directory, workspace)) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Name a directory outside it.' });
+                throw new errors/* UserError */.yo(`--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
             }
         }
         for (const directory of Object.values(directories))
@@ -9949,17 +11306,17 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
     }
     for (let time = Date.now();; time++) {
         const directories = {
-            squid: (0,external_node_path_.join)(temporary, `squid-logs-${String(time)}`),
-            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${String(time)}`),
+            squid: (0,external_node_path_.join)(temporary, `squid-logs-${time}`),
+            apiProxy: (0,external_node_path_.join)(temporary, `api-proxy-logs-${time}`),
         };
-        // A run that starts in the same millisecond has taken the name.
+        // Another run that started in the same millisecond may have taken the name.
         if (!make(directories.squid, owner, false))
             continue;
         make(directories.apiProxy, owner, true);
         return directories;
     }
 }
-/** @returns false when the directory exists and must not */
+/** @returns false if the directory exists although it must not */
 function make(directory, owner, mayExist) {
     try {
         if (mayExist)
@@ -9967,12 +11324,12 @@ function make(directory, owner, mayExist) {
         if (!create(directory)) {
             if (!mayExist)
                 return false;
-            // The caller's, who has set its mode; only root writes for somebody else.
+            // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
             if (process.getuid?.() !== 0 || (0,external_node_fs_.statSync)(directory).uid === owner.uid)
                 return true;
             if ((0,external_node_fs_.readdirSync)(directory).length > 0) {
-                throw new errors/* UserError */.y(`proxy-logs-dir: ${directory} has files of somebody else's.`, {
-                    hint: 'Name a directory that does not exist yet, is empty, or has the logs of an earlier run.',
+                throw new errors/* UserError */.yo(`--proxy-logs-dir: ${directory} has files of another user.`, {
+                    hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
                 });
             }
         }
@@ -9982,14 +11339,14 @@ function make(directory, owner, mayExist) {
         return true;
     }
     catch (cause) {
-        if (cause instanceof errors/* UserError */.y)
+        if (cause instanceof errors/* UserError */.yo)
             throw cause;
-        throw new errors/* UserError */.y(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
+        throw new errors/* UserError */.yo(`The log directory ${(0,external_node_path_.basename)(directory)} cannot be created in ${(0,external_node_path_.dirname)(directory)}.`, {
             cause,
         });
     }
 }
-/** Creates `directory`. @returns false when it is there already */
+/** Creates `directory`. @returns false if it exists already */
 function create(directory) {
     try {
         (0,external_node_fs_.mkdirSync)(directory);
@@ -10005,7 +11362,7 @@ function create(directory) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/platform.js
 
 /**
- * Refuses a machine that cannot hold the sandbox: it takes Linux containers and the host's own programs in them.
+ * Refuses a machine that cannot run the sandbox, which needs Linux containers and runs the host's own programs in them.
  *
  * @param platform as `process.platform`
  * @throws UserError naming the platform and the remedy
@@ -10013,7 +11370,7 @@ function create(directory) {
 function requireLinux(platform) {
     if (platform === 'linux')
         return;
-    throw new errors/* UserError */.y(`The sandbox needs Linux, and this is ${platform}.`, {
+    throw new errors/* UserError */.yo(`The sandbox needs Linux, and this is ${platform}.`, {
         hint: 'Use a Linux runner, for example runs-on: ubuntu-latest; on Windows the command line works inside WSL 2.',
     });
 }
@@ -10021,12 +11378,11 @@ function requireLinux(platform) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/user.js
 
 
-/** The user of the sidecars where the caller is root: nobody's, with no files of its own anywhere. */
-const SIDECAR_ID = 65532;
+
 /**
- * The caller of this process. Its ids are those of the process, which `newgrp`, `sg` and `sudo -g` change, and not those of
- * the account database; a container's user may have no entry there. Further groups stay outside: one of them may be the
- * engine's.
+ * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
+ * `sudo -g` change them, and in a container the user may have no account. Supplementary groups are left out, because
+ * one of them may give access to the engine.
  */
 function caller() {
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
@@ -10039,18 +11395,18 @@ function caller() {
     }
 }
 /**
- * The agent's user: the caller; for root the workspace's owner, so that files keep an owner who can use them; root only
- * where the workspace is root's.
+ * The agent's user. That is the caller, unless the caller is root: then it is the owner of the workspace, so that files
+ * keep an owner who can use them. The agent is root only if root owns the workspace.
  */
-function agentUser(by, workspace) {
-    if (by.uid !== 0)
-        return by;
+function agentUser(caller, workspace) {
+    if (caller.uid !== 0)
+        return caller;
     const { uid, gid } = (0,external_node_fs_.statSync)(workspace);
-    return { uid, gid, name: uid === 0 ? by.name : 'agent', home: by.home };
+    return { uid, gid, name: uid === 0 ? caller.name : 'agent', home: caller.home };
 }
-/** The sidecars' user: the caller, so that the logs are the caller's, and never root. */
-function sidecarUser(by) {
-    return by.uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid: by.uid, gid: by.gid };
+/** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
+function sidecarUser({ uid, gid }) {
+    return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
@@ -10059,52 +11415,40 @@ function sidecarUser(by) {
 
 
 
-/** What no run may open to the agent. */
+
+/** Paths that no run may expose to the agent. */
 const FORBIDDEN = [
-    { path: '/proc', why: "it shows the host's processes" },
-    { path: '/sys', why: 'it controls the kernel' },
-    { path: '/dev', why: 'it holds the devices' },
-    { path: '/run', why: "it holds the engine's socket" },
-    { path: '/var/run', why: "it holds the engine's socket" },
-    { path: '/var/lib/docker', why: "it is the engine's data root" },
-    { path: '/var/lib/containerd', why: "it is the engine's data root" },
+    { path: '/proc', why: "shows the host's processes" },
+    { path: '/sys', why: 'controls the kernel' },
+    { path: '/dev', why: 'holds the devices' },
+    { path: '/run', why: "holds the engine's socket" },
+    { path: '/var/run', why: "holds the engine's socket" },
+    { path: '/var/lib/docker', why: "is the engine's data root" },
+    { path: '/var/lib/containerd', why: "is the engine's data root" },
 ];
-/** The runner's files by which a step acts on the job. */
-const COMMAND_FILES = [
-    ...['GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
-];
-/** Where the system keeps what it acts on. Nobody's cache is there. */
-const user_mounts_SYSTEM = [
-    '/bin',
-    '/boot',
-    '/etc',
-    '/lib',
-    '/opt',
-    '/sbin',
-    '/snap',
-    '/usr',
-    '/var/lib',
-    '/var/spool',
-];
-/** What a shell, git, ssh or a package manager of the caller's reads and then acts on; below the home. */
-const START_FILES = [
-    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.zshrc', '.zshenv', '.zprofile'],
-    ...['.config', '.ssh', '.gnupg', '.docker', '.gitconfig', '.npmrc', '.netrc', '.local/bin', '.cargo/bin'],
-    ...['.cargo/config.toml', '.m2/settings.xml', '.gradle/init.d', '.gradle/gradle.properties', '.claude', 'bin'],
-];
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
+/** System directories. They are never mounted read-write: no one keeps a cache there. */
+const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
+/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
+const START_FILES = words(`
+  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
+  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
+  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
+`);
 /**
- * The mounts that `mounts` asks for. Links are followed here, so that what was looked at is what is mounted.
+ * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
  *
- * @throws UserError for a path that is missing, that would open the host to the agent, or that is mounted twice
+ * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
  */
 function userMounts(mounts, places) {
     const sockets = mounts.length === 0 ? [] : listeningSockets();
-    return mounts.map(({ source, target, writable }, index) => {
-        const refuse = (why, hint = 'Name the directory that is needed.') => {
-            throw new errors/* UserError */.y(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+    return mounts.map(({ source, target, writable, origin }, index) => {
+        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
         };
         if (!(0,external_node_fs_.existsSync)(source))
-            return refuse('it does not exist', 'Make it in an earlier step, or correct the path.');
+            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
         const real = (0,external_node_fs_.realpathSync)(source);
         const kind = (0,external_node_fs_.statSync)(real);
         if (!kind.isDirectory() && !kind.isFile())
@@ -10112,23 +11456,23 @@ function userMounts(mounts, places) {
         const refuseAny = (guarded) => {
             for (const { path, why } of guarded) {
                 if (isInside(real, path))
-                    refuse(why);
+                    refuse(`it ${why}`);
                 if (isInside(path, real))
-                    refuse(`${path} is in it, and ${why}`);
+                    refuse(`it contains ${path}, which ${why}`);
             }
         };
         refuseAny(always(places));
         if (isInside(places.home, real)) {
-            return refuse('it holds the home directory and its credentials', 'Name the directory in it that is needed.');
+            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
         }
         if (writable)
             refuseAny(whenWritable(places));
         const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
         if (socket !== undefined)
-            return refuse(`${socket} in it leads to a program outside the sandbox`);
+            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
         const first = mounts.findIndex((other) => other.target === target);
         if (first < index)
-            return refuse(`${mounts[first]?.source ?? ''} is mounted at ${target} already`, 'Mount it once.');
+            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
         return { kind: 'bind', source: real, target, writable };
     });
 }
@@ -10136,29 +11480,29 @@ function always({ workDirectory, engine, environment }) {
     const { dataRoot, socket } = engine;
     return [
         ...FORBIDDEN,
-        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "it is the engine's data root" }]),
-        ...(socket === undefined ? [] : [{ path: socket, why: "it is the engine's socket" }]),
-        { path: workDirectory, why: "it is the run's own" },
-        ...COMMAND_FILES.flatMap((name) => {
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
+        { path: workDirectory, why: "holds the run's own files" },
+        ...RUNNER_FILES.flatMap((name) => {
             const path = environment[name];
-            return path === undefined || path === '' ? [] : [{ path, why: `the job acts on what it says (${name})` }];
+            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
         }),
     ];
 }
-/** What may be read, and not changed. */
+/** Paths that the agent may read but not change. */
 function whenWritable({ home, environment, programs }) {
     const event = environment['GITHUB_EVENT_PATH'] ?? '';
     return [
-        ...user_mounts_SYSTEM.map((path) => ({ path, why: 'it belongs to the system; leave :rw out' })),
-        ...programs.map((path) => ({ path, why: 'it holds programs that run outside the sandbox; leave :rw out' })),
+        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
+        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
         ...START_FILES.map((name) => ({
             path: (0,external_node_path_.join)(home, name),
-            why: 'programs outside the sandbox act on it; leave :rw out',
+            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
         })),
-        ...(event === '' ? [] : [{ path: event, why: 'later steps read it; leave :rw out' }]),
+        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
     ];
 }
-/** One that nobody listens on now, or that a program in another network namespace has made. */
+/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
 function socketIn(path) {
     if (!(0,external_node_fs_.statSync)(path).isDirectory())
         return undefined;
@@ -10167,40 +11511,45 @@ function socketIn(path) {
         return found && (0,external_node_path_.join)(path, found.name);
     }
     catch {
-        // It cannot be read by us, nor by the command, which is the same user.
+        // The command cannot read the directory either: it runs as the same user.
         return undefined;
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
 
+
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 function configWarnings(config) {
+    const name = (option) => optionName(config.frontEnd, option);
+    const remedy = (host) => config.frontEnd === 'action' ? `Add the line "${host}" to allow-domains.` : `Add --allow-domains ${host}.`;
     const uncovered = config.providers
         .filter(({ isPermitted }) => !isPermitted)
-        .map(({ provider, target }) => `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`);
+        .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
     if (config.apiProxy && config.providers.length === 0)
         uncovered.push(NO_CREDENTIALS);
     return uncovered;
 }
 /** For a run whose budget refused requests. */
-function budgetWarning({ maxRequests, maxTokens }, usage) {
+function budgetWarning({ frontEnd, budget }, usage) {
+    const { maxRequests, maxTokens } = budget;
     const limits = [
-        ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-        ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+        ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
+        ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
     ].join(', ');
-    const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
-    return (`The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-        'requests got 429. If the command needs more, raise the option.');
+    const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
+        'requests got 429 or were cut off. If the command needs more, raise the limit.');
 }
 /** For a command that `timeout-minutes` ended. */
-function timeoutText({ timeoutMinutes = 0 }) {
+function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
     const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
-    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise the option timeout-minutes.`;
+    const option = optionName(frontEnd, 'timeout-minutes');
+    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
 /** For a command that was killed for its memory. */
-function outOfMemoryText({ memory }) {
-    return `The command was killed because it needed more memory than ${memory}. Raise the option memory.`;
+function outOfMemoryText({ frontEnd, memory }) {
+    return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
@@ -10260,7 +11609,7 @@ function makeWorkDirectory(path) {
         return path;
     }
     catch (cause) {
-        throw new errors/* UserError */.y(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+        throw new errors/* UserError */.yo(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
             hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
             cause,
         });
@@ -10316,11 +11665,11 @@ async function mountsOnEngine(config, prepared, context) {
 
 
 /**
- * Claude Code's `~/.claude.json` with the key helper named, and without credentials. All other keys are kept.
+ * Composes `~/.claude.json` of Claude Code: it names the key helper and has no credentials. All other keys are kept.
  *
- * @param path for the error
- * @param present the file's content, undefined when there is none
- * @throws UserError when the file names another helper, or is not a JSON object
+ * @param path the path of the user's file, for errors
+ * @param present the content of the user's file, or undefined if there is none
+ * @throws UserError if the file names another helper, or is not a JSON object
  */
 function claudeJson(path, present) {
     let settings = {};
@@ -10329,14 +11678,14 @@ function claudeJson(path, present) {
             settings = JSON.parse(present);
         }
         catch (cause) {
-            throw new errors/* UserError */.y(`${path} is not valid JSON.`, { hint: 'Mend or remove the file.', cause });
+            throw new errors/* UserError */.yo(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
         }
     }
     if (!claude_json_isObject(settings))
-        throw new errors/* UserError */.y(`${path} is not a JSON object.`, { hint: 'Mend or remove the file.' });
+        throw new errors/* UserError */.yo(`${path} is not a JSON object.`, { hint: 'Correct or remove the file.' });
     const other = settings['apiKeyHelper'];
     if (other !== undefined && other !== CLAUDE_KEY_HELPER) {
-        throw new errors/* UserError */.y(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
+        throw new errors/* UserError */.yo(`${path} names ${JSON.stringify(other)} as apiKeyHelper; the sandbox needs ${CLAUDE_KEY_HELPER}.`, {
             hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
         });
     }
@@ -10344,176 +11693,170 @@ function claudeJson(path, present) {
     const kept = membersOf(settings, [], withheld);
     return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
 }
-/** The last 20 characters of each key that its user was asked about. (Claude Code 2.1.330) */
+/** The last 20 characters of each key that Claude Code has asked its user about. (Claude Code 2.1.330) */
 const KEY_PARTS = 'customApiKeyResponses';
-/** Members that hold a credential by their name: `primaryApiKey`. `oauthAccount` has none, it only names the account. */
+/** Names of members with a credential, such as `primaryApiKey`. `oauthAccount` has none: it only names the account. */
 const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members whose own members are variables or headers, of MCP servers and of Claude Code itself. */
+/** Members that contain variables or headers, for MCP servers or for Claude Code itself. */
 const SETTINGS_NAME = /^(env|headers)$/i;
-/** What a credential looks like, in a command's arguments or an address. */
+/** Credentials in the arguments of a command or in a URL. */
 const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** No credential is so short. */
-const SHORT = 8;
+/** A shorter value is no credential. */
+const MIN_SECRET_LENGTH = 8;
 function membersOf(object, path, withheld) {
     const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
     return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const at = [...path, name];
+        const memberPath = [...path, name];
         if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, at, withheld)]];
-        withheld.push(at.join('.'));
+            return [[name, keptOf(value, memberPath, withheld)]];
+        withheld.push(memberPath.join('.'));
         return [];
     }));
 }
 function keptOf(value, path, withheld) {
-    if (isList(value))
+    if (claude_json_isList(value))
         return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
     return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
 }
-/** A list is judged as a whole: a command with one argument less would be another one. */
+/** A list is judged as a whole: without one of its arguments, a command would do something else. */
 function isSecret(name, value, isSetting) {
-    if (isList(value))
+    if (claude_json_isList(value))
         return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
     if (claude_json_isObject(value))
         return name === KEY_PARTS;
     if (typeof value !== 'string' || value === '')
         return false;
-    // The value of a variable of the sandbox, which holds no credential.
+    // A reference to a variable of the sandbox, which holds no credential.
     if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
         return false;
     return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
 }
-/** Variables and headers of any name may hold a credential; an address, a path or a short word is none. */
+/** A variable or header of any name may hold a credential, unless it is a URL, a path or a short word. */
 function mayBeSecret(value) {
-    return value.length >= SHORT && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+    return value.length >= MIN_SECRET_LENGTH && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
 }
-function isList(value) {
+function claude_json_isList(value) {
     return Array.isArray(value);
 }
 function claude_json_isObject(value) {
-    return typeof value === 'object' && value !== null && !isList(value);
+    return typeof value === 'object' && value !== null && !claude_json_isList(value);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
 
 
 
-/**
- * What of the host's environment the command may have. Each list has names; a `*` in a name stands for anything. A name
- * that is on no list passes when `env` or `env-all` asks for it.
+
+
+
+
+/*
+ * Which variables of the host's environment the command gets. A `*` in a name matches anything. A variable that is on
+ * no list passes if `env` or `env-all` asks for it.
  */
-/** Passes by itself: what a job says about itself, how a terminal behaves, and how tools were told to behave. */
-const PASSED = [
-    ...['LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'LINES'],
-    ...['CI', 'RUNNER_OS', 'RUNNER_ARCH', 'RUNNER_NAME', 'RUNNER_ENVIRONMENT', 'RUNNER_DEBUG', 'RUNNER_WORKSPACE'],
-    ...['GITHUB_ACTIONS', 'GITHUB_ACTION', 'GITHUB_ACTION_REF', 'GITHUB_ACTION_REPOSITORY', 'GITHUB_ACTOR'],
-    ...['GITHUB_ACTOR_ID', 'GITHUB_API_URL', 'GITHUB_BASE_REF', 'GITHUB_EVENT_NAME'],
-    ...['GITHUB_GRAPHQL_URL', 'GITHUB_HEAD_REF', 'GITHUB_JOB', 'GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_REF_PROTECTED'],
-    ...['GITHUB_REF_TYPE', 'GITHUB_REPOSITORY', 'GITHUB_REPOSITORY_ID', 'GITHUB_REPOSITORY_OWNER'],
-    ...['GITHUB_REPOSITORY_OWNER_ID', 'GITHUB_RETENTION_DAYS', 'GITHUB_RUN_ATTEMPT', 'GITHUB_RUN_ID'],
-    ...['GITHUB_RUN_NUMBER', 'GITHUB_SERVER_URL', 'GITHUB_SHA', 'GITHUB_TRIGGERING_ACTOR', 'GITHUB_WORKFLOW'],
-    ...['GITHUB_WORKFLOW_REF', 'GITHUB_WORKFLOW_SHA', 'GITHUB_WORKSPACE'],
-    ...['ACCEPT_EULA', 'DEBIAN_FRONTEND', 'BOOTSTRAP_HASKELL_NONINTERACTIVE', 'POWERSHELL_DISTRIBUTION_CHANNEL'],
-    ...['DOTNET_NOLOGO', 'DOTNET_MULTILEVEL_LOOKUP', 'DOTNET_SKIP_FIRST_TIME_EXPERIENCE'],
-    ...['DOTNET_CLI_TELEMETRY_OPTOUT', 'GOTOOLCHAIN', 'HOMEBREW_NO_AUTO_UPDATE', 'HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS'],
-];
+/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
+const PASSED = words(`
+  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
+  CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
+  GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
+  GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME
+  GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_REF GITHUB_REF_NAME GITHUB_REF_PROTECTED
+  GITHUB_REF_TYPE GITHUB_REPOSITORY GITHUB_REPOSITORY_ID GITHUB_REPOSITORY_OWNER
+  GITHUB_REPOSITORY_OWNER_ID GITHUB_RETENTION_DAYS GITHUB_RUN_ATTEMPT GITHUB_RUN_ID
+  GITHUB_RUN_NUMBER GITHUB_SERVER_URL GITHUB_SHA GITHUB_TRIGGERING_ACTOR GITHUB_WORKFLOW
+  GITHUB_WORKFLOW_REF GITHUB_WORKFLOW_SHA GITHUB_WORKSPACE
+  ACCEPT_EULA DEBIAN_FRONTEND BOOTSTRAP_HASKELL_NONINTERACTIVE POWERSHELL_DISTRIBUTION_CHANNEL
+  DOTNET_NOLOGO DOTNET_MULTILEVEL_LOOKUP DOTNET_SKIP_FIRST_TIME_EXPERIENCE
+  DOTNET_CLI_TELEMETRY_OPTOUT GOTOOLCHAIN HOMEBREW_NO_AUTO_UPDATE HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS
+`);
 /**
- * Where things are on the host. Passes by itself with the host's toolchain. With an image it passes only when `env` names
- * it: the image has its own `PATH`, and these lead nowhere there.
+ * Paths on the host. They are passed by default with the host's toolchain. With an image, they are only passed if `env`
+ * names them: the image has its own `PATH`, and these paths lead nowhere there.
  */
 const PLACES = [
-    ...['PATH', 'SHELL', 'LD_LIBRARY_PATH', 'PKG_CONFIG_PATH', 'ImageOS', 'ImageVersion'],
-    ...['RUNNER_TOOL_CACHE', 'AGENT_TOOLSDIRECTORY'],
-    ...['JAVA_HOME', 'JAVA_HOME_*', 'ANT_HOME', 'GRADLE_HOME', 'MAVEN_HOME', 'M2_HOME', 'LEIN_HOME', 'LEIN_JAR'],
-    ...['GOROOT', 'GOROOT_*', 'RUSTUP_HOME', 'SWIFT_PATH', 'GHCUP_INSTALL_BASE_PREFIX'],
-    ...['DOTNET_ROOT', 'DOTNET_ROOT_*', 'PSModulePath', 'AZURE_EXTENSION_DIR', 'VCPKG_INSTALLATION_ROOT'],
-    ...['pythonLocation', 'Python_ROOT_DIR', 'Python2_ROOT_DIR', 'Python3_ROOT_DIR', 'PYENV_ROOT', 'CONDA'],
-    ...['PIPX_HOME', 'PIPX_BIN_DIR', 'NVM_DIR', 'NVM_BIN', 'NVM_INC'],
-    ...['ANDROID_HOME', 'ANDROID_SDK_ROOT', 'ANDROID_NDK', 'ANDROID_NDK_HOME', 'ANDROID_NDK_LATEST_HOME'],
-    ...['ANDROID_NDK_ROOT', 'CHROME_BIN', 'EDGE_BIN', 'CHROMEWEBDRIVER', 'EDGEWEBDRIVER', 'GECKOWEBDRIVER'],
-    'SELENIUM_JAR_PATH',
-    // Certificates of a company proxy.
-    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-    'GIT_SSL_CAINFO',
+    ...words(`
+    PATH SHELL LD_LIBRARY_PATH PKG_CONFIG_PATH ImageOS ImageVersion
+    RUNNER_TOOL_CACHE AGENT_TOOLSDIRECTORY
+    JAVA_HOME JAVA_HOME_* ANT_HOME GRADLE_HOME MAVEN_HOME M2_HOME LEIN_HOME LEIN_JAR
+    GOROOT GOROOT_* RUSTUP_HOME SWIFT_PATH GHCUP_INSTALL_BASE_PREFIX
+    DOTNET_ROOT DOTNET_ROOT_* PSModulePath AZURE_EXTENSION_DIR VCPKG_INSTALLATION_ROOT
+    pythonLocation Python_ROOT_DIR Python2_ROOT_DIR Python3_ROOT_DIR PYENV_ROOT CONDA
+    PIPX_HOME PIPX_BIN_DIR NVM_DIR NVM_BIN NVM_INC
+    ANDROID_HOME ANDROID_SDK_ROOT ANDROID_NDK ANDROID_NDK_HOME ANDROID_NDK_LATEST_HOME ANDROID_NDK_ROOT
+    CHROME_BIN EDGE_BIN CHROMEWEBDRIVER EDGEWEBDRIVER GECKOWEBDRIVER SELENIUM_JAR_PATH
+  `),
+    // The certificates of a company proxy.
+    ...words(`
+    NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO
+  `),
 ];
-/** Never passes, whatever the options say. */
-const WITHHELD = [
-    // A credential for a model.
+/** Never passed, whatever the options say. */
+const environment_policy_WITHHELD = [
+    // Credentials for a model.
     ...CREDENTIAL_NAMES,
     ...CREDENTIAL_PATTERNS,
-    // The job's own means to act. All of ACTIONS_*: which of them are tokens changes with the runner.
-    ...['INPUT_*', 'STATE_*', 'ACTIONS_*', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_EVENT_PATH'],
-    'GITHUB_ACTION_PATH',
-    // The way to a program outside: the engine, agents that hold keys, the desktop's bus, the service manager.
-    ...['DOCKER_*', 'CONTAINER_HOST', 'BUILDKIT_HOST', 'SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO'],
-    ...['DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS', 'NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS'],
-    'LISTEN_FDNAMES',
+    // The means by which a step acts on the job. Which of ACTIONS_* are tokens changes with the runner, so all are
+    // withheld.
+    ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_EVENT_PATH GITHUB_ACTION_PATH'),
+    // Addresses of programs outside: the engine, agents that hold keys, the desktop's bus, the service manager.
+    ...words(`
+    DOCKER_* CONTAINER_HOST BUILDKIT_HOST SSH_AUTH_SOCK SSH_AGENT_PID GPG_AGENT_INFO
+    DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
+  `),
 ];
-/** In any case of letters: Python takes `Http_Proxy` as well. */
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'];
-/** What the sandbox itself decides, beside the variables that it sets. */
-const RESERVED = [
+/** Decided by the sandbox, in addition to the variables that it sets. */
+const environment_policy_RESERVED = [
     ...PROXY_VARIABLES,
-    ...PROXY_VARIABLES.map((name) => name.toLowerCase()),
-    ...['AWF_*', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'RUNNER_TEMP', 'XDG_RUNTIME_DIR'],
+    ...words('AWF_* LD_PRELOAD LD_AUDIT HOME USER LOGNAME TMPDIR RUNNER_TEMP XDG_RUNTIME_DIR'),
     ...Object.keys(COMMAND_FILE_VARIABLES),
 ];
-/** The shell's own, and true of the host's shell only. */
-const SHELLS_OWN = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-/** What an image, or the Docker client, may bring along, and the sandbox takes out where it does not set it itself. */
-const CLEARED = RESERVED.filter((name) => !name.includes('*'));
+/** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */
+const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
+/** Variables that an image or the Docker client may set. The sandbox removes those that it does not set itself. */
+const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*'));
 /**
- * The user's to set, whoever else would: the one-shot-token library's log, options of AddressSanitizer, and what leads
- * programs to the proxy that do not read `HTTP_PROXY`.
+ * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
+ * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
  */
-const LEFT_TO_USER = ['AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS', ...PROXY_SETTINGS];
-/** @returns true for what passes without being asked for @param image the command runs in an image of its own */
-function passesByItself(name, image) {
-    return matches(name, PASSED) || (!image && matches(name, PLACES));
-}
+const LEFT_TO_USER = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+const isPassed = nameMatcher(PASSED);
 /** @returns true for a place on the host, which means nothing in an image */
-function isPlace(name) {
-    return matches(name, PLACES);
+const isPlace = nameMatcher(PLACES);
+/** True for a variable that passes by default. @param isImage whether the command runs in an image of its own */
+function passesByDefault(name, isImage) {
+    return isPassed(name) || (!isImage && isPlace(name));
 }
-function isWithheld(name) {
-    return matches(name, WITHHELD);
-}
+const isWithheld = nameMatcher(environment_policy_WITHHELD);
+const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELL_VARIABLES]);
+/** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
 function isReserved(name) {
-    return matches(name, RESERVED) || SHELLS_OWN.includes(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+    return environment_policy_isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
 }
-/** @returns true for a name under which a program would find a credential for a model */
-function isCredentialName(name) {
-    return CREDENTIAL_NAMES.includes(name) || matches(name, CREDENTIAL_PATTERNS);
-}
-function matches(name, patterns) {
-    return patterns.some((pattern) => {
-        const star = pattern.indexOf('*');
-        if (star < 0)
-            return name === pattern;
-        return name.startsWith(pattern.slice(0, star)) && name.slice(star).endsWith(pattern.slice(star + 1));
-    });
-}
+/** True for a variable in which programs look for a model's credential. */
+const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
 
-/** Port of the loopback listener that looks at the TLS server name inside a tunnel. */
+
+
+/** Port of the loopback listener that reads the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 /**
- * A name that only the start-up check asks for. It passes the front port and is refused by the peek port: an answer other
- * than 500 proves that both are up and know each other. RFC 6761 reserves `.invalid`.
+ * A name that only the start-up check asks for. The front port lets it through and the peek port refuses it. Until both
+ * ports are up and connected, Squid answers 500, so any other answer means that it is ready. RFC 6761 reserves
+ * `.invalid`.
  */
 const READINESS_NAME = 'ready.awf.invalid';
-/** The peek port resolves what it is asked for before any rule of its own; in `/etc/hosts`, the name needs no query. */
+/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
-/** Directory of the access log, in the container. */
-const SQUID_LOG_DIR = '/var/log/squid';
-const ACCESS_LOG = 'access.log';
-/** The annotation that a tunnel cut by the peek port carries, with the reason as its value. */
+/** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
-/** The verdict on an allowed name that has no address: nobody refused it, and nothing was reached. */
+/** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
 const UNRESOLVABLE = 'unresolvable';
 /**
- * One record per line, fields separated by single spaces; a field without a value is `-`. Read by `access-log.ts`.
- * `#` URL-encodes what the agent chose freely, so that it cannot forge a field or a line.
+ * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
+ * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
+ * or a line.
  */
 const LOG_FIELDS = {
     time: '%ts.%03tu',
@@ -10529,40 +11872,24 @@ const LOG_FIELDS = {
     verdict: `%{${VERDICT}}note`,
 };
 /**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and reserved
- * ranges (IANA special-purpose registries, RFC 6890), less those for documentation, where there is nothing to protect.
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and
+ * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
+ * nothing to protect.
  */
-const PRIVATE_RANGES = [
-    '0.0.0.0/8',
-    '10.0.0.0/8',
-    '100.64.0.0/10',
-    '127.0.0.0/8',
-    '168.63.129.16/32',
-    '169.254.0.0/16',
-    '172.16.0.0/12',
-    '192.0.0.0/24',
-    '192.88.99.0/24',
-    '192.168.0.0/16',
-    '198.18.0.0/15',
-    '224.0.0.0/3',
-    '::/128',
-    '::1/128',
-    '64:ff9b::/96',
-    '100::/64',
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    'fc00::/7',
-    'fe80::/10',
-    'ff00::/8',
-];
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
+`);
 /**
- * `squid.conf` for a policy. Pure; Squid itself judges it in the tests (`squid -k parse`).
+ * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
+ * parse`).
  *
- * Two ports. The front port decides by who asks and for which name, before anything is resolved (`dstdomain -n` looks up
- * no PTR records), so that a refused name is an honest 403 and no DNS query. What it lets through for the agent goes
- * through the peek port of the same process, which reads the TLS server name, and splices or cuts; nothing is decrypted.
- * The api-proxy's tunnels go out directly: its requests are ours.
+ * Squid listens on two ports. The front port decides by the client's address and the requested name, before it resolves
+ * anything (`dstdomain -n` looks up no PTR records): a refused name gets an honest 403 and causes no DNS query. Tunnels
+ * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
+ * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
+ * itself composes its requests.
  */
 function squidConfig(policy) {
     const sections = [
@@ -10579,8 +11906,8 @@ function squidConfig(policy) {
 }
 function listeners() {
     return [
-        `http_port ${String(SQUID_PORT)} name=front`,
-        `http_port 127.0.0.1:${String(PEEK_PORT)} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+        `http_port ${SQUID_PORT} name=front`,
+        `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
         'acl front myportname front',
         'acl peek myportname peek',
     ];
@@ -10594,21 +11921,21 @@ function names({ allow, targets, hosts }) {
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
         `acl ready dstdomain -n ${READINESS_NAME}`,
-        // Every spelling of an IPv4 address that a resolver takes, and every IPv6 one.
+        // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
         'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
         ...domainAcls('https', allow.https, 'dstdomain -n'),
         ...domainAcls('http', allow.http, 'dstdomain -n'),
         ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
         ...targets.flatMap(({ host, port }, index) => [
-            `acl target_host_${String(index)} dstdomain -n ${host}`,
-            `acl target_port_${String(index)} port ${String(port)}`,
+            `acl target_host_${index} dstdomain -n ${host}`,
+            `acl target_port_${index} port ${port}`,
         ]),
         ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
-        // Squid's word for every address, IPv6 included; a name without one matches nothing.
+        // `all` covers every address, IPv6 included. A name without an address does not match.
         'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
         'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
-        // hosts_file pins these names to their addresses, so the exception cannot lead anywhere else.
+        // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
         ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
         'acl private_destination all-of private_address !added_host',
     ];
@@ -10617,12 +11944,9 @@ function accessRules({ targets }) {
     return [
         'http_access deny manager',
         'http_access deny address_literal',
-        ...targets.flatMap(({ permitted }, index) => {
-            const id = String(index);
-            return permitted
-                ? `http_access allow front api_proxy CONNECT target_host_${id} target_port_${id} !private_destination`
-                : [];
-        }),
+        ...targets.flatMap(({ permitted }, index) => permitted
+            ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
+            : []),
         'http_access deny api_proxy',
         'http_access deny front !agent',
         'http_access allow front CONNECT https_port ready',
@@ -10632,7 +11956,7 @@ function accessRules({ targets }) {
         'http_access deny provider_host',
         'http_access deny CONNECT !https_allowed',
         'http_access deny !CONNECT !http_allowed',
-        // Said here, since the peek port could only say it inside the tunnel, where clients take it for broken TLS.
+        // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
         'http_access deny !resolvable cut_unresolvable',
         'http_access deny private_destination',
         'http_access allow front',
@@ -10642,13 +11966,13 @@ function accessRules({ targets }) {
 }
 function routing() {
     return [
-        `cache_peer 127.0.0.1 parent ${String(PEEK_PORT)} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
         'acl agent_tunnel all-of front agent CONNECT',
         'cache_peer_access to_peek allow agent_tunnel',
         'cache_peer_access to_peek deny all',
         'never_direct allow agent_tunnel',
         'always_direct allow !agent_tunnel',
-        // Squid probes the peer before its own peek port listens; the second try, 50 ms later, finds it.
+        // Squid probes the peer before its own peek port listens. The second attempt, 50 ms later, succeeds.
         'connect_retries 2',
     ];
 }
@@ -10658,7 +11982,8 @@ function serverNameRules({ allow, targets }) {
         'acl client_hello_read at_step SslBump2',
         ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
         ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
-        // ssl::server_name falls back to the CONNECT's own host; a hello without a server name must not pass for it.
+        // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
+        // host.
         'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
         'acl no_server_name note awf_server_name -',
         `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
@@ -10676,11 +12001,11 @@ function serverNameRules({ allow, targets }) {
 function logging() {
     return [
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
-        // The peek port's records repeat the front port's, unless they add a verdict.
+        // Records of the peek port repeat those of the front port, unless they add a verdict.
         `acl has_verdict note ${VERDICT}`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-        `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+        `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
 }
 function hardening() {
@@ -10716,7 +12041,7 @@ function domainAcls(name, set, type) {
         `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
     ];
 }
-/** An ACL of values; one without values matches nothing, for no listener has this name. */
+/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
 function listAcl(name, type, values) {
     if (values.length === 0)
         return [`acl ${name} myportname nothing`];
@@ -10734,17 +12059,20 @@ function listAcl(name, type, values) {
 
 
 
-/** For sockets and the like: the user's alone, as the XDG specification wants it. */
-const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
-/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+
+
+/** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
+const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
+/** A name that exists nowhere (RFC 6761). A resolver that denies it with certainty has asked a server outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 /**
- * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
- * and by value, and over it all what the sandbox sets.
+ * Composes the environment of the command. It has the variables that pass by default and those that `env` and `env-all`
+ * ask for, except those that are withheld because of their names or values. The sandbox's own variables override them,
+ * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user name and home directory inside the container
- * @throws UserError when `env` gives a credential or sets what the sandbox decides
+ * @param user the user's name and home directory inside the container
+ * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 function agentEnvironment(config, secrets, addresses, host, user) {
     const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
@@ -10761,7 +12089,7 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         if (credential === undefined)
             variables[name] = value;
         else
-            withheld.push({ name, reason: `its value contains the one of ${credential}` });
+            withheld.push({ name, reason: `its value contains that of ${credential}` });
     };
     const isImage = config.agentImage !== undefined;
     for (const [name, value] of Object.entries(host)) {
@@ -10772,20 +12100,22 @@ function agentEnvironment(config, secrets, addresses, host, user) {
                 withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
             continue;
         }
-        const chosen = passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+        const chosen = passesByDefault(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
         if (chosen)
             giveUnlessCredential(name, value);
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
-            withheld.push({ name, reason: 'env names it, and it is not set' });
+            withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
         }
         else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
         else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-            throw new errors/* UserError */.y(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+            throw new errors/* UserError */.yo(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+                hint: whyNot(name, config.frontEnd),
+            });
         }
         else {
             giveUnlessCredential(name, value);
@@ -10800,16 +12130,18 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         warnings: java.warnings,
     };
 }
-/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
-const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
-/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+/**
+ * The reason for withholding a login token, an administrator's key or the like, which the api-proxy does not handle.
+ */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, which the command never gets';
+/** No warning for credentials that the api-proxy handles: withholding those is the normal case. */
 function isUnexpectedCredential(name, value) {
     const known = CREDENTIALS.some(({ variable }) => variable === name);
     return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
 }
 /**
- * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
- * where nobody can write. `env` may name others, for example a cache in the workspace.
+ * The base directories of the XDG specification, in the private home. Those of the host or an image may be elsewhere,
+ * where the user cannot write. `env` may choose others, such as a cache in the workspace.
  */
 function baseDirectories(home) {
     return {
@@ -10819,8 +12151,9 @@ function baseDirectories(home) {
         XDG_STATE_HOME: `${home}/.local/state`,
     };
 }
-/** What the sandbox sets, whatever the host has. */
+/** The variables that the sandbox sets, whatever the host has. */
 function sandboxVariables(config, addresses, user) {
+    const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
     const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
     const variables = {
@@ -10830,28 +12163,24 @@ function sandboxVariables(config, addresses, user) {
         TMPDIR: '/tmp',
         RUNNER_TEMP: '/tmp',
         XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
-        HTTP_PROXY: proxy,
-        HTTPS_PROXY: proxy,
-        http_proxy: proxy,
-        https_proxy: proxy,
-        NO_PROXY: direct,
-        no_proxy: direct,
+        ...Object.fromEntries(inBothCases([http, https]).map((name) => [name, proxy])),
+        ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
         ...proxyVariables(addresses),
         AWF_API_PROXY_IP: addresses['api-proxy'],
-        AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+        [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
         LD_PRELOAD: ONE_SHOT_LIBRARY,
-        // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
-        // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+        // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
+        // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
         ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
-        const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+        const base = apiProxyUrl(addresses, provider.port);
         variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
     }
     return variables;
 }
-/** The provider table's variables that apply to a run. */
+/** The variables of the provider table that apply to a run. */
 function activeVariables(config) {
     if (!config.apiProxy)
         return [];
@@ -10868,9 +12197,7 @@ function activeVariables(config) {
             .map((variable) => ({ provider, variable }));
     });
 }
-/**
- * The checks that stand between the start of the container and the command, as lines for `api-proxy-health-check.sh`.
- */
+/** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
 function preflightChecks(config, addresses, environment) {
     const active = activeVariables(config);
     const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
@@ -10883,24 +12210,26 @@ function preflightChecks(config, addresses, environment) {
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
         ...shellCheck(config),
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
-        `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
+        `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
         ...active
             .filter(({ variable }) => variable.role === 'base-url')
             .map(({ variable }) => `listening ${variable.name}`),
     ];
 }
-/** A script needs its shell. The host has one; which one an image has, its user must say. */
+/** A script needs its shell. The host has bash, but an image may have another shell, which the user has to name. */
 function shellCheck({ agentImage, command }) {
     if (agentImage === undefined || command.kind === 'argv')
         return [];
     return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
-function whyNot(name) {
+function whyNot(name, frontEnd) {
     if (isCredentialName(name)) {
-        return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+        const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
+        return (`Pass the credential ${where}, and the api-proxy injects it. ` +
+            `For a program that insists on ${name}, set ${name}=placeholder.`);
     }
     return isWithheld(name)
-        ? "It is the job's own means to act, or leads to a program outside the sandbox."
+        ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
         : 'The sandbox sets it itself. Leave it out.';
 }
 function isVariableName(name) {
@@ -10910,12 +12239,15 @@ function isVariableName(name) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js
 
 
-/** Where the entrypoint puts the script. */
-const SCRIPT_PATH = '/tmp/awf-command';
+
+/** The path at which the entrypoint writes the script. */
+const SCRIPT_PATH = AGENT_PLACES.command;
+/** The entrypoint's program for everything that a shell cannot do. */
+const BUSYBOX = `"$${LIB_VARIABLE}/busybox"`;
 /**
- * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
- * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
- * the script stands in the engine's files, in `docker inspect` or in a file on the host.
+ * The document that the agent's entrypoint reads from standard input. It is a POSIX shell script that sets the
+ * environment, writes the files, and makes the command the positional parameters. It goes through a pipe, so that
+ * neither the environment nor the script appears in the engine's files, in `docker inspect` or in a file on the host.
  */
 function startDocument(start) {
     const { command } = start;
@@ -10928,10 +12260,10 @@ function startDocument(start) {
     if (command.kind === 'script')
         files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
     return [
-        `AWF_CHECKS=${start_document_quote(start.checks.join('\n'))}`,
-        ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${start_document_quote(path)}`),
+        `${CHECKS_VARIABLE}=${start_document_quote(start.checks.join('\n'))}`,
+        ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`),
         'umask 077',
-        ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
+        ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
         ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
         ...files,
         'umask 022',
@@ -10941,17 +12273,17 @@ function startDocument(start) {
         '',
     ].join('\n');
 }
-/** One process for a whole directory of links, each with the name of what it leads to. */
+/** Creates all links of a directory with a single process. Each has the name of its target. */
 function start_document_link(directory, targets) {
-    return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
+    return `${BUSYBOX} ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
 }
 function writeFile(path, content) {
-    return `"$AWF_LIB/busybox" mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
+    return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
 }
-/** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
+/** Quotes any text as one shell word. @throws UserError for a NUL, which the argument of a process cannot contain */
 function start_document_quote(text) {
     if (text.includes('\0'))
-        throw new errors/* UserError */.y('The command or a variable contains a NUL character.');
+        throw new errors/* UserError */.yo('The command or a variable contains a NUL character.');
     return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 function withNewline(script) {
@@ -10970,20 +12302,20 @@ function withNewline(script) {
 
 
 /**
- * Decides all that the agent sees. Reads and writes nothing.
+ * Decides everything that the agent sees. Reads and writes nothing.
  *
- * @throws UserError when something that the user gave would put a credential into the sandbox
+ * @throws UserError if something from the user would bring a credential into the sandbox
  */
 function planAgent(config, secrets, place) {
     const { addresses, user, host, userMounts } = place;
     refuseCredentialsInCommand(config, secrets);
     const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
-    // Files and links of ours in a mount of the user's would appear on the host.
-    const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-    const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
+    // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
+    const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+    const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
     const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
-        return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
+        return !mountsInHome.some((other) => target === other || isBelow(target, other));
     });
     const files = systemFiles(config, addresses, user);
     const claude = claudeFiles(config, secrets, place);
@@ -11010,17 +12342,17 @@ function planAgent(config, secrets, place) {
         ],
     };
 }
-/** A key written into the script would be in the sandbox, whatever the environment holds. */
+/** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
     const text = command.kind === 'script' ? command.script : command.argv.join('\n');
     const found = credentialIn(text, secrets);
     if (found !== undefined) {
-        throw new errors/* UserError */.y(`The command contains the value of ${found}.`, {
-            hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+        throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
+            hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
 }
-/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+/** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {
     if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {
         return { files: {}, warnings: [] };
@@ -11029,33 +12361,10 @@ function claudeFiles(config, secrets, { user, host }) {
     const { content, withheld } = claudeJson(path, host.claudeJson);
     const found = credentialIn(content, secrets);
     if (found !== undefined) {
-        throw new errors/* UserError */.y(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
+        throw new errors/* UserError */.yo(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
     }
-    const warning = `These settings may be credentials and are left out of the command's copy of ${path}: ${withheld.join(', ')}.`;
+    const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Where the api-proxy writes its log, in its container. */
-const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-const API_PROXY_LOG_FILE = 'api-proxy.log';
-/**
- * Trims a credential and refuses one that could not be a header value.
- *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new Error(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    return trimmed;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
@@ -11063,13 +12372,13 @@ function normaliseCredential(name, value) {
 
 
 
-/** Nothing resolves names inside the internal network: engines before 26.0 leak DNS from it otherwise. */
+/** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = '127.0.0.1';
-/** A container on two networks forwards packets unless told not to. */
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 function topology(config, claimed) {
     const { runId, names, addresses, images } = claimed;
-    const sidecar = `${String(claimed.sidecarUser.uid)}:${String(claimed.sidecarUser.gid)}`;
+    const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
     const common = { runId, network: networkNames(runId).internal };
     const squid = {
         ...common,
@@ -11080,7 +12389,7 @@ function topology(config, claimed) {
         limits: { memory: '512m', pids: 100 },
         mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
         tmpfs: [
-            { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+            { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
@@ -11097,7 +12406,11 @@ function topology(config, claimed) {
         limits: { memory: '512m', pids: 100 },
         mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
         tmpfs: [],
-        environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
+        environment: {
+            [PROXY_VARIABLE.http]: proxyUrl,
+            [PROXY_VARIABLE.https]: proxyUrl,
+            [PEERS_VARIABLE]: addresses.agent,
+        },
         dns: NO_DNS,
     };
     return {
@@ -11109,14 +12422,15 @@ function topology(config, claimed) {
 }
 function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
     const foreign = config.agentImage !== undefined;
-    // What is in these file systems counts as memory. They are full before the memory is: a program that is told so can say
-    // it, one that is killed cannot. An empty file takes about a kilobyte.
+    // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
+    // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
     const share = (part) => {
         const bytes = Math.floor(bytesOf(config.memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
-    // runc 1.0 gives a file system the mode that the image's directory has, and one without /tmp gets a /tmp of 0755 when the
-    // volume in it is prepared. Its owner can put that right, which is the first thing the entrypoint does.
+    // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
+    // mode 0755 for the volume below it. The agent's user owns it, so that the entrypoint can correct the mode first of
+    // all.
     const owner = foreign ? { owner: agentUser } : {};
     return {
         runId,
@@ -11124,7 +12438,7 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         name: names.container.agent,
         image: config.agentImage ?? images.agent,
         address: addresses.agent,
-        user: `${String(agentUser.uid)}:${String(agentUser.gid)}`,
+        user: `${agentUser.uid}:${agentUser.gid}`,
         limits: { memory: config.memory, pids: config.pids },
         mounts: [
             ...agentMounts,
@@ -11140,16 +12454,16 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
         ],
         environment: {},
         dns: NO_DNS,
-        // A foreign image's health check would run its programs beside the command, in the image's environment.
+        // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
     };
 }
-/** Bytes. */
+/** The size of a page of memory, in bytes. */
 const PAGE = 4096;
-/** @param size as Docker's `--memory` */
+/** @param size as for Docker's `--memory` */
 function bytesOf(size) {
     const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
     return Number.parseInt(size, 10) * 1024 ** exponent;
@@ -11160,7 +12474,7 @@ function librarySpec({ runId, names, images, sidecarUser }) {
         network: 'none',
         name: names.library,
         image: images.agent,
-        user: `${String(sidecarUser.uid)}:${String(sidecarUser.gid)}`,
+        user: `${sidecarUser.uid}:${sidecarUser.gid}`,
         limits: { memory: '16m', pids: 1 },
         mounts: [{ kind: 'image-files', target: AGENT_LIB }],
         tmpfs: [],
@@ -11271,6 +12585,8 @@ class Progress {
     engineAsked = false;
     /** What the workspace was like before the command. */
     baseline;
+    /** True once the workspace was searched while nothing of the command ran any more. */
+    isSearched = false;
     /** The agent's address. */
     agentAddress;
     commandFiles;
@@ -11308,12 +12624,12 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
             ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
             : []),
         ...(unread.length > 0
-            ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
+            ? [`What the command left could not be searched everywhere. Do not run git in: ${listed(unread)}.`]
             : []),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
-                    `${String(left)} directories are left. Do not run git there.`,
+                    `${left} directories are left. Do not run git there.`,
             ]
             : []),
     ];
@@ -11322,7 +12638,7 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
 function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-        ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
+        ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
     ];
     const tables = [
         tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
@@ -11340,10 +12656,13 @@ function tableOf(head, rows) {
 }
 function listed(items) {
     const rest = items.length - MAX_NAMED;
-    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
+
 
 /** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
 const lines_MAX_LENGTH = 1024 * 1024;
@@ -11351,17 +12670,29 @@ const lines_MAX_LENGTH = 1024 * 1024;
  * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
  * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
  *
- * @throws Error when the file cannot be opened or read
+ * The directory belongs to a sidecar. No link is followed, and a pipe that a sidecar has put there, which would keep its
+ * reader for ever, is not waited for.
+ *
+ * @throws Error when the file cannot be opened or read, or is no regular file
  */
-async function* linesOf(path) {
-    let rest = '';
-    for await (const chunk of (0,external_node_fs_.createReadStream)(path, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
-        const lines = (rest + String(chunk)).split('\n');
-        rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
-        yield* lines;
+async function* lines_linesOf(path) {
+    const file = await (0,external_node_fs_promises_namespaceObject.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        if (!(await file.stat()).isFile())
+            throw new Error(`${path} is not a regular file.`);
+        const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false };
+        let rest = '';
+        for await (const chunk of file.createReadStream(options)) {
+            const lines = (rest + String(chunk)).split('\n');
+            rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
+            yield* lines;
+        }
+        if (rest !== '')
+            yield rest;
     }
-    if (rest !== '')
-        yield rest;
+    finally {
+        await file.close();
+    }
 }
 /** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
 async function unlessMissing(reading, nothing) {
@@ -11413,11 +12744,11 @@ function parseAccessLine(line) {
         verdict: optional('verdict'),
     };
 }
-/** True when policy, not the network, stopped the request. */
+/** True if the policy stopped the request, not the network. */
 function isRefused(record) {
     return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
 }
-/** True when the name was allowed and has no address. */
+/** True if the name was allowed but has no address. */
 function isUnresolvable(record) {
     return record.verdict === UNRESOLVABLE;
 }
@@ -11489,7 +12820,7 @@ const NO_DOMAINS = {
  */
 async function readDomains({ squid }, agent, since = 0) {
     const counter = new DomainCounter(agent);
-    for await (const line of linesOf((0,external_node_path_.join)(squid, ACCESS_LOG))) {
+    for await (const line of lines_linesOf((0,external_node_path_.join)(squid, ACCESS_LOG))) {
         if (line === '')
             continue;
         const record = parseAccessLine(line);
@@ -11556,13 +12887,12 @@ class UsageCounter {
     #requests = 0;
     #overBudget = 0;
     #estimated = false;
-    add({ provider, model, status, forwarded, error, usage }) {
+    add({ provider, model, status, requests, error, usage }) {
         const used = usage ?? NO_USAGE;
         this.#usage = sumOfUsage(this.#usage, used);
         this.#estimated ||= usage?.estimated ?? false;
-        if (forwarded)
-            this.#requests += 1;
-        if (status === 429 && error === 'budget_exhausted')
+        this.#requests += requests;
+        if (error === 'budget_exhausted')
             this.#overBudget += 1;
         const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
         const name = isCounted ? model : null;
@@ -11570,7 +12900,8 @@ class UsageCounter {
         this.#models.set(keyOf(provider, name), {
             provider,
             model: name,
-            requests: before.requests + 1,
+            // A refused request counts here, though not against the budget.
+            requests: before.requests + Math.max(requests, 1),
             failed: before.failed + (status >= 400 ? 1 : 0),
             ...sumOfUsage(before, used),
         });
@@ -11597,9 +12928,9 @@ const NO_MODEL_USAGE = new UsageCounter().result();
  *   records of earlier runs
  * @throws Error when the log cannot be read
  */
-async function readUsage({ apiProxy }, since = 0) {
+async function usage_readUsage({ apiProxy }, since = 0) {
     const counter = new UsageCounter();
-    for await (const line of linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
+    for await (const line of lines_linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
         const record = parseRecord(line);
         if (record !== undefined && Date.parse(record.time) >= since)
             counter.add(record);
@@ -11645,9 +12976,9 @@ async function report(config, sandbox, aftermath, context, progress) {
     if (logs !== undefined)
         await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
     if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-        reporter.warning(budgetWarning(config.budget, traffic.usage));
+        reporter.warning(budgetWarning(config, traffic.usage));
     }
-    await removeWorkDirectory(aftermath, context, progress);
+    await removeWorkDirectory(context, progress);
     const exitCode = ending?.exitCode ?? 1;
     return {
         outcome: outcomeOf(progress),
@@ -11678,7 +13009,7 @@ async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddres
             return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
-            const reading = readUsage(logs, since);
+            const reading = usage_readUsage(logs, since);
             return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
         }),
     };
@@ -11690,22 +13021,24 @@ async function writeBesideLogs(logs, { usage }, aftermath, { reporter }, { timin
     if (aftermath !== undefined)
         await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
 }
-/** A workspace that could not be searched is searched by the post step, which needs the baseline for it. */
-async function removeWorkDirectory(aftermath, { reporter, hasPostStep }, { workDirectory, baseline }) {
-    const isSearched = baseline === undefined || aftermath !== undefined;
-    if (workDirectory === undefined || (hasPostStep && !isSearched))
+/** The post step repeats a search that failed or came too early, and needs the baseline for it. */
+async function removeWorkDirectory({ reporter, hasPostStep }, { workDirectory, baseline, isSearched }) {
+    const isNeeded = hasPostStep && baseline !== undefined && !isSearched;
+    if (workDirectory === undefined || isNeeded)
         return;
     await attempt(reporter, `remove ${workDirectory}`, () => rmRF(workDirectory));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/attached-container.js
 
-/** How much of a sidecar's output an error quotes. */
+
+
+/** How much of the output an error quotes. */
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
 /**
- * A container that must live as long as the run. {@link died} rejects when it ends before {@link expectEnd} was called,
- * with its last lines.
+ * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
+ * output, when the container ends before {@link expectEnd} is called.
  */
 class AttachedContainer {
     died;
@@ -11713,37 +13046,43 @@ class AttachedContainer {
     #ending = false;
     #tail = '';
     /**
-     * @param title for people: "Squid"
-     * @param input its configuration, on standard input
+     * @param title its name in messages, such as "Squid"
+     * @param input its configuration, written to standard input
      * @param start starts the container and resolves with its exit code
      */
     constructor(title, input, start) {
-        const keep = (chunk) => {
-            this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
-        };
-        const exit = start({ input, later: undefined, onStdout: keep, onStderr: keep });
+        const exit = start({ input, later: undefined, onStdout: this.#keeper(), onStderr: this.#keeper() });
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
-            throw new errors/* UserError */.y(`${title} ended by itself with exit code ${String(code)}. Its last lines:\n${this.lastLines}`);
+            throw new errors/* UserError */.yo(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
         });
-        // Whoever races on it sees the error; nobody else has to.
+        // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
         this.died.catch(() => undefined);
         this.ended = exit.then(() => undefined, () => undefined);
     }
     get lastLines() {
-        const lines = this.#tail.split('\n').filter((line) => line.trim() !== '');
-        return lines.length === 0 ? '(it said nothing)' : lines.slice(-TAIL_LINES).join('\n');
+        const lines = nonEmptyLines(this.#tail);
+        return lines.length === 0 ? '(no output)' : lines.slice(-TAIL_LINES).join('\n');
     }
-    /** From now on its end is no failure. */
+    /** Call before removing the container: from now on its end is no failure. */
     expectEnd() {
         this.#ending = true;
+    }
+    /** Keeps the tail of one stream. Each stream has its own decoder, because a chunk may end within a character. */
+    #keeper() {
+        const decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
+        return (chunk) => {
+            this.#tail = (this.#tail + decoder.write(chunk)).slice(-TAIL_CHARACTERS);
+            return undefined;
+        };
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/gate.js
-/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
-const MARKER = Buffer.from('\u001eawf: command\n');
+
+/** The line on standard error that ends the pre-flight check's output. */
+const MARKER = Buffer.from(COMMAND_MARKER);
 /** What the check may say at most, in bytes. */
 const LIMIT = 64 * 1024;
 /**
@@ -11832,7 +13171,7 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
         if (isGone && (settled || now() > limit))
             break;
         if (now() > limit)
-            throw failure ?? new errors/* UserError */.y(`The containers of run ${runId} do not end.`);
+            throw failure ?? new errors/* UserError */.yo(`The containers of run ${runId} do not end.`);
         for (const name of containers)
             removed.containers.add(name);
         for (const name of networks)
@@ -11868,18 +13207,23 @@ async function stopRun(engine, runId, isSettled, agentGone) {
     }
     agentGone();
 }
-/** Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. */
+/**
+ * Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. An agent that does not end
+ * saves no sidecar: they hold the keys, and without them the agent reaches nothing.
+ */
 async function endContainers(engine, names, graceMs, end, agentGone) {
     const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
     const others = names.filter((name) => !sidecars.includes(name));
-    await settleAll([
-        end(engine, others).then(agentGone),
-        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log.
+    const agentEnd = end(engine, others).then(agentGone);
+    await Promise.allSettled([
+        agentEnd,
+        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log. It is a courtesy: what cannot be
+        // asked is ended all the same.
         ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
     ]);
     if (sidecars.length > 0)
         await (0,promises_.setTimeout)(graceMs);
-    await end(engine, sidecars);
+    await settleAll([agentEnd, end(engine, sidecars)]);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
@@ -11934,6 +13278,8 @@ class TimeLimit {
 
 
 
+/** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
+const KILLED_EXIT_CODE = 137;
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
 /** The containers of one run: up, command, down. */
@@ -11968,7 +13314,7 @@ class Sandbox {
         const command = this.#command(containers, documents.agent, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
-        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true, outOfMemory: false };
+        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true };
         try {
             const died = this.#sidecars.map((sidecar) => sidecar.died);
             const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.Q)(signal)]);
@@ -11977,6 +13323,10 @@ class Sandbox {
         finally {
             limit.stop();
         }
+    }
+    /** Asks the engine why the command was killed. @throws Error when the engine does not tell */
+    async ranOutOfMemory() {
+        return this.#containers !== undefined && (await this.#engine.ranOutOfMemory(this.#containers.agent.name));
     }
     #startSidecars({ squid, apiProxy }, documents) {
         const { outer } = networkNames(this.#runId);
@@ -12004,11 +13354,9 @@ class Sandbox {
             onStderr: (chunk) => gate.push(chunk),
         }));
         if (!gate.passed) {
-            throw new errors/* UserError */.y(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
+            throw new errors/* UserError */.yo(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
         }
-        const mayBeMemory = exitCode === 137 && !limit.isReached;
-        const outOfMemory = mayBeMemory && (await this.#engine.exitOf(agent.name)).outOfMemory;
-        return { exitCode, timedOut: false, outOfMemory };
+        return { exitCode, timedOut: false };
     }
     #count(work) {
         this.#running += 1;
@@ -12066,16 +13414,23 @@ class Sandbox {
 async function tearDown({ keepContainers }, sandbox, { signal }, progress) {
     let search;
     const startSearch = () => (search ??= searchWorkspace(progress));
+    let agentGone = !progress.engineAsked;
     if (progress.engineAsked) {
         const interrupted = progress.error !== undefined || signal.aborted;
         try {
-            await sandbox.end({ interrupted, keep: keepContainers }, () => void startSearch());
+            await sandbox.end({ interrupted, keep: keepContainers }, () => {
+                agentGone = true;
+                void startSearch();
+            });
+            agentGone = true;
         }
         catch (error) {
             progress.fail(error);
         }
     }
-    return startSearch();
+    const aftermath = await startSearch();
+    progress.isSearched = agentGone && aftermath !== undefined;
+    return aftermath;
 }
 async function searchWorkspace(progress) {
     const { baseline, timings } = progress;
@@ -12085,7 +13440,7 @@ async function searchWorkspace(progress) {
         return await timings.measure('workspace: search', () => inspectWorkspace(baseline, limits/* SURVEY_LIMIT_MS */.sD));
     }
     catch (cause) {
-        progress.fail(new errors/* UserError */.y(`What the command left in ${baseline.workspace} could not be searched.`, {
+        progress.fail(new errors/* UserError */.yo(`What the command left in ${baseline.workspace} could not be searched.`, {
             hint: 'Do not run git there.',
             cause,
         }));
@@ -12094,6 +13449,8 @@ async function searchWorkspace(progress) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
+
+
 
 
 
@@ -12148,755 +13505,33 @@ async function execute(config, plan, { workDirectory, agentUser }, sandbox, cont
     progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
     if (progress.ending.timedOut)
         context.reporter.error(timeoutText(config));
-    if (progress.ending.outOfMemory)
+    else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
         context.reporter.error(outOfMemoryText(config));
+    }
+}
+/** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
+async function ranOutOfMemory(sandbox, { reporter, signal }) {
+    const asking = () => Promise.race([sandbox.ranOutOfMemory(), (0,signals/* aborted */.Q)(signal)]);
+    return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
 
-// EXTERNAL MODULE: ./node_modules/commander/index.js
-var commander = __nccwpck_require__(909);
-;// CONCATENATED MODULE: ./node_modules/commander/esm.mjs
-
-
-// wrapper to provide named exports for ESM.
-const {
-  /* program */ "DM": program,
-  /* createCommand */ "gu": createCommand,
-  /* createArgument */ "er": createArgument,
-  /* createOption */ "Ww": createOption,
-  /* CommanderError */ "b7": CommanderError,
-  /* InvalidArgumentError */ "Di": InvalidArgumentError,
-  /* InvalidOptionArgumentError */ "a2": InvalidOptionArgumentError, // deprecated old name
-  /* Command */ "uB": Command,
-  /* Argument */ "ef": Argument,
-  /* Option */ "c$": Option,
-  /* Help */ "_V": Help,
-} = commander;
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
-;// CONCATENATED MODULE: external "node:url"
-const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_namespaceObject.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_namespaceObject.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** True when `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/run.js
 
 
 
-/** The schemes an entry may be limited to. */
-const SCHEMES = ['https', 'http'];
-/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
-function listEntries(text, separator = /\n/) {
-    return text
-        .split('\n')
-        .flatMap((line, index) => line
-        .replace(/(^|\s)#.*$/, '')
-        .split(separator)
-        .map((entry) => ({ text: entry.trim(), line: index + 1 })))
-        .filter((entry) => entry.text !== '');
-}
+
+
+
+
 /**
- * Reads `allow-domains`.
+ * Runs a command in a sandbox and reports the outcome on standard error.
  *
- * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
- */
-function parseAllowList(text) {
-    const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
-    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
-}
-/** True when `host` may be reached by `scheme`. */
-function isAllowed(list, scheme, host) {
-    const { domains, subdomainsOf } = list[scheme];
-    return (domains.some((domain) => isWithin(host, domain)) ||
-        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
-}
-function parseEntry(entry, line) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.y(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
-    const scheme = match['scheme']?.toLowerCase();
-    const rest = match['rest'] ?? '';
-    const hostText = rest.replace(/[/?#:].*$/s, '');
-    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
-    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
-        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
-    }
-    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
-    }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-    if (/^[^/]*:/.test(rest))
-        return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
-    if (/[/?#]/.test(rest))
-        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    if (rest.includes('*')) {
-        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
-    }
-    const host = canonicalHost(rest);
-    if (host === undefined)
-        return fail('is not a domain name', 'Write a name such as "example.com".');
-    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
-    if (publicSuffix === host && isIcann === true) {
-        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
-    }
-    if (!host.includes('.') && match['wildcard'] !== undefined) {
-        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
-    }
-    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
-}
-/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
-function collapse(entries, scheme) {
-    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
-    const hosts = (subdomainsOnly) => [
-        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
-    ];
-    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
-    const full = hosts(false);
-    const wild = hosts(true);
-    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
-    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
-    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
-
-
-
-
-const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
-    'for example "openai GET /v1/files/*".';
-/**
- * Reads `allow-endpoints`.
- *
- * @throws UserError naming the line, what is wrong with it and the form
- */
-function parseAllowEndpoints(text) {
-    return listEntries(text).map(({ text: entry, line }) => {
-        try {
-            return allow_endpoints_parseEntry(`allow-endpoints, line ${String(line)}, "${entry}"`, entry);
-        }
-        catch (cause) {
-            throw new errors/* UserError */.y(cause instanceof Error ? cause.message : String(cause), { hint: HINT, cause });
-        }
-    });
-}
-function allow_endpoints_parseEntry(name, entry) {
-    const [id, method, path, ...rest] = entry.split(/\s+/);
-    const provider = PROVIDERS.find((known) => known.id === id);
-    if (!provider)
-        throw new Error(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
-    if (rest.length > 0)
-        throw new Error(`${name}: there is a word too many.`);
-    return { provider: provider.id, ...checkEndpoint(name, method, path) };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
-
-
-/** What programs on the host read by themselves, and what then runs. */
-const PROTECTED = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
-/** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
-const OPTIONS = [
-    { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
-    { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
-    { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
-    ...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, label }) => ({
-        name: input,
-        kind: 'secret',
-        only: 'action',
-        description: label,
-    }))),
-    ...PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
-        name: targetInput,
-        kind: 'text',
-        variable: targetVariable,
-        description: `upstream for ${name}: host[:port][/base/path]`,
-    })),
-    {
-        name: 'allow-endpoints',
-        kind: 'lines',
-        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
-    },
-    { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
-    { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
-    {
-        name: 'upstream-ca',
-        kind: 'text',
-        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-    },
-    { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
-    {
-        name: 'env-all',
-        kind: 'boolean',
-        default: 'false',
-        description: 'pass the whole environment, less what is withheld',
-    },
-    { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
-    { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
-    {
-        name: 'protect-paths',
-        kind: 'lines',
-        default: PROTECTED.join('\n'),
-        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
-    },
-    { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
-    { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
-    { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
-    {
-        name: 'timeout-minutes',
-        kind: 'text',
-        description: 'run time of the command; then it is told to end, and killed 10 seconds later',
-    },
-    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
-    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
-    {
-        name: 'upload-logs',
-        kind: 'text',
-        only: 'action',
-        default: 'always',
-        choices: ['always', 'on-failure', 'never'],
-        description: 'when the logs become an artifact',
-    },
-    { name: 'artifact-name', kind: 'text', only: 'action', description: 'awf-logs and a unique suffix' },
-    { name: 'retention-days', kind: 'count', only: 'action', description: "the artifact's; the repository's default" },
-    { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
-    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
-    { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
-    {
-        name: 'keep-containers',
-        kind: 'boolean',
-        only: 'cli',
-        default: 'false',
-        description: 'leave the containers behind',
-    },
-];
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-
-
-
-
-
-/** The one entry of a list that protects nothing. */
-const NONE = 'none';
-const REPORT = 'report:';
-/**
- * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
- *
- * @param workspace absolute, without links
- * @throws UserError naming the line, what is wrong with it and the form
- */
-function parseProtectPaths(text, workspace) {
-    const entries = listEntries(text);
-    if (entries.length === 1 && entries[0]?.text === NONE)
-        return [];
-    const paths = entries.map(({ text: entry, line }) => protect_paths_parseEntry(entry, line, workspace));
-    return paths.map((entry, index) => {
-        const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
-        if (other === undefined)
-            return entry;
-        throw new errors/* UserError */.y(`protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`, { hint: 'Name each path once.' });
-    });
-}
-function protect_paths_parseEntry(entry, line, workspace) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.y(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-    };
-    if (entry === NONE)
-        return fail('stands beside other entries', 'Leave it out, or the others.');
-    const isReport = entry.startsWith(REPORT);
-    const given = entry.slice(isReport ? REPORT.length : 0).trim();
-    const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-    if (given === '')
-        return fail('has no path', form);
-    if ((0,external_node_path_.isAbsolute)(given))
-        return fail('is an absolute path', form);
-    if (/[\x00-\x1f*?]/.test(given))
-        return fail('has a pattern or a control character in it', form);
-    if (given.split('/').includes('..'))
-        return fail('has ".." in it', form);
-    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
-    if (path === '.')
-        return fail('is the workspace itself', 'Name what is in it.');
-    if (path === '.git' || path.startsWith('.git/')) {
-        return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
-    }
-    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
-        return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
-    }
-    if (protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace))
-        return fail('is the workspace itself', 'Name what is in it.');
-    return { path, mode: isReport ? 'report' : 'read-only', line };
-}
-function protect_paths_isSame(path, workspace) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path) === workspace;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
-
-
-/** The providers for which `secrets` has a credential. */
-function configuredProviders(secrets, targets, allow) {
-    return PROVIDERS.flatMap((provider) => {
-        const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
-        if (first === undefined)
-            return [];
-        const target = targets[provider.id];
-        return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
-    });
-}
-/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
-function isPermitted(provider, host, allow) {
-    return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
-
-const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
-const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
-/** @throws Error naming `name` */
-function checkTarget(name, fields) {
-    const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
-        throw new Error(`${name} has no valid host.`);
-    }
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-        throw new Error(`${name} has no valid port.`);
-    }
-    if (typeof basePath !== 'string' || !isBasePath(basePath))
-        throw new Error(`${name} has no valid base path.`);
-    return { host, port, basePath };
-}
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
-/**
- * @param value `host[:port][/base/path]`
- * @throws Error naming `name`
- */
-function parseTarget(name, value) {
-    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
-    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
-        throw new Error(form);
-    return checkTarget(name, {
-        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
-        port: url.port === '' ? 443 : Number(url.port),
-        basePath: url.pathname.replace(/\/+$/, ''),
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/target.js
-
-
-
-/**
- * Reads an option of the form `host[:port][/base/path]`.
- *
- * @param input the option's name, for the error
- * @throws UserError naming the input and the form
- */
-function target_parseTarget(input, text) {
-    try {
-        const target = parseTarget(input, text);
-        // Squid refuses addresses, and a certificate is for a name.
-        if (!looksLikeAddress(target.host))
-            return target;
-    }
-    catch {
-        // Said below in one way for both.
-    }
-    throw new errors/* UserError */.y(`${input}: "${text}" is not an upstream.`, {
-        hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. An address needs a name: see add-hosts.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Checks every option and builds the one {@link Config}.
- *
- * @throws UserError naming the option and the remedy
- */
-function buildConfig(raw, around) {
-    const workspace = realDirectory('the workspace', around.workspace);
-    const secrets = credentials(around.credentials);
-    const upstreams = targets(raw, secrets, around);
-    const allow = parseAllowList(raw('allow-domains'));
-    const config = {
-        command: around.command,
-        workspace,
-        workingDirectory: within(workspace, raw('working-directory')),
-        apiProxy: around.apiProxy,
-        providers: around.apiProxy ? configuredProviders(secrets, upstreams, allow) : [],
-        allowEndpoints: parseAllowEndpoints(raw('allow-endpoints')),
-        allow,
-        addHosts: listEntries(raw('add-hosts')).map(({ text, line }) => hostEntry(text, line)),
-        upstreamCa: certificates(raw('upstream-ca'), workspace),
-        env: requestedVariables(raw('env')),
-        envAll: build_boolean('env-all', raw),
-        mounts: listEntries(raw('mounts')).map(({ text, line }) => userMount(text, line)),
-        protectPaths: parseProtectPaths(raw('protect-paths'), workspace),
-        agentImage: raw('agent-image') === '' ? undefined : raw('agent-image'),
-        memory: memory(raw('memory')),
-        pids: count('pids', raw) ?? 0,
-        timeoutMinutes: minutes('timeout-minutes', raw),
-        budget: budget(count('max-requests', raw), count('max-tokens', raw)),
-        logLevel: choice('log-level', raw),
-        proxyLogsDir: raw('proxy-logs-dir') === '' ? undefined : (0,external_node_path_.resolve)(raw('proxy-logs-dir')),
-        keepContainers: build_boolean('keep-containers', raw),
-    };
-    return { config, secrets };
-}
-/** An option with a fixed set of values. @throws UserError listing the set */
-function choice(name, raw) {
-    const choices = optionNamed(name).choices ?? [];
-    const value = raw(name);
-    if (choices.includes(value))
-        return value;
-    throw new errors/* UserError */.y(`${name}: "${value}" is not one of its values.`, {
-        hint: `Write one of: ${choices.join(', ')}.`,
-    });
-}
-/** `true` or `false`. */
-function build_boolean(name, raw) {
-    const value = raw(name).toLowerCase();
-    if (value === 'true' || value === 'false')
-        return value === 'true';
-    throw new errors/* UserError */.y(`${name}: "${raw(name)}" is not one of its values.`, { hint: 'Write one of: true, false.' });
-}
-/** A whole number from 1. @returns undefined when not given */
-function count(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    if (/^[1-9]\d{0,8}$/.test(value))
-        return Number(value);
-    throw new errors/* UserError */.y(`${name}: "${value}" is not a whole number above 0.`);
-}
-/** The longest time that a timer of Node.js can wait is a little more. */
-const MAX_MINUTES = 30_000;
-/** A number above 0, a fraction too. @returns undefined when not given */
-function minutes(name, raw) {
-    const value = raw(name);
-    if (value === '')
-        return undefined;
-    const number = /^\d{1,5}(\.\d{1,6})?$/.test(value) ? Number(value) : 0;
-    if (number > 0 && number <= MAX_MINUTES)
-        return number;
-    throw new errors/* UserError */.y(`${name}: "${value}" is not a number of minutes.`, {
-        hint: `Write a number above 0 and up to ${String(MAX_MINUTES)}, for example "30" or "0.5".`,
-    });
-}
-function budget(maxRequests, maxTokens) {
-    return {
-        ...(maxRequests === undefined ? {} : { maxRequests }),
-        ...(maxTokens === undefined ? {} : { maxTokens }),
-    };
-}
-/** The `shell` option as an argv. */
-function shellArgv(shell) {
-    if (shell === 'bash')
-        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
-    if (shell === 'sh')
-        return ['sh', '-e', '{0}'];
-    if (shell.includes('{0}'))
-        return shell.split(/\s+/).filter((word) => word !== '');
-    throw new UserError(`shell: "${shell}" is not one of its values.`, {
-        hint: 'Write bash, sh, or a command with {0} in the place of the script, for example "python3 {0}".',
-    });
-}
-function optionNamed(name) {
-    const option = OPTIONS.find((candidate) => candidate.name === name);
-    if (!option)
-        throw new Error(`no option is named ${name}`);
-    return option;
-}
-function credentials(given) {
-    const found = new Map();
-    for (const { variable, input } of CREDENTIALS) {
-        let value;
-        try {
-            value = normaliseCredential(`${input} (${variable})`, given.get(variable));
-        }
-        catch (error) {
-            throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error));
-        }
-        if (value !== undefined)
-            found.set(variable, value);
-    }
-    return found;
-}
-function targets(raw, secrets, { apiProxy, serverUrl }) {
-    const entries = PROVIDERS.map((provider) => {
-        // The address of a server is nobody's concern where the provider is not used.
-        const used = apiProxy && provider.credentials.some(({ variable }) => secrets.has(variable));
-        const text = raw(provider.targetInput) || (used ? hostByServer(provider, serverUrl) : provider.defaultTarget);
-        return [provider.id, target_parseTarget(provider.targetInput, text)];
-    });
-    return Object.fromEntries(entries);
-}
-function hostByServer(provider, serverUrl) {
-    try {
-        return ownHost(provider, serverUrl);
-    }
-    catch (error) {
-        throw new errors/* UserError */.y(error instanceof Error ? error.message : String(error), {
-            hint: `${provider.name} is reached at a host that depends on it. Correct the variable, or name the host in ${provider.targetInput}.`,
-        });
-    }
-}
-function hostEntry(text, line) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name === undefined || (0,external_node_net_namespaceObject.isIP)(address) !== 4) {
-        throw new errors/* UserError */.y(`add-hosts, line ${String(line)}: "${text}" is not name:address.`, {
-            hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-        });
-    }
-    return { name, address };
-}
-function requestedVariables(text) {
-    const lines = new Map();
-    return variableLines(text).map((entry) => {
-        const variable = requestedVariable(entry.text, entry.line);
-        const before = lines.get(variable.name);
-        if (before !== undefined) {
-            throw new errors/* UserError */.y(`env, line ${String(entry.line)}: line ${String(before)} names ${variable.name} already.`, {
-                hint: 'Name each variable once.',
-            });
-        }
-        lines.set(variable.name, entry.line);
-        return variable;
-    });
-}
-/** As every list, but a `#` behind a value belongs to the value. */
-function variableLines(text) {
-    return text
-        .split('\n')
-        .map((line, index) => ({ text: line.trim(), line: index + 1 }))
-        .filter((entry) => entry.text !== '' && !entry.text.startsWith('#'));
-}
-function requestedVariable(text, line) {
-    const match = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text);
-    const name = match?.groups?.['name'];
-    if (name === undefined) {
-        throw new errors/* UserError */.y(`env, line ${String(line)}: this is no variable.`, {
-            hint: 'Write NAME or NAME=value, one a line; a name has letters, digits and underscores. A value with line breaks goes into the environment of the step or of awf; then write its NAME alone.',
-        });
-    }
-    return { name, value: match?.groups?.['value'] };
-}
-function userMount(text, line) {
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length > 0 || !(0,external_node_path_.isAbsolute)(source) || !(0,external_node_path_.isAbsolute)(target)) {
-        const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-        throw new errors/* UserError */.y(`mounts, line ${String(line)}: "${text}" is not source[:target][:rw].`, {
-            hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-        });
-    }
-    return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable };
-}
-function memory(text) {
-    if (/^[1-9]\d*[bkmg]?$/i.test(text))
-        return text.toLowerCase();
-    throw new errors/* UserError */.y(`memory: "${text}" is not a size.`, { hint: 'Write a number with k, m or g, for example "6g".' });
-}
-function certificates(path, workspace) {
-    if (path === '')
-        return undefined;
-    let pem;
-    try {
-        pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, path), 'utf8');
-    }
-    catch (cause) {
-        throw new errors/* UserError */.y(`upstream-ca: ${path} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
-    }
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new errors/* UserError */.y(`upstream-ca: ${path} has no PEM certificate.`, {
-            hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
-        });
-    }
-    return pem;
-}
-function realDirectory(what, path) {
-    try {
-        const real = (0,external_node_fs_.realpathSync)(path);
-        if ((0,external_node_fs_.statSync)(real).isDirectory())
-            return real;
-    }
-    catch (cause) {
-        throw new errors/* UserError */.y(`${what} (${path}) cannot be read.`, { cause });
-    }
-    throw new errors/* UserError */.y(`${what} (${path}) is not a directory.`);
-}
-function within(workspace, path) {
-    const directory = realDirectory('working-directory', (0,external_node_path_.resolve)(workspace, path));
-    if (directory === workspace || directory.startsWith(`${workspace}/`))
-        return directory;
-    throw new errors/* UserError */.y(`working-directory: ${path} is outside the workspace ${workspace}.`, {
-        hint: 'The sandbox sees the workspace only; name a directory inside it.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/args.js
-
-
-
-
-
-
-/**
- * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
- *
- * @param argv without the interpreter and the script
- * @throws UserError naming the flag and the remedy
- */
-function loadCliArgs(argv, environment = process.env, workspace = process.cwd()) {
-    let text = '';
-    const program = new Command('awf')
-        .usage('[options] -- COMMAND [ARG...]')
-        .description('Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.')
-        .argument('<command...>', 'the command and its arguments')
-        .allowExcessArguments(true)
-        .exitOverride()
-        .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
-    for (const option of OPTIONS)
-        if (option.only !== 'action')
-            program.addOption(flagFor(option));
-    try {
-        program.parse([...argv], { from: 'user' });
-    }
-    catch (error) {
-        if (!(error instanceof CommanderError))
-            throw error;
-        if (error.exitCode === 0)
-            return { text };
-        throw new errors/* UserError */.y(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
-    }
-    const flags = program.opts();
-    const raw = (name) => {
-        // `mounts` of the action is the repeatable --mount here.
-        const option = optionNamed(name === 'mounts' ? 'mount' : name);
-        if (option.only === 'action')
-            return option.default ?? '';
-        const value = flags[camelCase(option.name)];
-        if (value !== undefined)
-            return Array.isArray(value) ? joined(name, value) : String(value);
-        return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
-    };
-    return buildConfig(raw, {
-        command: { kind: 'argv', argv: program.args },
-        credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
-        apiProxy: raw('enable-api-proxy') === 'true',
-        serverUrl: environment[SERVER_URL_VARIABLE],
-        workspace,
-    });
-}
-/** As an input has it, one entry a line. @throws UserError for a variable that would become several */
-function joined(name, values) {
-    const broken = name === 'env' ? values.find((value) => value.includes('\n')) : undefined;
-    if (broken === undefined)
-        return values.join('\n');
-    const [variable = ''] = broken.split(/[=\n]/);
-    throw new errors/* UserError */.y(`--env ${variable}: the value has a line break.`, {
-        hint: `Set ${variable} in the environment of awf, and write --env ${variable}.`,
-    });
-}
-function flagFor(option) {
-    const { name, description } = option;
-    if (option.kind === 'boolean')
-        return new Option(`--${name}`, description);
-    const suffix = option.default === undefined ? '' : ` (default: ${option.default.replaceAll('\n', ', ')})`;
-    const flag = new Option(`--${name} <value>`, description + suffix);
-    if (option.kind === 'lines' || option.kind === 'commas') {
-        return flag.argParser((value, before) => [...(before ?? []), value]);
-    }
-    return flag;
-}
-function camelCase(name) {
-    return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/command-line.js
-
-
-
-
-
-
-
-
-/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
-const USAGE = 2;
-/**
- * `awf [options] -- COMMAND [ARG...]`.
- *
- * @param argv without the interpreter and the script
  * @param root the installation's directory
  * @param signal ends the run
  * @param engineWith makes the engine, given where its debug messages go
  * @returns the exit code of the process: the command's own
  */
-async function commandLine(argv, root, signal, engineWith = (debug) => new DockerCli(debug)) {
-    let request;
-    try {
-        request = loadCliArgs(argv);
-    }
-    catch (error) {
-        stderrReporter.error((0,errors/* describeError */.U)(error));
-        return USAGE;
-    }
-    if ('text' in request) {
-        process.stdout.write(request.text);
-        return 0;
-    }
-    const { config, secrets } = request;
+async function runCommand({ config, secrets }, root, signal, engineWith = (debug) => new DockerCli(debug)) {
     const reporter = filtered(stderrReporter, config.logLevel);
     const runId = newRunId();
     const result = await run(config, secrets, {
@@ -12912,15 +13547,15 @@ async function commandLine(argv, root, signal, engineWith = (debug) => new Docke
         signal,
         hasPostStep: false,
     });
-    command_line_report(result, reporter);
+    run_report(result, reporter);
     if (config.keepContainers) {
         reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
     }
     return result.exitCode;
 }
-function command_line_report({ error, traffic: { domains }, logs }, reporter) {
+function run_report({ error, traffic: { domains }, logs }, reporter) {
     if (error !== undefined)
-        reporter.error((0,errors/* describeError */.U)(error));
+        reporter.error((0,errors/* describeError */.Uc)(error));
     const names = (list) => list.map(({ domain }) => domain).join(', ');
     if (domains !== undefined && domains.allowed.length > 0)
         reporter.info(`allowed: ${names(domains.allowed)}`);
@@ -12928,6 +13563,37 @@ function command_line_report({ error, traffic: { domains }, logs }, reporter) {
         reporter.info(`refused: ${names(domains.blocked)}`);
     if (logs !== undefined)
         reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/command-line.js
+
+
+
+
+/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
+const USAGE = 2;
+/**
+ * `awf [options] -- COMMAND [ARG...]`.
+ *
+ * @param argv without the interpreter and the script
+ * @param root the installation's directory
+ * @param signal ends the run
+ * @param engineWith makes the engine, given where its debug messages go; Docker's by default
+ * @returns the exit code of the process
+ */
+async function commandLine(argv, root, signal, engineWith) {
+    let request;
+    try {
+        request = loadCliArgs(argv);
+    }
+    catch (error) {
+        stderrReporter.error((0,errors/* describeError */.Uc)(error));
+        return USAGE;
+    }
+    if (!('text' in request))
+        return runCommand(request, root, signal, engineWith);
+    process.stdout.write(request.text);
+    return 0;
 }
 
 
@@ -12941,14 +13607,15 @@ function command_line_report({ error, traffic: { domains }, logs }, reporter) {
 /* harmony export */   he: () => (/* binding */ containerArgs),
 /* harmony export */   jQ: () => (/* binding */ RUN_LABEL)
 /* harmony export */ });
-/** Every object of a run carries this label with the run's id, so that cleaning up needs no memory. */
-const RUN_LABEL = 'awf.run';
-/** One line of a container's `/etc/hosts`. */
 /**
- * The options of `docker create` and `docker run` for `spec`, image and command included.
+ * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
+ */
+const RUN_LABEL = 'awf.run';
+/**
+ * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container and cannot be left out by a spec: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of its output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
+ * read-only root, no core files, limits, and no copy of the output on the engine's disk.
  */
 function containerArgs(spec) {
     const option = (name, value) => `--${name}=${value}`;
@@ -12986,12 +13653,12 @@ function containerArgs(spec) {
 function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
     const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
     if (inodes !== undefined)
-        options.push(`nr_inodes=${String(inodes)}`);
+        options.push(`nr_inodes=${inodes}`);
     if (owner)
-        options.push(`uid=${String(owner.uid)}`, `gid=${String(owner.gid)}`);
+        options.push(`uid=${owner.uid}`, `gid=${owner.gid}`);
     return `${target}:${options.join(',')}`;
 }
-/** Docker reads `--mount` as one CSV record, so a field with a comma or a quote is quoted as RFC 4180 says. */
+/** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
 function mountValue(mount) {
     const fields = mount.kind === 'bind'
         ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
@@ -12999,10 +13666,11 @@ function mountValue(mount) {
     return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }
 /**
- * The options of `docker network create`.
+ * The arguments of `docker network create`.
  *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` against
- * that, and today's also know `gateway_mode_ipv4=isolated`; each ignores the other's, so an internal network has both.
+ * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
+ * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
+ * so an internal network gets both.
  */
 function networkArgs(spec) {
     return [
@@ -13027,9 +13695,15 @@ function networkArgs(spec) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ describeError),
-/* harmony export */   y: () => (/* binding */ UserError)
+/* harmony export */   Jh: () => (/* binding */ throwProblems),
+/* harmony export */   Uc: () => (/* binding */ describeError),
+/* harmony export */   mu: () => (/* binding */ withHint),
+/* harmony export */   vX: () => (/* binding */ collectProblems),
+/* harmony export */   yo: () => (/* binding */ UserError)
 /* harmony export */ });
+/* unused harmony export ConfigError */
+/* harmony import */ var _shared_value_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(12);
+
 /** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
 class UserError extends Error {
     hint;
@@ -13037,6 +13711,53 @@ class UserError extends Error {
         super(message, options.cause === undefined ? undefined : { cause: options.cause });
         this.name = 'UserError';
         this.hint = options.hint;
+    }
+}
+/** Several mistakes in what a user gave, told at once. */
+class ConfigError extends UserError {
+    problems;
+    constructor(problems) {
+        const items = problems.map((problem) => `- ${describeError(problem).replaceAll('\n', '\n  ')}`);
+        super(`The configuration has ${problems.length} mistakes:\n${items.join('\n')}`);
+        this.name = 'ConfigError';
+        this.problems = problems;
+    }
+}
+/** @throws UserError the only problem as it is, or a {@link ConfigError} with all of them */
+function throwProblems(problems) {
+    const [first, ...others] = problems;
+    if (first !== undefined)
+        throw others.length === 0 ? first : new ConfigError(problems);
+}
+/**
+ * Runs what may fail on a mistake of the user's, so that the next mistake can be found too.
+ *
+ * @returns what `work` returns; undefined after a mistake, which is added to `problems`
+ */
+function collectProblems(problems, work) {
+    try {
+        return work();
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        problems.push(error);
+        return undefined;
+    }
+}
+/**
+ * Runs a parser that both sides of the container boundary share, and adds what to write instead.
+ *
+ * @throws UserError with the parser's message and `hint`
+ */
+function withHint(hint, parse) {
+    try {
+        return parse();
+    }
+    catch (cause) {
+        if (!(cause instanceof _shared_value_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ValueError */ .Q))
+            throw cause;
+        throw new UserError(cause.message, { ...(hint !== undefined && { hint }), cause });
     }
 }
 /** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
@@ -13201,9 +13922,11 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 /* harmony export */   Q: () => (/* binding */ aborted),
 /* harmony export */   W: () => (/* binding */ cancellation)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
-/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(400);
-/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(870);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(739);
+/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(400);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(870);
+
 
 
 
@@ -13219,13 +13942,13 @@ function cancellation() {
     const controller = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.on(name, () => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y(`The run was cancelled (${name}).`));
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`The run was cancelled (${name}).`));
         });
     }
     process.once('SIGINT', endAtSecondInterrupt);
     for (const stream of [process.stdout, process.stderr]) {
         stream.on('error', (cause) => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended: nobody reads its output any more.', { cause }));
+            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause }));
         });
     }
     return controller.signal;
@@ -13233,23 +13956,47 @@ function cancellation() {
 function endAtSecondInterrupt() {
     const first = performance.now();
     process.on('SIGINT', () => {
-        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_1__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
+        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_2__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
             return;
-        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_LABEL */ .jQ}`;
-        process.stderr.write(`awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`, () => process.exit(INTERRUPTED));
+        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_LABEL */ .jQ}`;
+        try {
+            // Not by the stream, which would keep the message until the pipe has room.
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`);
+        }
+        catch {
+            // Nobody reads it.
+        }
+        process.exit(INTERRUPTED);
     });
 }
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */
 function aborted(signal) {
     return new Promise((_, reject) => {
         const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .y('The run was ended.'));
+            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended.'));
         };
         if (signal.aborted)
             end();
         else
             signal.addEventListener('abort', end, { once: true });
     });
+}
+
+
+/***/ }),
+
+/***/ 12:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ ValueError)
+/* harmony export */ });
+/**
+ * A value that cannot be used, whoever gave it. The parsers on both sides of the container boundary throw it; it names the
+ * value's place and never quotes a secret.
+ */
+class ValueError extends Error {
+    name = 'ValueError';
 }
 
 

@@ -1,10 +1,10 @@
 import * as core from '@actions/core';
-import { UserError } from '../errors.ts';
-import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
-import { CREDENTIALS } from '../shared/providers.ts';
-import { buildConfig, choice, count, optionNamed, shellArgv, type RawOptions } from '../config/build.ts';
+import { buildConfig } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { FrontEnd } from '../config/read.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { UserError } from '../errors.ts';
 
 /** What the post step does with the logs. */
 export interface UploadSettings {
@@ -22,44 +22,41 @@ export interface Inputs {
   readonly upload: UploadSettings;
 }
 
+/** With its white space: it belongs to a script, and a secret is masked as it was given. */
+const textOf = (name: string): string => core.getInput(name, { trimWhitespace: false });
+
+const INPUTS: FrontEnd = {
+  kind: 'action',
+  given: ({ name }) => [{ text: textOf(name), source: { kind: 'input', name } }],
+};
+
 /**
  * Reads the action's inputs. Masks the credentials in the job's log first.
  *
- * @throws UserError naming the input and the remedy
+ * @throws UserError naming the inputs and the remedies
  */
 export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs {
-  const given = new Map(CREDENTIALS.map(({ variable, input }) => [variable, core.getInput(input)]));
-  // The runner masks line by line; the value as a whole and its trimmed form are what could be printed.
-  for (const value of given.values()) if (value.trim() !== '') core.setSecret(value);
-
-  const raw: RawOptions = (name) => {
-    const option = optionNamed(name);
-    if (option.only === 'cli') return option.default ?? '';
-    const value = core.getInput(name, { trimWhitespace: name !== 'run' });
-    if (value !== '') return value;
-    return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
-  };
-  const script = raw('run');
-  if (script.trim() === '') {
-    throw new UserError('run is empty.', { hint: 'Give the command that the sandbox is to run, one or more lines.' });
-  }
-  const workspace = environment['GITHUB_WORKSPACE'];
-  if (workspace === undefined || workspace === '') {
+  maskSecrets();
+  const workspace = environment['GITHUB_WORKSPACE'] ?? '';
+  if (workspace === '') {
     throw new UserError('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
   }
-  const built = buildConfig(raw, {
-    command: { kind: 'script', script, shell: shellArgv(raw('shell')) },
-    credentials: given,
-    apiProxy: true,
-    serverUrl: environment[SERVER_URL_VARIABLE],
-    workspace,
-  });
+  const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace });
   return {
-    ...built,
+    config,
+    secrets,
     upload: {
-      when: choice('upload-logs', raw) as UploadSettings['when'],
-      artifactName: raw('artifact-name') === '' ? undefined : raw('artifact-name'),
-      retentionDays: count('retention-days', raw),
+      when: values['upload-logs'],
+      artifactName: values['artifact-name'],
+      retentionDays: values['retention-days'],
     },
   };
+}
+
+/** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
+function maskSecrets(): void {
+  const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => textOf(name));
+  for (const text of new Set(given.flatMap((value) => [value, value.trim()]))) {
+    if (text.trim() !== '') core.setSecret(text);
+  }
 }

@@ -1,8 +1,8 @@
-import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
+import { stepTemporaryDirectory } from '../host/paths.ts';
 import { attempt, filtered, type Reporter } from '../reporter.ts';
 import { limited } from '../run/output.ts';
 import { newRunId, run } from '../run/run.ts';
@@ -50,7 +50,7 @@ export async function mainStep(
     output: limited(relay),
     root,
     images: () => builtImageNames(`${root}/dist`),
-    temporary: process.env['RUNNER_TEMP'] ?? tmpdir(),
+    temporary: stepTemporaryDirectory(),
     environment: process.env,
     signal,
     hasPostStep: true,

@@ -1,10 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
-import { workDirectoryOf } from '../host/paths.ts';
+import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
@@ -34,7 +33,7 @@ export async function postStep(engine: Engine = new DockerCli(core.debug), uploa
     return 0;
   }
   await guarded('remove the containers', () => removeLeftOvers(state, engine));
-  const workDirectory = workDirectoryOf(state.runId, process.env['RUNNER_TEMP'] ?? tmpdir());
+  const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
   await guarded('search the workspace', () => searchWorkspace(workDirectory));
   await guarded('remove the temporary files', () => rmRF(workDirectory));
   await guarded('write usage.json', () => completeLogs(state));

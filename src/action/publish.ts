@@ -8,7 +8,7 @@ import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
-import type { RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/report.ts';
 import { appending } from './runner-file.ts';
 
 /**

@@ -28,7 +28,7 @@ export class StoppedCommands implements Output {
 
   /**
    * Switches the commands on again, on a line of its own. What the engine's client still delivers of a command that was
-   * killed is dropped: it would switch them off once more, for good.
+   * killed is dropped: it would switch them off once more, and the runner would not see the report.
    */
   end(): void {
     this.#ended = true;

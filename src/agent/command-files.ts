@@ -1,38 +1,40 @@
 import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import type { UserIds } from '../host/user.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 
-/** Where the command's own files are in the container: mount points, which it can neither replace nor rename. */
-const DIRECTORY = '/tmp/awf-github';
-
-/** The variable that names a file to the command, and where that file is. */
+/**
+ * The variables that tell the command about its files, and the paths of these. They are mount points, so the command can
+ * neither replace nor rename them.
+ */
 export const COMMAND_FILE_VARIABLES = {
-  GITHUB_OUTPUT: `${DIRECTORY}/output`,
-  GITHUB_STEP_SUMMARY: `${DIRECTORY}/summary.md`,
+  GITHUB_OUTPUT: `${AGENT_PLACES.github}/output`,
+  GITHUB_STEP_SUMMARY: `${AGENT_PLACES.github}/summary.md`,
 } as const;
 
-/** What the command left in one of its files. */
+/** The content of one of the command's files after the run. */
 export interface WrittenFile {
-  /** UTF-8; what is none has become U+FFFD. */
+  /** Decoded as UTF-8; invalid bytes have become U+FFFD. */
   readonly text: string;
-  /** The file is longer than what was read. */
+  /** True if the file is longer than the part that was read. */
   readonly isCut: boolean;
 }
 
-/** What a command that never ran has left. */
+/** The content of a file if the command never ran. */
 export const NOTHING_WRITTEN: WrittenFile = { text: '', isCut: false };
 
-/** Both files in full, up to their limits. */
+/** Both files, up to their limits. */
 export interface WrittenFiles {
   readonly output: WrittenFile;
   readonly summary: WrittenFile;
 }
 
-/** Bytes of the output file that are read: as GitHub's limit for the outputs of a job, 1 MiB. */
+/** The limit for the output file in bytes: 1 MiB, like GitHub's limit for the outputs of a job. */
 export const OUTPUT_FILE_LIMIT = 1024 * 1024;
 /**
- * Bytes of the summary that are read. GitHub takes 1 MiB a step, and drops a longer summary as a whole, the firewall's own
- * part with it; sanitising makes a hostile text up to six times as long.
+ * The limit for the summary in bytes. GitHub accepts 1 MiB per step and drops a longer summary altogether, including
+ * the part that AWF writes. Sanitising makes a hostile text up to six times as long.
  */
 export const SUMMARY_FILE_LIMIT = 64 * 1024;
 
@@ -54,24 +56,24 @@ function sourcesIn(directory: string): { output: string; summary: string } {
 }
 
 /**
- * The two files that the command writes its outputs and its summary to. They are held open from their creation: what is
- * read back is what was mounted, whatever happens to their names or modes.
+ * The two files to which the command writes its outputs and its summary. They stay open from their creation on, so that
+ * the very files that were mounted are read back, whatever happens to their names or modes.
  */
 export class CommandFiles {
   readonly #output: number;
   readonly #summary: number;
 
   /**
-   * @param directory of the run's own; nobody else can write there
-   * @param owner the command's user
+   * @param directory a directory of the run, to which nobody else can write
+   * @param owner the user of the command
    */
-  constructor(directory: string, owner: { readonly uid: number; readonly gid: number }) {
+  constructor(directory: string, owner: UserIds) {
     const sources = sourcesIn(directory);
     this.#output = createOwned(sources.output, owner);
     this.#summary = createOwned(sources.summary, owner);
   }
 
-  /** Once the container is gone; can be called once. */
+  /** Reads and closes both files. Call it once, after the container is gone. */
   finish(): WrittenFiles {
     return {
       output: readAndClose(this.#output, OUTPUT_FILE_LIMIT),
@@ -80,10 +82,10 @@ export class CommandFiles {
   }
 }
 
-function createOwned(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): number {
+function createOwned(path: string, { uid, gid }: UserIds): number {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   const file = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  // Whatever the caller's umask is.
+  // The mode must not depend on the caller's umask.
   fchmodSync(file, 0o600);
   if (process.getuid?.() === 0) fchownSync(file, uid, gid);
   return file;

@@ -1,18 +1,21 @@
 import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
+import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
-import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import type { AgentVariable } from '../shared/provider-entry.ts';
+import { apiProxyUrl, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
-import { ONE_SHOT_LIBRARY } from '../shared/contract.ts';
+import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
   CREDENTIAL_NAMES,
   CREDENTIALS,
   ONE_SHOT_TOKENS,
   PROVIDERS,
-  type AgentVariable,
   type Provider,
 } from '../shared/providers.ts';
+import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
 import {
   isCredentialName,
@@ -20,33 +23,34 @@ import {
   isReserved,
   isWithheld,
   LEFT_TO_USER,
-  passesByItself,
+  passesByDefault,
 } from './environment-policy.ts';
 import { toolHomes } from '../mounts/home.ts';
 import { javaOptions, proxyVariables } from './proxy-settings.ts';
 
-/** What the agent gets, and what it was refused. */
+/** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
-  /** Variables that were asked for and withheld, with the reason, for a warning. */
+  /** Requested variables that are withheld, with the reasons, for warnings. */
   readonly withheld: readonly { readonly name: string; readonly reason: string }[];
-  /** What else the user should know. */
+  /** Other warnings for the user. */
   readonly warnings: readonly string[];
 }
 
-/** For sockets and the like: the user's alone, as the XDG specification wants it. */
-export const RUNTIME_DIRECTORY = '/tmp/awf-runtime';
+/** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
+export const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 
-/** A name that exists nowhere (RFC 6761): whoever says so for certain has asked somebody outside. */
+/** A name that exists nowhere (RFC 6761). A resolver that denies it with certainty has asked a server outside. */
 const RESOLVER_PROBE = 'probe.awf.invalid';
 
 /**
- * The environment of the command: what passes by itself, what `env` and `env-all` ask for, less what is withheld by name
- * and by value, and over it all what the sandbox sets.
+ * Composes the environment of the command. It has the variables that pass by default and those that `env` and `env-all`
+ * ask for, except those that are withheld because of their names or values. The sandbox's own variables override them,
+ * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user name and home directory inside the container
- * @throws UserError when `env` gives a credential or sets what the sandbox decides
+ * @param user the user's name and home directory inside the container
+ * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 export function agentEnvironment(
   config: Config,
@@ -69,7 +73,7 @@ export function agentEnvironment(
   const giveUnlessCredential = (name: string, value: string): void => {
     const credential = credentialIn(value, secrets);
     if (credential === undefined) variables[name] = value;
-    else withheld.push({ name, reason: `its value contains the one of ${credential}` });
+    else withheld.push({ name, reason: `its value contains that of ${credential}` });
   };
   const isImage = config.agentImage !== undefined;
   for (const [name, value] of Object.entries(host)) {
@@ -79,16 +83,18 @@ export function agentEnvironment(
       continue;
     }
     const chosen =
-      passesByItself(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
+      passesByDefault(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
     if (chosen) giveUnlessCredential(name, value);
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
-      withheld.push({ name, reason: 'env names it, and it is not set' });
+      withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
-      throw new UserError(`env: ${name} cannot be given to the command.`, { hint: whyNot(name) });
+      throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+        hint: whyNot(name, config.frontEnd),
+      });
     } else {
       giveUnlessCredential(name, value);
     }
@@ -104,18 +110,20 @@ export function agentEnvironment(
   };
 }
 
-/** Where a login, an administrator's key or the like was meant to be used: the api-proxy has no place for it. */
-const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, and the command never holds one';
+/**
+ * The reason for withholding a login token, an administrator's key or the like, which the api-proxy does not handle.
+ */
+const UNEXPECTED_CREDENTIAL = 'it is a credential for a model, which the command never gets';
 
-/** The five that the api-proxy takes are expected to be there, and nobody is told that the command does not get them. */
+/** No warning for credentials that the api-proxy handles: withholding those is the normal case. */
 function isUnexpectedCredential(name: string, value: string): boolean {
   const known = CREDENTIALS.some(({ variable }) => variable === name);
   return isCredentialName(name) && !known && value !== '' && !ACCEPTED_PLACEHOLDERS.includes(value);
 }
 
 /**
- * The base directories of the XDG specification, in the private home: an image's own, or the host's, may be elsewhere,
- * where nobody can write. `env` may name others, for example a cache in the workspace.
+ * The base directories of the XDG specification, in the private home. Those of the host or an image may be elsewhere,
+ * where the user cannot write. `env` may choose others, such as a cache in the workspace.
  */
 export function baseDirectories(home: string): Record<string, string> {
   return {
@@ -126,12 +134,13 @@ export function baseDirectories(home: string): Record<string, string> {
   };
 }
 
-/** What the sandbox sets, whatever the host has. */
+/** The variables that the sandbox sets, whatever the host has. */
 function sandboxVariables(
   config: Config,
   addresses: Addresses,
   user: { readonly name: string; readonly home: string },
 ): Record<string, string> {
+  const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
   const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
   const variables: Record<string, string> = {
@@ -141,29 +150,25 @@ function sandboxVariables(
     TMPDIR: '/tmp',
     RUNNER_TEMP: '/tmp',
     XDG_RUNTIME_DIR: RUNTIME_DIRECTORY,
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
-    http_proxy: proxy,
-    https_proxy: proxy,
-    NO_PROXY: direct,
-    no_proxy: direct,
+    ...Object.fromEntries(inBothCases([http, https]).map((name) => [name, proxy])),
+    ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
     ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
-    AWF_ONE_SHOT_TOKENS: ONE_SHOT_TOKENS.join(','),
+    [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
     LD_PRELOAD: ONE_SHOT_LIBRARY,
-    // Programs with a shared AddressSanitizer refuse to start when another library comes before it. Ours replaces
-    // nothing that the sanitizer does. (sanitizer_common, AsanCheckDynamicRTPrereqs)
+    // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
+    // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
     ASAN_OPTIONS: 'verify_asan_link_order=0',
     ...COMMAND_FILE_VARIABLES,
   };
   for (const { provider, variable } of activeVariables(config)) {
-    const base = `http://${addresses['api-proxy']}:${String(provider.port)}`;
+    const base = apiProxyUrl(addresses, provider.port);
     variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
   }
   return variables;
 }
 
-/** The provider table's variables that apply to a run. */
+/** The variables of the provider table that apply to a run. */
 function activeVariables(config: Config): { provider: Provider; variable: AgentVariable }[] {
   if (!config.apiProxy) return [];
   return PROVIDERS.flatMap((provider) => {
@@ -178,9 +183,7 @@ function activeVariables(config: Config): { provider: Provider; variable: AgentV
   });
 }
 
-/**
- * The checks that stand between the start of the container and the command, as lines for `api-proxy-health-check.sh`.
- */
+/** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
 export function preflightChecks(config: Config, addresses: Addresses, environment: AgentEnvironment): string[] {
   const active = activeVariables(config);
   const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
@@ -193,25 +196,29 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
     ...shellCheck(config),
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
-    `squid ${addresses.squid}:${String(SQUID_PORT)} ${READINESS_NAME}`,
+    `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
     ...active
       .filter(({ variable }) => variable.role === 'base-url')
       .map(({ variable }) => `listening ${variable.name}`),
   ];
 }
 
-/** A script needs its shell. The host has one; which one an image has, its user must say. */
+/** A script needs its shell. The host has bash, but an image may have another shell, which the user has to name. */
 function shellCheck({ agentImage, command }: Config): string[] {
   if (agentImage === undefined || command.kind === 'argv') return [];
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
-function whyNot(name: string): string {
+function whyNot(name: string, frontEnd: FrontEndKind): string {
   if (isCredentialName(name)) {
-    return `Give the credential as the action's input; the api-proxy injects it. A program that insists on ${name} can have ${name}=placeholder.`;
+    const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
+    return (
+      `Pass the credential ${where}, and the api-proxy injects it. ` +
+      `For a program that insists on ${name}, set ${name}=placeholder.`
+    );
   }
   return isWithheld(name)
-    ? "It is the job's own means to act, or leads to a program outside the sandbox."
+    ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
     : 'The sandbox sets it itself. Leave it out.';
 }
 

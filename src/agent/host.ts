@@ -4,9 +4,8 @@ import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
-import { openDirectories } from '../mounts/home.ts';
+import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { hostToolchain } from '../mounts/host-toolchain.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
 
 /** What the agent's plan takes from the host, read beforehand: planning itself touches nothing. */
 export interface AgentHost {
@@ -23,7 +22,7 @@ export interface AgentHost {
  * Reads what {@link AgentHost} lists.
  *
  * @param environment the caller's
- * @throws UserError when `~/.claude.json` exists and cannot be read
+ * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 export function readAgentHost(config: Config, user: User, environment: NodeJS.ProcessEnv): AgentHost {
   const isImage = config.agentImage !== undefined;

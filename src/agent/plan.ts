@@ -3,9 +3,9 @@ import type { Config } from '../config/config.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
+import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
-import { isBelowOneOf, linkIntoHome } from '../mounts/home.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
+import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
 import type { Addresses } from '../shared/network.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
@@ -25,31 +25,31 @@ export interface AgentPlace {
   readonly userMounts: readonly MountSpec[];
 }
 
-/** What the agent's container is started with. */
+/** Everything that the agent's container needs to start. */
 export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
   /** Generated system files, container path to content, to be written below the place's directory. No secret is in them. */
   readonly systemFiles: Readonly<Record<string, string>>;
-  /** For the entrypoint's standard input. */
+  /** The standard input of the entrypoint. */
   readonly document: string;
   readonly warnings: readonly string[];
 }
 
 /**
- * Decides all that the agent sees. Reads and writes nothing.
+ * Decides everything that the agent sees. Reads and writes nothing.
  *
- * @throws UserError when something that the user gave would put a credential into the sandbox
+ * @throws UserError if something from the user would bring a credential into the sandbox
  */
 export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): AgentPlan {
   const { addresses, user, host, userMounts } = place;
   refuseCredentialsInCommand(config, secrets);
   const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
-  // Files and links of ours in a mount of the user's would appear on the host.
-  const userTargets = userMounts.map(({ target }) => target).filter((target) => target.startsWith(`${user.home}/`));
-  const tools = host.toolchain.filter(({ target }) => !isBelowOneOf(target, userTargets));
+  // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
+  const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
+  const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
   const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
     const target = join(user.home, path);
-    return !userTargets.includes(target) && !isBelowOneOf(target, userTargets);
+    return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
   const files = systemFiles(config, addresses, user);
   const claude = claudeFiles(config, secrets, place);
@@ -77,18 +77,18 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   };
 }
 
-/** A key written into the script would be in the sandbox, whatever the environment holds. */
+/** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void {
   const text = command.kind === 'script' ? command.script : command.argv.join('\n');
   const found = credentialIn(text, secrets);
   if (found !== undefined) {
     throw new UserError(`The command contains the value of ${found}.`, {
-      hint: 'Leave it out: the api-proxy puts the credential into the requests to the provider.',
+      hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
     });
   }
 }
 
-/** The sandbox's `~/.claude.json`. The host's own is read, never written. */
+/** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(
   config: Config,
   secrets: Secrets,
@@ -103,6 +103,6 @@ function claudeFiles(
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  const warning = `These settings may be credentials and are left out of the command's copy of ${path}: ${withheld.join(', ')}.`;
+  const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
   return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }

@@ -1,60 +1,64 @@
 import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 
-/** Options that every JVM reads, whoever starts it: the launcher, Maven, Gradle's daemon, a program with a JVM in it. */
+/**
+ * Options that every JVM reads, whether the launcher, Maven, Gradle's daemon or a program with an embedded JVM starts
+ * it.
+ */
 const JAVA_OPTIONS = 'JAVA_TOOL_OPTIONS';
 
 /**
- * Variables for programs that read `HTTP_PROXY` only where these say so, or not at all:
+ * Variables for programs that ignore the usual proxy variables without them:
  *
- * - Node.js's own `fetch`, `http` and `https`: from 24.5 and 22.21 on
- * - Yarn from 2 on. It knows no `NO_PROXY`; without a proxy for `http:` it still reaches a registry on loopback
+ * - The `fetch`, `http` and `https` of Node.js, from 24.5 and 22.21 on.
+ * - Yarn from 2 on. It has no list of hosts to reach directly, so it gets no proxy for `http:` and still reaches a
+ *   registry on loopback.
  */
 export function proxyVariables(addresses: Addresses): Record<string, string> {
   return { NODE_USE_ENV_PROXY: '1', YARN_HTTPS_PROXY: squidUrl(addresses) };
 }
 
-/** Names of what this file decides. All of it is the user's to set. */
+/** The variables that this file decides. The user may override each of them. */
 export const PROXY_SETTINGS: readonly string[] = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 
 /**
- * The user's options for Java, and behind them those that name the proxy. Of two options for one property a JVM takes the
- * last, so ours stays out where the user has set it: a proxy of the command's own, for example, that records a test.
+ * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
+ * property, so ours are left out if the user has set them, for example to a proxy that records a test.
  *
- * A JVM says on standard error that it has read them. `JDK_JAVA_OPTIONS` would be no quieter, and only the launcher `java`
- * of JDK 9 and later reads it.
+ * A JVM reports on standard error that it has read these options. `JDK_JAVA_OPTIONS` would be no quieter, and only the
+ * `java` launcher of JDK 9 and later reads it.
  *
- * @param variables the user's
+ * @param variables the variables that the user set
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
 export function javaOptions(
   variables: Readonly<Record<string, string>>,
   addresses: Addresses,
 ): { readonly variables: Readonly<Record<string, string>>; readonly warnings: readonly string[] } {
-  const given = variables[JAVA_OPTIONS] ?? '';
+  const userOptions = variables[JAVA_OPTIONS] ?? '';
   const [host, port] = [addresses.squid, String(SQUID_PORT)];
   const groups: Record<string, string>[] = [
     { 'http.proxyHost': host, 'http.proxyPort': port },
     { 'https.proxyHost': host, 'https.proxyPort': port },
-    // Of both: https has no list of its own. The first three are Java's default.
+    // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
     { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
   ];
-  const isGiven = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(given);
-  const ours = groups.filter((group) => !Object.keys(group).some(isGiven)).flatMap((group) => Object.entries(group));
-  const theirs = groups.flatMap((group) => Object.keys(group)).filter(isGiven);
-  const options = [given, ...ours.map(([name, value]) => `-D${name}=${value}`)].filter(
+  const isSet = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
+  const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
+  const kept = groups.flatMap((group) => Object.keys(group)).filter(isSet);
+  const options = [userOptions, ...added.map(([name, value]) => `-D${name}=${value}`)].filter(
     (option) => option.trim() !== '',
   );
   return {
     variables: { [JAVA_OPTIONS]: options.join(' ') },
     warnings:
-      theirs.length === 0
+      kept.length === 0
         ? []
-        : [`${JAVA_OPTIONS} sets ${theirs.join(', ')}: Java goes that way, not by the sandbox's proxy.`],
+        : [`${JAVA_OPTIONS} sets ${kept.join(', ')}: Java uses these settings, not the sandbox's proxy.`],
   };
 }
 
 /**
- * Maven's settings for its user. Maven 3.9 takes no notice of Java's properties; 3.8 and 4 would.
+ * The user's settings of Maven, because Maven 3.9 ignores Java's properties. Maven 3.8 and 4 use them.
  *
  * @see https://maven.apache.org/guides/mini/guide-proxies.html
  */
@@ -65,7 +69,7 @@ export function mavenSettings(addresses: Addresses): string {
       <active>true</active>
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
-      <port>${String(SQUID_PORT)}</port>
+      <port>${SQUID_PORT}</port>
       <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
     </proxy>`,
   );

@@ -1,32 +1,35 @@
 import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
+import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE } from '../shared/contract.ts';
 
-/** What the agent container's entrypoint needs to know. */
+/** Everything that the entrypoint of the agent's container needs to know. */
 export interface AgentStart {
   readonly environment: Readonly<Record<string, string>>;
   readonly command: Command;
-  /** Lines for the pre-flight check. */
+  /** The lines of the pre-flight check. */
   readonly checks: readonly string[];
-  /** Files of the private home: path within it, and content; mode 600. */
+  /** Files of the private home, with mode 600: paths below the home with contents. */
   readonly homeFiles: Readonly<Record<string, string>>;
-  /** Directories of the user's whose mode an image may have changed: octal modes by path. */
+  /** The octal modes of directories whose mode an image may have changed, by path. */
   readonly modes: Readonly<Record<string, string>>;
-  /** Directories to make, the user's alone. */
+  /** Directories to create, which only the user can access. */
   readonly directories: readonly string[];
-  /** Symbolic links of the private home: path within it, and what it leads to, which has the same name. */
+  /** Symbolic links of the private home: paths below the home with targets of the same name. */
   readonly homeLinks: Readonly<Record<string, string>>;
-  /** Variables that an image or the engine's client may have set, and the command must not see unless `environment` has them. */
+  /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
 
-/** Where the entrypoint puts the script. */
-const SCRIPT_PATH = '/tmp/awf-command';
+/** The path at which the entrypoint writes the script. */
+const SCRIPT_PATH = AGENT_PLACES.command;
+/** The entrypoint's program for everything that a shell cannot do. */
+const BUSYBOX = `"$${LIB_VARIABLE}/busybox"`;
 
 /**
- * The document that the agent's entrypoint reads from standard input: POSIX shell that sets the environment, writes the
- * files and sets the command as the positional parameters. It goes through a pipe so that neither the environment nor
- * the script stands in the engine's files, in `docker inspect` or in a file on the host.
+ * The document that the agent's entrypoint reads from standard input. It is a POSIX shell script that sets the
+ * environment, writes the files, and makes the command the positional parameters. It goes through a pipe, so that
+ * neither the environment nor the script appears in the engine's files, in `docker inspect` or in a file on the host.
  */
 export function startDocument(start: AgentStart): string {
   const { command } = start;
@@ -39,10 +42,10 @@ export function startDocument(start: AgentStart): string {
   const cleared = start.cleared.filter((name) => start.environment[name] === undefined);
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
-    `AWF_CHECKS=${quote(start.checks.join('\n'))}`,
-    ...Object.entries(start.modes).map(([path, mode]) => `"$AWF_LIB/busybox" chmod ${mode} ${quote(path)}`),
+    `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
+    ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${quote(path)}`),
     'umask 077',
-    ...(directories.size === 0 ? [] : [`"$AWF_LIB/busybox" mkdir -p ${[...directories].map(quote).join(' ')}`]),
+    ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`]),
     ...[...links].map(([directory, all]) =>
       link(
         directory,
@@ -58,16 +61,16 @@ export function startDocument(start: AgentStart): string {
   ].join('\n');
 }
 
-/** One process for a whole directory of links, each with the name of what it leads to. */
+/** Creates all links of a directory with a single process. Each has the name of its target. */
 function link(directory: string, targets: readonly string[]): string {
-  return `"$AWF_LIB/busybox" ln -s ${[...targets, directory].map(quote).join(' ')}`;
+  return `${BUSYBOX} ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 
 function writeFile(path: string, content: string): string {
-  return `"$AWF_LIB/busybox" mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
+  return `${BUSYBOX} mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 
-/** One shell word, whatever is in it. @throws UserError for a NUL, which no process argument can hold */
+/** Quotes any text as one shell word. @throws UserError for a NUL, which the argument of a process cannot contain */
 function quote(text: string): string {
   if (text.includes('\0')) throw new UserError('The command or a variable contains a NUL character.');
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,36 +1,61 @@
 import { Command as Program, CommanderError, Option as Flag } from 'commander';
+import { buildConfig, type Built } from '../config/build.ts';
+import type { Option } from '../config/option.ts';
+import { nameIn, OPTIONS } from '../config/options.ts';
+import type { FrontEnd } from '../config/read.ts';
 import { UserError } from '../errors.ts';
-import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
-import { CREDENTIALS } from '../shared/providers.ts';
-import { buildConfig, optionNamed, type RawOptions } from '../config/build.ts';
-import type { Config } from '../config/config.ts';
-import { OPTIONS, type Option } from '../config/options.ts';
-import type { Secrets } from '../config/secrets.ts';
 
 /** The command line as it was understood, or the text to print instead of running anything. */
-export type CliRequest = { readonly config: Config; readonly secrets: Secrets } | { readonly text: string };
+export type CliRequest = Built | { readonly text: string };
+
+const SYNTAX = '[options] -- COMMAND [ARG...]';
 
 /**
  * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
  *
  * @param argv without the interpreter and the script
- * @throws UserError naming the flag and the remedy
+ * @throws UserError naming the flags and the remedies
  */
 export function loadCliArgs(
   argv: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
   workspace = process.cwd(),
 ): CliRequest {
+  const { own, command } = splitAtCommand(argv);
+  const parsed = parseFlags(own);
+  if ('text' in parsed) return parsed;
+  const [word] = parsed.words;
+  if (word !== undefined) throw notASubcommand(word, parsed.words, command);
+  if (command === undefined || command.length === 0) {
+    throw new UserError('There is no command to run.', { hint: `Write it after --: awf ${SYNTAX}. See awf --help.` });
+  }
+  return buildConfig(flagsOf(parsed.texts, environment), { argv: command, environment, workspace });
+}
+
+/** What follows the first `--` is the command's, whatever it looks like; undefined without one. */
+function splitAtCommand(argv: readonly string[]): { own: readonly string[]; command: readonly string[] | undefined } {
+  const at = argv.indexOf('--');
+  return at === -1 ? { own: argv, command: undefined } : { own: argv.slice(0, at), command: argv.slice(at + 1) };
+}
+
+/** Texts by option; words are what is no flag, and everything behind the first one. */
+interface Parsed {
+  readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly words: readonly string[];
+}
+
+function parseFlags(argv: readonly string[]): Parsed | { readonly text: string } {
   let text = '';
   const program = new Program('awf')
-    .usage('[options] -- COMMAND [ARG...]')
+    .usage(SYNTAX)
     .description('Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.')
-    .argument('<command...>', 'the command and its arguments')
-    .allowExcessArguments(true)
+    .argument('[command...]', 'the command and its arguments, after --')
+    // An option of a command that has no -- in front is not one of awf's.
+    .passThroughOptions()
     .exitOverride()
     .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
-  for (const option of OPTIONS) if (option.only !== 'action') program.addOption(flagFor(option));
-
+  const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
+  for (const { flag } of flags) program.addOption(flag);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -38,46 +63,54 @@ export function loadCliArgs(
     if (error.exitCode === 0) return { text };
     throw new UserError(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
   }
-
-  const flags = program.opts<Record<string, string | boolean | string[] | undefined>>();
-  const raw: RawOptions = (name) => {
-    // `mounts` of the action is the repeatable --mount here.
-    const option = optionNamed(name === 'mounts' ? 'mount' : name);
-    if (option.only === 'action') return option.default ?? '';
-    const value = flags[camelCase(option.name)];
-    if (value !== undefined) return Array.isArray(value) ? joined(name, value) : String(value);
-    return (option.variable === undefined ? undefined : environment[option.variable]?.trim()) ?? option.default ?? '';
-  };
-  return buildConfig(raw, {
-    command: { kind: 'argv', argv: program.args },
-    credentials: new Map(CREDENTIALS.map(({ variable }) => [variable, environment[variable]])),
-    apiProxy: raw('enable-api-proxy') === 'true',
-    serverUrl: environment[SERVER_URL_VARIABLE],
-    workspace,
+  const found = program.opts<Record<string, true | string[] | undefined>>();
+  const texts = flags.map(({ option, flag }): [string, string[]] => {
+    const value = found[flag.attributeName()] ?? [];
+    return [option.name, value === true ? ['true'] : value];
   });
+  return { texts: new Map(texts), words: program.args };
 }
 
-/** As an input has it, one entry a line. @throws UserError for a variable that would become several */
-function joined(name: string, values: readonly string[]): string {
-  const broken = name === 'env' ? values.find((value) => value.includes('\n')) : undefined;
-  if (broken === undefined) return values.join('\n');
-  const [variable = ''] = broken.split(/[=\n]/);
-  throw new UserError(`--env ${variable}: the value has a line break.`, {
-    hint: `Set ${variable} in the environment of awf, and write --env ${variable}.`,
-  });
-}
-
+/** Every flag that takes a value may be repeated; the option's row says what that means. */
 function flagFor(option: Option): Flag {
-  const { name, description } = option;
-  if (option.kind === 'boolean') return new Flag(`--${name}`, description);
-  const suffix = option.default === undefined ? '' : ` (default: ${option.default.replaceAll('\n', ', ')})`;
-  const flag = new Flag(`--${name} <value>`, description + suffix);
-  if (option.kind === 'lines' || option.kind === 'commas') {
-    return flag.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-  }
-  return flag;
+  const { kind, description, choices, default: preset } = option;
+  const name = nameIn('cli', option);
+  if (kind === 'boolean') return new Flag(name, description);
+  const notes = [
+    ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
+    ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
+  ];
+  const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => [
+    ...(before ?? []),
+    value,
+  ]);
 }
 
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** Names the first word only: the others may hold a secret. */
+function notASubcommand(word: string, words: readonly string[], command: readonly string[] | undefined): UserError {
+  const rest = words.length > 1 ? ' ...' : '';
+  const hint =
+    command === undefined
+      ? `Put -- before the command: awf [options] -- ${word}${rest}`
+      : `Only options come before --: awf ${SYNTAX}. See awf --help.`;
+  return new UserError(`"${word}" is not a subcommand of awf.`, { hint });
+}
+
+function flagsOf(texts: Parsed['texts'], environment: NodeJS.ProcessEnv): FrontEnd {
+  return {
+    kind: 'cli',
+    given: (option) => {
+      if (option.kind === 'secret') {
+        const { variable } = option;
+        return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
+      }
+      const given = texts.get(option.name) ?? [];
+      const source = { kind: 'flag', name: nameIn('cli', option) } as const;
+      return given.map((text, index) => ({
+        text,
+        source: given.length === 1 ? source : { ...source, repetition: index + 1 },
+      }));
+    },
+  };
 }

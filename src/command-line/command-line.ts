@@ -1,18 +1,11 @@
-import { tmpdir } from 'node:os';
-import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
-import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
-import type { DomainCount } from '../report/tally.ts';
-import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
-import { writeTo } from '../run/output.ts';
-import { newRunId, run, type RunResult } from '../run/run.ts';
-import { loadCliArgs } from './args.ts';
+import { stderrReporter } from '../reporter.ts';
+import { loadCliArgs, type CliRequest } from './args.ts';
+import { runCommand } from './run.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
-/** Hosts that one message names. */
-const MAX_NAMED = 50;
 
 /**
  * `awf [options] -- COMMAND [ARG...]`.
@@ -20,58 +13,23 @@ const MAX_NAMED = 50;
  * @param argv without the interpreter and the script
  * @param root the installation's directory
  * @param signal ends the run
- * @param engineWith makes the engine, given where its debug messages go
- * @returns the exit code of the process: the command's own
+ * @param engineWith makes the engine, given where its debug messages go; Docker's by default
+ * @returns the exit code of the process
  */
 export async function commandLine(
   argv: readonly string[],
   root: string,
   signal: AbortSignal,
-  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
+  engineWith?: (debug: (message: string) => void) => Engine,
 ): Promise<number> {
-  let request: ReturnType<typeof loadCliArgs>;
+  let request: CliRequest;
   try {
     request = loadCliArgs(argv);
   } catch (error) {
     stderrReporter.error(describeError(error));
     return USAGE;
   }
-  if ('text' in request) {
-    process.stdout.write(request.text);
-    return 0;
-  }
-  const { config, secrets } = request;
-  const reporter = filtered(stderrReporter, config.logLevel);
-  const runId = newRunId();
-  const result = await run(config, secrets, {
-    runId,
-    engine: engineWith(reporter.debug),
-    reporter,
-    // Without the limit of a job's log: the output may be what the command is for.
-    output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
-    root,
-    images: () => builtImageNames(`${root}/dist`),
-    temporary: tmpdir(),
-    environment: process.env,
-    signal,
-    hasPostStep: false,
-  });
-  report(result, reporter);
-  if (config.keepContainers) {
-    reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
-  }
-  return result.exitCode;
-}
-
-function report({ error, traffic: { domains }, logs }: RunResult, reporter: Reporter): void {
-  if (error !== undefined) reporter.error(describeError(error));
-  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
-  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
-  if (logs !== undefined) reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
-}
-
-/** The most requested names; the command can ask for any number of them. */
-function named(list: readonly DomainCount[]): string {
-  const names = list.slice(0, MAX_NAMED).map(({ domain }) => domain);
-  return names.join(', ') + (list.length > MAX_NAMED ? ' and more names, which are in the log' : '');
+  if (!('text' in request)) return runCommand(request, root, signal, engineWith);
+  process.stdout.write(request.text);
+  return 0;
 }

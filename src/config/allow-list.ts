@@ -1,6 +1,8 @@
 import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
 import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
+import type { ParseContext } from './option.ts';
+import { placeOf, type Given } from './source.ts';
 
 /** The schemes an entry may be limited to. */
 export const SCHEMES = ['https', 'http'] as const;
@@ -16,32 +18,15 @@ export interface DomainSet {
 
 export type AllowList = Readonly<Record<Scheme, DomainSet>>;
 
-interface Entry {
+/** An entry of `allow-domains`. */
+export interface AllowEntry {
   readonly schemes: readonly Scheme[];
   readonly host: string;
   readonly subdomainsOnly: boolean;
 }
 
-/** Splits a list input: one entry a line or comma-separated; blank lines and `# comments` are dropped. */
-export function listEntries(text: string, separator: RegExp = /\n/): { text: string; line: number }[] {
-  return text
-    .split('\n')
-    .flatMap((line, index) =>
-      line
-        .replace(/(^|\s)#.*$/, '')
-        .split(separator)
-        .map((entry) => ({ text: entry.trim(), line: index + 1 })),
-    )
-    .filter((entry) => entry.text !== '');
-}
-
-/**
- * Reads `allow-domains`.
- *
- * @throws UserError naming the line, the entry and a suggestion when an entry is malformed
- */
-export function parseAllowList(text: string): AllowList {
-  const entries = listEntries(text, /,/).map(({ text: entry, line }) => parseEntry(entry, line));
+/** The names that the entries allow by each scheme. */
+export function allowList(entries: readonly AllowEntry[]): AllowList {
   return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
 }
 
@@ -54,9 +39,14 @@ export function isAllowed(list: AllowList, scheme: Scheme, host: string): boolea
   );
 }
 
-function parseEntry(entry: string, line: number): Entry {
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming its place, what is wrong with it and, where there is one, what to write instead
+ */
+export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseContext): AllowEntry {
   const fail = (problem: string, hint: string): never => {
-    throw new UserError(`allow-domains, line ${String(line)}: "${entry}" ${problem}.`, { hint });
+    throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
   };
   const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
   const scheme = match['scheme']?.toLowerCase();
@@ -68,10 +58,10 @@ function parseEntry(entry: string, line: number): Entry {
     return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
   }
   if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-    return fail('is an IP address', 'Only names can be allowed; give the address a name with add-hosts.');
+    return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
   }
   if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-  if (/^[^/]*:/.test(rest)) return fail('has a port', `Ports 80 and 443 are allowed by themselves. ${suggestion}`);
+  if (/^[^/]*:/.test(rest)) return fail('has a port', `Ports 80 and 443 are always allowed. ${suggestion}`);
   if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
   if (rest.includes('*')) {
     return fail(
@@ -92,7 +82,7 @@ function parseEntry(entry: string, line: number): Entry {
 }
 
 /** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
-function collapse(entries: readonly Entry[], scheme: Scheme): DomainSet {
+function collapse(entries: readonly AllowEntry[], scheme: Scheme): DomainSet {
   const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
   const hosts = (subdomainsOnly: boolean): string[] => [
     ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),

@@ -3,6 +3,7 @@ import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts
 import type { HostEntry } from '../shared/network.ts';
 import type { AllowList } from './allow-list.ts';
 import type { ConfiguredProvider } from './providers.ts';
+import type { FrontEndKind } from './source.ts';
 
 /** What to run in the sandbox. */
 export type Command =
@@ -15,6 +16,8 @@ export interface UserMount {
   readonly source: string;
   readonly target: string;
   readonly writable: boolean;
+  /** The place that asks for it, for messages: `mounts, line 2`, `--mount (2nd)`. */
+  readonly origin: string;
 }
 
 /** A variable asked for by `env`: the host's value when none is given. */
@@ -29,12 +32,12 @@ export interface ProtectedPath {
   readonly path: string;
   /** Mounted read-only, or only compared before and after. What does not exist cannot be read-only, and is compared. */
   readonly mode: 'read-only' | 'report';
-  /** Of the option, for messages. */
-  readonly line: number;
 }
 
 /** Everything a run needs to know, from whichever front end, except the credentials: those are {@link Secrets}. */
 export interface Config {
+  /** Which names the options have in messages. */
+  readonly frontEnd: FrontEndKind;
   readonly command: Command;
   /** Absolute path, mounted read-write at its own place. */
   readonly workspace: string;

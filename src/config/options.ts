@@ -1,96 +1,130 @@
-import { PROVIDERS } from '../shared/providers.ts';
 import { LOG_LEVELS } from '../shared/log-level.ts';
+import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
+import type { Target } from '../shared/sidecar-config.ts';
+import { allowedEndpoint } from './allow-endpoints.ts';
+import { allowEntry } from './allow-list.ts';
+import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import type { Option, ValueOf } from './option.ts';
+import { anyText, certificates, memory, minutes, path, shell, target, workingDirectory } from './parsers.ts';
+import { protectEntry } from './protect-paths.ts';
+import type { FrontEndKind } from './source.ts';
 
-/** How an option's text is read. `lines` takes one entry a line; `commas` also takes commas. */
-export type OptionKind = 'text' | 'secret' | 'lines' | 'commas' | 'boolean' | 'count';
+const COMMAND = [
+  { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
+  {
+    name: 'shell',
+    kind: 'text',
+    parse: shell,
+    only: 'action',
+    default: 'bash',
+    description: 'bash, sh, or a template with {0}',
+  },
+  {
+    name: 'working-directory',
+    kind: 'text',
+    parse: workingDirectory,
+    description: 'where the command starts, inside the workspace',
+  },
+] as const satisfies readonly Option[];
 
-export interface Option {
-  /** The action's input and, with `--` before it, the command line's flag. */
-  readonly name: string;
-  readonly kind: OptionKind;
-  /** For the command line's help; `action.yml` has the long form. */
-  readonly description: string;
-  readonly default?: string;
-  /** The only values. */
-  readonly choices?: readonly string[];
-  /** The front end that has it; both when absent. */
-  readonly only?: 'action' | 'cli';
-  /** A variable that stands in for the option. */
-  readonly variable?: string;
-}
+const CREDENTIALS: readonly Option[] = PROVIDERS.flatMap(({ credentials }) =>
+  credentials.map(({ input, variable, label }): Option => ({
+    name: input,
+    kind: 'secret',
+    only: 'action',
+    variable,
+    description: label,
+  })),
+);
+
+const TARGETS: readonly Option[] = PROVIDERS.map(({ targetInput, targetVariable, name }): Option => ({
+  name: targetInput,
+  kind: 'text',
+  parse: target,
+  variable: targetVariable,
+  description: `upstream for ${name}: host[:port][/base/path]`,
+}));
 
 /** What programs on the host read by themselves, and what then runs. */
-const PROTECTED: readonly string[] = ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'];
+const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
 
-/** Every option, once. The inputs, the flags and the check of `action.yml` derive from this table. */
-export const OPTIONS: readonly Option[] = [
-  { name: 'run', kind: 'text', only: 'action', description: 'the command, a script of any number of lines' },
-  { name: 'shell', kind: 'text', only: 'action', default: 'bash', description: 'bash, sh, or a template with {0}' },
-  { name: 'working-directory', kind: 'text', description: 'where the command starts, inside the workspace' },
-  ...PROVIDERS.flatMap(({ credentials }) =>
-    credentials.map(({ input, label }): Option => ({
-      name: input,
-      kind: 'secret',
-      only: 'action',
-      description: label,
-    })),
-  ),
-  ...PROVIDERS.map(({ targetInput, targetVariable, name }): Option => ({
-    name: targetInput,
-    kind: 'text',
-    variable: targetVariable,
-    description: `upstream for ${name}: host[:port][/base/path]`,
-  })),
+/** The largest that the kernel takes for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h). */
+const MAX_PIDS = 4_194_304;
+
+const OTHERS = [
   {
     name: 'allow-endpoints',
     kind: 'lines',
+    parse: allowedEndpoint,
     description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
   },
-  { name: 'allow-domains', kind: 'commas', description: 'domains that the command may reach' },
-  { name: 'add-hosts', kind: 'lines', description: 'name:address, permitted for that name even if it is private' },
+  { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+  {
+    name: 'add-hosts',
+    kind: 'lines',
+    parse: hostEntry,
+    description: 'name:address, permitted for that name even if it is private',
+  },
   {
     name: 'upstream-ca',
     kind: 'text',
+    parse: certificates,
     description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
   },
-  { name: 'env', kind: 'lines', description: 'NAME or NAME=value, passed to the command' },
+  { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
   {
     name: 'env-all',
     kind: 'boolean',
     default: 'false',
-    description: 'pass the whole environment, less what is withheld',
+    description: 'pass the whole environment, except what is withheld',
   },
-  { name: 'mounts', kind: 'lines', only: 'action', description: 'source[:target][:rw]' },
-  { name: 'mount', kind: 'lines', only: 'cli', description: 'source[:target][:rw]' },
+  { name: 'mounts', flag: 'mount', kind: 'lines', parse: userMount, description: 'source[:target][:rw]' },
   {
     name: 'protect-paths',
     kind: 'lines',
-    default: PROTECTED.join('\n'),
+    parse: protectEntry,
+    default: PROTECTED,
     description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
   },
-  { name: 'agent-image', kind: 'text', description: "an image instead of the host's toolchain" },
-  { name: 'memory', kind: 'text', default: '6g', description: "the command's memory limit" },
-  { name: 'pids', kind: 'count', default: '4096', description: "the command's process limit" },
+  { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
+  { name: 'memory', kind: 'text', parse: memory, default: '6g', description: "the command's memory limit" },
+  { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
   {
     name: 'timeout-minutes',
     kind: 'text',
-    description: 'run time of the command; then it is told to end, and killed 10 seconds later',
+    parse: minutes,
+    description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
   },
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {
     name: 'upload-logs',
-    kind: 'text',
+    kind: 'choice',
+    choices: ['always', 'on-failure', 'never'],
     only: 'action',
     default: 'always',
-    choices: ['always', 'on-failure', 'never'],
     description: 'when the logs become an artifact',
   },
-  { name: 'artifact-name', kind: 'text', only: 'action', description: 'awf-logs and a unique suffix' },
-  { name: 'retention-days', kind: 'count', only: 'action', description: "the artifact's; the repository's default" },
-  { name: 'log-level', kind: 'text', default: 'info', choices: LOG_LEVELS, description: 'how much is said' },
+  {
+    name: 'artifact-name',
+    kind: 'text',
+    parse: anyText,
+    only: 'action',
+    description: 'awf-logs and a unique suffix by default',
+  },
+  { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
+  {
+    name: 'log-level',
+    kind: 'choice',
+    choices: LOG_LEVELS,
+    default: 'info',
+    // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
+    variable: 'RUNNER_DEBUG',
+    variableValues: { '1': 'debug' },
+    description: 'how much to log',
+  },
   { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
-  { name: 'proxy-logs-dir', kind: 'text', only: 'cli', description: "where Squid's logs go" },
+  { name: 'proxy-logs-dir', kind: 'text', parse: path, only: 'cli', description: "where Squid's logs go" },
   {
     name: 'keep-containers',
     kind: 'boolean',
@@ -98,4 +132,35 @@ export const OPTIONS: readonly Option[] = [
     default: 'false',
     description: 'leave the containers behind',
   },
-];
+] as const satisfies readonly Option[];
+
+/** Every option, once. The inputs, the flags, the values' types and the check of `action.yml` derive from this table. */
+export const OPTIONS: readonly Option[] = [...COMMAND, ...CREDENTIALS, ...TARGETS, ...OTHERS];
+
+type Row = (typeof COMMAND)[number] | (typeof OTHERS)[number];
+type TargetName = `${ProviderId}-api-target`;
+
+/** The options' names, except those of the credentials: what is read from them is in {@link Secrets}. */
+export type OptionName = Row['name'] | TargetName;
+
+/** What was read, by option: the given value, else that of the variable, else the default. */
+export type OptionValues = { readonly [R in Row as R['name']]: ValueOf<R> } & Readonly<
+  Record<TargetName, Target | undefined>
+>;
+
+/** What the users of a front end call an option: `memory` or `--memory`. */
+export function nameIn(frontEnd: FrontEndKind, { name, flag = name }: Pick<Option, 'name' | 'flag'>): string {
+  return frontEnd === 'action' ? name : `--${flag}`;
+}
+
+/** As {@link nameIn}, by name. */
+export function optionName(frontEnd: FrontEndKind, name: OptionName): string {
+  return nameIn(frontEnd, optionNamed(name));
+}
+
+/** @throws Error when there is none: a fault of AWF's own */
+export function optionNamed(name: string): Option {
+  const option = OPTIONS.find((candidate) => candidate.name === name);
+  if (!option) throw new Error(`no option is named ${name}`);
+  return option;
+}

@@ -2,55 +2,48 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
-import { listEntries } from './allow-list.ts';
 import type { ProtectedPath } from './config.ts';
+import type { ParseContext } from './option.ts';
+import { placeOf, type Given } from './source.ts';
 
 /** The one entry of a list that protects nothing. */
 const NONE = 'none';
 const REPORT = 'report:';
+const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
 
-/**
- * Reads `protect-paths`: a path of the workspace a line, `report:` before one that stays writable.
- *
- * @param workspace absolute, without links
- * @throws UserError naming the line, what is wrong with it and the form
- */
-export function parseProtectPaths(text: string, workspace: string): ProtectedPath[] {
-  const entries = listEntries(text);
-  if (entries.length === 1 && entries[0]?.text === NONE) return [];
-  const paths = entries.map(({ text: entry, line }) => parseEntry(entry, line, workspace));
-  return paths.map((entry, index) => {
-    const other = paths.find(({ path, mode }, at) => at < index && path === entry.path && mode !== entry.mode);
-    if (other === undefined) return entry;
-    throw new UserError(
-      `protect-paths, line ${String(entry.line)}: "${entry.path}" is in line ${String(other.line)} already, as ${other.mode}.`,
-      { hint: 'Name each path once.' },
-    );
-  });
+/** An entry of `protect-paths`, with its place for {@link checkProtectedPaths}. */
+export type ProtectEntry = Pick<Given, 'source'> & (ProtectedPath | { readonly mode: typeof NONE });
+
+/** A path of the workspace; `report:` before one that stays writable; `none` for no path. */
+export function protectEntry({ text, source }: Given, { workspace }: ParseContext): ProtectEntry {
+  if (text === NONE) return { mode: NONE, source };
+  const isReport = text.startsWith(REPORT);
+  const given = text.slice(isReport ? REPORT.length : 0).trim();
+  const path = normalize(given).replace(/\/$/, '');
+  const fault = faultOf(given, path, workspace);
+  if (fault === undefined) return { path, mode: isReport ? 'report' : 'read-only', source };
+  throw new UserError(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
 }
 
-function parseEntry(entry: string, line: number, workspace: string): ProtectedPath {
-  const fail = (problem: string, hint: string): never => {
-    throw new UserError(`protect-paths, line ${String(line)}: "${entry}" ${problem}.`, { hint });
-  };
-  if (entry === NONE) return fail('stands beside other entries', 'Leave it out, or the others.');
-  const isReport = entry.startsWith(REPORT);
-  const given = entry.slice(isReport ? REPORT.length : 0).trim();
-  const form = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-  if (given === '') return fail('has no path', form);
-  if (isAbsolute(given)) return fail('is an absolute path', form);
-  if (/[\x00-\x1f*?]/.test(given)) return fail('has a pattern or a control character in it', form);
-  if (given.split('/').includes('..')) return fail('has ".." in it', form);
-  const path = normalize(given).replace(/\/$/, '');
-  if (path === '.') return fail('is the workspace itself', 'Name what is in it.');
+/** @returns what is wrong with `given`, of which `path` is the normal form */
+function faultOf(given: string, path: string, workspace: string): { problem: string; hint: string } | undefined {
+  if (given === '') return { problem: 'has no path', hint: FORM };
+  if (isAbsolute(given)) return { problem: 'is an absolute path', hint: FORM };
+  if (/[\x00-\x1f*?]/.test(given)) return { problem: 'has a pattern or a control character in it', hint: FORM };
+  if (given.split('/').includes('..')) return { problem: 'has ".." in it', hint: FORM };
   if (path === '.git' || path.startsWith('.git/')) {
-    return fail('is of the repository', 'Its hooks and its configuration are always read-only; git needs the rest.');
+    return {
+      problem: 'belongs to the repository',
+      hint: 'Its hooks and its configuration are always read-only; git needs the rest.',
+    };
   }
   if (!isInside(join(workspace, path), workspace)) {
-    return fail('is a link that leads out of the workspace', 'Name a path that is in the workspace.');
+    return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
   }
-  if (isSame(join(workspace, path), workspace)) return fail('is the workspace itself', 'Name what is in it.');
-  return { path, mode: isReport ? 'report' : 'read-only', line };
+  if (path === '.' || isSame(join(workspace, path), workspace)) {
+    return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
+  }
+  return undefined;
 }
 
 function isSame(path: string, workspace: string): boolean {
@@ -59,4 +52,26 @@ function isSame(path: string, workspace: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @returns the paths to protect; none for the entry `none` */
+export function protectedPaths(entries: readonly ProtectEntry[]): ProtectedPath[] {
+  return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+}
+
+/** `none` stands alone, and a path has one mode. */
+export function checkProtectedPaths(entries: readonly ProtectEntry[]): UserError[] {
+  return entries.flatMap((entry, index) => {
+    const place = placeOf(entry.source);
+    if (entry.mode === NONE) {
+      if (entries.every(({ mode }) => mode === NONE)) return [];
+      return [new UserError(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
+    }
+    const other = entries
+      .slice(0, index)
+      .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
+    if (other === undefined) return [];
+    const text = `${place}: "${entry.path}" is already in ${placeOf(other.source)}, as ${other.mode}.`;
+    return [new UserError(text, { hint: 'Name each path once.' })];
+  });
 }

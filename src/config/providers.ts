@@ -1,4 +1,4 @@
-import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
+import { isOwnHost, PROVIDERS, type Provider } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
 import type { Secrets } from './secrets.ts';
@@ -16,13 +16,13 @@ export interface ConfiguredProvider {
 /** The providers for which `secrets` has a credential. */
 export function configuredProviders(
   secrets: Secrets,
-  targets: Readonly<Record<ProviderId, Target>>,
   allow: AllowList,
+  targetOf: (provider: Provider) => Target,
 ): ConfiguredProvider[] {
   return PROVIDERS.flatMap((provider) => {
     const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
     if (first === undefined) return [];
-    const target = targets[provider.id];
+    const target = targetOf(provider);
     return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
   });
 }

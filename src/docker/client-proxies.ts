@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-/** The variables that the client sets, each in upper and lower case (docker/cli, `ParseProxyConfig`). */
-const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
 
 /**
  * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
- * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client leaves a variable
- * alone that already has a value, even an empty one.
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
  *
  * @param environment where the client finds its configuration
  * @returns empty variables for a container, or none if the client would set none
@@ -24,5 +22,5 @@ export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<str
     return {};
   }
   if (proxies === undefined) return {};
-  return Object.fromEntries(NAMES.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, '']));
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
 }

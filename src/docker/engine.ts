@@ -23,7 +23,7 @@ export interface ImageFacts {
   readonly volumes: readonly string[];
   /** When it was built, in milliseconds since the epoch. */
   readonly builtAt: number;
-  /** True for a base image that was made on this machine, for want of a registry. */
+  /** True for a base image that was made on this machine because no registry answered. */
   readonly isStandIn: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Engine {
    * The engine's data directory and its Unix socket. Undefined where it does not tell, or is reached in another way.
    */
   places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
-  /** True if the kernel killed a process of the container, which has ended, for want of memory. */
+  /** True if the kernel killed a process of the container, which has ended, because it used too much memory. */
   ranOutOfMemory(container: string): Promise<boolean>;
 }
 

@@ -38,8 +38,8 @@ export async function ensureImages(
 async function ensureForeignImage(engine: Engine, image: string, reporter: Reporter): Promise<ImageFacts | undefined> {
   const present = await orExplain(
     engine.imagesOf([image]),
-    `agent-image: "${image}" is not an image that the engine could look for.`,
-    'Write it as docker pull takes it, for example "ghcr.io/owner/image:tag".',
+    `agent-image: "${image}" is not an image that the engine can look up.`,
+    'Write it as for docker pull, for example "ghcr.io/owner/image:tag".',
   );
   const facts = present.get(image);
   if (facts !== undefined) return facts;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../shared/network.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { BUILT_LABEL } from './image-facts.ts';
 
 /** The file in `dist/` that names the images that belong to this build. */
@@ -38,12 +39,13 @@ export function builtImageNames(dist: string): ImageNames {
  * @param date becomes the image's build date
  */
 export function buildArgs(role: Role, name: string, root: string, date: Date): string[] {
+  const { http, https, none } = PROXY_VARIABLE;
   return [
     `--file=${dockerfile(role, root)}`,
     `--tag=${name}`,
     `--label=${BUILT_LABEL}=${date.toISOString()}`,
     '--no-cache',
-    ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--build-arg=${variable}`),
+    ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
     root,
   ];
 }

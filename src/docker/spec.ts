@@ -1,3 +1,4 @@
+import type { UserIds } from '../host/user.ts';
 import type { HostEntry } from '../shared/network.ts';
 
 /**
@@ -49,7 +50,7 @@ export interface TmpfsSpec {
   readonly target: string;
   /** Octal, for example `1777`. */
   readonly mode: string;
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: UserIds;
   readonly executable: boolean;
   /** As for the option of tmpfs: bytes, or a number with `k`, `m` or `g`. */
   readonly size: string;

@@ -1,9 +1,15 @@
-import type { User } from '../host/user.ts';
+import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
-import { networkNames, PEERS_VARIABLE, squidUrl, type Addresses, type Names } from '../shared/network.ts';
-import { AGENT_LIB } from '../shared/contract.ts';
-import { API_PROXY_LOG_DIR } from '../shared/sidecar-config.ts';
-import { READINESS_HOST, SQUID_LOG_DIR } from '../squid/config.ts';
+import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import {
+  AGENT_LIB,
+  API_PROXY_LOG_DIR,
+  PEERS_VARIABLE,
+  SQUID_LOG_DIR,
+  SQUID_RUN_DIRECTORY,
+} from '../shared/contract.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import { READINESS_HOST } from '../squid/config.ts';
 import type { ImageNames } from './images.ts';
 import type { ContainerSpec, MountSpec } from './spec.ts';
 
@@ -14,7 +20,7 @@ export interface Claimed {
   readonly addresses: Addresses;
   readonly images: ImageNames;
   readonly logs: { readonly squid: string; readonly apiProxy: string };
-  readonly sidecarUser: { readonly uid: number; readonly gid: number };
+  readonly sidecarUser: UserIds;
   readonly agentUser: User;
   /** The toolchain, generated files, and the mounts that the user asked for. */
   readonly agentMounts: readonly MountSpec[];
@@ -49,7 +55,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     limits: { memory: '512m', pids: 100 },
     mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
     tmpfs: [
-      { target: '/run/squid', mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
+      { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
@@ -66,7 +72,11 @@ export function topology(config: Config, claimed: Claimed): Topology {
     limits: { memory: '512m', pids: 100 },
     mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
     tmpfs: [],
-    environment: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, [PEERS_VARIABLE]: addresses.agent },
+    environment: {
+      [PROXY_VARIABLE.http]: proxyUrl,
+      [PROXY_VARIABLE.https]: proxyUrl,
+      [PEERS_VARIABLE]: addresses.agent,
+    },
     dns: NO_DNS,
   };
   return {

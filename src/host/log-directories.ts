@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from './paths.ts';
+import type { UserIds } from './user.ts';
 
 /** The directories of a run's logs on the host. They stay when the run is over. */
 export interface LogDirectories {
@@ -64,14 +65,14 @@ export function createLogDirectories(
   chosen: string | undefined,
   temporary: string,
   workspace: string,
-  owner: { readonly uid: number; readonly gid: number },
+  owner: UserIds,
 ): LogDirectories {
   if (chosen !== undefined) {
     const directories = { squid: chosen, apiProxy: join(dirname(chosen), 'api-proxy-logs') };
     for (const directory of Object.values(directories)) {
       if (isInside(directory, workspace)) {
         throw new UserError(
-          `proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
+          `--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
           { hint: 'Use a directory outside the workspace.' },
         );
       }
@@ -92,7 +93,7 @@ export function createLogDirectories(
 }
 
 /** @returns false if the directory exists although it must not */
-function make(directory: string, owner: { uid: number; gid: number }, mayExist: boolean): boolean {
+function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
   try {
     if (mayExist) mkdirSync(dirname(directory), { recursive: true });
     if (!create(directory)) {
@@ -100,7 +101,7 @@ function make(directory: string, owner: { uid: number; gid: number }, mayExist: 
       // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
       if (process.getuid?.() !== 0 || statSync(directory).uid === owner.uid) return true;
       if (readdirSync(directory).length > 0) {
-        throw new UserError(`proxy-logs-dir: ${directory} has files of another user.`, {
+        throw new UserError(`--proxy-logs-dir: ${directory} has files of another user.`, {
           hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
       }

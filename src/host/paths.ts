@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -11,11 +12,21 @@ export function workDirectoryOf(runId: string, temporary: string): string {
   return join(temporary, `awf-${runId}`);
 }
 
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+export function stepTemporaryDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment['RUNNER_TEMP'] ?? tmpdir();
+}
+
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+export function isBelow(path: string, directory: string): boolean {
+  return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
 /** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 export function isInside(path: string, directory: string): boolean {
   const real = resolved(path);
   const parent = resolved(directory);
-  return real === parent || real.startsWith(parent === '/' ? '/' : `${parent}/`);
+  return real === parent || isBelow(real, parent);
 }
 
 function resolved(path: string): string {

@@ -1,17 +1,19 @@
 import { statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { SIDECAR_ID } from '../shared/contract.ts';
 
-/** The user that runs in a container. */
-export interface User {
+/** The ids of a user and a group. */
+export interface UserIds {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** The user that runs in a container. */
+export interface User extends UserIds {
   readonly name: string;
   /** The home directory. Its path is the same inside and outside. */
   readonly home: string;
 }
-
-/** The sidecars' user if the caller is root: an id that nobody uses and that owns no files on the host. */
-const SIDECAR_ID = 65532;
 
 /**
  * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
@@ -39,6 +41,6 @@ export function agentUser(caller: User, workspace: string): User {
 }
 
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
-export function sidecarUser({ uid, gid }: User): { uid: number; gid: number } {
+export function sidecarUser({ uid, gid }: User): UserIds {
   return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }

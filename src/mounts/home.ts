@@ -1,11 +1,16 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 
 /**
  * The place for mounts that would lie deep in the home. The user of the sandbox cannot replace or rename them there.
  */
-const ELSEWHERE = '/tmp/awf-home';
+const ELSEWHERE = AGENT_PLACES.home;
+
+/** Claude Code's file in the home. AWF writes the sandbox's copy itself. */
+export const CLAUDE_JSON = '.claude.json';
 
 /** Mounts, and the links that replace those deep in the home. */
 export interface LinkedMounts {
@@ -64,12 +69,7 @@ function entriesOf(path: string): string[] | undefined {
 
 /** @returns the path at which the command sees what is mounted at `target` */
 export function seenAt(target: string, home: string): string {
-  return target.startsWith(`${ELSEWHERE}/`) ? join(home, relative(ELSEWHERE, target)) : target;
-}
-
-/** @returns true if `path` lies below one of `targets` */
-export function isBelowOneOf(path: string, targets: readonly string[]): boolean {
-  return targets.some((target) => path.startsWith(`${target}/`));
+  return isBelow(target, ELSEWHERE) ? join(home, relative(ELSEWHERE, target)) : target;
 }
 
 /**

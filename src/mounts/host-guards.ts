@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { isInside } from '../host/paths.ts';
+import { isBelow, isInside } from '../host/paths.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { listeningSockets } from '../host/sockets.ts';
 
@@ -27,7 +27,7 @@ export function checkWorkspace({ workspace }: Config, home: string, workDirector
 /** A socket in the workspace lets the command talk to a process outside the sandbox. Warns about each of them. */
 export function socketWarnings(workspace: string): string[] {
   return listeningSockets()
-    .filter((path) => path.startsWith(`${workspace}/`))
+    .filter((path) => isBelow(path, workspace))
     .map((path) => `The command can talk to the program outside the sandbox that listens on ${path}.`);
 }
 
@@ -80,13 +80,13 @@ function above(path: string, name: string): string | undefined {
  * @throws UserError naming the mount and the path
  */
 export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly MountSpec[]): void {
-  for (const { source, target } of mounts) {
+  for (const { source, target, origin } of mounts) {
     const real = realpathSync(source);
     for (const guard of guards) {
       const shows = isInside(guard.target, real) && join(target, relative(real, guard.target)) !== guard.target;
       const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
       if (shows || isPart || isInside(target, guard.target)) {
-        throw new UserError(`mounts: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+        throw new UserError(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
           hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
         });
       }

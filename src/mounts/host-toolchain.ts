@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { isBelow } from '../host/paths.ts';
+import { nameMatcher } from '../shared/name-patterns.ts';
 import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
 
 /**
@@ -15,29 +17,24 @@ export function hostToolchain(home: string, toolCache: string | undefined): Moun
   const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
   if (toolCache !== undefined && toolCache !== '' && existsSync(toolCache)) paths.push(toolCache);
   return paths
-    .filter((path, _, all) => !all.some((other) => path.startsWith(`${other}/`)))
+    .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
     .map((path) => ({ kind: 'bind', source: realpathSync(path), target: path, writable: false }));
 }
 
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
 export function present({ path, except = {} }: Row): string[] {
   let found = ['/'];
+  const isExcepted = nameMatcher(Object.keys(except));
   for (const name of path.split('/').filter((part) => part !== '')) {
+    const isMeant = nameMatcher([name]);
     found = found.flatMap((directory) => {
       if (!name.includes('*')) return [join(directory, name)];
       return entriesOf(directory)
-        .filter((entry) => isLike(entry, name) && !Object.keys(except).some((other) => isLike(entry, other)))
+        .filter((entry) => isMeant(entry) && !isExcepted(entry))
         .map((entry) => join(directory, entry));
     });
   }
   return found.filter((candidate) => existsSync(candidate));
-}
-
-/** @param pattern with one `*` at most, which stands for anything */
-function isLike(name: string, pattern: string): boolean {
-  const [start = '', end] = pattern.split('*');
-  if (end === undefined) return name === pattern;
-  return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
 }
 
 /** The names in a directory, sorted. Empty if it does not exist, or the caller may not read it. */

@@ -3,15 +3,22 @@ import { join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { CLAUDE_JSON } from '../shared/contract.ts';
+import { isBelow } from '../host/paths.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 import { words } from '../shared/words.ts';
-import { seenAt } from './home.ts';
+import { CLAUDE_JSON, seenAt } from './home.ts';
 
 /** Paths at which the kernel and the engine mount something in every container. */
 const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
 
-/** The places of the sandbox's own files, where the user cannot mount anything. */
-const OF_SANDBOX = /^\/tmp\/awf-/;
+/** Every name of this form is reserved for the sandbox: a later version may use another one. */
+const RESERVED = /^\/tmp\/awf-/;
+
+/** True for the places of the sandbox's own files and for what lies in them. The user cannot mount anything there. */
+function isOfSandbox(target: string): boolean {
+  const places = Object.values(AGENT_PLACES);
+  return RESERVED.test(target) || places.some((place) => target === place || isBelow(target, place));
+}
 
 /**
  * Refuses a mount whose target in the container is taken: by the sandbox's own files, by a part of the toolchain, or by
@@ -27,13 +34,13 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
   const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
   const isTwice = (target: string): boolean => all.filter((mount) => mount.target === target).length > 1;
   const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
-  for (const { source, target } of mounts) {
+  for (const { source, target, origin } of mounts) {
     const refuse = (why: string, hint = 'Use another target, for example below /mnt.'): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+      throw new UserError(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
     };
     if (target === '/') refuse('it would hide everything');
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
-    if (OF_SANDBOX.test(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
+    if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
       refuse('the sandbox has files of its own there');
     }
     // We write our own ~/.claude.json to that path and would overwrite the mounted file.
@@ -57,8 +64,4 @@ export function refuseTakenTargets(mounts: readonly UserMount[], agent: Containe
       refuse(`there is no ${kind} ${place} to mount it over`, `Create an empty ${kind} there, or use another target.`);
     }
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }

@@ -59,9 +59,9 @@ const START_FILES = words(`
  */
 export function userMounts(mounts: readonly UserMount[], places: HostPlaces): MountSpec[] {
   const sockets = mounts.length === 0 ? [] : listeningSockets();
-  return mounts.map(({ source, target, writable }, index) => {
+  return mounts.map(({ source, target, writable, origin }, index) => {
     const refuse = (why: string, hint = 'Use only the directory that the command needs.'): never => {
-      throw new UserError(`mounts: ${source} cannot be mounted: ${why}.`, { hint });
+      throw new UserError(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
     };
     if (!existsSync(source)) return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
     const real = realpathSync(source);

@@ -24,12 +24,12 @@ export function aftermathWarnings({ disarmed, newRepository, changes, unread, le
       ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
       : []),
     ...(unread.length > 0
-      ? [`What the command left could not be looked through everywhere. Do not run git in: ${listed(unread)}.`]
+      ? [`What the command left could not be searched everywhere. Do not run git in: ${listed(unread)}.`]
       : []),
     ...(left > 0
       ? [
           'The command left so much in the workspace that it was not looked through to the end: at least ' +
-            `${String(left)} directories are left. Do not run git there.`,
+            `${left} directories are left. Do not run git there.`,
         ]
       : []),
   ];
@@ -39,7 +39,7 @@ export function aftermathWarnings({ disarmed, newRepository, changes, unread, le
 export function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }: Aftermath): string[] {
   const notes = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-    ...(left === 0 ? [] : [`⚠️ At least ${String(left)} directories were not looked through: there were too many.`]),
+    ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
   ];
   const tables = [
     tableOf(
@@ -68,5 +68,5 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 
 function listed(items: readonly string[]): string {
   const rest = items.length - MAX_NAMED;
-  return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+  return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

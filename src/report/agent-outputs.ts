@@ -24,15 +24,15 @@ const NAMED_LINES = 5;
  * the step there; here it is left out, with a warning.
  */
 export function agentOutputs(file: WrittenFile, secrets: Secrets): AgentOutputs {
-  if (file.isCut) return nothing(`is longer than ${String(OUTPUT_FILE_LIMIT / 1024)} KiB`);
+  if (file.isCut) return nothing(`is longer than ${OUTPUT_FILE_LIMIT / 1024} KiB`);
   const { entries, badLines, unended } = parse(file.text);
   const byName = new Map(entries.map(({ name, value }) => [name.toLowerCase(), { name, value }]));
-  if (byName.size > MAX_OUTPUTS) return nothing(`has more than ${String(MAX_OUTPUTS)} outputs`);
+  if (byName.size > MAX_OUTPUTS) return nothing(`has more than ${MAX_OUTPUTS} outputs`);
   const values = Object.fromEntries(
     [...byName.values()].map(({ name, value }) => [name, maskCredentials(value, secrets)]),
   );
   if (JSON.stringify(values).length > MAX_JSON_LENGTH) {
-    return nothing(`has more than ${String(MAX_JSON_LENGTH)} characters of outputs`);
+    return nothing(`has more than ${MAX_JSON_LENGTH} characters of outputs`);
   }
   return {
     values,
@@ -41,7 +41,7 @@ export function agentOutputs(file: WrittenFile, secrets: Secrets): AgentOutputs 
       ...(unended === undefined
         ? []
         : [
-            `GITHUB_OUTPUT of the command: the delimiter that line ${String(unended)} announces never comes; what follows is left out.`,
+            `GITHUB_OUTPUT of the command: the delimiter that line ${unended} announces never comes; what follows is left out.`,
           ]),
     ],
   };
@@ -92,6 +92,6 @@ function split(line: string): { name: string; delimiter?: string; value?: string
 function linesText(numbers: readonly number[]): string {
   const named = numbers.slice(0, NAMED_LINES).map(String);
   const rest = numbers.length - named.length;
-  const more = rest > 0 ? ` and ${String(rest)} more` : '';
+  const more = rest > 0 ? ` and ${rest} more` : '';
   return `${numbers.length === 1 ? 'line' : 'lines'} ${named.join(', ')}${more} ${numbers.length === 1 ? 'is' : 'are'} no output with a name of letters, digits, _ and -`;
 }

@@ -24,7 +24,7 @@ export function agentSummary(file: WrittenFile, secrets: Secrets): string | unde
   if (text.trim() === '') return undefined;
   const notes = [
     'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
-    ...(file.isCut ? [`It is longer than ${String(SUMMARY_FILE_LIMIT / 1024)} KiB; this is its beginning.`] : []),
+    ...(file.isCut ? [`It is longer than ${SUMMARY_FILE_LIMIT / 1024} KiB; this is its beginning.`] : []),
   ];
   const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
   return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');

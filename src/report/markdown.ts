@@ -11,7 +11,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     line(head),
     line(head.map(() => '---')),
     ...shown,
-    ...(rest > 0 ? [`\n${String(rest)} more are in the logs.`] : []),
+    ...(rest > 0 ? [`\n${rest} more are in the logs.`] : []),
   ].join('\n');
 }
 

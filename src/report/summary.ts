@@ -122,7 +122,7 @@ function modelRow(row: ModelUsage): string[] {
 
 function usageNotes({ overBudget, estimated }: RunUsage): string[] {
   return [
-    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429.`] : []),
+    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429 or were cut off.`] : []),
     ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
   ];
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
-import { ACCESS_LOG } from '../squid/config.ts';
+import { ACCESS_LOG } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
 import { Tally, type DomainCount } from './tally.ts';
 import type { RunUsage } from './usage.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { RequestRecord } from '../shared/request-record.ts';
-import { API_PROXY_LOG_FILE } from '../shared/sidecar-config.ts';
+import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
 import { NO_USAGE, sumOfUsage, type Usage } from '../shared/usage.ts';
 
@@ -21,11 +21,11 @@ export interface ModelUsage extends Usage {
 
 /** Everything that a run used. */
 export interface RunUsage extends Usage {
-  /** Those that were sent on their way to a provider. */
+  /** Those that were sent on their way to a provider. Each answer in a WebSocket counts, as it does in the budget. */
   readonly requests: number;
   /** True where some of the tokens are estimated: the provider did not say. */
   readonly estimated: boolean;
-  /** Requests that the run's budget refused. */
+  /** Requests that the run's budget refused, and WebSockets that it ended. */
   readonly overBudget: number;
   readonly models: readonly ModelUsage[];
 }
@@ -41,19 +41,20 @@ export class UsageCounter {
   #overBudget = 0;
   #estimated = false;
 
-  add({ provider, model, status, forwarded, error, usage }: RequestRecord): void {
+  add({ provider, model, status, requests, error, usage }: RequestRecord): void {
     const used = usage ?? NO_USAGE;
     this.#usage = sumOfUsage(this.#usage, used);
     this.#estimated ||= usage?.estimated ?? false;
-    if (forwarded) this.#requests += 1;
-    if (status === 429 && error === 'budget_exhausted') this.#overBudget += 1;
+    this.#requests += requests;
+    if (error === 'budget_exhausted') this.#overBudget += 1;
     const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
     const name = isCounted ? model : null;
     const before = this.#models.get(keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
     this.#models.set(keyOf(provider, name), {
       provider,
       model: name,
-      requests: before.requests + 1,
+      // A refused request counts here, though not against the budget.
+      requests: before.requests + Math.max(requests, 1),
       failed: before.failed + (status >= 400 ? 1 : 0),
       ...sumOfUsage(before, used),
     });

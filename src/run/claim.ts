@@ -11,7 +11,7 @@ import { guardWorkspace } from '../workspace/workspace.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import { checkedMounts, type Prepared } from './prepare.ts';
 import type { Progress } from './progress.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 import { aborted } from './signals.ts';
 
 /** What a run has claimed of the engine, and found on the host. */

@@ -1,8 +1,7 @@
 import type { Sink } from '../docker/engine.ts';
+import { COMMAND_MARKER } from '../shared/contract.ts';
 
-/** The line on standard error that ends the pre-flight check's output; see `containers/agent/entrypoint`. */
-export const COMMAND_MARKER = '\u001eawf: command\n';
-
+/** The line on standard error that ends the pre-flight check's output. */
 const MARKER = Buffer.from(COMMAND_MARKER);
 
 /** What the check may say at most, in bytes. */

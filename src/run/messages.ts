@@ -1,40 +1,45 @@
 import type { Config } from '../config/config.ts';
+import { optionName, type OptionName } from '../config/options.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { NO_CREDENTIALS } from '../shared/providers.ts';
-import type { SidecarBudget } from '../shared/sidecar-config.ts';
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
+  const name = (option: OptionName): string => optionName(config.frontEnd, option);
+  const remedy = (host: string): string =>
+    config.frontEnd === 'action' ? `Add the line "${host}" to allow-domains.` : `Add --allow-domains ${host}.`;
   const uncovered = config.providers
     .filter(({ isPermitted }) => !isPermitted)
     .map(
       ({ provider, target }) =>
-        `${provider.targetInput}: allow-domains does not cover ${target.host}, so Squid refuses it. Add the line "${target.host}" to allow-domains.`,
+        `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`,
     );
   if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
   return uncovered;
 }
 
 /** For a run whose budget refused requests. */
-export function budgetWarning({ maxRequests, maxTokens }: SidecarBudget, usage: RunUsage): string {
+export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
+  const { maxRequests, maxTokens } = budget;
   const limits = [
-    ...(maxRequests === undefined ? [] : [`max-requests ${String(maxRequests)}`]),
-    ...(maxTokens === undefined ? [] : [`max-tokens ${String(maxTokens)}`]),
+    ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
+    ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
   ].join(', ');
-  const used = `${String(usage.requests)} requests and ${String(usage.inputTokens + usage.outputTokens)} tokens`;
+  const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
   return (
-    `The budget of the run (${limits}) was exhausted after ${used}: ${String(usage.overBudget)} further ` +
-    'requests got 429. If the command needs more, raise the option.'
+    `The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
+    'requests got 429 or were cut off. If the command needs more, raise the limit.'
   );
 }
 
 /** For a command that `timeout-minutes` ended. */
-export function timeoutText({ timeoutMinutes = 0 }: Config): string {
+export function timeoutText({ frontEnd, timeoutMinutes = 0 }: Config): string {
   const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
-  return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise the option timeout-minutes.`;
+  const option = optionName(frontEnd, 'timeout-minutes');
+  return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
 
 /** For a command that was killed for its memory. */
-export function outOfMemoryText({ memory }: Config): string {
-  return `The command was killed because it needed more memory than ${memory}. Raise the option memory.`;
+export function outOfMemoryText({ frontEnd, memory }: Config): string {
+  return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
 }

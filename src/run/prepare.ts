@@ -6,12 +6,12 @@ import { UserError } from '../errors.ts';
 import { createLogDirectories, type LogDirectories } from '../host/log-directories.ts';
 import { workDirectoryOf } from '../host/paths.ts';
 import { requireLinux } from '../host/platform.ts';
-import { agentUser, caller, sidecarUser, type User } from '../host/user.ts';
+import { agentUser, caller, sidecarUser, type User, type UserIds } from '../host/user.ts';
 import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
 import { configWarnings } from './messages.ts';
 import type { Progress } from './progress.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 
 /** What is ready before the engine is asked for anything. */
 export interface Prepared {
@@ -19,7 +19,7 @@ export interface Prepared {
   readonly workDirectory: string;
   readonly logs: LogDirectories;
   readonly agentUser: User;
-  readonly sidecarUser: { readonly uid: number; readonly gid: number };
+  readonly sidecarUser: UserIds;
   /** The caller's home directory. */
   readonly home: string;
 }

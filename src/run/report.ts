@@ -10,8 +10,27 @@ import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 import { budgetWarning } from './messages.ts';
 import type { Progress } from './progress.ts';
-import type { Outcome, RunContext, RunResult } from './run.ts';
+import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Timings } from './timings.ts';
+
+export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
+
+/** How a run ended. */
+export interface RunResult {
+  readonly outcome: Outcome;
+  /** The command's own; 124 when it ran out of time, 1 when it never ran. */
+  readonly exitCode: number;
+  /** Why the sandbox failed. */
+  readonly error: unknown;
+  readonly traffic: Traffic;
+  /** What the command left in the workspace; undefined when the workspace could not be searched. */
+  readonly aftermath: Aftermath | undefined;
+  /** What the command wrote to its files for outputs and the summary. */
+  readonly written: WrittenFiles;
+  readonly logs: LogDirectories | undefined;
+  readonly timings: Timings;
+}
 
 /**
  * Reads the logs, writes what belongs beside them, and removes the run's own files last. Each part has a guard of its own:
@@ -33,7 +52,7 @@ export async function report(
   if (logs !== undefined)
     await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
   if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-    reporter.warning(budgetWarning(config.budget, traffic.usage));
+    reporter.warning(budgetWarning(config, traffic.usage));
   }
   await removeWorkDirectory(context, progress);
   const exitCode = ending?.exitCode ?? 1;

@@ -1,65 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { CommandFiles, type WrittenFiles } from '../agent/command-files.ts';
+import { CommandFiles } from '../agent/command-files.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
-import type { Engine, Output } from '../docker/engine.ts';
-import type { ImageNames } from '../docker/images.ts';
-import type { LogDirectories } from '../host/log-directories.ts';
 import { checkMountTargets } from '../mounts/check.ts';
-import type { Traffic } from '../report/traffic.ts';
-import { attempt, type Reporter } from '../reporter.ts';
-import type { Aftermath } from '../workspace/workspace.ts';
+import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
+import type { RunContext } from './context.ts';
 import { outOfMemoryText, timeoutText } from './messages.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { Progress } from './progress.ts';
-import { report } from './report.ts';
+import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
 import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
 import { TimeLimit } from './time-limit.ts';
-import type { Timings } from './timings.ts';
-
-/** What a run finds around it. */
-export interface RunContext {
-  readonly runId: string;
-  readonly engine: Engine;
-  readonly reporter: Reporter;
-  readonly output: Output;
-  /** The action's own directory: `containers/` and `dist/` are in it. */
-  readonly root: string;
-  /** Names the images of this installation. It may throw, as whatever the run has to read. */
-  readonly images: () => ImageNames;
-  /** Holds the run's own files, and its logs unless the user names another place. */
-  readonly temporary: string;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Ends the run. */
-  readonly signal: AbortSignal;
-  /** True where a post step repeats what could not be finished, and needs what the work directory holds for that. */
-  readonly hasPostStep: boolean;
-  /** Called as soon as the log directories exist, for a post step that must find them whatever happens. */
-  readonly onLogs?: (logs: LogDirectories) => void;
-}
-
-export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
-
-/** How a run ended. */
-export interface RunResult {
-  readonly outcome: Outcome;
-  /** The command's own; 124 when it ran out of time, 1 when it never ran. */
-  readonly exitCode: number;
-  /** Why the sandbox failed. */
-  readonly error: unknown;
-  readonly traffic: Traffic;
-  /** What the command left in the workspace; undefined when the workspace could not be searched. */
-  readonly aftermath: Aftermath | undefined;
-  /** What the command wrote to its files for outputs and the summary. */
-  readonly written: WrittenFiles;
-  readonly logs: LogDirectories | undefined;
-  readonly timings: Timings;
-}
 
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 export function newRunId(): string {

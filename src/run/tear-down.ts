@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { inspectWorkspace, type Aftermath } from '../workspace/workspace.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import type { Progress } from './progress.ts';
-import type { RunContext } from './run.ts';
+import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /**

@@ -1,3 +1,5 @@
+import { ValueError } from './value-error.ts';
+
 /** The variable in which a runner says which GitHub server it works for. */
 export const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
 
@@ -49,7 +51,7 @@ function originOf(serverUrl: string): string | undefined {
  *   `api.enterprise.githubcopilot.com`: by the allow-list reference it serves users of the plan Copilot Enterprise.
  *
  * @param serverUrl value of {@link SERVER_URL_VARIABLE}; an empty one counts as absent, which is github.com
- * @throws Error that names the variable and does not quote it, since an address can hold a password
+ * @throws ValueError that names the variable and does not quote it, since an address can hold a password
  */
 export function copilotHost(serverUrl: string | undefined): string {
   const text = serverUrl?.trim() ?? '';
@@ -57,7 +59,7 @@ export function copilotHost(serverUrl: string | undefined): string {
   const origin = originOf(text);
   const row = origin === undefined ? undefined : HOST_BY_SERVER.find((candidate) => candidate.origin.test(origin));
   if (origin === undefined || row?.host === undefined) {
-    throw new Error(
+    throw new ValueError(
       `${SERVER_URL_VARIABLE} is not a GitHub server's address, such as https://github.com or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`,
     );
   }

@@ -37,12 +37,19 @@ export function addressesIn(subnet: string): Addresses {
   };
 }
 
-/** In the sidecars' environment: the addresses that each makes itself known to when it starts, separated by spaces. */
-export const PEERS_VARIABLE = 'AWF_PEERS';
-
 /** Squid's address as the proxy variables carry it. */
 export function squidUrl(addresses: Addresses): string {
   return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+export function apiProxyUrl(addresses: Addresses, port: number): string {
+  return `http://${addresses['api-proxy']}:${String(port)}`;
 }
 
 /** The subnets that a run may take for its internal network, in the order in which it tries them. */

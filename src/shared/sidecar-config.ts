@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { LogLevel } from './log-level.ts';
 import type { ProviderId } from './providers.ts';
+import { ValueError } from './value-error.ts';
 
 /**
  * The one document that a run writes to the api-proxy's standard input. It carries the credentials, so it exists only in
@@ -11,21 +12,21 @@ export interface SidecarConfig {
   readonly providers: Partial<Record<ProviderId, SidecarProvider>>;
   /** `http://address:port` of Squid. */
   readonly proxyUrl: string;
-  /** PEM certificates that upstream servers may be signed by, beside the public ones. */
+  /** PEM certificates of authorities to trust in addition to the public ones. */
   readonly upstreamCa?: string;
   /** Largest request body in bytes; a longer one gets 413. */
   readonly maxBodyBytes: number;
-  /** Endpoints beside those of the providers' tables. */
+  /** Endpoints to allow in addition to those of the provider table. */
   readonly allowEndpoints?: readonly AllowedEndpoint[];
   readonly budget?: SidecarBudget;
-  /** What the log holds beside the requests; `info` by default. */
+  /** Decides which events the log has in addition to the requests; `info` by default. */
   readonly logLevel?: LogLevel;
 }
 
-/** What a run may use of all providers together; no limit where a field is missing. */
+/** What a run may use, all providers together. A field that is missing sets no limit. */
 export interface SidecarBudget {
   readonly maxRequests?: number;
-  /** Of prompts and answers together. */
+  /** Tokens of prompts and answers together. */
   readonly maxTokens?: number;
 }
 
@@ -50,24 +51,23 @@ export interface Target {
 /** Default of the request-body limit: 10 MB. */
 export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Where the api-proxy writes its log, in its container. */
-export const API_PROXY_LOG_DIR = '/var/log/api-proxy';
-export const API_PROXY_LOG_FILE = 'api-proxy.log';
-
 /**
- * Trims a credential and refuses one that could not be a header value.
+ * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
  *
  * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
- * @throws Error naming `name`, never the value, when it has an inner line break or another control character
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 export function normaliseCredential(name: string, value: string | undefined): string | undefined {
   const trimmed = value?.trim() ?? '';
   if (trimmed === '') return undefined;
-  // RFC 9110, section 5.5: a field value has no control characters; a line break would start another header.
+  // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-    throw new Error(
+    throw new ValueError(
       `${name} contains a line break or another control character. Store it again as a single line without one.`,
     );
+  }
+  if (!/^[ -~]+$/.test(trimmed)) {
+    throw new ValueError(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
   }
   return trimmed;
 }

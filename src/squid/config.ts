@@ -1,6 +1,8 @@
 import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
+import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { words } from '../shared/words.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
@@ -32,10 +34,6 @@ export const READINESS_NAME = 'ready.awf.invalid';
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
 
-/** The directory of the access log in the container. */
-export const SQUID_LOG_DIR = '/var/log/squid';
-export const ACCESS_LOG = 'access.log';
-
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 
@@ -66,30 +64,11 @@ export const LOG_FIELDS = {
  * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
  * nothing to protect.
  */
-const PRIVATE_RANGES: readonly string[] = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '168.63.129.16/32',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/3',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  '100::/64',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
-];
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
+`);
 
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
@@ -118,7 +97,7 @@ export function squidConfig(policy: EgressPolicy): string {
 function listeners(): string[] {
   return [
     `http_port ${SQUID_PORT} name=front`,
-    `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=/etc/squid/peek.pem`,
+    `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
     'acl front myportname front',
     'acl peek myportname peek',
   ];
@@ -224,7 +203,7 @@ function logging(): string[] {
     `acl has_verdict note ${VERDICT}`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-    `cache_log stdio:${SQUID_LOG_DIR}/cache.log`,
+    `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
 }
 

@@ -1,25 +1,25 @@
 import { chownSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { bytes, fromText, moveAside } from './file-names.ts';
+import { bytes, fromText, moveAside } from '../host/file-names.ts';
 import { isUnmistakable, type Hazard } from './git/directory.ts';
 import { identify } from './git/own-repository.ts';
 import { unlock } from './survey.ts';
 
-/** What became of a hazard. Paths have one character for each byte. */
+/** The outcome for one hazard. Paths have one character for each byte. */
 export interface Disarmed {
   readonly path: string;
-  /** What it is, or its settings. */
+  /** Descriptions of the hazard, or of its settings. */
   readonly what: readonly string[];
-  /** Its new name; undefined when it could not be moved. */
+  /** Its new name. Undefined if it could not be moved. */
   readonly movedTo: string | undefined;
 }
 
 /**
- * Moves each hazard aside, under a name that no git looks for; a configuration is composed anew in its place. A directory
- * that became a bare repository among other files loses its `refs` instead, and is none any more: what else is in it may
- * be somebody's work.
+ * Moves each hazard aside, to a name that git ignores, and replaces a configuration with a harmless one. A directory
+ * with other files that has become a bare repository only loses its `refs`. Git then no longer takes it for a
+ * repository, and the other files, which may be somebody's work, stay in place.
  *
- * @param known git directories that were there before the command
+ * @param known git directories that existed before the command ran
  */
 export function disarm(hazards: readonly Hazard[], known: ReadonlySet<string>): Disarmed[] {
   const byPath = new Map<string, Hazard[]>();
@@ -43,15 +43,16 @@ function placeOf({ path, repository }: Hazard, known: ReadonlySet<string>): stri
 }
 
 /**
- * `.git` as a symbolic link is the one thing of a repository that cannot be a mount point.
+ * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
+ * guards it.
  *
- * @param path of `.git`
- * @param before what it was, as {@link identify} says
+ * @param path the path of `.git`
+ * @param before what {@link identify} returned for it before the command ran
  */
 export function restoreLink(path: string, before: string | undefined): Disarmed[] {
   const target = /^link (.*)$/s.exec(before ?? '')?.[1];
   if (target === undefined || identify(path) === before) return [];
-  const what = ['in the place of a symbolic link'];
+  const what = ['a replacement for a symbolic link'];
   try {
     const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
     symlinkSync(target, path);
@@ -75,7 +76,7 @@ function replace(path: string, content: string | undefined): string | undefined 
   }
 }
 
-/** The command may have taken the right to write from the directory above. */
+/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
 function moveUnlocked(path: string): string {
   try {
     return moveAside(path);

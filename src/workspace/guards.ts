@@ -3,40 +3,42 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { isInside } from '../host/paths.ts';
-import { bytes, fromText, printable, toText } from './file-names.ts';
+import { isBelow, isInside } from '../host/paths.ts';
+import { words } from '../shared/words.ts';
+import { bytes, fromText, printable, toText } from '../host/file-names.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
 import type { ConfigEntry } from './git/config.ts';
 import type { OutsideRepository } from './git/own-repository.ts';
 import type { Survey } from './survey.ts';
 
-/** What is to be mounted over the workspace. Absolute paths without links. */
+/** What to mount over the workspace. All paths are absolute and without links. */
 export interface GuardPlan {
   readonly readOnly: readonly string[];
-  /** Read-write, over themselves: a mount point can be neither renamed nor removed. */
+  /** Mounted read-write over themselves, because a mount point can be neither renamed nor removed. */
   readonly pinned: readonly string[];
-  /** Files with another content in the sandbox: path to text with one character for each byte. */
+  /** Files that have another content in the sandbox: paths with that content, one character for each byte. */
   readonly copies: ReadonlyMap<string, string>;
-  /** Where git looks for hooks and settings outside its directories, one character for each byte; they need not exist. */
   readonly elsewhere: Elsewhere;
   readonly warnings: readonly string[];
 }
 
-/** Places outside git directories that a configuration names. One character for each byte. */
+/**
+ * Paths outside git directories that a configuration names. They have one character for each byte and need not exist.
+ */
 export interface Elsewhere {
   readonly hookDirectories: readonly string[];
-  /** What is not there, and would be run or read if it were. */
+  /** Files that do not exist, but that git would run or read if they did. */
   readonly absent: readonly string[];
 }
 
-/** The engine mounts some hundreds in a second. */
+/** The engine only manages some hundreds of mounts per second. */
 const MAX_MOUNTS = 2_000;
 
 /**
- * What has to be guarded of the repositories that a survey found: configuration and hooks of each, what redirects them,
- * and what of the workspace their configuration makes git run or read.
+ * Plans how to guard the repositories that a survey found. In each of them, that covers the configuration, the hooks,
+ * the files that redirect either, and those files of the workspace that the configuration makes git run or read.
  *
- * @throws UserError for a repository that cannot be mounted
+ * @throws UserError for a repository that cannot be guarded
  */
 export function gitGuards(
   { gitDirectories, gitFiles, hazards }: Survey,
@@ -53,14 +55,14 @@ export function gitGuards(
     const directory = asText(path);
     pinned.push(directory);
     readOnly.push(
-      ...['hooks', 'commondir', 'info/attributes', 'objects/info/alternates'].map((name) => join(directory, name)),
+      ...words('hooks commondir info/attributes objects/info/alternates').map((name) => join(directory, name)),
     );
     if (basename(dirname(directory)) === 'worktrees') readOnly.push(join(directory, 'gitdir'));
     for (const file of ['config', 'config.worktree'].map((name) => join(directory, name))) {
       if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
       const composed = readConfig(fromText(file), path, roots);
       if (typeof composed === 'string') {
-        warnings.push(`${shown(file)} is empty in the sandbox, for it cannot be understood: ${composed}.`);
+        warnings.push(`${shown(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
         copies.set(file, '');
         continue;
       }
@@ -76,15 +78,15 @@ export function gitGuards(
     }
   }
   if (outside !== undefined) {
-    // Of the main worktree and of others, this one needs nothing.
+    // A linked worktree never needs files of the main worktree or of sibling worktrees.
     readOnly.push(...otherWorktrees(outside, gitDirectories.map(asText)));
   }
   for (const { path } of hazards.filter(({ link }) => link === true)) {
     const target = resolvedInside(asText(path), roots);
     if (target === undefined) continue;
     if (/^config/.test(basename(path))) {
-      throw new UserError(`${printable(path)} is a symbolic link, so that it cannot be guarded.`, {
-        hint: 'Put the file itself in its place.',
+      throw new UserError(`${printable(path)} is a symbolic link, so it cannot be guarded.`, {
+        hint: 'Replace the link with the file itself.',
       });
     }
     if (basename(path) !== 'hooks') continue;
@@ -102,10 +104,10 @@ function otherWorktrees(
   const parts = gitDirectories.filter(
     (path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory),
   );
-  return [...['HEAD', 'index', 'ORIG_HEAD', 'logs/HEAD'].map((name) => join(directory, name)), ...parts];
+  return [...words('HEAD index ORIG_HEAD logs/HEAD').map((name) => join(directory, name)), ...parts];
 }
 
-/** What of the workspace the settings that are left out make git run or read. */
+/** The files of the workspace that git would run or read because of the settings that were left out. */
 function usedBy(
   dropped: readonly ConfigEntry[],
   file: string,
@@ -133,7 +135,10 @@ function isHooksPath({ section, subsection, key }: ConfigEntry): boolean {
   return section === 'core' && subsection === undefined && key === 'hookspath';
 }
 
-/** Where git would look for what `value` names. In a command any word may be a file, and is one if it looks like a path. */
+/**
+ * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
+ * like a path certainly does.
+ */
 function candidates(
   entry: ConfigEntry,
   value: string,
@@ -142,11 +147,11 @@ function candidates(
 ): { path: string; isSure: boolean }[] {
   if (isHooksPath(entry)) return [{ path: resolve(top, value), isSure: false }];
   if (/^include(if)?$/.test(entry.section)) return [{ path: resolve(beside, value), isSure: true }];
-  const words = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-  return words.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+  const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
+  return names.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
 }
 
-/** @returns undefined when it leads out of the roots, and for a root itself */
+/** @returns undefined for a path that leads out of the roots, and for a root itself */
 function resolvedInside(path: string, roots: readonly string[]): string | undefined {
   if (!roots.some((root) => isInside(path, root))) return undefined;
   try {
@@ -158,11 +163,12 @@ function resolvedInside(path: string, roots: readonly string[]): string | undefi
 }
 
 /**
- * The mounts of a plan. A mount point cannot be renamed from inside, but a directory above one could be, with all that is
- * in it, so these become mount points as well. Nothing is mounted that is not there: the engine would make it.
+ * The mounts of a plan. The command cannot rename a mount point, but it could rename a directory above one, together
+ * with everything in it. So the directories above become mount points too. Nothing is mounted that does not exist,
+ * because the engine would create it.
  *
- * @param place writes a copy's content and returns its path
- * @throws UserError when there are more than the engine can do
+ * @param place writes the content of a copy and returns its path
+ * @throws UserError if there are more mounts than the engine can manage
  */
 export function guardMounts(
   roots: readonly string[],
@@ -180,8 +186,9 @@ export function guardMounts(
   const count = writable.size + readOnly.length + plan.copies.size;
   if (count > MAX_MOUNTS) {
     throw new UserError(
-      `The workspace has so many git repositories that ${String(count)} mounts would guard them; ${String(MAX_MOUNTS)} are possible.`,
-      { hint: 'Remove repositories that are not needed, or use a smaller directory as the workspace.' },
+      `The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
+        `at most ${MAX_MOUNTS} are possible.`,
+      { hint: 'Remove repositories that the command does not need, or use a smaller directory as the workspace.' },
     );
   }
   const overItself = (path: string, isWritable: boolean): MountSpec => {
@@ -196,7 +203,7 @@ export function guardMounts(
   ];
 }
 
-/** Without those that are below another, and without duplicates. */
+/** Leaves out duplicates, and paths below other paths. */
 function outermost(paths: readonly string[]): string[] {
   const unique = [...new Set(paths)];
   const set = new Set(unique);
@@ -206,21 +213,17 @@ function outermost(paths: readonly string[]): string[] {
   });
 }
 
-/** The directories from below `top` down to `directory`. */
+/** The directories below `top`, down to and including `directory`. */
 function between(top: string, directory: string): string[] {
   return isBelow(directory, top) ? [...between(top, dirname(directory)), directory] : [];
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? '/' : `${directory}/`) && path !== directory;
-}
-
-/** What was found may be an ordinary directory with `objects` and `refs` in it, which is nobody's business. */
+/** False for an ordinary directory that merely happens to contain `objects` and `refs`. */
 function isRepository(path: string): boolean {
   return isUnmistakable(path) || lstatSync(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Itself, not what it leads to: a link cannot be mounted over. */
+/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
 function isThere(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && (stats.isFile() || stats.isDirectory());
@@ -230,7 +233,7 @@ function asText(path: string): string {
   const text = toText(path);
   if (text === undefined) {
     throw new UserError(`The workspace has a git repository whose path is not UTF-8: ${printable(path)}`, {
-      hint: 'It cannot be guarded. Rename or remove it.',
+      hint: 'Rename or remove it, because it cannot be guarded.',
     });
   }
   return text;

@@ -12,24 +12,27 @@ import {
 } from 'node:fs';
 import { join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
-import { bytes, fromText, printable } from './file-names.ts';
+import { bytes, fromText, printable } from '../host/file-names.ts';
 
-/** What happened to something that is protected. The path is for people, from the workspace on. */
+/** A change of a protected path. The path is printable and relative to the workspace. */
 export interface Change {
   readonly path: string;
   readonly how: 'added' | 'modified' | 'deleted';
 }
 
-/** One file, so that another content is another text. The stamp spares reading what nobody has touched. */
+/** A fingerprint of a file: `content` differs if the file does. An unchanged `stamp` saves reading the file again. */
 interface Print {
   readonly content: string;
   readonly stamp: string;
 }
 
-/** Path below the workspace, one character for each byte, to what is there. */
+/** Paths below the workspace, with one character for each byte, and the fingerprint of each. */
 export type Snapshot = Readonly<Record<string, Print>>;
 
-/** The protected paths that are there and are to be read-only, links resolved. The option was checked for where they lead. */
+/**
+ * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
+ * the option.
+ */
 export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath[]): string[] {
   return entries
     .filter(({ mode }) => mode === 'read-only')
@@ -39,9 +42,9 @@ export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath
 }
 
 /**
- * What is at the protected paths, and in them. No link is followed.
+ * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier one to compare with: what differs from it anyhow is not read
+ * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
  */
 export function snapshot(workspace: string, entries: readonly ProtectedPath[], before?: Snapshot): Snapshot {
   const found: Record<string, Print> = Object.create(null) as Record<string, Print>;
@@ -63,7 +66,7 @@ export function snapshot(workspace: string, entries: readonly ProtectedPath[], b
   return found;
 }
 
-/** What differs. A directory that is new or gone is one change, whatever is in it. */
+/** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
 export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const changes = paths.flatMap((path): Change[] => {
@@ -77,7 +80,7 @@ export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
     .map(({ path, how }) => ({ path: printable(path), how }));
 }
 
-/** False where a link is among the directories above: what is there is not the workspace's. */
+/** False if a directory above `path` is a link: then `path` is not in the workspace. */
 function isBelowDirectories(workspace: string, path: string): boolean {
   let above = fromText(workspace);
   for (const part of path.split('/').slice(0, -1)) {
@@ -96,8 +99,8 @@ function printOf(file: string, before: Print | 'new' | undefined): Print | undef
   const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
   if (typeof before === 'object' && before.stamp === stamp) return before;
   const executable = (stats.mode & 0o111n) === 0n ? '' : ' executable';
-  const size = `${String(stats.size)}${executable}`;
-  // Of another size it is another file; the command may have left a large one.
+  const size = `${stats.size}${executable}`;
+  // A file of another size has changed, so there is no need to read it. The command may have left a large one.
   const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
   if (isOther) return { content: `file ${size}`, stamp };
   return { content: `file ${size} ${hash(file)}`, stamp };

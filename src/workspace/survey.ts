@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
-import { bytes, fromText } from './file-names.ts';
+import { bytes, fromText } from '../host/file-names.ts';
 import {
   alternatesHazard,
   gitFileHazard,
@@ -15,28 +15,28 @@ import {
   type Hazard,
 } from './git/directory.ts';
 
-/** What there is of git below some directories. Paths have one character for each byte. */
+/** Everything of git below some directories. Paths have one character for each byte. */
 export interface Survey {
   readonly gitDirectories: readonly string[];
-  /** `.git` where it is a file. */
+  /** Every `.git` that is a file. */
   readonly gitFiles: readonly string[];
   readonly hazards: readonly Hazard[];
-  /** Directories that could not be looked into. */
+  /** Directories that could not be read. */
   readonly unread: readonly string[];
-  /** Directories that there was no time for; each may hold more. */
+  /** Number of directories that were skipped for lack of time. Each may contain more. */
   readonly left: number;
 }
 
 export interface SurveyOptions {
-  /** Directories of hooks outside git directories. */
+  /** Directories outside git directories that contain hooks. */
   readonly hookDirectories?: readonly string[];
-  /** Gives the caller the right to read directories from which it was taken, less those listed. */
+  /** Makes unreadable directories readable for the caller, except those listed. Undefined to leave all as they are. */
   readonly unlockExcept?: readonly string[];
-  /** Milliseconds. */
+  /** The time limit, in milliseconds. */
   readonly limitMs?: number;
 }
 
-/** A directory's place in git's layout. */
+/** The role of a directory in git's layout. */
 type Role = 'hooks' | 'objects' | 'objects/info' | 'steps' | 'other';
 const ROLES: Readonly<Record<string, Role>> = {
   hooks: 'hooks',
@@ -48,20 +48,20 @@ const ROLES: Readonly<Record<string, Role>> = {
 interface Place {
   readonly path: string;
   readonly role: Role;
-  /** The git directory that it is in. */
+  /** The git directory that contains it. */
   readonly repository: string | undefined;
-  /** It is git's alone, so that every link in it counts. */
+  /** True if only git uses the directory, so that every link in it is suspicious. */
   readonly gitsOwn: boolean;
 }
 
-/** Between two turns of the event loop: the containers are removed meanwhile. Milliseconds. */
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE = 8;
 
 /**
- * Walks through `roots` and finds every repository, by its name or by what is in it, and what is dangerous in each. It
- * follows no link, and opens nothing but the small files that git would read.
+ * Walks through `roots` and finds every repository, by its name or its content, and the hazards in each. It follows no
+ * link and only opens the small files that git would read.
  *
- * @param roots existing directories: the workspace, and repositories elsewhere
+ * @param roots existing directories: the workspace first, then repositories elsewhere
  */
 export async function survey(roots: readonly string[], options: SurveyOptions = {}): Promise<Survey> {
   const found = {
@@ -125,18 +125,18 @@ function look(
 function hazardOf(
   entry: Dirent,
   file: string,
-  at: { role: Role; isGit: boolean; gitsOwn: boolean; repository: string; roots: readonly string[] },
+  context: { role: Role; isGit: boolean; gitsOwn: boolean; repository: string; roots: readonly string[] },
 ): Hazard | undefined {
   if (entry.isDirectory()) return undefined;
   const name = entry.name;
   if (!entry.isFile()) {
-    const counts = at.gitsOwn || name === '.git' || at.role === 'hooks' || (at.isGit && isGitName(name));
-    return counts ? linkHazard(file, entry, at.repository) : undefined;
+    const counts = context.gitsOwn || name === '.git' || context.role === 'hooks' || (context.isGit && isGitName(name));
+    return counts ? linkHazard(file, entry, context.repository) : undefined;
   }
-  if (name === '.git') return gitFileHazard(file, at.roots);
-  if (at.role === 'hooks') return hookHazard(file, entry, at.repository);
-  if (at.role === 'objects/info' && name === 'alternates') return alternatesHazard(file, at.repository);
-  if (at.role === 'steps' && /^(git-rebase-)?todo$/.test(name)) return todoHazard(file, at.repository);
+  if (name === '.git') return gitFileHazard(file, context.roots);
+  if (context.role === 'hooks') return hookHazard(file, entry, context.repository);
+  if (context.role === 'objects/info' && name === 'alternates') return alternatesHazard(file, context.repository);
+  if (context.role === 'steps' && /^(git-rebase-)?todo$/.test(name)) return todoHazard(file, context.repository);
   return undefined;
 }
 
@@ -155,7 +155,7 @@ function entriesOf(path: string, unlockExcept: readonly string[] | undefined): D
   }
 }
 
-/** Gives the owner every right to a directory; a program can be run from one that cannot be listed. */
+/** Gives the owner all permissions on a directory. Git can run a hook from a directory that nobody can list. */
 export function unlock(path: string): void {
   const { mode } = lstatSync(bytes(path));
   chmodSync(bytes(path), (mode & 0o777) | 0o700);

@@ -4,21 +4,21 @@ import type { Config, ProtectedPath } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { disarm, restoreLink, type Disarmed } from './disarm.ts';
-import { bytes, fromText, printable } from './file-names.ts';
+import { bytes, fromText, printable } from '../host/file-names.ts';
 import type { Hazard } from './git/directory.ts';
 import { gitGuards, guardMounts, type Elsewhere } from './guards.ts';
 import { identify, ownRepository } from './git/own-repository.ts';
 import { changesBetween, readOnlyPaths, snapshot, type Change, type Snapshot } from './protected-paths.ts';
 import { survey, type Survey } from './survey.ts';
 
-/** What a workspace was like before the command. It goes to a file for a post step, and holds no content of files. */
+/** The state of a workspace before the command. It is stored for the post step, and has no content of files. */
 export interface Baseline {
   readonly workspace: string;
-  /** Directories to look through: the workspace, and where its repository is elsewhere, that. */
+  /** The directories to survey: the workspace, and its repository if that is elsewhere. */
   readonly roots: readonly string[];
   readonly dotGit: string | undefined;
   readonly gitDirectories: readonly string[];
-  /** Ids of hazards. */
+  /** The ids of the hazards that existed before. */
   readonly hazards: readonly string[];
   readonly unread: readonly string[];
   readonly elsewhere: Elsewhere;
@@ -33,33 +33,33 @@ export interface Guards {
   readonly warnings: readonly string[];
 }
 
-/** What the command has left in the workspace. Paths are for people, from the workspace on. */
+/** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
-  /** What would have run something of the command's, and what became of it. */
+  /** Hazards that would have run something for the command, and their outcomes. */
   readonly disarmed: readonly Disarmed[];
-  /** The workspace was no repository, and is one now. */
+  /** True if the workspace was no repository before and is one now. */
   readonly newRepository: boolean;
-  /** Of `protect-paths`. */
+  /** Changes of protected paths. */
   readonly changes: readonly Change[];
-  /** Directories that could not be looked into. */
+  /** Directories that could not be read. */
   readonly unread: readonly string[];
-  /** Directories that there was no time for. */
+  /** Number of directories that were skipped for lack of time. */
   readonly left: number;
 }
 
-/** Changes of it are said: with it the command chooses what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report', line: 0 };
+/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
+const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
 
-const BASELINE_FILE = 'workspace.json';
+const BASELINE_FILE = 'baseline.json';
 
 /**
- * Looks through the workspace and plans what is mounted over it. Where the repository is elsewhere (a linked worktree, a
+ * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, with the same guards.
  *
- * @param ownFiles further paths to guard: the action's own
- * @param workDirectory for copies of configurations, and for the baseline
- * @param limitMs time limit of the search
- * @throws UserError when something cannot be guarded
+ * @param ownFiles more paths to guard: those of the action itself
+ * @param workDirectory gets the baseline and the copies of configurations
+ * @param limitMs time limit of the survey
+ * @throws UserError if something cannot be guarded
  */
 export async function guardWorkspace(
   config: Pick<Config, 'workspace' | 'protectPaths'>,
@@ -88,9 +88,9 @@ export async function guardWorkspace(
   writeFileSync(join(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
   let copies = 0;
   const place = (_: string, content: string): string => {
-    const path = join(workDirectory, `git-config-${String(copies++)}`);
+    const path = join(workDirectory, `git-config-${copies++}`);
     writeFileSync(path, bytes(content));
-    // Whatever the caller's umask is: the agent's user may be another one.
+    // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
     chmodSync(path, 0o644);
     return path;
   };
@@ -108,16 +108,19 @@ export async function guardWorkspace(
       ...(own.warning === undefined ? [] : [own.warning]),
       ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
       ...plan.warnings,
-      ...(found.left > 0 ? [`${String(found.left)} directories were not looked through for git repositories.`] : []),
+      ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
     ],
   };
 }
 
 function outsideWarning(workspace: string, directory: string): string {
-  return `${workspace} is a part of the repository ${directory}: the command can write to that, except for its hooks and configuration.`;
+  return (
+    `${workspace} is a part of the repository ${directory}: ` +
+    'the command can write to that too, except to its hooks and configuration.'
+  );
 }
 
-/** For a post step. @returns undefined when the run came not so far */
+/** Reads the baseline of a run, for the post step. @returns undefined if the run ended before it wrote one */
 export function readBaseline(workDirectory: string): Baseline | undefined {
   const path = join(workDirectory, BASELINE_FILE);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -125,10 +128,10 @@ export function readBaseline(workDirectory: string): Baseline | undefined {
 }
 
 /**
- * Looks through the workspace after the command, when nothing of it runs any more, and moves aside what would let a `git`
- * run something of the command's.
+ * Surveys the workspace once no process of the command is left, and disarms everything that would make a later `git`
+ * run something for the command.
  *
- * @param limitMs time limit of the search
+ * @param limitMs time limit of the survey
  */
 export async function inspectWorkspace(baseline: Baseline, limitMs: number): Promise<Aftermath> {
   const { workspace, roots, elsewhere, protectPaths } = baseline;
@@ -157,17 +160,17 @@ export async function inspectWorkspace(baseline: Baseline, limitMs: number): Pro
   };
 }
 
-/** What is in the workspace's own repository first. */
+/** Sorts the workspace's own repository first. */
 function byPlace(one: string, other: string): number {
   const rank = (path: string): number => (path.startsWith('.git/') ? 0 : 1);
   return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
 
-/** Hooks in directories that a configuration names; a link on the way there is a hazard itself. */
+/** Hooks in directories that a configuration names. A link on the path to such a directory is a hazard itself. */
 async function hooksElsewhere({ hookDirectories }: Elsewhere, roots: readonly string[]): Promise<Hazard[]> {
   const links: Hazard[] = [];
   const direct = hookDirectories.filter((path) => {
-    const link = linkOnTheWay(path, roots);
+    const link = linkOnPath(path, roots);
     if (link !== undefined) links.push(hazardAt(link));
     return link === undefined;
   });
@@ -175,9 +178,9 @@ async function hooksElsewhere({ hookDirectories }: Elsewhere, roots: readonly st
   return [...hazards, ...links];
 }
 
-function linkOnTheWay(path: string, roots: readonly string[]): string | undefined {
+function linkOnPath(path: string, roots: readonly string[]): string | undefined {
   if (roots.some((root) => fromText(root) === path) || path === dirname(path)) return undefined;
-  const above = linkOnTheWay(dirname(path), roots);
+  const above = linkOnPath(dirname(path), roots);
   if (above !== undefined) return above;
   return lstatSync(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
@@ -188,5 +191,5 @@ function appeared(path: string): Hazard[] {
 }
 
 function hazardAt(path: string): Hazard {
-  return { id: `appeared ${path}`, repository: path, path, what: 'named by a setting of git' };
+  return { id: `appeared ${path}`, repository: path, path, what: 'a path that a git setting names' };
 }

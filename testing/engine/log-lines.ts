@@ -29,7 +29,15 @@ export function requestLine(fields: Partial<RequestRecord> = {}): string {
   const record: RequestRecord = {
     ...{ event: 'request', level: 'info', time: new Date().toISOString(), id: 'a-1', provider: 'openai' },
     ...{ method: 'POST', path: '/v1/responses', status: 200, upstreamStatus: 200, requestBytes: 1, responseBytes: 1 },
-    ...{ durationMs: 1, timeToFirstByteMs: 1, forwarded: true, model: 'gpt-test', usage: null, error: null },
+    ...{
+      durationMs: 1,
+      timeToFirstByteMs: 1,
+      forwarded: true,
+      requests: 1,
+      model: 'gpt-test',
+      usage: null,
+      error: null,
+    },
     ...fields,
   };
   return `${JSON.stringify(record)}\n`;

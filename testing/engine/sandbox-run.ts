@@ -5,15 +5,16 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildConfig, shellArgv } from '../../src/config/build.ts';
+import { buildConfig } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
 import { imageNames, type ImageNames } from '../../src/docker/images.ts';
 import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
 import type { LogDirectories } from '../../src/host/log-directories.ts';
-import { newRunId, run, type RunResult } from '../../src/run/run.ts';
+import type { RunResult } from '../../src/run/report.ts';
+import { newRunId, run } from '../../src/run/run.ts';
 import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
-import { rawOptions } from '../builders.ts';
-import { ROOT } from '../runner/action.ts';
+import { inputs } from '../options.ts';
+import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 import { give, type OrdinaryUser } from '../runner/program.ts';
 
@@ -95,11 +96,8 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
   };
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
   if (owner !== undefined) give(workspace, owner);
-  const { config, secrets } = buildConfig(rawOptions(options), {
-    command: { kind: 'script', script, shell: shellArgv('bash') },
-    credentials: new Map(Object.entries(credentials)),
-    apiProxy: true,
-    serverUrl: undefined,
+  const { config, secrets } = buildConfig(inputs({ ...options, run: script }, credentials), {
+    environment: {},
     workspace,
   });
   const runId = newRunId();

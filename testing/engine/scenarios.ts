@@ -4,9 +4,8 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMAND_FILE_VARIABLES } from '../../src/agent/command-files.ts';
+import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 import { namesFor, networkNames } from '../../src/shared/network.ts';
-import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/sidecar-config.ts';
-import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/squid/config.ts';
 import { FakeEngine, type FakeEngineOptions, type Program, type ProgramIo } from './fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from './log-lines.ts';
 

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { BUILT_LABEL } from '../../src/docker/image-facts.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import type { Role } from '../../src/shared/network.ts';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 
 /** A name that no image has yet; what gets it is removed when the test is over. */

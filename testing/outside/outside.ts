@@ -8,7 +8,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import type { ImageNames } from '../../src/docker/images.ts';
 import { AGENT_LIB } from '../../src/shared/contract.ts';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { docker } from '../engine/engine.ts';
 import type { Gate } from './gateway.ts';
 import type { OutsideEvent, World } from './server.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../runner/action.ts';
+import { ROOT } from '../root.ts';
 import { make, missing, type BuildTool, type Files } from './build-tool.ts';
 
 /** The second one needs the third. */

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '../../src/run/run.ts';
+import type { RunResult } from '../../src/run/report.ts';
 import { waitFor } from '../runner/action.ts';
 import { bridgeAddress } from '../engine/engine.ts';
 import { startGateway } from '../outside/outside.ts';

@@ -3,20 +3,24 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { bridgeAddress } from '../engine/engine.ts';
+import { ROOT } from '../root.ts';
 import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
 import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
 import { createRunner, type Runner, type RunnerOptions, type RunnerStep } from './files.ts';
 import { createTestCa, type TestCa } from '../tls.ts';
 
-export const ROOT = join(import.meta.dirname, '..', '..');
+/** How the keys of a provider begin. */
+const FORMS: Partial<Record<ProviderId, string>> = {
+  openai: 'sk-proj-',
+  anthropic: 'sk-ant-api03-',
+  copilot: 'ghu_',
+  gemini: 'AIzaSy',
+};
 
 /** Keys of a real one's form that belong to nobody. */
-export const TEST_KEYS: Readonly<Record<ProviderId, string>> = {
-  openai: 'sk-proj-sentinel-openai-4f1d6f3a9c2e',
-  anthropic: 'sk-ant-api03-sentinel-anthropic-8b7c2d1e0f9a',
-  copilot: 'ghu_sentinelcopilot5e4d3c2b1a0f',
-  gemini: 'AIzaSySentinelGemini6d5c4b3a2f1e',
-};
+export const TEST_KEYS = Object.fromEntries(
+  PROVIDERS.map(({ id }) => [id, `${FORMS[id] ?? ''}sentinel${id}4f1d6f3a9c2e`]),
+) as Readonly<Record<ProviderId, string>>;
 
 /** A provider's server that Squid's container reaches, and the inputs that lead there under the provider's own name. */
 export interface LocalProvider {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IMAGES_FILE, type ImageNames } from '../../src/docker/images.ts';
-import { ROOT } from './action.ts';
+import { ROOT } from '../root.ts';
 import type { EntryResult, RunningEntry } from './run-entry.ts';
 
 export interface ProgramOptions {

@@ -1,4 +1,4 @@
-/** Clients of the sidecar: one that writes raw octets, for what a well-behaved one cannot say, and `node:http`. */
+/** Clients of the sidecar: `node:http`, and one that writes raw octets for what a well-behaved client cannot send. */
 
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
@@ -22,13 +22,19 @@ function parse(text: string, closed: boolean): RawAnswer {
   return { text, closed, headers, status: Number(statusLine.split(' ')[1] ?? 0), body: rest.join('\r\n\r\n') };
 }
 
-/** Milliseconds in which what else the server might say after a whole answer would have come. */
+/** Milliseconds to wait for anything that the server might send after a complete answer. */
 const AFTERMATH_MS = 25;
 
-const isWhole = ({ status, headers, body }: RawAnswer): boolean =>
-  status >= 200 && (body.length === Number(headers['content-length']) || body.endsWith('0\r\n\r\n'));
+const INTERIM_ANSWERS = /^(?:HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/;
+/** With the trailers, RFC 9112, section 7.1. */
+const LAST_CHUNK = /(?:^|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n$/;
 
-/** Writes octets as they are (latin1) and reads until the server closes, has answered, or is quiet for `quietMs`. */
+function isWhole(text: string): boolean {
+  const { status, headers, body } = parse(text.replace(INTERIM_ANSWERS, ''), false);
+  return status >= 200 && (body.length === Number(headers['content-length']) || LAST_CHUNK.test(body));
+}
+
+/** Writes raw octets (latin1) and reads until the server closes, has answered, or is silent for `quietMs`. */
 export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -43,7 +49,7 @@ export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<
     socket.on('data', (chunk: string) => {
       text += chunk;
       clearTimeout(timer);
-      timer = setTimeout(finish, isWhole(parse(text, false)) ? AFTERMATH_MS : quietMs, false);
+      timer = setTimeout(finish, isWhole(text) ? AFTERMATH_MS : quietMs, false);
     });
     for (const event of ['end', 'error']) {
       socket.on(event, () => {
@@ -56,13 +62,13 @@ export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<
 
 export interface RawConnection {
   readonly socket: Socket;
-  /** Of the answer, without the empty line. */
+  /** The answer's head, without the empty line. */
   readonly head: string;
-  /** What came behind it so far (latin1). */
+  /** What has arrived after the head so far (latin1). */
   readonly received: () => string;
 }
 
-/** Writes octets as they are (latin1), and keeps the connection once the head of the answer is there. */
+/** Writes raw octets (latin1), and resolves with the open connection once the head of the answer has arrived. */
 export async function openRaw(port: number, octets: string): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(octets, 'latin1')));
   let text = '';
@@ -82,7 +88,7 @@ export interface ClientAnswer {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends one request and reads the whole answer. @throws Error when the connection breaks before its end */
+/** Sends one request and reads the whole answer. @throws Error if the connection breaks before its end */
 export async function send(port: number, options: RequestOptions = {}, body?: string | Buffer): Promise<ClientAnswer> {
   const request = httpRequest({ host: '127.0.0.1', port, agent, path: '/v1/models', ...options });
   request.end(body);

@@ -1,6 +1,6 @@
 /**
- * Reads HTTP/1.1 messages from octets, strictly after RFC 9112 and independently of Node's parser, which is lenient and
- * tidies up: what a test compares is what was on the wire.
+ * Reads HTTP/1.1 messages from octets, strictly by RFC 9112 and without Node's parser, which is lenient and tidies up:
+ * tests have to compare what was on the wire.
  */
 
 export type Field = readonly [name: string, value: string];
@@ -11,17 +11,17 @@ export interface WireHead {
 }
 
 export interface WireMessage extends WireHead {
-  /** `close`: the body ends with the connection, which only an answer's may. */
+  /** `close` means that the body ends with the connection, which is allowed only for answers. */
   readonly framing: 'none' | 'length' | 'chunked' | 'close';
   readonly body: Buffer;
   readonly trailers: readonly Field[];
-  /** Octets of the body that came in each chunk; empty where it is not chunked. */
+  /** Octets of the body in each chunk; empty if it is not chunked. */
   readonly chunks: readonly number[];
 }
 
 export class WireError extends Error {
   override name = 'WireError';
-  /** Where the connection ended, if that is what is wrong. */
+  /** The part in which the connection ended, if that is the error. */
   readonly endedWithin: string | undefined;
 
   constructor(message: string, endedWithin?: string) {
@@ -38,7 +38,7 @@ const CHUNK_SIZE = /^([\da-f]{1,16})((?:[ \t]*;[\t -~\x80-\xff]*)?)$/i;
 export const valuesOf = (fields: readonly Field[], name: string): string[] =>
   fields.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value);
 
-/** RFC 9112, section 6.3, for a message that may have a body. @throws WireError where two readings are possible */
+/** RFC 9112, section 6.3, for a message that may have a body. @throws WireError if two readings are possible */
 function framingOf(fields: readonly Field[], otherwise: 'none' | 'close'): WireMessage['framing'] {
   const lengths = valuesOf(fields, 'content-length');
   const codings = valuesOf(fields, 'transfer-encoding');
@@ -52,7 +52,7 @@ function framingOf(fields: readonly Field[], otherwise: 'none' | 'close'): WireM
   return 'length';
 }
 
-/** A stream of octets from which messages are read as they come. */
+/** A stream of octets from which messages are read as they arrive. */
 export class WireReader {
   #octets: Buffer = Buffer.alloc(0);
   #ended = false;
@@ -65,12 +65,12 @@ export class WireReader {
     this.#ended = true;
   }
 
-  /** Octets that no message has taken. */
+  /** Octets that belong to no message so far. */
   get rest(): Buffer {
     return this.#octets;
   }
 
-  /** What has come of a body that is not whole yet. */
+  /** What has arrived of an incomplete body. */
   partialBody: Buffer[] = [];
   partialHead: WireHead | undefined;
 
@@ -131,7 +131,7 @@ export class WireReader {
     }
   }
 
-  /** @param mayHaveBody told the head; false for the answer to HEAD, 204, 304 and 1xx, whatever their headers say */
+  /** @param mayHaveBody gets the head; false for the answer to HEAD, 204, 304 and 1xx, whatever their headers say */
   *message(otherwise: 'none' | 'close', mayHaveBody: (head: WireHead) => boolean): Reading<WireMessage> {
     this.partialBody = [];
     this.partialHead = undefined;
@@ -163,7 +163,7 @@ export interface WireAnswer extends WireMessage {
 
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: ([\t -~\x80-\xff]*))?$/;
 
-/** @throws WireError where it is not well-formed */
+/** @throws WireError if it is malformed */
 function statusOf({ startLine }: WireHead): Pick<WireAnswer, 'version' | 'status' | 'reason'> {
   const match = STATUS_LINE.exec(startLine);
   if (!match) throw new WireError(`${JSON.stringify(startLine)} is no status line`);

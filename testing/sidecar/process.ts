@@ -1,4 +1,4 @@
-/** The sidecar as a process of its own, on free ports of loopback. */
+/** The sidecar in its own process, on free ports of loopback. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,20 +14,20 @@ const ENTRY = fileURLToPath(new URL('process-entry.ts', import.meta.url));
 export interface SidecarProcess {
   readonly child: ChildProcess;
   readonly ports: Readonly<Record<ProviderId, number>>;
-  /** What it has said on standard error so far; a crash is told there. */
+  /** Standard error so far. A crash shows there. */
   readonly stderr: () => string;
-  /** Asks it to end. @returns its exit code, null where a signal ended it */
+  /** Asks it to end. @returns its exit code, or null if a signal ended it */
   readonly stop: () => Promise<number | null>;
 }
 
 interface ProcessOptions {
-  /** Gets the path of the log as its first argument. */
+  /** A program whose first argument is the path of the log. */
   readonly entry?: string;
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
 }
 
-/** @throws Error with its standard error when it ends before it listens */
+/** @throws Error with its standard error if it ends before it listens */
 export async function startSidecarProcess(
   config: SidecarConfig,
   { entry = ENTRY, args = [], execArgv = [] }: ProcessOptions = {},

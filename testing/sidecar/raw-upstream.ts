@@ -1,4 +1,4 @@
-/** A TLS server that plays providers octet by octet: it records what arrives as it was written, and answers as told. */
+/** A TLS server that plays providers octet by octet. It records exactly what was written, and answers as it is told. */
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -6,22 +6,22 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { WireError, WireReader, type WireHead, type WireMessage } from './http-wire.ts';
 import type { TestCa } from '../tls.ts';
 
-/** One request, or what came of it before its connection ended. */
+/** One request, or the part that arrived before its connection ended. */
 export interface RawRequest {
-  /** The host that the client's TLS asked for. */
+  /** The host that the client asked for in TLS. */
   readonly serverName: string;
-  /** Undefined where not even that is well-formed or complete. */
+  /** Undefined if it is malformed or incomplete. */
   readonly head: WireHead | undefined;
   readonly body: Buffer;
-  /** Undefined where it did not come to its end. */
+  /** Undefined if the request is incomplete. */
   readonly message: WireMessage | undefined;
-  /** Why it is no HTTP. */
+  /** Why it is not HTTP; undefined if it is. */
   readonly error: string | undefined;
 }
 
 export interface RawUpstream {
   readonly port: number;
-  /** Told of each request, and of what is left of one when its connection ends. */
+  /** Called with each request, and with an incomplete one when its connection ends. */
   onRequest: (request: RawRequest, socket: TLSSocket) => void;
   readonly close: () => Promise<void>;
 }

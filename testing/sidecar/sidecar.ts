@@ -1,4 +1,4 @@
-/** The sidecar on free ports, with a TLS upstream and a CONNECT proxy of the test's own. */
+/** The sidecar on free ports, between a CONNECT proxy and a TLS upstream that the test controls. */
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
@@ -12,26 +12,26 @@ import { createTestCa } from '../tls.ts';
 
 export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
 
-/** An endpoint for inference of each provider. */
-export const INFERENCE: Readonly<Record<ProviderId, string>> = {
-  openai: '/v1/responses',
-  anthropic: '/v1/messages',
-  copilot: '/chat/completions',
-  gemini: '/v1beta/models/local:generateContent',
-};
+/** An endpoint for inference of each provider: the first one that costs tokens. */
+export const INFERENCE = Object.fromEntries(
+  PROVIDERS.map(({ id, endpoints }) => [
+    id,
+    endpoints.find(({ method, free }) => method === 'POST' && !free)?.path.replace('*', 'local'),
+  ]),
+) as Readonly<Record<ProviderId, string>>;
 
 export interface SidecarSetup {
-  /** Providers with a credential; all by default. */
+  /** Providers with a credential. All by default. */
   readonly configured?: readonly ProviderId[];
-  /** Over the provider's default target. */
+  /** Replaces parts of the provider's default target. */
   readonly target?: Partial<Target>;
   readonly limits?: Partial<Limits>;
   readonly config?: Partial<SidecarConfig>;
   /** The sidecar does not trust the upstream's CA. */
   readonly distrustful?: true;
-  /** Names in the upstream's certificate, in place of the targets' own. */
+  /** Names in the upstream's certificate, instead of the targets' own. */
   readonly certifiedHosts?: readonly string[];
-  /** What happens at the start stays recorded. */
+  /** Keeps what was recorded while the sidecar started. */
   readonly keepStart?: true;
 }
 
@@ -41,17 +41,34 @@ export interface SidecarFixture {
   readonly proxy: TestTunnelProxy;
   /** Every line of the log. */
   readonly lines: object[];
-  /** Those about requests, once there are `count` of them. */
+  /** Waits for `count` records of requests. @returns all of them */
   readonly records: (count: number) => Promise<RequestRecord[]>;
   readonly port: (id: ProviderId) => number;
 }
 
-/** Polls, since what it waits for happens in another connection's events. @throws Error after two seconds */
+/** Polls a condition that another connection's events make true. @throws Error after two seconds */
 export async function eventually(what: string, condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 2_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Turns of the event loop in which nothing changes, after which nothing is expected to; more than a retry takes. */
+const QUIET_TURNS = 8;
+
+/** Waits until no connection is being opened or closed any more: both ends of all of them are in this process. */
+async function quiet(): Promise<void> {
+  let before = '';
+  for (let turns = 0; turns < QUIET_TURNS; turns++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const now = process
+      .getActiveResourcesInfo()
+      .filter((name) => name.startsWith('TCP'))
+      .join();
+    if (now !== before) turns = 0;
+    before = now;
   }
 }
 
@@ -70,7 +87,7 @@ function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): Sideca
   };
 }
 
-/** One fixture for the tests of a `describe`; what the upstream and the log recorded is forgotten before each. */
+/** A fixture for the tests of a `describe`. What the upstream and the log recorded is forgotten before each test. */
 export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
   const lines: object[] = [];
   const records = (): RequestRecord[] => lines.filter((line): line is RequestRecord => 'durationMs' in line);
@@ -104,9 +121,13 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
     if (setup.keepStart) return;
     fixture.upstream.reset();
     fixture.proxy.reset();
-    // The sidecar learns in its own time that its spare tunnel, perhaps still being opened, has ended.
-    await eventually('the end of all tunnels', () => fixture.proxy.tunnels.size === 0);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await eventually('the end of all tunnels', () => {
+      // On a busy machine, the sidecar's first tunnels may still arrive now.
+      for (const tunnel of fixture.proxy.tunnels) tunnel.destroy();
+      return fixture.proxy.tunnels.size === 0;
+    });
+    // The sidecar notices only after a while that its spare tunnel has ended, which may still have been opening.
+    await quiet();
     lines.length = 0;
     fixture.proxy.reset();
     fixture.upstream.reset();

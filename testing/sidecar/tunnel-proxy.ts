@@ -1,6 +1,6 @@
 /**
- * A CONNECT proxy that stands in for Squid where a test needs a moment or an answer that the real one gives rarely.
- * It leads every name to one port of loopback.
+ * A CONNECT proxy that replaces Squid in tests which need a moment or an answer that the real one rarely produces. It
+ * connects every name to the same port of loopback.
  */
 
 import { once } from 'node:events';
@@ -12,11 +12,11 @@ export interface TestTunnelProxy {
   readonly url: string;
   /** `host:port` of each CONNECT, in order. */
   readonly connects: string[];
-  /** Answers instead of opening a tunnel: a status line and headers, without the empty line. */
+  /** An answer instead of a tunnel: a status line and headers, without the empty line. */
   refusal: string | undefined;
-  /** The next this many CONNECTs are answered with `refusal` only. */
+  /** The number of further CONNECTs that are answered with `refusal`. */
   refusals: number;
-  /** No CONNECT is answered at all. */
+  /** Leaves every CONNECT unanswered. */
   silent: boolean;
   readonly tunnels: Set<Duplex>;
   readonly reset: () => void;

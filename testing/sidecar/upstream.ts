@@ -1,4 +1,6 @@
-/** A TLS server that plays a provider for the sidecar's own tests: it records every octet's meaning and answers freely. */
+/**
+ * A TLS server that plays a provider for the sidecar's own tests. It records requests as parsed, and answers freely.
+ */
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,13 +13,13 @@ import type { IssuedCertificate, TestCa } from '../tls.ts';
 export interface UpstreamRequest {
   readonly method: string;
   readonly url: string;
-  /** Undefined where the client named none. */
+  /** Undefined if the client named none. */
   readonly serverName: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly headers: IncomingMessage['headers'];
-  /** What has arrived so far. */
+  /** The chunks that have arrived so far. */
   readonly body: Buffer[];
-  /** True once all of it has. */
+  /** True once the whole body has arrived. */
   complete: boolean;
   /** True once the connection ended before the answer did. */
   aborted: boolean;
@@ -30,17 +32,17 @@ export interface TestUpstream {
   readonly requests: UpstreamRequest[];
   /** TLS handshakes so far. */
   handshakes: number;
-  /** What answers; by default 200 with a small JSON body, once the request is complete. */
+  /** Answers a request. By default with 200 and a small JSON body, once the request is complete. */
   handler: UpstreamHandler;
-  /** What answers a wish for a WebSocket; by default it is a request as any other. */
+  /** Answers a client that asks for a WebSocket. By default that is a request like any other. */
   upgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
-  /** Called when a TLS handshake has begun, which then goes no further; by default it goes on. */
+  /** Called when a TLS handshake has begun, which then stops. By default handshakes continue. */
   onHello: (() => void) | undefined;
-  /** TCP connections, open ones only. */
+  /** The open TCP connections. */
   readonly connections: ReadonlySet<Socket>;
-  /** TCP connections since the start. */
+  /** The number of TCP connections since the start. */
   accepted: number;
-  /** Shows another certificate from now on. */
+  /** Uses another certificate from now on. */
   readonly present: (certificate: IssuedCertificate) => void;
   readonly reset: () => void;
   readonly close: () => Promise<void>;
@@ -55,9 +57,9 @@ const answerOk: UpstreamHandler = (request, response) => {
 };
 
 export interface TestUpstreamOptions {
-  /** To listen on; 127.0.0.1 by default. */
+  /** The address to listen on. 127.0.0.1 by default. */
   readonly address?: string;
-  /** `onHello` is heeded, which makes each handshake slower. */
+  /** Calls `onHello`, which makes each handshake slower. */
   readonly hearsHellos?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Both halves of a WebSocket's opening handshake, as octets: RFC 6455, section 1.3, has this very pair of keys. */
+/** Both halves of a WebSocket's opening handshake, as octets. The keys are those of RFC 6455, section 1.3. */
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const WEBSOCKET_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-/** The client's half; a further line replaces the usual one of its name. */
+/** The client's half. An extra line replaces the usual line of the same name. */
 export function wish(target: string, ...lines: string[]): string {
   const names = lines.map((line) => line.split(':', 1)[0]!.toLowerCase());
   const usual = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
@@ -17,7 +17,7 @@ export function wish(target: string, ...lines: string[]): string {
   return [`GET ${target} HTTP/1.1`, ...all, ...lines, '', ''].join('\r\n');
 }
 
-/** The server's half: agrees, with further header lines. */
+/** The server's half, with extra header lines. */
 export function accept(request: IncomingMessage, socket: Duplex, ...lines: string[]): void {
   const key = request.headers['sec-websocket-key'] ?? '';
   const answer = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -25,7 +25,7 @@ export function accept(request: IncomingMessage, socket: Duplex, ...lines: strin
   socket.write([...head, `Sec-WebSocket-Accept: ${answer}`, ...lines, '', ''].join('\r\n'));
 }
 
-/** Agrees, with further header lines, and then sends back what it gets. */
+/** Agrees with extra header lines, then echoes everything. */
 export const agree =
   (...lines: string[]) =>
   (request: IncomingMessage, socket: Duplex) => {

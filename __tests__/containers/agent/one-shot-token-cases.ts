@@ -13,14 +13,14 @@ export const ENVIRONMENT = {
   OTHER: 'other',
 };
 
-/** A process that takes `steps`, and what each prints: one result, or with the library and without it. */
+/** A process that takes `steps`, and what each one prints: always, or with the library and without it. */
 export interface Case {
   readonly what: string;
-  /** In front of the command. */
+  /** Shell in front of the command. */
   readonly before?: string;
   readonly program?: 'probe' | 'probe-static';
   readonly steps: readonly (readonly [step: string, result: string, without?: string])[];
-  /** Beside the results of the steps. */
+  /** Lines that the library logs in addition to the results of the steps. */
   readonly messages?: readonly string[];
 }
 
@@ -294,7 +294,7 @@ export const CASES: readonly Case[] = [
 export const commandOf = ({ before = '', program = 'probe', steps }: Case): string =>
   `${before} ${PROBE_DIRECTORY}/${program} ${steps.map(([step]) => step).join(' ')}`;
 
-/** The lines that a case prints; a child's stand before its parent's. */
+/** The lines that a case prints. A child's lines come before its parent's. */
 export function linesOf({ steps }: Case, preloaded: boolean): string[] {
   return steps.flatMap(([step, withLibrary, without = withLibrary]) => {
     const result = preloaded ? withLibrary : without;

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { actionStep, type ActionStep } from '../../../testing/runner/action.ts';
 import { copyFromImage, PROBE_DIRECTORY, probeImage } from './one-shot-token.ts';
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
@@ -48,11 +48,11 @@ async function outputOf(
   return Object.fromEntries(Object.entries(sectionsOf(result.stdout)).map(([name, text]) => [name, text.split('\n')]));
 }
 
-/** As `outputOf`'s sections, for programs of the host. */
+/** Sections for `outputOf` with programs of the host. */
 const HOST_PROGRAMS = {
   bash: `bash -c 'echo "$GITHUB_TOKEN"; sh -c "echo child: \\$GITHUB_TOKEN"; grep -c ${TOKEN} /proc/$$/environ'`,
   'node reads': inNode('token(), token(), Object.keys(process.env).includes("GITHUB_TOKEN"), child()'),
-  // A copy of process.env for a child is a reading of all of it.
+  // Copying process.env for a child reads every variable in it.
   'node starts two': inNode('child(), child(), token()'),
   'node without': `LD_PRELOAD= ${inNode('token(), child(), child()')}`,
   debug: 'AWF_ONE_SHOT_TOKEN_DEBUG=1 probe/probe getenv:GITHUB_TOKEN',
@@ -65,7 +65,7 @@ function inNode(expressions: string): string {
     console.log(JSON.stringify([${expressions}]));'`;
 }
 
-it(
+test(
   'with the host’s toolchain: who reads by getenv reads once, a shell hands the variable on',
   async () => {
     const probe = copyFromImage(probeImage('glibc-2.31'), PROBE_DIRECTORY);
@@ -96,7 +96,7 @@ it(
   BUILD_PATIENCE,
 );
 
-it.each([
+test.each([
   ['glibc-2.31', /^libc: 2\.31$/],
   ['musl', /^libc: musl$/],
 ] as const)(
@@ -114,7 +114,7 @@ it.each([
   BUILD_PATIENCE,
 );
 
-it('logs when the user asks for it in env', async () => {
+test('logs when the user asks for it in env', async () => {
   const output = await outputOf(
     { env: `GITHUB_TOKEN=${TOKEN}\nAWF_ONE_SHOT_TOKEN_DEBUG=1` },
     { node: 'node -e "process.env.GITHUB_TOKEN"' },

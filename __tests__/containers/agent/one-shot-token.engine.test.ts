@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ONE_SHOT_LIBRARY } from '../../../src/shared/contract.ts';
 import { docker } from '../../../testing/engine/engine.ts';
 import { agentLibrary, LIBCS, probeImage, runProbes } from './one-shot-token.ts';
@@ -8,7 +8,7 @@ import { CASES, commandOf, ENVIRONMENT, linesOf } from './one-shot-token-cases.t
 /** Building the images takes a minute, once per machine. */
 const BUILD_PATIENCE = 600_000;
 
-/** A process's number is anybody's guess. */
+/** Drops process ids, which nobody can predict. */
 const withoutNumbers = (text: string): string[] => text.replaceAll(/ \(process \d+\)/g, '').split('\n');
 
 let library: ReturnType<typeof agentLibrary>;
@@ -29,7 +29,7 @@ describe.each(LIBCS)('on %s', (libc) => {
     [preloaded, control] = [run(library.directory), run()];
   }, BUILD_PATIENCE);
 
-  it.each(CASES)('$what', (example) => {
+  test.each(CASES)('$what', (example) => {
     const { what, messages = [] } = example;
     const output = withoutNumbers(preloaded[what] ?? '');
     const logged = messages.map((message) => `one-shot-token: ${message}`);
@@ -37,7 +37,7 @@ describe.each(LIBCS)('on %s', (libc) => {
     expect(output.filter((line) => logged.includes(line))).toEqual(logged);
   });
 
-  it.each(CASES)('control, without the library: $what', (example) => {
+  test.each(CASES)('control, without the library: $what', (example) => {
     expect(withoutNumbers(control[example.what] ?? '')).toEqual(linesOf(example, false));
   });
 });
@@ -49,14 +49,14 @@ describe('the file', () => {
       ...['readelf', '--wide', ...options, `/library/${basename(ONE_SHOT_LIBRARY)}`],
     ]);
 
-  it('needs no other library and no version of a symbol', () => {
+  test('needs no other library and no versioned symbol', () => {
     const dynamic = read('--dynamic');
     expect(dynamic).toContain('(INIT_ARRAY)');
     expect(dynamic).not.toMatch(/NEEDED|VERNEED|RELR|TEXTREL/);
     expect(read('--version-info')).toContain('No version information found');
   });
 
-  it('imports four weak names, and exports what it replaces', () => {
+  test('imports four weak names, and exports what it replaces', () => {
     const symbols = read('--dyn-syms')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
@@ -70,7 +70,7 @@ describe('the file', () => {
     );
   });
 
-  it('does not take hardening away from the process: no executable stack, no late binding', () => {
+  test('leaves the process hardened: no executable stack, no lazy binding', () => {
     expect(read('--segments')).toMatch(/GNU_STACK .* RW +0x/);
     expect(read('--dynamic')).toContain('BIND_NOW');
   });

@@ -1,4 +1,4 @@
-/** Images with the probe of the one-shot-token library, and the library as the agent image has it. */
+/** Images with the probe of the one-shot-token library, and the library from the agent image. */
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -6,20 +6,20 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { builtImageNames } from '../../../src/docker/images.ts';
 import { ONE_SHOT_LIBRARY } from '../../../src/shared/contract.ts';
-import { ROOT } from '../../../testing/runner/action.ts';
+import { ROOT } from '../../../testing/root.ts';
 import { docker } from '../../../testing/engine/engine.ts';
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
 
 const CONTEXT = join(import.meta.dirname, 'one-shot-token');
 
-/** The libcs that have an image; `tools` has a compiler and readelf. */
+/** There is an image for each of these libcs, and `tools` with a compiler and readelf. */
 export const LIBCS = ['glibc-2.31', 'glibc-today', 'musl'] as const;
 export type ProbeImage = (typeof LIBCS)[number] | 'tools';
 
-/** Where each image has the probe: `probe`, `probe-static` and the library that the former needs. */
+/** The directory in each image with `probe`, `probe-static` and the library that the former needs. */
 export const PROBE_DIRECTORY = '/probe';
 
-/** Builds what is not there yet; the images stay, for building them takes a minute. */
+/** Builds an image unless it exists. The images stay, because building them takes a minute. */
 export function probeImage(target: ProbeImage): string {
   const hash = createHash('sha256');
   for (const file of readdirSync(CONTEXT).toSorted()) hash.update(file).update(readFileSync(join(CONTEXT, file)));
@@ -48,7 +48,7 @@ export function copyFromImage(
   };
 }
 
-/** The library out of the agent image of this build. */
+/** Copies the library from the agent image of this build. */
 export const agentLibrary = () => copyFromImage(builtImageNames(join(ROOT, 'dist')).agent, ONE_SHOT_LIBRARY);
 
 export interface ProbeRun {
@@ -58,7 +58,7 @@ export interface ProbeRun {
   readonly library: string | undefined;
 }
 
-/** Runs each command in a process of its own, all in one sealed container, and returns what each printed. */
+/** Runs each command in its own process, all in one sealed container, and returns what each one printed. */
 export function runProbes(
   { image, environment, library }: ProbeRun,
   commands: Readonly<Record<string, string>>,
@@ -74,6 +74,6 @@ export function runProbes(
     ],
     sectionedScript(commands),
   );
-  // docker() trims what the marks begin and end with.
+  // docker() trims the characters that the marks begin and end with.
   return sectionsOf(`\n${output} `);
 }

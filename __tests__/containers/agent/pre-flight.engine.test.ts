@@ -1,30 +1,38 @@
 import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../../src/docker/images.ts';
 import { AGENT_LIB } from '../../../src/shared/contract.ts';
-import { ROOT } from '../../../testing/runner/action.ts';
+import { ROOT } from '../../../testing/root.ts';
 import { bridgeAddress, docker } from '../../../testing/engine/engine.ts';
 import { listen, type Listening } from '../../../testing/listen.ts';
 
-/** A name that the engine's resolver knows, on a network that has one. */
+/** A name that the engine's resolver knows on a network that has one. */
 const KNOWN_NAME = 'known.invalid';
 
 interface Check {
   readonly lines: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Engine's network; by default one from which nobody can be reached. */
+  /** The engine's network. By default one from which nothing can be reached. */
   readonly network?: string;
 }
 
+interface Outcome {
+  readonly code: number | string;
+  readonly stderr: string;
+}
+
 /** Runs the check in the agent's image, as its entrypoint does. */
-function preflight({ lines, env = {}, network = 'none' }: Check): Promise<{ code: number | string; stderr: string }> {
+const preflight = (check: Check): Promise<Outcome> => inAgentImage([`${AGENT_LIB}/api-proxy-health-check.sh`], check);
+
+/** @param command arguments of busybox's shell */
+function inAgentImage(command: readonly string[], { lines, env = {}, network = 'none' }: Check): Promise<Outcome> {
   const args = [
     ...['run', '--rm', '--interactive', `--network=${network}`, `--entrypoint=${AGENT_LIB}/busybox`],
     ...(['none', 'bridge'].includes(network) ? [] : [`--network-alias=${KNOWN_NAME}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
-    ...[builtImageNames(join(ROOT, 'dist')).agent, 'sh', `${AGENT_LIB}/api-proxy-health-check.sh`],
+    ...[builtImageNames(join(ROOT, 'dist')).agent, 'sh', ...command],
   ];
   return new Promise((resolve) => {
     const child = execFile('docker', args, (error, _, stderr) => {
@@ -59,7 +67,7 @@ describe('the pre-flight check', () => {
     await starting.close();
   });
 
-  it.concurrent.each<[string, Check]>([
+  test.concurrent.each<[string, Check]>([
     ['absent', { lines: ['absent OPENAI_API_KEY'] }],
     ['placeholder', { lines: ['placeholder TOKEN the-placeholder'], env: { TOKEN: 'the-placeholder' } }],
     ['isolated', { lines: ['isolated 10.1.2.3 none.invalid'] }],
@@ -68,7 +76,7 @@ describe('the pre-flight check', () => {
     expect(await preflight(check)).toEqual(SUCCESS);
   });
 
-  it.concurrent.each<[string, string, Check]>([
+  test.concurrent.each<[string, string, Check]>([
     [
       'a credential',
       'OPENAI_API_KEY is set; no credential may be in the sandbox',
@@ -122,7 +130,7 @@ describe('the pre-flight check', () => {
     expect(result.stderr).not.toContain('secret\n');
   });
 
-  it.concurrent('fails: a resolver that answers', async () => {
+  test.concurrent('fails: a resolver that answers', async () => {
     const network = `test-awf-${process.pid}-${Date.now()}`;
     docker(['network', 'create', '--internal', network]);
     try {
@@ -137,14 +145,26 @@ describe('the pre-flight check', () => {
     }
   });
 
-  it.concurrent('passes when Squid refuses the name, and a port accepts', async () => {
+  test.concurrent('waits for a listener for at least the 5 seconds that its message names', async () => {
+    // Begins late in a second of the clock, which is when counting whole seconds makes the greatest error.
+    const script = `
+      hundredths() { read -r uptime rest < /proc/uptime; echo "\${uptime%.*}\${uptime#*.}"; }
+      until case $(hundredths) in *9?) true ;; *) false ;; esac; do ${AGENT_LIB}/busybox usleep 5000; done
+      start=$(hundredths)
+      ${AGENT_LIB}/busybox sh ${AGENT_LIB}/api-proxy-health-check.sh
+      echo "waited $(($(hundredths) - start))" >&2`;
+    const { stderr } = await inAgentImage(['-c', script], { lines: ['squid 127.0.0.1:1 ready.invalid'] });
+    expect(Number(/waited (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(500);
+  });
+
+  test.concurrent('passes when Squid refuses the name, and a port accepts', async () => {
     const address = `${host}:${ready.port}`;
     const lines = [`squid ${address} ready.invalid`, 'listening URL'];
     const env = { URL: `http://${address}/v1` };
     expect(await preflight({ lines, env, network: 'bridge' })).toEqual(SUCCESS);
   });
 
-  it.concurrent('fails when Squid is up and its second port is not', async () => {
+  test.concurrent('fails when Squid is up and its second port is not', async () => {
     const address = `${host}:${starting.port}`;
     const result = await preflight({ lines: [`squid ${address} ready.invalid`], network: 'bridge' });
     expect(result).toEqual(failure(`Squid does not answer at ${address} within 5 seconds`));

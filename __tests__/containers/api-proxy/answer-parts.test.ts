@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sendRaw } from '../../../testing/sidecar/client.ts';
 import { realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
@@ -11,14 +11,14 @@ const chunked = (...trailers: string[]): string =>
     '\r\n',
   );
 
-describe('parts of an answer beside its body', () => {
+describe('the parts of an answer other than its body', () => {
   const t = useSidecar();
   const answerWith = (octets: string): void => {
     t.upstream.handler = (_, __, socket) => socket.end(Buffer.from(octets, 'latin1'));
   };
   const get = (octets = GET) => sendRaw(t.port('openai'), octets);
 
-  it('an interim answer goes before it, less what is its hop’s', async () => {
+  test('an interim answer precedes it, without the headers of its hop', async () => {
     answerWith(`${EARLY}HTTP/1.1 100 Continue\r\n\r\n${OK}`);
     const { text } = await get();
     const interim =
@@ -27,30 +27,30 @@ describe('parts of an answer beside its body', () => {
     expect(text.slice(interim.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{\}$/);
   });
 
-  it('an interim answer does not go to a client of HTTP/1.0', async () => {
+  test('a client of HTTP/1.0 gets no interim answer', async () => {
     answerWith(`${EARLY}${OK}`);
     expect((await get('GET /v1/models HTTP/1.0\r\n\r\n')).text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  it('trailers follow it, less what is its hop’s', async () => {
+  test('trailers follow it, without those of its hop', async () => {
     answerWith(chunked('X-Sum: 1', 'x-sum: \xe9', 'Transfer-Encoding: gzip', 'X-hop: 1'));
     const { text } = await get();
     expect(text.slice(text.indexOf('\r\n\r\n'))).toBe('\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\nx-sum: \xe9\r\n\r\n');
   });
 
-  it('a trailer with a length breaks it', async () => {
+  test('a trailer with a length breaks it', async () => {
     answerWith(chunked('Content-Length: 5', 'X-Sum: 1'));
     const { text, closed } = await get();
     expect(text).not.toMatch(/X-Sum|\r\n0\r\n/);
     expect(closed).toBe(true);
   });
 
-  it('trailers do not go to a client of HTTP/1.0', async () => {
+  test('a client of HTTP/1.0 gets no trailers', async () => {
     answerWith(chunked('X-Sum: 1'));
     expect(await get('GET /v1/models HTTP/1.0\r\n\r\n')).toMatchObject({ body: '{}', closed: true });
   });
 
-  it('F8 a credential in either is masked', async () => {
+  test('F8 a credential in either is masked', async () => {
     const secret = realCredential('openai');
     answerWith(`HTTP/1.1 103 ${secret}\r\nLink: ${secret}\r\n\r\n${chunked(`X-Sum: ${secret}`)}`);
     const { text } = await get();
@@ -58,7 +58,7 @@ describe('parts of an answer beside its body', () => {
     expect(text.split('*'.repeat(secret.length))).toHaveLength(4);
   });
 
-  it.each([
+  test.each([
     ['an interim answer', `HTTP/1.1 103 x\r\nX: a\x01b\r\n\r\n${OK}`],
     ['a header', OK.replace('OK', 'OK\r\nX: a\x01b')],
     ['a trailer', chunked('X: a\x01b')],
@@ -69,12 +69,12 @@ describe('parts of an answer beside its body', () => {
     expect(await get()).toMatchObject({ status: 200, body: '{}' });
   });
 
-  it('octets above 127 stay what they are', async () => {
+  test('octets above 127 are not encoded again', async () => {
     answerWith('HTTP/1.1 200 \xe9\r\nX-Name: \xa4\xe9\r\nTransfer-Encoding: chunked\r\n\r\n');
     expect((await get()).text).toMatch(/^HTTP\/1\.1 200 \xe9\r\nX-Name: \xa4\xe9\r\n/);
   });
 
-  it('its head arrives although its body is broken from the first octet', async () => {
+  test('its head arrives even if its body is broken from the first octet', async () => {
     answerWith('HTTP/1.1 200 OK\r\nX-Request-Id: r1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
     expect(await get()).toMatchObject({ status: 200, headers: { 'x-request-id': 'r1' }, body: '', closed: true });
     expect(await t.records(1)).toMatchObject([
@@ -82,7 +82,7 @@ describe('parts of an answer beside its body', () => {
     ]);
   });
 
-  it('more headers than Node keeps by default', async () => {
+  test('more headers than Node keeps by default arrive', async () => {
     answerWith(OK.replace('OK', `OK\r\n${'A: b\r\n'.repeat(3_000)}X-Last: 1`));
     const { text } = await get();
     expect(text.match(/^A: b\r$/gm)).toHaveLength(3_000);

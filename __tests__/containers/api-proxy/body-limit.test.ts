@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../../testing/sidecar/client.ts';
 import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
@@ -11,14 +11,14 @@ const CHUNK = `2710\r\n${'x'.repeat(10_000)}\r\n`;
 describe('D3 the limit of a request body', () => {
   const t = useSidecar({ config: { maxBodyBytes: LIMIT } });
 
-  it('lets a body of exactly that length pass', async () => {
+  test('lets a body of exactly that length pass', async () => {
     expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT))).status).toBe(200);
     expect(Buffer.concat(t.upstream.requests[0]!.body)).toHaveLength(LIMIT);
     const chunked = { 'transfer-encoding': 'chunked' };
     expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT), chunked)).status).toBe(200);
   });
 
-  it.each(PROVIDERS)('$id: refuses a longer one by its length at once', async ({ id, errorBody }) => {
+  test.each(PROVIDERS)('$id: refuses a longer one at once, by its declared length', async ({ id, errorBody }) => {
     const head = `POST ${INFERENCE[id]} HTTP/1.1\r\nHost: a\r\nContent-Length: ${LIMIT + 1}\r\n\r\n`;
     const answer = await sendRaw(t.port(id), head);
     expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } });
@@ -27,7 +27,7 @@ describe('D3 the limit of a request body', () => {
     expect(t.upstream.requests).toEqual([]);
   });
 
-  it('refuses a longer one without a length once it is counted', async () => {
+  test('refuses a longer one without a length once its octets are counted', async () => {
     const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await sendRaw(t.port('openai'), head + CHUNK.repeat(11));
     expect(answer.status).toBe(413);
@@ -36,7 +36,7 @@ describe('D3 the limit of a request body', () => {
     expect(await t.records(1)).toMatchObject([{ status: 413, error: 'body_too_large' }]);
   });
 
-  it('refuses before 100 Continue, so that the body is never sent', async () => {
+  test('refuses before 100 Continue, so that the body is never sent', async () => {
     const lines = [`Content-Length: ${LIMIT + 1}`, 'Expect: 100-continue'];
     const answer = await sendRaw(
       t.port('openai'),
@@ -46,17 +46,22 @@ describe('D3 the limit of a request body', () => {
     expect(answer.text).not.toContain('100 Continue');
   });
 
-  it('a client that sends all of it first still reads the refusal', async () => {
+  test('a client that sends all of it first still reads the refusal', async () => {
     const answer = await post(t.port('openai'), '/v1/responses', Buffer.alloc(8 * 1024 * 1024));
     expect(answer.status).toBe(413);
   });
 
-  /** Resolves when the server has ended the connection. */
-  const sendForEver = (path: string): Promise<void> =>
+  /** Resolves once the server has ended the connection. */
+  const sendForEver = (path: string, start: 'at once' | 'after the answer' = 'at once'): Promise<void> =>
     new Promise((resolve) => {
       const socket = connect(t.port('openai'), '127.0.0.1');
-      const timer = setInterval(() => socket.write(CHUNK), 1);
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      let timer: NodeJS.Timeout | undefined;
+      const send = (): void => {
+        timer = setInterval(() => socket.write(CHUNK), 1);
+      };
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNK}`);
+      if (start === 'at once') send();
+      else socket.once('data', send);
       socket.resume();
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -65,7 +70,7 @@ describe('D3 the limit of a request body', () => {
       });
     });
 
-  it('a client that never stops sending is cut', async () => {
+  test('a client that never stops sending is cut off', async () => {
     await sendForEver('/v1/chat/completions');
     await eventually('its record', () =>
       t.lines.some((line) => 'path' in line && line.path === '/v1/chat/completions'),
@@ -75,19 +80,20 @@ describe('D3 the limit of a request body', () => {
     );
   });
 
-  it('a client that never stops sending after an early answer is cut', async () => {
+  test('a client that never stops sending after an early answer is cut off', async () => {
     t.upstream.handler = (_, response) => response.writeHead(401).end();
-    await sendForEver('/v1/embeddings');
+    await sendForEver('/v1/embeddings', 'after the answer');
+    await t.records(1);
     expect(t.lines).toContainEqual(
       expect.objectContaining({ path: '/v1/embeddings', status: 401, upstreamStatus: 401 }),
     );
   });
 });
 
-describe('D2 many at once', () => {
+describe('D2 many requests at once', () => {
   const t = useSidecar({ limits: { concurrentRequests: 2 } });
 
-  it('refuses what exceeds the limit and recovers', async () => {
+  test('are refused beyond the limit, and the sidecar recovers', async () => {
     const release: (() => void)[] = [];
     t.upstream.handler = (_, response) => release.push(() => response.end());
     const held = [send(t.port('openai')), send(t.port('openai'))];
@@ -99,7 +105,7 @@ describe('D2 many at once', () => {
     expect((await send(t.port('openai'))).status).toBe(200);
   });
 
-  it('answers others beside 1,000 idle connections', async () => {
+  test('are answered despite 1,000 idle connections', async () => {
     const idle = Array.from({ length: 1_000 }, () => connect(t.port('openai'), '127.0.0.1'));
     await Promise.all(idle.map((socket) => once(socket, 'connect')));
     expect((await send(t.port('openai'))).status).toBe(200);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually, useSidecar, type SidecarFixture } from '../../../testing/sidecar/sidecar.ts';
 
-/** Promised: the upstream is told within a second. */
+/** Milliseconds in which the upstream's connection must end. */
 const PROMISED_MS = 1_000;
 
 const UPLOAD = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nbegin';
@@ -20,7 +20,7 @@ const WEBSOCKET = [
 
 interface Situation {
   readonly octets: string;
-  /** Prepares the upstream. @returns whether the situation has come */
+  /** Prepares the upstream. @returns a function that tells whether the situation has occurred */
   readonly arrange: (t: SidecarFixture, received: () => string, ended: () => void) => () => boolean;
 }
 
@@ -75,7 +75,7 @@ describe('a client that', () => {
     Object.keys(SITUATIONS).map((situation) => [way, situation] as const),
   );
 
-  it.each(rows)('%s %s ends the upstream’s connection within a second', async (way, situation) => {
+  test.each(rows)('%s %s ends the upstream’s connection within a second', async (way, situation) => {
     let received = '';
     let endedAt = 0;
     const { octets, arrange } = SITUATIONS[situation]!;

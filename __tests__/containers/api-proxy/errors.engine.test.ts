@@ -1,8 +1,8 @@
-/** What can go wrong between the api-proxy and a provider, brought about for real, for every provider. */
+/** Everything that can go wrong between the api-proxy and a provider, made to happen for every provider. */
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { networkNames } from '../../../src/shared/network.ts';
 import { NO_CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import { openRaw, post, type ClientAnswer } from '../../../testing/sidecar/client.ts';
@@ -27,13 +27,13 @@ const WORLDS = useProviderWorlds({
 });
 const { usual, distrustful, uncovered, unresolvable, empty } = WORLDS;
 
-/** The plainest endpoint for inference. */
+/** The simplest endpoint for inference. */
 const pathOf = ({ endpoints }: Provider): string =>
   endpoints.find(({ method }) => method === 'POST')!.path.replaceAll('*', 'm-1');
 const ask = (world: ProviderWorld, provider: Provider): Promise<ClientAnswer> =>
   post(world.port(provider.id), pathOf(provider), '{}');
 
-/** The tunnel is not kept: each test begins without one. */
+/** The tunnel is not kept, so the next test begins without one. */
 const LAST = { connection: 'close' };
 
 interface Failure {
@@ -41,17 +41,17 @@ interface Failure {
   readonly world: ProviderWorld;
   readonly status: number;
   readonly code: string;
-  /** What the log has behind the code. */
+  /** What the log adds to the code. */
   readonly detail?: string;
-  /** In the message; for these, HOST and INPUT are those of the provider. */
+  /** Parts of the message. HOST, INPUT and the like stand for the provider's. */
   readonly says: readonly string[];
   readonly arrange?: (world: ProviderWorld) => Promise<void> | void;
   readonly after?: (world: ProviderWorld) => Promise<void> | void;
-  /** Connections that the upstream got: a tunnel that could not be opened may be tried once more. */
+  /** Connections that the upstream gets. A tunnel that could not be opened may be tried once more. */
   readonly connections?: number;
-  /** Requests that the upstream got. */
+  /** Requests that the upstream gets. */
   readonly requests?: number;
-  /** The clients are told not to try again. */
+  /** The answer tells clients not to try again. */
   readonly final?: true;
 }
 
@@ -61,7 +61,7 @@ function reset({ connections }: TestUpstream): void {
 
 const hostsOf = (world: ProviderWorld): string[] => PROVIDERS.map(({ id }) => world.target(id).host);
 
-/** Answers that take the 15 seconds that a connection may take: asked for early, looked at in the end. */
+/** Answers that take all of the 15 seconds that a connection may take. Requested early, and checked at the end. */
 const late = new Map<ProviderWorld, Promise<readonly ClientAnswer[]>>();
 
 function askLate(world: ProviderWorld): void {
@@ -91,7 +91,7 @@ const FAILURES: readonly Failure[] = [
     },
   },
   {
-    name: 'nobody listens',
+    name: 'no listener',
     world: usual,
     ...{ status: 502, code: 'upstream_unreachable', detail: 'CONNECT 503 ERR_CONNECT_FAIL 111', says: ['HOST'] },
     arrange: ({ gateway }) => gateway.set({ port: 443, mode: 'refused' }),
@@ -126,7 +126,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a reset before the answer',
     world: usual,
-    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it had answered'] },
+    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it answered'] },
     arrange: ({ upstream }) => {
       upstream.handler = () => {
         reset(upstream);
@@ -137,7 +137,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'an end before the answer',
     world: usual,
-    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it had answered'] },
+    ...{ status: 502, code: 'upstream_closed', detail: 'ECONNRESET', says: ['HOST', 'before it answered'] },
     arrange: ({ upstream }) => {
       upstream.handler = (_, __, socket) => socket.end();
     },
@@ -178,7 +178,7 @@ function expectFailure(
   expect(headers['x-should-retry']).toBe(failure.final ? 'false' : undefined);
 }
 
-/** The log's word for it: which leg failed, and how. */
+/** How the log records it: which leg failed, and how. */
 const logged = ({ code, detail }: Pick<Failure, 'code' | 'detail'>): string =>
   detail === undefined ? code : `${code} (${detail})`;
 
@@ -197,35 +197,38 @@ describe.each(FAILURES)('$name', (failure) => {
   });
   afterAll(() => failure.after?.(world));
 
-  it.each(PROVIDERS)('$id: has its status, code and message', async (provider) => {
+  test.each(PROVIDERS)('$id: has its status, code and message', async (provider) => {
     const { accepted } = world.upstream;
     expectFailure(provider, world, await ask(world, provider), failure);
     expect(await world.records(1)).toMatchObject([
       { provider: provider.id, path: pathOf(provider), status, upstreamStatus: null, error: logged(failure) },
     ]);
-    // After the record, which comes last: a second attempt would have come by now.
+    // The record comes last, so a second attempt would have been seen by now.
     expect(world.upstream.accepted - accepted).toBe(connections);
     expect(world.upstream.requests).toHaveLength(requests);
   });
 });
 
-describe('what a run says of it ahead', () => {
-  it.each(PROVIDERS)('$id: a target that allow-domains does not cover, and the line to add', ({ id, targetInput }) => {
-    const { host } = uncovered.target(id);
-    expect(uncovered.run.warnings).toContain(
-      `${targetInput}: allow-domains does not cover ${host}, so Squid refuses it. Add the line "${host}" to allow-domains.`,
-    );
-    expect(unresolvable.run.warnings.join()).not.toContain(host);
-  });
+describe('warnings of a run before anything fails', () => {
+  test.each(PROVIDERS)(
+    '$id: a target that allow-domains does not cover, and the line to add',
+    ({ id, targetInput }) => {
+      const { host } = uncovered.target(id);
+      expect(uncovered.run.warnings).toContain(
+        `${targetInput}: allow-domains does not cover ${host}, so Squid refuses it. Add the line "${host}" to allow-domains.`,
+      );
+      expect(unresolvable.run.warnings.join()).not.toContain(host);
+    },
+  );
 
-  it('that there is no credential at all', () => {
+  test('there is no credential at all', () => {
     expect(empty.run.warnings).toContain(NO_CREDENTIALS);
     expect(usual.run.warnings).not.toContain(NO_CREDENTIALS);
   });
 });
 
-describe.each(PROVIDERS)('$id: what the upstream itself says', (provider) => {
-  it.each([400, 401, 429, 500, 529])('%i passes as it is', async (status) => {
+describe.each(PROVIDERS)('$id: an answer of the upstream', (provider) => {
+  test.each([400, 401, 429, 500, 529])('with %i is passed on unchanged', async (status) => {
     const body = Buffer.from(`{"error": {"message":\t"upstream says ${status} \u00e9"} }\r\n`);
     usual.upstream.handler = (request, response) => {
       request.resume();
@@ -244,7 +247,7 @@ describe.each(PROVIDERS)('$id: what the upstream itself says', (provider) => {
 });
 
 describe.each(PROVIDERS)('$id: a second attempt', (provider) => {
-  it('is made once for a tunnel that broke before a byte of the request was sent', async () => {
+  test('is made once for a tunnel that broke before a byte of the request was sent', async () => {
     const { accepted } = usual.upstream;
     usual.upstream.onHello = () => {
       usual.upstream.onHello = undefined;
@@ -257,7 +260,7 @@ describe.each(PROVIDERS)('$id: a second attempt', (provider) => {
     expect(await usual.records(1)).toMatchObject([{ status: 200, error: null }]);
   });
 
-  it('is never made for a request that was sent, though its tunnel had served before', async () => {
+  test('is never made for a request that was sent, even if its tunnel had served before', async () => {
     expect((await ask(usual, provider)).status).toBe(200);
     const { accepted } = usual.upstream;
     usual.upstream.handler = (_, __, socket) => socket.destroy();
@@ -284,7 +287,7 @@ const BREAKS = [
 ];
 
 describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
-  /** Sends a request and reads the first event; the rest has yet to come. */
+  /** Sends a request and reads the first event. The rest is still to come. */
   async function firstEvent(id: ProviderId, path: string): Promise<IncomingMessage> {
     const request = httpRequest({ host: '127.0.0.1', port: usual.port(id), path, method: 'POST', agent: false });
     request.on('error', () => undefined).end('{}');
@@ -298,7 +301,7 @@ describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
     ['chunked', {}],
     ['counted', { 'content-length': '1000' }],
   ])('%s', (_, headers) => {
-    it.each(PROVIDERS)('$id: breaks for the client too', async (provider) => {
+    test.each(PROVIDERS)('$id: breaks for the client too', async (provider) => {
       usual.upstream.handler = (__, response: ServerResponse) => {
         response.writeHead(200, { 'content-type': 'text/event-stream', ...headers }).write('data: first\n\n');
       };
@@ -318,7 +321,7 @@ describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
     const path = endpoints.find(({ method }) => method === 'WEBSOCKET')?.path.replaceAll('*', 'm-1');
     return path === undefined ? [] : { id, path };
   });
-  it.each(websockets)('$id: a WebSocket breaks for the client too', async ({ id, path }) => {
+  test.each(websockets)('$id: a WebSocket breaks for the client too', async ({ id, path }) => {
     usual.upstream.upgrade = agree();
     const { socket, received } = await openRaw(usual.port(id), wish(path));
     socket.write('ping');
@@ -342,19 +345,19 @@ describe.each([
     error: /^proxy_unreachable \((ETIMEDOUT|EHOSTUNREACH)\)$/,
   },
 ])('$name', ({ world, error, ...failure }) => {
-  it('is given up in time, and said to be by every provider', async () => {
+  test('is given up in time, and reported for every provider', async () => {
     for (const [index, answer] of (await late.get(world)!).entries()) {
       expectFailure(PROVIDERS[index]!, world, answer, failure);
     }
     const expected = { status: failure.status, upstreamStatus: null, error: expect.stringMatching(error) as string };
-    // The log is written in batches, a little after the answer.
+    // The log is written in batches, shortly after the answer.
     await expect
       .poll(() => Object.fromEntries(world.allRecords().map((record) => [record.provider, record])))
       .toMatchObject(Object.fromEntries(PROVIDERS.map(({ id }) => [id, expected])));
   });
 });
 
-it('no line of any log has a credential in it', () => {
+test('no log contains a credential', () => {
   for (const world of Object.values(WORLDS)) {
     expect(world.log()).toContain('"event":"request"');
     for (const secret of SENTINELS.values()) expect(world.log()).not.toContain(secret.slice(0, 10));

@@ -1,12 +1,12 @@
 import { finished } from 'node:stream/promises';
 import { Readable, Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Flow } from '../../../containers/api-proxy/src/flow.ts';
 
 const CHUNK = 64 * 1024;
 const CHUNKS = 64;
 
-/** @returns octets that a sink got in each turn of the event loop */
+/** @returns the octets that a sink got in each turn of the event loop */
 async function octetsByTurn(highWaterMark: number, write: (done: () => void) => void): Promise<number[]> {
   const turns = [0];
   const count = (): void => {
@@ -36,11 +36,11 @@ async function octetsByTurn(highWaterMark: number, write: (done: () => void) => 
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-describe('a stream that has much to give', () => {
-  it.each([
-    ['a sink that takes all', CHUNK * CHUNKS * 2],
-    ['a sink that asks for a pause at each chunk, and at once for more', 1],
-  ])('gives others their turn, with %s', async (_, highWaterMark) => {
+describe('a stream with much to transfer', () => {
+  test.each([
+    ['a sink that takes everything', CHUNK * CHUNKS * 2],
+    ['a sink that asks for a pause at each chunk, and immediately for more', 1],
+  ])('gives others a turn, with %s', async (_, highWaterMark) => {
     const turns = await octetsByTurn(highWaterMark, (done) => {
       done();
     });
@@ -48,8 +48,8 @@ describe('a stream that has much to give', () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(128 * 1024);
   });
 
-  it('goes at the pace of its sink', async () => {
-    const turns = await octetsByTurn(1, (done) => setTimeout(done, 2));
+  test('keeps the pace of its sink', async () => {
+    const turns = await octetsByTurn(1, (done) => setImmediate(() => setImmediate(done)));
     expect(sum(turns)).toBe(CHUNK * CHUNKS);
     expect(Math.max(...turns)).toBe(CHUNK);
   });

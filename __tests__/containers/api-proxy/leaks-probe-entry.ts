@@ -1,7 +1,7 @@
 /**
- * The sidecar's process with a probe: each message is answered with what the process holds. Arguments: the log file, the
- * limits as JSON, and on purpose a leak (`entry` or `timer` for each line of the log), to show that the probe sees it.
- * Wants `--expose-gc`.
+ * The sidecar's process with a probe, which answers each message with what the process holds. Arguments: the log file,
+ * the limits as JSON, and a deliberate leak (`entry` or `timer` for each request) to show that the probe notices it.
+ * Requires `--expose-gc`.
  */
 
 import { readdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { runSidecar } from '../../../containers/api-proxy/src/run.ts';
 import { standardInput } from '../../../containers/api-proxy/src/start/standard-input.ts';
 
 export interface Holdings {
-  /** Octets of the heap that are in use after the garbage is gone. */
+  /** Octets of the heap that are in use after a garbage collection. */
   readonly heap: number;
   /** Open file descriptors. */
   readonly descriptors: number;
@@ -29,8 +29,8 @@ function leakOn(line: object): void {
 }
 
 async function holdings(): Promise<Holdings> {
-  // What finalizers release is garbage of the next round. The last resort also drops sources and compiled code that are
-  // not in use, megabytes that would otherwise go at some moment of V8's own choice.
+  // What finalizers release becomes garbage of the next round. The last resort also drops unused sources and compiled
+  // code, which are megabytes that V8 would otherwise drop at a moment of its own choice.
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await sleep(10);

@@ -1,10 +1,10 @@
-/** Clients of every manner, well-behaved and not, that send the sidecar many requests. */
+/** Clients of all kinds, well-behaved or not, that send the sidecar many requests. */
 
 import { Agent, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import type { UpstreamHandler } from '../../../testing/sidecar/upstream.ts';
 
-/** What the upstream does is asked for by the model's name in the path, so that kinds can be mixed. */
+/** The model's name in the path selects what the upstream does, so all kinds can be mixed. */
 const MODELS: Readonly<Record<string, UpstreamHandler>> = {
   ok: (_, response) => response.end('{"ok":true}'),
   error: (_, response) => response.writeHead(500).end('{"error":{}}'),
@@ -30,9 +30,9 @@ export const upstreamOfWorkload: UpstreamHandler = (request, response, socket) =
 type Client = (port: number) => Promise<void>;
 
 export interface Workload {
-  /** How often each status came. */
+  /** How many answers had each status. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** Sends `count` requests, kind after kind, a bounded number at a time. */
+  /** Sends `count` requests of all kinds in turn, a bounded number at a time. */
   readonly run: (port: number, count: number) => Promise<void>;
   readonly close: () => void;
 }
@@ -43,7 +43,7 @@ export function createWorkload(concurrency: number): Workload {
   const statuses: Record<number, number> = {};
   const send = (port: number, path: string, options: RequestOptions, body?: string): ClientRequest => {
     const request = httpRequest({ host: '127.0.0.1', port, path, agent: keepAlive, ...options });
-    // Connections that end early and streams that break are what some of the kinds are about.
+    // Some kinds are meant to end connections early or to break streams.
     request.on('error', () => undefined);
     request.on('response', (response) => {
       statuses[response.statusCode ?? 0] = (statuses[response.statusCode ?? 0] ?? 0) + 1;

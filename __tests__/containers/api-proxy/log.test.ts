@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog, newRecord } from '../../../containers/api-proxy/src/log.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../src/shared/log-level.ts';
 
@@ -13,7 +13,7 @@ describe('the log', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('writes every line once and in order to every place', async () => {
+  test('writes every line once and in order to every destination', async () => {
     const paths = ['a.log', 'b.log'].map((name) => join(folder, name));
     const fds = paths.map((path) => openSync(path, 'a'));
     const log = createLog(fds, 'info');
@@ -29,7 +29,7 @@ describe('the log', () => {
     fds.forEach(closeSync);
   });
 
-  it('appears on its own, without an end', async () => {
+  test('is written soon, without waiting for its end', async () => {
     const path = join(folder, 'soon.log');
     const fd = openSync(path, 'a');
     createLog([fd], 'info').event('info', 'soon', { port: 1 });
@@ -39,7 +39,7 @@ describe('the log', () => {
     closeSync(fd);
   });
 
-  it('survives a place that cannot be written to', async () => {
+  test('survives a destination that cannot be written to', async () => {
     const path = join(folder, 'good.log');
     const fd = openSync(path, 'a');
     const full = openSync('/dev/full', 'w');
@@ -51,12 +51,12 @@ describe('the log', () => {
     closeSync(full);
   });
 
-  it.each<[LogLevel, string[]]>([
+  test.each<[LogLevel, string[]]>([
     ['error', ['request', 'error']],
     ['warn', ['request', 'error', 'warn']],
     ['info', ['request', 'error', 'warn', 'info']],
     ['debug', ['request', 'error', 'warn', 'info', 'debug']],
-  ])('at %s holds every request and %j', async (level, expected) => {
+  ])('at %s contains every request and %j', async (level, expected) => {
     const path = join(folder, `${level}.log`);
     const fd = openSync(path, 'a');
     const log = createLog([fd], level);
@@ -69,7 +69,7 @@ describe('the log', () => {
     expect(log.isDebug).toBe(level === 'debug');
   });
 
-  it.each([
+  test.each([
     ['/v1/x?key=secret', '/v1/x'],
     [`/${'a'.repeat(2_000)}`, `/${'a'.repeat(511)}`],
     [`/${'a'.repeat(2_000)}?key=secret`, `/${'a'.repeat(511)}`],

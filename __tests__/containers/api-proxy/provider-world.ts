@@ -1,6 +1,6 @@
 /**
- * A whole run with Squid, the api-proxy and the agent, and behind Squid a provider of the test's own. What the test sends
- * to its `port` comes out of the agent's container, and `upstream` gets what Squid let through.
+ * A whole run with Squid, the api-proxy and the agent, and a provider behind Squid that the test controls. What the
+ * test sends to a `port` leaves from the agent's container, and `upstream` gets what Squid lets through.
  */
 
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { SQUID_PORT } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
-import { API_PROXY_LOG_FILE, type Target } from '../../../src/shared/sidecar-config.ts';
+import { ACCESS_LOG, API_PROXY_LOG_FILE } from '../../../src/shared/contract.ts';
+import type { Target } from '../../../src/shared/sidecar-config.ts';
 import { parseTarget } from '../../../src/shared/target.ts';
-import { ACCESS_LOG } from '../../../src/squid/config.ts';
 import { waitFor } from '../../../testing/runner/action.ts';
 import { startTestUpstream, type TestUpstream } from '../../../testing/sidecar/upstream.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
@@ -24,16 +24,16 @@ import { relayTo } from '../../../testing/outside/relay.ts';
 import { relayProgram, startSandbox, type SandboxRun } from '../../../testing/engine/sandbox-run.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-/** Of Squid's own network namespace: nothing that goes there leaves it. */
+/** An address in Squid's own network namespace, which nothing sent to it leaves. */
 const NOWHERE = '127.0.0.80';
 export const RESOLVER = '127.0.0.53';
 
 export interface WorldSetup {
-  /** Variables of {@link SENTINELS}; by default the first of each provider. */
+  /** Variables of {@link SENTINELS}. The first one of each provider by default. */
   readonly credentials?: readonly string[];
-  /** `host[:port][/base/path]`; the provider's own by default. */
+  /** `host[:port][/base/path]`. The provider's own by default. */
   readonly targetOf?: (provider: Provider) => string;
-  /** Over the usual ones, as the action's inputs. */
+  /** Inputs of the action that replace the usual ones. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
@@ -43,25 +43,25 @@ export interface ProviderWorld {
   readonly upstream: TestUpstream;
   readonly gateway: Gateway;
   readonly target: (id: ProviderId) => Target;
-  /** On loopback: leads to the provider's port of the api-proxy, as the agent reaches it. */
+  /** A port of loopback that leads to the provider's port of the api-proxy, by way of the agent's container. */
   readonly port: (id: ProviderId) => number;
-  /** Leads to Squid, as the agent reaches it. */
+  /** A port of loopback that leads to Squid, by way of the agent's container. */
   readonly squidPort: () => number;
-  /** The log's records since the test began, once there are `count` of them. */
+  /** Waits for `count` records since the test began. @returns all of those */
   readonly records: (count: number) => Promise<RequestRecord[]>;
-  /** All of them. */
+  /** The records of all tests. */
   readonly allRecords: () => RequestRecord[];
-  /** `api-proxy.log` as it is. */
+  /** The text of `api-proxy.log`. */
   readonly log: () => string;
-  /** Lines of Squid's access log. */
+  /** The lines of Squid's access log. */
   readonly accesses: () => string[];
-  /** Ends the tunnels that are open, and waits until Squid has their lines in its log. */
+  /** Ends the open tunnels, and waits until Squid has logged them. */
   readonly hangUp: () => Promise<void>;
 }
 
 const firstCredentials = (): string[] => PROVIDERS.map(({ credentials }) => credentials[0]!.variable);
 
-/** In the agent: one UNIX socket in the workspace for each port. */
+/** The agent's command. It relays one UNIX socket in the workspace to each port. */
 const SCRIPT = `node relay.mjs \
   ${PROVIDERS.map(({ port }) => `$PWD/${port}.sock "$AWF_API_PROXY_IP:${port}"`).join(' ')} \
   "$PWD/${SQUID_PORT}.sock" "\${https_proxy#http://}" &
@@ -103,7 +103,7 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
     hangUp: async () => {
       const { connections } = world.upstream;
       for (const connection of connections) connection.destroy();
-      // Squid writes a tunnel's line when it has ended on both sides.
+      // Squid logs a tunnel once it has ended on both sides.
       const ended = (): number => world.accesses().filter((line) => line.includes(' TCP_TUNNEL/200 ')).length;
       await eventually('the end of all tunnels', () => ended() === world.upstream.accepted);
     },
@@ -143,7 +143,7 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
     world.upstream.reset();
     before = allRecords().length;
   };
-  /** Also of one whose start failed midway. */
+  /** Works for a world whose start failed midway, too. */
   const stop = async (): Promise<void> => {
     const { gateway, run, upstream } = world as Partial<ProviderWorld>;
     await gateway?.stop();
@@ -156,13 +156,13 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
   return { world, hooks: { start, begin, stop } };
 }
 
-/** Worlds for the tests of a `describe`; what was recorded is forgotten before each test. */
+/** Worlds for the tests of a `describe`. What they recorded is forgotten before each test. */
 export function useProviderWorlds<Name extends string>(
   setups: Readonly<Record<Name, WorldSetup>>,
 ): Readonly<Record<Name, ProviderWorld>> {
   const worlds = Object.entries<WorldSetup>(setups).map(([name, setup]) => ({ name, ...createWorld(setup) }));
   beforeAll(async () => {
-    // One after the other: a sandbox that shares two processors with others takes longer than its checks wait.
+    // Not at the same time: sandboxes that share two processors take longer to start than their checks wait.
     for (const { hooks } of worlds) await hooks.start();
   });
   beforeEach(() => {
@@ -174,5 +174,5 @@ export function useProviderWorlds<Name extends string>(
   return Object.fromEntries(worlds.map(({ name, world }) => [name, world])) as Record<Name, ProviderWorld>;
 }
 
-/** A single one. */
+/** A single world. */
 export const useProviderWorld = (setup: WorldSetup = {}): ProviderWorld => useProviderWorlds({ only: setup }).only;

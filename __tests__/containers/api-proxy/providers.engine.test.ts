@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/shared/endpoints.ts';
 import { networkNames } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider } from '../../../src/shared/providers.ts';
@@ -14,7 +14,7 @@ import { useProviderWorld } from './provider-world.ts';
 import { askSquid } from '../../../testing/engine/sandbox-run.ts';
 import { agree, WEBSOCKET_KEY, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
-/** In as many spellings as a client may think of. */
+/** Credentials in many spellings, and headers that speak of another host. */
 const HOSTILE = [
   'Host: evil.example',
   ...['Authorization', 'AUTHORIZATION', 'x-api-key', 'X-API-Key', 'X-Goog-Api-Key', 'x-gOOG-aPI-kEY'].map(
@@ -25,7 +25,9 @@ const HOSTILE = [
   'X-Forwarded-Host: stolen.example',
 ];
 
-/** Round 0 has the default targets and the first credentials, the others the next credentials and custom targets. */
+/**
+ * Round 0 uses the default targets and the first credentials. The others use the next credentials and custom targets.
+ */
 const ROUNDS = Array.from(
   { length: Math.max(...PROVIDERS.map(({ credentials }) => credentials.length)) },
   (_, round) => ({
@@ -33,7 +35,7 @@ const ROUNDS = Array.from(
     title: round === 0 ? 'the default target' : `credential ${round + 1}, a custom target with port and base path`,
     credentialOf: ({ credentials }: Provider) => credentials[Math.min(round, credentials.length - 1)]!.variable,
     targetOf: ({ id, port, defaultTarget }: Provider) =>
-      // As Azure has it: a deployment in the base path, and api-version in the query of each request.
+      // Like Azure: a deployment in the base path, and api-version in the query of each request.
       round === 0 ? defaultTarget : `llm-${id}.internal.example:${port - 1_557}/openai/deployments/${id}`,
   }),
 );
@@ -41,7 +43,7 @@ const ROUNDS = Array.from(
 const concrete = ({ path }: Endpoint): string => path.replaceAll('*', 'm-1');
 const isHttp = ({ method }: Endpoint): boolean => method !== 'WEBSOCKET';
 
-/** Each endpoint of each provider that is one of `which`. */
+/** Each provider's endpoints that `which` selects. */
 const rows = (which: (endpoint: Endpoint) => boolean) =>
   PROVIDERS.flatMap((provider) =>
     provider.endpoints
@@ -65,7 +67,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
   });
   const secretOf = (provider: Provider): string => SENTINELS.get(credentialOf(provider))!;
 
-  /** What the upstream must get beside what the request itself brings: all of it, and nothing else. */
+  /** What the upstream must get in addition to what the request itself brings, complete. */
   function composed(provider: Provider): { base: string; host: string; headers: string[] } {
     const { host, port, basePath } = t.target(provider.id);
     const { header, prefix, defaults } = provider.injection;
@@ -73,14 +75,14 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     const ours = Object.entries({
       host: authority,
       ...defaults,
-      // A gateway of the user's own may echo, and nothing can be found in compressed answers.
+      // A user's own gateway may echo, and nothing can be found in compressed answers.
       ...(round > 0 && { 'accept-encoding': 'identity' }),
       [header]: `${prefix}${secretOf(provider)}`,
     });
     return { base: basePath, host, headers: ours.map(([name, value]) => `${name}: ${value}`) };
   }
 
-  it.each(rows(isHttp))('$id: $method $path', async ({ provider, endpoint, id, method, path }) => {
+  test.each(rows(isHttp))('$id: $method $path', async ({ provider, endpoint, id, method, path }) => {
     const names = endpoint.query === 'any' ? ['x'] : endpoint.query;
     const query = names.map((name) => `${encodeURIComponent(name)}=1`);
     const sent = [...query, ...provider.credentialQuery.map((name) => `${name}=stolen`)].join('&');
@@ -110,7 +112,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     ]);
   });
 
-  it.each(PROVIDERS)('$id: what Connection nominates does not reach what is injected', async (provider) => {
+  test.each(PROVIDERS)('$id: what Connection nominates does not affect what is injected', async (provider) => {
     const { header, defaults } = provider.injection;
     const nominations = ['keep-alive', header, ...Object.keys(defaults)].join(', ');
     const { path } = rows(isHttp).find(({ id, method }) => id === provider.id && method === 'POST')!;
@@ -122,12 +124,12 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     await t.records(1);
   });
 
-  // With a credential that an earlier round had, one endpoint is enough to see that a custom target streams.
+  // If an earlier round used the same credential, one endpoint is enough to show that a custom target streams.
   const streaming = rows(({ method }) => method === 'POST').filter(
     ({ provider, endpoint }, _, all) =>
       provider.credentials.length > round || all.find(({ id }) => id === provider.id)?.endpoint === endpoint,
   );
-  it.each(streaming)('$id: $method $path streams events', async ({ id, path }) => {
+  test.each(streaming)('$id: $method $path streams events', async ({ id, path }) => {
     let upstream: ServerResponse | undefined;
     t.upstream.handler = (_, response) => {
       upstream = response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -140,7 +142,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     let received = '';
     answer.setEncoding('utf8').on('data', (text: string) => (received += text));
     const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: [DONE]\n\n'];
-    // The next is sent only when the one before has arrived: nothing waits for more, nor for the end.
+    // Each event is sent only after the one before it has arrived, so nothing waits for more or for the end.
     for (const [index, event] of events.entries()) {
       upstream!.write(event);
       await eventually(`event ${index}`, () => received === events.slice(0, index + 1).join(''));
@@ -155,7 +157,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
   });
 
   describe.each(rows(({ method }) => method === 'WEBSOCKET'))('$id: a WebSocket at $path', ({ provider, id, path }) => {
-    it('echoes frames both ways, with the credential in its handshake', async () => {
+    test('echoes frames both ways, with the credential in its handshake', async () => {
       t.upstream.upgrade = agree();
       const { socket, head, received } = await openRaw(t.port(id), wish(path, ...HOSTILE));
       expect(head).toMatch(/^HTTP\/1\.1 101 /);
@@ -178,7 +180,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       ]);
     });
 
-    it.each([426, 403, 404])('is refused at once when the upstream says %i', async (status) => {
+    test.each([426, 403, 404])('is refused at once when the upstream answers %i', async (status) => {
       t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
       const { head, socket, received } = await openRaw(t.port(id), wish(path));
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -189,7 +191,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     });
   });
 
-  it.each(PROVIDERS)('$id: allow-endpoints adds a path, and no more than that', async ({ id }) => {
+  test.each(PROVIDERS)('$id: allow-endpoints adds a path, and no more than that', async ({ id }) => {
     expect((await post(t.port(id), `${extraEndpoint.request}?any=1`, '{}')).status).toBe(200);
     for (const other of ['/extra/thing-1', '/extra/a/b/run', '/extra/thing-1/run/x', '/files']) {
       expect((await post(t.port(id), other, '{}')).status).toBe(403);
@@ -202,7 +204,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     );
   });
 
-  it('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
+  test('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
     const targets = PROVIDERS.map(({ id }) => t.target(id));
     const authorities = [...new Set(targets.flatMap(({ host }) => targets.map(({ port }) => `${host}:${port}`)))];
     const permitted = targets.map(({ host, port }) => `${host}:${port}`);
@@ -221,14 +223,14 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     }
   });
 
-  it('no line of the log has a credential in it, real or stolen', () => {
+  test('the log contains no credential, real or stolen', () => {
     const log = t.log();
     expect(log).toContain('"event":"request"');
     for (const provider of PROVIDERS) expect(log).not.toContain(secretOf(provider).slice(0, 10));
     expect(log).not.toContain('stolen');
   });
 
-  it('went through Squid, with every tunnel', async () => {
+  test('every tunnel went through Squid', async () => {
     await t.hangUp();
     for (const { id } of PROVIDERS) {
       const { host, port } = t.target(id);

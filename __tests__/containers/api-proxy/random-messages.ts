@@ -1,4 +1,4 @@
-/** Random answers and request bodies as octets, for fast-check: what HTTP/1.1 permits and programs rarely send. */
+/** Random answers and request bodies as octets, for fast-check: what HTTP/1.1 allows and programs rarely send. */
 
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ const VALUE = [...Array.from({ length: 256 }, (_, octet) => String.fromCharCode(
   /[\t -~\x80-\xff]/.test(character),
 );
 
-/** Spelt and repeated as providers and gateways do. */
+/** Spelled and repeated as providers and gateways do. */
 const KNOWN_NAMES = [
   'Content-Type',
   'content-type',
@@ -31,7 +31,7 @@ const name = fc.oneof(
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc
     .string({ unit: fc.constantFrom(...VALUE), maxLength })
-    // Whitespace around a value is none of it.
+    // Whitespace around a value is not part of it.
     .map((value) => value.replace(/^[\t ]+|[\t ]+$/g, ''));
 const value = fc.oneof(
   { weight: 5, arbitrary: text(40) },
@@ -69,7 +69,7 @@ const sizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 }),
   maxLength: 12,
 });
 
-/** @param most pieces; later ones are as long as it takes */
+/** @param most pieces of these lengths; one more takes the rest */
 function cut(whole: Buffer, lengths: readonly number[], most: number): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < whole.length;) {
@@ -82,7 +82,7 @@ function cut(whole: Buffer, lengths: readonly number[], most: number): Buffer[] 
 
 const lines = (all: readonly Field[], colon = ': '): string => all.map((field) => `${field.join(colon)}\r\n`).join('');
 
-/** @param decorate what stands behind a chunk's size: extensions */
+/** @param decorate returns the extensions that follow a chunk's size */
 function chunked(body: Buffer, lengths: readonly number[], decorate: string, trailers: readonly Field[]): Buffer {
   const chunks = cut(body, lengths, 1_500).flatMap((chunk, i) => {
     const size = i % 3 === 0 ? chunk.length.toString(16).toUpperCase() : `0${chunk.length.toString(16)}`;
@@ -110,7 +110,7 @@ const status = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 200, max: 999 }) },
 );
 const interim = fc.array(fc.tuple(fc.constantFrom(100, 102, 103, 103, 150, 199), reason, fields(3)), { maxLength: 2 });
-/** Of the upstream's own hop. */
+/** Headers that concern only the upstream's hop. */
 const hop = fc.constantFrom<Field[]>(
   ...[[], [], []],
   [['Keep-Alive', 'timeout=5']],
@@ -121,16 +121,16 @@ const hop = fc.constantFrom<Field[]>(
   [['Proxy-Authenticate', 'Basic']],
 );
 
-/** For the report of a failure. */
+/** Describes a message in the report of a failure. */
 const shown = (pieces: readonly Buffer[]) => ({
   [fc.toStringMethod]: () => JSON.stringify(pieces.map((piece) => piece.toString('latin1'))),
 });
 
 export interface RandomAnswer {
   readonly method: 'GET' | 'HEAD' | 'POST';
-  /** Each for a packet of its own. */
+  /** Each is meant for its own packet. */
   readonly pieces: readonly Buffer[];
-  /** The connection ends with it. */
+  /** The connection ends after the answer. */
   readonly closes: boolean;
 }
 
@@ -161,7 +161,7 @@ export const randomAnswer: fc.Arbitrary<RandomAnswer> = fc
     const body = encode(random.body, random.encoding);
     const frame: Field[] = [];
     if (framing === 'length' && random.status !== 204) frame.push(['content-Length', String(body.length)]);
-    // RFC 9112, section 6.1: never with a 204.
+    // RFC 9112, section 6.1: a 204 has none.
     if (framing === 'chunked' && random.status !== 204) frame.push(['Transfer-Encoding', 'Chunked']);
     if (framing === 'chunked') frame.push(['Trailer', 'X-Checksum']);
     const all: Field[] = [
@@ -186,10 +186,10 @@ export const randomAnswer: fc.Arbitrary<RandomAnswer> = fc
   });
 
 export interface RandomUpload {
-  /** `Content-Encoding` and the header that frames the body. */
+  /** `Content-Encoding`, and the header that frames the body. */
   readonly fields: readonly Field[];
   readonly body: Buffer;
-  /** The body as it is framed, each piece for a packet of its own. */
+  /** The framed body, each piece meant for its own packet. */
   readonly pieces: readonly Buffer[];
 }
 

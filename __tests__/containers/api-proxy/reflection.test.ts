@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ReflectionGuard } from '../../../containers/api-proxy/src/reflection.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send } from '../../../testing/sidecar/client.ts';
@@ -17,7 +17,7 @@ describe('F8 the mask', () => {
     return passed.join('') + mask.rest().toString('latin1');
   };
 
-  it.each([
+  test.each([
     SECRET,
     `a${SECRET}b`,
     `${SECRET}${SECRET}`,
@@ -36,7 +36,7 @@ describe('F8 the mask', () => {
     expect(through(Array.from(text))).toBe(expected);
   });
 
-  it('holds back what may become it, and nothing else', () => {
+  test('holds back only what may turn out to be the credential', () => {
     const mask = new ReflectionGuard(SECRET, false, () => undefined).stream();
     const pass = (text: string) => mask.pass(Buffer.from(text)).toString();
     expect(pass('data: yes\n\n')).toBe('data: yes\n\n');
@@ -46,16 +46,16 @@ describe('F8 the mask', () => {
     expect(pass('!')).toBe('s!');
   });
 
-  it('lets a word pass that is no secret', () => {
+  test('leaves a word alone that is too short to be a secret', () => {
     expect(through(['none', ' of it'], 'none')).toBe('none of it');
   });
 });
 
-describe('F8 an upstream that repeats the request', () => {
+describe('F8 an upstream that echoes the request', () => {
   const t = useSidecar();
   const reflected = () => t.lines.filter((line) => 'event' in line && line.event === 'credential-reflected');
 
-  it.each(PROVIDERS)('$id: its headers, status line and body arrive without the credential', async (provider) => {
+  test.each(PROVIDERS)('$id: its headers, status line and body arrive without the credential', async (provider) => {
     const { id, injection } = provider;
     t.upstream.handler = (request, response) => {
       request.resume();
@@ -79,13 +79,13 @@ describe('F8 an upstream that repeats the request', () => {
     expect(JSON.stringify(t.lines)).not.toContain(realCredential(id));
   });
 
-  it.each([8, 20])('a beginning of %i octets at the end of an answer with a length is not lost', async (octets) => {
+  test.each([8, 20])('a beginning of %i octets at the end of an answer with a length is not lost', async (octets) => {
     const body = `the end: ${realCredential('openai').slice(0, octets)}`;
     t.upstream.handler = (_, response) => response.writeHead(200, { 'content-length': body.length }).end(body);
     expect((await post(t.port('openai'), INFERENCE.openai, '{}')).body.toString()).toBe(body);
   });
 
-  it('octet by octet', async () => {
+  test('octet by octet', async () => {
     const text = `a ${realCredential('openai')} b ${realCredential('openai')}`;
     t.upstream.handler = (_, response) => {
       const writeFrom = (at: number): void => {
@@ -98,7 +98,7 @@ describe('F8 an upstream that repeats the request', () => {
     expect(answer.body.toString()).toBe(text.replaceAll(realCredential('openai'), (key) => '*'.repeat(key.length)));
   });
 
-  it('an event that begins like it is not delayed', async () => {
+  test('an event that begins like the credential is not delayed', async () => {
     let next: (() => void) | undefined;
     t.upstream.handler = (_, response) => {
       response.writeHead(200).write('data: real-credential-of\n\n');
@@ -115,7 +115,7 @@ describe('F8 an upstream that repeats the request', () => {
     expect(received).toBe('data: real-credential-of\n\ndata: end');
   });
 
-  it('the providers’ own compression stays as it is', async () => {
+  test('a provider’s own compression stays unchanged', async () => {
     t.upstream.handler = (request, response) => {
       const coding = String(request.headers['accept-encoding']);
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
@@ -129,7 +129,7 @@ describe('F8 an upstream that repeats the request', () => {
 describe('Copilot for an enterprise with data residency', () => {
   const t = useSidecar({ configured: ['copilot'], target: { host: 'copilot-api.octo.ghe.com' } });
 
-  it('is a provider’s own host, whose compression stays as it is', async () => {
+  test('is a provider’s own host, whose compression stays unchanged', async () => {
     t.upstream.handler = (request, response) => {
       const coding = String(request.headers['accept-encoding']);
       response.writeHead(200, { 'content-encoding': coding }).end(gzipSync('text'));
@@ -143,10 +143,10 @@ describe('Copilot for an enterprise with data residency', () => {
   });
 });
 
-describe('F8 a gateway of the user’s that repeats the request', () => {
+describe('F8 a user’s own gateway that echoes the request', () => {
   const t = useSidecar({ configured: ['openai'], target: { host: 'gateway.example' } });
 
-  it('is asked for plain text, whatever the client asks for', async () => {
+  test('is asked for plain text, whatever the client asks for', async () => {
     t.upstream.handler = (request, response) => {
       const body = JSON.stringify(request.headers);
       const packed = request.headers['accept-encoding'] === 'identity' ? body : gzipSync(body);
@@ -156,7 +156,7 @@ describe('F8 a gateway of the user’s that repeats the request', () => {
     expect(answer.body.toString()).toContain(`"authorization":"Bearer ${'*'.repeat(20)}`);
   });
 
-  it.each([['gzip'], ['identity', 'gzip']])('gets no compressed answer through: %s %s', async (...codings) => {
+  test.each([['gzip'], ['identity', 'gzip']])('gets no compressed answer through: %s %s', async (...codings) => {
     t.upstream.handler = (request, response) => {
       const headers = codings.flatMap((coding) => ['content-encoding', coding]);
       response.writeHead(200, headers).end(gzipSync(JSON.stringify(request.headers)));
@@ -166,7 +166,7 @@ describe('F8 a gateway of the user’s that repeats the request', () => {
     expect(await t.records(1)).toMatchObject([{ upstreamStatus: 200, error: 'upstream_compressed' }]);
   });
 
-  it('gets no compressed WebSocket, and frames are masked', async () => {
+  test('gets no compressed WebSocket, and frames are masked', async () => {
     t.upstream.upgrade = (request, socket) => {
       const answer = ['HTTP/1.1 101 x', 'Upgrade: websocket', 'Connection: Upgrade'];
       const key = String(request.headers['sec-websocket-key']);

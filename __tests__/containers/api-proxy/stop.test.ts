@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { openRaw } from '../../../testing/sidecar/client.ts';
 import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 import { agree, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
-/** A request whose answer has begun, and the upstream's end of it. */
+/** Sends a request, waits until its answer has begun, and returns the upstream's end of it too. */
 async function streaming(t: ReturnType<typeof useSidecar>) {
   const upstream: ServerResponse[] = [];
   t.upstream.handler = (_, response) => {
@@ -22,10 +22,10 @@ async function streaming(t: ReturnType<typeof useSidecar>) {
   return { answer, text: () => text, upstream: upstream[0]! };
 }
 
-describe('the end', () => {
+describe('the sidecar, when it is told to stop', () => {
   const t = useSidecar({ limits: { stopGraceMs: 5_000 } });
 
-  it('lets a request that is under way finish, and takes no other', async () => {
+  test('lets a request that is under way finish, and accepts no other', async () => {
     const { answer, text, upstream } = await streaming(t);
     const closed = t.sidecar.close();
     const refused = httpRequest({ port: t.port('openai'), path: '/health' }).end();
@@ -38,16 +38,16 @@ describe('the end', () => {
   });
 });
 
-describe('the end, when the grace is over', () => {
+describe('the sidecar, when the grace period is over', () => {
   const t = useSidecar({ limits: { stopGraceMs: 50 } });
 
-  it('cuts what is under way, and its record is in the log', async () => {
+  test('cuts off what is under way, and writes its record to the log', async () => {
     const { answer } = await streaming(t);
     t.upstream.upgrade = agree();
     const { socket } = await openRaw(t.port('openai'), wish('/v1/responses'));
     const cut = new Promise((resolve) => answer.once('close', resolve));
     await t.sidecar.close();
-    // In the log by then, and not soon after.
+    // The record must be in the log by now, not shortly after.
     const records = t.lines.filter((line): line is RequestRecord => 'durationMs' in line);
     expect(records.toSorted((a, b) => a.status - b.status)).toMatchObject([
       { path: '/v1/responses', status: 101, usage: null },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { post, send } from '../../../testing/sidecar/client.ts';
 import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 
@@ -12,7 +12,7 @@ const sha256 = (data: Buffer): string => createHash('sha256').update(data).diges
 describe('streaming', () => {
   const t = useSidecar();
 
-  /** Sends a request and resolves with the answer's head, its body yet to come. */
+  /** Sends a request and resolves with the answer's head, before its body. */
   async function open(method: string, headers: Record<string, string> = {}) {
     const request = httpRequest({
       host: '127.0.0.1',
@@ -23,12 +23,12 @@ describe('streaming', () => {
     });
     request.on('error', () => undefined);
     const response = (once(request, 'response') as Promise<[IncomingMessage]>).then(([message]) => message);
-    // Some tests leave before there is one.
+    // Some tests hang up before there is one.
     response.catch(() => undefined);
     return { request, response };
   }
 
-  it('passes each event on as it comes, octet for octet', async () => {
+  test('passes each event on as it arrives, octet for octet', async () => {
     const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: unfinished'];
     let next: (() => void) | undefined;
     t.upstream.handler = (_, response) => {
@@ -39,7 +39,7 @@ describe('streaming', () => {
     };
     const { request, response } = await open('POST');
     request.end('{}');
-    // The head alone is through before there is any octet of the body.
+    // The head arrives alone, before any octet of the body exists.
     const answer = await response;
     let received = '';
     answer.setEncoding('utf8').on('data', (text: string) => (received += text));
@@ -52,7 +52,7 @@ describe('streaming', () => {
     expect(answer.complete).toBe(true);
   });
 
-  it('passes an upload on as it comes', async () => {
+  test('passes an upload on as it arrives', async () => {
     const { request, response } = await open('POST', { 'transfer-encoding': 'chunked' });
     for (const part of ['first', 'second']) {
       request.write(part);
@@ -63,7 +63,7 @@ describe('streaming', () => {
     expect(t.upstream.requests[0]).toMatchObject({ complete: true, headers: { 'transfer-encoding': 'chunked' } });
   });
 
-  it('leaves compression and headers alone', async () => {
+  test('leaves compression and headers unchanged', async () => {
     const body = gzipSync('{"compressed":true}');
     t.upstream.handler = (request, response) => {
       request.resume();
@@ -94,7 +94,7 @@ describe('streaming', () => {
     expect(answer.headers).not.toHaveProperty('proxy-authenticate');
   });
 
-  it.each([400, 401, 403, 404, 413, 429, 500, 502, 503, 529])(
+  test.each([400, 401, 403, 404, 413, 429, 500, 502, 503, 529])(
     'passes an upstream %i on with its body',
     async (status) => {
       t.upstream.handler = (request, response) => {
@@ -111,14 +111,14 @@ describe('streaming', () => {
     },
   );
 
-  it.each([301, 302, 303, 307, 308])('F7 passes a %i on and does not follow it', async (status) => {
+  test.each([301, 302, 303, 307, 308])('F7 passes a %i on and does not follow it', async (status) => {
     t.upstream.handler = (_, response) => response.writeHead(status, { location: 'https://evil.example/' }).end();
     const answer = await send(t.port('openai'), { path: '/v1/models' });
     expect(answer).toMatchObject({ status, headers: { location: 'https://evil.example/' } });
     expect(t.upstream.requests).toHaveLength(1);
   });
 
-  it('passes answers without a body', async () => {
+  test('passes answers without a body', async () => {
     t.upstream.handler = (request, response) =>
       request.method === 'HEAD'
         ? response.writeHead(200, { 'content-length': '12345' }).end()
@@ -128,7 +128,7 @@ describe('streaming', () => {
     expect(t.upstream.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST']);
   });
 
-  it('carries 9 MB both ways unchanged', async () => {
+  test('carries 9 MB both ways unchanged', async () => {
     t.upstream.handler = (request, response) => {
       response.writeHead(200);
       request.pipe(response);
@@ -139,7 +139,7 @@ describe('streaming', () => {
     expect(await t.records(1)).toMatchObject([{ requestBytes: body.length, responseBytes: body.length }]);
   });
 
-  it('does not buffer for a client that does not read', async () => {
+  test('does not buffer for a client that does not read', async () => {
     let written = 0;
     t.upstream.handler = (_, response) => {
       const fill = () => {
@@ -160,7 +160,7 @@ describe('streaming', () => {
     await eventually('upstream aborted', () => t.upstream.requests[0]?.aborted === true);
   });
 
-  it('a client that goes away ends the upstream request', async () => {
+  test('a client that hangs up ends the upstream request', async () => {
     t.upstream.handler = (_, response) => response.writeHead(200).write('partial');
     const { request, response } = await open('POST');
     request.end('{}');
@@ -170,7 +170,7 @@ describe('streaming', () => {
     expect(await t.records(1)).toMatchObject([{ status: 200, error: 'client_closed', responseBytes: 7 }]);
   });
 
-  it('a client that goes away before the answer ends it too', async () => {
+  test('a client that hangs up before the answer ends it too', async () => {
     t.upstream.handler = () => undefined;
     const { request } = await open('POST');
     request.end('{}');
@@ -180,26 +180,29 @@ describe('streaming', () => {
     expect(await t.records(1)).toMatchObject([{ status: 0, upstreamStatus: null, error: 'client_closed' }]);
   });
 
-  it.each([
+  test.each([
     ['chunked', {}],
     ['counted', { 'content-length': '1000' }],
-  ])('an answer (%s) that breaks upstream breaks for the client, after what had come', async (_, headers) => {
-    t.upstream.handler = (__, response, socket) => {
-      response.writeHead(200, headers);
-      response.write('data: first\n\n', () => socket.destroy());
-    };
-    const { request, response } = await open('POST');
-    request.end('{}');
-    const answer = await response;
-    let received = '';
-    answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
-    await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(received).toBe('data: first\n\n');
-    expect(answer.complete).toBe(false);
-    expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_broken (ECONNRESET)' }]);
-  });
+  ])(
+    'an answer (%s) that breaks upstream breaks for the client too, after the part that had arrived',
+    async (_, headers) => {
+      t.upstream.handler = (__, response, socket) => {
+        response.writeHead(200, headers);
+        response.write('data: first\n\n', () => socket.destroy());
+      };
+      const { request, response } = await open('POST');
+      request.end('{}');
+      const answer = await response;
+      let received = '';
+      answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
+      await expect(once(answer, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
+      expect(received).toBe('data: first\n\n');
+      expect(answer.complete).toBe(false);
+      expect(await t.records(1)).toMatchObject([{ status: 200, error: 'upstream_broken (ECONNRESET)' }]);
+    },
+  );
 
-  it('an answer that comes before the whole request is passed on, and the connection stays usable', async () => {
+  test('an answer that arrives before the request is complete is passed on, and the connection stays usable', async () => {
     t.upstream.handler = (request, response) => {
       response.writeHead(401).end('no');
       request.resume();

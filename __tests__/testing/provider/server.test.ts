@@ -4,7 +4,6 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ProviderId } from '../../../src/shared/providers.ts';
 import {
   DEFAULT_TEXT,
   type ProviderServer,
@@ -14,15 +13,17 @@ import {
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
 const KEYS = { openai: 'sk-real', anthropic: 'sk-ant-real', copilot: 'ghu-real', gemini: 'AIza-real' };
+/** A provider that the server plays. */
+type Played = keyof typeof KEYS;
 
-const HOSTS: Readonly<Record<ProviderId, string>> = {
+const HOSTS: Readonly<Record<Played, string>> = {
   openai: 'api.openai.com',
   anthropic: 'api.anthropic.com',
   copilot: 'api.githubcopilot.com',
   gemini: 'generativelanguage.googleapis.com',
 };
 
-const CREDENTIALS: Readonly<Record<ProviderId, readonly [header: string, value: string]>> = {
+const CREDENTIALS: Readonly<Record<Played, readonly [header: string, value: string]>> = {
   openai: ['authorization', 'Bearer sk-real'],
   anthropic: ['x-api-key', 'sk-ant-real'],
   copilot: ['authorization', 'Bearer ghu-real'],
@@ -68,7 +69,7 @@ async function send(call: Call): Promise<Reply> {
 }
 
 /** A call with the right credential. */
-const callTo = (id: ProviderId, path: string, body?: unknown): Call => ({
+const callTo = (id: Played, path: string, body?: unknown): Call => ({
   host: HOSTS[id],
   path,
   method: body === undefined ? 'GET' : 'POST',
@@ -89,13 +90,13 @@ const streamed = (body: string, key: string): string =>
 const ASK = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 describe('credentials', () => {
-  const path: Readonly<Record<ProviderId, string>> = {
+  const path: Readonly<Record<Played, string>> = {
     openai: '/v1/chat/completions',
     anthropic: '/v1/messages',
     copilot: '/chat/completions',
     gemini: '/v1beta/models/m:generateContent',
   };
-  const ids: readonly ProviderId[] = ['openai', 'anthropic', 'copilot', 'gemini'];
+  const ids: readonly Played[] = ['openai', 'anthropic', 'copilot', 'gemini'];
 
   test.each(ids)('accepts the real key of %s in its header, and records the request', async (id) => {
     await start();

@@ -13,6 +13,9 @@ import {
 } from '../../../testing/runner/artifact-service.ts';
 import { readZip } from '../../../testing/zip.ts';
 
+/** Milliseconds for what happens at once, unless the machine is busy. */
+const PATIENCE = 4_000;
+
 let dir: string;
 let service: ArtifactService;
 beforeEach(() => {
@@ -93,7 +96,7 @@ describe('the artifact service', () => {
     const uploading = upload(small).catch(() => 'failed');
     await vi.waitFor(() => {
       expect(service.steps).toContain('FinalizeArtifact');
-    });
+    }, PATIENCE);
     expect(await Promise.race([uploading, sleep(200, 'hangs')])).toBe('hangs');
   });
 });

@@ -13,6 +13,9 @@ import {
   stateEnv,
 } from '../../../testing/runner/files.ts';
 
+/** Milliseconds for what happens at once, unless the machine is busy. */
+const PATIENCE = 4_000;
+
 const ENTRY = fileURLToPath(new URL('fixtures/entry.ts', import.meta.url));
 
 const ACTION = `
@@ -131,7 +134,7 @@ describe('an entry in its own process', () => {
     const entry = await runEntry(ENTRY, main.env);
     await vi.waitFor(() => {
       expect(entry.stdout()).toContain('waiting');
-    });
+    }, PATIENCE);
     entry.signal('SIGINT');
     expect(await entry.done).toMatchObject({ code: 130, stderr: 'interrupted\n' });
   });

@@ -30,7 +30,7 @@ describe('ownRepository', () => {
     writeFileSync(join(workspace, '.git'), `gitdir: ${target}\n`);
     writeFileSync(join(elsewhere, '.git'), `gitdir: ${target}\n`);
     expect(ownRepository(workspace).outside).toBeUndefined();
-    expect(ownRepository(workspace).warning).toContain('not mounted');
+    expect(ownRepository(workspace).warning).toContain('AWF does not mount');
     expect(ownRepository(elsewhere).outside).toEqual({ directory: join(other, '.git'), gitDirectory: target });
     // The common part must be the one that the worktree is in.
     writeFileSync(join(target, 'commondir'), '../../..\n');

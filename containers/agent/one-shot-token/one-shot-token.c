@@ -1,30 +1,30 @@
 /*
- * Makes each variable named in AWF_ONE_SHOT_TOKENS (comma-separated) readable once: the first getenv or secure_getenv
- * of a process gets the value, goes on getting it, and takes it out of `environ` and out of the bytes behind
- * /proc/self/environ. Direct readers and children that come after that see nothing. Loaded by LD_PRELOAD.
- * AWF_ONE_SHOT_TOKEN_DEBUG=1 logs names, never values, to standard error. docs/security.md says what this is worth.
+ * Makes each variable that AWF_ONE_SHOT_TOKENS (comma-separated) names readable once per process. The first getenv or
+ * secure_getenv returns the value, as later ones do, and removes it from `environ` and from the bytes behind
+ * /proc/self/environ. Direct readers, and children that start later, see nothing. Loaded by LD_PRELOAD.
+ * AWF_ONE_SHOT_TOKEN_DEBUG=1 logs names, never values, to standard error. docs/security.md tells what this is worth.
  *
- * Decisions, and why:
+ * Decisions and their reasons:
  *
- * - One file for every libc. The agent image is built once and its files run on the host's glibc or on whatever an
- *   image has, glibc 2.31 or musl. So nothing is linked (-nostdlib) and what is imported is weak and without a version:
- *   `__environ`, `putenv`, `getauxval`, `__errno_location`, which both libcs have had for ever. dlsym would need
- *   GLIBC_2.34 here. It is not needed, for getenv is a walk over `environ`, and `unsetenv(name)` is
- *   `putenv(name)` in both libcs, with their own lock.
- * - No lock. A value is copied to private memory before the program starts, so whoever reads it has it at once. Taking
- *   it out of the environment is idempotent, so that each thread that comes by during the first read does it as well and
- *   none waits: no deadlock after fork, in a signal handler or after vfork.
- * - `environ` is never shifted in place. Another thread's getenv("PATH"), which is correct today, could miss an entry that
- *   moves. A new array without the variable is published, as setenv does when it grows; the old one stays.
- * - A variable is taken only when its value is the one that the process was started with. What the program
- *   sets itself is its own: it gets it back and its children inherit it. unsetenv and clearenv forget the cached value.
- *   What a libc cannot tell us we do not see: putenv("NAME") of glibc and `environ = other` keep the cache, and
- *   setenv(name, value, 0) after the first read sets the value, because `environ` has none.
- * - The initial block on the stack is overwritten, name included. Its end is where the kernel puts the file name of
- *   the program (AT_EXECFN), its start is the first string of the initial environment: no /proc and no system call
- *   that a program's own seccomp filter might punish.
- * - Values live in memory mapped for them, with MADV_DONTDUMP. Nothing is ever freed: pointers stay valid for ever, also
- *   after unsetenv, for programs read, unset and then use.
+ * - One file for every libc. The agent image is built once, and its files run on the host's glibc or on whatever an
+ *   image contains: glibc 2.31, musl. So nothing is linked (-nostdlib), and every import is weak and unversioned:
+ *   `__environ`, `putenv`, `getauxval` and `__errno_location`, which both libcs have always had. dlsym would require
+ *   GLIBC_2.34. It is not needed: getenv is a walk over `environ`, and `unsetenv(name)` is `putenv(name)` in both
+ *   libcs, with their own lock.
+ * - No lock. Each value is copied to private memory before the program starts, so readers never wait for it. Removing
+ *   it from the environment is idempotent: every thread that arrives during the first read does it too. Nothing can
+ *   deadlock after fork, in a signal handler or after vfork.
+ * - `environ` is never shifted in place, or another thread's getenv("PATH"), which is safe today, could miss an entry
+ *   that moves. Instead a new array without the variable is published, as setenv does when it grows. The old one stays.
+ * - A variable is removed only if its value is the one that the process was started with. A value that the program sets
+ *   itself stays, for itself and its children. unsetenv and clearenv forget the cached value. What no libc tells us
+ *   goes unnoticed: glibc's putenv("NAME") and `environ = other` keep the cache, and setenv(name, value, 0) after the
+ *   first read sets the value, because `environ` has none.
+ * - The initial block on the stack is overwritten, name included. It starts at the first string of the initial
+ *   environment and ends where the kernel puts the program's file name (AT_EXECFN). That takes neither /proc nor a
+ *   system call, which the program's own seccomp filter might punish.
+ * - Values live in memory that is mapped for them, with MADV_DONTDUMP. Nothing is ever freed: programs read a value,
+ *   unset the variable and then use the pointer.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,19 +41,19 @@ extern int *__errno_location(void) __attribute__((weak));
 
 enum { EINVAL = 22, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31 };
 
-/* UNREAD to TAKING by the first reader, to TAKEN when the environment is clean; to GONE by unsetenv, from any. */
+/* The first reader turns UNREAD into TAKING. A clean environment makes it TAKEN, and unsetenv makes any state GONE. */
 enum state { UNREAD, TAKING, TAKEN, GONE };
 
 struct variable {
   const char *name;
   size_t name_length;
-  /* The value that the process was started with; NULL when it had none. */
+  /* The value that the process was started with; NULL if it had none. */
   char *value;
   enum state state;
 };
 
 struct table {
-  /* In bytes, of the whole mapping. */
+  /* Bytes of the whole mapping. */
   size_t size;
   bool debug;
   /* The strings of the initial environment, where the kernel put them. */
@@ -80,10 +80,10 @@ static bool same(const char *a, const char *b, size_t length) {
 
 static char **load_environ(void) { return &__environ ? __atomic_load_n(&__environ, __ATOMIC_ACQUIRE) : NULL; }
 
-/* The value in "NAME=value", NULL when the entry is another variable's. */
+/* The value in "NAME=value"; NULL if the entry is another variable's. */
 static char *value_in(char *entry, const char *name, size_t length) {
   for (size_t i = 0; i < length; i++) {
-    if (entry[i] != name[i]) return NULL; /* an end of the entry is a difference, too */
+    if (entry[i] != name[i]) return NULL; /* the end of the entry is a difference too */
   }
   return entry[length] == '=' ? entry + length + 1 : NULL;
 }
@@ -118,7 +118,7 @@ static void log_about(const struct table *table, const struct variable *variable
   write_to_stderr(line, (size_t)(end - line));
 }
 
-/* The next name of a comma-separated list, without the spaces around it. Returns where the one after it starts. */
+/* Finds the next name of a comma-separated list, without spaces around it. Returns where the following one starts. */
 static const char *next_name(const char *list, const char **name, size_t *length) {
   while (*list == ' ' || *list == ',') list++;
   const char *end = list;
@@ -129,8 +129,7 @@ static const char *next_name(const char *list, const char **name, size_t *length
   return end;
 }
 
-/* Between the random bytes and the program's file name, both put there by the kernel, are the arguments, then the
- * environment. */
+/* The kernel puts the arguments and then the environment between the random bytes and the program's file name. */
 static void find_block(struct table *table) {
   if (!getauxval) return;
   uintptr_t bottom = getauxval(AT_RANDOM), top = getauxval(AT_EXECFN);
@@ -175,7 +174,7 @@ static struct table *make_table(const char *list) {
   return table;
 }
 
-/* The table, made by whoever needs it first: a library's constructor can call getenv before ours has run. */
+/* Made by the first caller that needs it: a library's constructor can call getenv before ours has run. */
 static struct table *get_table(void) {
   struct table *table = __atomic_load_n(&published, __ATOMIC_ACQUIRE);
   if (table != NULL) return table;
@@ -195,8 +194,8 @@ static struct variable *find_variable(struct table *table, const char *name, siz
   return NULL;
 }
 
-/* By its place, for a string in the block may be overwritten at this moment; by its value where a program has
- * moved its environment, as those do that change their title. */
+/* Decided by the place, because a string in the block may be overwritten at this moment. Decided by the value if the
+ * program moved its environment, as programs do that change their title. */
 static bool is_initial(const struct table *table, const struct variable *variable, const char *value) {
   if (variable->value == NULL) return false;
   if (value >= table->block_start && value < table->block_end) return true;
@@ -218,7 +217,7 @@ static void remove_from_environ(const struct table *table, const struct variable
       char *value = value_in(old[i], variable->name, variable->name_length);
       bool taken = value != NULL && is_initial(table, variable, value);
       if (new != NULL && !taken) new[kept++] = old[i];
-      /* Without memory for an array, an empty entry has to do: the value is what must go. */
+      /* Without memory for an array, leave an empty entry. What matters is that the value goes. */
       if (new == NULL && taken) __atomic_store_n(&old[i], "", __ATOMIC_RELEASE);
     }
     if (new == NULL || __atomic_compare_exchange_n(&__environ, &old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -254,7 +253,7 @@ static char *read_once(const struct table *table, struct variable *variable) {
       __atomic_compare_exchange_n(&variable->state, &state, TAKING, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
       continue;
     }
-    /* Another thread may have taken it between the two looks. */
+    /* Another thread may have removed it since the state was read. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&variable->state, __ATOMIC_SEQ_CST) == UNREAD) return value;
   }

@@ -1,6 +1,6 @@
 /*
- * The system calls that the one-shot-token library makes itself, for it imports nothing from a libc that might be
- * missing or versioned. None of them touches errno. Numbers: arch/x86/entry/syscalls/syscall_64.tbl and
+ * The system calls that the one-shot-token library makes itself, because it imports nothing that a libc might lack or
+ * version. None of them touches errno. Numbers: arch/x86/entry/syscalls/syscall_64.tbl and
  * include/uapi/asm-generic/unistd.h of the kernel.
  */
 #ifndef AWF_SYSTEM_CALLS_H
@@ -42,7 +42,7 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 #error "one-shot-token: no system calls for this architecture; add its numbers and its instruction above"
 #endif
 
-/* Private memory that a core file leaves out, zeroed. Returns 0 when there is none. */
+/* Zeroed private memory that is left out of core files. Returns 0 if there is none. */
 static inline void *map_private(unsigned long size) {
   enum { PROT_READ_WRITE = 1 | 2, MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20, MADV_DONTDUMP = 16, LAST_ERROR = 4095 };
   long address = system_call(SYS_MMAP, 0, (long)size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);

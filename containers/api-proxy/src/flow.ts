@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Octets after which a stream lets the others have their turn. Without it, Node hands over up to two megabytes of one
- * socket at a time (32 reads of 64 KiB), and an event of somebody else's stream waits that long.
+ * Octets after which a stream gives the others a turn. Otherwise Node reads up to two megabytes of one socket in a row
+ * (32 reads of 64 KiB), and an event of another stream waits for all of it.
  */
 const SHARE = 128 * 1024;
 
-/** Writes what comes from a source, at the pace of the sink and of those who share the event loop. */
+/** Writes what comes from a source, no faster than the sink takes it and the other streams allow. */
 export class Flow {
   readonly #source: Readable;
   readonly #sink: Writable;
@@ -17,7 +17,7 @@ export class Flow {
     this.#sink = sink;
   }
 
-  /** To be called with each chunk as the source tells of it. */
+  /** Call this with each chunk that the source emits. */
   write(chunk: Buffer): void {
     this.#taken += chunk.length;
     if (!this.#sink.write(chunk)) {

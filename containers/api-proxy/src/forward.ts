@@ -1,182 +1,201 @@
-import { request as httpRequest, type Agent } from 'node:http';
+import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
+import { errorCode, ProxyError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { passInterim } from './interim.ts';
+import { elapsedMs } from './log.ts';
+import type { ReflectionGuard } from './reflection.ts';
+import { refuse } from './reply.ts';
 import type { AdmittedRequest } from './request/admission.ts';
 import type { EndpointCheck } from './request/endpoints.ts';
-import type { Exchange } from './exchange.ts';
-import { Flow } from './flow.ts';
-import {
-  clientResponseHeaders,
-  headerChanges,
-  headerValue,
-  upstreamRequestHeaders,
-  type HeaderRules,
-} from './request/headers.ts';
-import { elapsedMs } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
-import { refuse } from './reply.ts';
-import type { ReflectionGuard } from './reflection.ts';
-import { passInterim } from './interim.ts';
-import { returnBody } from './return-body.ts';
-import { openWebSocket } from './websocket/websocket.ts';
+import { clientResponseHeaders, headerChanges, upstreamRequestHeaders, type HeaderRules } from './request/headers.ts';
+import { ReturnBody } from './return-body.ts';
+import { SendBody } from './send-body.ts';
+import type { Handshake } from './websocket/handshake.ts';
+import { relayWebSocket } from './websocket/relay.ts';
 
 /** The way to one provider. */
 export interface Route {
   readonly target: Target;
-  /** Of the target, for the `Host` header. */
+  /** The target's, for the `Host` header. */
   readonly authority: string;
   readonly checkEndpoint: EndpointCheck;
   readonly rules: HeaderRules;
   readonly guard: ReflectionGuard;
-  /** The answers must not be compressed. */
-  readonly plainOnly: boolean;
   readonly agent: Agent;
 }
 
-export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
-  new ProxyError('body_too_large', `The request body is larger than the limit of ${String(maxBodyBytes)} bytes.`);
+/** Sends a request upstream and streams both ways, octet by octet as they arrive. */
+export class Forwarding {
+  readonly #exchange: Exchange;
+  readonly #admitted: AdmittedRequest;
+  readonly #route: Route;
+  readonly #handshake: Handshake | undefined;
+  readonly #upstream: ClientRequest;
+  /** The exchange has failed, was abandoned, or became a WebSocket. Later events change nothing. */
+  #settled = false;
 
-function upstreamFailure(error: unknown, host: string, hasAnswered = false): ProxyError {
-  if (error instanceof ProxyError) return error;
-  const detail = errorCode(error);
-  if (hasAnswered) {
-    return new ProxyError('upstream_broken', `${host} broke its answer off (${detail}).`, { cause: error, detail });
-  }
-  return new ProxyError('upstream_closed', `${host} ended the connection before it had answered (${detail}).`, {
-    cause: error,
-    detail,
-  });
-}
-
-/**
- * Sends the request upstream and streams both ways, octet by octet as they come.
- *
- * @returns ends the exchange with an error: as an answer where none has begun, else by breaking the client's stream
- */
-export function forward(exchange: Exchange, admitted: AdmittedRequest, route: Route): (error: ProxyError) => void {
-  const { client, answer, record, limits, maxBodyBytes, handshake } = exchange;
-  const { target, guard } = route;
-  const upstream = httpRequest({
-    agent: route.agent,
-    method: admitted.method,
-    path: `${target.basePath}${admitted.path}${admitted.query}`,
-    headers: [
-      ...upstreamRequestHeaders(client.rawHeaders, admitted, route.rules, route.authority),
-      ...(handshake?.headers ?? []),
-    ],
-    maxHeaderSize: limits.upstreamHeadBytes,
-    timeout: limits.upstreamIdleMs,
-  });
-
-  // Node drops headers beyond its own limit unseen; the size of the head is limit enough.
-  upstream.maxHeadersCount = 0;
-  record.forwarded = true;
-  if (exchange.log.isDebug) {
-    const changes = headerChanges(client.rawHeaders, admitted, route.rules);
-    exchange.log.event('debug', 'headers', { id: record.id, ...changes });
+  /** @param handshake of a client that asks for a WebSocket */
+  constructor(exchange: Exchange, admitted: AdmittedRequest, route: Route, handshake: Handshake | undefined) {
+    this.#exchange = exchange;
+    this.#admitted = admitted;
+    this.#route = route;
+    this.#handshake = handshake;
+    this.#upstream = this.#request();
   }
 
-  let settled = false;
-  const fail = (error: ProxyError): void => {
-    if (settled || answer.writableEnded) return;
-    settled = true;
-    record.error = errorCode(error);
-    upstream.destroy();
-    if (answer.headersSent) {
-      // What has arrived still goes out, if only the head; the missing end (last chunk, length) tells the client that
-      // this is not all.
-      answer.write('', 'latin1');
-      client.socket.destroySoon();
-    } else {
-      record.status = error.status;
-      record.responseBytes = refuse(exchange.provider, client, answer, error, limits.lingerMs);
-    }
-  };
+  #request(): ClientRequest {
+    const { client, limits } = this.#exchange;
+    const { agent, target, rules, authority } = this.#route;
+    const { method, path, query } = this.#admitted;
+    const request = httpRequest({
+      agent,
+      method,
+      path: `${target.basePath}${path}${query}`,
+      headers: [
+        ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
+        ...(this.#handshake?.headers ?? []),
+      ],
+      maxHeaderSize: limits.upstreamHeadBytes,
+      timeout: limits.upstreamIdleMs,
+    });
+    // Node silently drops headers beyond its own limit. The limit on the size of the head is enough.
+    request.maxHeadersCount = 0;
+    return request;
+  }
 
-  upstream.on('error', (error) => {
-    fail(upstreamFailure(error, target.host, answer.headersSent));
-  });
-  upstream.on('close', () => {
-    if (!answer.headersSent) fail(upstreamFailure(undefined, target.host));
-  });
-  upstream.on('information', (interim) => {
-    try {
-      if (!settled) passInterim(interim, client, answer, guard);
-    } catch (error) {
-      fail(upstreamFailure(error, target.host));
-    }
-  });
-  upstream.on('upgrade', (response, socket, head) => {
-    record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
-    record.upstreamStatus = response.statusCode ?? 0;
-    try {
-      if (settled || handshake?.isAgreedBy(response) !== true) {
-        throw new ProxyError('upstream_bad_response', `${target.host} changed the protocol unasked.`);
-      }
-      openWebSocket(exchange, response, socket, head, guard);
-      settled = true;
-    } catch (error) {
-      socket.destroy();
-      fail(upstreamFailure(error, target.host));
-    }
-  });
-  upstream.on('timeout', () => {
-    fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
-  });
-  upstream.on('response', (response) => {
-    record.timeToFirstByteMs = elapsedMs(exchange.startedAt);
-    record.upstreamStatus = response.statusCode ?? 0;
-    try {
+  start(): void {
+    const { answer, log, record } = this.#exchange;
+    const { target } = this.#route;
+    record.forwarded = true;
+    record.requests = 1;
+    if (log.isDebug) this.#logHeaders();
+    this.#upstream.on('error', (error) => {
+      this.#failBecauseOf(error, answer.headersSent);
+    });
+    this.#upstream.on('close', () => {
+      if (!answer.headersSent) this.#failBecauseOf(undefined);
+    });
+    this.#upstream.on('timeout', () => {
+      this.fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
+    });
+    this.#upstream.on('information', (interim) => {
+      this.#attempt(() => {
+        if (!this.#settled) passInterim(interim, this.#exchange.client, answer, this.#route.guard);
+      });
+    });
+    this.#upstream.on('response', (response) => {
+      this.#onResponse(response);
+    });
+    this.#upstream.on('upgrade', (response, socket, head) => {
+      this.#onUpgrade(response, socket, head);
+    });
+    answer.on('close', () => {
+      this.#onClientClosed();
+    });
+    if (this.#handshake) this.#upstream.end();
+    else this.#sendBody();
+  }
+
+  #logHeaders(): void {
+    const { client, log, record } = this.#exchange;
+    const changes = headerChanges(client.rawHeaders, this.#admitted, this.#route.rules);
+    log.event('debug', 'headers', { id: record.id, ...changes });
+  }
+
+  #sendBody(): void {
+    new SendBody(this.#exchange, this.#upstream, this.#admitted.body, (error) => {
+      this.fail(error);
+    }).start();
+  }
+
+  #onResponse(response: IncomingMessage): void {
+    const { answer, record, usage } = this.#exchange;
+    const { guard } = this.#route;
+    this.#recordArrival(response);
+    const isHeadSent = this.#attempt(() => {
       guard.check(response);
       answer.sendDate = false;
       const headers = guard.headers(clientResponseHeaders(response.rawHeaders));
       answer.writeHead(response.statusCode ?? 502, guard.text(response.statusMessage ?? ''), headers);
-    } catch (error) {
-      fail(upstreamFailure(error, target.host));
-      return;
-    }
-    record.status = answer.statusCode;
-    if (admitted.method !== 'HEAD') exchange.usage.open(response);
-    const length = headerValue(response.rawHeaders, 'content-length');
-    returnBody(response, length === undefined ? undefined : Number(length), exchange, guard, (error) => {
-      fail(upstreamFailure(error, target.host, true));
     });
-  });
-
-  answer.on('close', () => {
-    if (answer.writableFinished || settled) return;
-    settled = true;
-    record.error = 'client_closed';
-    upstream.destroy();
-  });
-
-  if (handshake) {
-    upstream.end();
-    return fail;
+    if (!isHeadSent) return;
+    record.status = answer.statusCode;
+    if (this.#admitted.method !== 'HEAD') usage.open(response);
+    new ReturnBody(response, this.#exchange, guard, (error) => {
+      this.#failBecauseOf(error, true);
+    }).start();
   }
-  const flow = new Flow(client, upstream);
-  client.on('data', (chunk: Buffer) => {
-    record.requestBytes += chunk.length;
-    // Counted, not believed: a chunked body has no length to look at.
-    if (record.requestBytes > maxBodyBytes) {
-      if (answer.writableEnded) client.socket.destroy();
-      else fail(bodyTooLarge(maxBodyBytes));
-    } else if (upstream.destroyed) {
-      return;
-    } else if (record.requestBytes === admitted.body) {
-      // An end of its own, behind the last octets, would be one more write to the system.
-      upstream.end(chunk);
-    } else {
-      flow.write(chunk);
+
+  #onUpgrade(response: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#recordArrival(response);
+    const isOpen = this.#attempt(() => {
+      if (this.#settled || this.#handshake?.isAgreedBy(response) !== true) {
+        const message = `${this.#route.target.host} switched to another protocol without being asked.`;
+        throw new ProxyError('upstream_bad_response', message);
+      }
+      relayWebSocket(this.#exchange, response, socket, head, this.#route.guard);
+      this.#settled = true;
+    });
+    if (!isOpen) socket.destroy();
+  }
+
+  #recordArrival({ statusCode }: IncomingMessage): void {
+    const { record, startedAt } = this.#exchange;
+    record.timeToFirstByteMs = elapsedMs(startedAt);
+    record.upstreamStatus = statusCode ?? 0;
+  }
+
+  #onClientClosed(): void {
+    const { answer, record } = this.#exchange;
+    if (answer.writableFinished || this.#settled) return;
+    this.#settled = true;
+    record.error = 'client_closed';
+    this.#upstream.destroy();
+  }
+
+  /** @returns false if it threw, and the exchange failed for that reason */
+  #attempt(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#failBecauseOf(error);
+      return false;
     }
-  });
-  client.on('end', () => {
-    if (!settled && !upstream.writableEnded) upstream.end();
-  });
-  // Answered before all was sent: the rest is read and thrown away, and the client may go on with its connection.
-  answer.on('finish', () => {
-    if (upstream.writableEnded) return;
-    upstream.destroy();
-    client.resume();
-  });
-  return fail;
+  }
+
+  #failBecauseOf(cause: unknown, hasAnswered = false): void {
+    this.fail(upstreamFailure(cause, this.#route.target.host, hasAnswered));
+  }
+
+  /** Ends the exchange: with an answer if none has begun, otherwise by breaking the client's stream. */
+  fail(error: ProxyError): void {
+    const { provider, client, answer, record, limits } = this.#exchange;
+    if (this.#settled || answer.writableEnded) return;
+    this.#settled = true;
+    record.error = error.logged;
+    this.#upstream.destroy();
+    if (answer.headersSent) {
+      // What has arrived still goes out, even if it is only the head. The missing end (last chunk, length) tells the
+      // client that the answer is incomplete.
+      answer.write('', 'latin1');
+      client.socket.destroySoon();
+    } else {
+      record.status = error.status;
+      record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+    }
+  }
+}
+
+function upstreamFailure(cause: unknown, host: string, hasAnswered: boolean): ProxyError {
+  if (cause instanceof ProxyError) return cause;
+  const detail = errorCode(cause);
+  return hasAnswered
+    ? new ProxyError('upstream_broken', `${host} broke off its answer (${detail}).`, { cause, detail })
+    : new ProxyError('upstream_closed', `${host} closed the connection before it answered (${detail}).`, {
+        cause,
+        detail,
+      });
 }

@@ -1,10 +1,12 @@
 import { validateHeaderValue, type IncomingMessage, type InformationEvent, type ServerResponse } from 'node:http';
-import { clientResponseHeaders } from './request/headers.ts';
 import type { ReflectionGuard } from './reflection.ts';
+import { clientResponseHeaders } from './request/headers.ts';
+import { headerPairs } from './request/raw-headers.ts';
 
 /**
- * Passes an interim answer (1xx, `103 Early Hints`) on, as RFC 9110, section 15.2, asks of a proxy. A client of HTTP/1.0
- * knows none; one that takes nothing off its connection gets no more of them, for they must not pile up here.
+ * Passes an interim answer on (1xx, for example `103 Early Hints`), as RFC 9110, section 15.2, requires of a proxy.
+ * HTTP/1.0 has no such thing. A client that does not read its connection gets no more of them: they must not pile up
+ * here.
  */
 export function passInterim(
   { statusCode, statusMessage, rawHeaders }: InformationEvent,
@@ -13,14 +15,11 @@ export function passInterim(
   guard: ReflectionGuard,
 ): void {
   if (answer.headersSent || httpVersion === '1.0' || socket.writableNeedDrain) return;
-  const fields = guard.headers(clientResponseHeaders(rawHeaders));
-  const lines = fields.flatMap((name, i) => {
-    if (i % 2 === 1) return [];
-    const value = fields[i + 1] ?? '';
+  const lines = headerPairs(guard.headers(clientResponseHeaders(rawHeaders))).map(([name, value]) => {
     validateHeaderValue(name, value);
-    return [`${name}: ${value}`];
+    return `${name}: ${value}`;
   });
-  // Not by writeEarlyHints, which knows one status and one header, and puts names into lower case.
-  const head = [`HTTP/1.1 ${String(statusCode)} ${guard.text(statusMessage)}`, ...lines, '', ''];
+  // Not writeEarlyHints: it knows only one status and one header, and writes names in lower case.
+  const head = [`HTTP/1.1 ${statusCode} ${guard.text(statusMessage)}`, ...lines, '', ''];
   socket.write(head.join('\r\n'), 'latin1');
 }

@@ -4,23 +4,24 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '../../../src/shared/providers.ts';
-import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { createClientServer } from './client-server.ts';
-import { bodyTooLarge, forward, type Route } from './forward.ts';
-import type { Budget } from './usage/budget.ts';
-import type { Exchange } from './exchange.ts';
-import { Ledger } from './usage/ledger.ts';
+import { Connection } from './connection.ts';
+import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
+import { Forwarding, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
-import { newRecord, type Log } from './log.ts';
-import { errorCode, ProxyError } from './proxy-error.ts';
-import { asProxyError, notConfigured, parserFailure } from './refusals.ts';
+import { loggedPath, newRecord, type Log } from './log.ts';
 import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
-import { prepareDialect, UsageReading } from './usage/reading.ts';
-import { readHandshake } from './websocket/websocket.ts';
+import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
+import { bodyTooLarge } from './send-body.ts';
+import type { Budget } from './usage/budget.ts';
+import { Ledger } from './usage/ledger.ts';
+import { prepareDialect, UsageReading, type PreparedDialect } from './usage/reading.ts';
+import { readHandshake } from './websocket/handshake.ts';
 
 export interface ListenerOptions {
   readonly provider: Provider;
-  /** Undefined where the run was given no credential. */
+  /** Undefined if the run was given no credential for the provider. */
   readonly route: Route | undefined;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
@@ -28,162 +29,197 @@ export interface ListenerOptions {
   readonly log: Log;
 }
 
-/** Milliseconds between two looks at whether the last request has ended. */
+/** How a request came in. */
+interface Arrival {
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue?: true;
+  /** Set if the client asks for a WebSocket: the octets that it sent after its request. */
+  readonly early?: Buffer;
+}
+
+/** A request from its arrival to its line in the log. */
+interface Visit extends Arrival {
+  readonly client: IncomingMessage;
+  readonly answer: ServerResponse;
+  readonly record: RequestRecord;
+  /** A value of `performance.now()`. */
+  readonly startedAt: number;
+  /** Set once the request is on its way to the provider. */
+  usage: UsageReading | undefined;
+}
+
+/** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
-
-/** One provider's HTTP server, not yet listening. */
-export interface Listener {
-  readonly server: Server;
-  /**
-   * Takes no more connections, gives the requests that are under way a short grace, and then ends every connection, and the
-   * WebSockets that the HTTP server knows no more. Resolves once all of them are in the log.
-   */
-  readonly end: () => Promise<void>;
-}
-
-/** What a client's connection is busy with. */
-class Connection {
-  /** Undefined until its first request. */
-  answer: ServerResponse | undefined;
-  /** Of the exchange that is under way, where it has come as far as that. */
-  fail: ((error: ProxyError) => void) | undefined;
-  /** It ends with a refusal, which may still queue, or more requests have come in its packet. */
-  isDoomed = false;
-
-  get isBusy(): boolean {
-    return this.isDoomed || this.answer?.writableFinished === false;
-  }
-}
 
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
 
-export function createListener(options: ListenerOptions): Listener {
-  const { provider, route, limits, maxBodyBytes, budget, log } = options;
-  const ledger = new Ledger(log);
-  const dialect = prepareDialect(provider.usage);
-  const credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
-  const connections = new WeakMap<Duplex, Connection>();
-  const upgraded = new Set<Duplex>();
-  let underWay = 0;
+/**
+ * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
+ */
+export class Listener {
+  /** Not listening yet. */
+  readonly server: Server;
+  readonly #options: ListenerOptions;
+  readonly #ledger: Ledger;
+  readonly #dialect: PreparedDialect;
+  readonly #credentialQuery: ReadonlySet<string>;
+  /** Connections of WebSockets, which the HTTP server no longer knows. */
+  readonly #upgraded = new Set<Duplex>();
+  #underWay = 0;
 
-  const admitFrom = (client: IncomingMessage): AdmittedRequest => {
-    const { method = '', url = '', httpVersion, rawHeaders } = client;
-    return admit({ method, target: url, httpVersion, rawHeaders }, credentialQuery, limits.headerCount);
-  };
-  const connectionOf = (socket: Duplex): Connection => {
-    let connection = connections.get(socket);
-    if (!connection) {
-      connection = new Connection();
-      connections.set(socket, connection);
-    }
-    return connection;
-  };
+  constructor(options: ListenerOptions) {
+    const { provider, limits, log } = options;
+    this.#options = options;
+    this.#ledger = new Ledger(log);
+    this.#dialect = prepareDialect(provider.usage);
+    this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
+    this.server = createClientServer(limits);
+    this.#listenToServer();
+  }
 
-  /** @param early what a client that asks for a WebSocket sent behind its request */
-  const serve = (client: IncomingMessage, answer: ServerResponse, expectsContinue: boolean, early?: Buffer): void => {
+  #listenToServer(): void {
+    this.server.on('request', (client, answer) => {
+      this.#serve(client, answer);
+    });
+    this.server.on('checkContinue', (client: IncomingMessage, answer: ServerResponse) => {
+      this.#serve(client, answer, { expectsContinue: true });
+    });
+    // For any other expectation. Admission refuses it in the provider's shape.
+    this.server.on('checkExpectation', (client: IncomingMessage, answer: ServerResponse) => {
+      this.#serve(client, answer);
+    });
+    this.server.on('connect', (client: IncomingMessage, socket: Duplex) => {
+      if (Connection.of(socket).isBusy) socket.destroy();
+      else this.#refuseConnection(socket, methodNotAllowed(), client);
+    });
+    this.server.on('upgrade', (client: IncomingMessage, socket: Socket, early: Buffer) => {
+      if (Connection.of(socket).isBusy) socket.destroy();
+      else this.#upgrade(client, socket, early);
+    });
+    this.server.on('clientError', (cause, socket) => {
+      this.#clientError(cause, socket);
+    });
+  }
+
+  #serve(client: IncomingMessage, answer: ServerResponse, arrival: Arrival = {}): void {
     const startedAt = performance.now();
-    const record = newRecord(provider.id, client.method ?? '', client.url ?? '');
-    const connection = connectionOf(client.socket);
-    const pipelined = connection.isBusy;
-    if (!pipelined) {
-      connection.answer = answer;
-      connection.fail = undefined;
-    }
-    let isUnderWay = false;
-    let usage: UsageReading | undefined;
+    const record = newRecord(this.#options.provider.id, client.method ?? '', client.url ?? '');
+    const visit: Visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
     try {
-      // An answer that queues behind another has no socket, and so no event tells of its client's end.
-      if (pipelined) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
-      const admitted = admitFrom(client);
-      record.path = admitted.path;
+      const admitted = this.#admit(visit);
       if (isHealthCheck(admitted)) {
-        answerHealth(provider, route !== undefined, answer);
+        // Without a line in the log: the engine asks every second.
+        this.#answerHealth(answer);
         return;
       }
-      if (!route) throw notConfigured(provider);
-      const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
-      const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
-      if (admitted.body !== 'chunked' && admitted.body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
-      if (underWay >= limits.concurrentRequests) {
-        throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
-      }
-      budget.take();
-      underWay++;
-      isUnderWay = true;
-      if (expectsContinue) answer.writeContinue();
-      usage = new UsageReading(dialect, generates, budget);
-      const exchange: Exchange = { ...options, client, answer, record, startedAt, usage };
-      connection.fail = forward(handshake ? { ...exchange, handshake } : exchange, admitted, route);
+      this.#forward(visit, admitted);
     } catch (cause) {
-      const error = asProxyError(cause);
-      record.error = errorCode(error);
-      record.status = error.status;
-      if (endsConnection(client, error)) connection.isDoomed = true;
-      record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+      this.#refuse(visit, asProxyError(cause));
     }
-    // Behind the exchange's own listener, which completes the record.
+    // Registered after the exchange's own listener, which completes the record.
     answer.on('close', () => {
-      if (isUnderWay) underWay--;
-      ledger.close(record, startedAt, usage);
+      if (visit.usage) this.#underWay--;
+      this.#ledger.close(record, startedAt, visit.usage);
     });
-  };
+  }
 
-  const refuseConnection = (socket: Duplex, error: ProxyError, client?: IncomingMessage): void => {
-    refuseRaw(provider, socket, error, limits.lingerMs);
-    const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
-    ledger.close({ ...record, status: error.status, error: errorCode(error) }, performance.now());
-  };
+  #admit({ client, answer, record }: Visit): AdmittedRequest {
+    const { method = '', url = '', httpVersion, rawHeaders } = client;
+    Connection.of(client.socket).begin(answer);
+    const head = { method, target: url, httpVersion, rawHeaders };
+    const admitted = admit(head, this.#credentialQuery, this.#options.limits.headerCount);
+    record.path = loggedPath(admitted.path);
+    return admitted;
+  }
 
-  const serveUpgrade = (client: IncomingMessage, socket: Socket, early: Buffer): void => {
-    upgraded.add(socket);
+  #answerHealth(answer: ServerResponse): void {
+    const { provider, route } = this.#options;
+    answerHealth(provider, route !== undefined, answer);
+  }
+
+  #forward(visit: Visit, admitted: AdmittedRequest): void {
+    const { client, answer, record, startedAt, early } = visit;
+    const { provider, route, budget } = this.#options;
+    if (!route) throw notConfigured(provider);
+    const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
+    this.#checkLimits(admitted);
+    budget.take();
+    this.#underWay++;
+    const usage = new UsageReading(this.#dialect, generates, budget);
+    visit.usage = usage;
+    if (visit.expectsContinue) answer.writeContinue();
+    const exchange = { ...this.#options, client, answer, record, startedAt, usage };
+    const forwarding = new Forwarding(exchange, admitted, route, handshake);
+    Connection.of(client.socket).fail = (error) => {
+      forwarding.fail(error);
+    };
+    forwarding.start();
+  }
+
+  #checkLimits({ body }: AdmittedRequest): void {
+    const { limits, maxBodyBytes } = this.#options;
+    if (body !== 'chunked' && body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    if (this.#underWay >= limits.concurrentRequests) {
+      throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
+    }
+  }
+
+  #refuse({ client, answer, record }: Visit, error: ProxyError): void {
+    const { provider, limits } = this.#options;
+    record.error = error.logged;
+    record.status = error.status;
+    if (endsConnection(client, error)) Connection.of(client.socket).isDoomed = true;
+    record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+  }
+
+  #upgrade(client: IncomingMessage, socket: Socket, early: Buffer): void {
+    this.#upgraded.add(socket);
     socket.once('close', () => {
-      upgraded.delete(socket);
+      this.#upgraded.delete(socket);
     });
-    serve(client, handedOver(client, socket), false, early);
-  };
+    this.#serve(client, handedOver(client, socket), { early });
+  }
 
-  const server = createClientServer(limits);
-  server.on('request', (client, answer) => {
-    serve(client, answer, false);
-  });
-  server.on('checkContinue', (client: IncomingMessage, answer: ServerResponse) => {
-    serve(client, answer, true);
-  });
-  server.on('checkExpectation', (client: IncomingMessage, answer: ServerResponse) => {
-    serve(client, answer, false);
-  });
-  server.on('connect', (client: IncomingMessage, socket: Duplex) => {
-    if (connectionOf(socket).isBusy) socket.destroy();
-    else refuseConnection(socket, methodNotAllowed(), client);
-  });
-  server.on('upgrade', (client: IncomingMessage, socket: Socket, early: Buffer) => {
-    if (connectionOf(socket).isBusy) socket.destroy();
-    else serveUpgrade(client, socket, early);
-  });
-  server.on('clientError', (cause, socket) => {
+  /** Node's parser gave up, the client took too long, or its connection broke. */
+  #clientError(cause: Error, socket: Duplex): void {
+    const { provider, limits } = this.#options;
     const error = parserFailure(errorCode(cause));
-    const { isBusy, fail, answer } = connectionOf(socket);
+    const { isBusy, fail, answer } = Connection.of(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
     else if (isBusy && fail) fail(error);
     else if (isBusy && answer) {
-      // Answered already; nothing more can be read from this connection.
+      // The request has its answer, but nothing more can be read from this connection.
       answer.end();
       answer.socket?.destroySoon();
+      // An idle connection that timed out is no request, so it gets no line in the log.
     } else if (error.status === 408) refuseRaw(provider, socket, error, limits.lingerMs);
-    else refuseConnection(socket, error);
-  });
-  const end = async (): Promise<void> => {
-    const closed = server.listening ? once(server, 'close') : undefined;
-    server.close();
+    else this.#refuseConnection(socket, error);
+  }
+
+  #refuseConnection(socket: Duplex, error: ProxyError, client?: IncomingMessage): void {
+    const { provider, limits } = this.#options;
+    refuseRaw(provider, socket, error, limits.lingerMs);
+    const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
+    this.#ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
+  }
+
+  /**
+   * Accepts no more connections, gives the requests that are under way a short grace, then ends every connection, the
+   * WebSockets included. Resolves once all requests are in the log.
+   */
+  async end(): Promise<void> {
+    const { limits } = this.#options;
+    const closed = this.server.listening ? once(this.server, 'close') : undefined;
+    this.server.close();
     const deadline = performance.now() + limits.stopGraceMs;
-    while (underWay > 0 && performance.now() < deadline) await sleep(STOP_POLL_MS);
-    server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy();
+    while (this.#underWay > 0 && performance.now() < deadline) await sleep(STOP_POLL_MS);
+    this.server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await closed;
-    // The last sockets say that they are closed at the end of this turn of the event loop; their records are written then.
+    // The last sockets emit `close` at the end of this turn of the event loop. Their records are written then.
     await sleep(1);
-    await ledger.settled();
-  };
-  return { server, end };
+    await this.#ledger.settled();
+  }
 }

@@ -5,30 +5,36 @@ import type { ProviderId } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 
 export interface Log {
-  /** The record of a request, whatever the level: the run's report is made from these. */
+  /** Writes a request's record at every level, because the run's report is made from these. */
   readonly request: (record: RequestRecord) => void;
-  /** What happens beside the requests. */
+  /** Writes anything that is not a request. */
   readonly event: (level: LogLevel, event: string, fields: object) => void;
-  /** Whether what only a search for an error needs is worth preparing. */
+  /** True if events of level `debug` are written, and so worth preparing. */
   readonly isDebug: boolean;
-  /** Writes what is left and resolves once it is out. */
+  /** Writes the lines that are left, and resolves once they are out. */
   readonly close: () => Promise<void>;
 }
 
-/** Milliseconds for which lines are collected: short, since a killed container loses them. */
+/** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Octets that wait for a reader that does not read; more is dropped, the proxy goes on. */
+/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
+/** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
 
 const ID_PREFIX = randomBytes(4).toString('hex');
 let lastId = 0;
 
-/** @param startedAt of `performance.now()` */
+/** @param startedAt a value of `performance.now()` */
 export const elapsedMs = (startedAt: number): number => Math.round((performance.now() - startedAt) * 1_000) / 1_000;
 
-export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
+/** A request target for the log: cut to a limit, and without its query, which may contain a key. */
+export function loggedPath(target: string): string {
   const question = target.indexOf('?');
+  return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
+}
+
+export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
   return {
     event: 'request',
     level: 'info',
@@ -36,7 +42,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
     provider,
     method,
-    path: target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH)),
+    path: loggedPath(target),
     status: 0,
     upstreamStatus: null,
     requestBytes: 0,
@@ -44,13 +50,16 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     durationMs: 0,
     timeToFirstByteMs: null,
     forwarded: false,
+    requests: 0,
     model: null,
     usage: null,
     error: null,
   };
 }
 
-/** Writes in the thread pool: a pipe whose reader stalls would otherwise stop the event loop, and every stream with it. */
+/**
+ * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
+ */
 class BatchWriter {
   readonly #fd: number;
   #pending = '';
@@ -79,7 +88,7 @@ class BatchWriter {
       const next = (offset: number) => {
         write(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
           if (error?.code === 'EAGAIN') setTimeout(next, BATCH_MS, offset);
-          // A full disk or a closed pipe: there is nobody left to tell, and requests matter more.
+          // A full disk or a closed pipe: nobody is left to be told, and requests matter more.
           else if (error || offset + written >= chunk.length) resolve();
           else next(offset + written);
         });
@@ -93,7 +102,7 @@ class BatchWriter {
   }
 }
 
-/** @param fds where each line goes */
+/** @param fds descriptors that every line is written to */
 export function createLog(fds: readonly number[], level: LogLevel): Log {
   const writers = fds.map((fd) => new BatchWriter(fd));
   let lines = '';
@@ -122,9 +131,9 @@ export function createLog(fds: readonly number[], level: LogLevel): Log {
 }
 
 /**
- * Standard output and a file. Without the file the sidecar still works, and standard output has it all.
+ * Logs to standard output and to a file. If the file cannot be written, standard output still gets every line.
  *
- * @param path the log file, in a folder that is there
+ * @param path the log file; its folder must exist
  */
 export function openLog(path: string, level: LogLevel): Log {
   try {

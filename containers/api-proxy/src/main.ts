@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/sidecar-config.ts';
+import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/contract.ts';
 import { openLog } from './log.ts';
 import { runSidecar } from './run.ts';
 import { standardInput } from './start/standard-input.ts';

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import { headerValue } from './request/headers.ts';
-import { ProxyError } from './proxy-error.ts';
+import { ProxyError } from './errors.ts';
+import { headerValue } from './request/raw-headers.ts';
 
-/** A shorter credential is no secret but a word (`none`, `sk-1234`), which answers may hold for their own reasons. */
+/** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
 const SHORTEST_SECRET = 8;
 const NOTHING = Buffer.alloc(0);
 
 /** Masks one stream. */
 export interface StreamMask {
-  /** @returns what can go on: all but an end that may be the beginning of the credential */
+  /** @returns what can be passed on: everything but an end that may be the beginning of the credential */
   readonly pass: (chunk: Buffer) => Buffer;
-  /** @returns what was held back, at the end of the stream */
+  /** @returns what is still held back at the end of the stream */
   readonly rest: () => Buffer;
 }
 
 /**
- * Keeps an upstream that repeats what it was sent, as debugging gateways do, from handing the credential to the client.
- * The mask is as long as the credential, so that lengths stay right.
+ * Keeps the credential from the client if an upstream echoes what it was sent, as debugging gateways do. The mask is as
+ * long as the credential, so lengths stay right.
  */
 export class ReflectionGuard {
-  /** Empty where it is no secret. */
+  /** Empty if it is too short to be a secret. */
   readonly #credential: string;
   readonly #secret: Buffer;
   readonly #mask: string;
@@ -27,8 +27,8 @@ export class ReflectionGuard {
   readonly #onReflected: () => void;
 
   /**
-   * @param plainOnly refuses answers that are compressed, in which nothing can be found
-   * @param onReflected told each time
+   * @param plainOnly refuses compressed answers, in which nothing can be found
+   * @param onReflected called each time the credential is found
    */
   constructor(credential: string, plainOnly: boolean, onReflected: () => void) {
     this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
@@ -38,18 +38,18 @@ export class ReflectionGuard {
     this.#onReflected = onReflected;
   }
 
-  /** @throws ProxyError 502 for an answer that cannot be looked into */
+  /** @throws ProxyError 502 for an answer that cannot be searched */
   check({ rawHeaders }: IncomingMessage): void {
     if (!this.#plainOnly) return;
     const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
     if (coding.toLowerCase() === 'identity') return;
     const message =
-      'The upstream compressed its answer although it was asked not to, so that the api-proxy cannot see whether it ' +
-      'repeats the credential.';
+      'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
+      'contains the credential.';
     throw new ProxyError('upstream_compressed', message);
   }
 
-  /** @param headers names and values in turn */
+  /** @param headers raw headers */
   headers(headers: string[]): string[] {
     if (this.#credential === '') return headers;
     return headers.map((text) => this.text(text));
@@ -79,7 +79,7 @@ export class ReflectionGuard {
     };
   }
 
-  /** @returns where the last credential ended */
+  /** @returns the index after the last credential, or 0 */
   #maskIn(data: Buffer): number {
     const secret = this.#secret;
     let end = 0;
@@ -92,7 +92,9 @@ export class ReflectionGuard {
     return end;
   }
 
-  /** @returns where an end of `data` begins that is a beginning of the credential, the longest one; else its length */
+  /**
+   * @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none
+   */
   #beginningAt(data: Buffer, from: number): number {
     const secret = this.#secret;
     const first = secret[0];

@@ -2,7 +2,7 @@ import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Provider } from '../../../src/shared/providers.ts';
-import type { ProxyError } from './proxy-error.ts';
+import type { ProxyError } from './errors.ts';
 
 function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
   return {
@@ -20,17 +20,19 @@ const errorBody = (provider: Provider, error: ProxyError): Buffer =>
 const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 
-/** What follows a malformed request has no sure beginning: RFC 9112, section 6.3, and so does what follows an unread body. */
+/**
+ * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
+ */
 export const endsConnection = (request: IncomingMessage, error: ProxyError): boolean =>
   error.status === 400 || hasUnreadBody(request);
 
 /**
  * Answers with an error of the sidecar's own.
  *
- * Where the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
+ * If the rest of the request's body is not wanted, the connection ends with this answer, but not at once: closing a
  * socket with unread data resets it, and the client would lose the answer that explains the close (RFC 9112,
- * section 9.6). So the answer is sent in full, and its end is held back for up to `lingerMs` while the rest is thrown
- * away.
+ * section 9.6). So the answer is sent in full, and the connection stays open for up to `lingerMs` while the rest of the
+ * body is discarded.
  *
  * @returns the length of the body in octets
  */
@@ -61,14 +63,14 @@ export function refuse(
   return body.length;
 }
 
-/** The same for a connection that the HTTP server has handed over or given up. */
+/** Like {@link refuse}, for a connection that the HTTP server has handed over or given up. */
 export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError, lingerMs: number): void {
   const body = errorBody(provider, error).toString();
   const headers = errorHeaders(error, Buffer.byteLength(body), true);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const reason = STATUS_CODES[error.status] ?? '';
   socket.on('error', () => undefined);
-  socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+  socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', body].join('\r\n'));
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => {
     clearTimeout(timer);
@@ -77,8 +79,9 @@ export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError,
 }
 
 /**
- * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Until the
- * protocol is agreed on, the connection ends with the answer, and by any octet that comes before (RFC 6455, section 4.1).
+ * An answer for a connection that the HTTP server has handed over because its client wants another protocol. Unless
+ * that is agreed on, the connection ends with the answer. It also ends if the client sends anything before the answer
+ * (RFC 6455, section 4.1).
  */
 export function handedOver(client: IncomingMessage, socket: Socket): ServerResponse {
   const end = () => socket.destroy();
@@ -95,7 +98,7 @@ export function handedOver(client: IncomingMessage, socket: Socket): ServerRespo
   return answer;
 }
 
-/** Says that the port is served and whether its provider is configured, and nothing of what with. */
+/** Tells that the port is served and whether its provider is configured, but nothing about how. */
 export function answerHealth(provider: Provider, configured: boolean, answer: ServerResponse): void {
   const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
   answer.writeHead(200, {

@@ -1,70 +1,91 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
+import type { ReflectionGuard, StreamMask } from './reflection.ts';
 import { clientResponseTrailers } from './request/headers.ts';
-import type { ReflectionGuard } from './reflection.ts';
+import { headerPairs, headerValue } from './request/raw-headers.ts';
 
-const pairs = (flat: readonly string[]): [string, string][] =>
-  flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
+/** Streams the body of an answer and its trailers to the client as they arrive, with the credential masked. */
+export class ReturnBody {
+  readonly #response: IncomingMessage;
+  readonly #exchange: Exchange;
+  readonly #guard: ReflectionGuard;
+  readonly #fail: (error: Error) => void;
+  readonly #mask: StreamMask;
+  readonly #flow: Flow;
+  /** In octets; undefined if the answer's head does not tell it. */
+  readonly #length: number | undefined;
+  #isGathering = false;
 
-/**
- * Streams the body of the answer and its trailers to the client as they come, less the credential.
- *
- * @param length of the body in octets, where the answer's head says it
- * @param fail told when it breaks off
- */
-export function returnBody(
-  response: IncomingMessage,
-  length: number | undefined,
-  { client, answer, record, usage }: Exchange,
-  guard: ReflectionGuard,
-  fail: (error: Error) => void,
-): void {
-  const mask = guard.stream();
-  const flow = new Flow(response, answer);
-  const { socket } = client;
-  let isGathering = false;
-  // Each TLS record comes as a chunk, and each chunk would be a write to the system: what has come in one packet leaves in
-  // one, at the end of this turn of the event loop.
-  const gather = (): void => {
-    if (isGathering) return;
-    isGathering = true;
-    socket.cork();
-    setImmediate(send);
-  };
-  const send = (): void => {
-    isGathering = false;
-    socket.uncork();
-    usage.catchUp();
-  };
-  response.on('data', (chunk: Buffer) => {
+  /** @param fail called if the answer breaks off */
+  constructor(response: IncomingMessage, exchange: Exchange, guard: ReflectionGuard, fail: (error: Error) => void) {
+    const length = headerValue(response.rawHeaders, 'content-length');
+    this.#response = response;
+    this.#exchange = exchange;
+    this.#guard = guard;
+    this.#fail = fail;
+    this.#mask = guard.stream();
+    this.#flow = new Flow(response, exchange.answer);
+    this.#length = length === undefined ? undefined : Number(length);
+  }
+
+  start(): void {
+    const { answer, record } = this.#exchange;
+    this.#response.on('data', (chunk: Buffer) => {
+      this.#onData(chunk);
+    });
+    this.#response.on('end', () => {
+      this.#onEnd();
+    });
+    this.#response.on('error', (error) => {
+      this.#fail(error);
+    });
+    // The head must not wait for the first octet of the body, which may take minutes. Most often that octet is there by
+    // the next turn of the event loop, and both leave in one packet. flushHeaders would turn octets above 127 into
+    // UTF-8.
+    setImmediate(() => {
+      if (!answer.writableEnded && record.responseBytes === 0) answer.write('', 'latin1');
+    });
+  }
+
+  #onData(chunk: Buffer): void {
+    const { answer, record, usage } = this.#exchange;
     record.responseBytes += chunk.length;
     usage.keep(chunk);
-    const masked = mask.pass(chunk);
-    // An end of its own, behind the last octets, would be one more write to the system.
-    if (record.responseBytes === length && mask.rest().length === 0) answer.end(masked);
+    const masked = this.#mask.pass(chunk);
+    // Ending with the last octets saves a separate write to the system.
+    if (record.responseBytes === this.#length && this.#mask.rest().length === 0) answer.end(masked);
     else if (masked.length > 0) {
-      gather();
-      flow.write(masked);
+      this.#gather();
+      this.#flow.write(masked);
     }
-  });
-  response.on('end', () => {
+  }
+
+  /**
+   * Every TLS record arrives as a chunk, and every chunk would be a write to the system. What arrived in one packet
+   * leaves in one, at the end of this turn of the event loop.
+   */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    const { client, usage } = this.#exchange;
+    client.socket.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      client.socket.uncork();
+      usage.catchUp();
+    });
+  }
+
+  #onEnd(): void {
+    const { answer } = this.#exchange;
     if (answer.writableEnded) return;
-    // Node sends them where the answer is chunked and forgets them elsewhere, as HTTP/1.0 has it.
     try {
-      answer.addTrailers(pairs(guard.headers(clientResponseTrailers(response))));
-      answer.end(mask.rest());
+      // Node sends trailers with a chunked answer and forgets them otherwise: HTTP/1.0 has none.
+      answer.addTrailers(headerPairs(this.#guard.headers(clientResponseTrailers(this.#response))));
+      answer.end(this.#mask.rest());
     } catch (error) {
-      fail(error as Error);
+      this.#fail(error as Error);
     }
-  });
-  response.on('error', (error) => {
-    fail(error);
-  });
-  // The head must not wait for the first octet of the body, which may come minutes later; but most often it is there
-  // by the next turn of the event loop, and both then leave in one packet. Not by flushHeaders, which makes UTF-8 of
-  // octets above 127.
-  setImmediate(() => {
-    if (!answer.writableEnded && record.responseBytes === 0) answer.write('', 'latin1');
-  });
+  }
 }

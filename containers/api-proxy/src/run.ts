@@ -1,8 +1,8 @@
-import { announce } from './start/announce.ts';
-import type { Log } from './log.ts';
 import type { LogLevel } from '../../../src/shared/log-level.ts';
-import { PEERS_VARIABLE } from '../../../src/shared/network.ts';
+import { PEERS_VARIABLE } from '../../../src/shared/contract.ts';
+import type { Log } from './log.ts';
 import { startSidecar, type Sidecar, type SidecarOptions } from './server.ts';
+import { announce } from './start/announce.ts';
 import { readStartConfig, type ConfigInput } from './start/start-config.ts';
 
 export interface RunOptions extends Omit<SidecarOptions, 'log'> {
@@ -11,7 +11,7 @@ export interface RunOptions extends Omit<SidecarOptions, 'log'> {
   readonly openLog: (level: LogLevel) => Log;
 }
 
-/** Milliseconds for the end: Docker sends SIGKILL after ten seconds, and nobody should wait for that. */
+/** Milliseconds that stopping may take. Docker sends SIGKILL after ten seconds, and nobody should wait that long. */
 const STOP_MS = 2_000;
 
 function stopOnSignal(sidecar: Sidecar, log: Log): void {
@@ -25,9 +25,9 @@ function stopOnSignal(sidecar: Sidecar, log: Log): void {
 }
 
 /**
- * Reads the configuration, listens, and says so on standard output.
+ * Reads the configuration, listens, and reports that on standard output.
  *
- * @throws Error when the configuration is wrong or a port is taken
+ * @throws Error if the configuration is wrong or a port is taken
  */
 export async function runSidecar({ input, env, openLog, ...options }: RunOptions): Promise<void> {
   announce(env[PEERS_VARIABLE]);

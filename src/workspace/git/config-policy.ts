@@ -1,37 +1,40 @@
+import { words } from '../../shared/words.ts';
 import { formatGitConfig, nameOf, parseGitConfig, type ConfigEntry } from './config.ts';
 
-/** A configuration with what is known to be harmless only. */
+/** A configuration with only those settings that are known to be harmless. */
 export interface ComposedConfig {
   readonly text: string;
-  /** Entries that were left out: not known, or known to run something. */
+  /** Entries that were left out, because they are unknown or known to run something. */
   readonly dropped: readonly ConfigEntry[];
   /** Entries whose URL lost a credential. */
   readonly cleaned: readonly ConfigEntry[];
 }
 
-/** No value of git's is longer; a hostile one would keep us busy. */
+/** No sensible value is longer, and matching a hostile one could take long. */
 const MAX_LENGTH = 4096;
 
-/** Which values of a key pass. */
+/** The values of a key that pass. */
 type Rule = true | RegExp;
 
-/** `section`, or `section *` for one with a subsection, to its keys. Listed is what git needs and what runs no program. */
+/** The keys of each `section`, or `section *` for one with a subsection, that git needs and that run no program. */
 const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
-  core: keys(
-    'repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf',
-    'quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository whitespace',
-    'compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime multipackindex',
-    'commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles maxtreedepth',
-  ),
-  extensions: keys(
-    'objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop',
-  ),
-  'remote *': keys(
-    'url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall followremotehead',
-  ),
-  'branch *': keys(
-    'remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base',
-  ),
+  core: keys(`
+    repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf
+    quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository
+    whitespace compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime
+    multipackindex commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles
+    maxtreedepth
+  `),
+  extensions: keys(`
+    objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop
+  `),
+  'remote *': keys(`
+    url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall
+    followremotehead
+  `),
+  'branch *': keys(`
+    remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base
+  `),
   branch: keys('autosetupmerge autosetuprebase sort'),
   'submodule *': {
     ...keys('url active branch path ignore fetchrecursesubmodules shallow'),
@@ -44,21 +47,21 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   init: keys('defaultbranch'),
   pull: keys('rebase ff'),
   push: keys('default followtags autosetupremote usebitmaps usebundleuris'),
-  merge: keys(
-    'conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream',
-  ),
-  diff: keys(
-    'algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix ignoresubmodules',
-    'indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative',
-  ),
+  merge: keys(`
+    conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream
+  `),
+  diff: keys(`
+    algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix
+    ignoresubmodules indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative
+  `),
   fetch: keys('prune prunetags parallel recursesubmodules unpacklimit writecommitgraph showforcedupdates output'),
-  rebase: keys(
-    'autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend',
-  ),
+  rebase: keys(`
+    autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend
+  `),
   rerere: keys('enabled autoupdate'),
-  status: keys(
-    'showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary',
-  ),
+  status: keys(`
+    showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary
+  `),
   log: keys('date abbrevcommit decorate follow diffmerges showroot initialdecorationset'),
   commit: keys('status verbose cleanup'),
   tag: keys('sort'),
@@ -67,9 +70,10 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   worktree: keys('guessremote userelativepaths'),
   blame: keys('date showemail showroot blankboundary coloring'),
   grep: keys('linenumber column patterntype extendedregexp threads fullname'),
-  gc: keys(
-    'auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire reflogexpire',
-  ),
+  gc: keys(`
+    auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire
+    reflogexpire
+  `),
   maintenance: keys('auto strategy autodetach'),
   pack: keys('threads windowmemory packsizelimit usesparse usebitmaps writebitmaphashcache depth window compression'),
   index: keys('version threads sparse skiphash recordendofindexentries recordoffsettable'),
@@ -82,7 +86,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'url *': keys('insteadof pushinsteadof'),
   lfs: keys('repositoryformatversion'),
   'lfs *': keys('access locksverify'),
-  // What `git lfs install` writes, word for word.
+  // Exactly what `git lfs install` writes.
   'filter lfs': {
     clean: /^git-lfs clean -- %f$/,
     smudge: /^git-lfs smudge (--skip )?-- %f$/,
@@ -91,20 +95,20 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
 };
 
-/** Maps: names are the attacker's, and an object has members of its own, such as `constructor`. */
+/** Maps instead of objects, because an attacker chooses the names and objects have members such as `constructor`. */
 const KNOWN = new Map(Object.entries(TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
 
-function keys(...names: readonly string[]): Record<string, Rule> {
-  return Object.fromEntries(names.flatMap((line) => line.split(' ')).map((name) => [name, true]));
+function keys(names: string): Record<string, Rule> {
+  return Object.fromEntries(words(names).map((name) => [name, true]));
 }
 
 /**
- * Composes a configuration anew from what is known to be needed and to run nothing: no credential, no program, no include,
- * no other place for hooks.
+ * Composes a new configuration from those settings that are known to be needed and to run nothing. It has no
+ * credential, no program, no include, and no other directory for hooks.
  *
- * @param text one character for each byte
- * @param isWorktree true for a value of `core.worktree` that may stand
- * @throws SyntaxError as {@link parseGitConfig}
+ * @param text the file, with one character for each byte
+ * @param isWorktree true for a value of `core.worktree` that may stay
+ * @throws SyntaxError like {@link parseGitConfig}
  */
 export function composeConfig(text: string, isWorktree: (path: string) => boolean): ComposedConfig {
   const dropped: ConfigEntry[] = [];
@@ -134,11 +138,11 @@ function passes(entry: ConfigEntry, isWorktree: (path: string) => boolean): bool
   if (rule === undefined) return false;
   if (rule !== true && !rule.test(value ?? '')) return false;
   const texts = [subsection ?? '', value ?? ''];
-  // `ext::sh -c ...`: a URL that names a helper program.
+  // A URL such as `ext::sh -c ...` names a helper program.
   return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
 }
 
-/** Who a URL logs in as. A name alone is no secret where it is part of the address, as in `ssh://git@host`. */
+/** The user information of a URL. A user name without a password is no secret in `ssh://git@host`. */
 const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
 const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//;
 
@@ -148,7 +152,7 @@ function withoutCredentials(entry: ConfigEntry): ConfigEntry {
       const name = /ssh/i.test(scheme) ? info.replace(/:.*$/s, '') : '';
       return `${scheme}://${name === '' ? '' : `${name}@`}`;
     });
-    // Tokens in the query; no server of git's needs one.
+    // No git server needs a query, but it may contain a token.
     return URL_FORM.test(named) ? named.replace(/[?#].*$/s, '') : named;
   };
   const subsection = entry.subsection === undefined ? undefined : clean(entry.subsection);
@@ -156,7 +160,7 @@ function withoutCredentials(entry: ConfigEntry): ConfigEntry {
   return subsection === entry.subsection && value === entry.value ? entry : { ...entry, subsection, value };
 }
 
-/** For people: the name of an entry, never its value. */
+/** The name of an entry for messages, never its value. */
 export function describeEntry(entry: ConfigEntry): string {
   return nameOf(withoutCredentials(entry));
 }

@@ -1,24 +1,24 @@
-/** One line of a git configuration that sets something. Text with one character for each byte. */
+/** One setting of a git configuration. Text has one character for each byte. */
 export interface ConfigEntry {
   /** Lower case. */
   readonly section: string;
   readonly subsection: string | undefined;
   /** Lower case. */
   readonly key: string;
-  /** Undefined for a key without `=`, which counts as true. */
+  /** Undefined for a key without `=`, which git reads as true. */
   readonly value: string | undefined;
 }
 
-/** `section.subsection.key`, as `git config --list` prints it. */
+/** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 export function nameOf({ section, subsection, key }: ConfigEntry): string {
   return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
 }
 
 /**
- * Reads a git configuration by the rules of git-config(1), "Syntax", as git's own config.c does. What git would refuse is
- * refused, and what only some versions of git accept as well: a file must not mean something else to git than to us.
+ * Reads a git configuration by the rules of git-config(1), "Syntax", like git's own config.c. It refuses what git
+ * refuses, and also what only some versions of git accept: a file must not mean something else to git than to us.
  *
- * @param text one character for each byte
+ * @param text the file, with one character for each byte
  * @throws SyntaxError naming the line
  */
 export function parseGitConfig(text: string): ConfigEntry[] {
@@ -34,7 +34,7 @@ class Parser {
   #line = 1;
 
   constructor(text: string) {
-    // git reads CR LF as LF, wherever it stands.
+    // Git reads CR LF as LF everywhere.
     this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
   }
 
@@ -54,7 +54,7 @@ class Parser {
     }
   }
 
-  /** The rest of `[section]` or `[section "subsection"]`; in `[section.subsection]`, what follows the dot is a subsection. */
+  /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
   #header(): { section: string; subsection: string | undefined } {
     let name = '';
     for (;;) {
@@ -63,7 +63,7 @@ class Parser {
       if (character === ']') return split(name, undefined);
       if (isSpace(character)) return split(name, this.#subsection(character));
       if (!/[A-Za-z0-9.-]/.test(character))
-        throw this.#error('a section name with other than letters, digits, - and .');
+        throw this.#error('a section name with characters other than letters, digits, - and .');
       name += character.toLowerCase();
     }
   }
@@ -77,10 +77,10 @@ class Parser {
       character = this.#next();
       if (character === '"') break;
       if (character === '\\') character = this.#next();
-      if (character === '\n' || character === '') throw this.#error('a subsection without its end');
+      if (character === '\n' || character === '') throw this.#error('a subsection without a closing quote');
       name += character;
     }
-    if (this.#next() !== ']') throw this.#error('a section without its end');
+    if (this.#next() !== ']') throw this.#error('a section without a closing bracket');
     return name;
   }
 
@@ -96,13 +96,13 @@ class Parser {
 
   #value(): string {
     let value = '';
-    /** Held back: white space at the end is no part of the value. */
+    /** White space is held back until more follows: at the end it is not part of the value. */
     let space = '';
     let quoted = false;
     for (;;) {
       let character = this.#next();
       if (character === '\n' || character === '') {
-        if (quoted) throw this.#error('a quote without its end');
+        if (quoted) throw this.#error('a quoted value without a closing quote');
         return value;
       }
       if (!quoted && isSpace(character)) {
@@ -123,7 +123,7 @@ class Parser {
         character = this.#next();
         if (character === '\n' || character === '') continue;
         const escaped = ESCAPES[character];
-        if (escaped === undefined) throw this.#error(`an escape that git does not know`);
+        if (escaped === undefined) throw this.#error('an escape sequence that git does not know');
         character = escaped;
       }
       value += character;
@@ -135,7 +135,7 @@ class Parser {
     while (character !== '\n' && character !== '') character = this.#next();
   }
 
-  /** @returns the empty text at the end */
+  /** Reads one character. @returns an empty string at the end */
   #next(): string {
     const character = this.#text.charAt(this.#at++);
     if (character === '\n') this.#line += 1;
@@ -143,11 +143,11 @@ class Parser {
   }
 
   #error(what: string): SyntaxError {
-    return new SyntaxError(`line ${String(this.#line)}: ${what}`);
+    return new SyntaxError(`line ${this.#line}: ${what}`);
   }
 }
 
-/** The full name's first dot ends the section. */
+/** Splits a full name: its first dot ends the section. */
 function split(name: string, quoted: string | undefined): { section: string; subsection: string | undefined } {
   const dot = name.indexOf('.');
   if (dot < 0) return { section: name, subsection: quoted };
@@ -155,12 +155,12 @@ function split(name: string, quoted: string | undefined): { section: string; sub
   return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
 }
 
-/** As git's own table of characters. */
+/** True for white space, as git's own table of characters defines it. */
 function isSpace(character: string): boolean {
   return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
 
-/** The way back: every value in quotes, one section header for each run of entries that share it. */
+/** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
 export function formatGitConfig(entries: readonly ConfigEntry[]): string {
   let last: string | undefined;
   return entries

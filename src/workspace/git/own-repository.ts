@@ -1,34 +1,34 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInside } from '../../host/paths.ts';
-import { fromText, printable, toText } from '../file-names.ts';
+import { fromText, printable, toText } from '../../host/file-names.ts';
 import { contentOf, gitFileTarget } from './directory.ts';
 import { parseGitConfig } from './config.ts';
 
-/** Where git keeps what belongs to the workspace, if that is elsewhere. */
+/** A repository outside the workspace to which the workspace belongs. */
 export interface OutsideRepository {
   /** The repository's own directory, which git needs to write to. Absolute. */
   readonly directory: string;
-  /** The workspace's part of it; the same where the workspace is a submodule's. */
+  /** The part of it for this workspace. For a submodule, that is the whole directory. */
   readonly gitDirectory: string;
 }
 
 export interface OwnRepository {
-  /** What `.git` of the workspace is, to tell whether it is the same afterwards; undefined when there is none. */
+  /** Identifies `.git` of the workspace, to tell whether it is the same afterwards. Undefined if there is none. */
   readonly dotGit: string | undefined;
   readonly outside: OutsideRepository | undefined;
   readonly warning: string | undefined;
 }
 
 /**
- * Looks at `.git` of a workspace. Where it is a file that leads out of the workspace, it is believed only if the other
- * side says the same: an earlier command may have written it.
+ * Finds the repository of a workspace. A `.git` file that leads out of the workspace is only trusted if the repository
+ * leads back to the workspace, because the command of an earlier run may have written the file.
  */
 export function ownRepository(workspace: string): OwnRepository {
   const path = join(workspace, '.git');
   const dotGit = identify(path);
   if (dotGit?.startsWith('link') === true) {
-    const warning = `${path} is a symbolic link: it is not followed, and git may not work in the sandbox.`;
+    const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
     return { dotGit, outside: undefined, warning };
   }
   if (dotGit?.startsWith('file') !== true) return { dotGit, outside: undefined, warning: undefined };
@@ -42,23 +42,23 @@ export function ownRepository(workspace: string): OwnRepository {
       dotGit,
       outside: undefined,
       warning:
-        `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it: ` +
-        'it is not mounted, and git does not work in the sandbox.',
+        `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+        'AWF does not mount that directory, so git does not work in the sandbox.',
     };
   }
   return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
 }
 
-/** What is at `path`, so that another thing in its place is another text; undefined for nothing. */
+/** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 export function identify(path: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (stats.isSymbolicLink()) return `link ${readlinkSync(path)}`;
   if (stats.isFile()) return `file ${contentOf(fromText(path)) ?? ''}`;
-  return `other ${String(stats.dev)} ${String(stats.ino)}`;
+  return `other ${stats.dev} ${stats.ino}`;
 }
 
-/** A linked worktree: `<repository>/worktrees/<name>` has files `gitdir` and `commondir` that lead back and up. */
+/** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory: string, dotGit: string): string | undefined {
   const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
   if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit)) return undefined;
@@ -68,7 +68,7 @@ function worktreeOf(gitDirectory: string, dotGit: string): string | undefined {
   return dirname(dirname(own)) === directory ? directory : undefined;
 }
 
-/** A submodule's: its `core.worktree` leads back. */
+/** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory: string, workspace: string): string | undefined {
   const config = contentOf(fromText(join(gitDirectory, 'config')));
   if (config === undefined) return undefined;
@@ -79,7 +79,7 @@ function submoduleOf(gitDirectory: string, workspace: string): string | undefine
     const text = back === undefined ? undefined : toText(back);
     return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
   } catch {
-    return undefined; // not a configuration
+    return undefined; // It is not a configuration.
   }
 }
 

@@ -1,5 +1,6 @@
 /*
- * A library that the probe needs: its constructor runs before that of a preloaded library, and reads EARLY if it is there.
+ * A library that the probe needs. Its constructor runs before that of a preloaded library, and reads EARLY if it is
+ * set.
  */
 #include <stdlib.h>
 #include <string.h>

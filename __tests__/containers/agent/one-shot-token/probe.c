@@ -1,6 +1,6 @@
 /*
- * Looks at its environment in every way that a program can: probe STEP... prints "STEP: RESULT" for each, in turn.
- * "-" is a NULL pointer. A step that goes on with another one ("exec:getenv:ONE") runs it in a child.
+ * Reads its environment in every way that a program can. `probe STEP...` prints "STEP: RESULT" for each step in turn,
+ * with "-" for a NULL pointer. A step that contains another one ("exec:getenv:ONE") runs it in a child.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,7 +22,7 @@ extern const char *gnu_get_libc_version(void) __attribute__((weak));
 
 static char *self;
 
-/* Of environ alone, with no function of a libc. */
+/* Reads environ alone, without a function of a libc. */
 static const char *in_environ(const char *name) {
   size_t length = strlen(name);
   for (char **entry = environ; entry && *entry; entry++)
@@ -30,7 +30,7 @@ static const char *in_environ(const char *name) {
   return NULL;
 }
 
-/* Entries of environ that are no "NAME=value". */
+/* Counts entries of environ that are not "NAME=value". */
 static const char *malformed_entries(void) {
   static char answer[16];
   int count = 0;
@@ -39,7 +39,7 @@ static const char *malformed_entries(void) {
   return answer;
 }
 
-/* Whether the bytes of the process's own files below /proc have `text`. */
+/* Tells whether the process's own files below /proc contain `text`. */
 static const char *in_file(const char *path, const char *text) {
   static char bytes[1 << 20];
   size_t size = 0;
@@ -50,7 +50,7 @@ static const char *in_file(const char *path, const char *text) {
   return size == 0 ? "unreadable" : memmem(bytes, size, text, strlen(text)) ? "yes" : "no";
 }
 
-/* The flags of the mapping that `address` is in; "dd" stands for "do not dump". */
+/* The flags of the mapping that contains `address`; "dd" means "do not dump". */
 static const char *is_dumped(const char *address) {
   char line[512];
   unsigned long start, end, wanted = (unsigned long)address;
@@ -71,7 +71,7 @@ static void for_each(const char *names, void (*use)(const char *name, void *data
 
 static pthread_barrier_t barrier;
 
-/* Each value is "value-of-" and the name. */
+/* Each value must be "value-of-" followed by the name. */
 static void read_with_others(const char *name, void *misses) {
   pthread_barrier_wait(&barrier);
   const char *value = getenv(name);
@@ -85,7 +85,7 @@ static void *read_in_thread(void *names) {
   return (void *)misses;
 }
 
-/* How often a thread missed a variable while all read the same one for the first time, one variable after the other. */
+/* All threads read the same variable for the first time, one variable after the other. Counts how often one missed it. */
 static const char *in_threads(const char *names) {
   static char answer[32];
   pthread_t threads[THREADS];
@@ -124,7 +124,7 @@ static void read_or_leave(const char *name, void *data) {
   if (!getenv(name)) _exit(1);
 }
 
-/* Children are forked while other threads read for the first time; each child reads, and none may hang or miss. */
+/* Forks children while other threads read for the first time. Every child reads too, and none may hang or miss. */
 static const char *fork_among_readers(const char *names) {
   static char answer[64];
   struct readers readers = {.count = 0};
@@ -151,7 +151,7 @@ static const char *fork_among_readers(const char *names) {
   return answer;
 }
 
-/* As programs do that show their state in their title: the strings go to the heap. */
+/* Moves the strings to the heap, as programs do that show their state in their title. */
 static const char *move_environ(void) {
   int count = 0;
   while (environ[count]) count++;
@@ -167,7 +167,7 @@ static const char *drop_environ(void) {
   return "done";
 }
 
-/* No more memory for this process. */
+/* Gives this process no more memory. */
 static const char *limit_memory(void) {
   struct rlimit none = {0, 0};
   return setrlimit(RLIMIT_AS, &none) == 0 ? "done" : "failed";
@@ -241,7 +241,7 @@ static const char *run(char *step) {
   return in_child(name, argument);
 }
 
-/* The rest of the steps in a new program, whose environment has one more entry, also if it has that name already. */
+/* Runs the remaining steps in a new program, with one more entry in its environment even if the name is there already. */
 static void exec_with(char *entry, char **argv) {
   int count = 0;
   while (environ[count]) count++;

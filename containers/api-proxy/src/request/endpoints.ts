@@ -1,19 +1,19 @@
 import type { AddedEndpoint, Endpoint } from '../../../../src/shared/endpoints.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
+import { NO_RETRY, ProxyError } from '../errors.ts';
 import type { AdmittedRequest } from './admission.ts';
-import { NO_RETRY, ProxyError } from '../proxy-error.ts';
 import { parameterNames } from './request-target.ts';
 
 /**
- * Decides whether a request is for an endpoint of the table.
+ * Decides whether a request is for a listed endpoint.
  *
  * @returns whether the endpoint generates, which is what costs tokens
- * @throws ProxyError 403 with the rule
+ * @throws ProxyError 403 that names the rule
  */
 export type EndpointCheck = (request: AdmittedRequest) => boolean;
 
 interface Rule {
-  /** Undefined: any. */
+  /** Parameters that may be sent; undefined allows every one. */
   readonly query: ReadonlySet<string> | undefined;
   readonly pattern: RegExp;
   readonly generates: boolean;
@@ -34,13 +34,15 @@ const ruleOf = ({ method, path, query, free }: Endpoint): Rule => ({
   generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
 
-/** What a message may repeat of a client's bytes: enough to find the line, nothing that a terminal would act on. */
+/**
+ * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
+ */
 const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 200);
 
 function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest): ProxyError {
   const endpoint = `${method} ${printable(path)}`;
   const message =
-    `${endpoint} is not among the inference endpoints of ${name} that pass the api-proxy. ` +
+    `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
     `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
   return new ProxyError('endpoint_not_allowed', message, { headers: NO_RETRY });
 }
@@ -48,8 +50,9 @@ function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest
 function notAParameter(parameter: string, { query }: Rule, { method, path }: AdmittedRequest): ProxyError {
   const names = [...(query ?? [])].join(', ');
   const message =
-    `The query parameter ${printable(parameter)} does not pass the api-proxy. For ${method} ${printable(path)} ` +
-    `${names === '' ? 'none does' : `these do: ${names}`}. A line for this path in allow-endpoints lets all pass.`;
+    `The api-proxy does not forward the query parameter ${printable(parameter)}. ` +
+    `For ${method} ${printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+    'A line for this path in allow-endpoints allows all of them.';
   return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
 }
 
@@ -59,7 +62,7 @@ class Rules {
   readonly #exact = new Map<string, Rule>();
   readonly #patterns: Rule[] = [];
 
-  /** The first rule for a path is the one that counts. */
+  /** If several rules match a path, the one that was added first decides. */
   add(endpoint: Endpoint): void {
     const rule = ruleOf(endpoint);
     if (endpoint.path.includes('*')) this.#patterns.push(rule);
@@ -73,18 +76,23 @@ class Rules {
   }
 }
 
-/** @param added the user's own, for this provider */
-export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[]): EndpointCheck {
-  const rules = new Map<string, Rules>();
-  // The user's come first: they take any query.
-  for (const endpoint of [...added.map((entry) => ({ ...entry, query: 'any' as const })), ...provider.endpoints]) {
+function rulesByMethod(endpoints: readonly Endpoint[]): ReadonlyMap<string, Rules> {
+  const byMethod = new Map<string, Rules>();
+  for (const endpoint of endpoints) {
     const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
     for (const method of methods) {
-      const ofMethod = rules.get(method) ?? new Rules();
-      ofMethod.add(endpoint);
-      rules.set(method, ofMethod);
+      const rules = byMethod.get(method) ?? new Rules();
+      rules.add(endpoint);
+      byMethod.set(method, rules);
     }
   }
+  return byMethod;
+}
+
+/** @param added endpoints of this provider that the user allows */
+export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[]): EndpointCheck {
+  // The user's come first, because they allow any query.
+  const rules = rulesByMethod([...added.map((entry) => ({ ...entry, query: 'any' as const })), ...provider.endpoints]);
   return (request) => {
     const rule = rules.get(request.method)?.find(request.path);
     if (!rule) throw notAnEndpoint(provider, request);

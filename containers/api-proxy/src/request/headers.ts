@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { nameMatcher } from '../../../../src/shared/name-patterns.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
+import { ProxyError } from '../errors.ts';
 import { connectionOptions, type AdmittedRequest } from './admission.ts';
-import { ProxyError } from '../proxy-error.ts';
+import { eachHeader, headerNames, headerValue, headerValues, withoutHeaders, type RawHeaders } from './raw-headers.ts';
 
-/** Request headers that pass to every provider; a trailing `*` is a prefix. */
+/** Request headers that are forwarded to every provider; a trailing `*` matches any ending. */
 const COMMON_REQUEST_HEADERS: readonly string[] = [
   'accept',
   'accept-encoding',
@@ -35,7 +37,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** No prefix on a list lets one of these through, whatever a provider calls it. */
+/** Whatever prefix a list allows, a header with such a name may carry a credential and is never forwarded. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 
 const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE']);
@@ -44,34 +46,10 @@ const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE']);
 export interface HeaderRules {
   /** @param name lower case */
   readonly passes: (name: string) => boolean;
-  /** The header with the real credential. */
+  /** The header that carries the real credential. */
   readonly injected: readonly [name: string, value: string];
-  /** Sent where the client sends none. */
+  /** Sent if the client does not send a header of that name. */
   readonly defaults: readonly (readonly [name: string, value: string])[];
-}
-
-/**
- * The value of one header, without making an object of all of them as `headers` does.
- *
- * @param name lower case
- * @returns undefined where it is not there; the values of duplicates joined, as RFC 9110, section 5.2, has it
- */
-export function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
-  let found: string | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const candidate = rawHeaders[i] ?? '';
-    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
-    const value = rawHeaders[i + 1] ?? '';
-    found = found === undefined ? value : `${found}, ${value}`;
-  }
-  return found;
-}
-
-/** @param names a trailing `*` is a prefix */
-export function nameMatcher(names: readonly string[]): (name: string) => boolean {
-  const exact = new Set(names.filter((name) => !name.endsWith('*')));
-  const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  return (name) => exact.has(name) || prefixes.some((start) => name.startsWith(start));
 }
 
 /** @param plainOnly asks for answers that are not compressed */
@@ -87,23 +65,23 @@ export function headerRules(provider: Provider, credential: string, plainOnly: b
 }
 
 /**
- * The headers of the upstream request, composed anew: from the client only what a list names, less what its
- * `Connection` nominates; then framing, defaults and the credential, so that no nomination touches those.
+ * Composes the headers of the upstream request anew. Of the client's headers only listed ones are taken, and none that
+ * its `Connection` header nominates. Framing, defaults and the credential come after that, so no nomination can remove
+ * them.
  *
  * @param host the target's authority
- * @returns names (lower case) and values in turn
+ * @returns raw headers, names in lower case
  */
 export function upstreamRequestHeaders(
-  rawHeaders: readonly string[],
+  rawHeaders: RawHeaders,
   request: AdmittedRequest,
   rules: HeaderRules,
   host: string,
 ): string[] {
   const headers = ['host', host];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase() ?? '';
-    if (rules.passes(name) && !request.nominated.includes(name)) headers.push(name, rawHeaders[i + 1] ?? '');
-  }
+  eachHeader(rawHeaders, (name, value) => {
+    if (rules.passes(name) && !request.nominated.includes(name)) headers.push(name, value);
+  });
   for (const [name, value] of rules.defaults) {
     if (headerValue(headers, name) === undefined) headers.push(name, value);
   }
@@ -115,63 +93,50 @@ export function upstreamRequestHeaders(
   return headers;
 }
 
-/** What {@link upstreamRequestHeaders} does to the client's, by name only: a value may be somebody's secret. */
+/** What {@link upstreamRequestHeaders} does to the client's headers. Only names are told: any value may be a secret. */
 export function headerChanges(
-  rawHeaders: readonly string[],
+  rawHeaders: RawHeaders,
   { nominated }: AdmittedRequest,
   { passes, injected, defaults }: HeaderRules,
 ): { readonly stripped: string[]; readonly injected: string[] } {
-  const names = [...new Set(rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))];
+  const names = headerNames(rawHeaders);
   const isKept = (name: string): boolean => passes(name) && !nominated.includes(name);
-  return {
-    stripped: names.filter((name) => !isKept(name)),
-    injected: [
-      ...defaults.map(([name]) => name).filter((name) => !names.some((n) => n === name && isKept(n))),
-      injected[0],
-    ],
-  };
+  const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
+  return { stripped: names.filter((name) => !isKept(name)), injected: [...added, injected[0]] };
 }
 
 /**
- * The headers of the answer: the upstream's, in its order and spelling and with duplicates, less those of its own hop.
+ * The headers of the answer: the upstream's, in its order and spelling and with duplicates, without those that concern
+ * only its own hop.
  *
- * @throws ProxyError 502 when the body has a transfer coding beside chunked, which nobody asked for
+ * @throws ProxyError 502 if the body has a transfer coding other than chunked, which nobody asked for
  */
-export function clientResponseHeaders(rawHeaders: readonly string[]): string[] {
+export function clientResponseHeaders(rawHeaders: RawHeaders): string[] {
   const headers: string[] = [];
   const nominated: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    const value = rawHeaders[i + 1] ?? '';
-    const lowerCase = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lowerCase)) {
-      headers.push(name, value);
-    } else if (lowerCase === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
+  eachHeader(rawHeaders, (name, value, spelling) => {
+    if (!HOP_BY_HOP.has(name)) {
+      headers.push(spelling, value);
+    } else if (name === 'connection' && value.toLowerCase() !== 'keep-alive' && value.toLowerCase() !== 'close') {
       nominated.push(...connectionOptions(value));
-    } else if (lowerCase === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
+    } else if (name === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
       throw new ProxyError('upstream_bad_response', 'The provider answered with an unknown Transfer-Encoding.');
     }
-  }
-  return nominated.length === 0 ? headers : withoutNames(headers, nominated);
+  });
+  if (nominated.length === 0) return headers;
+  // A hop must not withdraw the length: without it, a truncated answer would look complete.
+  return withoutHeaders(headers, new Set(nominated.filter((name) => name !== 'content-length')));
 }
 
 /**
- * The trailers of the answer, by the rules of its headers, and without a length: none may change the framing (RFC 9110,
- * section 6.5.1). The `Trailer` header that announces them is of its own hop, as Node sees it too.
+ * The trailers of the answer, under the same rules as its headers, and without a length: RFC 9110, section 6.5.1,
+ * forbids trailers that change the framing. The `Trailer` header that announces them concerns its own hop; Node treats
+ * it so too.
  *
- * @returns names and values in turn
+ * @returns raw headers
  */
 export function clientResponseTrailers({ rawHeaders, rawTrailers }: IncomingMessage): string[] {
   if (rawTrailers.length === 0) return [];
-  const nominated = rawHeaders.flatMap((value, i) =>
-    i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'connection' ? connectionOptions(value) : [],
-  );
-  const dropped = new Set([...HOP_BY_HOP, ...nominated, 'content-length']);
-  return rawTrailers.filter((_, i) => !dropped.has((rawTrailers[i - (i % 2)] ?? '').toLowerCase()));
-}
-
-function withoutNames(headers: readonly string[], names: readonly string[]): string[] {
-  // The length is not a hop's to withdraw: without it, a cut answer would look complete.
-  const dropped = new Set(names.filter((name) => name !== 'content-length'));
-  return headers.filter((_, i) => !dropped.has((headers[i - (i % 2)] ?? '').toLowerCase()));
+  const nominated = headerValues(rawHeaders, 'connection').flatMap(connectionOptions);
+  return withoutHeaders(rawTrailers, new Set([...HOP_BY_HOP, ...nominated, 'content-length']));
 }

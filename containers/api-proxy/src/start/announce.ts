@@ -1,17 +1,16 @@
 import { createSocket } from 'node:dgram';
-
-/** RFC 863: whatever arrives there is thrown away. */
-const DISCARD_PORT = 9;
+import { DISCARD_PORT } from '../../../../src/shared/contract.ts';
 
 /**
- * Makes our address known to containers that started earlier and asked for it in vain: they would wait a second before
- * they ask again. The packet itself is for nobody; the kernel's question for the peer's hardware address carries ours.
+ * Makes our address known to containers that started earlier and asked for it in vain: their kernels would wait a
+ * second before they ask again. Nobody reads the packet itself. To send it, our kernel asks for the peer's hardware
+ * address, and that question carries ours.
  *
  * @param peers IPv4 addresses separated by spaces
  */
 export function announce(peers: string | undefined): void {
   for (const peer of peers?.split(' ').filter(Boolean) ?? []) {
-    // An address needs no resolver, which Node would load.
+    // Addresses need no resolver, and this keeps Node from loading its own.
     const socket = createSocket({
       type: 'udp4',
       lookup: (address, _, found) => {

@@ -1,18 +1,20 @@
 import { SERVER_URL_VARIABLE } from '../../../../src/shared/copilot-host.ts';
 import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../../src/shared/providers.ts';
+import { PROXY_VARIABLE } from '../../../../src/shared/proxy-variables.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
+  normaliseCredential,
   type SidecarConfig,
   type SidecarProvider,
 } from '../../../../src/shared/sidecar-config.ts';
 import { parseTarget } from '../../../../src/shared/target.ts';
-import { requireCredential, requireProxyUrl } from './config-values.ts';
+import { requireProxyUrl } from './proxy-url.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 function providerFromEnvironment(provider: Provider, env: Environment): SidecarProvider | undefined {
   for (const { variable } of provider.credentials) {
-    const credential = requireCredential(variable, env[variable]);
+    const credential = normaliseCredential(variable, env[variable]);
     if (credential === undefined) continue;
     const target = env[provider.targetVariable]?.trim() ?? '';
     return {
@@ -26,7 +28,11 @@ function providerFromEnvironment(provider: Provider, env: Environment): SidecarP
   return undefined;
 }
 
-/** For an image that somebody starts on their own. @throws Error that names the variable and never quotes its value */
+/**
+ * Reads the environment, for an image that somebody starts without a run.
+ *
+ * @throws Error that names the variable and never quotes its value
+ */
 export function configFromEnvironment(env: Environment): SidecarConfig {
   const providers: Partial<Record<ProviderId, SidecarProvider>> = {};
   for (const provider of PROVIDERS) {
@@ -35,7 +41,7 @@ export function configFromEnvironment(env: Environment): SidecarConfig {
   }
   return {
     providers,
-    proxyUrl: requireProxyUrl('HTTPS_PROXY', env['HTTPS_PROXY']),
+    proxyUrl: requireProxyUrl(PROXY_VARIABLE.https, env[PROXY_VARIABLE.https]),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
   };
 }

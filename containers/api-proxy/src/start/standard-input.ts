@@ -1,12 +1,12 @@
 import { fstatSync, read } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errorCode } from '../proxy-error.ts';
+import { errorCode } from '../errors.ts';
 import type { ConfigInput } from './start-config.ts';
 
 const STANDARD_INPUT = 0;
 const CHUNK_OCTETS = 64 * 1024;
-/** Milliseconds until an input that does not block is asked again. */
+/** Milliseconds between two reads of an input that has nothing yet and does not block. */
 const RETRY_MS = 5;
 
 const readInto = promisify(read);
@@ -26,9 +26,9 @@ async function* chunks(fd: number): AsyncGenerator<Buffer> {
 }
 
 /**
- * Standard input without the streams behind `process.stdin`, which cost more memory than all that is read here.
+ * Reads standard input without `process.stdin`, whose streams cost more memory than everything that is read here.
  *
- * @throws Error of the system when it is closed or cannot be read
+ * @throws Error of the system if it is closed or cannot be read
  */
 export const standardInput = (fd = STANDARD_INPUT): ConfigInput =>
   Object.assign(chunks(fd), { isTTY: fstatSync(fd).isCharacterDevice() });

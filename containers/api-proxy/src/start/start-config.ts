@@ -2,16 +2,16 @@ import type { SidecarConfig } from '../../../../src/shared/sidecar-config.ts';
 import { configFromDocument } from './document-config.ts';
 import { configFromEnvironment, type Environment } from './environment-config.ts';
 
-/** Octets of the document on standard input, a bundle of CA certificates included. */
+/** Octets of the document on standard input, which may contain a bundle of CA certificates. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 
-/** Standard input, or what stands in for it. */
+/** Standard input, or a substitute. */
 export interface ConfigInput extends AsyncIterable<Buffer> {
   readonly isTTY?: boolean;
 }
 
 /**
- * The configuration from standard input; where that is empty or a terminal, from the environment.
+ * Reads the configuration from standard input, or from the environment if standard input is empty or a terminal.
  *
  * @throws Error that names the field or variable and never quotes a value, since any of them may be a credential
  */
@@ -26,7 +26,7 @@ async function readDocument(input: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of input) {
     length += chunk.length;
     if (length > MAX_DOCUMENT) {
-      throw new Error(`The configuration on standard input is larger than ${String(MAX_DOCUMENT)} bytes.`);
+      throw new Error(`The configuration on standard input is larger than ${MAX_DOCUMENT} bytes.`);
     }
     chunks.push(chunk);
   }

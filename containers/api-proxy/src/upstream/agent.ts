@@ -3,37 +3,37 @@ import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { AnswerCode } from '../../../../src/shared/request-record.ts';
+import { ProxyError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import type { ErrorCode } from '../error-codes.ts';
-import { ProxyError } from '../proxy-error.ts';
 import { openTunnel, TIMED_OUT, type TunnelOptions } from './tunnel.ts';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * The public roots, as Node has them (NODE_EXTRA_CA_CERTS included), and a CA of the user's own.
+ * The public roots as Node has them, including NODE_EXTRA_CA_CERTS, and the user's own authorities.
  *
- * @throws Error when `upstreamCa` holds no certificate or a broken one, which Node itself would pass over in silence
+ * @throws Error if `upstreamCa` contains no certificate or a broken one, which Node itself would silently ignore
  */
 export function trustStore(upstreamCa: string | undefined): SecureContext {
-  // Without `ca`, Node uses its prepared store; parsing the roots from PEM takes 14 ms and 2 MB.
+  // Without `ca`, Node uses its prepared store. Parsing the roots from PEM would take 14 ms and 2 MB.
   if (upstreamCa === undefined) return createSecureContext();
   const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
-  if (certificates.length === 0) throw new Error('upstream-ca holds no PEM certificate.');
+  if (certificates.length === 0) throw new Error('upstream-ca contains no PEM certificate.');
   try {
     for (const certificate of certificates) new X509Certificate(certificate);
   } catch (cause) {
-    throw new Error('upstream-ca holds a PEM certificate that cannot be read.', { cause });
+    throw new Error('upstream-ca contains a PEM certificate that cannot be read.', { cause });
   }
   const secureContext = createSecureContext();
-  // As the option `ca` does, but to the prepared store and not in its place.
+  // The option `ca` would replace the prepared store; this adds to it.
   const store = secureContext.context as { readonly addCACert: (pem: string) => void };
   for (const certificate of certificates) store.addCACert(certificate);
   return secureContext;
 }
 
-/** Failures before the first octet of a request was sent, which a second attempt may not meet. */
-const TRANSIENT: readonly ErrorCode[] = [
+/** Failures before the first octet of a request was sent, where a second attempt may succeed. */
+const TRANSIENT: readonly AnswerCode[] = [
   'proxy_unreachable',
   'upstream_dns_error',
   'upstream_unreachable',
@@ -45,23 +45,23 @@ const isTransient = (error: unknown): boolean =>
 
 const isSquidStarting = (error: unknown): boolean => error instanceof ProxyError && error.code === 'proxy_unreachable';
 
-/** Keeps a provider's tunnels and their TLS sessions for reuse: the second request of a client pays no handshake. */
+/** Keeps a provider's tunnels and their TLS sessions for reuse, so a client's second request pays for no handshake. */
 export class TunnelAgent extends Agent {
   readonly #options: TunnelOptions;
   readonly #limits: Limits;
-  /** Opened ahead of the first request, which takes it, finished or not. */
+  /** Opened before the first request, which takes it whether or not it is finished. */
   #spare: Promise<TLSSocket> | undefined;
-  /** A request has come: it would rather have an error now than wait for a Squid that does not start. */
+  /** A request has arrived. It prefers an error now over waiting for a Squid that does not start. */
   #wanted = false;
 
   constructor(options: TunnelOptions, limits: Limits) {
-    // The timeout is that of unused sockets; each request brings its own for the time of its use.
+    // This timeout applies to unused sockets. Each request sets its own for as long as it uses one.
     super({ keepAlive: true, maxFreeSockets: limits.idleTunnels, timeout: limits.tunnelIdleMs, scheduling: 'lifo' });
     this.#options = options;
     this.#limits = limits;
   }
 
-  /** One agent has one target, so all its sockets are alike. */
+  /** All sockets of an agent are interchangeable, because it has one target. */
   override getName(): string {
     return 'tunnel';
   }
@@ -74,9 +74,9 @@ export class TunnelAgent extends Agent {
   }
 
   /**
-   * Opens a tunnel for the first request to come. While Squid is starting it tries again.
+   * Opens a tunnel for the first request, and tries again while Squid is starting.
    *
-   * @throws ProxyError when the tunnel cannot be opened; the requests to come try on their own
+   * @throws ProxyError if the tunnel cannot be opened; each request then tries for itself
    */
   async prewarm(): Promise<void> {
     const spare = this.#openWhileStarting();
@@ -99,7 +99,7 @@ export class TunnelAgent extends Agent {
       try {
         return await openTunnel(this.#options);
       } catch (error) {
-        // Only a Squid that is not there yet is waited for; what it answers would be the same the next time.
+        // Wait only for a Squid that does not listen yet. What it answers would be the same the next time.
         if (this.#wanted || !isSquidStarting(error) || Date.now() > deadline) throw error;
       }
       await sleep(this.#limits.connectRetryMs, undefined, { ref: false });
@@ -118,7 +118,7 @@ export class TunnelAgent extends Agent {
     return await this.#open();
   }
 
-  /** Nothing of a request has been sent while its tunnel is opening, so that one more attempt is safe. */
+  /** Nothing of the request is sent while its tunnel is opening, so one more attempt is safe. */
   async #open(): Promise<TLSSocket> {
     try {
       return await openTunnel(this.#options);

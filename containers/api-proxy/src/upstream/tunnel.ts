@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import type { Target } from '../../../../src/shared/sidecar-config.ts';
-import { errorCode, NO_RETRY, ProxyError } from '../proxy-error.ts';
+import { errorCode, NO_RETRY, ProxyError } from '../errors.ts';
 
 export interface TunnelOptions {
   readonly provider: Provider;
@@ -16,35 +16,35 @@ export interface TunnelOptions {
   readonly timeoutMs: number;
 }
 
-/** An IPv6 address in its brackets. */
+/** Puts an IPv6 address in brackets. */
 const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
 
-/** RFC 9110, section 7.2: the port is left out where it is the scheme's own. */
+/** RFC 9110, section 7.2: the port is left out if it is the scheme's default. */
 export function authorityOf(target: Target): string {
-  return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${String(target.port)}`;
+  return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${target.port}`;
 }
 
 function refusedByFirewall({ provider, target }: TunnelOptions, detail: string): ProxyError {
-  const place = `${target.host}:${String(target.port)}`;
+  const place = `${target.host}:${target.port}`;
   return new ProxyError(
     'target_not_allowed',
     `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-      'If it is there already, the name resolves to a private address; add-hosts permits one for a name.',
+      'If the line is there already, the name resolves to a private address: allow that one with add-hosts.',
     { detail, headers: NO_RETRY },
   );
 }
 
-/** What Squid names the reasons, in a header such as `ERR_CONNECT_FAIL 110`; the number is the system's error. */
+/** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(constants.errno.ETIMEDOUT);
 
-/** Detail of a failure that has taken all the time there was: nobody should wait for another. */
+/** Detail of a failure that took all the time there was, so that nobody waits for a second one. */
 export const TIMED_OUT = 'ETIMEDOUT';
 
 function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyError {
   const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
   const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
-  const detail = ['CONNECT', String(answer.statusCode ?? 0), ...cause].join(' ');
+  const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
   if (answer.statusCode === 403) return refusedByFirewall(options, detail);
   const { host } = options.target;
   if (reason === 'ERR_DNS_FAIL') {
@@ -71,24 +71,26 @@ function noSquid(cause?: Error): ProxyError {
 
 function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
   const detail = errorCode(cause);
-  // A reset is the network's; the verdicts on a certificate are OpenSSL's X509_V_ERR names and Node's own.
+  // The system's errors, such as a reset. Verdicts on a certificate have OpenSSL's X509_V_ERR names or Node's own.
   if (/^E[A-Z]+$/.test(detail)) {
-    // A code of its own: unlike `upstream_closed` it says that the upstream got nothing of the request.
+    // Unlike `upstream_closed`, this code tells that the upstream got nothing of the request.
     const message = `${target.host} closed the connection during the TLS handshake.`;
     return new ProxyError('upstream_handshake_closed', message, { cause, detail });
   }
-  const message = `The TLS handshake with ${target.host} failed: ${detail}. For a certificate of a CA of your own, set upstream-ca.`;
+  const message =
+    `The TLS handshake with ${target.host} failed: ${detail}. ` +
+    'If its certificate is signed by a private CA, set upstream-ca.';
   return new ProxyError('upstream_tls_error', message, { cause, detail, headers: NO_RETRY });
 }
 
 /**
  * Opens a TLS connection to the target through Squid's `CONNECT`.
  *
- * @throws ProxyError 403 when Squid refuses the target, 502 when there is no way to it, 504 when it takes too long
+ * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
  */
 export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
   const { proxy, target, secureContext } = options;
-  const authority = `${bracketed(target.host)}:${String(target.port)}`;
+  const authority = `${bracketed(target.host)}:${target.port}`;
   return new Promise((resolve, reject) => {
     let secured: TLSSocket | undefined;
     const connect = request({
@@ -113,7 +115,7 @@ export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
       fail(noSquid(cause));
     });
     connect.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
-      // Whoever uses the tunnel learns of its end by the TLS socket's events; this one must only not be unhandled.
+      // The TLS socket's events tell its user about errors. This listener only keeps them from being unhandled here.
       socket.on('error', () => undefined);
       if (answer.statusCode !== 200 || head.length > 0) {
         socket.destroy();

@@ -1,7 +1,7 @@
 import type { SidecarBudget } from '../../../../src/shared/sidecar-config.ts';
-import { NO_RETRY, ProxyError } from '../proxy-error.ts';
+import { NO_RETRY, ProxyError } from '../errors.ts';
 
-/** What a run may use of all providers together. What is under way when the budget is reached is not cut. */
+/** What a run may use, all providers together. A request that is under way when the budget is reached may finish. */
 export class Budget {
   readonly #budget: SidecarBudget;
   #requests = 0;
@@ -11,14 +11,14 @@ export class Budget {
     this.#budget = budget;
   }
 
-  /** Takes one request. @throws ProxyError 429 when there is nothing left */
+  /** Takes one request. @throws ProxyError 429 if nothing is left */
   take(): void {
     const { refusal } = this;
     if (refusal) throw refusal;
     this.addRequest();
   }
 
-  /** For one that came without asking. */
+  /** Counts a request that could not be refused: an answer in an open WebSocket. */
   addRequest(): void {
     this.#requests++;
   }
@@ -27,14 +27,14 @@ export class Budget {
     this.#tokens += tokens;
   }
 
-  /** What the next request gets, if it gets nothing else. */
+  /** The next request's refusal; undefined while the budget lasts. */
   get refusal(): ProxyError | undefined {
     const { maxRequests = Infinity, maxTokens = Infinity } = this.#budget;
     if (this.#requests >= maxRequests) {
-      return exhausted(`max-requests allows ${String(maxRequests)} requests, and they are used up`);
+      return exhausted(`max-requests allows ${maxRequests} requests, and they are used up`);
     }
     if (this.#tokens < maxTokens) return undefined;
-    return exhausted(`max-tokens allows ${String(maxTokens)} tokens, and ${String(this.#tokens)} are used`);
+    return exhausted(`max-tokens allows ${maxTokens} tokens, and ${this.#tokens} are used`);
   }
 }
 

@@ -3,8 +3,8 @@ import type { Transform } from 'node:stream';
 type Decoder = (zlib: typeof import('node:zlib')) => Transform;
 
 /**
- * https://www.iana.org/assignments/http-parameters: content codings. A stream that is cut has no end of its own: what was
- * decoded until then counts, which is what `finishFlush` is for.
+ * Content codings of https://www.iana.org/assignments/http-parameters. `finishFlush` makes the decoder deliver what a
+ * truncated stream contained: a client that hangs up has used it all the same.
  */
 const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: ({ constants, createGunzip }) => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
@@ -15,17 +15,17 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   zstd: ({ constants, createZstdDecompress }) => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
 
-/** Octets that wait for the decoder at most; it works in other threads, and the answer does not wait for it. */
+/** Octets that may wait for the decoder. It works in other threads, and the answer does not wait for it. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Octets that it makes of a body at most: no answer of a model is as long. */
+/** Octets that it may make of a body. No answer of a model is that long. */
 const MAX_DECODED = 32 * 1024 * 1024;
 
-/** Reads along with a compressed body, without a say in its pace. */
+/** Decodes a compressed body as it passes, without slowing it down. */
 export class DecodingTap {
   readonly #decoder: Transform;
   readonly #ended: Promise<void>;
 
-  /** @param onData told what it decodes */
+  /** @param onData called with what was decoded */
   constructor(decoder: Transform, onData: (chunk: Buffer) => void) {
     this.#decoder = decoder;
     let decoded = 0;
@@ -36,7 +36,7 @@ export class DecodingTap {
         else onData(chunk);
       });
       decoder.on('close', resolve);
-      // Not what its header says; the client will see as much.
+      // The body is not what its header says. The client will find out for itself.
       decoder.on('error', () => undefined);
     });
   }
@@ -47,17 +47,17 @@ export class DecodingTap {
     else this.#decoder.write(chunk);
   }
 
-  /** Resolves when everything has been decoded that can be. */
+  /** Resolves when everything that can be decoded has been. */
   end(): Promise<void> {
     if (!this.#decoder.destroyed) this.#decoder.end();
     return this.#ended;
   }
 }
 
-/** @returns undefined for a body that is not compressed, and null for an unknown coding */
+/** @returns undefined for a body without compression, null for an unknown coding */
 export function decoderFor(contentEncoding: string | undefined): Transform | undefined | null {
   const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
   if (coding === 'identity' || coding === '') return undefined;
-  // Loaded by the first answer that needs it, for it takes a megabyte.
+  // Loaded by the first answer that needs it, because it takes a megabyte.
   return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
 }

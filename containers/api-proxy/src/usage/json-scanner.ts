@@ -4,34 +4,34 @@ const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Octets of a value; what is longer is no count and no name. */
+/** Octets of a value. A longer one is neither a count nor a name. */
 const MAX_VALUE = 8 * 1024;
 const NOTHING = Buffer.alloc(0);
-/** The stream has not got that far. */
+/** The rest has yet to arrive. */
 const INCOMPLETE = -1;
-/** Not a value that is looked for. */
+/** Not a string or an object. */
 const NONE = -2;
 
 /**
- * Told each string and object that stands behind the key.
+ * Called with each string and object that follows the key.
  *
- * @param rest octets of the chunk behind it
+ * @param rest octets of the chunk after the value
  */
 type OnValue = (value: unknown, rest: number) => void;
 
-/** A key as JSON writes it. */
+/** A key as it is spelled in JSON. */
 export const quoted = (key: string): Buffer => Buffer.from(JSON.stringify(key));
 
 /**
- * Finds the values of one key in JSON that passes by in chunks, be it a document or the data of events, without parsing or
- * keeping the rest. What stands inside a string is not found: its quotes are escaped there.
+ * Finds the values of one key in JSON that arrives in chunks, whether a document or the data of events, without parsing
+ * or keeping the rest. Text inside a string is never found, because its quotes are escaped.
  */
 export class JsonScanner {
   readonly #needle: Buffer;
   readonly #onValue: OnValue;
   #held: Buffer = NOTHING;
 
-  /** @param key as {@link quoted} gives it: one for all the scanners that look for it */
+  /** @param key a result of {@link quoted}, which all scanners for the key can share */
   constructor(key: Buffer, onValue: OnValue) {
     this.#needle = key;
     this.#onValue = onValue;
@@ -59,7 +59,7 @@ export class JsonScanner {
     }
   }
 
-  /** What may be the beginning of the key, and the octet before it, which tells whether it is one. */
+  /** A possible beginning of the key, and the octet before it, which decides whether it is one. */
   #endOf(data: Buffer, from: number): Buffer {
     const tail = Math.max(from, data.length - this.#needle.length);
     const quote = data.indexOf(QUOTE, tail);
@@ -71,7 +71,7 @@ export class JsonScanner {
     try {
       value = JSON.parse(json);
     } catch {
-      return; // looked like one
+      return; // It only looked like JSON.
     }
     this.#onValue(value, rest);
   }
@@ -80,7 +80,7 @@ export class JsonScanner {
 const isSpace = (octet: number | undefined): boolean =>
   octet === 0x20 || octet === 0x09 || octet === 0x0a || octet === 0x0d;
 
-/** @returns where the value begins that a colon at `at` announces */
+/** @returns the index of the value that follows a colon at `at` */
 function valueStart(data: Buffer, at: number): number {
   let i = at;
   while (isSpace(data[i])) i++;
@@ -92,7 +92,7 @@ function valueStart(data: Buffer, at: number): number {
   return data[i] === QUOTE || data[i] === OPEN ? i : NONE;
 }
 
-/** @returns the index behind the string or object that begins at `start` */
+/** @returns the index after the string or object that begins at `start` */
 function valueEnd(data: Buffer, start: number): number {
   let depth = 0;
   let inString = false;

@@ -1,9 +1,9 @@
 import type { RequestRecord } from '../../../../src/shared/request-record.ts';
-import { errorCode } from '../proxy-error.ts';
+import { errorCode } from '../errors.ts';
 import { elapsedMs, type Log } from '../log.ts';
 import type { UsageReading } from './reading.ts';
 
-/** Closes requests: what each used is found out and charged, and its record goes into the log. */
+/** Closes requests: finds out what each one used, charges it, and writes its record to the log. */
 export class Ledger {
   readonly #log: Log;
   readonly #closing = new Set<Promise<void>>();
@@ -13,8 +13,8 @@ export class Ledger {
   }
 
   /**
-   * @param startedAt of `performance.now()`
-   * @param usage of a request that was sent on its way
+   * @param startedAt a value of `performance.now()`
+   * @param usage of a request that was on its way to the provider
    */
   close(record: RequestRecord, startedAt: number, usage?: UsageReading): void {
     record.durationMs = elapsedMs(startedAt);
@@ -46,7 +46,7 @@ export class Ledger {
     this.#log.event('error', 'usage-unreadable', { id, error: errorCode(error) });
   }
 
-  /** Resolves when every request that was closed is in the log. */
+  /** Resolves when every closed request is in the log. */
   async settled(): Promise<void> {
     await Promise.all(this.#closing);
   }

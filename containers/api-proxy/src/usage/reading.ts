@@ -3,21 +3,21 @@ import type { RequestRecord } from '../../../../src/shared/request-record.ts';
 import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
-import { headerValue } from '../request/headers.ts';
+import { headerValue } from '../request/raw-headers.ts';
 import { JsonScanner, quoted } from './json-scanner.ts';
 
-/** How an answer comes: as one document, as events, or as messages of which each answers a request of its own. */
+/** How answers arrive: as one document, as events, or as messages, each of which answers a request of its own. */
 type Form = 'document' | 'events' | 'messages';
 
-/** Octets of text per token, on the safe side: for English there are four. */
+/** Octets of text per token; English has about four. */
 const OCTETS_PER_TOKEN = 4;
-/** What a WebSocket says beside its answers. Octets. */
+/** Octets that a WebSocket may carry besides its answers. */
 const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 
 const tokensIn = (octets: number): number => Math.ceil(octets / OCTETS_PER_TOKEN);
 
-/** A provider's dialect with its keys as they stand in an answer. */
+/** A provider's dialect with its keys as they are spelled in an answer. */
 export interface PreparedDialect {
   readonly usage: Buffer;
   readonly model: Buffer;
@@ -43,44 +43,44 @@ function formOf({ rawHeaders, statusCode }: IncomingMessage): Form {
 }
 
 /**
- * Reads along with one answer what it says of its tokens. It neither delays nor changes an octet: it is given each chunk
- * when the client has got it.
+ * Reads from one answer how many tokens it reports. It neither delays nor changes an octet, because it sees each chunk
+ * after the client got it.
  *
- * An answer that does not say (a stream of chat completions without `include_usage`, one that the client cut) is
- * estimated, or whoever wants to spend more than the budget would simply not ask for the count: an event of a stream is
- * counted as a token, and four octets of anything else.
+ * An answer that reports nothing is estimated, for example a stream of chat completions without `include_usage`, or one
+ * that the client cut short. Otherwise a program could spend more than the budget by not asking for the count. Each
+ * event of a stream counts as one token, and so do every four octets of anything else.
  */
 export class UsageReading {
   readonly #dialect: PreparedDialect;
   readonly #generates: boolean;
   readonly #budget: Budget;
-  /** Undefined until there is an answer to read. */
+  /** Undefined until an answer begins. */
   #form: Form | undefined;
   #decoding: DecodingTap | undefined;
   readonly #kept: Buffer[] = [];
   #scanners: JsonScanner[] = [];
   #counts: JsonObject | undefined;
-  /** Of earlier messages. */
+  /** What earlier messages reported. */
   #earlier = NO_USAGE;
   #model: string | null = null;
-  /** Octets and events behind the last count. */
+  /** Octets and events since the last count. */
   #octets = 0;
   #events = 0;
-  /** Octets of the chunk that is being read, behind the last count in it. */
+  /** Octets of the current chunk after the last count in it. */
   #uncounted = 0;
   #messages = 0;
   #charged = 0;
-  /** Told of each message of a WebSocket's that has a count, and how many there were. */
+  /** Called for each message of a WebSocket that has a count, with the number of such messages so far. */
   onMessage: ((count: number) => void) | undefined;
 
-  /** @param generates the endpoint is one that costs tokens, so that silence is no proof of none */
+  /** @param generates the endpoint costs tokens, so an answer without a count is not free */
   constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
     this.#dialect = dialect;
     this.#generates = generates;
     this.#budget = budget;
   }
 
-  /** Begins with an answer; one that failed costs nothing. */
+  /** Begins with an answer. A failed one costs nothing. */
   open(response: IncomingMessage): void {
     const { statusCode = 0, rawHeaders } = response;
     if (statusCode >= 300) return;
@@ -102,12 +102,12 @@ export class UsageReading {
     }
   }
 
-  /** Takes a chunk that is on its way to the client, to be read when it has left. */
+  /** Keeps a chunk that is on its way to the client, to be read once it has left. */
   keep(chunk: Buffer): void {
     this.#kept.push(chunk);
   }
 
-  /** Reads what was kept. */
+  /** Reads the chunks that were kept. */
   catchUp(): void {
     for (const chunk of this.#kept) this.push(chunk);
     this.#kept.length = 0;
@@ -141,7 +141,7 @@ export class UsageReading {
     this.onMessage?.(++this.#messages);
   }
 
-  /** What the answer has said so far. */
+  /** What the answer has reported so far. */
   get #reported(): Usage {
     return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
   }
@@ -152,9 +152,9 @@ export class UsageReading {
   }
 
   /**
-   * Writes what was used into the record of the request, which has ended.
+   * Writes the usage into the record of a request that has ended.
    *
-   * @returns undefined when that is done, a promise where it takes a while
+   * @returns undefined if that is done already, otherwise a promise
    */
   end(record: RequestRecord): Promise<void> | undefined {
     this.catchUp();
@@ -170,7 +170,7 @@ export class UsageReading {
   #settle(record: RequestRecord): void {
     record.model = this.#model;
     const isReported = this.#counts !== undefined;
-    // A client that left before the answer began has made the provider read its request all the same.
+    // If the client left before the answer began, the provider has read the request all the same.
     const isAnswered = this.#form !== undefined || record.error === 'client_closed';
     const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
     if (!isReported && !estimated) return;

@@ -1,0 +1,130 @@
+/** The same options through the action's inputs and through the command line's flags, and a row for each option. */
+
+import { join, resolve } from 'node:path';
+import { expect, vi } from 'vitest';
+import { loadInputs } from '../../src/action/inputs.ts';
+import { loadCliArgs } from '../../src/command-line/args.ts';
+import type { Config } from '../../src/config/config.ts';
+import { nameIn, OPTIONS, type OptionName } from '../../src/config/options.ts';
+import type { FrontEndKind } from '../../src/config/source.ts';
+import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
+import { SENTINELS } from '../../testing/builders.ts';
+import { inputEnv } from '../../testing/runner/files.ts';
+
+const ACTION_FILE = join(import.meta.dirname, '../../action.yml');
+
+/** A step with a command and every credential. */
+const STEP = inputEnv(ACTION_FILE, {
+  run: 'true',
+  ...Object.fromEntries(CREDENTIALS.map(({ input, variable }) => [input, SENTINELS.get(variable)!])),
+});
+
+/** Texts by option; a list has one for each repetition of its flag, or for each line of its input. */
+type Texts = Readonly<Partial<Record<string, readonly string[]>>>;
+
+/** What the product makes of the same options in either front end, with every credential given. */
+export const LOAD: Readonly<
+  Record<FrontEndKind, (texts: Texts, workspace: string, environment?: NodeJS.ProcessEnv) => Config>
+> = {
+  action: (texts, workspace, environment = {}) => {
+    vi.unstubAllEnvs();
+    const given = Object.entries(texts).map(([name, lines = []]) => [`INPUT_${name.toUpperCase()}`, lines.join('\n')]);
+    for (const [name = '', value] of [...Object.entries(STEP), ...given]) vi.stubEnv(name, value);
+    const { config, upload } = loadInputs({ GITHUB_WORKSPACE: workspace, ...environment });
+    return { ...config, ...upload };
+  },
+  cli: (texts, workspace, environment = {}) => {
+    const flags = OPTIONS.flatMap((option) =>
+      (texts[option.name] ?? []).map((text) => `${nameIn('cli', option)}=${text}`),
+    );
+    const argv = ['--enable-api-proxy', ...flags, '--', 'true'];
+    const request = loadCliArgs(argv, { ...Object.fromEntries(SENTINELS), ...environment }, workspace);
+    if ('text' in request) throw new Error(request.text);
+    return request.config;
+  },
+};
+
+export interface Case {
+  readonly good: string;
+  /** What a configuration has after it. */
+  readonly reads: object;
+  /** Nothing is wrong for an option that takes any text. */
+  readonly bad?: readonly [text: string, problem: string];
+  readonly isList?: true;
+}
+
+const upstream = (id: string) => ({
+  good: 'gateway.example/v1',
+  reads: {
+    providers: expect.arrayContaining([
+      expect.objectContaining({
+        provider: expect.objectContaining({ id }) as object,
+        target: { host: 'gateway.example', port: 443, basePath: '/v1' },
+      }),
+    ]) as object,
+  },
+  bad: ['http://x', 'is not an upstream'] as const,
+});
+const UPSTREAMS = Object.fromEntries(
+  PROVIDERS.map(({ id, targetInput }): [string, Case] => [targetInput, upstream(id)]),
+) as Readonly<Record<(typeof PROVIDERS)[number]['targetInput'], Case>>;
+const list = { isList: true } as const;
+
+/** Every option that has a text in some front end. */
+export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-proxy' | 'keep-containers'>, Case>> = {
+  shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
+  'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
+  ...UPSTREAMS,
+  'allow-endpoints': {
+    good: 'openai GET /v1/files',
+    reads: { allowEndpoints: [{ provider: 'openai', method: 'GET', path: '/v1/files' }] },
+    bad: ['openai GET', 'the path must start with a slash'],
+    ...list,
+  },
+  'allow-domains': {
+    good: 'a.example',
+    reads: { allow: { https: { domains: ['a.example'] } } },
+    bad: ['10.0.0.1', 'is an IP address'],
+    ...list,
+  },
+  'add-hosts': {
+    good: 'a.example:10.0.0.1',
+    reads: { addHosts: [{ name: 'a.example', address: '10.0.0.1' }] },
+    bad: ['a.example', 'is not name:address'],
+    ...list,
+  },
+  'upstream-ca': {
+    good: 'ca.pem',
+    reads: { upstreamCa: expect.stringContaining('BEGIN CERTIFICATE') as string },
+    bad: ['missing.pem', 'cannot be read'],
+  },
+  env: { good: 'A=1', reads: { env: [{ name: 'A', value: '1' }] }, bad: ['1A', 'this is not a variable'], ...list },
+  'env-all': { good: 'true', reads: { envAll: true }, bad: ['yes', 'is not one of its values'] },
+  mounts: {
+    good: '/srv:rw',
+    reads: { mounts: [{ source: '/srv', target: '/srv', writable: true }] },
+    bad: ['srv', 'is not source[:target][:rw]'],
+    ...list,
+  },
+  'protect-paths': {
+    good: 'report:a',
+    reads: { protectPaths: [{ path: 'a', mode: 'report' }] },
+    bad: ['../a', 'has ".." in it'],
+    ...list,
+  },
+  'agent-image': { good: 'debian:13', reads: { agentImage: 'debian:13' } },
+  memory: { good: '1G', reads: { memory: '1g' }, bad: ['much', 'is not a size'] },
+  pids: { good: '4194304', reads: { pids: 4_194_304 }, bad: ['4194305', 'is not a whole number from 1 to 4194304'] },
+  'timeout-minutes': { good: '0.5', reads: { timeoutMinutes: 0.5 }, bad: ['0', 'is not a number of minutes'] },
+  'max-requests': { good: '7', reads: { budget: { maxRequests: 7 } }, bad: ['0', 'is not a whole number from 1'] },
+  'max-tokens': {
+    good: '1000000000',
+    reads: { budget: { maxTokens: 1_000_000_000 } },
+    bad: ['1.5', 'is not a whole number from 1 to 9007199254740991'],
+  },
+  'upload-logs': { good: 'never', reads: { when: 'never' }, bad: ['sometimes', 'is not one of its values'] },
+  'artifact-name': { good: 'logs', reads: { artifactName: 'logs' } },
+  'retention-days': { good: '3', reads: { retentionDays: 3 }, bad: ['0', 'is not a whole number from 1'] },
+  'log-level': { good: 'warn', reads: { logLevel: 'warn' }, bad: ['loud', 'is not one of its values'] },
+  'proxy-logs-dir': { good: 'logs', reads: { proxyLogsDir: resolve('logs') } },
+};

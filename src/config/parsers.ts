@@ -1,0 +1,127 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import { isInside } from '../host/paths.ts';
+import type { Target } from '../shared/sidecar-config.ts';
+import { parseTarget } from '../shared/target.ts';
+import { ValueError } from '../shared/value-error.ts';
+import { looksLikeAddress } from './domain.ts';
+import type { ParseContext } from './option.ts';
+import { placeOf, type Given } from './source.ts';
+
+/** Any text. */
+export const anyText = ({ text }: Given): string => text;
+
+/** A path that starts at the current directory. */
+export const path = ({ text }: Given): string => resolve(text);
+
+/** One of `choices`. */
+export function choice<T extends string>({ text, source }: Given, choices: readonly T[]): T {
+  const found = choices.find((known) => known === text);
+  if (found !== undefined) return found;
+  throw new UserError(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    hint: `Write one of: ${choices.join(', ')}.`,
+  });
+}
+
+/** `true` or `false`, in any case. */
+export function boolean({ text, source }: Given): boolean {
+  const lower = text.toLowerCase();
+  if (lower === 'true' || lower === 'false') return lower === 'true';
+  throw new UserError(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    hint: 'Write one of: true, false.',
+  });
+}
+
+/** A whole number from 1 to `max`. */
+export function count({ text, source }: Given, max = Number.MAX_SAFE_INTEGER): number {
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= max) return Number(text);
+  throw new UserError(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+}
+
+/** Close to the longest time that a timer of Node.js can wait. */
+const MAX_MINUTES = 30_000;
+
+/** A number above 0; a fraction works too. */
+export function minutes({ text, source }: Given): number {
+  const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (number > 0 && number <= MAX_MINUTES) return number;
+  throw new UserError(`${placeOf(source)}: "${text}" is not a number of minutes.`, {
+    hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
+  });
+}
+
+/** As Docker's `--memory`. */
+export function memory({ text, source }: Given): string {
+  if (/^[1-9]\d*[bkmg]?$/i.test(text)) return text.toLowerCase();
+  throw new UserError(`${placeOf(source)}: "${text}" is not a size.`, {
+    hint: 'Write a number with k, m or g, for example "6g".',
+  });
+}
+
+/** An argv in which `{0}` stands for the script's path. */
+export function shell({ text, source }: Given): readonly string[] {
+  if (text === 'bash') return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+  if (text === 'sh') return ['sh', '-e', '{0}'];
+  if (text.includes('{0}')) return text.split(/\s+/).filter((word) => word !== '');
+  throw new UserError(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
+  });
+}
+
+/** `host[:port][/base/path]` */
+export function target({ text, source }: Given, { nameOf }: ParseContext): Target {
+  const place = placeOf(source);
+  const refuse = (cause?: unknown): never => {
+    throw new UserError(`${place}: "${text}" is not an upstream.`, {
+      hint:
+        'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+        `An address needs a name: see ${nameOf('add-hosts')}.`,
+      cause,
+    });
+  };
+  try {
+    const found = parseTarget(place, text);
+    // Squid refuses addresses, and a certificate is for a name.
+    return looksLikeAddress(found.host) ? refuse() : found;
+  } catch (error) {
+    if (error instanceof ValueError) return refuse(error);
+    throw error;
+  }
+}
+
+/** A directory in the workspace. @returns its path without links */
+export function workingDirectory({ text, source }: Given, { workspace }: ParseContext): string {
+  const place = placeOf(source);
+  const directory = realDirectory(`${place}: ${text}`, resolve(workspace, text));
+  if (isInside(directory, workspace)) return directory;
+  throw new UserError(`${place}: ${text} is outside the workspace ${workspace}.`, {
+    hint: 'The sandbox sees the workspace only; name a directory inside it.',
+  });
+}
+
+/** @param what names the directory in messages @returns `path` without links @throws UserError when it is none */
+export function realDirectory(what: string, path: string): string {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch (cause) {
+    throw new UserError(`${what} cannot be read.`, { cause });
+  }
+  throw new UserError(`${what} is not a directory.`);
+}
+
+/** The content of a PEM file; a relative path starts at the workspace. */
+export function certificates({ text, source }: Given, { workspace }: ParseContext): string {
+  const place = placeOf(source);
+  let pem: string;
+  try {
+    pem = readFileSync(resolve(workspace, text), 'utf8');
+  } catch (cause) {
+    throw new UserError(`${place}: ${text} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+  }
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new UserError(`${place}: ${text} has no PEM certificate.`, {
+    hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+  });
+}

@@ -1,0 +1,143 @@
+import { collectProblems, withHint, type UserError } from '../errors.ts';
+import { normaliseCredential } from '../shared/sidecar-config.ts';
+import type { ListKind, Option, ParseContext } from './option.ts';
+import { nameIn, optionNamed, OPTIONS, type OptionValues } from './options.ts';
+import { boolean, choice, count } from './parsers.ts';
+import type { Secrets } from './secrets.ts';
+import { placeOf, type FrontEndKind, type Given } from './source.ts';
+
+/** A way into AWF: it knows what the user wrote, and no rule about it. */
+export interface FrontEnd {
+  readonly kind: FrontEndKind;
+  /** The texts that the user gave an option, as they are: none, one, or one for each repetition of a flag. */
+  readonly given: (option: Option) => readonly Given[];
+}
+
+/** What the front end, the environment and the defaults say. */
+export interface Reading {
+  /** An option that could not be read counts as not given here, so that the checks of the others can follow. */
+  readonly values: OptionValues;
+  readonly secrets: Secrets;
+  readonly problems: readonly UserError[];
+}
+
+/** Reads every option by its row. */
+export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, workspace: string): Reading {
+  const problems: UserError[] = [];
+  const attempt: Attempt = (work) => collectProblems(problems, work);
+  const context: ParseContext = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
+  const secrets = new Map<string, string>();
+  const values: [string, unknown][] = [];
+  for (const option of OPTIONS) {
+    if (option.kind === 'secret') {
+      const value = attempt(() => credential(frontEnd.given(option)));
+      if (value !== undefined) secrets.set(option.variable, value);
+    } else {
+      const given = chosen(option, frontEnd, environment);
+      values.push([option.name, valueOf(option, given, defaultOf(option, frontEnd), context, attempt)]);
+    }
+  }
+  // The table's rows decide both the values here and their types there.
+  return { values: Object.fromEntries(values) as OptionValues, secrets, problems };
+}
+
+/** @returns undefined after a mistake of the user's, which is kept */
+type Attempt = <T>(work: () => T) => T | undefined;
+
+type ValueOption = Exclude<Option, { kind: 'secret' }>;
+
+/** What counts: the first of user, variable and default that says anything. */
+function chosen(option: ValueOption, frontEnd: FrontEnd, environment: NodeJS.ProcessEnv): Given[] {
+  const isOffered = option.only === undefined || option.only === frontEnd.kind;
+  return (
+    [isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
+      .map((given) => meant(option, given))
+      .find((given) => given.length > 0) ?? defaultOf(option, frontEnd)
+  );
+}
+
+function fromVariable({ variable, variableValues }: ValueOption, environment: NodeJS.ProcessEnv): Given[] {
+  if (variable === undefined) return [];
+  const text = environment[variable] ?? '';
+  return [
+    {
+      text: variableValues === undefined ? text : (variableValues[text] ?? ''),
+      source: { kind: 'variable', name: variable },
+    },
+  ];
+}
+
+function defaultOf(option: ValueOption, frontEnd: FrontEnd): Given[] {
+  if (option.default === undefined) return [];
+  const name = nameIn(frontEnd.kind, option);
+  return meant(option, [{ text: option.default, source: { kind: 'default', name } }]);
+}
+
+/** The texts to parse. Of an option that takes one, the last; an empty one counts as not given, as does an empty list. */
+function meant({ kind }: ValueOption, given: readonly Given[]): Given[] {
+  switch (kind) {
+    case 'lines':
+      return nonEmpty(given.flatMap(linesOf).map(withoutComment));
+    case 'commas':
+      return nonEmpty(given.flatMap(linesOf).map(withoutComment).flatMap(separated));
+    case 'variables':
+      return nonEmpty(given.flatMap((one) => (one.source.kind === 'flag' ? [one] : linesOf(one).filter(isNoComment))));
+    case 'script':
+      return given.filter(({ text }) => text.trim() !== '').slice(-1);
+    default:
+      return nonEmpty(given).slice(-1);
+  }
+}
+
+const nonEmpty = (given: readonly Given[]): Given[] =>
+  given.map((one) => ({ ...one, text: one.text.trim() })).filter(({ text }) => text !== '');
+
+/** A flag's single line is the flag itself; every other line has its number. */
+function linesOf({ text, source }: Given): Given[] {
+  const lines = text.split('\n');
+  if (source.kind === 'flag' && lines.length === 1) return [{ text, source }];
+  return lines.map((line, index) => ({ text: line, source: { ...source, line: index + 1 } }));
+}
+
+const withoutComment = ({ text, source }: Given): Given => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
+
+const isNoComment = ({ text }: Given): boolean => !text.trim().startsWith('#');
+
+const separated = ({ text, source }: Given): Given[] => text.split(',').map((part) => ({ text: part, source }));
+
+/** The value of the given texts; where a single one cannot be read, that of the default. */
+function valueOf(
+  option: ValueOption,
+  given: readonly Given[],
+  fallback: readonly Given[],
+  context: ParseContext,
+  attempt: Attempt,
+): unknown {
+  if (isList(option)) return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
+  const parse = ([one]: readonly Given[]): unknown => one && parseOne(option, one, context);
+  if (option.kind === 'script') return parse(given) ?? '';
+  return attempt(() => parse(given)) ?? parse(fallback);
+}
+
+const isList = (option: ValueOption): option is Extract<ValueOption, { kind: ListKind }> =>
+  ['lines', 'commas', 'variables'].includes(option.kind);
+
+function parseOne(option: Exclude<ValueOption, { kind: ListKind }>, given: Given, context: ParseContext): unknown {
+  switch (option.kind) {
+    case 'script':
+      return given.text;
+    case 'choice':
+      return choice(given, option.choices);
+    case 'boolean':
+      return boolean(given);
+    case 'count':
+      return count(given, option.max);
+    case 'text':
+      return option.parse(given, context);
+  }
+}
+
+function credential(given: readonly Given[]): string | undefined {
+  const [one] = nonEmpty(given);
+  return one && withHint(undefined, () => normaliseCredential(placeOf(one.source), one.text));
+}

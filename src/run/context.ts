@@ -1,0 +1,25 @@
+import type { Engine, Output } from '../docker/engine.ts';
+import type { ImageNames } from '../docker/images.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
+import type { Reporter } from '../reporter.ts';
+
+/** What a run finds around it. */
+export interface RunContext {
+  readonly runId: string;
+  readonly engine: Engine;
+  readonly reporter: Reporter;
+  readonly output: Output;
+  /** The action's own directory: `containers/` and `dist/` are in it. */
+  readonly root: string;
+  /** Names the images of this installation. It may throw, like everything that the run has to read. */
+  readonly images: () => ImageNames;
+  /** Holds the run's own files, and its logs unless the user names another place. */
+  readonly temporary: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  /** True where a post step repeats what could not be finished, and needs what the work directory holds for that. */
+  readonly hasPostStep: boolean;
+  /** Called as soon as the log directories exist, for a post step that must find them whatever happens. */
+  readonly onLogs?: (logs: LogDirectories) => void;
+}

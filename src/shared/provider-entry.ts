@@ -1,0 +1,113 @@
+/**
+ * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
+ * docs/agents.md.
+ */
+
+import type { Endpoint } from './endpoints.ts';
+import type { UsageDialect } from './usage.ts';
+
+/** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
+export const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+
+/** An error that the sidecar itself answers with, before a provider's shape is put around it. */
+export interface ApiError {
+  readonly status: number;
+  /** Machine-readable, snake case. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A secret that a user hands over: the action's input and the variable of the same meaning. */
+export interface Credential {
+  readonly variable: string;
+  readonly input: string;
+  /** For people: "a Copilot token". */
+  readonly label: string;
+}
+
+/** A variable that the agent gets because of a provider. */
+export interface AgentVariable {
+  readonly name: string;
+  /** `configured`: any credential of the provider was given; otherwise the variable of the credential it depends on. */
+  readonly when: 'always' | 'configured' | { readonly credential: string };
+  /** `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. */
+  readonly role: 'base-url' | 'placeholder' | 'setting';
+  /** The value; for `base-url` the path behind `http://<sidecar>:<port>`. */
+  readonly value: string;
+  /** The user's own value, where set, wins. */
+  readonly overridable?: true;
+}
+
+/** A settings file of an agent program. */
+export interface ManagedSettings {
+  /** Absolute: the machine's place, mounted read-only. With `~/` in front: in the private home, for programs that want more. */
+  readonly path: string;
+  readonly when: 'always' | 'configured';
+  /** @param baseUrl `http://<sidecar>:<port>`, without a path */
+  readonly content: (baseUrl: string) => string;
+}
+
+/** One provider: an entry of the table in `providers.ts`, and a file of its own in `providers/`. */
+export interface ProviderEntry {
+  readonly id: string;
+  /** As people write it. */
+  readonly name: string;
+  /** The sidecar's port for this provider. */
+  readonly port: number;
+  /** Host of the provider's public API. */
+  readonly defaultTarget: string;
+  /** For a provider whose API has another host for the users of another GitHub server. */
+  readonly byServer?: {
+    /** @param serverUrl value of `GITHUB_SERVER_URL` @throws Error naming the variable */
+    readonly host: (serverUrl: string | undefined) => string;
+    /** True for every value of `host`. */
+    readonly includes: (host: string) => boolean;
+  };
+  /** The action's input for another upstream, and the variable of the same meaning. */
+  readonly targetInput: string;
+  readonly targetVariable: string;
+  /** In order of precedence: the first one given is injected. */
+  readonly credentials: readonly Credential[];
+  /**
+   * Other names under which the provider's programs and SDKs take a credential. No value of the user's reaches the agent
+   * under one of them, except a placeholder.
+   */
+  readonly withheld: {
+    /** Names of the same key. The one-shot-token library protects them too: a user may pass a placeholder under one. */
+    readonly aliases: readonly string[];
+    /** Logins, administrators' keys and tokens for gateways that are often set, so that an image may have one. */
+    readonly wellKnown: readonly string[];
+    /** All names of these kinds, with a `*` for anything, as the code of the programs and SDKs has them. */
+    readonly patterns: readonly string[];
+  };
+  readonly injection: {
+    /** Lower case. */
+    readonly header: string;
+    /** Stands before the credential in the header's value. */
+    readonly prefix: string;
+    /** Sent with these values where the client sends none; lower case. */
+    readonly defaults: Readonly<Record<string, string>>;
+  };
+  /**
+   * What passes to the provider: inference, token counting and the list of models, and nothing that stores files,
+   * administers an organisation or trains a model. Read from the code of the SDKs and programs, see docs/agents.md.
+   */
+  readonly endpoints: readonly Endpoint[];
+  /** Query parameters that carry a credential and are dropped. */
+  readonly credentialQuery: readonly string[];
+  /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */
+  readonly requestHeaders: readonly string[];
+  /** WebSocket subprotocols that pass; a trailing `*` is a prefix. Any other may be a key. */
+  readonly subprotocols: readonly string[];
+  readonly agentVariables: readonly AgentVariable[];
+  readonly managedSettings: readonly ManagedSettings[];
+  /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
+  readonly sideTraffic: readonly string[];
+  /** How its answers say what they used. */
+  readonly usage: UsageDialect;
+  /** The body of an error, in the shape that the provider's clients parse. */
+  readonly errorBody: (error: ApiError) => unknown;
+}
+
+/** A value as the content of a settings file. */
+export const jsonFile = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,89 @@
+import { CLAUDE_KEY_HELPER } from '../contract.ts';
+import { freePost, get, post, under, type Endpoint } from '../endpoints.ts';
+import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import { tokens, type JsonObject, type Usage } from '../usage.ts';
+
+/** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
+const ENDPOINTS: readonly Endpoint[] = under(
+  ['/v1'],
+  [
+    post('/messages', 'beta'),
+    freePost('/messages/count_tokens', 'beta'),
+    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+    get('/models/*', 'beta'),
+  ],
+);
+
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+export function readAnthropic(counts: JsonObject): Usage {
+  const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+  return {
+    inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+    outputTokens: tokens(counts['output_tokens']),
+    cachedInputTokens,
+  };
+}
+
+/** https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  500: 'api_error',
+};
+
+const errorBody = (error: ApiError): unknown => ({
+  type: 'error',
+  error: {
+    type: ERROR_TYPES[error.status] ?? (error.status >= 500 ? 'api_error' : 'invalid_request_error'),
+    message: error.message,
+  },
+});
+
+export const anthropic = {
+  id: 'anthropic',
+  name: 'Anthropic',
+  port: 10001,
+  defaultTarget: 'api.anthropic.com',
+  targetInput: 'anthropic-api-target',
+  targetVariable: 'ANTHROPIC_API_TARGET',
+  credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+  withheld: {
+    aliases: ['CLAUDE_API_KEY'],
+    wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+    // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
+    patterns: [
+      ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
+      ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
+    ],
+  },
+  injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+  endpoints: ENDPOINTS,
+  credentialQuery: [],
+  requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
+  subprotocols: [],
+  agentVariables: [
+    { name: 'ANTHROPIC_BASE_URL', when: 'configured', role: 'base-url', value: '' },
+    { name: 'ANTHROPIC_AUTH_TOKEN', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+    { name: 'CLAUDE_CODE_API_KEY_HELPER', when: 'configured', role: 'setting', value: CLAUDE_KEY_HELPER },
+    {
+      name: 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+      when: 'configured',
+      role: 'setting',
+      value: '3600000',
+      overridable: true,
+    },
+  ],
+  managedSettings: [
+    {
+      path: '/etc/claude-code/managed-settings.json',
+      when: 'configured',
+      content: () => jsonFile({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+    },
+  ],
+  sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+  usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+  errorBody,
+} as const satisfies ProviderEntry;

@@ -1,0 +1,94 @@
+import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
+import { jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import { tokens, type JsonObject, type Usage } from '../usage.ts';
+
+/** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
+const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+
+const ENDPOINTS: readonly Endpoint[] = [
+  websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
+  ...under(
+    ['/v1beta', '/v1', '/v1alpha'],
+    [
+      ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) =>
+        post(`/models/*:${verb}`, ...QUERY),
+      ),
+      freePost('/models/*:countTokens', ...QUERY),
+      get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+      get('/models/*', ...QUERY),
+    ],
+  ),
+];
+
+/** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
+function readUsage(counts: JsonObject): Usage {
+  return {
+    inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
+    outputTokens:
+      tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
+    cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+  };
+}
+
+/** https://cloud.google.com/apis/design/errors */
+const STATUSES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+const errorBody = (error: ApiError): unknown => ({
+  error: {
+    code: error.status,
+    message: error.message,
+    status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+  },
+});
+
+export const gemini = {
+  id: 'gemini',
+  name: 'Google Gemini',
+  port: 10003,
+  defaultTarget: 'generativelanguage.googleapis.com',
+  targetInput: 'gemini-api-target',
+  targetVariable: 'GEMINI_API_TARGET',
+  credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+  withheld: {
+    aliases: [],
+    wellKnown: ['GOOGLE_API_KEY'],
+    // @google/genai 3.1.0
+    patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
+  },
+  injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+  endpoints: ENDPOINTS,
+  // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
+  credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
+  requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
+  subprotocols: [],
+  agentVariables: [
+    { name: 'GEMINI_API_BASE_URL', when: 'always', role: 'base-url', value: '' },
+    { name: 'GOOGLE_GEMINI_BASE_URL', when: 'always', role: 'base-url', value: '' },
+    {
+      name: 'GEMINI_API_KEY',
+      when: 'always',
+      role: 'placeholder',
+      value: 'gemini-api-key-placeholder-for-credential-isolation',
+    },
+  ],
+  managedSettings: [
+    {
+      // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
+      path: '~/.gemini/settings.json',
+      when: 'always',
+      content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+    },
+  ],
+  sideTraffic: ['play.googleapis.com'],
+  usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
+  errorBody,
+} as const satisfies ProviderEntry;

@@ -1,0 +1,102 @@
+import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
+import type { ApiError, ProviderEntry } from '../provider-entry.ts';
+import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
+
+/** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
+export const VERSION = 'api-version';
+
+export const OPENAI_GENERATION: readonly Endpoint[] = [
+  post('/chat/completions', VERSION),
+  post('/completions', VERSION),
+  post('/embeddings', VERSION),
+];
+
+const RESPONSES: readonly Endpoint[] = [
+  post('/responses', VERSION),
+  post('/responses/compact', VERSION),
+  freePost('/responses/input_tokens', VERSION),
+  freePost('/responses/*/cancel', VERSION),
+  get('/responses/*', VERSION, 'include', 'include_obfuscation', 'starting_after', 'stream'),
+  get('/responses/*/input_items', VERSION, 'after', 'include', 'limit', 'order'),
+];
+
+const WEBSOCKETS: readonly Endpoint[] = [
+  // Codex tries this one before plain HTTP.
+  websocket('/responses', VERSION),
+  websocket('/realtime', VERSION, 'model', 'intent', 'call_id', 'deployment'),
+];
+
+export const OPENAI_MODELS: readonly Endpoint[] = [
+  // Codex tells its version.
+  get('/models', VERSION, 'client_version'),
+  get('/models/*', VERSION),
+];
+
+/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const ENDPOINTS: readonly Endpoint[] = [
+  ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+  ...under(['/openai/deployments/*'], OPENAI_GENERATION),
+];
+
+const cachedIn = (details: unknown): number => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+
+/** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
+export function readOpenAi(counts: JsonObject): Usage {
+  if ('prompt_tokens' in counts) {
+    return {
+      inputTokens: tokens(counts['prompt_tokens']),
+      outputTokens: tokens(counts['completion_tokens']),
+      cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+    };
+  }
+  return {
+    inputTokens: tokens(counts['input_tokens']),
+    outputTokens: tokens(counts['output_tokens']),
+    cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+  };
+}
+
+const errorBody = (error: ApiError): unknown => ({
+  error: {
+    message: error.message,
+    type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+    param: null,
+    code: error.code,
+  },
+});
+
+export const openai = {
+  id: 'openai',
+  name: 'OpenAI',
+  port: 10000,
+  defaultTarget: 'api.openai.com',
+  targetInput: 'openai-api-target',
+  targetVariable: 'OPENAI_API_TARGET',
+  credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+  withheld: {
+    aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
+    wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
+    // openai 7.57.0 and Codex 0.169.0
+    patterns: [
+      ...['OPENAI_*KEY', 'OPENAI_*TOKEN', 'OPENAI_*SECRET', 'AZURE_OPENAI_*KEY', 'AZURE_OPENAI_*TOKEN'],
+      ...['CODEX_*KEY', 'CODEX_*TOKEN'],
+    ],
+  },
+  injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  endpoints: ENDPOINTS,
+  credentialQuery: [],
+  requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
+  // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
+  subprotocols: ['realtime', 'openai-beta.*', 'openai-organization.*', 'openai-project.*'],
+  agentVariables: [{ name: 'OPENAI_BASE_URL', when: 'configured', role: 'base-url', value: '/v1' }],
+  managedSettings: [
+    {
+      path: '/etc/codex/config.toml',
+      when: 'configured',
+      content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+    },
+  ],
+  sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+  usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+  errorBody,
+} as const satisfies ProviderEntry;
