@@ -74,6 +74,7 @@ describe('credentials', () => {
     ['a NUL', 'sk-secret\0X'],
     ['a tab', 'sk-secret\tX'],
     ['a delete', 'sk-secret\u007fX'],
+    ['a character outside ASCII', 'sk-secret\u2026'],
   ])('with %s are refused without being printed', (_, value) => {
     const error = thrown(() => build({}, { credentials: { ANTHROPIC_API_KEY: value } }));
     expect(error).toBeInstanceOf(UserError);

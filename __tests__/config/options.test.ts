@@ -163,8 +163,7 @@ describe('docs/reference.md', () => {
   test('has a row for each input, each output and each flag of the command line alone', () => {
     expect([...inputRows.keys()].toSorted()).toEqual(Object.keys(action.inputs).toSorted());
     expect([...rowsOf('output').keys()].toSorted()).toEqual(OUTPUTS.toSorted());
-    // `--mount` is the action's `mounts`.
-    const alone = OPTIONS.filter(({ only, name }) => only === 'cli' && name !== 'mount').map(({ name }) => `--${name}`);
+    const alone = OPTIONS.filter(({ only }) => only === 'cli').map(({ name }) => `--${name}`);
     expect([...rowsOf('flag').keys()].toSorted()).toEqual(alone.toSorted());
   });
 

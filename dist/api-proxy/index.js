@@ -1413,7 +1413,7 @@ function refuseRaw(provider, socket, error, lingerMs) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
     socket.on('error', () => undefined);
-    socket.end([`HTTP/1.1 ${String(error.status)} ${reason}`, ...lines, '', body].join('\r\n'));
+    socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', body].join('\r\n'));
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => {
         clearTimeout(timer);
@@ -2427,7 +2427,13 @@ class Listener {
         const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
         const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
         try {
-            this.#answer(visit);
+            const admitted = this.#admit(visit);
+            if (isHealthCheck(admitted)) {
+                // Without a line in the log: the engine asks every second.
+                this.#answerHealth(answer);
+                return;
+            }
+            this.#forward(visit, admitted);
         }
         catch (cause) {
             this.#refuse(visit, (0,errors/* asProxyError */.nU)(cause));
@@ -2439,18 +2445,17 @@ class Listener {
             this.#ledger.close(record, startedAt, visit.usage);
         });
     }
-    #answer(visit) {
-        const { client, answer, record } = visit;
-        const { provider, route, limits } = this.#options;
+    #admit({ client, answer, record }) {
         const { method = '', url = '', httpVersion, rawHeaders } = client;
         Connection.of(client.socket).begin(answer);
         const head = { method, target: url, httpVersion, rawHeaders };
-        const admitted = admit(head, this.#credentialQuery, limits.headerCount);
+        const admitted = admit(head, this.#credentialQuery, this.#options.limits.headerCount);
         record.path = (0,log/* loggedPath */.mq)(admitted.path);
-        if (isHealthCheck(admitted))
-            answerHealth(provider, route !== undefined, answer);
-        else
-            this.#forward(visit, admitted);
+        return admitted;
+    }
+    #answerHealth(answer) {
+        const { provider, route } = this.#options;
+        answerHealth(provider, route !== undefined, answer);
     }
     #forward(visit, admitted) {
         const { client, answer, record, startedAt, early } = visit;

@@ -11569,6 +11569,7 @@ function outOfMemoryText({ frontEnd, memory }) {
  */
 function prepare(config, context, progress) {
     requireLinux(process.platform);
+    const images = context.images();
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
@@ -11580,6 +11581,7 @@ function prepare(config, context, progress) {
     for (const warning of configWarnings(config))
         context.reporter.warning(warning);
     const prepared = {
+        images,
         workDirectory,
         logs,
         agentUser: agentUser(user, config.workspace),
@@ -11642,7 +11644,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         timings.measure('networks', () => claimNetworks(engine, runId)),
         timings.measure('images', () => 
         // A build takes minutes; a cancelled step has seconds.
-        Promise.race([ensureImages(engine, context.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
+        Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
         timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
         timings.measure('workspace', async () => {
             const own = ownFilesInWorkspace(context.root, config.workspace);
@@ -12497,8 +12499,8 @@ function librarySpec({ runId, names, images, sidecarUser }) {
  *
  * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
  */
-function planRun(config, secrets, prepared, claimed, { runId, images }) {
-    const { workDirectory, agentUser, sidecarUser, logs } = prepared;
+function planRun(config, secrets, prepared, claimed, runId) {
+    const { workDirectory, agentUser, sidecarUser, logs, images } = prepared;
     const addresses = addressesIn(claimed.subnet);
     const directory = (0,external_node_path_.join)(workDirectory, 'agent');
     const { host, userMounts, guards } = claimed;
@@ -12724,8 +12726,9 @@ function parseAccessLine(line) {
         const value = field(name);
         return value === '-' ? undefined : value;
     };
-    // Squid's own words for a connection that ended, or could not be read, before it had a request.
-    if (/^(-|error:.*)$/.test(field('target')))
+    // Squid's own words for a connection that ended, or could not be read, before it had a request. A number after the colon
+    // is a port: the agent asked for a host called "error".
+    if (/^(-|error:(?!\d+$).*)$/.test(field('target')))
         return 'no-request';
     const endpoint = parseEndpoint(field('method'), field('target'));
     if (endpoint === undefined || !Number.isFinite(Number(field('time'))))
@@ -12807,7 +12810,7 @@ const NO_DOMAINS = {
     allowed: [],
     blocked: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0 },
+    others: { allowed: 0, blocked: 0, unresolvable: 0 },
     unreadableLines: 0,
 };
 /**
@@ -12864,7 +12867,11 @@ class DomainCounter {
             allowed: this.#allowed.ranked(),
             blocked: this.#blocked.ranked(),
             unresolvable: this.#unresolvable.ranked(),
-            others: { allowed: this.#allowed.others, blocked: this.#blocked.others },
+            others: {
+                allowed: this.#allowed.others,
+                blocked: this.#blocked.others,
+                unresolvable: this.#unresolvable.others,
+            },
             unreadableLines: this.unreadableLines,
         };
     }
@@ -13479,7 +13486,7 @@ async function run(config, secrets, context) {
     try {
         const prepared = prepare(config, context, progress);
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
-        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context));
+        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context.runId));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
         await execute(config, plan, prepared, sandbox, context, progress);
     }
@@ -13523,6 +13530,8 @@ async function ranOutOfMemory(sandbox, { reporter, signal }) {
 
 
 
+/** Names that a message lists. */
+const run_MAX_NAMED = 50;
 /**
  * Runs a command in a sandbox and reports the outcome on standard error.
  *
@@ -13541,7 +13550,7 @@ async function runCommand({ config, secrets }, root, signal, engineWith = (debug
         // Without the limit of a job's log: the output may be what the command is for.
         output: { stdout: (0,output/* writeTo */.jH)(process.stdout), stderr: (0,output/* writeTo */.jH)(process.stderr) },
         root,
-        images: builtImageNames(`${root}/dist`),
+        images: () => builtImageNames(`${root}/dist`),
         temporary: (0,external_node_os_namespaceObject.tmpdir)(),
         environment: process.env,
         signal,
@@ -13556,13 +13565,17 @@ async function runCommand({ config, secrets }, root, signal, engineWith = (debug
 function run_report({ error, traffic: { domains }, logs }, reporter) {
     if (error !== undefined)
         reporter.error((0,errors/* describeError */.Uc)(error));
-    const names = (list) => list.map(({ domain }) => domain).join(', ');
     if (domains !== undefined && domains.allowed.length > 0)
-        reporter.info(`allowed: ${names(domains.allowed)}`);
+        reporter.info(`allowed: ${named(domains.allowed)}`);
     if (domains !== undefined && domains.blocked.length > 0)
-        reporter.info(`refused: ${names(domains.blocked)}`);
+        reporter.info(`refused: ${named(domains.blocked)}`);
     if (logs !== undefined)
         reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+}
+/** The most requested names; the command can ask for any number of them. */
+function named(list) {
+    const names = list.slice(0, run_MAX_NAMED).map(({ domain }) => domain);
+    return names.join(', ') + (list.length > run_MAX_NAMED ? ' and more names, which are in the log' : '');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/command-line.js

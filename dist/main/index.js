@@ -37272,6 +37272,7 @@ function outOfMemoryText({ frontEnd, memory }) {
  */
 function prepare(config, context, progress) {
     requireLinux(process.platform);
+    const images = context.images();
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
@@ -37283,6 +37284,7 @@ function prepare(config, context, progress) {
     for (const warning of configWarnings(config))
         context.reporter.warning(warning);
     const prepared = {
+        images,
         workDirectory,
         logs,
         agentUser: agentUser(user, config.workspace),
@@ -37345,7 +37347,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         timings.measure('networks', () => claimNetworks(engine, runId)),
         timings.measure('images', () => 
         // A build takes minutes; a cancelled step has seconds.
-        Promise.race([ensureImages(engine, context.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
+        Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
         timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
         timings.measure('workspace', async () => {
             const own = ownFilesInWorkspace(context.root, config.workspace);
@@ -38224,8 +38226,8 @@ function normaliseCredential(name, value) {
  *
  * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
  */
-function planRun(config, secrets, prepared, claimed, { runId, images }) {
-    const { workDirectory, agentUser, sidecarUser, logs } = prepared;
+function planRun(config, secrets, prepared, claimed, runId) {
+    const { workDirectory, agentUser, sidecarUser, logs, images } = prepared;
     const addresses = addressesIn(claimed.subnet);
     const directory = (0,external_node_path_.join)(workDirectory, 'agent');
     const { host, userMounts, guards } = claimed;
@@ -38475,8 +38477,9 @@ function parseAccessLine(line) {
         const value = field(name);
         return value === '-' ? undefined : value;
     };
-    // Squid's own words for a connection that ended, or could not be read, before it had a request.
-    if (/^(-|error:.*)$/.test(field('target')))
+    // Squid's own words for a connection that ended, or could not be read, before it had a request. A number after the colon
+    // is a port: the agent asked for a host called "error".
+    if (/^(-|error:(?!\d+$).*)$/.test(field('target')))
         return 'no-request';
     const endpoint = parseEndpoint(field('method'), field('target'));
     if (endpoint === undefined || !Number.isFinite(Number(field('time'))))
@@ -38558,7 +38561,7 @@ const NO_DOMAINS = {
     allowed: [],
     blocked: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0 },
+    others: { allowed: 0, blocked: 0, unresolvable: 0 },
     unreadableLines: 0,
 };
 /**
@@ -38615,7 +38618,11 @@ class DomainCounter {
             allowed: this.#allowed.ranked(),
             blocked: this.#blocked.ranked(),
             unresolvable: this.#unresolvable.ranked(),
-            others: { allowed: this.#allowed.others, blocked: this.#blocked.others },
+            others: {
+                allowed: this.#allowed.others,
+                blocked: this.#blocked.others,
+                unresolvable: this.#unresolvable.others,
+            },
             unreadableLines: this.unreadableLines,
         };
     }
@@ -39230,7 +39237,7 @@ async function run(config, secrets, context) {
     try {
         const prepared = prepare(config, context, progress);
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
-        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context));
+        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context.runId));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
         await execute(config, plan, prepared, sandbox, context, progress);
     }
@@ -39775,9 +39782,12 @@ function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines 
             ...unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
             ...allowed.map((row) => domainRow(row, '✅ allowed')),
         ], 'No request left the sandbox.'),
-        ...(others.allowed + others.blocked === 0
+        ...(others.allowed + others.blocked + others.unresolvable === 0
             ? []
-            : [`Requests for further names: ${others.blocked} refused, ${others.allowed} allowed.`]),
+            : [
+                `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
+                    `${others.unresolvable} without an address.`,
+            ]),
         ...(unreadableLines === 0
             ? []
             : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),
@@ -39841,17 +39851,21 @@ function quoteBlock(text) {
  * @param variable names the file; where it is not set, the runner has no such file
  */
 function appending(variable, work) {
-    const path = process.env[variable];
-    const size = path === undefined || path === '' ? undefined : (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size;
+    const path = process.env[variable] ?? '';
+    if (path === '')
+        return work();
+    const size = sizeOf(path);
     try {
         return work();
     }
     catch (error) {
-        if (path !== undefined && size !== undefined && ((0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > size) {
+        if (sizeOf(path) > size)
             (0,external_node_fs_.truncateSync)(path, size);
-        }
         throw error;
     }
+}
+function sizeOf(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/publish.js
@@ -40056,10 +40070,10 @@ const actionReporter = {
  * @returns the exit code of the process: the command's own
  */
 async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debug)) {
-    const start = begin(root);
+    const start = begin();
     if (start === undefined)
         return 1;
-    const { config, secrets, upload, images, runId } = start;
+    const { config, secrets, upload, runId } = start;
     const reporter = filtered(actionReporter, config.logLevel);
     const relay = new StoppedCommands();
     const deferring = relay.deferring(reporter);
@@ -40070,7 +40084,7 @@ async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debu
         reporter: deferring,
         output: (0,output/* limited */.TJ)(relay),
         root,
-        images,
+        images: () => builtImageNames(`${root}/dist`),
         temporary: stepTemporaryDirectory(),
         environment: process.env,
         signal,
@@ -40089,13 +40103,12 @@ async function mainStep(root, signal, engineWith = (debug) => new DockerCli(debu
     return result.exitCode;
 }
 /** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
-function begin(root) {
+function begin() {
     try {
         const inputs = loadInputs();
-        const images = builtImageNames(`${root}/dist`);
         const runId = newRunId();
         writeState({ runId, upload: inputs.upload });
-        return { ...inputs, images, runId };
+        return { ...inputs, runId };
     }
     catch (error) {
         publishFailure(error, actionReporter);

@@ -22,11 +22,6 @@ const REMEDIES = [
     hint: 'Use at least "6m"; agents need gigabytes.',
   },
   {
-    pattern: /pids\.max: invalid argument/i,
-    message: 'pids: the limit is larger than this machine allows.',
-    hint: 'Use a smaller number; the default is enough for most builds.',
-  },
-  {
     pattern: /permission denied while trying to connect/i,
     message: 'The Docker engine refuses this user.',
     hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',
