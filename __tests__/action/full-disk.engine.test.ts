@@ -23,12 +23,14 @@ function asRoot(...argv: readonly string[]): void {
 }
 
 let disk: string;
+let step: ActionStep;
 
 beforeEach(() => {
   disk = mkdtempSync(join(tmpdir(), 'awf-disk-'));
   asRoot('mount', '-t', 'tmpfs', '-o', 'size=300m,mode=1777', 'tmpfs', disk);
 });
 afterEach(() => {
+  step.runner.remove();
   asRoot('umount', disk);
   rmSync(disk, { recursive: true });
 });
@@ -40,7 +42,7 @@ const annotations = ({ stdout }: EntryResult): string[] =>
     .map(({ name, value }) => `${name}: ${value}`);
 
 /** Runs the step, and checks what holds wherever the runner's own files are. */
-async function play(step: ActionStep, temp: string): Promise<void> {
+async function play(temp: string): Promise<void> {
   const main = await step.main();
   expect(main).toMatchObject({ code: 3, stderr: '' });
   expect(main.stdout).toContain('no room for an output');
@@ -67,12 +69,11 @@ async function play(step: ActionStep, temp: string): Promise<void> {
 test('the workspace and RUNNER_TEMP are on a disk that the command fills', async () => {
   const [workspace, temp] = [join(disk, 'workspace'), join(disk, 'temp')];
   for (const path of [workspace, temp]) mkdirSync(path);
-  const step = actionStep({ run: FILL }, { env: { GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temp } });
-  await play(step, temp);
-  step.runner.remove();
+  step = actionStep({ run: FILL }, { env: { GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temp } });
+  await play(temp);
 });
 
 test('so are the files through which the runner takes outputs, summary and state', async () => {
-  const step = actionStep({ run: FILL }, { directory: disk });
-  await play(step, step.runner.temp);
+  step = actionStep({ run: FILL }, { directory: disk });
+  await play(step.runner.temp);
 });

@@ -223,7 +223,7 @@ describe('a cancelled step', () => {
     onTestFinished(() => {
       kill(processes);
     });
-    await waitFor('the build', () => /^the build waits$/m.test(main.stdout()));
+    await waitFor('the build', () => /^agent: the build waits$/m.test(main.stdout()));
     processes = [main.pid, ...descendants(main.pid)];
     main.signal('SIGINT');
     const result = await ended(main);

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { annotations, playedStep } from './played-step.ts';
+import { afterAll, expect, test } from 'vitest';
+import { annotations, playedStep, removeSteps } from './played-step.ts';
+
+afterAll(removeSteps);
 
 test('a command that ignores the end of its time is killed, and reported as one that ran out of it', async () => {
   const { runner, main, left } = playedStep('endless', { inputs: { 'timeout-minutes': '0.005' } });

@@ -1,11 +1,13 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SECOND_SIGNAL_AFTER_MS } from '../../src/run/limits.ts';
 import { isObject } from '../../testing/json.ts';
-import { annotations, playedStep, ROOT, type StepOptions } from './played-step.ts';
+import { annotations, playedStep, removeSteps, ROOT, type StepOptions } from './played-step.ts';
+
+afterAll(removeSteps);
 
 /** Each test starts a process, several at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };
@@ -37,15 +39,6 @@ describe('the main step', OPTIONS, () => {
     const state: unknown = JSON.parse(runner.main.state()['awf'] ?? '');
     expect(state).toMatchObject({ succeeded: true, upload: { when: 'always' }, logs: { squid: outputs['logs-path'] } });
     expect(left()).toEqual([]);
-  });
-
-  test('ends with the command’s exit code', async () => {
-    const { runner, main } = playedStep('exit-7');
-    const played = await main();
-    expect(played.code).toBe(7);
-    expect(annotations(played)).toEqual(['error: The command ended with exit code 7.']);
-    expect(runner.main.outputs()).toMatchObject({ 'exit-code': '7', outcome: 'failure', 'agent-outputs': '{}' });
-    expect(JSON.parse(runner.main.state()['awf'] ?? '')).toMatchObject({ succeeded: false });
   });
 
   test('keeps what the command prints from the runner, and says everything afterwards', async () => {
@@ -81,17 +74,6 @@ describe('the main step', OPTIONS, () => {
     expect(runner.main.summary()).toContain('docker network create failed: no');
     expect(left()).toEqual([]);
   });
-
-  test('any number of names costs the outputs and the summary nothing', async () => {
-    const { runner, main } = playedStep('many-names');
-    const played = await main();
-    expect(played.code).toBe(0);
-    const blocked = runner.main.outputs()['blocked-domains'] ?? '';
-    expect(blocked.length).toBeLessThanOrEqual(32 * 1024);
-    expect((JSON.parse(blocked) as string[]).length).toBeGreaterThan(1_000);
-    expect(runner.main.summary()).toContain('300000 requests were refused');
-    expect(runner.main.summary().length).toBeLessThan(1024 * 1024);
-  });
 });
 
 describe('a run that cannot begin', OPTIONS, () => {
@@ -102,7 +84,6 @@ describe('a run that cannot begin', OPTIONS, () => {
       { env: { GITHUB_STATE: '/nonexistent/state' } },
       /^error: GITHUB_STATE cannot be written/,
     ],
-    ['the installation has no images', { root: '/nonexistent' }, /^error: .*\/nonexistent\/dist\/images\.json/],
   ])('because %s is an error, and nothing has started', async (_, options, error) => {
     const { runner, main, left } = playedStep('success', options);
     const played = await main();
@@ -110,16 +91,6 @@ describe('a run that cannot begin', OPTIONS, () => {
     expect(annotations(played)).toEqual([expect.stringMatching(error)]);
     expect(runner.main.outputs()).toMatchObject(FAILED);
     expect(left()).toEqual([]);
-  });
-
-  test('and cannot say so either ends all the same', async () => {
-    const { main } = playedStep('success', { inputs: { run: '' }, env: { GITHUB_OUTPUT: '/nonexistent/output' } });
-    const played = await main();
-    expect(played).toMatchObject({ code: 1, stderr: '', engine: { calls: [] } });
-    expect(annotations(played)).toEqual([
-      expect.stringMatching(/^error: run is empty/),
-      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
-    ]);
   });
 });
 
@@ -140,31 +111,16 @@ describe('a report that cannot be delivered costs that part alone', OPTIONS, () 
     expect(runner.main.summary()).toContain('which requests were refused is unknown');
   });
 
-  test.each([
-    ['a directory', ROOT],
-    ['below a directory that does not exist', '/nonexistent/summary'],
-    ['read-only', '/proc/sys/kernel/ostype'],
-    ['on a full disk', '/dev/full'],
-  ])('the summary’s file is %s', async (_, file) => {
-    const { runner, main } = playedStep('exit-7', { env: { GITHUB_STEP_SUMMARY: file } });
+  test('there is no file for the summary', async () => {
+    const { runner, main } = playedStep('exit-7', { env: { GITHUB_STEP_SUMMARY: '/nonexistent/summary' } });
     const played = await main();
     expect(played).toMatchObject({ code: 7, engine: { left: [] } });
     expect(annotations(played)).toEqual([
       'error: The command ended with exit code 7.',
-      expect.stringMatching(/^warning: Could not write the job summary: (EISDIR|ENOENT|EACCES|ENOSPC)/),
+      expect.stringMatching(/^warning: Could not write the job summary: ENOENT/),
     ]);
-    expect(runner.main.outputs()).toMatchObject({ 'exit-code': '7', outcome: 'failure' });
-  });
-
-  test('the outputs’ file is gone', async () => {
-    const { runner, main } = playedStep('exit-7', { env: { GITHUB_OUTPUT: '/nonexistent/output' } });
-    const played = await main();
-    expect(played.code).toBe(7);
-    expect(annotations(played)).toEqual([
-      'error: The command ended with exit code 7.',
-      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*: .*\/nonexistent\/output/),
-    ]);
-    expect(runner.main.summary()).toContain('**failure**');
+    expect(runner.main.outputs()).toMatchObject({ 'exit-code': '7', outcome: 'failure', 'agent-outputs': '{}' });
+    expect(JSON.parse(runner.main.state()['awf'] ?? '')).toMatchObject({ succeeded: false });
   });
 
   test('the state’s file is lost during the command', async () => {
@@ -206,19 +162,19 @@ describe('a report that cannot be delivered costs that part alone', OPTIONS, () 
 });
 
 describe('a step that is cancelled', OPTIONS, () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('by %s removes everything and reports', async (signal) => {
+  test('removes everything and reports', async () => {
     const { runner, start, ended, left } = playedStep('endless');
     const running = await start();
     while (!running.stdout().includes('running')) await sleep(20);
-    running.signal(signal);
+    running.signal('SIGINT');
     const played = await ended(running);
     expect(played).toMatchObject({ code: 1, stderr: '', engine: { left: [] } });
-    expect(annotations(played).at(-1)).toBe(`error: The run was cancelled (${signal}).`);
+    expect(annotations(played).at(-1)).toBe('error: The run was cancelled (SIGINT).');
     expect(runner.main.outputs()).toMatchObject({ ...FAILED, 'blocked-domains': '["refused.example"]' });
     expect(left()).toEqual([]);
   });
 
-  test('by a second Ctrl-C ends at once', async () => {
+  test('ends at once when it is cancelled again', async () => {
     const { start, ended } = playedStep('slow-removal');
     const running = await start();
     while (!running.stdout().includes('running')) await sleep(20);

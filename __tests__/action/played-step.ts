@@ -2,7 +2,6 @@
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { SCENARIO_VARIABLES, type EngineReport, type Scenario } from '../../testing/engine/scenarios.ts';
 import { createRunner, type Runner, type RunnerStep } from '../../testing/runner/files.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
@@ -44,10 +43,10 @@ const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.scratch', 'compile-cache') }
 
 const runners: Runner[] = [];
 
-// Not a hook of each test: several of them run at a time.
-afterAll(() => {
-  for (const runner of runners) runner.remove();
-});
+/** For `afterAll` of a file that plays steps; several of its tests run at a time. */
+export function removeSteps(): void {
+  for (const runner of runners.splice(0)) runner.remove();
+}
 
 /** A key, so that there is nothing to warn of. */
 const INPUTS = { run: 'true', 'openai-api-key': 'sk-sentinel-openai' };

@@ -3,7 +3,7 @@ import type { ContainerSpec } from '../../src/docker/spec.ts';
 import { removeRun, stopRun } from '../../src/run/removal.ts';
 import { networkNames } from '../../src/shared/network.ts';
 import { FakeEngine, type FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
-import { endless, refusing } from './world.ts';
+import { CONCURRENT, endless, refusing } from './world.ts';
 
 const { internal: INTERNAL, outer: OUTER } = networkNames('1');
 const CONTAINERS = ['awf-agent-1', 'awf-squid-1', 'awf-library-1', 'awf-api-proxy-1'];
@@ -34,7 +34,7 @@ function removal(engine: FakeEngine, isSettled = () => true, limitMs?: number): 
   return removeRun(engine, '1', isSettled, limitMs).catch((error: unknown) => error);
 }
 
-describe.concurrent('removeRun', () => {
+describe('removeRun', CONCURRENT, () => {
   test('has nothing to do where nothing is left', async () => {
     const engine = new FakeEngine();
     expect(await removal(engine)).toEqual({ containers: 0, networks: 0 });
@@ -81,7 +81,7 @@ describe.concurrent('removeRun', () => {
   });
 });
 
-describe.concurrent('stopRun', () => {
+describe('stopRun', CONCURRENT, () => {
   test('ends what still starts, and keeps everything', async () => {
     const engine = await anEngine([], {
       programs: { agent: endless },

@@ -12,19 +12,21 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as io from '@actions/io';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { TIMINGS_FILE, type LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, USAGE_FILE } from '../../src/report/usage.ts';
-import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/contract.ts';
-import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
+import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 import type { ProgramIo } from '../../testing/engine/fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from '../../testing/engine/log-lines.ts';
-import { aWorld, type World } from './world.ts';
+import { aWorld, CONCURRENT, removeWorlds, type World } from './world.ts';
 
 /** Work directories that cannot be removed. */
-const stuck = vi.hoisted(() => new Set<string>());
+const stuck = vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
+  return new Set<string>();
+});
 
 vi.mock('@actions/io', async (original) => {
   const real = await original<typeof io>();
@@ -55,22 +57,6 @@ async function runWith(damage: (logs: LogDirectories) => void): Promise<{ world:
   });
   return { world, result: await world.run() };
 }
-
-test('the logs are read, and what belongs beside them is written', async () => {
-  const { world, result } = await runWith(() => undefined);
-  expect(result.traffic).toMatchObject({
-    domains: {
-      allowed: [{ domain: 'allowed.example', requests: 1 }],
-      blocked: [{ domain: 'refused.example', requests: 1 }],
-      unreadableLines: 0,
-    },
-    usage: { requests: 1 },
-  });
-  expect(readdirSync(result.logs!.squid).toSorted()).toEqual([ACCESS_LOG, TIMINGS_FILE]);
-  expect(readdirSync(result.logs!.apiProxy).toSorted()).toEqual([API_PROXY_LOG_FILE, USAGE_FILE]);
-  expect(JSON.parse(readFileSync(join(result.logs!.apiProxy, USAGE_FILE), 'utf8'))).toMatchObject({ requests: 1 });
-  expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
-});
 
 interface Damage {
   readonly what: string;
@@ -166,7 +152,12 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-describe.concurrent('a part of the report that fails costs itself alone', () => {
+afterAll(() => {
+  removeWorlds();
+  vi.resetModules();
+});
+
+describe('a part of the report that fails costs itself alone', CONCURRENT, () => {
   test.each(DAMAGES)('$what', async ({ damage, readable, warnings }) => {
     const { world, result } = await runWith(damage);
     expect(result).toMatchObject({ outcome: 'failure', exitCode: 3, error: undefined });
@@ -192,7 +183,7 @@ describe.concurrent('a part of the report that fails costs itself alone', () => 
   });
 });
 
-describe.concurrent('before the command has started', () => {
+describe('before the command has started', CONCURRENT, () => {
   test('a log that is not there is no lost log', async () => {
     const world = aWorld({ programs: { squid: async () => 1 } });
     const { traffic } = await world.run();
@@ -215,36 +206,57 @@ describe.concurrent('before the command has started', () => {
   });
 });
 
-test('a run without the api-proxy has no log of it to miss', async () => {
-  const world = aWorld();
-  const { traffic } = await world.run({ apiProxy: false });
-  expect(traffic.usage).toEqual(NO_MODEL_USAGE);
-  expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
-});
-
-test('records of an earlier run do not count: a chosen directory has them too', async () => {
-  const world = aWorld({
-    command: async (program) => {
-      const old = accessLine(program.spec.address!, 'old.example:443', { time: '1.000' });
-      appendFileSync(join(logsOf(program).squid, ACCESS_LOG), old);
-      appendFileSync(join(logsOf(program).apiProxy, API_PROXY_LOG_FILE), requestLine({ time: '2026-01-01T00:00:00Z' }));
-      return 0;
-    },
+describe('the report', CONCURRENT, () => {
+  test('the logs are read, and what belongs beside them is written', async () => {
+    const { world, result } = await runWith(() => undefined);
+    expect(result.traffic).toMatchObject({
+      domains: {
+        allowed: [{ domain: 'allowed.example', requests: 1 }],
+        blocked: [{ domain: 'refused.example', requests: 1 }],
+        unreadableLines: 0,
+      },
+      usage: { requests: 1 },
+    });
+    expect(readdirSync(result.logs!.squid).toSorted()).toEqual([ACCESS_LOG, TIMINGS_FILE]);
+    expect(readdirSync(result.logs!.apiProxy).toSorted()).toEqual([API_PROXY_LOG_FILE, USAGE_FILE]);
+    expect(JSON.parse(readFileSync(join(result.logs!.apiProxy, USAGE_FILE), 'utf8'))).toMatchObject({ requests: 1 });
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
-  const chosen = join(world.temporary, 'squid-logs-1');
-  const { traffic, logs } = await world.run({ proxyLogsDir: chosen });
-  expect(logs?.squid).toBe(chosen);
-  expect(traffic).toEqual({ domains: NO_DOMAINS, usage: NO_MODEL_USAGE });
-});
 
-test('refused requests of an exhausted budget are told', async () => {
-  const world = aWorld({
-    command: async (program) => {
-      const refusal = requestLine({ status: 429, forwarded: false, error: 'budget_exhausted' });
-      appendFileSync(join(logsOf(program).apiProxy, API_PROXY_LOG_FILE), refusal);
-      return 0;
-    },
+  test('a run without the api-proxy has no log of it to miss', async () => {
+    const world = aWorld();
+    const { traffic } = await world.run({ apiProxy: false });
+    expect(traffic.usage).toEqual(NO_MODEL_USAGE);
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
-  await world.run({ budget: { maxRequests: 2 } });
-  expect(world.warnings).toEqual([expect.stringMatching(/^The budget of the run \(max-requests 2\) was exhausted/)]);
+
+  test('records of an earlier run do not count: a chosen directory has them too', async () => {
+    const world = aWorld({
+      command: async (program) => {
+        const old = accessLine(program.spec.address!, 'old.example:443', { time: '1.000' });
+        appendFileSync(join(logsOf(program).squid, ACCESS_LOG), old);
+        appendFileSync(
+          join(logsOf(program).apiProxy, API_PROXY_LOG_FILE),
+          requestLine({ time: '2026-01-01T00:00:00Z' }),
+        );
+        return 0;
+      },
+    });
+    const chosen = join(world.temporary, 'squid-logs-1');
+    const { traffic, logs } = await world.run({ proxyLogsDir: chosen });
+    expect(logs?.squid).toBe(chosen);
+    expect(traffic).toEqual({ domains: NO_DOMAINS, usage: NO_MODEL_USAGE });
+  });
+
+  test('refused requests of an exhausted budget are told', async () => {
+    const world = aWorld({
+      command: async (program) => {
+        const refusal = requestLine({ status: 429, forwarded: false, error: 'budget_exhausted' });
+        appendFileSync(join(logsOf(program).apiProxy, API_PROXY_LOG_FILE), refusal);
+        return 0;
+      },
+    });
+    await world.run({ budget: { maxRequests: 2 } });
+    expect(world.warnings).toEqual([expect.stringMatching(/^The budget of the run \(max-requests 2\) was exhausted/)]);
+  });
 });

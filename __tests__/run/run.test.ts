@@ -1,17 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
 import type * as limits from '../../src/run/limits.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
-import { aWorld, endless, refusing, type World } from './world.ts';
+import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
+
+vi.hoisted(() => {
+  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
+});
 
 vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
-  SWEEP_LIMIT_MS: 500,
   TIMEOUT_GRACE_MS: 200,
 }));
 
@@ -20,7 +23,12 @@ const endsWith =
   async () =>
     code;
 
-describe.concurrent('a command that ran', () => {
+afterAll(() => {
+  removeWorlds();
+  vi.resetModules();
+});
+
+describe('a command that ran', CONCURRENT, () => {
   test.each([
     [0, 'success'],
     [7, 'failure'],
@@ -68,7 +76,7 @@ describe.concurrent('a command that ran', () => {
   });
 });
 
-describe.concurrent('a command that runs out of time', () => {
+describe('a command that runs out of time', CONCURRENT, () => {
   const timeoutMinutes = 0.1 / 60;
 
   test.each<[string, Program]>([
@@ -88,7 +96,7 @@ describe.concurrent('a command that runs out of time', () => {
   });
 });
 
-describe.concurrent('a run that fails before the command starts', () => {
+describe('a run that fails before the command starts', CONCURRENT, () => {
   test.each(EARLY_FAILURES)('$what', async ({ engine = {}, config = () => ({}), context, error, asked }) => {
     const world = aWorld(engine, context);
     const result = await world.run(config(world));
@@ -103,7 +111,7 @@ describe.concurrent('a run that fails before the command starts', () => {
   });
 });
 
-describe.concurrent('a run that fails under the command', () => {
+describe('a run that fails under the command', CONCURRENT, () => {
   test.each<[string, FakeEngineOptions, string]>([
     [
       'the engine’s client is killed',
@@ -136,7 +144,7 @@ describe.concurrent('a run that fails under the command', () => {
   });
 });
 
-describe.concurrent('a run that is cancelled', () => {
+describe('a run that is cancelled', CONCURRENT, () => {
   const REASON = new UserError('The run was cancelled (SIGINT).');
 
   /** The first call of `verb` cancels the run, and fails a little later: Ctrl-C ends docker's clients too. */
@@ -208,5 +216,19 @@ describe.concurrent('a run that is cancelled', () => {
     expect(await world.run()).toMatchObject({ outcome: 'error', error: REASON });
     await sleep(400);
     expect(world.left()).toEqual([]);
+  });
+
+  test('ends, with --keep-containers, what the engine still creates afterwards', async () => {
+    const world: World = aWorld({
+      command: endless,
+      onCall: async (verb, name) => {
+        if (verb !== 'run' || roleOf(name) !== 'agent') return;
+        world.abort.abort(REASON);
+        await sleep(200);
+      },
+    });
+    expect(await world.run({ keepContainers: true })).toMatchObject({ outcome: 'error', error: REASON });
+    expect(world.engine.left.map(roleOf)).toContain('agent');
+    expect(world.engine.running).toEqual([]);
   });
 });

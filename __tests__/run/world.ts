@@ -18,21 +18,18 @@ import {
   type Verb,
 } from '../../testing/engine/fake-engine.ts';
 
+/** Runs mostly wait: several at a time, with patience for a machine that is busy. */
+export const CONCURRENT = { concurrent: true, timeout: 30_000 };
+
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/**
- * All worlds of a worker. A hook would not do: one of a test does not know which of several concurrent tests it belongs to,
- * and one of a file is not there in the next file of the same worker, which finds this module loaded.
- */
+/** Of all worlds of a file: a hook of one test would not know which of several concurrent ones it belongs to. */
 let base: string | undefined;
 
-function baseDirectory(): string {
-  if (base !== undefined) return base;
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-')));
-  process.once('exit', () => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return (base = directory);
+/** For `afterAll` of a file that has worlds. */
+export function removeWorlds(): void {
+  if (base !== undefined) rmSync(base, { recursive: true, force: true });
+  base = undefined;
 }
 
 /** Runs until it is killed. */
@@ -75,7 +72,8 @@ export interface World {
 }
 
 export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunContext> = {}): World {
-  const directory = mkdtempSync(join(baseDirectory(), 'world-'));
+  base ??= realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-')));
+  const directory = mkdtempSync(join(base, 'world-'));
   const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temporary')];
   for (const path of [workspace, temporary]) mkdirSync(path);
   const engine = new FakeEngine(options);

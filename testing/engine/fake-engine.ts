@@ -8,10 +8,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment, Engine, ImageFacts, Sink } from '../../src/docker/engine.ts';
 import type { ContainerSpec, NetworkSpec } from '../../src/docker/spec.ts';
-import { COMMAND_MARKER } from '../../src/shared/contract.ts';
+import {
+  ACCESS_LOG,
+  API_PROXY_LOG_DIR,
+  API_PROXY_LOG_FILE,
+  COMMAND_MARKER,
+  SQUID_LOG_DIR,
+} from '../../src/shared/contract.ts';
 import { roleOf, type Role } from '../../src/shared/network.ts';
-import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../src/shared/contract.ts';
-import { ACCESS_LOG, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 
 export type Verb = keyof Engine;
 

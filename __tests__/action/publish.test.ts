@@ -1,0 +1,139 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { actionReporter } from '../../src/action/main-step.ts';
+import { publish, publishFailure } from '../../src/action/publish.ts';
+import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
+import { UserError } from '../../src/errors.ts';
+import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
+import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
+import type { RunResult } from '../../src/run/report.ts';
+import { Timings } from '../../src/run/timings.ts';
+import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
+import { given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { refusedLine } from '../../testing/engine/log-lines.ts';
+import { parseOutputs } from '../../testing/runner/files.ts';
+import { logCommands } from '../../testing/runner/log-commands.ts';
+
+const RESULT: RunResult = {
+  ...{ outcome: 'success', exitCode: 0, error: undefined },
+  traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
+  aftermath: undefined,
+  written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
+  logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
+  timings: new Timings(),
+};
+
+const FAILURE = { outcome: 'failure', exitCode: 3 } as const;
+
+let printed = '';
+let files: { readonly output: string; readonly summary: string };
+
+beforeEach(() => {
+  const directory = temporaryDirectory();
+  files = { output: join(directory, 'output'), summary: join(directory, 'summary') };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  vi.stubEnv('GITHUB_OUTPUT', files.output);
+  vi.stubEnv('GITHUB_STEP_SUMMARY', files.summary);
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    printed += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    return true;
+  });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  // A failed step sets it, which is the step's exit code and not this process's.
+  process.exitCode = undefined;
+});
+
+/** The annotations that a runner shows. */
+const annotations = (): string[] => logCommands(printed).map(({ name, value }) => `${name}: ${value}`);
+
+describe('a part that cannot be delivered costs itself alone', () => {
+  test.each([
+    ['a directory', (path: string) => path, 'EISDIR'],
+    ['below a directory that does not exist', () => '/nonexistent/summary', 'ENOENT'],
+    ['read-only, for root too', () => '/proc/sys/kernel/ostype', 'EACCES'],
+    ['on a full disk', () => '/dev/full', 'ENOSPC'],
+  ])('the summary’s file is %s', async (_, place, code) => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'summary'));
+    vi.stubEnv('GITHUB_STEP_SUMMARY', place(join(directory, 'summary')));
+    await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
+    expect(annotations()).toEqual([
+      'error: The command ended with exit code 3.',
+      expect.stringMatching(`^warning: Could not write the job summary: ${code}`),
+    ]);
+    expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
+  });
+
+  test.each([
+    ['gone', '/nonexistent/output'],
+    ['on a full disk', '/dev/full'],
+  ])('the outputs’ file is %s', async (_, file) => {
+    vi.stubEnv('GITHUB_OUTPUT', file);
+    await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
+    expect(annotations()).toEqual([
+      'error: The command ended with exit code 3.',
+      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*, agent-outputs: /),
+    ]);
+    expect(readFileSync(files.summary, 'utf8')).toContain('**failure**');
+  });
+
+  test('of a run that never began as well', () => {
+    vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
+    publishFailure(new UserError('run is empty.', { hint: 'Give a command.' }), actionReporter);
+    expect(annotations()).toEqual([
+      'error: run is empty.%0AGive a command.',
+      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
+    ]);
+  });
+});
+
+test('what could not be read is left out of the outputs, never given as empty', async () => {
+  await publish({ ...RESULT, traffic: { domains: undefined, usage: undefined } }, NO_SECRETS, actionReporter);
+  const outputs = Object.keys(parseOutputs(files.output)).toSorted();
+  expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
+  expect(readFileSync(files.summary, 'utf8')).toContain('which requests were refused is unknown');
+});
+
+test('an error is the annotation, whatever the command’s exit code', async () => {
+  const error = new UserError('The run was cancelled (SIGINT).');
+  await publish({ ...RESULT, outcome: 'error', exitCode: 3, error }, NO_SECRETS, actionReporter);
+  expect(annotations()).toEqual(['error: The run was cancelled (SIGINT).']);
+  expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'error' });
+});
+
+test('a runner without a summary has none written', async () => {
+  vi.stubEnv('GITHUB_STEP_SUMMARY', '');
+  await publish(RESULT, NO_SECRETS, actionReporter);
+  expect(annotations()).toEqual([]);
+  expect(readFileSync(files.summary, 'utf8')).toBe('');
+});
+
+test('what the command wrote comes without the credentials, and with what is wrong with it', async () => {
+  const secret = SENTINELS.get('OPENAI_API_KEY')!;
+  const written = {
+    output: { text: `answer=${secret}\nno output\n`, isCut: false },
+    summary: { text: `The key is ${secret}.\n`, isCut: false },
+  };
+  await publish({ ...RESULT, written }, given('OPENAI_API_KEY'), actionReporter);
+  expect(parseOutputs(files.output)['agent-outputs']).toBe('{"answer":"***"}');
+  expect(readFileSync(files.summary, 'utf8')).not.toContain(secret);
+  expect(annotations()).toEqual([expect.stringMatching(/^warning: GITHUB_OUTPUT of the command: line 2 /)]);
+});
+
+test('300,000 refused names cost the outputs and the summary nothing', async () => {
+  const refused = parseAccessLine(refusedLine('172.30.0.20', 'a.example:443').trimEnd()) as AccessRecord;
+  const counter = new DomainCounter(refused.client);
+  for (let index = 0; index < 300_000; index++) counter.add({ ...refused, host: `${index}.exfiltrated.example` });
+  await publish({ ...RESULT, traffic: { ...RESULT.traffic, domains: counter.result() } }, NO_SECRETS, actionReporter);
+  const blocked = parseOutputs(files.output)['blocked-domains'] ?? '';
+  expect(blocked.length).toBeLessThanOrEqual(32 * 1024);
+  expect((JSON.parse(blocked) as string[]).length).toBeGreaterThan(1_000);
+  const summary = readFileSync(files.summary, 'utf8');
+  expect(summary).toContain('300000 requests were refused');
+  expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+});
