@@ -11,7 +11,7 @@ export default defineConfig({
     passWithNoTests: false,
     maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: [ENGINE, SLOW] } },
+      { test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: [ENGINE, SLOW], testTimeout: 20_000 } },
       { test: { name: 'slow', include: [SLOW], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: 'engine', include: [ENGINE], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],

@@ -39884,11 +39884,12 @@ function sizeOf(path) {
 async function publish(result, secrets, reporter) {
     const { exitCode } = result;
     const error = result.error === undefined ? undefined : (0,errors/* describeError */.Uc)(result.error);
+    const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
     if (error !== undefined)
         setFailed(error);
     else if (exitCode !== 0)
         setFailed(`The command ended with exit code ${exitCode}.`);
-    setOutputs({ ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) }, reporter);
+    setOutputs(outputs, reporter);
     await attempt(reporter, 'write the job summary', () => {
         writeSummary(result, error, secrets);
     });

@@ -18,9 +18,10 @@ import { appending } from './runner-file.ts';
 export async function publish(result: RunResult, secrets: Secrets, reporter: Reporter): Promise<void> {
   const { exitCode } = result;
   const error = result.error === undefined ? undefined : describeError(result.error);
+  const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
   if (error !== undefined) core.setFailed(error);
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
-  setOutputs({ ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) }, reporter);
+  setOutputs(outputs, reporter);
   await attempt(reporter, 'write the job summary', () => {
     writeSummary(result, error, secrets);
   });
