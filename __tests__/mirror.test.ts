@@ -12,6 +12,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   mirror: 'the tests themselves',
   'import-circles': 'all imports',
   'action/edge-cases': 'a step, from its inputs to its clean-up',
+  'action/full-disk': 'a step whose command fills the disk',
   'action/image': 'a step whose command runs in another image',
   'action/kill': 'a main step that is killed, and its post step',
   'action/ordinary-user': 'a step of an ordinary user',
