@@ -12539,7 +12539,7 @@ function sidecarConfig(config, secrets, proxyUrl) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
-/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
+/** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
 class Timings {
     phases = [];
     /** From the start of the process to the command's first instruction; undefined until then. */
@@ -12600,9 +12600,9 @@ class Progress {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
 
-/** Things that one warning names; a hostile command leaves any number. */
+/** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
-/** What the command left in the workspace, one warning for each kind. */
+/** Warns about what the command left in the workspace, once for each kind. */
 function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
@@ -12631,7 +12631,7 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
             : []),
     ];
 }
-/** A section of the job summary, as blocks; none when there is nothing to say. */
+/** A section of the job summary, as blocks. Empty if there is nothing to report. */
 function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
@@ -13085,11 +13085,11 @@ class AttachedContainer {
 
 /** The line on standard error that ends the pre-flight check's output. */
 const MARKER = Buffer.from(COMMAND_MARKER);
-/** What the check may say at most, in bytes. */
+/** The most that is kept of the check's output, in bytes. */
 const LIMIT = 64 * 1024;
 /**
- * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
- * it is the command's, whatever it looks like.
+ * Splits the agent container's standard error at the marker: everything before it comes from the pre-flight check,
+ * everything after it from the command, whatever it looks like.
  */
 class Gate {
     #before = Buffer.alloc(0);
@@ -13100,11 +13100,11 @@ class Gate {
         this.#onPassed = onPassed;
         this.#relay = relay;
     }
-    /** True when the command was started. */
+    /** True once the command was started. */
     get passed() {
         return this.#passed;
     }
-    /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
+    /** The check's output, without the client's warning about a resolver that is meant not to work. */
     get message() {
         return this.#before
             .toString()

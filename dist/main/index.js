@@ -38266,7 +38266,7 @@ function sidecarConfig(config, secrets, proxyUrl) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
-/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
+/** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
 class Timings {
     phases = [];
     /** From the start of the process to the command's first instruction; undefined until then. */
@@ -38326,9 +38326,9 @@ class Progress {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/markdown.js
-/** Rows of a table at most; a hostile command can ask for any number of names. */
+/** The largest number of rows in a table. A hostile command can ask for any number of names. */
 const MAX_ROWS = 50;
-/** A table of GitHub-flavoured Markdown, or `empty` when it has no rows. */
+/** A table in GitHub-flavoured Markdown, or `empty` if there are no rows. */
 function table(head, rows, empty) {
     if (rows.length === 0)
         return empty;
@@ -38342,18 +38342,18 @@ function table(head, rows, empty) {
         ...(rest > 0 ? [`\n${rest} more are in the logs.`] : []),
     ].join('\n');
 }
-/** Text that the agent chose, as inert code: it cannot end the span, add a cell or a line. */
+/** Shows text that the agent chose as inert code: it can neither end the span nor add a cell or a line. */
 function code(text) {
-    // Two backticks with nothing between them are no code span.
+    // Two backticks with nothing between them do not make a code span.
     const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
     return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
 
-/** Things that one warning names; a hostile command leaves any number. */
+/** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
-/** What the command left in the workspace, one warning for each kind. */
+/** Warns about what the command left in the workspace, once for each kind. */
 function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
@@ -38382,7 +38382,7 @@ function aftermathWarnings({ disarmed, newRepository, changes, unread, left }) {
             : []),
     ];
 }
-/** A section of the job summary, as blocks; none when there is nothing to say. */
+/** A section of the job summary, as blocks. Empty if there is nothing to report. */
 function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
@@ -38836,11 +38836,11 @@ class AttachedContainer {
 
 /** The line on standard error that ends the pre-flight check's output. */
 const MARKER = Buffer.from(COMMAND_MARKER);
-/** What the check may say at most, in bytes. */
+/** The most that is kept of the check's output, in bytes. */
 const LIMIT = 64 * 1024;
 /**
- * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
- * it is the command's, whatever it looks like.
+ * Splits the agent container's standard error at the marker: everything before it comes from the pre-flight check,
+ * everything after it from the command, whatever it looks like.
  */
 class Gate {
     #before = Buffer.alloc(0);
@@ -38851,11 +38851,11 @@ class Gate {
         this.#onPassed = onPassed;
         this.#relay = relay;
     }
-    /** True when the command was started. */
+    /** True once the command was started. */
     get passed() {
         return this.#passed;
     }
-    /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
+    /** The check's output, without the client's warning about a resolver that is meant not to work. */
     get message() {
         return this.#before
             .toString()
@@ -39537,19 +39537,19 @@ function maskSecrets() {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/agent-outputs.js
 
 
-/** Outputs at most. */
+/** The largest number of outputs. */
 const MAX_OUTPUTS = 256;
-/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
+/** GitHub accepts 1 MiB of UTF-16 per output: this many code units of the JSON document. */
 const MAX_JSON_LENGTH = 512 * 1024;
-/** As GitHub has it for the id of an output, which an expression names without quotes. */
+/** GitHub's rule for the id of an output, which an expression names without quotes. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
-/** Bad lines that a warning names; a hostile command can write any number of them. */
+/** The number of bad lines that a warning names. A hostile command can write any number of them. */
 const NAMED_LINES = 5;
 /**
- * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
- * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
- * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
- * the step there; here it is left out, with a warning.
+ * Reads what the command wrote to GITHUB_OUTPUT by the runner's rules (actions/runner, FileCommandManager.cs): an output is
+ * `name=value`, or `name<<DELIMITER`, lines, and the delimiter on its own line. Whichever of `=` and `<<` comes first
+ * decides. Of two outputs whose names differ only in case, the later one counts. A malformed line fails the step on a
+ * runner; here it is skipped with a warning.
  */
 function agentOutputs(file, secrets) {
     if (file.isCut)
@@ -39620,22 +39620,22 @@ function linesText(numbers) {
 
 
 /**
- * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
- * wrote nothing.
+ * Turns what the command wrote to GITHUB_STEP_SUMMARY into Markdown that is safe in the job summary. Returns undefined if
+ * the command wrote nothing.
  *
- * It is the agent's: it may want to load an image (whoever reads the summary would be seen), to disguise a link, to end our
- * section and forge another. Nothing of it is passed on as it is; it is composed anew:
+ * The agent chose this text. It may try to load an image, which would give away who reads the summary, to disguise a link,
+ * or to end its section and forge another one. So nothing is passed on as it is; the text is composed anew:
  *
- * - Every line stands in one block quote, under a sentence of ours.
- * - Outside of code every ASCII punctuation character has a backslash before it, which makes it text (CommonMark 2.4). A
- *   word that GitHub would link by itself (an address, a mention, an issue) or take for mathematics becomes code, which it
- *   leaves alone.
- * - What remains of the format: paragraphs, lists, bold, code. Headings become bold, tables code, links and images code that
- *   shows where they lead.
+ * - Every line goes into one block quote, under a note from AWF.
+ * - Outside of code, a backslash before every ASCII punctuation character makes it plain text (CommonMark 2.4). GitHub also
+ *   links some words on its own (addresses, mentions, issues) and renders mathematics; such a word becomes code, which
+ *   GitHub leaves alone.
+ * - Paragraphs, lists, bold text and code keep their format. Headings become bold text and tables become code. Links and
+ *   images become code that shows where they lead.
  *
- * A parser for the whole of Markdown would keep more of the format, but the result would be as safe as its agreement with
- * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
- * errs, a text looks worse, and never becomes more.
+ * A full Markdown parser would keep more of the format. But it would only be as safe as its agreement with GitHub's parser,
+ * and hostile text makes such parsers slow. This one runs in linear time and looks only for what is worth keeping: its
+ * mistakes make a text look worse, but never give it more power.
  */
 function agentSummary(file, secrets) {
     const text = maskCredentials(visible(file.text), secrets);
@@ -39648,15 +39648,15 @@ function agentSummary(file, secrets) {
     const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
     return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
 }
-/** Without what is not seen or changes how the rest is seen: control, bidirectional and other format characters. */
+/** Removes what is invisible or changes how the rest looks: control, bidirectional and other format characters. */
 function visible(text) {
     const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
-    // The joiner of emoji and of some scripts stays.
+    // The zero-width joiner stays: emoji and some scripts need it.
     return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
 }
 const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?: (?<title>.*))?$/;
-/** With text in it: an empty one would make a heading of the line before. */
+/** The text is required: an empty item would turn the line before it into a heading. */
 const ITEM = /^(?<indent> {0,12})(?<mark>[-*+]|\d{1,9}[.)]) +(?<text>\S.*)$/;
 const TABLE_ROW = /^ {0,3}\|/;
 function blocks(lines) {
@@ -39681,7 +39681,7 @@ function blocks(lines) {
     }
     return out;
 }
-/** @returns the index of the closing fence, or behind the last line */
+/** @returns the index of the closing fence, or the number of lines if there is none */
 function endOfFence(lines, from, marks) {
     for (let index = from; index < lines.length; index++) {
         const line = (lines[index] ?? '').trim();
@@ -39690,7 +39690,7 @@ function endOfFence(lines, from, marks) {
     }
     return lines.length;
 }
-/** Its fence is longer than anything in it, and it names no language: some are rendered (mermaid, geojson, math). */
+/** The fence is longer than any in the code. It names no language, because GitHub renders some (mermaid, geojson, math). */
 function codeBlock(lines) {
     const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
     const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
@@ -39703,12 +39703,12 @@ function textLine(line) {
         return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
     }
     const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
-    // Numbers and dashes only: the other marks of an item mean the same.
+    // Numbers and dashes suffice: the other marks mean the same.
     if (mark !== '')
         return [`${indent}${/\d/.test(mark) ? mark : '-'} ${inline(text.trim())}`];
     return [inline(line.trim())];
 }
-/** What is kept within a line: code, bold; links and images, to be shown as code. */
+/** The formats kept within a line: code and bold text. Links and images are shown as code. */
 const TOKEN = /`(?<code>[^`]+)`|\*\*(?<bold>[^\s*`][^*`]*)\*\*|(?<link>!?\[[^[\]]*\]\([^()]*\))/g;
 function inline(text) {
     const pieces = [];
@@ -39722,19 +39722,19 @@ function inline(text) {
         at = index + whole.length;
     }
     pieces.push(escaped(text.slice(at)));
-    // Backticks of two code spans that touched would be one mark, and open or close something else.
+    // Two code spans that touch would join their backticks into a different mark.
     return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
 }
 /**
- * A word in which GitHub finds something by itself, after Markdown's own rules and whatever is escaped: an address of the
- * web or of mail, a mention, an issue, a formula, an alert.
+ * Matches words that GitHub renders on its own even if they are escaped: web and mail addresses, mentions, issues,
+ * formulas, alerts.
  */
 const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
-/** Text that is text. */
+/** Escapes text so that it stays plain text. */
 function escaped(text) {
     return text.replace(/\S+/g, (word) => FOUND_BY_GITHUB.test(word) ? agent_summary_code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'));
 }
-/** A code span. Backticks in it become apostrophes, so that there is no question which of them ends it. */
+/** A code span. Backticks inside become apostrophes, so that only the last one can end it. */
 function agent_summary_code(text) {
     return `\` ${text.replaceAll('`', "'")} \``;
 }
@@ -39960,11 +39960,11 @@ function writeSummary(result, error, secrets) {
 
 
 /**
- * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
- * of our own wait until they are on again.
+ * Relays the command's output with the runner's log commands switched off, because the agent's output is data. AWF's own
+ * messages wait until the commands are on again.
  *
- * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
- * error could be read before the commands are off, or after they are on again.
+ * Both streams go to standard output. The runner reads the two streams independently, so text on standard error could be
+ * read before the commands are off or after they are on again.
  */
 class StoppedCommands {
     #token = (0,external_node_crypto_.randomUUID)();
@@ -39991,7 +39991,7 @@ class StoppedCommands {
         for (const write of this.#waiting.splice(0))
             write();
     }
-    /** `reporter`, with its messages kept back while the commands are off. */
+    /** Wraps `reporter` so that it holds its messages back while the commands are off. */
     deferring(reporter) {
         const later = (write) => (message) => {
             if (this.#stopped)

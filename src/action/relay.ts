@@ -4,11 +4,11 @@ import type { Reporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
 
 /**
- * Relays the command's output with the runner's log commands switched off, for the output is the agent's: data. Messages
- * of our own wait until they are on again.
+ * Relays the command's output with the runner's log commands switched off, because the agent's output is data. AWF's own
+ * messages wait until the commands are on again.
  *
- * Both streams go to standard output. The runner reads the two independently, so that what the agent writes to standard
- * error could be read before the commands are off, or after they are on again.
+ * Both streams go to standard output. The runner reads the two streams independently, so text on standard error could be
+ * read before the commands are off or after they are on again.
  */
 export class StoppedCommands implements Output {
   readonly #token = randomUUID();
@@ -37,7 +37,7 @@ export class StoppedCommands implements Output {
     for (const write of this.#waiting.splice(0)) write();
   }
 
-  /** `reporter`, with its messages kept back while the commands are off. */
+  /** Wraps `reporter` so that it holds its messages back while the commands are off. */
   deferring(reporter: Reporter): Reporter {
     const later =
       (write: (message: string) => void) =>

@@ -4,12 +4,12 @@ import type { UploadSettings } from './inputs.ts';
 import { appending } from './runner-file.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 
-/** What the main step leaves for the post step. Written before anything is created, so that a kill loses nothing. */
+/** What the main step leaves for the post step. It is written before anything is created, so a kill loses nothing. */
 export interface State {
   readonly runId: string;
   readonly upload: UploadSettings;
   readonly logs?: LogDirectories;
-  /** Set when the run has ended; a run without it was killed. */
+  /** Set when the run has ended. Without it, the main step was killed. */
   readonly succeeded?: boolean;
 }
 

@@ -1,10 +1,10 @@
 import { code, table } from './markdown.ts';
 import type { Aftermath } from '../workspace/workspace.ts';
 
-/** Things that one warning names; a hostile command leaves any number. */
+/** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 
-/** What the command left in the workspace, one warning for each kind. */
+/** Warns about what the command left in the workspace, once for each kind. */
 export function aftermathWarnings({ disarmed, newRepository, changes, unread, left }: Aftermath): string[] {
   const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
   const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
@@ -35,7 +35,7 @@ export function aftermathWarnings({ disarmed, newRepository, changes, unread, le
   ];
 }
 
-/** A section of the job summary, as blocks; none when there is nothing to say. */
+/** A section of the job summary, as blocks. Empty if there is nothing to report. */
 export function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }: Aftermath): string[] {
   const notes = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),

@@ -1,27 +1,27 @@
 import { OUTPUT_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
 
-/** The command's outputs, and what of its file is no output. */
+/** The command's outputs, and warnings about the rest of its file. */
 export interface AgentOutputs {
   readonly values: Readonly<Record<string, string>>;
-  /** One sentence each, without anything that the command wrote. */
+  /** One sentence each. They quote nothing that the command wrote. */
   readonly warnings: readonly string[];
 }
 
-/** Outputs at most. */
+/** The largest number of outputs. */
 const MAX_OUTPUTS = 256;
-/** What GitHub counts for an output: UTF-16, 1 MiB at most. Code units of the JSON document. */
+/** GitHub accepts 1 MiB of UTF-16 per output: this many code units of the JSON document. */
 const MAX_JSON_LENGTH = 512 * 1024;
-/** As GitHub has it for the id of an output, which an expression names without quotes. */
+/** GitHub's rule for the id of an output, which an expression names without quotes. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
-/** Bad lines that a warning names; a hostile command can write any number of them. */
+/** The number of bad lines that a warning names. A hostile command can write any number of them. */
 const NAMED_LINES = 5;
 
 /**
- * Reads what the command wrote to GITHUB_OUTPUT, by the runner's rules: `name=value`, or `name<<DELIMITER`, lines, and the
- * delimiter on a line of its own; whichever of `=` and `<<` comes first decides; of two outputs with one name, upper and
- * lower case being the same, the later one counts (actions/runner, FileCommandManager.cs). A line that is neither fails
- * the step there; here it is left out, with a warning.
+ * Reads what the command wrote to GITHUB_OUTPUT by the runner's rules (actions/runner, FileCommandManager.cs): an output is
+ * `name=value`, or `name<<DELIMITER`, lines, and the delimiter on its own line. Whichever of `=` and `<<` comes first
+ * decides. Of two outputs whose names differ only in case, the later one counts. A malformed line fails the step on a
+ * runner; here it is skipped with a warning.
  */
 export function agentOutputs(file: WrittenFile, secrets: Secrets): AgentOutputs {
   if (file.isCut) return nothing(`is longer than ${OUTPUT_FILE_LIMIT / 1024} KiB`);
@@ -53,9 +53,9 @@ function nothing(why: string): AgentOutputs {
 
 interface Parsed {
   readonly entries: readonly { readonly name: string; readonly value: string }[];
-  /** Numbers of the lines that are no output, from 1. */
+  /** The numbers of malformed lines, from 1. */
   readonly badLines: readonly number[];
-  /** The line of a block without an end. */
+  /** The line that starts a block without an end. */
   readonly unended: number | undefined;
 }
 

@@ -2,22 +2,22 @@ import { SUMMARY_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts'
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
 
 /**
- * What the command wrote to GITHUB_STEP_SUMMARY, as Markdown that is safe to put into the job summary. Undefined when it
- * wrote nothing.
+ * Turns what the command wrote to GITHUB_STEP_SUMMARY into Markdown that is safe in the job summary. Returns undefined if
+ * the command wrote nothing.
  *
- * It is the agent's: it may want to load an image (whoever reads the summary would be seen), to disguise a link, to end our
- * section and forge another. Nothing of it is passed on as it is; it is composed anew:
+ * The agent chose this text. It may try to load an image, which would give away who reads the summary, to disguise a link,
+ * or to end its section and forge another one. So nothing is passed on as it is; the text is composed anew:
  *
- * - Every line stands in one block quote, under a sentence of ours.
- * - Outside of code every ASCII punctuation character has a backslash before it, which makes it text (CommonMark 2.4). A
- *   word that GitHub would link by itself (an address, a mention, an issue) or take for mathematics becomes code, which it
- *   leaves alone.
- * - What remains of the format: paragraphs, lists, bold, code. Headings become bold, tables code, links and images code that
- *   shows where they lead.
+ * - Every line goes into one block quote, under a note from AWF.
+ * - Outside of code, a backslash before every ASCII punctuation character makes it plain text (CommonMark 2.4). GitHub also
+ *   links some words on its own (addresses, mentions, issues) and renders mathematics; such a word becomes code, which
+ *   GitHub leaves alone.
+ * - Paragraphs, lists, bold text and code keep their format. Headings become bold text and tables become code. Links and
+ *   images become code that shows where they lead.
  *
- * A parser for the whole of Markdown would keep more of the format, but the result would be as safe as its agreement with
- * GitHub's, and hostile text makes such parsers slow. This one only has to find what is nice to keep, in linear time: where it
- * errs, a text looks worse, and never becomes more.
+ * A full Markdown parser would keep more of the format. But it would only be as safe as its agreement with GitHub's parser,
+ * and hostile text makes such parsers slow. This one runs in linear time and looks only for what is worth keeping: its
+ * mistakes make a text look worse, but never give it more power.
  */
 export function agentSummary(file: WrittenFile, secrets: Secrets): string | undefined {
   const text = maskCredentials(visible(file.text), secrets);
@@ -30,16 +30,16 @@ export function agentSummary(file: WrittenFile, secrets: Secrets): string | unde
   return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
 }
 
-/** Without what is not seen or changes how the rest is seen: control, bidirectional and other format characters. */
+/** Removes what is invisible or changes how the rest looks: control, bidirectional and other format characters. */
 function visible(text: string): string {
   const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
-  // The joiner of emoji and of some scripts stays.
+  // The zero-width joiner stays: emoji and some scripts need it.
   return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
 }
 
 const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?: (?<title>.*))?$/;
-/** With text in it: an empty one would make a heading of the line before. */
+/** The text is required: an empty item would turn the line before it into a heading. */
 const ITEM = /^(?<indent> {0,12})(?<mark>[-*+]|\d{1,9}[.)]) +(?<text>\S.*)$/;
 const TABLE_ROW = /^ {0,3}\|/;
 
@@ -63,7 +63,7 @@ function blocks(lines: readonly string[]): string[] {
   return out;
 }
 
-/** @returns the index of the closing fence, or behind the last line */
+/** @returns the index of the closing fence, or the number of lines if there is none */
 function endOfFence(lines: readonly string[], from: number, marks: string): number {
   for (let index = from; index < lines.length; index++) {
     const line = (lines[index] ?? '').trim();
@@ -72,7 +72,7 @@ function endOfFence(lines: readonly string[], from: number, marks: string): numb
   return lines.length;
 }
 
-/** Its fence is longer than anything in it, and it names no language: some are rendered (mermaid, geojson, math). */
+/** The fence is longer than any in the code. It names no language, because GitHub renders some (mermaid, geojson, math). */
 function codeBlock(lines: readonly string[]): string[] {
   const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
   const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
@@ -86,12 +86,12 @@ function textLine(line: string): string[] {
     return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
   }
   const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
-  // Numbers and dashes only: the other marks of an item mean the same.
+  // Numbers and dashes suffice: the other marks mean the same.
   if (mark !== '') return [`${indent}${/\d/.test(mark) ? mark : '-'} ${inline(text.trim())}`];
   return [inline(line.trim())];
 }
 
-/** What is kept within a line: code, bold; links and images, to be shown as code. */
+/** The formats kept within a line: code and bold text. Links and images are shown as code. */
 const TOKEN = /`(?<code>[^`]+)`|\*\*(?<bold>[^\s*`][^*`]*)\*\*|(?<link>!?\[[^[\]]*\]\([^()]*\))/g;
 
 function inline(text: string): string {
@@ -104,24 +104,24 @@ function inline(text: string): string {
     at = index + whole.length;
   }
   pieces.push(escaped(text.slice(at)));
-  // Backticks of two code spans that touched would be one mark, and open or close something else.
+  // Two code spans that touch would join their backticks into a different mark.
   return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
 }
 
 /**
- * A word in which GitHub finds something by itself, after Markdown's own rules and whatever is escaped: an address of the
- * web or of mail, a mention, an issue, a formula, an alert.
+ * Matches words that GitHub renders on its own even if they are escaped: web and mail addresses, mentions, issues,
+ * formulas, alerts.
  */
 const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
 
-/** Text that is text. */
+/** Escapes text so that it stays plain text. */
 function escaped(text: string): string {
   return text.replace(/\S+/g, (word) =>
     FOUND_BY_GITHUB.test(word) ? code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'),
   );
 }
 
-/** A code span. Backticks in it become apostrophes, so that there is no question which of them ends it. */
+/** A code span. Backticks inside become apostrophes, so that only the last one can end it. */
 function code(text: string): string {
   return `\` ${text.replaceAll('`', "'")} \``;
 }

@@ -4,12 +4,12 @@ import { COMMAND_MARKER } from '../shared/contract.ts';
 /** The line on standard error that ends the pre-flight check's output. */
 const MARKER = Buffer.from(COMMAND_MARKER);
 
-/** What the check may say at most, in bytes. */
+/** The most that is kept of the check's output, in bytes. */
 const LIMIT = 64 * 1024;
 
 /**
- * Splits the agent container's standard error: what comes before the marker is the pre-flight check's, everything behind
- * it is the command's, whatever it looks like.
+ * Splits the agent container's standard error at the marker: everything before it comes from the pre-flight check,
+ * everything after it from the command, whatever it looks like.
  */
 export class Gate {
   #before: Buffer = Buffer.alloc(0);
@@ -22,12 +22,12 @@ export class Gate {
     this.#relay = relay;
   }
 
-  /** True when the command was started. */
+  /** True once the command was started. */
   get passed(): boolean {
     return this.#passed;
   }
 
-  /** What the check said, less the engine client's remark about a resolver that is meant not to work. */
+  /** The check's output, without the client's warning about a resolver that is meant not to work. */
   get message(): string {
     return this.#before
       .toString()

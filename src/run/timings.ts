@@ -1,4 +1,4 @@
-/** How long each phase of a run took, for `timings.json` and the `startup-ms` output. Milliseconds since process start. */
+/** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
 export class Timings {
   readonly phases: { readonly phase: string; readonly startMs: number; endMs: number }[] = [];
   /** From the start of the process to the command's first instruction; undefined until then. */
