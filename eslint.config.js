@@ -269,6 +269,22 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
     },
   },
+  {
+    name: 'awf/unit-tests',
+    files: ['__tests__/**/*.test.ts'],
+    ignores: ['**/*.slow.test.ts', '**/*.engine.test.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['mock', 'doMock', 'resetModules'].map((property) => ({
+          object: 'vi',
+          property,
+          message:
+            'The files of the project unit share their modules. Pass what varies, or name the file *.slow.test.ts.',
+        })),
+      ],
+    },
+  },
   layout,
   size,
   apiProxyDirection,

@@ -1,7 +1,193 @@
-import { afterAll, expect, test } from 'vitest';
-import { annotations, playedStep, removeSteps } from './played-step.ts';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { SECOND_SIGNAL_AFTER_MS } from '../../src/run/limits.ts';
+import { isObject } from '../../testing/json.ts';
+import { annotations, playedStep, removeSteps, ROOT, type StepOptions } from './played-step.ts';
 
 afterAll(removeSteps);
+
+/** Each test starts a process, several at a time. */
+const OPTIONS = { timeout: 60_000, concurrent: true };
+
+/** The outputs that `action.yml` declares. */
+function declaredOutputs(): string[] {
+  const action: unknown = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8'));
+  return isObject(action) && isObject(action['outputs']) ? Object.keys(action['outputs']) : [];
+}
+
+const FAILED = { 'exit-code': '1', outcome: 'error' };
+
+describe('the main step', OPTIONS, () => {
+  test('that succeeds sets all outputs, writes the summary, and saves the state', async () => {
+    const { runner, main, left } = playedStep('success');
+    const played = await main();
+    expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
+    expect(annotations(played)).toEqual([]);
+    const outputs = runner.main.outputs();
+    expect(Object.keys(outputs).toSorted()).toEqual(declaredOutputs().toSorted());
+    expect(outputs).toMatchObject({
+      ...{ 'exit-code': '0', outcome: 'success', 'agent-outputs': '{"answer":"42"}' },
+      ...{ 'allowed-domains': '["allowed.example"]', 'blocked-domains': '["refused.example"]' },
+      ...{ requests: '1', 'input-tokens': '20', 'output-tokens': '7' },
+    });
+    expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
+    expect(statSync(outputs['logs-path'] ?? '').isDirectory()).toBe(true);
+    expect(runner.main.summary()).toMatch(/\*\*success\*\*.*1 request was refused[^]*refused\.example[^]*answer is 42/);
+    const state: unknown = JSON.parse(runner.main.state()['awf'] ?? '');
+    expect(state).toMatchObject({ succeeded: true, upload: { when: 'always' }, logs: { squid: outputs['logs-path'] } });
+    expect(left()).toEqual([]);
+  });
+
+  test('keeps what the command prints from the runner, and says everything afterwards', async () => {
+    const { runner, main } = playedStep('log-commands');
+    const played = await main();
+    expect(played.code).toBe(0);
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+    ]);
+    expect(runner.main.outputs()).toMatchObject({ outcome: 'success' });
+  });
+
+  test('says everything afterwards when the engine fails under the command, too', async () => {
+    const { runner, main, left } = playedStep('log-commands-then-failure');
+    const played = await main();
+    expect(played).toMatchObject({ code: 1, engine: { left: [] } });
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+      'error: docker run was killed by SIGKILL before it ended.',
+    ]);
+    expect(runner.main.outputs()).toMatchObject(FAILED);
+    expect(left()).toEqual([]);
+  });
+
+  test('fails with an engine that fails', async () => {
+    const { runner, main, left } = playedStep('engine-fails');
+    const played = await main();
+    expect(played).toMatchObject({ code: 1, stderr: '', engine: { left: [] } });
+    expect(annotations(played)).toEqual(['error: docker network create failed: no']);
+    expect(runner.main.outputs()).toMatchObject(FAILED);
+    expect(runner.main.summary()).toContain('docker network create failed: no');
+    expect(left()).toEqual([]);
+  });
+});
+
+describe('a run that cannot begin', OPTIONS, () => {
+  test.each<[string, StepOptions, RegExp]>([
+    ['an input is wrong', { inputs: { memory: 'much' } }, /^error: memory: "much"/],
+    [
+      'what a post step needs cannot be saved',
+      { env: { GITHUB_STATE: '/nonexistent/state' } },
+      /^error: GITHUB_STATE cannot be written/,
+    ],
+  ])('because %s is an error, and nothing has started', async (_, options, error) => {
+    const { runner, main, left } = playedStep('success', options);
+    const played = await main();
+    expect(played).toMatchObject({ code: 1, stderr: '', engine: { calls: [], left: [] } });
+    expect(annotations(played)).toEqual([expect.stringMatching(error)]);
+    expect(runner.main.outputs()).toMatchObject(FAILED);
+    expect(left()).toEqual([]);
+  });
+});
+
+describe('a report that cannot be delivered costs that part alone', OPTIONS, () => {
+  test('the logs are gone', async () => {
+    const { runner, main } = playedStep('no-logs');
+    const played = await main();
+    expect(played).toMatchObject({ code: 3, engine: { left: [] } });
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: Could not read Squid's log: ENOENT/),
+      expect.stringMatching(/^warning: Could not read the api-proxy's log: ENOENT/),
+      expect.stringMatching(/^warning: Could not write timings\.json: ENOENT/),
+      'error: The command ended with exit code 3.',
+    ]);
+    // What is unknown is left out, never given as empty.
+    const outputs = Object.keys(runner.main.outputs()).toSorted();
+    expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
+    expect(runner.main.summary()).toContain('which requests were refused is unknown');
+  });
+
+  test('there is no file for the summary', async () => {
+    const { runner, main } = playedStep('exit-7', { env: { GITHUB_STEP_SUMMARY: '/nonexistent/summary' } });
+    const played = await main();
+    expect(played).toMatchObject({ code: 7, engine: { left: [] } });
+    expect(annotations(played)).toEqual([
+      'error: The command ended with exit code 7.',
+      expect.stringMatching(/^warning: Could not write the job summary: ENOENT/),
+    ]);
+    expect(runner.main.outputs()).toMatchObject({ 'exit-code': '7', outcome: 'failure', 'agent-outputs': '{}' });
+    expect(JSON.parse(runner.main.state()['awf'] ?? '')).toMatchObject({ succeeded: false });
+  });
+
+  test('the state’s file is lost during the command', async () => {
+    const { runner, main } = playedStep('state-lost');
+    const played = await main();
+    expect(played).toMatchObject({ code: 3, engine: { left: [] } });
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: Could not save the state for the post step: GITHUB_STATE cannot be written/),
+      'error: The command ended with exit code 3.',
+    ]);
+    expect(runner.main.outputs()).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
+  });
+
+  test('a record that fits in part leaves nothing: half of one would fail the step', async () => {
+    const limit = 8_192;
+    const { runner, main, post } = playedStep('success', { prefix: ['prlimit', `--fsize=${limit}`, '--'] });
+    // So much room each: for what must be saved at the start, and the beginning of what comes at the end.
+    const fill = (variable: string, room: number): number => {
+      const path = runner.main.env[variable] ?? '';
+      appendFileSync(path, `earlier=${'x'.repeat(limit - room - 'earlier=\n'.length)}\n`);
+      return limit - room;
+    };
+    fill('GITHUB_STATE', 600);
+    fill('GITHUB_OUTPUT', 200);
+    const size = fill('GITHUB_STEP_SUMMARY', 100);
+    const played = await main();
+    expect(played).toMatchObject({ code: 0, engine: { left: [] } });
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: Could not save the state for the post step: GITHUB_STATE cannot be written/),
+      expect.stringMatching(/^warning: Could not set the outputs outcome, .*agent-outputs: EFBIG/),
+      expect.stringMatching(/^warning: Could not write the job summary: EFBIG/),
+    ]);
+    // The runner can read all three.
+    expect(Object.keys(runner.main.outputs())).toEqual(['earlier', 'exit-code']);
+    expect(statSync(runner.main.env['GITHUB_STEP_SUMMARY'] ?? '').size).toBe(size);
+    expect(JSON.parse(runner.main.state()['awf'] ?? '')).not.toHaveProperty('succeeded');
+    expect((await post()).code).toBe(0);
+  });
+});
+
+describe('a step that is cancelled', OPTIONS, () => {
+  test('removes everything and reports', async () => {
+    const { runner, start, ended, left } = playedStep('endless');
+    const running = await start();
+    while (!running.stdout().includes('running')) await sleep(20);
+    running.signal('SIGINT');
+    const played = await ended(running);
+    expect(played).toMatchObject({ code: 1, stderr: '', engine: { left: [] } });
+    expect(annotations(played).at(-1)).toBe('error: The run was cancelled (SIGINT).');
+    expect(runner.main.outputs()).toMatchObject({ ...FAILED, 'blocked-domains': '["refused.example"]' });
+    expect(left()).toEqual([]);
+  });
+
+  test('ends at once when it is cancelled again', async () => {
+    const { start, ended } = playedStep('slow-removal');
+    const running = await start();
+    while (!running.stdout().includes('running')) await sleep(20);
+    running.signal('SIGINT');
+    while (!running.stderr().includes('removing')) await sleep(20);
+    await sleep(SECOND_SIGNAL_AFTER_MS);
+    running.signal('SIGINT');
+    const played = await ended(running);
+    expect(played.code).toBe(130);
+    expect(played.stderr).toContain('awf: ended at once. Containers may be left');
+    expect(played.engine.left).not.toEqual([]);
+  });
+});
 
 test('a command that ignores the end of its time is killed, and reported as one that ran out of it', async () => {
   const { runner, main, left } = playedStep('endless', { inputs: { 'timeout-minutes': '0.005' } });

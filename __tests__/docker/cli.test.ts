@@ -104,6 +104,32 @@ describe('a call that is not attached', () => {
   });
 });
 
+describe('the removal of containers', () => {
+  /** An engine that somebody else has asked to remove `awf-api-proxy` already; it takes two looks. */
+  const SLOW = `
+    case $1 in
+      rm)
+        echo 'Error response from daemon: removal of container awf-api-proxy is already in progress' >&2
+        exit 1 ;;
+      ps)
+        echo somebody
+        [[ -e "$0".2 ]] || echo awf-api-proxy
+        [[ ! -e "$0".1 ]] || touch "$0".2
+        touch "$0".1 ;;
+    esac`;
+
+  test('ends when the names are free, whoever removes the containers', async () => {
+    const cli = cliWith(SLOW);
+    await cli.removeContainers(['awf-api-proxy']);
+    expect(await cli.containerNames()).toEqual(['somebody']);
+  });
+
+  test('fails with what the engine says', async () => {
+    const script = `echo 'Error response from daemon: driver failed to remove root filesystem' >&2; exit 1`;
+    await expect(cliWith(script).removeContainers(['awf-agent'])).rejects.toThrow('failed to remove root filesystem');
+  });
+});
+
 describe('a character that arrives in two chunks', () => {
   const SPLIT = String.raw`printf 'caf\303'; sleep 0.1; printf '\251\n'`;
 

@@ -1,64 +1,44 @@
-import type * as fs from 'node:fs';
-import type * as os from 'node:os';
 import { BlockList } from 'node:net';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/docker/engine.ts';
+import { hostSubnets, type Subnet } from '../../src/docker/host-subnets.ts';
 import { claimNetworks } from '../../src/docker/networks.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 
-/** What the host itself reaches; each test sets it. */
-const host = vi.hoisted(() => {
-  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mocks.
-  return {
-    interfaces: [] as string[],
-    routes: [] as { destination: string; mask: string }[],
-    rows: [] as string[],
+/** What the host itself reaches. */
+interface Reached {
+  readonly interfaces?: readonly string[];
+  readonly routes?: readonly { readonly destination: string; readonly mask: string }[];
+  /** Rows of the route table, as they are. */
+  readonly rows?: readonly string[];
+}
+
+const NOTHING: Subnet[] = [];
+
+/** What {@link hostSubnets} reads there. */
+function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet[] {
+  const ipv4 = (cidr: string | null) => ({ family: 'IPv4', cidr }) as NetworkInterfaceInfo;
+  const named = {
+    lo: [ipv4('127.0.0.1/8')],
+    eth0: [{ family: 'IPv6', cidr: 'fe80::1/64' } as NetworkInterfaceInfo, ipv4(null), ...interfaces.map(ipv4)],
   };
-});
-
-vi.mock('node:os', async (original) => ({
-  ...(await original<typeof os>()),
-  networkInterfaces: () => ({
-    lo: [{ family: 'IPv4', cidr: '127.0.0.1/8' }],
-    eth0: [
-      { family: 'IPv6', cidr: 'fe80::1/64' },
-      { family: 'IPv4', cidr: null },
-      ...host.interfaces.map((cidr) => ({ family: 'IPv4', cidr })),
-    ],
-  }),
-}));
-
-vi.mock('node:fs', async (original) => {
-  const real = await original<typeof fs>();
-  const readFileSync = (path: string, ...rest: unknown[]): unknown => {
-    if (path !== '/proc/net/route') return Reflect.apply(real.readFileSync, real, [path, ...rest]);
-    const rows = host.routes.map(
+  const table = [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+    ...routes.map(
       ({ destination, mask }) => `eth0\t${hex(destination)}\t00000000\t0001\t0\t0\t0\t${hex(mask)}\t0\t0\t0   `,
-    );
-    return [
-      'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
-      ...rows,
-      ...host.rows,
-      '',
-    ].join('\n');
-  };
-  return { ...real, readFileSync };
-});
+    ),
+    ...rows,
+    '',
+  ];
+  return hostSubnets(named, table.join('\n'));
+}
 
 /** As the kernel prints an address: little-endian, see proc(5). */
 function hex(address: string): string {
   return Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase();
 }
-
-afterAll(() => {
-  vi.resetModules();
-});
-beforeEach(() => {
-  host.interfaces = [];
-  host.routes = [];
-  host.rows = [];
-});
 
 /** An engine that refuses what `refuses` says, and keeps what it was asked for. */
 function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false) {
@@ -85,7 +65,7 @@ function contains(subnets: readonly string[], address: string): boolean {
 describe('claimNetworks', () => {
   test('takes the default subnet where it is free', async () => {
     const { engine, asked, of } = fakeEngine();
-    await expect(claimNetworks(engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, '0123abcd', NOTHING)).resolves.toBe('172.30.0.0/24');
     expect(asked).toHaveLength(2);
     expect(of(true)).toEqual([
       { name: 'awf-internal-0123abcd', runId: '0123abcd', internal: true, subnet: '172.30.0.0/24' },
@@ -96,7 +76,7 @@ describe('claimNetworks', () => {
   test('takes another private /24 where the engine says that it is taken, and never asks twice', async () => {
     let left = 40;
     const { engine, of } = fakeEngine(({ internal }) => internal && left-- > 0);
-    const subnet = await claimNetworks(engine, '0123abcd');
+    const subnet = await claimNetworks(engine, '0123abcd', NOTHING);
     const tried = of(true).map((spec) => spec.subnet);
     expect(tried).toHaveLength(41);
     expect(new Set(tried).size).toBe(41);
@@ -110,7 +90,7 @@ describe('claimNetworks', () => {
   test('the two networks never overlap', async () => {
     let left = 100;
     const { engine, of } = fakeEngine(() => left-- > 0);
-    await claimNetworks(engine, '0123abcd');
+    await claimNetworks(engine, '0123abcd', NOTHING);
     const internal = of(true).map(({ subnet }) => subnet);
     expect(of(false).filter(({ subnet }) => internal.includes(subnet))).toEqual([]);
   });
@@ -123,9 +103,8 @@ describe('claimNetworks', () => {
     ['a route to a wider network', { routes: [{ destination: '172.16.0.0', mask: '255.240.0.0' }] }],
     ['a route to a part of it', { routes: [{ destination: '172.30.0.128', mask: '255.255.255.128' }] }],
   ])('leaves out the default subnet where the host has %s', async (_, reached) => {
-    Object.assign(host, reached);
     const { engine, of } = fakeEngine();
-    await expect(claimNetworks(engine, '0123abcd')).resolves.not.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, '0123abcd', reachedBy(reached))).resolves.not.toBe('172.30.0.0/24');
     expect(of(true).map(({ subnet }) => subnet)).not.toContain('172.30.0.0/24');
   });
 
@@ -133,8 +112,7 @@ describe('claimNetworks', () => {
     ['a neighbouring interface', { interfaces: ['172.30.1.1/24', '172.29.0.1/16'] }],
     ['the default route', { routes: [{ destination: '0.0.0.0', mask: '0.0.0.0' }] }],
   ])('%s takes nothing away', async (_, reached) => {
-    Object.assign(host, reached);
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(reached))).resolves.toBe('172.30.0.0/24');
   });
 
   test.each([
@@ -145,19 +123,20 @@ describe('claimNetworks', () => {
     ['a route with a mask that is no number', { rows: ['eth0\t00001EAC\t00000000\t0001\t0\t0\t0\tmask'] }],
     ['a route that is cut off', { rows: ['eth0\t00001EAC', 'eth0', '\t\t\t\t\t\t\t'] }],
   ])('passes over %s', async (_, odd) => {
-    Object.assign(host, odd);
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(odd))).resolves.toBe('172.30.0.0/24');
   });
 
   test('leaves out the default subnet although the row before its route is odd', async () => {
-    host.rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd')).resolves.not.toMatch(/^172\.30\./);
+    const rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
+    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy({ rows }))).resolves.not.toMatch(
+      /^172\.30\./,
+    );
   });
 
   test('leaves out every subnet that the host reaches', async () => {
-    host.interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
+    const interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
     const { engine, asked } = fakeEngine();
-    await claimNetworks(engine, '0123abcd');
+    await claimNetworks(engine, '0123abcd', reachedBy({ interfaces }));
     const reached = asked.filter(({ subnet }) =>
       contains(['172.30.0.0/16', '10.214.0.0/16'], subnet.replace('/24', '')),
     );
@@ -166,7 +145,7 @@ describe('claimNetworks', () => {
 
   test('gives up with a remedy when nothing is free', async () => {
     const { engine, of } = fakeEngine(({ internal }) => internal);
-    const error: unknown = await claimNetworks(engine, '0123abcd').catch((caught: unknown) => caught);
+    const error: unknown = await claimNetworks(engine, '0123abcd', NOTHING).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       message: expect.stringContaining('awf-internal-0123abcd') as string,
@@ -183,7 +162,7 @@ describe('claimNetworks', () => {
       outerMade = true;
       return false;
     });
-    await expect(claimNetworks(engine, '0123abcd')).rejects.toThrow('the engine is gone');
+    await expect(claimNetworks(engine, '0123abcd', NOTHING)).rejects.toThrow('the engine is gone');
     expect(outerMade).toBe(true);
   });
 });

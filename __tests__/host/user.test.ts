@@ -1,29 +1,10 @@
 import { chownSync, statSync } from 'node:fs';
-import type * as os from 'node:os';
 import { homedir, userInfo } from 'node:os';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { agentUser, caller, sidecarUser } from '../../src/host/user.ts';
 import { temporaryDirectory, USER } from '../../testing/builders.ts';
 
-const account = vi.hoisted(() => {
-  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
-  return { missing: false };
-});
-
-vi.mock('node:os', async (original) => {
-  const real = await original<typeof os>();
-  const lookUp: () => unknown = () => {
-    if (account.missing) throw new Error('uv_os_get_passwd returned ENOENT');
-    return real.userInfo();
-  };
-  return { ...real, userInfo: lookUp };
-});
-
-afterAll(() => {
-  vi.resetModules();
-});
 afterEach(() => {
-  account.missing = false;
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
@@ -45,9 +26,11 @@ test.each([
   ['/', '/home/agent'],
   [undefined, '/home/agent'],
 ])('a caller without an account has a name, and a home that is not the root: HOME=%s', (variable, home) => {
-  account.missing = true;
   vi.stubEnv('HOME', variable);
-  expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: 'agent', home });
+  const missing = (): never => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  };
+  expect(caller(missing)).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: 'agent', home });
 });
 
 describe('agentUser', () => {

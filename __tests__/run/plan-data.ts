@@ -1,6 +1,7 @@
 /** What a plan is made from, as data: nothing of it exists on this machine. */
 
 import type { Claimed } from '../../src/run/claim.ts';
+import { namesFor } from '../../src/shared/network.ts';
 import { planRun, type RunPlan } from '../../src/run/plan.ts';
 import type { Prepared } from '../../src/run/prepare.ts';
 import { aConfig, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/builders.ts';
@@ -20,6 +21,7 @@ export const PREPARED: Prepared = {
 
 export const CLAIMED: Claimed = {
   subnet: '172.30.0.0/24',
+  names: namesFor(RUN_ID, '172.30.0.0/24'),
   agentImage: undefined,
   guards: [{ kind: 'bind', source: '/workspace/.git/hooks', target: '/workspace/.git/hooks', writable: false }],
   userMounts: [{ kind: 'bind', source: '/data', target: '/data', writable: false }],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMAND_FILE_VARIABLES } from '../../src/agent/command-files.ts';
 import type { ContainerSpec } from '../../src/docker/spec.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
-import { addressesIn, squidUrl } from '../../src/shared/network.ts';
+import { addressesIn, namesFor, squidUrl } from '../../src/shared/network.ts';
 import type { SidecarConfig } from '../../src/shared/sidecar-config.ts';
 import { aConfig, given, NO_SECRETS, SENTINELS, thrown, type ConfigOverrides } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
@@ -37,7 +37,7 @@ describe('the containers', () => {
     ['172.30.0.0/24', ''],
     ['10.213.7.0/24', `-${RUN_ID}`],
   ])('have the addresses of the subnet %s, and names of their own in it', (subnet, suffix) => {
-    const { addresses, containers, documents } = plan({}, { subnet });
+    const { addresses, containers, documents } = plan({}, { subnet, names: namesFor(RUN_ID, subnet) });
     expect(addresses).toEqual(addressesIn(subnet));
     for (const [role, spec] of Object.entries({ squid: containers.squid, 'api-proxy': containers.apiProxy! })) {
       expect(spec).toMatchObject({ name: `awf-${role}${suffix}`, address: addressesIn(subnet)[role as 'squid'] });

@@ -9,10 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as io from '@actions/io';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { TIMINGS_FILE, type LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
@@ -21,21 +20,6 @@ import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from
 import type { ProgramIo } from '../../testing/engine/fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from '../../testing/engine/log-lines.ts';
 import { aWorld, CONCURRENT, removeWorlds, type World } from './world.ts';
-
-/** Work directories that cannot be removed. */
-const stuck = vi.hoisted(() => {
-  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
-  return new Set<string>();
-});
-
-vi.mock('@actions/io', async (original) => {
-  const real = await original<typeof io>();
-  const rmRF: typeof real.rmRF = async (path) => {
-    if (stuck.has(dirname(path))) throw new Error(`File was unable to be removed ${path}`);
-    await real.rmRF(path);
-  };
-  return { ...real, rmRF };
-});
 
 const logsOf = (program: ProgramIo): LogDirectories => ({
   squid: program.hostPath(SQUID_LOG_DIR, 'squid'),
@@ -152,10 +136,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-afterAll(() => {
-  removeWorlds();
-  vi.resetModules();
-});
+afterAll(removeWorlds);
 
 describe('a part of the report that fails costs itself alone', CONCURRENT, () => {
   test.each(DAMAGES)('$what', async ({ damage, readable, warnings }) => {
@@ -170,16 +151,6 @@ describe('a part of the report that fails costs itself alone', CONCURRENT, () =>
     if (!readable.usage) expect(result.traffic.usage).toBeUndefined();
     expect(world.warnings).toEqual(warnings.map((warning) => expect.stringMatching(warning) as unknown));
     expect(world.engine.left).toEqual([]);
-  });
-
-  test('the run’s own files cannot be removed', async () => {
-    const world = aWorld();
-    stuck.add(world.temporary);
-    expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
-    const [directory] = world.left();
-    expect(world.warnings).toEqual([
-      expect.stringMatching(`^Could not remove ${join(world.temporary, directory!)}: File was unable to be removed`),
-    ]);
   });
 });
 

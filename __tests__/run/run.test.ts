@@ -1,32 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
-import type * as limits from '../../src/run/limits.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
 import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
-
-vi.hoisted(() => {
-  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mock.
-});
-
-vi.mock('../../src/run/limits.ts', async (original) => ({
-  ...(await original<typeof limits>()),
-  TIMEOUT_GRACE_MS: 200,
-}));
 
 const endsWith =
   (code: number): Program =>
   async () =>
     code;
 
-afterAll(() => {
-  removeWorlds();
-  vi.resetModules();
-});
+afterAll(removeWorlds);
 
 describe('a command that ran', CONCURRENT, () => {
   test.each([
@@ -73,26 +60,6 @@ describe('a command that ran', CONCURRENT, () => {
       'Could not find out whether the command ran out of memory: docker ranOutOfMemory failed: no',
     ]);
     expect(world.left()).toEqual([]);
-  });
-});
-
-describe('a command that runs out of time', CONCURRENT, () => {
-  const timeoutMinutes = 0.1 / 60;
-
-  test.each<[string, Program]>([
-    [
-      'and ends',
-      async ({ later }) => {
-        await later;
-        return 3;
-      },
-    ],
-    ['and does not', endless],
-  ])('%s has exit code 124', async (_, command) => {
-    const world = aWorld({ command });
-    expect(await world.run({ timeoutMinutes })).toMatchObject({ outcome: 'timeout', exitCode: 124, error: undefined });
-    expect(world.errors).toEqual([expect.stringContaining('The command ran longer than')]);
-    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 });
 

@@ -41,6 +41,19 @@ describe('names', () => {
     });
   });
 
+  test.each(['awf-squid', 'awf-api-proxy', 'awf-agent', 'awf-library'])(
+    'are others where somebody has a container %s',
+    (taken) => {
+      const { container, library } = namesFor('0123abcd', '172.30.0.0/24', ['somebody', taken]);
+      for (const name of [...Object.values(container), library]) expect(name).toMatch(/-0123abcd$/);
+    },
+  );
+
+  test('are the well-known ones beside containers of other names', () => {
+    const taken = ['awf-squid-4567abcd', 'my-awf-squid', 'squid'];
+    expect(namesFor('0123abcd', '172.30.0.0/24', taken).container.squid).toBe('awf-squid');
+  });
+
   test('differ between runs in other subnets, and on all networks', () => {
     const all = ['0123abcd', '4567abcd'].flatMap((id) => {
       const { container, library } = namesFor(id, '10.213.7.0/24');

@@ -3248,9 +3248,18 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-function namesFor(runId, subnet) {
-    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+/**
+ * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
+ * them for every other.
+ *
+ * @param taken names that the engine's containers have
+ */
+function namesFor(runId, subnet, taken = []) {
+    const wellKnown = namesWith('');
+    const isFree = ![...Object.values(wellKnown.container), wellKnown.library].some((name) => taken.includes(name));
+    return subnet === DEFAULT_SUBNET && isFree ? wellKnown : namesWith(`-${runId}`);
+}
+function namesWith(tail) {
     return {
         container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
         library: `awf-library${tail}`,

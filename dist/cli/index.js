@@ -7242,6 +7242,8 @@ function flagsOf(texts, environment) {
     };
 }
 
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
 /** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
 const PROXY_VARIABLE = {
@@ -8668,6 +8670,12 @@ var docker_spec = __nccwpck_require__(400);
 
 
 
+
+
+/** How long the engine may take over a removal that somebody else began. Milliseconds. */
+const REMOVAL_LIMIT_MS = 10_000;
+/** Between two looks at it. Milliseconds. */
+const REMOVAL_INTERVAL_MS = 50;
 /**
  * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
  * terminal.
@@ -8724,12 +8732,18 @@ class DockerCli {
     async removeContainers(names) {
         if (names.length === 0)
             return;
-        await this.#succeedUnless(['rm', '--force', '--volumes', ...names], /No such container|already in progress/);
+        const args = ['rm', '--force', '--volumes', ...names];
+        const stderr = await this.#succeedUnless(args, /No such container|already in progress/);
+        if (/already in progress/.test(stderr))
+            await this.#gone(names);
     }
     async removeNetworks(names) {
         if (names.length === 0)
             return;
         await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+    }
+    async containerNames() {
+        return nonEmptyLines(await this.#client.succeed(['ps', '--all', '--format={{.Names}}']));
     }
     async objectsOf(runId) {
         const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
@@ -8750,11 +8764,29 @@ class DockerCli {
     async ranOutOfMemory(container) {
         return (await this.#client.succeed(['inspect', '--format={{.State.OOMKilled}}', container])).trim() === 'true';
     }
-    /** Runs a command whose goal may be reached already: `harmless` matches what the client then complains about. */
+    /** Waits until the engine has removed containers that somebody else asked it to remove: until then it keeps their names. */
+    async #gone(names) {
+        const limit = performance.now() + REMOVAL_LIMIT_MS;
+        for (;;) {
+            const there = await this.containerNames();
+            const left = names.filter((name) => there.includes(name));
+            if (left.length === 0)
+                return;
+            if (performance.now() > limit)
+                throw new errors/* UserError */.yo(`The engine does not finish the removal of ${left.join(', ')}.`);
+            await (0,promises_.setTimeout)(REMOVAL_INTERVAL_MS);
+        }
+    }
+    /**
+     * Runs a command whose goal may be reached already: `harmless` matches what the client then complains about.
+     *
+     * @returns standard error
+     */
     async #succeedUnless(args, harmless) {
         const result = await this.#client.call(args);
         if (result.exitCode !== 0 && !hasOnly(result.stderr, harmless))
             throw failure(args, result);
+        return result.stderr;
     }
     #container(spec) {
         this.#proxies ??= withoutClientProxies(process.env);
@@ -8828,9 +8860,18 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-function namesFor(runId, subnet) {
-    const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+/**
+ * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
+ * them for every other.
+ *
+ * @param taken names that the engine's containers have
+ */
+function namesFor(runId, subnet, taken = []) {
+    const wellKnown = namesWith('');
+    const isFree = ![...Object.values(wellKnown.container), wellKnown.library].some((name) => taken.includes(name));
+    return subnet === DEFAULT_SUBNET && isFree ? wellKnown : namesWith(`-${runId}`);
+}
+function namesWith(tail) {
     return {
         container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
         library: `awf-library${tail}`,
@@ -9834,12 +9875,15 @@ async function orExplain(work, message, hint) {
 /**
  * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
  * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
+ *
+ * @param interfaces as Node.js lists them
+ * @param routes as the kernel lists them in `/proc/net/route`
  */
-function hostSubnets() {
-    const interfaces = Object.values((0,external_node_os_namespaceObject.networkInterfaces)())
+function hostSubnets(interfaces = (0,external_node_os_namespaceObject.networkInterfaces)(), routes = routeTable()) {
+    const own = Object.values(interfaces)
         .flatMap((addresses) => addresses ?? [])
         .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? (parseSubnet(cidr) ?? []) : []));
-    return [...interfaces, ...hostRoutes()];
+    return [...own, ...routedSubnets(routes)];
 }
 /** Reads CIDR notation. @returns undefined for anything but an IPv4 subnet */
 function parseSubnet(cidr) {
@@ -9854,8 +9898,8 @@ function overlap(a, b) {
     return Math.floor(a.address / size) === Math.floor(b.address / size);
 }
 /** Rows of `/proc/net/route`: destination and mask are little-endian hexadecimal numbers, see proc(5). */
-function hostRoutes() {
-    return routeTable()
+function routedSubnets(routes) {
+    return routes
         .split('\n')
         .slice(1)
         .map((row) => row.split('\t'))
@@ -9891,11 +9935,11 @@ const ATTEMPTS = 64;
  * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
  * second one there, so runs that start together cannot share a subnet.
  *
+ * @param taken what the host reaches, and a run therefore cannot have
  * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
-async function claimNetworks(engine, runId) {
-    const taken = hostSubnets();
+async function claimNetworks(engine, runId, taken = hostSubnets()) {
     const names = networkNames(runId);
     const [internal] = await settleAll([
         claim(engine, { name: names.internal, runId, internal: true }, internalSubnets(), taken),
@@ -10573,8 +10617,6 @@ function real(path) {
     }
 }
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
 
 
@@ -11378,11 +11420,13 @@ function requireLinux(platform) {
  * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
  * `sudo -g` change them, and in a container the user may have no account. Supplementary groups are left out, because
  * one of them may give access to the engine.
+ *
+ * @param account looks the user up in the account database; throws where there is none
  */
-function caller() {
+function caller(account = external_node_os_namespaceObject.userInfo) {
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
     try {
-        return { uid, gid, name: (0,external_node_os_namespaceObject.userInfo)().username, home: (0,external_node_os_namespaceObject.homedir)() };
+        return { uid, gid, name: account().username, home: (0,external_node_os_namespaceObject.homedir)() };
     }
     catch {
         const home = process.env['HOME'] ?? '/';
@@ -11625,6 +11669,7 @@ var signals = __nccwpck_require__(577);
 
 
 
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -11635,8 +11680,9 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     const { timings } = progress;
     signal.throwIfAborted();
     progress.engineAsked = true;
-    const [subnet, agentImage, mounts, guards, host] = await settleAll([
+    const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
         timings.measure('networks', () => claimNetworks(engine, runId)),
+        timings.measure('names', () => engine.containerNames()),
         timings.measure('images', () => 
         // A build takes minutes; a cancelled step has seconds.
         Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
@@ -11651,7 +11697,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     ]);
     for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
         reporter.warning(warning);
-    return { subnet, agentImage, guards: guards.mounts, userMounts: mounts, host };
+    return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
 }
 /** Asks the engine for its own places only if somebody wants a mount. */
 async function mountsOnEngine(config, prepared, context) {
@@ -12501,7 +12547,7 @@ function planRun(config, secrets, prepared, claimed, runId) {
     const { host, userMounts, guards } = claimed;
     const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
     const containers = topology(config, {
-        ...{ runId, names: namesFor(runId, claimed.subnet), addresses, images, logs, sidecarUser, agentUser, guards },
+        ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
         agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
     });
     refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);

@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
 import { withoutClientProxies } from './client-proxies.ts';
 import { DockerClient } from './client.ts';
 import type { Attachment, Engine, ImageFacts } from './engine.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
 import { parseImageFacts } from './image-facts.ts';
 import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
+
+/** How long the engine may take over a removal that somebody else began. Milliseconds. */
+const REMOVAL_LIMIT_MS = 10_000;
+/** Between two looks at it. Milliseconds. */
+const REMOVAL_INTERVAL_MS = 50;
 
 /**
  * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
@@ -68,12 +75,18 @@ export class DockerCli implements Engine {
 
   async removeContainers(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await this.#succeedUnless(['rm', '--force', '--volumes', ...names], /No such container|already in progress/);
+    const args = ['rm', '--force', '--volumes', ...names];
+    const stderr = await this.#succeedUnless(args, /No such container|already in progress/);
+    if (/already in progress/.test(stderr)) await this.#gone(names);
   }
 
   async removeNetworks(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+  }
+
+  async containerNames(): Promise<string[]> {
+    return nonEmptyLines(await this.#client.succeed(['ps', '--all', '--format={{.Names}}']));
   }
 
   async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
@@ -98,10 +111,28 @@ export class DockerCli implements Engine {
     return (await this.#client.succeed(['inspect', '--format={{.State.OOMKilled}}', container])).trim() === 'true';
   }
 
-  /** Runs a command whose goal may be reached already: `harmless` matches what the client then complains about. */
-  async #succeedUnless(args: readonly string[], harmless: RegExp): Promise<void> {
+  /** Waits until the engine has removed containers that somebody else asked it to remove: until then it keeps their names. */
+  async #gone(names: readonly string[]): Promise<void> {
+    const limit = performance.now() + REMOVAL_LIMIT_MS;
+    for (;;) {
+      const there = await this.containerNames();
+      const left = names.filter((name) => there.includes(name));
+      if (left.length === 0) return;
+      if (performance.now() > limit)
+        throw new UserError(`The engine does not finish the removal of ${left.join(', ')}.`);
+      await sleep(REMOVAL_INTERVAL_MS);
+    }
+  }
+
+  /**
+   * Runs a command whose goal may be reached already: `harmless` matches what the client then complains about.
+   *
+   * @returns standard error
+   */
+  async #succeedUnless(args: readonly string[], harmless: RegExp): Promise<string> {
     const result = await this.#client.call(args);
     if (result.exitCode !== 0 && !hasOnly(result.stderr, harmless)) throw failure(args, result);
+    return result.stderr;
   }
 
   #container(spec: ContainerSpec): string[] {

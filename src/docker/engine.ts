@@ -45,10 +45,15 @@ export interface Engine {
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
   /** Sends a signal. A container that is not running is left alone. */
   signal(container: string, signal: 'TERM' | 'KILL'): Promise<void>;
-  /** Kills and removes containers with their volumes. Containers that are gone already are no failure. */
+  /**
+   * Kills and removes containers with their volumes. Containers that are gone already are no failure. Afterwards their
+   * names are free, also where somebody else had begun to remove them.
+   */
   removeContainers(names: readonly string[]): Promise<void>;
   /** Removes networks. Networks that are gone already are no failure. */
   removeNetworks(names: readonly string[]): Promise<void>;
+  /** Names every container of the engine, whoever made it and whether it runs or not. */
+  containerNames(): Promise<string[]>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
   /**

@@ -13,12 +13,15 @@ export interface Subnet {
 /**
  * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
  * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
+ *
+ * @param interfaces as Node.js lists them
+ * @param routes as the kernel lists them in `/proc/net/route`
  */
-export function hostSubnets(): Subnet[] {
-  const interfaces = Object.values(networkInterfaces())
+export function hostSubnets(interfaces = networkInterfaces(), routes = routeTable()): Subnet[] {
+  const own = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? (parseSubnet(cidr) ?? []) : []));
-  return [...interfaces, ...hostRoutes()];
+  return [...own, ...routedSubnets(routes)];
 }
 
 /** Reads CIDR notation. @returns undefined for anything but an IPv4 subnet */
@@ -35,8 +38,8 @@ export function overlap(a: Subnet, b: Subnet): boolean {
 }
 
 /** Rows of `/proc/net/route`: destination and mask are little-endian hexadecimal numbers, see proc(5). */
-function hostRoutes(): Subnet[] {
-  return routeTable()
+function routedSubnets(routes: string): Subnet[] {
+  return routes
     .split('\n')
     .slice(1)
     .map((row) => row.split('\t'))

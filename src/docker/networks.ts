@@ -11,11 +11,11 @@ const ATTEMPTS = 64;
  * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
  * second one there, so runs that start together cannot share a subnet.
  *
+ * @param taken what the host reaches, and a run therefore cannot have
  * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
-export async function claimNetworks(engine: Engine, runId: string): Promise<string> {
-  const taken = hostSubnets();
+export async function claimNetworks(engine: Engine, runId: string, taken = hostSubnets()): Promise<string> {
   const names = networkNames(runId);
   const [internal] = await settleAll([
     claim(engine, { name: names.internal, runId, internal: true }, internalSubnets(), taken),

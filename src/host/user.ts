@@ -19,11 +19,13 @@ export interface User extends UserIds {
  * The caller of this process. The ids are those of the process, not those of the account database: `newgrp`, `sg` and
  * `sudo -g` change them, and in a container the user may have no account. Supplementary groups are left out, because
  * one of them may give access to the engine.
+ *
+ * @param account looks the user up in the account database; throws where there is none
  */
-export function caller(): User {
+export function caller(account: () => { username: string } = userInfo): User {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
   try {
-    return { uid, gid, name: userInfo().username, home: homedir() };
+    return { uid, gid, name: account().username, home: homedir() };
   } catch {
     const home = process.env['HOME'] ?? '/';
     return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };

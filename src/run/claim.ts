@@ -7,6 +7,7 @@ import { claimNetworks } from '../docker/networks.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
+import { namesFor, type Names } from '../shared/network.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import { checkedMounts, type Prepared } from './prepare.ts';
@@ -18,6 +19,7 @@ import { aborted } from './signals.ts';
 export interface Claimed {
   /** The internal network's subnet. */
   readonly subnet: string;
+  readonly names: Names;
   /** What the image of `agent-image` says about itself; undefined without one. */
   readonly agentImage: ImageFacts | undefined;
   /** Mounts over what the command must not change in the workspace. */
@@ -42,8 +44,9 @@ export async function claim(
   const { timings } = progress;
   signal.throwIfAborted();
   progress.engineAsked = true;
-  const [subnet, agentImage, mounts, guards, host] = await settleAll([
+  const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
     timings.measure('networks', () => claimNetworks(engine, runId)),
+    timings.measure('names', () => engine.containerNames()),
     timings.measure('images', () =>
       // A build takes minutes; a cancelled step has seconds.
       Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), aborted(signal)]),
@@ -58,7 +61,7 @@ export async function claim(
     timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
   ]);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
-  return { subnet, agentImage, guards: guards.mounts, userMounts: mounts, host };
+  return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
 }
 
 /** Asks the engine for its own places only if somebody wants a mount. */

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { topology, type Topology } from '../docker/topology.ts';
-import { addressesIn, namesFor, squidUrl, type Addresses } from '../shared/network.ts';
+import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
@@ -42,7 +42,7 @@ export function planRun(
   const { host, userMounts, guards } = claimed;
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
   const containers = topology(config, {
-    ...{ runId, names: namesFor(runId, claimed.subnet), addresses, images, logs, sidecarUser, agentUser, guards },
+    ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
     agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);

@@ -84,9 +84,19 @@ export interface Names {
   readonly library: string;
 }
 
-/** The well-known names for the run that holds the default subnet; with the run's id behind them for every other. */
-export function namesFor(runId: string, subnet: string): Names {
-  const tail = subnet === DEFAULT_SUBNET ? '' : `-${runId}`;
+/**
+ * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
+ * them for every other.
+ *
+ * @param taken names that the engine's containers have
+ */
+export function namesFor(runId: string, subnet: string, taken: readonly string[] = []): Names {
+  const wellKnown = namesWith('');
+  const isFree = ![...Object.values(wellKnown.container), wellKnown.library].some((name) => taken.includes(name));
+  return subnet === DEFAULT_SUBNET && isFree ? wellKnown : namesWith(`-${runId}`);
+}
+
+function namesWith(tail: string): Names {
   return {
     container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
     library: `awf-library${tail}`,

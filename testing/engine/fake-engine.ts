@@ -128,6 +128,11 @@ export class FakeEngine implements Engine {
     this.#fetched.add(image);
   }
 
+  async containerNames(): Promise<string[]> {
+    await this.#called('containerNames', '');
+    return [...this.#containers.keys()];
+  }
+
   async createNetwork(spec: NetworkSpec): Promise<boolean> {
     await this.#called('createNetwork', spec.name);
     const isTaken = [...this.#networks.values()].some(

@@ -16,10 +16,7 @@ vi.mock('../../src/run/limits.ts', async (original) => ({
 }));
 
 /** Called with the workspace before it is searched. */
-const searches = vi.hoisted(() => {
-  vi.resetModules(); // Another file of this worker may have loaded what is tested here, without the mocks.
-  return { onSearch: new Map<string, () => void>() };
-});
+const searches = vi.hoisted(() => ({ onSearch: new Map<string, () => void>() }));
 
 vi.mock('../../src/workspace/workspace.ts', async (original) => {
   const real = await original<typeof workspace>();
@@ -41,7 +38,6 @@ const SHORT = { timeoutMinutes: 0.1 / 60 };
 
 afterAll(() => {
   removeWorlds();
-  vi.resetModules();
 });
 
 describe('the removal', CONCURRENT, () => {
