@@ -19,23 +19,23 @@ export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/r
 
 export const NO_SECRETS: Secrets = new Map();
 
-/** A value for each credential that a run can be given; none is a part of another. */
+/** A value for each credential that a run can have. No value contains another. */
 export const SENTINELS: Secrets = new Map(
   CREDENTIALS.map(({ variable }, index) => [variable, `sentinel-${String(index)}-of-tests`]),
 );
 
-/** The named ones of {@link SENTINELS}. */
+/** The {@link SENTINELS} of the named variables. */
 export function given(...variables: readonly string[]): Secrets {
   return new Map(variables.map((variable) => [variable, SENTINELS.get(variable)!]));
 }
 
-/** The provider's own host. */
+/** The provider's default host. */
 export const ownTarget = ({ defaultTarget }: Provider): Target => ({ host: defaultTarget, port: 443, basePath: '' });
 
-/** What a test says about a configuration; with `secrets` come the providers that they configure. */
+/** What a test overrides in a configuration. `secrets` also adds the providers that they configure. */
 export type ConfigOverrides = Partial<Config> & { readonly secrets?: Secrets };
 
-/** A configuration as `buildConfig` would make it. The secrets themselves go to what needs them beside it. */
+/** A configuration like those that `buildConfig` makes. It never contains the secrets: pass them separately. */
 export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides = {}): Config {
   const allow = allowing('');
   return {
@@ -65,7 +65,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
   };
 }
 
-/** An empty directory that is removed when the test is over; its path has no links in it. */
+/** An empty directory that is removed after the test. Its path contains no links. */
 export function temporaryDirectory(): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-')));
   onTestFinished(() => {

@@ -1,18 +1,18 @@
-/** The real git, as somebody with an empty configuration of their own runs it. */
+/** The real git, run by a user with an empty configuration. */
 
 import { spawnSync } from 'node:child_process';
 
-/** Where it is false, the tests that need git are skipped by name; script/test fails on that when CI=true. */
+/** If it is false, the tests that need git are skipped by name. script/test fails on that when CI=true. */
 export const HAS_GIT = spawnSync('git', ['--version']).status === 0;
 
 export interface GitResult {
   readonly code: number | null;
-  /** One character for each byte. */
+  /** One character per byte. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Variables with which git reads nothing of the machine's or the caller's. */
+/** Variables that stop git from reading any configuration of the machine or the caller. */
 export const GIT_ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
@@ -25,7 +25,7 @@ export const GIT_ENVIRONMENT = {
 
 /**
  * @param cwd where to run it
- * @param prefix goes before it, to run it as somebody else
+ * @param prefix goes in front of the command, to run it as another user
  */
 export function tryGit(cwd: string, args: readonly string[], prefix: readonly string[] = []): GitResult {
   const [file = '', ...rest] = [...prefix, 'git', ...args];

@@ -10,7 +10,7 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** @param port 0 takes a free one */
+/** @param port 0 picks a free one */
 export async function listen(server: Server, host: string, port: number): Promise<Listening> {
   server.listen(port, host);
   await once(server, 'listening');

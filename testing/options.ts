@@ -1,11 +1,11 @@
-/** Options as a front end hands them over, for tests and benchmarks that need no front end. */
+/** Options in the form in which a front end passes them, for tests and benchmarks that have no front end. */
 
 import { allowList, type AllowList } from '../src/config/allow-list.ts';
 import type { OptionValues } from '../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../src/config/read.ts';
 import { throwProblems } from '../src/errors.ts';
 
-/** The action's inputs: the given ones by name, and the credentials by variable. */
+/** The action's inputs: the given options by name, the credentials by variable. */
 export function inputs(
   options: Readonly<Record<string, string>> = {},
   credentials: Readonly<Record<string, string>> = {},
@@ -19,14 +19,14 @@ export function inputs(
   };
 }
 
-/** What is read from the inputs. @throws UserError for a mistake in one of them */
+/** The values read from the inputs. @throws UserError for a mistake in one of them */
 export function valuesOf(options: Readonly<Record<string, string>>, workspace = '/workspace'): OptionValues {
   const { values, problems } = readOptions(inputs(options), {}, workspace);
   throwProblems(problems);
   return values;
 }
 
-/** What the text of `allow-domains` allows. */
+/** The allow-list for a text of `allow-domains`. */
 export function allowing(text: string): AllowList {
   return allowList(valuesOf({ 'allow-domains': text })['allow-domains']);
 }

@@ -1,4 +1,4 @@
-/** What takes long to fetch or to build: made once per machine, below `.scratch/`. */
+/** Things that take long to fetch or build. They are made once per machine, below `.scratch/`. */
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,17 +9,17 @@ import { ROOT } from './root.ts';
 
 const SCRATCH = join(ROOT, '.scratch');
 
-/** Milliseconds to fetch or build one thing: some have hundreds of megabytes, and networks can be slow. */
+/** Milliseconds to fetch or build one thing. Some have hundreds of megabytes, and networks can be slow. */
 export const FETCH_LIMIT = 600_000;
 
-/** Twelve hexadecimal digits that tell one content from another. */
+/** Twelve hexadecimal digits that distinguish contents. */
 export const digestOf = (...contents: readonly (string | Buffer)[]): string =>
   contents
     .reduce((hash, content) => hash.update(content), createHash('sha256'))
     .digest('hex')
     .slice(0, 12);
 
-/** Runs a program of the test's own side. @throws Error with its standard error */
+/** Runs a program for the test itself. @throws Error with its standard error */
 export async function fetchWith(
   [file = '', ...args]: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
@@ -30,8 +30,8 @@ export async function fetchWith(
 /**
  * Makes a directory unless it exists.
  *
- * @param name relative path, which has to differ where the content does
- * @param make fills the new directory; what it puts there has to work after a move
+ * @param name a relative path; different contents need different names
+ * @param make fills the new directory; its contents have to survive a move
  * @returns its path
  */
 export async function madeOnce(name: string, make: (directory: string) => Promise<void>): Promise<string> {
@@ -42,7 +42,7 @@ export async function madeOnce(name: string, make: (directory: string) => Promis
   try {
     await make(making);
     chmodSync(making, 0o755);
-    // In one step, because another test process may be making the same, and an interrupted one must leave nothing.
+    // A rename is atomic: another test process may make the same directory, and an interrupted one must leave nothing.
     renameSync(making, directory);
   } catch (error) {
     if (!existsSync(directory)) throw error;
@@ -53,10 +53,11 @@ export async function madeOnce(name: string, make: (directory: string) => Promis
 }
 
 /**
- * Installs the npm packages of a folder's lock file, transitive ones included: the versions do not depend on the day.
+ * Installs the npm packages of a folder's lock file. It pins transitive packages too, so the versions do not depend on
+ * the day.
  *
  * @param scripts whether the packages' install scripts run
- * @returns the directory that holds `node_modules`
+ * @returns the directory that contains `node_modules`
  */
 export function installLocked(folder: string, { scripts = false } = {}): Promise<string> {
   const files = ['package.json', 'package-lock.json'];

@@ -1,6 +1,9 @@
-/** Certificates for tests: a CA of the test's own and leaf certificates for any host names. Needs no openssl program. */
+/**
+ * Certificates for tests: a CA that the test controls, and leaf certificates for any host names. It needs no openssl
+ * program.
+ */
 
-import 'reflect-metadata'; // @peculiar/x509 injects its algorithms with tsyringe, which insists on this polyfill
+import 'reflect-metadata'; // @peculiar/x509 injects its algorithms with tsyringe, which requires this polyfill
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -19,7 +22,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const DAY_MS = 86_400_000;
 
 export interface IssuedCertificate {
-  /** PEM, the leaf alone: every client here trusts the CA directly. */
+  /** PEM of the leaf alone. Every client here trusts the CA directly. */
   readonly cert: string;
   /** PEM, PKCS #8. */
   readonly key: string;
@@ -29,27 +32,29 @@ export interface TestCa {
   readonly certPem: string;
   /**
    * @param hosts DNS names (a leading `*.` is allowed) and IP addresses; the first is the common name too
-   * @param days from now to its end, 365 by default; a negative number for one that has expired
+   * @param days until it expires, 365 by default; a negative number makes one that has expired
    */
   readonly issue: (hosts: readonly string[], days?: number) => Promise<IssuedCertificate>;
 }
 
 export interface TestCaOptions {
-  /** Tells one CA from another in a message. */
+  /** Distinguishes CAs in messages. */
   readonly commonName?: string;
 }
 
 const newKeys = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
-/** From yesterday, for clocks that differ, to a year ahead: some clients refuse leaves that live longer than 398 days. */
+/**
+ * Valid from yesterday, because clocks differ, for a year: some clients refuse leaves that live longer than 398 days.
+ */
 const validity = (days: number) => ({
   notBefore: new Date(Date.now() + Math.min(days - 1, -1) * DAY_MS),
   notAfter: new Date(Date.now() + days * DAY_MS),
 });
 
 /**
- * A new CA. Its certificates carry what RFC 5280 section 4.2.1 demands and OpenSSL's `X509_V_FLAG_X509_STRICT`
- * (on by default in Python 3.13) checks: critical basicConstraints and keyUsage, key identifiers on both sides.
+ * Makes a new CA. Its certificates carry what RFC 5280, section 4.2.1 demands and OpenSSL's `X509_V_FLAG_X509_STRICT`
+ * (on by default in Python 3.13) checks: critical basicConstraints and keyUsage, and key identifiers on both sides.
  */
 export async function createTestCa({ commonName = 'AWF test CA' }: TestCaOptions = {}): Promise<TestCa> {
   const name = [{ CN: [commonName] }, { O: ['AWF tests'] }];
@@ -71,7 +76,7 @@ export async function createTestCa({ commonName = 'AWF test CA' }: TestCaOptions
     if (first === undefined) throw new Error('A certificate needs at least one host name.');
     const leafKeys = await newKeys();
     const leaf = await X509CertificateGenerator.create({
-      // RFC 5280 limits a common name to 64 characters; clients read the alternative names only.
+      // RFC 5280 limits a common name to 64 characters. Clients only read the alternative names.
       subject: [{ CN: [first.slice(0, 64)] }],
       issuer: root.subjectName,
       publicKey: leafKeys.publicKey,

@@ -1,4 +1,4 @@
-/** Reads the ZIP archives that the tests get back, and writes those that they serve, with Node alone. */
+/** Reads the ZIP archives that the tests receive and writes those that they serve, with Node alone. */
 
 import { crc32, inflateRawSync } from 'node:zlib';
 
@@ -9,9 +9,9 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * The files of an archive by their paths; directories are left out. Neither ZIP64 nor encryption.
+ * The files of an archive by path, without its directories. ZIP64 and encryption are not supported.
  *
- * @throws where the bytes are no such archive or a checksum is wrong (PKWARE APPNOTE 4.3)
+ * @throws if the bytes are no such archive or a checksum is wrong (PKWARE APPNOTE 4.3)
  */
 export function readZip(zip: Buffer): Map<string, Buffer> {
   const end = zip.lastIndexOf(END_OF_DIRECTORY);
@@ -37,14 +37,14 @@ export function readZip(zip: Buffer): Map<string, Buffer> {
   return files;
 }
 
-/** An archive of `files`, by their paths, stored as they are. */
+/** Makes an archive of `files`, a map from path to content, without compression. */
 export function writeZip(files: Readonly<Record<string, string | Buffer>>): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
   for (const [path, text] of Object.entries(files)) {
     const [name, content] = [Buffer.from(path), Buffer.from(text as string)];
-    // What the local header and the directory's entry share: version 2.0, no flags, stored, 1 January 1980.
+    // Fields that the local header shares with the directory's entry: version 2.0, no flags, stored, 1 January 1980.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(0x21, 8);

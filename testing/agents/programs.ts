@@ -1,6 +1,6 @@
 /**
- * The agent programs that people use, from the npm registry, each told to work without asking. Their versions are in the
- * folders beside this file.
+ * Installs the agent programs that people use from the npm registry, each configured to work without asking. Their
+ * versions are in the folders beside this file.
  */
 
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ import { installLocked } from '../scratch.ts';
 
 export interface AgentProgram {
   readonly name: string;
-  /** The command, and the folder with its lock file. */
+  /** The name of the command, and of the folder with its lock file. */
   readonly bin: string;
-  /** Whether the package is of no use before its own install script has run. */
+  /** Whether the package works only after its own install script has run. */
   readonly hasInstallScript: boolean;
   readonly provider: ProviderId;
-  /** In front of the prompt, on the command line. */
+  /** The arguments in front of the prompt. */
   readonly args: readonly string[];
-  /** What the model asks for when it wants a shell command to be run. */
+  /** The tool call with which the model runs a shell command. */
   readonly shellTool: (command: string) => ToolUse;
 }
 
@@ -38,7 +38,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
     hasInstallScript: false,
     provider: 'openai',
     args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'],
-    // A script that calls further tools, in an isolate of Codex's own.
+    // The tool takes a script that calls further tools, in an isolate of Codex's own.
     shellTool: (command) => ({
       name: 'exec',
       input: `text(await tools.exec_command({ cmd: ${JSON.stringify(command)} }));`,
@@ -62,7 +62,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   },
 ];
 
-/** Installs a program, once per lock file. @returns the directory that holds its `node_modules` */
+/** Installs a program, once per lock file. @returns the directory that contains its `node_modules` */
 export function install({ bin, hasInstallScript }: AgentProgram): Promise<string> {
   return installLocked(join(import.meta.dirname, bin), { scripts: hasInstallScript });
 }

@@ -1,9 +1,9 @@
 /**
- * Runs inside the agent, on the host's Node.js of any age and without a package: `node dial.mjs FILE` tries every target
- * of the JSON array in FILE at once and prints one JSON object, target to outcome.
+ * Runs inside the agent, on the host's Node.js of any version and without packages: `node dial.mjs FILE` tries all
+ * targets in the JSON array in FILE at once and prints one JSON object that maps each target to its outcome.
  *
- * A target is `tcp://address:port` or `udp://address:port`. Nothing is sent to a target off the container's own network
- * while a router answers there: the attempt would leave, and the outcome is `router`.
+ * A target is `tcp://address:port` or `udp://address:port`. If a router answers on the container's network, nothing is
+ * sent to targets outside that network, because the attempt would leave the container. The outcome is then `router`.
  */
 
 import { createSocket } from 'node:dgram';
@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { connect, isIPv6 } from 'node:net';
 import type { Outcome } from './agent-outcome.ts';
 
-/** Milliseconds; an address that nobody answers for takes the kernel three seconds. */
+/** Milliseconds. The kernel needs three seconds to give up on an address that does not answer. */
 const PATIENCE = 3_600;
 
 const isFailure = (cause: unknown): cause is NodeJS.ErrnoException => cause instanceof Error;
@@ -29,7 +29,7 @@ function tcp(host: string, port: number): Promise<Outcome> {
   });
 }
 
-/** A connected socket, so that the kernel reports what became of the datagram. */
+/** Connects the socket, so that the kernel reports what happened to the datagram. */
 function udp(host: string, port: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -57,7 +57,7 @@ const words = (path: string): string[][] =>
     .slice(1)
     .map((line) => line.trim().split(/\s+/));
 
-/** True when a default route leads to an address that somebody answers for (proc(5): net/route, net/arp). */
+/** Whether a default route leads to an address that answers (proc(5): net/route, net/arp). */
 async function hasRouter(): Promise<boolean> {
   const gateways = words('/proc/net/route').flatMap(([, destination, gateway = '']) =>
     destination === '00000000' ? [dotted(gateway)] : [],
@@ -68,7 +68,7 @@ async function hasRouter(): Promise<boolean> {
 }
 
 const targets = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as string[];
-// A control runs where a router is meant to be, and aims at the test's own listeners.
+// A control runs where a router is expected, and dials the test's own listeners.
 const router = !process.argv.includes('--control') && (await hasRouter());
 const local = words('/proc/net/route').flatMap(([, destination = '']) =>
   destination === '00000000' ? [] : [dotted(destination).replace(/0$/, '')],

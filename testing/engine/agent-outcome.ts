@@ -1,9 +1,12 @@
-/** What `agent-dial.ts` says about a target: `connected`, `answered`, `silence`, `router`, or the code of an error. */
+/** What `agent-dial.ts` reports for a target: `connected`, `answered`, `silence`, `router`, or an error code. */
 export type Outcome = string;
 
-/** No route, or one that leads to an address that nobody answers for; IPv6 has no address to start from. */
+/** There is no route, or nothing answers at its end. With IPv6 there is no address to start from. */
 export const UNREACHABLE = /^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/;
 
-/** What an attempt on `target` that reaches nobody ends with; not every Node.js hears of a datagram's fate. */
+/**
+ * The outcomes of an attempt on `target` that reaches nobody. Some Node.js versions never learn what happened to a
+ * datagram.
+ */
 export const unheard = (target: string): RegExp =>
   target.startsWith('udp') ? new RegExp(`^silence$|${UNREACHABLE.source}`) : UNREACHABLE;

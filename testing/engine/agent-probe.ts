@@ -1,6 +1,6 @@
 /**
- * Runs inside the agent, on the host's Node.js of any age and without a package: `node probe.mjs FILE` makes every
- * exchange of the JSON array in FILE, one after the other, and prints one {@link ProbeResult} per line.
+ * Runs inside the agent, on the host's Node.js of any version and without packages: `node probe.mjs FILE` performs the
+ * exchanges in the JSON array in FILE one after the other and prints one {@link ProbeResult} per line.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,26 +9,26 @@ import { connect as connectTls } from 'node:tls';
 
 export interface Probe {
   readonly id: string;
-  /** Sent to Squid as it is. */
+  /** Sent to Squid unchanged. */
   readonly send: string;
-  /** Another port of Squid's. */
+  /** A port of Squid's other than the usual one. */
   readonly port?: number;
-  /** After a 200: what to do with the tunnel. */
+  /** What to do with the tunnel after a 200. */
   readonly tunnel?:
     | { readonly kind: 'tls'; readonly serverName: string }
-    /** Hexadecimal. */
+    /** In hexadecimal. */
     | { readonly kind: 'bytes'; readonly hex: string };
-  /** Reads until Squid closes the connection, for several answers to one sending. */
+  /** Reads until Squid closes the connection, to get several answers to one request. */
   readonly all?: true;
 }
 
 export interface ProbeResult {
   readonly id: string;
-  /** Of Squid's answers; empty when there was none. */
+  /** The status codes of Squid's answers. Empty if there was no answer. */
   readonly statuses: readonly number[];
   /** `open` when the other end answered the handshake, `cut` when it did not. */
   readonly tunnel?: 'open' | 'cut';
-  /** The error of a connection that failed. */
+  /** The error, if the connection failed. */
   readonly error?: string;
 }
 
@@ -38,10 +38,10 @@ const PATIENCE = 4_000;
 const STATUS = /^HTTP\/1\.[01] (\d{3}) /gm;
 const statusesIn = (text: string): number[] => [...text.matchAll(STATUS)].map(([, status]) => Number(status));
 
-/** Type of the record that a server's hello is in (RFC 8446, section 5.1). */
+/** The type of the record that contains a ServerHello (RFC 8446, section 5.1). */
 const HANDSHAKE = '\u0016';
 
-/** Reads until `enough`, the end or the end of patience. */
+/** Reads until `enough` returns true, the connection ends or {@link PATIENCE} runs out. */
 function read(socket: Socket, enough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

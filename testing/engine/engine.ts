@@ -13,8 +13,8 @@ export function docker(args: readonly string[], input = ''): string {
 }
 
 /**
- * The host's address on the engine's default network: containers on ordinary networks reach it. A young engine of the
- * 20.10 line names the subnet only; the host has its first address.
+ * The host's address on the engine's default network, which containers on ordinary networks can reach. Early engines of
+ * the 20.10 line name only the subnet; the host then has its first address.
  */
 export function bridgeAddress(): string {
   const format = '--format={{with index .IPAM.Config 0}}{{.Gateway}}|{{.Subnet}}{{end}}';
@@ -22,7 +22,7 @@ export function bridgeAddress(): string {
   return gateway === '' ? subnet.replace(/0\/\d+$/, '1') : gateway;
 }
 
-/** Everything on the engine that is a run's, or only `runId`'s. */
+/** Everything on the engine that belongs to any run, or only to `runId`. */
 export function leftOvers(runId?: string): string[] {
   const filter = `--filter=label=${RUN_LABEL}${runId === undefined ? '' : `=${runId}`}`;
   return [

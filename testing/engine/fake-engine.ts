@@ -1,6 +1,6 @@
 /**
- * A container engine in memory, with programs in the place of AWF's images. It knows what an engine knows, and none of the
- * product's rules.
+ * A container engine in memory, with test programs instead of AWF's images. It knows what an engine knows, and none of
+ * AWF's rules.
  */
 
 import { existsSync, writeFileSync } from 'node:fs';
@@ -19,24 +19,24 @@ import { roleOf, type Role } from '../../src/shared/network.ts';
 
 export type Verb = keyof Engine;
 
-/** Called before a call is carried out. It may return what the call has to wait for, or throw what the engine answers. */
+/** Runs before a call is carried out. It may return a promise that delays the call, or throw the engine's error. */
 export type OnCall = (verb: Verb, subject: string) => unknown;
 
-/** What a container's program has of the outside world. */
+/** What a container's program sees of the outside world. */
 export interface ProgramIo {
   readonly spec: ContainerSpec;
-  /** What stood on standard input at the start. */
+  /** What was on standard input at the start. */
   readonly input: string;
-  /** Resolves with what comes there later. */
+  /** Resolves with what arrives on standard input later. */
   readonly later: Promise<string> | undefined;
-  /** What is written after the program was killed is what the engine's client still had on its way. */
+  /** Text written after the program was killed counts as output that was still on its way to the client. */
   readonly stdout: (text: string) => Promise<void>;
   readonly stderr: (text: string) => Promise<void>;
-  /** Resolves when the program is asked to end, or killed. */
+  /** Resolves when the program is asked to end or is killed. */
   readonly asked: Promise<void>;
-  /** Fires when the program is killed. It has to end then; its exit code no longer counts. */
+  /** Fires when the program is killed. The program must then end, and its exit code no longer counts. */
   readonly signal: AbortSignal;
-  /** Where on the host the directory or file is that is mounted at `target`, in the container of `role`. */
+  /** The host path of what is mounted at `target` in the container of `role`. */
   readonly hostPath: (target: string, role?: Role) => string;
 }
 
@@ -44,18 +44,18 @@ export interface ProgramIo {
 export type Program = (io: ProgramIo) => Promise<number>;
 
 export interface FakeEngineOptions {
-  /** What the agent's container runs behind its pre-flight check; ends with 0 by default. */
+  /** Runs in the agent's container after its pre-flight check. By default it exits with 0. */
   readonly command?: Program;
-  /** Programs in the place of whole images. */
+  /** Programs that replace whole images. */
   readonly programs?: Partial<Record<Role, Program>>;
   readonly onCall?: OnCall;
-  /** What the engine knows about an image; by default it has every image, as AWF builds them. */
+  /** What the engine knows about an image. By default it has every image, as AWF builds them. */
   readonly image?: (name: string) => ImageFacts | undefined;
-  /** Whether the kernel killed the agent for want of memory. */
+  /** Whether the kernel killed the agent because it ran out of memory. */
   readonly outOfMemory?: boolean;
 }
 
-/** As a shell reports a process that SIGKILL ended. */
+/** The exit code with which a shell reports a process that SIGKILL ended. */
 const KILLED = 137;
 
 class FakeContainer {
@@ -70,7 +70,7 @@ class FakeContainer {
     this.networks = new Set([spec.network]);
   }
 
-  /** Ends the program as SIGTERM or SIGKILL does. */
+  /** Ends the program, as SIGTERM or SIGKILL does. */
   end(signal: 'TERM' | 'KILL'): void {
     if (!this.isRunning) return;
     this.asked.resolve(undefined);
@@ -92,12 +92,12 @@ export class FakeEngine implements Engine {
     this.#options = options;
   }
 
-  /** The names of what the engine has. */
+  /** The names of everything on the engine. */
   get left(): string[] {
     return [...this.#containers.keys(), ...this.#networks.keys()];
   }
 
-  /** The names of the containers in which a program runs. */
+  /** The names of the containers whose program is running. */
   get running(): string[] {
     return [...this.#containers.values()].filter(({ isRunning }) => isRunning).map(({ spec }) => spec.name);
   }
@@ -269,7 +269,7 @@ export class FakeEngine implements Engine {
     };
   }
 
-  /** Waits as the pre-flight check does, until the sidecars work. */
+  /** Waits until the sidecars work, as the pre-flight check does. */
   async #sidecars({ spec: { runId }, signal }: ProgramIo): Promise<void> {
     const works = (role: Role): boolean =>
       [...this.#containers.values()].some(
@@ -287,7 +287,7 @@ export class FakeEngine implements Engine {
   }
 }
 
-/** A program that makes its log and runs until it is asked to end. */
+/** A program that writes its log and runs until it is asked to end. */
 function logging(directory: string, file: string): Program {
   return async (io) => {
     writeFileSync(join(io.hostPath(directory), file), '', { flag: 'a' });

@@ -1,9 +1,9 @@
-/** Lines as the sidecars write them to their logs. */
+/** Log lines in the format of the sidecars. */
 
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 import { LOG_FIELDS } from '../../src/squid/config.ts';
 
-/** A tunnel that Squid let through, or what `fields` make of it. */
+/** A tunnel that Squid let through, with `fields` overridden. */
 export function accessLine(
   client: string,
   target: string,
@@ -24,7 +24,7 @@ export function accessLine(
 export const refusedLine = (client: string, target: string): string =>
   accessLine(client, target, { status: 'TCP_DENIED/403', route: 'HIER_NONE/-' });
 
-/** A request that the api-proxy forwarded, or what `fields` make of it. */
+/** A request that the api-proxy forwarded, with `fields` overridden. */
 export function requestLine(fields: Partial<RequestRecord> = {}): string {
   const record: RequestRecord = {
     ...{ event: 'request', level: 'info', time: new Date().toISOString(), id: 'a-1', provider: 'openai' },

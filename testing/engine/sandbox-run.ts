@@ -1,4 +1,4 @@
-/** A whole run of the product in the test's own process, with a resolver of the test's own for Squid. */
+/** A whole run of AWF inside the test's own process, with a DNS resolver for Squid that the test controls. */
 
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -20,7 +20,7 @@ import { give, type OrdinaryUser } from '../runner/program.ts';
 
 const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'));
 
-/** `agent-probe.ts` as JavaScript, for the host's Node.js of any age. */
+/** `agent-probe.ts` as JavaScript, for the host's Node.js of any version. */
 export const probeProgram = (): string => asJavaScript(import.meta.resolve('./agent-probe.ts'));
 
 /** `relay.ts` likewise. */
@@ -29,7 +29,9 @@ export const relayProgram = (): string => asJavaScript(import.meta.resolve('../o
 /** `agent-dial.ts` likewise. */
 export const dialProgram = (): string => asJavaScript(import.meta.resolve('./agent-dial.ts'));
 
-/** The product's engine; Squid asks another resolver, and has IPv6, as on an engine that gives it to every network. */
+/**
+ * AWF's engine, except that Squid asks another resolver and has IPv6, as on an engine that gives every network IPv6.
+ */
 class OwnResolver extends DockerCli {
   readonly #resolver: string;
 
@@ -44,7 +46,7 @@ class OwnResolver extends DockerCli {
   }
 }
 
-/** Asks Squid from a place of its own. @returns first line of the answer to each CONNECT */
+/** Asks Squid from a container of its own. @returns the first line of the answer to each CONNECT */
 export function askSquid(images: ImageNames, from: string, squid: string, authorities: readonly string[]): string[] {
   const script = `for a; do
     exec 3<> /dev/tcp/${squid}/${SQUID_PORT}
@@ -56,17 +58,17 @@ export function askSquid(images: ImageNames, from: string, squid: string, author
 }
 
 export interface RunOptions {
-  /** As the action's inputs. */
+  /** The options, named like the action's inputs. */
   readonly options: Readonly<Record<string, string>>;
-  /** By variable. */
+  /** The values, by environment variable. */
   readonly credentials: Readonly<Record<string, string>>;
-  /** For bash. */
+  /** A bash script. */
   readonly script: string;
-  /** Address of Squid's resolver. */
+  /** The address of Squid's resolver. */
   readonly resolver: string;
-  /** Of the workspace: path and content. */
+  /** The files of the workspace: path to content. */
   readonly files: Readonly<Record<string, string | Buffer>>;
-  /** Whose the workspace is, and whom the command runs as; the caller by default. */
+  /** Owns the workspace and runs the command. The caller by default. */
   readonly owner?: OrdinaryUser;
 }
 
@@ -77,9 +79,9 @@ export interface SandboxRun {
   readonly writeFile: (name: string, content: string) => void;
   readonly workspace: string;
   readonly warnings: readonly string[];
-  /** Undefined until they exist. */
+  /** Undefined until the directories exist. */
   readonly logs: () => LogDirectories | undefined;
-  /** Names of the run's containers. */
+  /** The names of the run's containers. */
   readonly containers: () => Record<Role, string>;
   readonly runId: string;
   readonly removeFiles: () => void;
@@ -142,7 +144,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
   };
 }
 
-/** Names of a run's containers by their role. */
+/** The names of a run's containers by role. */
 export function runContainers(runId: string): Record<Role, string> {
   const names = docker(['ps', `--filter=label=${RUN_LABEL}=${runId}`, '--format={{.Names}}']).split('\n');
   const named = ROLES.map((role) => [role, names.find((name) => name.startsWith(`awf-${role}`)) ?? '']);

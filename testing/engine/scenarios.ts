@@ -1,4 +1,4 @@
-/** What an entry of the product meets that runs in a process of its own, with an engine in memory. */
+/** What AWF meets when one of its entries runs in its own process with an engine in memory. */
 
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const exit =
   async () =>
     code;
 
-/** Programs one after the other; the last one decides. */
+/** Runs programs one after the other. The last one sets the exit code. */
 const sequence =
   (...programs: readonly Program[]): Program =>
   async (io) => {
@@ -34,7 +34,7 @@ const squidLog = (io: ProgramIo): string => join(io.hostPath(SQUID_LOG_DIR, 'squ
 
 const apiProxyLog = (io: ProgramIo): string => join(io.hostPath(API_PROXY_LOG_DIR, 'api-proxy'), API_PROXY_LOG_FILE);
 
-/** Reaches one host, is refused another, and asks a model. */
+/** Reaches one host, is denied another, and asks a model. */
 const traffic: Program = async (io) => {
   const agent = io.spec.address ?? '';
   appendFileSync(squidLog(io), accessLine(agent, 'allowed.example:443') + refusedLine(agent, 'refused.example:443'));
@@ -49,7 +49,7 @@ const results: Program = async (io) => {
   return 0;
 };
 
-/** Leaves a repository with a hook in the workspace, which is moved aside with a warning. */
+/** Leaves a repository with a hook in the workspace. AWF moves it aside and warns. */
 const hook: Program = async (io) => {
   const git = join(io.spec.workingDirectory ?? '', '.git');
   for (const name of ['hooks', 'objects', 'refs']) mkdirSync(join(git, name), { recursive: true });
@@ -58,7 +58,9 @@ const hook: Program = async (io) => {
   return 0;
 };
 
-/** What a runner would carry out, if the command could say it. The last line has no end. */
+/**
+ * Prints what a runner would carry out if the command's output reached it. The last line does not end in a line feed.
+ */
 const logCommands: Program = async (io) => {
   const lines = ['::error::forged', '##[error]forged', '::stop-commands::mine', '::set-output name=outcome::forged'];
   await io.stdout(`${[...lines, '::mine::', '::add-mask::visible'].join('\n')}\n`);
@@ -66,7 +68,7 @@ const logCommands: Program = async (io) => {
   return 0;
 };
 
-/** Asks for more names than people read, all of them refused. */
+/** Asks for more names than anybody reads. All of them are denied. */
 const names: Program = async (io) => {
   const targets = Array.from({ length: 300 }, (_, index) => `${index}.exfiltrated.example:443`);
   appendFileSync(squidLog(io), targets.map((target) => refusedLine(io.spec.address ?? '', target)).join(''));
@@ -80,7 +82,7 @@ const without =
     return 0;
   };
 
-/** A directory in the place of a file of the runner's: nobody can write to it. */
+/** Puts a directory where one of the runner's files was, so that nobody can write the file. */
 const blocked =
   (variable: string): Program =>
   async () => {
@@ -114,7 +116,7 @@ const SCENARIOS = {
     },
   },
   endless: { command: sequence(traffic, hook, endless) },
-  /** The removal takes long enough for a second Ctrl-C. */
+  /** The removal takes long enough that a second Ctrl-C arrives during it. */
   'slow-removal': {
     command: endless,
     onCall: async (verb) => {
@@ -133,17 +135,17 @@ const SCENARIOS = {
 
 export type Scenario = keyof typeof SCENARIOS;
 
-/** What is told of the engine when the process has ended. */
+/** What a report says about the engine once the process has ended. */
 export interface EngineReport {
   readonly calls: readonly string[];
   readonly left: readonly string[];
   readonly running: readonly string[];
 }
 
-/** Names the scenario, and the file that the report goes to. */
+/** The variables that name the scenario and the file for the report. */
 export const SCENARIO_VARIABLES = { scenario: 'TEST_SCENARIO', report: 'TEST_ENGINE_REPORT' } as const;
 
-/** The engine of this process's scenario. It writes its report when the process ends. */
+/** The engine of this process's scenario. It writes its report when the process exits. */
 export function engineOfScenario(): FakeEngine {
   const name = process.env[SCENARIO_VARIABLES.scenario] ?? '';
   if (!(name in SCENARIOS)) throw new Error(`There is no scenario ${name}.`);
@@ -155,7 +157,7 @@ export function engineOfScenario(): FakeEngine {
   return engine;
 }
 
-/** Gives `engine` what a killed main step leaves on one. */
+/** Leaves on `engine` what a killed main step leaves behind. */
 export async function leaveBehind(engine: FakeEngine, runId: string): Promise<void> {
   const subnet = '10.213.7.0/24';
   const { internal, outer } = networkNames(runId);

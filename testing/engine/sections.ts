@@ -1,8 +1,8 @@
-/** A script of several probes whose output can be told apart. */
+/** A script of several probes with separable output. */
 
 const MARK = '=== probe: ';
 
-/** Runs each part of `parts` in a subshell of its own; none of them ends the script. */
+/** Runs each of `parts` in its own subshell, so that none of them ends the script. */
 export function sectionedScript(parts: Readonly<Record<string, string>>): string {
   const sections = Object.entries(parts).map(
     ([name, script]) => `echo; echo '${MARK}${name}'\n(\n${script}\n) 2>&1 || :`,

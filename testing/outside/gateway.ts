@@ -1,8 +1,10 @@
 /**
- * A gateway in Squid's network namespace: names that `add-hosts` gives an address of 127.0.0.0/8 lead to it, on any port,
- * and on to a server of the test's own. Nothing has to leave the namespace for it, not even before it is there. Runs in
- * a container (see `outside.ts`), on Node.js alone. The first line of standard input is where to lead to, each line
- * behind it a {@link Gate}, which it repeats on standard output when it holds; ends with its standard input.
+ * A gateway in Squid's network namespace. Names to which `add-hosts` gives an address in 127.0.0.0/8 lead to it on any
+ * port, and it forwards the connections to one of the test's own servers. Nothing leaves the namespace, not even before
+ * the gateway has started. It runs in a container (see `outside.ts`) and needs only Node.js.
+ *
+ * The first line of standard input names the destination. Each further line is a {@link Gate}; the gateway echoes it on
+ * standard output once it is in effect. The program ends when its standard input ends.
  */
 
 import { once } from 'node:events';
@@ -12,13 +14,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { relayTo } from './relay.ts';
 
-/** What becomes of connections to a port: led on, refused, or never answered. */
+/** What happens to connections to a port: they are forwarded, refused, or never answered. */
 export interface Gate {
   readonly port: number;
   readonly mode: 'open' | 'refused' | 'unanswered';
 }
 
-/** Listens, and never accepts: once the kernel's queue is full, it drops what else comes. */
+/** Listens but never accepts. Once the kernel's queue is full, the kernel drops further connections. */
 const DEAF = `
   const { createServer } = require('node:net');
   const { parentPort, workerData } = require('node:worker_threads');
@@ -26,7 +28,7 @@ const DEAF = `
     parentPort.postMessage('listening');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
-/** Milliseconds: an attempt on loopback that takes longer was dropped. */
+/** Milliseconds. A loopback connection that takes longer was dropped. */
 const DROPPED = 300;
 
 async function deaf(port: number): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-/** Puts a world of the test's own around a run's Squid: see `server.ts` and `gateway.ts`. */
+/** Puts a world that the test controls around a run's Squid: see `server.ts` and `gateway.ts`. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,13 +24,13 @@ const besides = (squid: string): string[] => [
 interface Program {
   readonly input: Writable;
   readonly lines: Interface;
-  /** Ends its standard input, and waits for its end. */
+  /** Ends the program's standard input, and waits for the program to end. */
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a program of this folder in Squid's network namespace. */
+/** Starts a program from this folder in Squid's network namespace. */
 function startBeside(squid: string, images: ImageNames, program: string): Program {
-  // Its package.json says that the files are modules.
+  // The mounted package.json says that the files are ES modules.
   const mounts = [
     [import.meta.dirname, '/outside'] as const,
     [join(ROOT, 'package.json'), '/package.json'] as const,
@@ -49,16 +49,16 @@ function startBeside(squid: string, images: ImageNames, program: string): Progra
 }
 
 export interface Outside {
-  /** Everything that arrived, in its order. */
+  /** Everything that arrived, in order. */
   readonly events: readonly OutsideEvent[];
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Gives `addresses` to the loopback interface of Squid's network namespace, whoever they belong to elsewhere, and
- * listens there: nothing that is sent to them leaves the container.
+ * Adds `addresses` to the loopback interface of Squid's network namespace, even if they belong to real hosts, and
+ * listens there. Nothing that is sent to them leaves the container.
  *
- * @param squid name of the container
+ * @param squid the container's name
  */
 export async function startOutside(
   squid: string,
@@ -87,12 +87,12 @@ export async function startOutside(
 }
 
 export interface Gateway {
-  /** Resolves when it holds; connections that the port had are ended. */
+  /** Resolves once the gate is in effect. The port's existing connections are closed. */
   readonly set: (gate: Gate) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** @param to `address:port` that Squid's container reaches */
+/** @param to an `address:port` that Squid's container can reach */
 export function startGateway(squid: string, images: ImageNames, to: string): Gateway {
   const { input, lines, stop } = startBeside(squid, images, 'gateway.ts');
   input.write(`${to}\n`);

@@ -1,6 +1,7 @@
 /**
- * Leads connections from one place to another. Also a program, for containers: `node relay.ts FROM TO [FROM TO]...`
- * says `relaying` when it listens. It has to run on the host's Node.js of any age, and imports nothing.
+ * Forwards connections from one place to another. Also a program for containers: `node relay.ts FROM TO [FROM TO]...`
+ * prints `relaying` once it listens. It has to run on the host's Node.js of any version, so it imports no other module
+ * of ours.
  */
 
 import { once } from 'node:events';
@@ -17,13 +18,13 @@ function destination(place: Place): Destination {
   return colon < 0 ? { path: place } : { host: place.slice(0, colon), port: Number(place.slice(colon + 1)) };
 }
 
-/** A reset stays a reset, where the other side has such a thing. */
+/** Passes a reset on as a reset, if the other side has such a thing. */
 function breakOff(socket: Socket): void {
   if (socket.remoteAddress === undefined) socket.destroy();
   else socket.resetAndDestroy();
 }
 
-/** Octets, ends and resets of one are the other's. */
+/** Passes the octets, the end and the reset of one socket on to the other. */
 function couple(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
@@ -35,7 +36,7 @@ function couple(one: Socket, other: Socket): void {
   }
 }
 
-/** A server, not yet listening, that leads to `to`. */
+/** Makes a server that forwards to `to`. It does not listen yet. */
 export function relayTo(to: Place): Server {
   return createServer({ allowHalfOpen: true }, (socket) => {
     couple(socket, connect({ ...destination(to), allowHalfOpen: true }));

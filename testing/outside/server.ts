@@ -1,7 +1,8 @@
 /**
- * The world outside of the sandbox: a resolver and web servers in Squid's network namespace, so that whatever Squid lets
- * through ends here and is counted. Runs in a container (see `outside.ts`), on Node.js alone; reads its {@link World}
- * from the first line of standard input, prints one {@link OutsideEvent} per line, ends with its standard input.
+ * The world outside the sandbox: a resolver and web servers in Squid's network namespace, so that everything Squid lets
+ * through ends here and is counted. It runs in a container (see `outside.ts`) and needs only Node.js. It reads its
+ * {@link World} from the first line of standard input, prints one {@link OutsideEvent} per line, and ends with its
+ * standard input.
  */
 
 import { createSocket } from 'node:dgram';
@@ -14,14 +15,14 @@ import type { TLSSocket } from 'node:tls';
 export interface World {
   readonly cert: string;
   readonly key: string;
-  /** Address of the resolver. */
+  /** The resolver's address. */
   readonly resolver: string;
   /**
-   * Answers by name; a leading dot stands for all subdomains. The n-th question gets the n-th answer, then the last one
-   * again. An answer is a list of addresses; `cname:` before a name makes it an alias.
+   * The answers by name. A leading dot stands for all subdomains. The nth question gets the nth answer; the last answer
+   * repeats. An answer is a list of addresses. `cname:` in front of a name makes it an alias.
    */
   readonly names: Readonly<Record<string, readonly (readonly string[])[]>>;
-  /** What every PTR question is answered with. */
+  /** The answer to every PTR question. */
   readonly pointer: string;
 }
 
@@ -55,7 +56,7 @@ function answerRequest(request: IncomingMessage, response: ServerResponse): void
   response.writeHead(200, { 'content-type': 'application/json' }).end('{"from":"outside"}');
 }
 
-/** Reports a connection and its first bytes, and hands it on. */
+/** Reports a connection with its first bytes, then hands it on. */
 function watch(port: number, handOn: (socket: Socket) => void): void {
   createServer((socket) => {
     const address = (socket.localAddress ?? '').replace('::ffff:', '');
@@ -77,7 +78,7 @@ function encodeName(name: string): Buffer {
 }
 const NUL = Buffer.from([0]);
 
-/** RFC 1035, section 4.1.2; a question is never compressed. */
+/** RFC 1035, section 4.1.2. A question is never compressed. */
 function readQuestion(message: Buffer): { name: string; type: number; end: number } {
   const labels: string[] = [];
   let at = 12;
@@ -92,7 +93,7 @@ function record(name: string, type: number, data: Buffer): Buffer {
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16BE(type, 0);
   fixed.writeUInt16BE(1, 2);
-  // A time to live of 0: the asker is to ask again.
+  // A TTL of 0 makes the client ask again.
   fixed.writeUInt16BE(data.length, 8);
   return Buffer.concat([encodeName(name), fixed, data]);
 }
@@ -131,7 +132,7 @@ function serveNames(world: World, ready: () => void): void {
     print({ kind: 'query', name, type });
     const records = answers(name, type);
     const reply = Buffer.concat([message.subarray(0, end), ...records]);
-    // A recursive answer, RFC 1035, section 4.1.1; a name without records exists.
+    // A recursive answer (RFC 1035, section 4.1.1). A name without records still exists.
     reply.writeUInt16BE(0x8180, 2);
     reply.writeUInt16BE(records.length, 6);
     reply.fill(0, 8, 12);

@@ -1,29 +1,29 @@
-/** What a build tool is asked to do in the sandbox, and the registry that it is to reach. */
+/** What a build tool does in the sandbox, and the registry that it should reach. */
 
 import { spawnSync } from 'node:child_process';
 
-/** Path and content. */
+/** Path to content. */
 export type Files = Readonly<Record<string, string | Buffer>>;
 
 export interface BuildTool {
-  /** Also a label of its registry's host name. */
+  /** The tool's name, which is also a label of its registry's host name. */
   readonly name: string;
-  /** Why it cannot be tried on this machine. */
+  /** Why it cannot be tried on this machine. Undefined if it can. */
   readonly missing: string | undefined;
-  /** What its registry serves; made in `scratch`, where it needs files for that. */
+  /** The files that its registry serves. `scratch` is a directory for building them. */
   readonly registry: (registry: string, scratch: string) => Files;
-  /** Files of its project; where its registry is, the script says. */
+  /** The files of its project. The script tells the tool where its registry is. */
   readonly project: (scratch: string) => Files;
   /**
-   * For bash, in the project's directory. `$REGISTRY` is the registry's URL without a slash at the end, `$CA` the file of
-   * its CA, `$NODE` a Node.js of the test's own version.
+   * A bash script, run in the project's directory. `$REGISTRY` is the registry's URL without a trailing slash, `$CA`
+   * its CA file, `$NODE` a Node.js of the test's own version.
    */
   readonly script: string;
-  /** A line that the script prints when everything that it needs has come from the registry. */
+  /** The script prints this line once everything it needs has come from the registry. */
   readonly built: string;
 }
 
-/** Why a tool is missing: what `argv` says; undefined where it works. */
+/** Why a tool is missing: what `argv` printed. Undefined if it works. */
 export function missing(...argv: readonly string[]): string | undefined {
   const [file = '', ...args] = argv;
   const { status, error, stderr } = spawnSync(file, args, { encoding: 'utf8' });
@@ -31,7 +31,7 @@ export function missing(...argv: readonly string[]): string | undefined {
   return `${argv.join(' ')}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'failed'}`;
 }
 
-/** Runs a program of the test's own side. @throws Error with its standard error */
+/** Runs a program for the test itself. @throws Error with its standard error */
 export function make(cwd: string, ...argv: readonly string[]): string {
   const [file = '', ...args] = argv;
   const { status, stdout, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8' });

@@ -2,7 +2,7 @@
 
 import { missing, type BuildTool } from './build-tool.ts';
 
-/** `fetch`, `https.get` and, in plain text, `http.get`: each has a proxy of its own in Node. */
+/** `fetch`, `https.get` and, in plain text, `http.get`: Node has a separate proxy implementation for each. */
 const FETCH = `
 import { get as http } from 'node:http';
 import { get as https } from 'node:https';

@@ -22,10 +22,10 @@ export const GO: BuildTool = {
   }),
   project: () => ({
     'go.mod': `module project\n\ngo 1.21\n\nrequire ${MODULE} ${VERSION}\n`,
-    // Nothing of the standard library but the runtime: that alone takes seconds to compile.
+    // Use nothing of the standard library but the runtime, which alone takes seconds to compile.
     'main.go': `package main\n\nimport "${MODULE}"\n\nfunc main() { println("built:", greeting.Text) }\n`,
   }),
-  // Sums are compared with a database on the Internet otherwise.
+  // Otherwise go compares checksums with a database on the internet.
   script: `
     export GOPROXY="$REGISTRY" GOSUMDB=off GOFLAGS=-mod=mod
     go build -o program . && go install . && ./program && "$HOME/go/bin/project" && echo installed`,

@@ -1,4 +1,4 @@
-/** Java's two HTTP clients, told nothing about a proxy; Maven with a parent and a library from a repository. */
+/** Java's two HTTP clients, without proxy settings, and Maven with a parent and a library from a repository. */
 
 import { createHash } from 'node:crypto';
 import { missing, type BuildTool, type Files } from './build-tool.ts';
@@ -17,7 +17,7 @@ class Fetch {
   }
 }`;
 
-/** A JVM trusts its own list of CAs, in a format of its own. */
+/** A JVM trusts its own list of CAs, in its own format. */
 const TRUST = `
   keytool -importcert -noprompt -alias test -file "$CA" -keystore trust.p12 -storepass secret 2>&1
   export JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Djavax.net.ssl.trustStore=$PWD/trust.p12 -Djavax.net.ssl.trustStorePassword=secret"`;
@@ -38,7 +38,7 @@ const pom = (artifact: string, rest = ''): string =>
 const parent = (artifact: string): string =>
   `<parent><groupId>${GROUP}</groupId><artifactId>${artifact}</artifactId><version>1.0</version><relativePath/></parent>`;
 const PLEXUS = pom('plexus-utils').replace(GROUP, 'org.codehaus.plexus').replace('1.0', '1.1');
-/** In the place of Maven Central, which has what nobody else has. */
+/** Overrides the repository `central`, so that Maven never asks the real Maven Central. */
 const repository = (kind: string, element: string): string =>
   `<${kind}><${element}><id>central</id><url>\${registry}</url></${element}></${kind}>`;
 
@@ -57,11 +57,11 @@ export const MAVEN: BuildTool = {
     ...artifact(GROUP, 'parent', '1.0', 'pom', pom('parent', '<packaging>pom</packaging>')),
     ...artifact(GROUP, 'extension', '1.0', 'pom', pom('extension')),
     ...artifact(GROUP, 'extension', '1.0', 'jar', JAR),
-    // Maven 3 adds it to every extension.
+    // Maven 3 adds this dependency to every extension.
     ...artifact('org.codehaus.plexus', 'plexus-utils', '1.1', 'pom', PLEXUS),
     ...artifact('org.codehaus.plexus', 'plexus-utils', '1.1', 'jar', JAR),
   }),
-  // Plug-ins would need half of Maven Central: an extension is fetched by Maven itself, like them.
+  // Plug-ins would need half of Maven Central. Maven itself fetches an extension in the same way.
   project: () => ({
     'pom.xml': `<project><modelVersion>4.0.0</modelVersion>${parent('parent')}<artifactId>project</artifactId>
       <name>built: maven</name>${repository('repositories', 'repository')}${repository('pluginRepositories', 'pluginRepository')}

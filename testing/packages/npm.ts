@@ -1,4 +1,4 @@
-/** `npm ci` of a project with a lockfile. Its packages are published ones that this repository has installed. */
+/** `npm ci` of a project with a lockfile. The packages are published ones that this repository has installed. */
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ROOT } from '../root.ts';
 import { make, missing, type BuildTool, type Files } from './build-tool.ts';
 
-/** The second one needs the third. */
+/** The second package depends on the third. */
 const PACKAGES = ['yaml', 'tldts', 'tldts-core'] as const;
 
 interface Packed {
@@ -19,7 +19,7 @@ interface Packed {
 
 let packed: readonly Packed[] | undefined;
 
-/** Once per process. */
+/** Packs the packages once per process. */
 function pack(scratch: string): readonly Packed[] {
   packed ??= PACKAGES.map((name) => {
     const directory = join(ROOT, 'node_modules', name);

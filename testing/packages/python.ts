@@ -1,4 +1,4 @@
-/** pip, with a simple index (PEP 503) and a wheel, in a virtual environment and for the user; and urllib. */
+/** pip with a simple index (PEP 503) and a wheel, both in a virtual environment and for the user, and urllib. */
 
 import { missing, type BuildTool } from './build-tool.ts';
 import { writeZip } from '../zip.ts';
@@ -24,7 +24,7 @@ export const PYTHON: BuildTool = {
     'fetch.py': 'import sys, urllib.request\nprint(urllib.request.urlopen(sys.argv[1]).read().decode())\n',
     'build.py': 'import sys, awf_greeting\nprint("built:", awf_greeting.GREETING, sys.argv[1])\n',
   }),
-  // Debian lets nobody add to its own Python without this variable (PEP 668).
+  // Without this variable, Debian refuses installations into its own Python (PEP 668).
   script: `
     hello=$(python3 fetch.py "$REGISTRY/hello") || hello=
     install="pip install --quiet --retries=0 --disable-pip-version-check --index-url=$REGISTRY/simple/ awf-greeting"

@@ -1,4 +1,4 @@
-/** Registries of the test's own under host names of their own, over TLS and in plain text: static files, and git. */
+/** The test's own registries under their own host names, over TLS and in plain text: static files and git. */
 
 import { spawn } from 'node:child_process';
 import {
@@ -21,8 +21,8 @@ export interface RegistryServer {
 }
 
 /**
- * @param hosts files of each host
- * @param repositories directory of bare repositories, for `*.git/` on every host
+ * @param hosts the files of each host
+ * @param repositories a directory of bare repositories, served as `*.git/` on every host
  */
 export async function startRegistries(
   ca: TestCa,
@@ -58,10 +58,10 @@ export async function startRegistries(
   };
 }
 
-/** pip takes an index for one only if it says that it is HTML (PEP 503). */
+/** pip accepts an index only if its type is HTML (PEP 503). */
 const contentType = (path: string): string => (path.endsWith('/') ? 'text/html' : 'application/octet-stream');
 
-/** CGI (RFC 3875), as `git help http-backend` tells. */
+/** CGI (RFC 3875), as described in `git help http-backend`. */
 function answerByGit(request: IncomingMessage, response: ServerResponse, repositories: string): void {
   const { pathname, search } = new URL(request.url ?? '', 'http://registry');
   const git = spawn('git', ['http-backend'], {

@@ -1,4 +1,6 @@
-/** One sandbox in which each build tool works twice: with a registry that is on the allow-list, and with one that is not. */
+/**
+ * One sandbox in which each build tool works twice: with a registry on the allow-list, and with one that is not on it.
+ */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -13,14 +15,14 @@ import { createTestCa } from '../tls.ts';
 import type { BuildTool } from './build-tool.ts';
 import { startRegistries } from './server.ts';
 
-/** Of Squid's own network namespace, as in `provider-world.ts`. */
+/** An address in Squid's own network namespace, as in `provider-world.ts`. */
 const NOWHERE = '127.0.0.80';
 const RESOLVER = '127.0.0.53';
 
 export const allowedHost = ({ name }: BuildTool): string => `${name}.registry.example`;
 export const refusedHost = ({ name }: BuildTool): string => `${name}.refused.example`;
 
-/** What became of a tool's work. */
+/** The result of a tool's work. */
 export interface Work {
   readonly code: number;
   readonly output: string;
@@ -30,13 +32,13 @@ export interface PackageWorld {
   readonly allowed: ReadonlyMap<BuildTool, Work>;
   readonly refused: ReadonlyMap<BuildTool, Work>;
   readonly result: RunResult;
-  /** What the command says about itself. */
+  /** What the script printed. */
   readonly stdout: string;
-  /** `METHOD host/path` of all that came to the registries. */
+  /** `METHOD host/path` of every request that reached the registries. */
   readonly requests: readonly string[];
 }
 
-/** In the agent. What names the CA is what the documentation of each tool names; none of it is about a proxy. */
+/** Runs in the agent. The CA variables are those that each tool documents. No setting is about a proxy. */
 const SCRIPT = (node: string): string => `
 export CA=$PWD/ca.pem NODE='${node}'
 for name in SSL_CERT_FILE NODE_EXTRA_CA_CERTS PIP_CERT GIT_SSL_CAINFO CARGO_HTTP_CAINFO CURL_CA_BUNDLE; do
@@ -54,7 +56,7 @@ for work in work/*/*; do
   )
 done`;
 
-/** Runs `tools` as an ordinary user, one after the other. */
+/** Runs `tools` one after the other, as an ordinary user. */
 export async function workWith(tools: readonly BuildTool[]): Promise<PackageWorld> {
   const scratch = mkdtempSync(join(tmpdir(), 'test-awf-packages-'));
   const cache = join(scratch, 'cache');
@@ -80,7 +82,7 @@ export async function workWith(tools: readonly BuildTool[]): Promise<PackageWorl
   const run = startSandbox({
     options: {
       'allow-domains': 'registry.example',
-      // The refused ones could be reached as well, were it not for the list.
+      // The denied registries are reachable too: only the allow-list stops them.
       'add-hosts': tools
         .flatMap((tool) => [allowedHost(tool), refusedHost(tool)].map((h) => `${h}:${NOWHERE}`))
         .join('\n'),

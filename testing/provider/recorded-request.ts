@@ -1,34 +1,34 @@
-/** A request as a provider got it, with a judgement on its credential. */
+/** A request as a provider received it, with a verdict on its credential. */
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { ProviderId } from '../../src/shared/providers.ts';
 import type { Dialect } from './dialects/dialect.ts';
 
-/** `not-checked`: neither host nor path belong to a provider. */
+/** `not-checked` means that neither the host nor the path belongs to a provider. */
 export type CredentialVerdict = 'accepted' | 'missing' | 'wrong' | 'not-checked';
 
 export interface RecordedRequest {
   /** The Host header without its port. */
   readonly host: string;
-  /** The name in the TLS handshake (SNI); empty for an address. */
+  /** The name in the TLS handshake (SNI). Empty if the client used an address. */
   readonly serverName: string;
-  /** The peer's address: through a proxy, the proxy's. */
+  /** The peer's address. Behind a proxy it is the proxy's. */
   readonly remoteAddress: string;
   readonly provider: ProviderId | undefined;
   readonly method: string;
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, duplicates and letter case as received. */
+  /** Names and values alternate, with duplicates and letter case as received. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
-  /** What the client has said so far, where the request opened a WebSocket. */
+  /** The messages that the client has sent so far, if the request opened a WebSocket. */
   readonly messages: readonly string[];
   readonly credential: CredentialVerdict;
 }
 
-/** Reads the raw list: Node's object drops a second `Authorization`, and here a second one is a finding. */
+/** Reads the raw list: Node's parsed headers drop a second `Authorization`, which a test has to see. */
 export function judgeCredential(
   { header, prefix }: Dialect['credential'],
   rawHeaders: readonly string[],
@@ -50,9 +50,9 @@ export const hostOf = (request: IncomingMessage): string =>
   (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
 
 /**
- * Resolves when the whole body is there; rejects when the client goes away before.
+ * Resolves when the whole body has arrived. Rejects if the client disconnects before that.
  *
- * @param key the provider's real credential; without one every credential is wrong
+ * @param key the provider's real credential; without one, every credential is wrong
  */
 export async function recordRequest(
   request: IncomingMessage,

@@ -1,7 +1,7 @@
 /**
- * The LLM providers, played by a local TLS server under their real host names: no test and no demonstration needs the
- * Internet or a real key. It judges what the product sends (the credential in the right header, and only there), so
- * it states each provider's rules itself and does not read them from the product's provider table.
+ * A local TLS server that plays the LLM providers under their real host names, so that no test or demo needs the
+ * internet or a real key. It judges what AWF sends: the credential must be in the right header and nowhere else. It
+ * therefore states each provider's rules itself instead of reading them from AWF's provider table.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -27,14 +27,14 @@ import type { TestCa } from '../tls.ts';
 
 export const DEFAULT_TEXT = 'Hello from the local provider.';
 
-/** Sent as it is, for errors, compression and anything else that a test wants to see arrive untouched. */
+/** An answer sent unchanged, for errors, compression and anything else that must arrive untouched. */
 export interface RawReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }
 
-/** Text, a tool that the model wants run, or the very bytes. */
+/** Text, a call of a tool, or the exact bytes of an answer. */
 export type Turn = Completion | RawReply;
 
 export interface RespondRequest {
@@ -44,30 +44,31 @@ export interface RespondRequest {
 }
 
 /**
- * A script, whose turn is chosen by how often the model has spoken and whose last turn repeats; or a function, which
- * decides on every request, also on those beside the conversation (see `inference.schema` and `inference.tools`).
+ * A script or a function. The number of turns that the model has taken selects the turn of a script; the last turn
+ * repeats. A function decides on every request, including those outside the conversation (see `inference.schema` and
+ * `inference.tools`).
  */
 export type Responder = ((request: RespondRequest) => Turn | Promise<Turn>) | readonly Turn[];
 
 export interface ProviderServerOptions {
   readonly ca: TestCa;
-  /** The real credential of each provider; one that has none refuses everything. */
+  /** The real credential of each provider. A provider without one refuses every request. */
   readonly keys: Readonly<Partial<Record<ProviderId, string>>>;
-  /** Address to listen on; 127.0.0.1 by default. */
+  /** The address to listen on. 127.0.0.1 by default. */
   readonly host?: string;
-  /** 0, the default, takes a free one. */
+  /** The port to listen on. The default, 0, picks a free one. */
   readonly port?: number;
   readonly respond?: Responder;
-  /** More host names, for custom targets and GitHub Enterprise, with the provider that each belongs to. */
+  /** Further host names, for custom targets and GitHub Enterprise, with the provider of each. */
   readonly hosts?: Readonly<Record<string, ProviderId>>;
   /** Milliseconds between two chunks of an answer; 0 by default. */
   readonly chunkDelayMs?: number;
-  /** Whether WebSockets are accepted where the provider has them; by default they are refused. */
+  /** Whether to accept WebSockets where the provider has them. They are refused by default. */
   readonly webSockets?: boolean;
 }
 
 export interface ProviderServer extends Listening {
-  /** In the order in which their bodies were complete. */
+  /** The requests, in the order in which their bodies were complete. */
   readonly requests: readonly RecordedRequest[];
   /** Forgets the requests so far. */
   readonly reset: () => void;
@@ -75,7 +76,7 @@ export interface ProviderServer extends Listening {
 
 const DIALECTS: readonly Dialect[] = [anthropic, gemini, openai, copilot];
 
-/** By host; where that is nobody's (`localhost`), by path. */
+/** Finds the dialect by host, or by path if the host belongs to no provider (`localhost`). */
 function findDialect(request: IncomingMessage, ownHosts: Readonly<Record<string, ProviderId>>): Dialect | undefined {
   const host = hostOf(request);
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
@@ -95,8 +96,9 @@ function parseJson(body: Buffer): JsonObject {
 }
 
 /**
- * Programs ask for more than the conversation: titles and summaries without tools, which get text, and choices with a
- * schema (Gemini CLI has a model choose the model, and asks until the answer is such JSON).
+ * Agent programs also send requests outside the conversation. Requests for titles and summaries offer no tools and get
+ * text. Choices have a schema: Gemini CLI lets a model choose the model, and repeats the request until the answer
+ * matches.
  */
 function scriptedTurn(script: readonly Turn[], { turn: index, tools, schema }: Inference): Turn {
   if (schema) return JSON.stringify(plainValue(schema));
@@ -105,7 +107,7 @@ function scriptedTurn(script: readonly Turn[], { turn: index, tools, schema }: I
   return lacksTool ? DEFAULT_TEXT : turn;
 }
 
-/** Decides on the reply, in the order in which a provider looks: host, credential, endpoint. */
+/** Decides on the reply. The checks run in a provider's order: host, credential, endpoint. */
 async function decide(
   dialect: Dialect | undefined,
   request: RecordedRequest,
@@ -113,7 +115,7 @@ async function decide(
 ): Promise<Answer | RawReply> {
   const refuse = (status: number, message: string): RawReply => ({
     status,
-    // The SDKs of Anthropic and OpenAI obey; without it Claude Code repeats a request that got 401 for minutes.
+    // The SDKs of Anthropic and OpenAI respect this header. Without it, Claude Code retries for minutes after a 401.
     headers: { 'x-should-retry': 'false' },
     body: JSON.stringify(dialect?.errorBody(status, message) ?? { error: { message } }),
   });
@@ -121,7 +123,7 @@ async function decide(
   if (request.credential !== 'accepted') {
     return refuse(401, `The local provider got no valid credential in ${dialect.credential.header}.`);
   }
-  // At this status Codex falls back to plain HTTP at once.
+  // On this status Codex falls back to plain HTTP at once.
   if (request.headers.upgrade !== undefined) return refuse(426, 'The local provider does not speak WebSocket.');
 
   const url = new URL(request.path, 'https://local.invalid');
@@ -135,7 +137,7 @@ async function decide(
   return 'chunks' in handled ? handled : infer(dialect, request, handled, respond);
 }
 
-/** Has the model speak. */
+/** Produces the model's answer. */
 async function infer(
   { id }: Dialect,
   request: RecordedRequest,
@@ -184,7 +186,7 @@ export async function startProviderServer({
     await send(response, await decide(dialect, recorded, respond), chunkDelayMs);
   };
 
-  /** What the client may open with its request; every refusal is left to {@link decide}. */
+  /** The channel that the client may open. {@link decide} handles every refusal. */
   const openChannel = (request: IncomingMessage): Channel | undefined => {
     const dialect = findDialect(request, hosts);
     if (!webSockets || !dialect?.openChannel) return undefined;
@@ -196,7 +198,7 @@ export async function startProviderServer({
 
   const server = createServer({ ...certificate, shouldUpgradeCallback }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
-      // A client that went away, or a responder of the test's own that threw: the latter must be seen.
+      // Either the client has disconnected, or the test's own responder threw, which must be visible.
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });

@@ -7,16 +7,16 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { isObject } from '../json.ts';
 import type { Answer, Channel, Inference } from './dialects/dialect.ts';
 
-/** What the client may open, and who hears of it. */
+/** What the client may open, and the callbacks for its messages. */
 export interface Accepted {
   readonly channel: Channel;
-  /** Decides what the model says. */
+  /** Produces the model's answer. */
   readonly answer: (inference: Inference) => Promise<Answer>;
-  /** Told of each message of the client's. */
+  /** Called with each message from the client. */
   readonly heard: (message: string) => void;
 }
 
-/** RFC 6455, section 7.4.1: the server met what it did not expect. */
+/** RFC 6455, section 7.4.1: the server met an unexpected condition. */
 const INTERNAL_ERROR = 1011;
 
 async function reply({ channel, answer, heard }: Accepted, message: string): Promise<readonly string[]> {
@@ -32,7 +32,7 @@ function converse(socket: WebSocket, accepted: Accepted): void {
     for (const message of messages) socket.send(message, { binary });
   };
   say(accepted.channel.greeting);
-  // One after the other, as they were asked.
+  // Answer the messages one after the other, in order.
   let turn = Promise.resolve();
   socket.on('message', (data: Buffer) => {
     turn = turn
@@ -45,7 +45,7 @@ function converse(socket: WebSocket, accepted: Accepted): void {
  * Opens the WebSockets that `server` has agreed to.
  *
  * @param accept records the request
- * @returns ends those that are open
+ * @returns a function that closes the open ones
  */
 export function acceptWebSockets(server: Server, accept: (request: IncomingMessage) => Promise<Accepted>): () => void {
   const sockets = new WebSocketServer({ noServer: true });

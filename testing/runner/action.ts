@@ -9,7 +9,7 @@ import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
 import { createRunner, type Runner, type RunnerOptions, type RunnerStep } from './files.ts';
 import { createTestCa, type TestCa } from '../tls.ts';
 
-/** How the keys of a provider begin. */
+/** The prefix of each provider's keys. */
 const FORMS: Partial<Record<ProviderId, string>> = {
   openai: 'sk-proj-',
   anthropic: 'sk-ant-api03-',
@@ -17,16 +17,18 @@ const FORMS: Partial<Record<ProviderId, string>> = {
   gemini: 'AIzaSy',
 };
 
-/** Keys of a real one's form that belong to nobody. */
+/** Keys that look real but belong to nobody. */
 export const TEST_KEYS = Object.fromEntries(
   PROVIDERS.map(({ id }) => [id, `${FORMS[id] ?? ''}sentinel${id}4f1d6f3a9c2e`]),
 ) as Readonly<Record<ProviderId, string>>;
 
-/** A provider's server that Squid's container reaches, and the inputs that lead there under the provider's own name. */
+/**
+ * A provider's server that Squid's container can reach, and the inputs that send the provider's own host name to it.
+ */
 export interface LocalProvider {
   readonly server: ProviderServer;
   readonly ca: TestCa;
-  /** For one provider: credential, upstream, address. Add `upstream-ca` with {@link caFile}. */
+  /** The inputs for one provider: credential, upstream, address. Add `upstream-ca` with {@link caFile}. */
   readonly inputs: (id: ProviderId) => Record<string, string>;
 }
 
@@ -52,7 +54,7 @@ export async function startLocalProvider(options: Partial<ProviderServerOptions>
 
 const CA_FILE = 'upstream-ca.pem';
 
-/** One `uses:` step, from outside: inputs in; exit code, files and output out. */
+/** One `uses:` step seen from outside: inputs go in, and the exit code, files and output come out. */
 export interface ActionStep {
   readonly runner: Runner;
   /** Starts `dist/main`. */
@@ -80,7 +82,7 @@ export function actionStep(
   };
 }
 
-/** Waits until `condition` gives a value. @throws Error after `limitMs` */
+/** Waits until `condition` returns a value. @throws Error after `limitMs` */
 export async function waitFor<T>(what: string, condition: () => T | undefined | false, limitMs = 30_000): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {

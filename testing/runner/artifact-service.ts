@@ -1,7 +1,7 @@
 /**
- * GitHub's results service, as `@actions/artifact` 6 uses it: Twirp calls that create and finalize an artifact, and
- * between them the blocks of an Azure block blob. It records what was uploaded and can break at any step, for the
- * tests of time limits.
+ * GitHub's results service as `@actions/artifact` 6 uses it: Twirp calls that create and finalize an artifact, with the
+ * blocks of an Azure block blob uploaded in between. It records the uploads. For tests of time limits it can fail at
+ * any step.
  *
  * https://learn.microsoft.com/en-us/rest/api/storageservices/put-block-list
  */
@@ -18,7 +18,10 @@ export type ArtifactStep = 'CreateArtifact' | 'PutBlock' | 'PutBlockList' | 'Fin
 
 export interface ArtifactFault {
   readonly step: ArtifactStep;
-  /** `hang` never answers; a number is the status of the answer. The client repeats a 5xx for 16 s (blocks) or 28 s. */
+  /**
+   * `hang` never answers. A number is the answer's status; the client retries a 5xx for 16 s (blocks) or 28 s (other
+   * calls).
+   */
   readonly kind: 'hang' | number;
 }
 
@@ -27,15 +30,15 @@ export interface UploadedArtifact {
   readonly mimeType: string;
   /** Set when the client asked for a retention period. */
   readonly expiresAt: Date | undefined;
-  /** The uploaded bytes; empty before the block list came. */
+  /** The uploaded bytes. Empty until the block list arrives. */
   readonly zip: Buffer;
   readonly finalized: boolean;
 }
 
 export interface ArtifactServiceOptions {
-  /** Address to listen on; 127.0.0.1 by default. */
+  /** The address to listen on. 127.0.0.1 by default. */
   readonly host?: string;
-  /** 0, the default, takes a free one. */
+  /** The port to listen on. The default, 0, picks a free one. */
   readonly port?: number;
   readonly fault?: ArtifactFault;
 }
@@ -43,15 +46,15 @@ export interface ArtifactServiceOptions {
 export interface ArtifactService extends Listening {
   /** The two variables that the runner gives to an action. */
   readonly env: { readonly ACTIONS_RESULTS_URL: string; readonly ACTIONS_RUNTIME_TOKEN: string };
-  /** In the order of their creation. */
+  /** The artifacts, in the order of their creation. */
   readonly artifacts: readonly UploadedArtifact[];
-  /** Every request's step, in order: also those that a fault let down. */
+  /** The step of every request, in order, including requests that a fault made fail. */
   readonly steps: readonly ArtifactStep[];
 }
 
 type Upload = { -readonly [Key in keyof UploadedArtifact]: UploadedArtifact[Key] };
 
-/** A token of the form that the runner hands out, with the scope that names the run and the job; signed by nobody. */
+/** An unsigned token in the runner's format. Its scope names the run and the job. */
 export function makeRuntimeToken(): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const expires = Math.floor(Date.now() / 1000) + 3600;
@@ -67,7 +70,7 @@ function stepOf(url: URL): ArtifactStep | undefined {
   return comp === 'blocklist' ? 'PutBlockList' : undefined;
 }
 
-/** The artifacts and what each step does to them; knows no HTTP beyond a status and a body. */
+/** The artifacts, and what each step does to them. Of HTTP it knows only statuses and bodies. */
 class ArtifactStore {
   readonly uploads: Upload[] = [];
   readonly #blocks = new Map<string, Buffer>();
@@ -86,7 +89,7 @@ class ArtifactStore {
       zip: Buffer.alloc(0),
       finalized: false,
     });
-    // The SDK takes an address for an emulator's, where an account stands before the container.
+    // In an emulator's address the account stands before the container. The SDK takes this address for one.
     const blob = `${origin}/local/artifacts/${String(this.uploads.length - 1)}`;
     return [200, { ok: true, signed_upload_url: `${blob}?sig=${randomUUID()}` }];
   }
@@ -162,7 +165,7 @@ export async function startArtifactService({
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      // A client that gave up in mid-body, or a mistake here: the latter must be seen.
+      // Either the client gave up in mid-body, or there is a bug here, which must be visible.
       reply(response, 500, { code: 'internal', msg: String(error) });
     });
   });

@@ -1,6 +1,6 @@
 /**
- * What a GitHub runner gives to a JavaScript action: its directories, its command files and its environment, and the
- * way back from the files to outputs, state and variables.
+ * What a GitHub runner provides to a JavaScript action (directories, command files, environment), and how it reads
+ * outputs, state and variables back from the files.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/variables and
  * https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs
@@ -19,24 +19,24 @@ export interface RunnerOptions {
   readonly actionFile: string;
   /** The step's `with`. */
   readonly inputs?: Variables;
-  /** The job's or the step's `env`; wins over the runner's own variables. */
+  /** The `env` of the job or the step. It overrides the runner's own variables. */
   readonly env?: Variables;
   /** The event's payload. */
   readonly event?: unknown;
-  /** Values of `${{ github.<name> }}` in the defaults of inputs. */
+  /** The values of `${{ github.<name> }}` in the defaults of inputs. */
   readonly github?: Variables;
-  /** Where everything is made; the system's directory for temporary files by default. */
+  /** The directory for all files. The system's directory for temporary files by default. */
   readonly directory?: string;
 }
 
-/** One step of an action, with command files of its own as on a runner. */
+/** One step of an action, with its own command files, as on a runner. */
 export interface RunnerStep {
   readonly env: Variables;
   readonly outputs: () => Record<string, string>;
   readonly state: () => Record<string, string>;
   /** Variables for the steps that follow. */
   readonly exported: () => Record<string, string>;
-  /** Directories put before PATH, in the order of the calls. */
+  /** Directories put in front of PATH, in the order of the calls. */
   readonly paths: () => string[];
   /** The job summary, Markdown. */
   readonly summary: () => string;
@@ -47,12 +47,12 @@ export interface Runner {
   /** RUNNER_TEMP */
   readonly temp: string;
   readonly main: RunnerStep;
-  /** The post step as it is after the main step: with its state, variables and paths. */
+  /** The post step as it runs after the main step: with its state, variables and paths. */
   readonly post: () => RunnerStep;
   readonly remove: () => void;
 }
 
-/** Reads a command file: `name=value` lines and `name<<delimiter` blocks. A file that is not there is empty. */
+/** Reads a command file: `name=value` lines and `name<<delimiter` blocks. A missing file counts as empty. */
 export function parseOutputs(file: string): Record<string, string> {
   const values: Record<string, string> = {};
   const lines = readFileSync(file, 'utf8').split(/\r?\n/);
@@ -77,10 +77,10 @@ export function parseOutputs(file: string): Record<string, string> {
 const prefixed = (prefix: string, values: Variables): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
 
-/** The variables that the post step gets for the state that the main step saved in `file`. */
+/** The variables that pass the state saved in `file` to the post step. */
 export const stateEnv = (file: string): Record<string, string> => prefixed('STATE_', parseOutputs(file));
 
-/** `${{ github.token }}` and its like; anything else in a default is more than this builder knows. */
+/** Evaluates `${{ github.token }}` and the like. This builder supports no other expression in a default. */
 const evaluate = (value: string, github: Variables): string =>
   value.replace(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression: string) => {
     const name = /^github\.(\w+)$/.exec(expression)?.[1];
@@ -89,11 +89,11 @@ const evaluate = (value: string, github: Variables): string =>
   });
 
 /**
- * The `INPUT_*` variables of a step: the given inputs, then the defaults of `action.yml` for those not given. An input
- * given as an empty string stays empty, and names are compared without case, as on a runner.
+ * The `INPUT_*` variables of a step: the inputs given, then the defaults in `action.yml` for the others. As on a
+ * runner, an input given as an empty string stays empty, and names are compared ignoring case.
  */
 export function inputEnv(actionFile: string, inputs: Variables = {}, github: Variables = {}): Record<string, string> {
-  // The failsafe schema leaves `true` and `10` the strings that they are for a runner.
+  // The failsafe schema keeps `true` and `10` as strings, as a runner does.
   const action: unknown = parse(readFileSync(actionFile, 'utf8'), { schema: 'failsafe' });
   const declared = isObject(action) && isObject(action['inputs']) ? action['inputs'] : {};
   const variables: Record<string, string> = {};

@@ -1,10 +1,10 @@
-/** What of a step's output a runner acts on. */
+/** The parts of a step's output on which a runner acts. */
 
-/** A command of today's form stands at the beginning of a line, one of the old form anywhere in it. */
+/** A command in today's syntax starts a line. One in the old syntax can be anywhere in it. */
 const COMMAND = /^\s*::(?<name>[^\s:]+)(?: [^:]*)?::(?<value>.*)$|##\[(?<oldName>[^\s\]]+)[^\]]*\](?<oldValue>.*)$/;
 
 /**
- * The log commands that a runner carries out, in their order; `stop-commands` and its end are none of them. From
+ * The log commands that a runner carries out, in order, without `stop-commands` and its end. Source:
  * https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
  */
 export function logCommands(output: string): { name: string; value: string }[] {

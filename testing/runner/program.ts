@@ -1,4 +1,7 @@
-/** Runs a program of the product as a user would: the command line, an entry of a copied action, or either as somebody else. */
+/**
+ * Runs one of AWF's programs as a user would: the command line or an entry of a copied action, optionally as another
+ * user.
+ */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,19 +12,19 @@ import { ROOT } from '../root.ts';
 import type { EntryResult, RunningEntry } from './run-entry.ts';
 
 export interface ProgramOptions {
-  /** The whole environment: nothing of the test's own leaks in. */
+  /** The whole environment. Nothing of the test's own leaks in. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** In a process group of its own, as a shell starts it: a terminal's signals reach all of the group. */
+  /** Starts a process group, as a shell does. A terminal's signals reach the whole group. */
   readonly group?: boolean;
 }
 
 export interface RunningProgram extends RunningEntry {
-  /** What it has said on standard error so far. */
+  /** What it has written to standard error so far. */
   readonly stderr: () => string;
 }
 
-/** Starts `argv`. @throws Error when there is no such program */
+/** Starts `argv`. @throws Error if there is no such program */
 export async function startProgram(
   argv: readonly string[],
   { env, cwd, group = false }: ProgramOptions,
@@ -54,15 +57,15 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
 /** A user without privileges. */
 export interface OrdinaryUser {
   readonly uid: number;
-  /** The group of the engine's socket, so that the user may talk to the engine. */
+  /** The group of the engine's socket, which lets the user talk to the engine. */
   readonly gid: number;
-  /** Goes before an argv to run it as this user. */
+  /** Put this in front of an argv to run it as this user. */
   readonly prefix: readonly string[];
 }
 
 const SOCKET = '/var/run/docker.sock';
 
-/** For root somebody else, with an entry in the account database; for everybody else the caller. */
+/** An unprivileged user. If the caller is root, another user with an entry in the account database; else the caller. */
 export function ordinaryUser(): OrdinaryUser {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
   if (uid !== 0) return { uid, gid, prefix: [] };
@@ -76,13 +79,13 @@ export function ordinaryUser(): OrdinaryUser {
   };
 }
 
-/** Gives everything below `directory` to `user`. */
+/** Makes `user` the owner of everything below `directory`. */
 export function give(directory: string, { uid, gid }: Pick<OrdinaryUser, 'uid' | 'gid'>): void {
   const { status, stderr } = spawnSync('chown', ['-R', `${uid}:${gid}`, directory], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`chown: ${stderr}`);
 }
 
-/** A copy of the action: a test may break it, and every user may read it. */
+/** A copy of the action that a test may break and every user may read. */
 export interface ActionCopy {
   readonly root: string;
   /** `node dist/<entry>/index.js` of the copy. */
@@ -92,7 +95,7 @@ export interface ActionCopy {
 /**
  * Copies the action into `directory`.
  *
- * @param images names of images that differ from the build's
+ * @param images overrides names of the build's images
  */
 export function copyAction(directory: string, images: Partial<ImageNames> = {}): ActionCopy {
   const root = join(directory, 'action');
@@ -108,7 +111,7 @@ export function copyAction(directory: string, images: Partial<ImageNames> = {}):
   return { root, argv: (entry) => [node, join(root, 'dist', entry, 'index.js')] };
 }
 
-/** The processes below `pid`, its own not included. */
+/** The processes below `pid`, without itself. */
 export function descendants(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
@@ -118,7 +121,7 @@ export function descendants(pid: number): number[] {
   }
 }
 
-/** Kills processes; those that have ended do not count. */
+/** Kills processes. Those that have already ended are ignored. */
 export function kill(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
@@ -129,7 +132,7 @@ export function kill(pids: readonly number[]): void {
   }
 }
 
-/** Kills a process and everything below it, as a runner does that has lost its patience. */
+/** Kills a process and everything below it, as a runner does after its grace period. */
 export function killTree(pid: number): void {
   kill([pid, ...descendants(pid)]);
 }

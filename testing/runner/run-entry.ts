@@ -1,10 +1,10 @@
-/** Runs an action's entry in a process of its own, as the runner does. */
+/** Runs an action's entry in its own process, as the runner does. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface EntryResult {
-  /** `null` when a signal ended it. */
+  /** `null` if a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -16,14 +16,14 @@ export interface RunningEntry {
   readonly done: Promise<EntryResult>;
   /** What it has printed so far. */
   readonly stdout: () => string;
-  /** On cancellation a runner sends SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. */
+  /** Sends a signal. On cancellation a runner sends SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. */
   readonly signal: (name: NodeJS.Signals) => void;
 }
 
 /**
- * Starts `node <entryPath>` in GITHUB_WORKSPACE with exactly the given environment: nothing of the test's own leaks in.
+ * Starts `node <entryPath>` in GITHUB_WORKSPACE with exactly the given environment. Nothing of the test's own leaks in.
  *
- * @throws when the process cannot be started
+ * @throws if the process cannot be started
  */
 export async function runEntry(entryPath: string, env: Readonly<Record<string, string>>): Promise<RunningEntry> {
   const child = spawn(process.execPath, [entryPath], {

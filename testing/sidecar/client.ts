@@ -1,4 +1,4 @@
-/** Clients of the sidecar: `node:http`, and one that writes raw octets for what a well-behaved client cannot send. */
+/** Clients of the sidecar: `node:http`, and one that writes raw octets to send what a well-behaved client cannot. */
 
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
@@ -9,7 +9,7 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The server ended the connection. */
+  /** Whether the server ended the connection. */
   readonly closed: boolean;
 }
 
@@ -22,11 +22,11 @@ function parse(text: string, closed: boolean): RawAnswer {
   return { text, closed, headers, status: Number(statusLine.split(' ')[1] ?? 0), body: rest.join('\r\n\r\n') };
 }
 
-/** Milliseconds to wait for anything that the server might send after a complete answer. */
+/** Milliseconds to wait for anything the server might send after a complete answer. */
 const AFTERMATH_MS = 25;
 
 const INTERIM_ANSWERS = /^(?:HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/;
-/** With the trailers, RFC 9112, section 7.1. */
+/** The last chunk with the trailers (RFC 9112, section 7.1). */
 const LAST_CHUNK = /(?:^|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n$/;
 
 function isWhole(text: string): boolean {
@@ -34,7 +34,10 @@ function isWhole(text: string): boolean {
   return status >= 200 && (body.length === Number(headers['content-length']) || LAST_CHUNK.test(body));
 }
 
-/** Writes raw octets (latin1) and reads until the server closes, has answered, or is silent for `quietMs`. */
+/**
+ * Writes raw octets (latin1) and reads until the server closes the connection, has answered, or is silent for
+ * `quietMs`.
+ */
 export function sendRaw(port: number, octets: string, quietMs = 1_000): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -68,7 +71,7 @@ export interface RawConnection {
   readonly received: () => string;
 }
 
-/** Writes raw octets (latin1), and resolves with the open connection once the head of the answer has arrived. */
+/** Writes raw octets (latin1) and resolves with the open connection once the head of the answer has arrived. */
 export async function openRaw(port: number, octets: string): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(octets, 'latin1')));
   let text = '';
@@ -88,7 +91,7 @@ export interface ClientAnswer {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends one request and reads the whole answer. @throws Error if the connection breaks before its end */
+/** Sends one request and reads the whole answer. @throws Error if the connection breaks before the end */
 export async function send(port: number, options: RequestOptions = {}, body?: string | Buffer): Promise<ClientAnswer> {
   const request = httpRequest({ host: '127.0.0.1', port, agent, path: '/v1/models', ...options });
   request.end(body);

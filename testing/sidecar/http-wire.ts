@@ -1,6 +1,6 @@
 /**
- * Reads HTTP/1.1 messages from octets, strictly by RFC 9112 and without Node's parser, which is lenient and tidies up:
- * tests have to compare what was on the wire.
+ * Reads HTTP/1.1 messages from octets strictly by RFC 9112. It does not use Node's parser, which is lenient and
+ * normalizes: tests have to compare what was on the wire.
  */
 
 export type Field = readonly [name: string, value: string];
@@ -11,17 +11,17 @@ export interface WireHead {
 }
 
 export interface WireMessage extends WireHead {
-  /** `close` means that the body ends with the connection, which is allowed only for answers. */
+  /** `close` means that the body ends with the connection. Only answers may use it. */
   readonly framing: 'none' | 'length' | 'chunked' | 'close';
   readonly body: Buffer;
   readonly trailers: readonly Field[];
-  /** Octets of the body in each chunk; empty if it is not chunked. */
+  /** The octets of the body in each chunk. Empty if the body is not chunked. */
   readonly chunks: readonly number[];
 }
 
 export class WireError extends Error {
   override name = 'WireError';
-  /** The part in which the connection ended, if that is the error. */
+  /** The part in which the connection ended, if that was the error. */
   readonly endedWithin: string | undefined;
 
   constructor(message: string, endedWithin?: string) {
@@ -38,7 +38,7 @@ const CHUNK_SIZE = /^([\da-f]{1,16})((?:[ \t]*;[\t -~\x80-\xff]*)?)$/i;
 export const valuesOf = (fields: readonly Field[], name: string): string[] =>
   fields.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value);
 
-/** RFC 9112, section 6.3, for a message that may have a body. @throws WireError if two readings are possible */
+/** RFC 9112, section 6.3, for a message that may have a body. @throws WireError if there are two possible readings */
 function framingOf(fields: readonly Field[], otherwise: 'none' | 'close'): WireMessage['framing'] {
   const lengths = valuesOf(fields, 'content-length');
   const codings = valuesOf(fields, 'transfer-encoding');
@@ -65,12 +65,12 @@ export class WireReader {
     this.#ended = true;
   }
 
-  /** Octets that belong to no message so far. */
+  /** Octets that belong to no message yet. */
   get rest(): Buffer {
     return this.#octets;
   }
 
-  /** What has arrived of an incomplete body. */
+  /** The part of an incomplete body that has arrived. */
   partialBody: Buffer[] = [];
   partialHead: WireHead | undefined;
 
@@ -131,7 +131,10 @@ export class WireReader {
     }
   }
 
-  /** @param mayHaveBody gets the head; false for the answer to HEAD, 204, 304 and 1xx, whatever their headers say */
+  /**
+   * @param mayHaveBody gets the head; must return false for answers to HEAD and for 204, 304 and 1xx, whatever the
+   * headers
+   */
   *message(otherwise: 'none' | 'close', mayHaveBody: (head: WireHead) => boolean): Reading<WireMessage> {
     this.partialBody = [];
     this.partialHead = undefined;
@@ -153,7 +156,7 @@ export class WireReader {
   }
 }
 
-/** All interim answers and the final one. */
+/** All interim answers, and the final one. */
 export interface WireAnswer extends WireMessage {
   readonly interim: readonly WireHead[];
   readonly version: string;
@@ -170,7 +173,7 @@ function statusOf({ startLine }: WireHead): Pick<WireAnswer, 'version' | 'status
   return { version: match[1] ?? '', status: Number(match[2]), reason: match[3] ?? '' };
 }
 
-/** @param method of the request */
+/** @param method the request's method */
 export function* readAnswer(reader: WireReader, method: string): Reading<WireAnswer> {
   const interim: WireHead[] = [];
   for (;;) {

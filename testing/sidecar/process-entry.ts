@@ -1,4 +1,6 @@
-/** The sidecar on free ports of loopback, so that tests do not compete for the real ones. Argument: the log file. */
+/**
+ * Runs the sidecar on free ports of loopback, so that tests do not compete for the real ones. Argument: the log file.
+ */
 
 import { openLog } from '../../containers/api-proxy/src/log.ts';
 import { runSidecar } from '../../containers/api-proxy/src/run.ts';

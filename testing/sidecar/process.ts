@@ -1,4 +1,4 @@
-/** The sidecar in its own process, on free ports of loopback. */
+/** Runs the sidecar in its own process, on free ports of loopback. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,14 +14,14 @@ const ENTRY = fileURLToPath(new URL('process-entry.ts', import.meta.url));
 export interface SidecarProcess {
   readonly child: ChildProcess;
   readonly ports: Readonly<Record<ProviderId, number>>;
-  /** Standard error so far. A crash shows there. */
+  /** Standard error so far. A crash is visible there. */
   readonly stderr: () => string;
-  /** Asks it to end. @returns its exit code, or null if a signal ended it */
+  /** Asks the process to end. @returns its exit code, or null if a signal ended it */
   readonly stop: () => Promise<number | null>;
 }
 
 interface ProcessOptions {
-  /** A program whose first argument is the path of the log. */
+  /** A program whose first argument is the log's path. */
   readonly entry?: string;
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];

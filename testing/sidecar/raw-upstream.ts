@@ -1,4 +1,6 @@
-/** A TLS server that plays providers octet by octet. It records exactly what was written, and answers as it is told. */
+/**
+ * A TLS server that plays providers octet by octet. It records exactly what arrived, and the test decides its answers.
+ */
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -10,18 +12,18 @@ import type { TestCa } from '../tls.ts';
 export interface RawRequest {
   /** The host that the client asked for in TLS. */
   readonly serverName: string;
-  /** Undefined if it is malformed or incomplete. */
+  /** Undefined if the head is malformed or incomplete. */
   readonly head: WireHead | undefined;
   readonly body: Buffer;
   /** Undefined if the request is incomplete. */
   readonly message: WireMessage | undefined;
-  /** Why it is not HTTP; undefined if it is. */
+  /** Why it is not valid HTTP. Undefined if it is. */
   readonly error: string | undefined;
 }
 
 export interface RawUpstream {
   readonly port: number;
-  /** Called with each request, and with an incomplete one when its connection ends. */
+  /** Called with each request. An incomplete request is reported when its connection ends. */
   onRequest: (request: RawRequest, socket: TLSSocket) => void;
   readonly close: () => Promise<void>;
 }

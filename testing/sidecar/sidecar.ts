@@ -1,4 +1,4 @@
-/** The sidecar on free ports, between a CONNECT proxy and a TLS upstream that the test controls. */
+/** Starts the sidecar on free ports, between a CONNECT proxy and a TLS upstream that the test controls. */
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
@@ -12,7 +12,7 @@ import { createTestCa } from '../tls.ts';
 
 export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
 
-/** An endpoint for inference of each provider: the first one that costs tokens. */
+/** One inference endpoint per provider: the first one that costs tokens. */
 export const INFERENCE = Object.fromEntries(
   PROVIDERS.map(({ id, endpoints }) => [
     id,
@@ -27,9 +27,9 @@ export interface SidecarSetup {
   readonly target?: Partial<Target>;
   readonly limits?: Partial<Limits>;
   readonly config?: Partial<SidecarConfig>;
-  /** The sidecar does not trust the upstream's CA. */
+  /** Set if the sidecar does not trust the upstream's CA. */
   readonly distrustful?: true;
-  /** Names in the upstream's certificate, instead of the targets' own. */
+  /** Names for the upstream's certificate, instead of the targets' own. */
   readonly certifiedHosts?: readonly string[];
   /** Keeps what was recorded while the sidecar started. */
   readonly keepStart?: true;
@@ -55,10 +55,10 @@ export async function eventually(what: string, condition: () => boolean): Promis
   }
 }
 
-/** Turns of the event loop in which nothing changes, after which nothing is expected to; more than a retry takes. */
+/** Turns of the event loop without a change, after which none is expected. More than a retry takes. */
 const QUIET_TURNS = 8;
 
-/** Waits until no connection is being opened or closed any more: both ends of all of them are in this process. */
+/** Waits until no connection is being opened or closed. Both ends of every connection are in this process. */
 async function quiet(): Promise<void> {
   let before = '';
   for (let turns = 0; turns < QUIET_TURNS; turns++) {
@@ -87,7 +87,7 @@ function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): Sideca
   };
 }
 
-/** A fixture for the tests of a `describe`. What the upstream and the log recorded is forgotten before each test. */
+/** A fixture for the tests of a `describe`. It discards what the upstream and the log recorded before each test. */
 export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
   const lines: object[] = [];
   const records = (): RequestRecord[] => lines.filter((line): line is RequestRecord => 'durationMs' in line);
@@ -122,11 +122,11 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
     fixture.upstream.reset();
     fixture.proxy.reset();
     await eventually('the end of all tunnels', () => {
-      // On a busy machine, the sidecar's first tunnels may still arrive now.
+      // On a busy machine the sidecar's first tunnels may still arrive now.
       for (const tunnel of fixture.proxy.tunnels) tunnel.destroy();
       return fixture.proxy.tunnels.size === 0;
     });
-    // The sidecar notices only after a while that its spare tunnel has ended, which may still have been opening.
+    // The sidecar notices only after a while that its spare tunnel has ended. The tunnel may still have been opening.
     await quiet();
     lines.length = 0;
     fixture.proxy.reset();

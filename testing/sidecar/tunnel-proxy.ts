@@ -1,6 +1,6 @@
 /**
- * A CONNECT proxy that replaces Squid in tests which need a moment or an answer that the real one rarely produces. It
- * connects every name to the same port of loopback.
+ * A CONNECT proxy that replaces Squid in tests that need timing or answers that Squid rarely produces. It connects
+ * every name to the same port of loopback.
  */
 
 import { once } from 'node:events';
@@ -12,9 +12,9 @@ export interface TestTunnelProxy {
   readonly url: string;
   /** `host:port` of each CONNECT, in order. */
   readonly connects: string[];
-  /** An answer instead of a tunnel: a status line and headers, without the empty line. */
+  /** An answer sent instead of opening a tunnel: a status line and headers, without the empty line. */
   refusal: string | undefined;
-  /** The number of further CONNECTs that are answered with `refusal`. */
+  /** How many further CONNECTs are answered with `refusal`. */
   refusals: number;
   /** Leaves every CONNECT unanswered. */
   silent: boolean;

@@ -1,5 +1,6 @@
 /**
- * A TLS server that plays a provider for the sidecar's own tests. It records requests as parsed, and answers freely.
+ * A TLS server that plays a provider for the sidecar's own tests. It records parsed requests, and a test can choose any
+ * answer.
  */
 
 import { once } from 'node:events';
@@ -13,7 +14,7 @@ import type { IssuedCertificate, TestCa } from '../tls.ts';
 export interface UpstreamRequest {
   readonly method: string;
   readonly url: string;
-  /** Undefined if the client named none. */
+  /** Undefined if the client sent no server name. */
   readonly serverName: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly headers: IncomingMessage['headers'];
@@ -21,7 +22,7 @@ export interface UpstreamRequest {
   readonly body: Buffer[];
   /** True once the whole body has arrived. */
   complete: boolean;
-  /** True once the connection ended before the answer did. */
+  /** True once the connection has ended before the answer did. */
   aborted: boolean;
 }
 
@@ -32,17 +33,17 @@ export interface TestUpstream {
   readonly requests: UpstreamRequest[];
   /** TLS handshakes so far. */
   handshakes: number;
-  /** Answers a request. By default with 200 and a small JSON body, once the request is complete. */
+  /** Answers a request. The default waits for the whole request, then sends 200 and a small JSON body. */
   handler: UpstreamHandler;
-  /** Answers a client that asks for a WebSocket. By default that is a request like any other. */
+  /** Answers a client that asks for a WebSocket. By default that is treated like any other request. */
   upgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   /** Called when a TLS handshake has begun, which then stops. By default handshakes continue. */
   onHello: (() => void) | undefined;
   /** The open TCP connections. */
   readonly connections: ReadonlySet<Socket>;
-  /** The number of TCP connections since the start. */
+  /** How many TCP connections there have been since the start. */
   accepted: number;
-  /** Uses another certificate from now on. */
+  /** Switches to another certificate. */
   readonly present: (certificate: IssuedCertificate) => void;
   readonly reset: () => void;
   readonly close: () => Promise<void>;
@@ -59,7 +60,7 @@ const answerOk: UpstreamHandler = (request, response) => {
 export interface TestUpstreamOptions {
   /** The address to listen on. 127.0.0.1 by default. */
   readonly address?: string;
-  /** Calls `onHello`, which makes each handshake slower. */
+  /** Calls `onHello`. This makes each handshake slower. */
   readonly hearsHellos?: true;
 }
 

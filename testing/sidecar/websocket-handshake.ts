@@ -1,4 +1,4 @@
-/** Both halves of a WebSocket's opening handshake, as octets. The keys are those of RFC 6455, section 1.3. */
+/** Both halves of a WebSocket's opening handshake, as octets. The keys come from RFC 6455, section 1.3. */
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -25,7 +25,7 @@ export function accept(request: IncomingMessage, socket: Duplex, ...lines: strin
   socket.write([...head, `Sec-WebSocket-Accept: ${answer}`, ...lines, '', ''].join('\r\n'));
 }
 
-/** Agrees with extra header lines, then echoes everything. */
+/** Accepts with extra header lines, then echoes everything. */
 export const agree =
   (...lines: string[]) =>
   (request: IncomingMessage, socket: Duplex) => {

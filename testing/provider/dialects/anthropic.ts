@@ -1,4 +1,4 @@
-/** https://docs.anthropic.com/en/api/messages and /messages-streaming */
+/** https://docs.anthropic.com/en/api/messages and https://docs.anthropic.com/en/api/messages-streaming */
 
 import { objects, text } from '../../json.ts';
 import { type Completion, type Dialect, type DialectRequest, jsonAnswer, sseAnswer, words } from './dialect.ts';

@@ -1,18 +1,18 @@
-/** What the dialects of the LLM providers have in common: what they are asked, and what they answer. */
+/** What the dialects of the LLM providers have in common: their requests and answers. */
 
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { isObject, type JsonObject, text } from '../../json.ts';
 
 export interface ToolUse {
   readonly name: string;
-  /** Text for the tools that take no JSON: https://platform.openai.com/docs/guides/function-calling#custom-tools */
+  /** A string for tools that do not take JSON: https://platform.openai.com/docs/guides/function-calling#custom-tools */
   readonly input: Readonly<Record<string, unknown>> | string;
 }
 
-/** What the model says in one turn, in no dialect yet: text, or a tool that it wants run. */
+/** What the model says in one turn, independent of any dialect: text, or a call of a tool. */
 export type Completion = string | { readonly toolUse: ToolUse };
 
-/** A request as a dialect sees it: the path without its query, the body parsed where it is JSON. */
+/** A request as a dialect sees it: the path without its query, and the body, parsed if it is JSON. */
 export interface DialectRequest {
   readonly method: string;
   readonly path: string;
@@ -20,47 +20,47 @@ export interface DialectRequest {
   readonly body: JsonObject;
 }
 
-/** Bytes to send; each chunk is written on its own, so that a test can see whether they stream. */
+/** Bytes to send. Each chunk is written separately, so that a test can see whether answers are streamed. */
 export interface Answer {
   readonly contentType: string;
   readonly chunks: readonly string[];
 }
 
-/** A request for a completion, understood. */
+/** A request for a completion, parsed. */
 export interface Inference {
   readonly model: string;
   readonly stream: boolean;
-  /** How often the model has spoken in this conversation: a script of turns continues here. */
+  /** How many turns the model has taken in this conversation. A script of turns continues here. */
   readonly turn: number;
-  /** Names of the tools that the client offers. */
+  /** The names of the tools that the client offers. */
   readonly tools: readonly string[];
-  /** JSON Schema that the answer's text must satisfy, where the client demands one. */
+  /** The JSON Schema that the answer's text must satisfy, if the client demands one. */
   readonly schema?: JsonObject;
   readonly answer: (completion: Completion) => Answer;
 }
 
-/** One WebSocket of a client: what is said first, and what each message of the client's is answered with. */
+/** One WebSocket of a client: the messages sent first, and the reply to each of the client's messages. */
 export interface Channel {
-  /** Sent before the client has said anything. */
+  /** Sent before the client has sent anything. */
   readonly greeting: readonly string[];
-  /** Messages, or a request for a completion, whose answer's chunks are sent as a message each. */
+  /** Returns messages, or a request for a completion: each chunk of its answer is then sent as one message. */
   readonly receive: (message: JsonObject) => Inference | readonly string[];
   /** Google sends its JSON in binary messages. */
   readonly binary: boolean;
 }
 
-/** One provider's wire format, written from the provider's documentation and not from the table of the product. */
+/** One provider's wire format, written from the provider's documentation instead of AWF's provider table. */
 export interface Dialect {
   readonly id: ProviderId;
   readonly hosts: readonly string[];
-  /** The header that carries the credential, lower case, and what stands before it. */
+  /** The header that carries the credential, in lower case, and the prefix of its value. */
   readonly credential: { readonly header: string; readonly prefix: string };
-  /** Tells the provider by the path alone, for a server that is reached under `localhost`. */
+  /** Recognises the provider by the path alone, for a server that is reached as `localhost`. */
   readonly recognises: (path: string) => boolean;
-  /** `undefined`: there is no such endpoint. */
+  /** Returns `undefined` if there is no such endpoint. */
   readonly handle: (request: DialectRequest) => Inference | Answer | undefined;
   readonly errorBody: (status: number, message: string) => unknown;
-  /** A new WebSocket; `undefined`: there is none at this path. */
+  /** Opens a WebSocket. Returns `undefined` if there is none at this path. */
   readonly openChannel?: (path: string, query: URLSearchParams) => Channel | undefined;
 }
 
@@ -74,16 +74,15 @@ export const sseAnswer = (chunks: readonly string[]): Answer => ({
   chunks,
 });
 
-/** The answer on a WebSocket, where each event is a message. */
+/** The answer on a WebSocket: each event is one message. */
 export const messagesAnswer = (events: readonly unknown[]): Answer => ({
   contentType: 'application/json',
   chunks: events.map((event) => JSON.stringify(event)),
 });
 
 /**
- * The plainest value that a JSON Schema allows, as far as the agent programs use it. Gemini writes types in capitals.
- *
- * https://ai.google.dev/api/caching#Schema
+ * The simplest value that a JSON Schema allows, as far as the agent programs use schemas. Gemini writes types in
+ * capitals: https://ai.google.dev/api/caching#Schema
  */
 export function plainValue(schema: JsonObject): unknown {
   if (Array.isArray(schema['enum'])) return schema['enum'][0];
@@ -100,7 +99,7 @@ export function plainValue(schema: JsonObject): unknown {
       return false;
     case 'integer':
     case 'number':
-      // Gemini CLI demands at least 1 of its score, and does not say so in the schema.
+      // Gemini CLI requires its score to be at least 1, but its schema does not say so.
       return typeof schema['minimum'] === 'number' ? schema['minimum'] : 1;
     case 'null':
       return null;
@@ -109,5 +108,5 @@ export function plainValue(schema: JsonObject): unknown {
   }
 }
 
-/** Splits behind each space, about as a model's tokens arrive. */
+/** Splits text after each space, roughly as a model's tokens arrive. */
 export const words = (value: string): string[] => value.match(/\S*\s*/g)?.filter((word) => word !== '') ?? [];

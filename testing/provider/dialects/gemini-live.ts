@@ -1,4 +1,4 @@
-/** https://ai.google.dev/api/live, as far as text goes. */
+/** https://ai.google.dev/api/live, text only. */
 
 import { isObject, text } from '../../json.ts';
 import { type Channel, type Completion, messagesAnswer, words } from './dialect.ts';

@@ -1,4 +1,4 @@
-/** https://developers.openai.com/api/docs/guides/realtime-websocket, as far as text goes. */
+/** https://developers.openai.com/api/docs/guides/realtime-websocket, text only. */
 
 import { isObject, type JsonObject, text } from '../../json.ts';
 import { type Answer, type Channel, type Completion, messagesAnswer, words } from './dialect.ts';
@@ -37,7 +37,7 @@ function response(completion: Completion): Answer {
   ]);
 }
 
-/** @param model as the client names it in the query */
+/** @param model the name from the query */
 export function realtimeChannel(model: string): Channel {
   const session = { object: 'realtime.session', type: 'realtime', id: newId('sess'), model };
   let turn = 0;

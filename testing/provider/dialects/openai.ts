@@ -1,6 +1,6 @@
 /**
- * https://platform.openai.com/docs/api-reference/chat and /responses, and GitHub Copilot's API, which speaks the same
- * without `/v1` in its paths.
+ * https://platform.openai.com/docs/api-reference/chat and https://platform.openai.com/docs/api-reference/responses, and
+ * GitHub Copilot's API, which is the same without `/v1` in its paths.
  */
 
 import type { ProviderId } from '../../../src/shared/providers.ts';
@@ -96,7 +96,7 @@ const responseObject = (model: string, output: readonly unknown[], id = newId('r
       : null,
 });
 
-/** The events between those that begin and end an item. */
+/** The events between the first and the last event of an item. */
 function itemEvents(item: ReturnType<typeof outputItem>) {
   const inItem = { item_id: item.id, output_index: 0 };
   const added = { type: 'response.output_item.added', output_index: 0 };
@@ -139,7 +139,7 @@ function responseEvents(model: string, completion: Completion, id = newId('resp'
   ].map((event, index) => ({ ...event, sequence_number: index }));
 }
 
-/** The chat API nests a tool's name in `function`, the responses API does not; a namespace holds tools of its own. */
+/** The chat API nests a tool's name in `function`; the responses API does not. A namespace contains further tools. */
 const toolNames = (tools: unknown): string[] =>
   objects(tools).flatMap((tool) =>
     tool['type'] === 'namespace'
@@ -185,13 +185,11 @@ function responses(body: DialectRequest['body']): Inference {
 }
 
 /**
- * The events of a stream, one in each message. A request may go on from the response before, or, with `generate: false`,
- * only bring the context.
- *
- * https://developers.openai.com/api/docs/guides/websocket-mode
+ * The events of a stream, one per message. A request may continue the previous response. With `generate: false` it only
+ * adds context: https://developers.openai.com/api/docs/guides/websocket-mode
  */
 function responsesChannel(): Channel {
-  /** How often the model has spoken, up to the response of each id. */
+  /** How many turns the model has taken up to the response with each id. */
   const turns = new Map<unknown, number>();
   return {
     greeting: [],
@@ -218,7 +216,7 @@ function responsesChannel(): Channel {
   };
 }
 
-/** Of a vector: the SDKs ask for base64 of 32-bit floats, least significant octet first. */
+/** Makes vectors. The SDKs ask for base64 of 32-bit floats, least significant octet first. */
 function embeddings({ model, input, encoding_format: format }: DialectRequest['body']): unknown {
   const vector = (index: number): readonly number[] => [index, 0.5, -0.25];
   const encoded = (values: readonly number[]): unknown =>
