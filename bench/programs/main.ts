@@ -1,7 +1,7 @@
 /**
- * The agent programs in the sandbox beside the same programs outside it, from their start to their end: a prompt, a shell
- * command that the model asks for, an answer. `npm run bench:programs -- [ROUNDS]` prints medians in milliseconds; the
- * sandbox's own start and end are `bench/startup`'s matter and are not in them.
+ * Compares the agent programs inside the sandbox with the same programs outside it, from start to end: a prompt, a
+ * shell command that the model asks for, an answer. `npm run bench:programs -- [ROUNDS]` prints medians in
+ * milliseconds. They exclude the start and end of the sandbox itself, which `bench/startup` measures.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,11 +20,11 @@ import { median } from '../statistics.ts';
 const DONE = 'The file is there, says the model.';
 const TIMES = 'times.json';
 const TIMER_FILE = 'timer.cjs';
-/** The real key goes by its own name outside; a bearer token and a helper are the sandbox's way. */
+/** Outside, the real key has its own variable. A bearer token and a key helper are needed only in the sandbox. */
 const SANDBOX_ONLY = /^CLAUDE_CODE|^ANTHROPIC_AUTH_TOKEN$|^COPILOT_OFFLINE$/;
 const rounds = Number(process.argv[2] ?? 5);
 
-/** Runs a command and notes its time, in Node: the same in both places. */
+/** Runs a command and records its time. It runs in Node, so that both places measure in the same way. */
 const TIMER = `
 const { spawnSync } = require('node:child_process');
 const started = performance.now();
@@ -38,7 +38,7 @@ for (const program of AGENT_PROGRAMS) {
   const path = [join(await install(program), 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
   const outside: number[] = [];
   const inside: number[] = [];
-  // The first round warms the machine's caches up and does not count.
+  // The first round warms up the machine's caches and does not count.
   for (let round = 0; round <= rounds; round++) {
     const times = [await runOutside(program, path), await runInside(program, path)] as const;
     if (round === 0) continue;
@@ -55,7 +55,7 @@ function turns(program: AgentProgram): Turn[] {
   return [{ toolUse: program.shellTool('echo content > made.txt') }, DONE];
 }
 
-/** In the workspace of a run. */
+/** Reads the program's time from the workspace of a run, and checks that it did its work. */
 function timeIn(workspace: string): number {
   const { took, stdout } = JSON.parse(readFileSync(join(workspace, TIMES), 'utf8')) as { took: number; stdout: string };
   if (!stdout.includes(DONE)) throw new Error(`the program did not do its work: ${stdout}`);
@@ -83,7 +83,10 @@ async function runInside(program: AgentProgram, path: string): Promise<number> {
   return time;
 }
 
-/** With a home, a proxy that refuses what Squid refuses, and the provider's address in place of the sidecar's. */
+/**
+ * Runs outside with its own home, a proxy that denies what Squid denies, and the provider's address instead of the
+ * sidecar's.
+ */
 async function runOutside(program: AgentProgram, path: string): Promise<number> {
   const provider = PROVIDERS.find(({ id }) => id === program.provider);
   if (!provider) throw new Error(`no provider ${program.provider}`);

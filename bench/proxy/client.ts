@@ -1,24 +1,24 @@
-/** The measuring client: one contender, kept connections. */
+/** The measuring client of one contender. It keeps its connections open. */
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { leastAnswer, PULSE_MS, promptFor, type Workload } from './workloads.ts';
 
-/** Where a contender takes requests, and how. Plain data: the load comes from another process. */
+/** How to send requests to a contender. Plain data, because another process makes the load. */
 export interface Endpoint {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly modelPrefix?: string;
-  /** PEM of the CA of an `https:` endpoint. */
+  /** PEM of the CA for an `https:` endpoint. */
   readonly ca?: string;
-  /** Address of an `https:` endpoint whose name no resolver knows. */
+  /** The address of an `https:` endpoint whose name does not resolve. */
   readonly address?: string;
 }
 
 /** Milliseconds of silence after which a contender counts as broken. */
 const SILENCE_LIMIT = 20_000;
 
-/** What an SDK sends. */
+/** The headers that an SDK sends. */
 const HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'identity',
@@ -40,7 +40,7 @@ export class Client {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent: http.Agent;
 
-  /** @param sockets at most this many connections */
+  /** @param sockets the largest number of connections */
   constructor(endpoint: Endpoint, sockets = 1) {
     const { url, headers, ca, address } = endpoint;
     const { protocol, hostname, port, pathname: path } = new URL(url);
@@ -59,12 +59,12 @@ export class Client {
     this.#headers = { ...HEADERS, ...headers, ...(secure ? { host: hostname } : {}) };
   }
 
-  /** Prepared once: 9 MB of JSON take a while to make. */
+  /** Makes the body in advance: 9 MB of JSON take a while. */
   body(workload: Workload): Buffer {
     return promptFor(workload, this.#endpoint.modelPrefix);
   }
 
-  /** @returns milliseconds to the end of the answer. @throws Error when it is not the whole answer */
+  /** @returns milliseconds to the end of the answer. @throws Error if the answer is incomplete */
   async call(workload: Workload, body: Buffer): Promise<number> {
     const startedAt = performance.now();
     const response = await this.#send(body);
@@ -77,7 +77,7 @@ export class Client {
     return performance.now() - startedAt;
   }
 
-  /** @returns the longest time in milliseconds for which a stream of events was silent, beyond its own beat */
+  /** @returns the longest silence of an event stream in milliseconds, minus the interval between its events */
   async longestGap(forMs: number): Promise<number> {
     const response = await this.#send(this.body('pulse'));
     if (response.statusCode !== 200) throw new Error(`${this.#endpoint.url} answered ${response.statusCode}`);

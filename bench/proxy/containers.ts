@@ -1,4 +1,4 @@
-/** Containers by their specs, and the moment at which they listen. */
+/** Starts containers from their specs, and waits until they listen. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -6,15 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../../testing/engine/engine.ts';
 import { containerArgs, type ContainerSpec } from '../../src/docker/spec.ts';
 
-/** Milliseconds that a container and its program may take to start. */
+/** Milliseconds for a container and its program to start. */
 const START_LIMIT = 30_000;
 
 /**
- * Starts a container as a run does, attached and with `input` on its standard input.
+ * Starts a container as a run does: attached, with `input` on its standard input.
  *
- * @param options of `docker run`, beside those of the spec
- * @returns process id of its program, on the host
- * @throws Error when it ends instead of running
+ * @param options further options of `docker run`
+ * @returns its program's process id on the host
+ * @throws Error if it ends instead of running
  */
 export async function startContainer(spec: ContainerSpec, input: string, options: string[] = []): Promise<number> {
   const client = spawn('docker', ['run', ...options, ...containerArgs(spec)], { stdio: ['pipe', 'ignore', 'pipe'] });

@@ -1,4 +1,4 @@
-/** Who takes part: the direct way, the floor, ours as it runs in production, and the peers. */
+/** The contenders: the direct path, the floor, AWF as it runs in production, and the peers. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
@@ -11,27 +11,27 @@ import type { World } from './world.ts';
 export interface Contender {
   readonly name: string;
   readonly endpoint: Endpoint;
-  /** Undefined for the direct way, which has no process in between. */
+  /** Undefined for the direct path, which has no process in between. */
   readonly pid?: number;
 }
 
 export const DIRECT = 'direct';
 export const FLOOR = 'floor';
 export const OURS = 'awf';
-/** Ours with a target that is not the provider's own, its credential a secret that is looked for, or none. */
+/** AWF with a target that is not the provider's own. The guard is on if the credential counts as a secret. */
 export const GUARD = { on: 'awf, guard on', off: 'awf, guard off' } as const;
 
 const CREDENTIAL = 'sk-proj-bench-4f1d6f3a9c2e8b7c2d1e0f9a5e4d3c2b';
-/** Below the length at which the reflection guard takes it for a secret. */
+/** Shorter than what the reflection guard takes for a secret. */
 const NO_SECRET = 'sk-1234';
 const CHAT = '/v1/chat/completions';
-/** The sidecar's providers that lead to the same upstream in three ways. */
+/** The sidecar's providers, which lead to the same upstream in three ways. */
 const ROLES = { openai: OURS, anthropic: GUARD.on, copilot: GUARD.off } as const;
 const PATHS = { openai: CHAT, anthropic: '/v1/messages', copilot: '/chat/completions' } as const;
 const MODULES = '/node_modules';
 const PORTS = { floor: 9001, portkey: 9002, llms: 9003, httpxy: 9004 } as const;
 
-/** @returns all of them, listening, in the order of the tables */
+/** @returns all contenders, listening, in the order of the tables */
 export async function startContenders(world: World): Promise<Contender[]> {
   const { targets, address, providerAddress, ca } = world;
   const direct: Contender = {
@@ -75,7 +75,7 @@ function environment({ proxyUrl, targets: [{ host, port }] }: World, listenOn: n
 }
 
 async function floor(world: World): Promise<Contender> {
-  // Types are taken out ahead: doing it in the process would cost memory that the floor does not have.
+  // Strip the types in advance. Stripping them in the process would cost memory that the floor does not need.
   const program = join(world.scratch, 'floor.mjs');
   writeFileSync(program, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, 'floor.ts'), 'utf8')));
   const pid = await world.startGuest({
@@ -111,7 +111,7 @@ function peers(world: World, modules: string): Promise<Contender>[] {
       'portkey',
       [`${MODULES}/@portkey-ai/gateway/build/start-server.js`, '--headless', `--port=${PORTS.portkey}`],
       {
-        // It calls with fetch and knows no proxy; this is how Node 24 is told.
+        // It uses fetch and does not support a proxy. This setting makes Node 24 use one.
         more: { NODE_USE_ENV_PROXY: '1' },
         headers: {
           authorization: `Bearer ${CREDENTIAL}`,

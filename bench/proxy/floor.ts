@@ -1,11 +1,11 @@
 /**
- * The floor for `bench/proxy`: the least that puts a credential into requests and keeps its tunnels through Squid. No
- * checks, no limits, no log, no errors. In its environment: PORT, HTTPS_PROXY, TARGET (`host:port`), CREDENTIAL and
- * NODE_EXTRA_CA_CERTS.
+ * The floor for `bench/proxy`: the least code that adds a credential to requests and keeps its tunnels through Squid
+ * open. It has no checks, limits, log or error handling. It reads PORT, HTTPS_PROXY, TARGET (`host:port`), CREDENTIAL
+ * and NODE_EXTRA_CA_CERTS from its environment.
  */
 import type { Duplex } from 'node:stream';
 
-// An import statement would read all of node:http's exports, WebSocket too, and so load 8 MB of undici.
+// An import statement would read all exports of node:http, including WebSocket, and so load 8 MB of undici.
 const { Agent, createServer, request } = process.getBuiltinModule('node:http');
 const { connect } = process.getBuiltinModule('node:tls');
 const { PORT, HTTPS_PROXY = '', TARGET = '', CREDENTIAL = '' } = process.env;

@@ -1,4 +1,4 @@
-/** A process that keeps 9 MB bodies passing, one each way at a time, until its parent leaves. Argument: the endpoint. */
+/** Keeps 9 MB bodies flowing, one in each direction at a time, until its parent exits. Argument: the endpoint. */
 import { Client, type Endpoint } from './client.ts';
 import type { Workload } from './workloads.ts';
 

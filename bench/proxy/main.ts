@@ -1,7 +1,8 @@
 /**
- * The api-proxy beside the floor of `floor.ts` and published proxies, all on the same way: client, proxy, Squid, a
- * provider with TLS. `npm run bench:proxy -- [ROUNDS [NAME...]]`; names choose contenders beside the direct way and the
- * floor. Prints Markdown: medians over the rounds, in brackets the ratio to the floor's, and what became of the targets.
+ * Compares the api-proxy with the floor in `floor.ts` and with published proxies, all on the same path: client, proxy,
+ * Squid, a provider with TLS. `npm run bench:proxy -- [ROUNDS [NAME...]]`; names select contenders in addition to the
+ * direct path and the floor. Prints Markdown: medians over the rounds, in brackets the ratio to the floor, and whether
+ * each target was met.
  */
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,7 +13,7 @@ import { memoryOf } from './process-stats.ts';
 import { report } from './report.ts';
 import { startWorld, type World } from './world.ts';
 
-/** Milliseconds after which a process that has started rests. */
+/** Milliseconds after which a new process is idle. */
 const SETTLE_MS = 3_000;
 
 const [rounds = '11', ...names] = process.argv.slice(2);
@@ -37,18 +38,18 @@ async function run(world: World, count: number): Promise<string> {
       contenders.flatMap(({ name, pid }) => {
         if (pid === undefined) return [];
         if (existsSync(`/proc/${pid}`)) return [[name, memoryOf(pid)] as const];
-        failures.set(`${name}, all the steps`, 'it has ended: 512 MB, the limit of its memory, were too little');
+        failures.set(`${name}, all the steps`, 'it has ended: its memory limit of 512 MB was too low');
         return [];
       }),
     );
   const idle = memoryNow();
   const samples = new Map<Contender, Partial<Sample>[]>(contenders.map((contender) => [contender, []]));
-  /** What failed while warming up is not tried again. */
+  /** Steps that failed during warm-up are not tried again. */
   const broken = new Set<string>();
   for (let round = 0; round <= count; round++) {
     for (const contender of contenders) samples.get(contender)?.push({});
     for (const [step, measure] of Object.entries(STEPS)) {
-      // All take turns at each step, so that a noisy minute hits all, and nobody is always behind the same other.
+      // All contenders take turns at each step, so that a noisy minute hits all of them. The order alternates.
       for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
         if (stopping) throw new Error('interrupted');
         const place = `${contender.name}, ${step}`;
@@ -64,7 +65,7 @@ async function run(world: World, count: number): Promise<string> {
         }
       }
     }
-    console.error(`round ${round} of ${count}${round === 0 ? ' (warms up)' : ''}`);
+    console.error(`round ${round} of ${count}${round === 0 ? ' (warm-up)' : ''}`);
   }
   const loaded = memoryNow();
   const results = contenders.map((contender) => {

@@ -1,4 +1,4 @@
-/** What is measured of a contender, in short steps. */
+/** The measurements of a contender, in short steps. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,27 +9,27 @@ import { quantile } from '../statistics.ts';
 import type { Workload } from './workloads.ts';
 import type { World } from './world.ts';
 
-/** Requests one after the other, by workload, in one step. */
+/** How many requests one step sends one after the other, by workload. */
 const SEQUENTIAL = { small: 150, events: 30, answer: 3, prompt: 3 } as const;
 const CONNECTIONS = 32;
-/** Milliseconds. The first round's bursts are long, for V8 goes on compiling during some ten thousand requests. */
+/** Milliseconds. The first round's bursts are long because V8 keeps compiling during some ten thousand requests. */
 export const BURST = { warmUp: 5_000, measured: 1_500 } as const;
 const STALL = 700;
 
-/** Milliseconds, except where the name says something else. */
+/** In milliseconds, except where the name says otherwise. */
 export interface Sample {
   small50: number;
   small95: number;
   events50: number;
   smallPerSecond: number;
   eventsPerSecond: number;
-  /** Microseconds of the contender's process, both ways of all threads. */
+  /** CPU time of the contender's process in microseconds: user and system time of all threads. */
   smallCpu: number;
   eventsCpu: number;
   handshakesPerRequest: number;
   answer: number;
   prompt: number;
-  /** The longest silence of a stream while 9 MB bodies pass, less the longest without them. */
+  /** The longest silence of a stream while 9 MB bodies pass, minus the longest without them. */
   stall: number;
 }
 
@@ -37,7 +37,7 @@ export type Metric = keyof Sample;
 /** @param burst milliseconds */
 type Step = (contender: Contender, world: World, burst: number) => Promise<Partial<Sample>>;
 
-/** Each is taken by all contenders in turn before the next one begins. */
+/** All contenders take a step in turn before the next step begins. */
 export const STEPS: Readonly<Record<string, Step>> = {
   'small, one by one': async (contender) => {
     const times = await oneByOne(contender, 'small');
@@ -79,7 +79,7 @@ async function manyAtOnce(
   const client = new Client(endpoint, CONNECTIONS);
   try {
     const body = client.body(workload);
-    // Opens the connections, here and upstream: what is measured is their use.
+    // Open the connections here and upstream first, because the step measures only their use.
     await Promise.all(Array.from({ length: CONNECTIONS }, () => client.call(workload, body)));
     const handshakesBefore = await world.handshakes();
     const cpuBefore = pid === undefined ? 0 : cpuSeconds(pid);
@@ -117,7 +117,7 @@ async function stall({ endpoint }: Contender): Promise<number> {
   }
 }
 
-/** Both ways have passed once. */
+/** Resolves once a body has passed in each direction. */
 async function loaded(load: NodeJS.EventEmitter): Promise<void> {
   const seen = new Set<Workload>();
   while (seen.size < 2) seen.add(((await once(load, 'message')) as [Workload])[0]);

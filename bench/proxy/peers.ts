@@ -1,11 +1,14 @@
-/** The published proxies that are measured beside ours: fetched on demand, as `peers/package-lock.json` says, and no dependency. */
+/**
+ * The published proxies that we compare with. They are fetched on demand from `peers/package-lock.json`, and are no
+ * dependencies.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installLocked } from '../../testing/scratch.ts';
 
 const FOLDER = join(import.meta.dirname, 'peers');
 
-/** Packages by what they are called in the tables. */
+/** The packages, by their names in the tables. */
 export const PEERS = {
   portkey: '@portkey-ai/gateway',
   llms: '@musistudio/llms',

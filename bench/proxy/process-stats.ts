@@ -1,9 +1,9 @@
-/** What the kernel says about a process: proc(5) and cgroups(7). */
+/** What the kernel reports about a process: proc(5) and cgroups(7). */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
- * @returns seconds of processor time of all threads. From their run time in nanoseconds: utime and stime in `stat` count
- * ticks of 10 ms, of which a short step has a handful.
+ * @returns the processor time of all threads in seconds. It adds up their run times in nanoseconds: utime and stime in
+ * `stat` count ticks of 10 ms, and a short step has only a handful of those.
  */
 export function cpuSeconds(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -15,11 +15,14 @@ export function cpuSeconds(pid: number): number {
 
 /** In MB (10^6 octets). */
 export interface Memory {
-  /** Anonymous and file-backed pages: the Node program's own text counts, although all processes share it. */
+  /** Anonymous and file-backed pages. This includes the text of the Node program, although all processes share it. */
   readonly rss: number;
-  /** What is this process's alone: heaps, stacks, written data. */
+  /** Pages of this process alone: heaps, stacks, written data. */
   readonly anonymous: number;
-  /** What the container's limit counts, undefined where it has no cgroup of its own: anonymous, kernel's, page cache. */
+  /**
+   * What the container's limit counts: anonymous memory, kernel memory, page cache. Undefined without a cgroup of its
+   * own.
+   */
   readonly cgroup: number | undefined;
 }
 

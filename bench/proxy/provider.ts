@@ -1,6 +1,7 @@
 /**
- * The provider, as a process of its own so that the measuring client does not wait for it: `fork` it with address, path
- * of the certificate and path of its key. Says its port, and, whenever asked, how many TLS handshakes there were.
+ * The provider. It is a separate process so that the measuring client does not wait for it. `fork` it with an address,
+ * the path of the certificate and the path of its key. It sends its port, and on request how many TLS handshakes there
+ * were.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,9 +11,9 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { completionFor, eventOf, EVENTS, PULSE_MS, workloadIn, type Workload } from './workloads.ts';
 
-/** Octets written at a time: a body in one piece would be encrypted in one piece, and every stream would wait. */
+/** Octets per write. A body written at once would be encrypted at once, and every stream would wait. */
 const PIECE = 64 * 1024;
-/** Octets of a request in which the model's name is looked for. */
+/** How many octets of a request are searched for the model's name. */
 const HEAD = 1_000;
 
 const [host = '', cert = '', key = ''] = process.argv.slice(2);
@@ -31,7 +32,7 @@ const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }
   request.on('end', () => void answer(workloadIn(head), response));
 });
 server.on('secureConnection', () => (handshakes += 1));
-// Nobody's kept tunnel ends while others have their turn.
+// Kept tunnels must stay open while other contenders have their turn.
 server.keepAliveTimeout = 0;
 process.on('message', () => process.send?.({ handshakes }));
 process.on('disconnect', () => process.exit(0));
@@ -59,7 +60,7 @@ async function answer(workload: Workload | undefined, response: ServerResponse):
   response.end();
 }
 
-/** Each event leaves by itself. */
+/** Writes each event separately. */
 async function stream(response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (let index = 0; index < EVENTS; index++) {

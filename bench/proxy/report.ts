@@ -1,26 +1,26 @@
-/** The tables and the verdicts on the targets, from what was measured. Pure. */
+/** Makes the tables and the verdicts on the targets from the measurements. Pure. */
 import { DIRECT, FLOOR, GUARD, OURS } from './contenders.ts';
 import type { Metric, Sample } from './measure.ts';
 import type { Memory } from './process-stats.ts';
 import { median } from '../statistics.ts';
 
-/** What a contender did in the rounds that count. */
+/** The results of a contender in the rounds that count. */
 export interface Result {
   readonly name: string;
   readonly samples: readonly Partial<Sample>[];
-  /** Undefined for the direct way. */
+  /** Undefined for the direct path. */
   readonly memory: { readonly idle: Memory; readonly loaded: Memory } | undefined;
 }
 
-/** One number a round, undefined where there is none. */
+/** One number per round, or undefined if there is none. */
 type Series = (result: Result) => readonly (number | undefined)[];
 interface Column {
   readonly title: string;
   readonly series: Series;
   readonly digits: number;
-  /** Where it comes near zero, a ratio says nothing. */
+  /** Shows no ratio, because the number can be close to zero. */
   readonly alone?: true;
-  /** The median, unless it says otherwise. */
+  /** The median by default. */
   readonly summary?: (values: readonly number[]) => number;
 }
 
@@ -42,7 +42,7 @@ function paired(
   });
 }
 
-/** Both of the same round: the machine's mood is in both. */
+/** Each ratio compares numbers of the same round, because the machine's state affects both. */
 const ratios = (series: Series, result: Result, floor: Result): number =>
   median(present(paired(series(result), series(floor), (value, least) => value / least)));
 
@@ -62,7 +62,7 @@ function table(first: string, columns: readonly Column[], results: readonly Resu
   ].join('\n');
 }
 
-/** What a contender adds to the direct way. */
+/** What a contender adds to the direct path. */
 function addedTo(results: readonly Result[]): (metric: Metric) => Series {
   const direct = results.find(({ name }) => name === DIRECT);
   return (metric) => (result) =>
@@ -113,7 +113,7 @@ export function report(results: readonly Result[], bare: Memory): string {
   ].join('\n\n');
 }
 
-/** The promises of the design, each beside what was measured. */
+/** The targets of the design, each with the measured value. */
 function targets(results: readonly Result[]): string[] {
   const ours = results.find(({ name }) => name === OURS);
   const floor = results.find(({ name }) => name === FLOOR);

@@ -1,6 +1,6 @@
 /**
- * The path that all contenders share: the network of a run, its Squid, its api-proxy, and a provider on the host. Only
- * the network differs from a run's: it is not internal, so that the client on the host reaches it.
+ * The path that all contenders share: a run's network, its Squid, its api-proxy, and a provider on the host. Only the
+ * network differs from a run's: it is not internal, so that the client on the host can reach it.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,27 +27,30 @@ import { ROOT } from '../../testing/root.ts';
 /** The provider's own name, and one that the sidecar takes for a gateway's. */
 const HOSTS = ['api.openai.com', 'llm.example.com'] as const;
 
-/** A program that is measured beside the api-proxy: in a container like its own, in the same place of the network. */
+/**
+ * A program that is compared with the api-proxy. It runs in the same kind of container, at the same place in the
+ * network.
+ */
 export interface Guest {
   readonly name: string;
-  /** For the image's Node. */
+  /** The arguments for the image's Node. */
   readonly argv: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Path on the host, by path in the container. */
+  /** Paths on the host, by path in the container. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface World {
-  /** The provider's own name, and the other one. */
+  /** The targets for {@link HOSTS}. */
   readonly targets: readonly [provider: Target, gateway: Target];
   /** Where the provider listens. */
   readonly providerAddress: string;
   readonly ca: TestCa;
   readonly caFile: string;
   readonly proxyUrl: string;
-  /** Of the api-proxy and all guests. */
+  /** The address of the api-proxy and all guests. */
   readonly address: string;
-  /** For generated files; it is removed at the end. */
+  /** A directory for generated files. It is removed at the end. */
   readonly scratch: string;
   /** TLS handshakes that the provider has seen. */
   readonly handshakes: () => Promise<number>;
@@ -134,7 +137,7 @@ export async function startWorld(): Promise<World> {
           command: argv,
         },
         '',
-        // The image's health check asks for the api-proxy's port, which is in the same network: once a second is enough.
+        // The image's health check tests the api-proxy's port, which is in the same network. Once a second is enough.
         ['--no-healthcheck'],
       ),
     remove: async () => {

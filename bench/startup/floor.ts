@@ -1,8 +1,8 @@
 /**
  * The floor for `bench/startup`: the least that gives a command three containers with this network layout. All three
- * start together and make themselves known to each other, the agent waits for the sidecars in a loop of its own; no
- * options, no checks, no logs, no relay. Run as
- * a process of its own, as the product is: `node floor.ts SQUID_IMAGE API_PROXY_IMAGE AGENT_IMAGE SUBNET SQUID_CONF`.
+ * start together and announce themselves to each other, and the agent waits for the sidecars in a loop. There are no
+ * options, checks, logs or relay. Run it in its own process, as AWF is:
+ * `node floor.ts SQUID_IMAGE API_PROXY_IMAGE AGENT_IMAGE SUBNET SQUID_CONF`.
  *
  * Prints one line of JSON: milliseconds from the start of the process to the command's first instruction, and from its
  * end to the removal of the last network.
@@ -14,7 +14,7 @@ import { PEERS_VARIABLE } from '../../src/shared/contract.ts';
 import { addressesIn, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 
-/** Squid writes the record of a tunnel when it has ended. */
+/** Milliseconds for Squid, which logs a tunnel only when it has ended. */
 const SQUID_GRACE_MS = 50;
 
 const [squidImage = '', apiProxyImage = '', agentImage = '', subnet = '', squidConf = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /**
- * Time to the command's first instruction, and from its end to the removal of the last network, beside the floor of
- * `floor.ts` in the same run: `npm run bench:startup -- [ROUNDS]`. Prints medians, ratios and the phases of the run that
- * is the product's median.
+ * Measures the time to the command's first instruction, and from its end to the removal of the last network, next to
+ * the floor of `floor.ts` in the same run: `npm run bench:startup -- [ROUNDS]`. Prints medians, ratios and the phases
+ * of AWF's median run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ writeFileSync(
 
 const floor: Sample[] = [];
 const product: (Sample & Phases)[] = [];
-// The two take turns, so that a noisy minute hits both. The first round warms the machine up and does not count.
+// The two take turns, so that a noisy minute hits both. The first round warms up the machine and does not count.
 for (let round = 0; round <= rounds; round++) {
   const samples = [runFloor(), runProduct()] as const;
   if (round === 0) continue;

@@ -1,4 +1,4 @@
-/** httpxy as a reverse proxy, with Node's own agent for tunnels. Environment as for `floor.ts`. */
+/** httpxy as a reverse proxy, with Node's own agent for tunnels. Its environment is that of `floor.ts`. */
 import { createServer } from 'node:http';
 import { Agent } from 'node:https';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-/** @musistudio/llms, a gateway of the authors of claude-code-router. Environment as for `floor.ts`. */
+/** @musistudio/llms, a gateway by the authors of claude-code-router. Its environment is that of `floor.ts`. */
 import { createRequire } from 'node:module';
 import process from 'node:process';
 
