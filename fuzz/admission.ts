@@ -1,6 +1,6 @@
 /**
- * Fuzzes the api-proxy's admission for a while: `npm run fuzz:admission -- MINUTES [SEED]`. Prints what it did, and each
- * finding with the octets, shrunk, that show it; it fails if there is one.
+ * Fuzzes the api-proxy's admission for some minutes: `npm run fuzz:admission -- MINUTES [SEED]`. Prints statistics, and
+ * each finding with the shrunk octets that reproduce it. Fails if there is a finding.
  */
 
 import { randomInt } from 'node:crypto';

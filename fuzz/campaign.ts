@@ -1,4 +1,4 @@
-/** Fuzzes all lanes side by side until the time or the number of runs is over, or each lane has a finding. */
+/** Fuzzes all lanes in parallel until the time or the number of runs is used up, or each lane has a finding. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -11,13 +11,13 @@ import { createWorld, type World } from './world.ts';
 export interface CampaignOptions {
   readonly seed: number;
   readonly milliseconds: number;
-  /** Per lane. */
+  /** Runs per lane. */
   readonly runs: number;
 }
 
 export interface CampaignReport {
   readonly executions: number;
-  /** Requests that arrived upstream, whole or not. */
+  /** Requests that arrived upstream, complete or not. */
   readonly upstream: number;
   /** How often the sidecar answered with each status. */
   readonly statuses: Readonly<Record<string, number>>;
@@ -26,10 +26,10 @@ export interface CampaignReport {
 
 interface LaneState {
   readonly lane: Lane;
-  /** Requests of the latest connections that nothing upstream has been ascribed to: what a cancelled one had sent arrives late. */
+  /** Requests of the latest connections that match nothing upstream yet: data of a cancelled request arrives late. */
   waiting: { readonly client: ClientRequest; readonly mutated: boolean }[];
   readonly problems: string[];
-  /** Octets of the connection under way. */
+  /** The octets of the current connection. */
   current: string;
 }
 const LATE = 12;
@@ -71,13 +71,16 @@ async function runCase(
   } catch (error) {
     problems.push(`${String(error)} in the answer ${JSON.stringify(answer.octets.toString('latin1'))}`);
   }
-  // What was on its way upstream when the connection ended is judged with its own case.
+  // What was on its way upstream when the connection ended must be judged with its own case.
   await sleep(2);
   const found = problems.splice(0);
   if (found.length > 0) throw new Error(found.join('\n'));
 }
 
-/** Crashes end the campaign: each is told with the octets that its sidecar's lanes were sending, any of which may be it. */
+/**
+ * Collects crashes, which end the campaign. Each is reported with the octets that the sidecar's lanes were sending, any
+ * of which may be the cause.
+ */
 function watchCrashes({ sidecars }: World, states: readonly LaneState[]): string[] {
   const crashes: string[] = [];
   for (const [i, { child, stderr }] of sidecars.entries()) {
@@ -113,7 +116,7 @@ async function fuzzLane(
 
 const answerOk = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
-/** Lane `n` is fuzzed with seed `seed + n`. */
+/** Lane `n` gets the seed `seed + n`. */
 export async function campaign(options: CampaignOptions): Promise<CampaignReport> {
   const world = await createWorld();
   const states = world.lanes.map((lane): LaneState => ({ lane, waiting: [], problems: [], current: '' }));

@@ -1,17 +1,20 @@
-/** Sends one case's octets over a raw socket and reads all that comes back until the connection ends. */
+/** Sends one case's octets over a raw socket and reads everything that comes back until the connection ends. */
 
 import { connect } from 'node:net';
 import { readAnswer, WireError, WireReader, type WireAnswer } from '../testing/sidecar/http-wire.ts';
 
 export interface Exchanged {
   readonly octets: Buffer;
-  /** The connection was still open long after the client had said its last. */
+  /** Whether the connection was still open long after the client had sent its last octet. */
   readonly hangs: boolean;
 }
 
-/** Milliseconds without an octet after which the client ends its side: before, and after the first octet came. */
+/** Milliseconds without an octet after which the client ends its side: before and after the first octet has arrived. */
 const QUIET_MS = { before: 25, after: 2 };
-/** Milliseconds that the sidecar has to end a connection whose client has ended; its own wait for a refused body is one second. */
+/**
+ * Milliseconds that the sidecar has to end a connection once the client has ended it. The sidecar itself waits one
+ * second for a refused body.
+ */
 const HANG_MS = 10_000;
 
 export function exchange(port: number, octets: Buffer): Promise<Exchanged> {
@@ -32,7 +35,7 @@ export function exchange(port: number, octets: Buffer): Promise<Exchanged> {
       clearTimeout(quiet);
       quiet = setTimeout(end, QUIET_MS.after);
     });
-    // A reset ends it as well.
+    // A reset also ends the connection.
     socket.on('error', () => undefined);
     socket.on('end', () => finish(false));
     socket.on('close', () => finish(false));
@@ -40,10 +43,11 @@ export function exchange(port: number, octets: Buffer): Promise<Exchanged> {
 }
 
 /**
- * Reads the answers of a connection. The answer to a `HEAD` has no body; which one that is, a malformed request may hide.
+ * Reads the answers of a connection. The answer to a `HEAD` has no body, but in a malformed request the method may be
+ * unclear.
  *
- * @returns the whole answers; the last one may have been cut by the client's own end
- * @throws WireError where they are not well-formed in any reading
+ * @returns the complete answers; the client's own end may have cut the last one
+ * @throws WireError if no reading is well-formed
  */
 export function readAnswers(octets: Buffer, mayBeHead: boolean): WireAnswer[] {
   if (octets.length === 0) return [];
@@ -64,7 +68,7 @@ function answersFrom(octets: Buffer, method: string, mayBeHead: boolean): WireAn
   try {
     step = reading.next();
   } catch (error) {
-    // Cancelled behind an interim answer, by the client's own end.
+    // The client's own end cancelled it after an interim answer.
     if (error instanceof WireError && error.endedWithin === 'the start line' && reader.rest.length === 0) return [];
     throw error;
   }

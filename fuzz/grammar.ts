@@ -1,14 +1,14 @@
-/** Requests as octets (latin1): from well-formed ones to what RFC 9112 forbids, and mutations of both. */
+/** Requests as octets (latin1), from well-formed ones to those that RFC 9112 forbids, and mutations of both. */
 
 import fc from 'fast-check';
 import { PROVIDERS, type Provider } from '../src/shared/providers.ts';
 
-/** Stands wherever a client hides a credential of its own; upstream it may only appear in a body. */
+/** Marks every place where a client hides a credential of its own. Upstream it may only appear in a body. */
 export const MARKER = 'stolen';
 
 export interface FuzzCase {
   readonly octets: string;
-  /** Octets were changed at random after it was composed, so that a marker may have moved to where values pass. */
+  /** Octets were changed at random afterwards, so that a marker may have moved to a value that is forwarded. */
   readonly mutated: boolean;
 }
 
@@ -180,7 +180,7 @@ const HOP = [
   'Expect',
 ];
 
-/** Upper and lower case at random. */
+/** Changes letters to upper or lower case at random. */
 const recased = (names: readonly string[]): fc.Arbitrary<string> =>
   fc
     .tuple(fc.constantFrom(...names), fc.nat(0xffff))
@@ -284,7 +284,7 @@ const chunks = fc
       `${all.map(([text, size, stop]) => `${size(text.length)}\r\n${text}${stop}`).join('')}${last}${end}`,
   );
 
-/** The framing's header lines, and what follows the head. */
+/** The header lines for the framing, and what follows the head. */
 const framed = fc.oneof(
   { weight: 20, arbitrary: fc.constant(['', '']) },
   { weight: 25, arbitrary: body.map((text) => [`Content-Length: ${text.length}\r\n`, text]) },
@@ -368,7 +368,7 @@ function mutate(text: string, [kind, position, length, octet]: Mutation): string
   return before + after.slice(length, 2 * length) + after.slice(0, length) + after.slice(2 * length);
 }
 
-/** One connection's worth of octets: one request most often, up to three behind one another. */
+/** The octets of one connection: usually one request, at most three in a row. */
 export function fuzzCase(provider: Provider): fc.Arbitrary<FuzzCase> {
   const requests = fc.oneof(
     { weight: 8, arbitrary: request(provider) },

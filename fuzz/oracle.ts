@@ -1,7 +1,7 @@
 /**
- * Says of each request that arrived upstream whether the rules compose it from what a client sent. Written from the
- * specification and the list of attacks, beside the sidecar's code and not with it: what both get wrong is not found, so
- * they share the provider table and nothing else.
+ * Decides for each request that arrived upstream whether the rules derive it from what a client sent. The rules are
+ * written from the specification and the list of attacks, independently of the sidecar's code: an error that both make
+ * is not found, so they share nothing but the provider table.
  */
 
 import { WireError, WireReader, valuesOf, type Field } from '../testing/sidecar/http-wire.ts';
@@ -9,39 +9,43 @@ import type { RawRequest } from '../testing/sidecar/raw-upstream.ts';
 import type { Endpoint } from '../src/shared/endpoints.ts';
 import type { Provider } from '../src/shared/providers.ts';
 
-/** One provider's port of one sidecar, and what it must make of requests. */
+/** One provider's port of one sidecar, and the rules for its requests. */
 export interface Lane {
   readonly provider: Provider;
-  /** Which of the sidecars. */
+  /** The index of the sidecar. */
   readonly sidecar: number;
   readonly port: number;
-  /** TLS server name and `Host` of its upstream, the latter with a port that is not the scheme's own. */
+  /** The TLS server name of its upstream, and its `Host`, which includes a non-default port. */
   readonly host: string;
   readonly authority: string;
   readonly basePath: string;
   readonly credential: string;
-  /** A custom target is asked for plain answers, in which a repeated credential can be seen. */
+  /**
+   * Whether the target is custom. It is then asked for uncompressed answers, in which a repeated credential is visible.
+   */
   readonly isCustom: boolean;
   readonly maxBodyBytes: number;
   readonly maxHeaderLines: number;
 }
 
-/** A client's request, read strictly. */
+/** A client's request, parsed strictly. */
 export interface ClientRequest {
   readonly method: string;
   readonly target: string;
   readonly version: string;
   readonly fields: readonly Field[];
   readonly body: Buffer;
-  /** False where it was cut or is malformed further on. */
+  /** False if the request was cut off or is malformed further on. */
   readonly complete: boolean;
   readonly chunked: boolean;
 }
 
-/** RFC 9112, section 3, lets a server take more than one space for one. */
+/** RFC 9112, section 3, lets a server accept several spaces as one. */
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) +([!-~]+) +HTTP\/(1\.[01])$/;
 
-/** RFC 9112, section 2.2, lets a server ignore empty lines before a request line; Node's parser takes a CR alone for one. */
+/**
+ * RFC 9112, section 2.2, lets a server ignore empty lines before a request line. Node's parser treats a lone CR as one.
+ */
 function readerAfterEmptyLines(octets: Buffer): WireReader {
   const reader = new WireReader();
   reader.push(octets.subarray(/^[\r\n]*/.exec(octets.toString('latin1'))?.[0].length ?? 0));
@@ -49,7 +53,7 @@ function readerAfterEmptyLines(octets: Buffer): WireReader {
   return reader;
 }
 
-/** Reads as many requests as there are, strictly; of one that is malformed in its body, what is sound. */
+/** Reads as many requests as there are, strictly. If a request has a malformed body, it reads the valid part. */
 export function readRequests(octets: Buffer): ClientRequest[] {
   const requests: ClientRequest[] = [];
   let reader = readerAfterEmptyLines(octets);
@@ -74,7 +78,7 @@ export function readRequests(octets: Buffer): ClientRequest[] {
   return requests;
 }
 
-/** Specification, section 4: nothing else of a client's headers is forwarded. */
+/** Specification, section 4: no other header of a client is forwarded. */
 const FORWARDED = [
   'accept',
   'accept-encoding',
@@ -126,7 +130,7 @@ const isPathCharacter = (character: string): boolean => /^[\w.~!$&'()*+,=:@-]$/.
 function onlySpelling(path: string): string | undefined {
   if (!path.startsWith('/')) return undefined;
   const segments: string[] = [];
-  // A client's own slash too many is taken off, and no second one.
+  // One leading slash too many is removed from a client's path, a second one is not.
   for (const segment of path.replace(/^\/\/?/, '').split('/')) {
     let spelt = '';
     for (let at = 0; at < segment.length; at++) {
@@ -176,7 +180,7 @@ const decoded = (text: string): string =>
 const namesIn = (pair: string): string[] =>
   pair.split(';').flatMap((part) => (part === '' ? [] : [decoded(part.split('=')[0] ?? '')]));
 
-/** @returns the one target that may be asked of the upstream, undefined where the request must be refused */
+/** @returns the only target that may be requested upstream, or undefined if the request must be refused */
 function composeTarget(lane: Lane, { method, target }: ClientRequest, websocket: boolean): string | undefined {
   const [path = '', ...rest] = target.split('?');
   const canonical = onlySpelling(path);
@@ -195,7 +199,7 @@ function composeTarget(lane: Lane, { method, target }: ClientRequest, websocket:
   return `${lane.basePath}${canonical}${kept === '' ? '' : `?${kept}`}`;
 }
 
-/** @returns why the headers are not those that the rules compose */
+/** @returns how the headers differ from those that the rules produce, or undefined if they do not */
 function wrongFields(
   lane: Lane,
   client: ClientRequest,
@@ -255,7 +259,7 @@ function wrongBody(lane: Lane, client: ClientRequest, { body, message }: RawRequ
   return body.equals(sent) ? undefined : 'another body';
 }
 
-/** @returns why this client request does not make that upstream request; undefined if it does */
+/** @returns why this client request does not lead to that upstream request, or undefined if it does */
 export function mismatch(lane: Lane, client: ClientRequest, request: RawRequest): string | undefined {
   const { head } = request;
   if (!head) return 'no well-formed head';
@@ -274,7 +278,7 @@ export function mismatch(lane: Lane, client: ClientRequest, request: RawRequest)
   return wrongFields(lane, client, head.fields, websocket) ?? wrongBody(lane, client, request);
 }
 
-/** What must hold of a request upstream, whatever the client sent. */
+/** Checks what must hold for every request upstream, whatever the client sent. */
 export function breach(lane: Lane, { head, error, message }: RawRequest): string | undefined {
   if (error !== undefined) return `no HTTP: ${error}`;
   if (!head) return undefined;

@@ -1,4 +1,6 @@
-/** Two real sidecars, with the providers' own targets and with custom ones, before an upstream that records octets. */
+/**
+ * Two real sidecars, one with the providers' own targets and one with custom ones, and an upstream that records octets.
+ */
 
 import { startSidecarProcess, type SidecarProcess } from '../testing/sidecar/process.ts';
 import { startRawUpstream, type RawUpstream } from '../testing/sidecar/raw-upstream.ts';
@@ -15,7 +17,7 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
-/** So small that a case passes it now and then. */
+/** Small enough that some cases exceed it. */
 const MAX_BODY_BYTES = 2_000;
 const CUSTOM_PORT = 8443;
 const BASE_PATH = '/gateway/v9';
