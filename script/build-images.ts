@@ -1,6 +1,4 @@
-/**
- * Builds the images that the engine does not have yet, or has only old ones of: `node script/build-images.ts [--force]`.
- */
+/** Builds the images that are missing on the engine or too old: `node script/build-images.ts [--force]`. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DockerCli } from '../src/docker/cli.ts';

@@ -1,6 +1,6 @@
 /**
- * A reporter for vitest: names the tests that were skipped and the suites that ran none, and writes `PASSED FAILED SKIPPED`
- * into the file that COUNTS_FILE names, for script/test to add up.
+ * A reporter for vitest. It names skipped tests and suites without tests, and writes `PASSED FAILED SKIPPED` to the
+ * file in COUNTS_FILE, where script/test adds up the numbers.
  */
 import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
@@ -28,7 +28,7 @@ export default class CountTests implements Reporter {
       if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0) counts.failed++;
     }
     for (const suite of this.#suites.filter((name) => !ran.has(name))) {
-      console.log(`The suite ${suite} ran no test.`);
+      console.log(`The suite ${suite} ran no tests.`);
       counts.failed++;
     }
     counts.failed += errors.length;
@@ -36,7 +36,7 @@ export default class CountTests implements Reporter {
   }
 }
 
-/** A test that is still pending at the end was never run. */
+/** A test that is still pending at the end never ran. It counts as failed. */
 function outcomeOf(state: 'passed' | 'failed' | 'skipped' | 'pending'): Outcome {
   return state === 'pending' ? 'failed' : state;
 }

@@ -10,9 +10,9 @@ import { createTestCa } from '../testing/tls.ts';
 import { PROVIDERS } from '../src/shared/providers.ts';
 import { ROOT } from '../testing/root.ts';
 
-/** Not a real key, but of a real one's form. */
+/** Not a real key, but it looks like one. */
 const DEMO_KEY = 'sk-ant-api03-demo-key-that-never-enters-the-sandbox';
-/** What the agent does in the sandbox; the refused host is asked for in plain bash, which every machine has. */
+/** Runs in the sandbox. It requests the denied host in plain bash, because every machine has bash. */
 const COMMAND = `
 echo '--- who and where'
 id
@@ -67,13 +67,13 @@ console.log(runner.main.summary());
 heading('The outputs');
 console.log(runner.main.outputs());
 
-const problems = exitCode === 0 ? [] : [`the main step ended with exit code ${String(exitCode)}`];
+const problems = exitCode === 0 ? [] : [`the main step exited with code ${String(exitCode)}`];
 if (provider) problems.push(...(await inspectProvider(provider)));
 const containers = spawnSync('docker', ['ps', '--all', '--quiet', '--filter=label=awf.run'], {
   encoding: 'utf8',
 }).stdout;
-if (containers !== '') problems.push(`containers are left: ${containers}`);
-heading(problems.length === 0 ? 'All is as it should be' : 'Something is wrong');
+if (containers !== '') problems.push(`containers are left over: ${containers}`);
+heading(problems.length === 0 ? 'Everything worked' : 'Something is wrong');
 for (const problem of problems) console.log(problem);
 console.log(`The logs are in ${runner.temp}`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share: they start in the repository's root, speak one way, and run Node 24 whatever the machine has.
+# Shared by the scripts: run from the repository's root, with Node 24, and print messages in one format.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 PATH="$PWD/node_modules/.bin:$PATH"
