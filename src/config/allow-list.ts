@@ -4,11 +4,11 @@ import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
 import { placeOf, type Given } from './source.ts';
 
-/** The schemes an entry may be limited to. */
+/** The schemes to which an entry may be limited. */
 export const SCHEMES = ['https', 'http'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** The names that one scheme may reach; no name is covered by another of the same list. */
+/** The names that one scheme may reach. No name is covered by another one in the same list. */
 export interface DomainSet {
   /** The domain itself and its subdomains. */
   readonly domains: readonly string[];
@@ -25,12 +25,12 @@ export interface AllowEntry {
   readonly subdomainsOnly: boolean;
 }
 
-/** The names that the entries allow by each scheme. */
+/** The names that the entries allow, for each scheme. */
 export function allowList(entries: readonly AllowEntry[]): AllowList {
   return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
 }
 
-/** True when `host` may be reached by `scheme`. */
+/** Whether `scheme` may reach `host`. */
 export function isAllowed(list: AllowList, scheme: Scheme, host: string): boolean {
   const { domains, subdomainsOf } = list[scheme];
   return (
@@ -42,7 +42,7 @@ export function isAllowed(list: AllowList, scheme: Scheme, host: string): boolea
 /**
  * Reads an entry of `allow-domains`.
  *
- * @throws UserError naming its place, what is wrong with it and, where there is one, what to write instead
+ * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
  */
 export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseContext): AllowEntry {
   const fail = (problem: string, hint: string): never => {
@@ -81,7 +81,7 @@ export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseCont
   return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
 }
 
-/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+/** Drops names that another entry of the same scheme covers, so that Squid's lists contain no name twice. */
 function collapse(entries: readonly AllowEntry[], scheme: Scheme): DomainSet {
   const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
   const hosts = (subdomainsOnly: boolean): string[] => [

@@ -12,27 +12,27 @@ import { configuredProviders } from './providers.ts';
 import { readOptions, type FrontEnd } from './read.ts';
 import type { Secrets } from './secrets.ts';
 
-/** What a front end knows besides the options. */
+/** What a front end knows in addition to the options. */
 export interface BuildContext {
-  /** The command; without it, it is the script of the option `run`. */
+  /** The command. If absent, the command is the script in the option `run`. */
   readonly argv?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** Absolute. */
+  /** An absolute path. */
   readonly workspace: string;
 }
 
-/** All that a front end gets from its options. */
+/** Everything that a front end gets from its options. */
 export interface Built {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** For what concerns the front end alone. */
+  /** The options' values, for what concerns only the front end. */
   readonly values: OptionValues;
 }
 
 /**
  * Reads and checks every option, and builds the one {@link Config}.
  *
- * @throws UserError naming the place of the mistake and the remedy; of several mistakes, all
+ * @throws UserError naming the place of the mistake and the remedy; if there are several mistakes, all of them
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);

@@ -1,4 +1,7 @@
-/** What no parser of a single text can see: each check takes what was read, and returns every mistake that it finds. */
+/**
+ * Checks that need more than the text of one option. Each takes the values read, and returns every mistake that it
+ * finds.
+ */
 
 import { collectProblems, UserError, withHint } from '../errors.ts';
 import { ownHost, PROVIDERS, type Provider } from '../shared/providers.ts';
@@ -7,13 +10,13 @@ import { optionName, type OptionValues } from './options.ts';
 import type { Secrets } from './secrets.ts';
 import { placeOf, type FrontEndKind } from './source.ts';
 
-/** The action's script is its command. */
+/** The action's command is its script, which must not be empty. */
 export function checkScript({ run }: OptionValues): UserError[] {
   if (run.trim() !== '') return [];
   return [new UserError('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
 }
 
-/** A variable is named once. */
+/** A variable may be named only once. */
 export function checkVariables(entries: readonly VariableEntry[]): UserError[] {
   return entries.flatMap(({ name, source }, index) => {
     const first = entries.findIndex((other) => other.name === name);
@@ -24,7 +27,7 @@ export function checkVariables(entries: readonly VariableEntry[]): UserError[] {
   });
 }
 
-/** The GitHub server decides the host of a provider that is used and has no target of the user's. */
+/** The GitHub server decides the host of a configured provider, unless the user names a target. */
 export function checkServerUrl(
   values: OptionValues,
   secrets: Secrets,

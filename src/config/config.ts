@@ -7,50 +7,53 @@ import type { FrontEndKind } from './source.ts';
 
 /** What to run in the sandbox. */
 export type Command =
-  /** `shell` is an argv in which `{0}` stands for the script's path. */
+  /** `shell` is an argv in which `{0}` is replaced with the script's path. */
   | { readonly kind: 'script'; readonly script: string; readonly shell: readonly string[] }
   | { readonly kind: 'argv'; readonly argv: readonly string[] };
 
-/** A path of the host that the agent sees, beside the toolchain's and the workspace. */
+/** A host path that the agent sees, in addition to the toolchain and the workspace. */
 export interface UserMount {
   readonly source: string;
   readonly target: string;
   readonly writable: boolean;
-  /** The place that asks for it, for messages: `mounts, line 2`, `--mount (2nd)`. */
+  /** The place that asks for it, for use in messages: `mounts, line 2`, `--mount (2nd)`. */
   readonly origin: string;
 }
 
-/** A variable asked for by `env`: the host's value when none is given. */
+/** A variable requested by `env`. Without a value, it gets the host's. */
 export interface RequestedVariable {
   readonly name: string;
   readonly value: string | undefined;
 }
 
-/** A path of the workspace that the command is not to change. */
+/** A path in the workspace that the command should not change. */
 export interface ProtectedPath {
   /** Relative to the workspace, without `.` and `..`. */
   readonly path: string;
-  /** Mounted read-only, or only compared before and after. What does not exist cannot be read-only, and is compared. */
+  /**
+   * Whether it is mounted read-only, or only compared before and after. A path that does not exist cannot be read-only,
+   * so it is compared.
+   */
   readonly mode: 'read-only' | 'report';
 }
 
-/** Everything a run needs to know, from whichever front end, except the credentials: those are {@link Secrets}. */
+/** Everything a run needs to know, from either front end, except the credentials, which are in {@link Secrets}. */
 export interface Config {
-  /** Which names the options have in messages. */
+  /** Decides how messages name the options. */
   readonly frontEnd: FrontEndKind;
   readonly command: Command;
-  /** Absolute path, mounted read-write at its own place. */
+  /** Absolute path. It is mounted read-write at the same path. */
   readonly workspace: string;
   /** Absolute path within `workspace`. */
   readonly workingDirectory: string;
   readonly apiProxy: boolean;
   /** Empty without the api-proxy. */
   readonly providers: readonly ConfiguredProvider[];
-  /** Beside the endpoints of the providers' tables. */
+  /** Endpoints allowed in addition to those in the provider table. */
   readonly allowEndpoints: readonly AllowedEndpoint[];
   readonly allow: AllowList;
   readonly addHosts: readonly HostEntry[];
-  /** PEM. */
+  /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;
   readonly env: readonly RequestedVariable[];
   readonly envAll: boolean;
@@ -58,14 +61,14 @@ export interface Config {
   readonly protectPaths: readonly ProtectedPath[];
   /** An image with a toolchain; undefined for the host's toolchain. */
   readonly agentImage: string | undefined;
-  /** As Docker's `--memory`. */
+  /** In the format of Docker's `--memory`. */
   readonly memory: string;
   readonly pids: number;
-  /** Run time of the command; undefined for no limit. */
+  /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;
   readonly budget: SidecarBudget;
   readonly logLevel: LogLevel;
-  /** Where Squid's logs go; undefined for a new directory below the temporary one. */
+  /** The directory for Squid's logs. Undefined for a new one below the temporary directory. */
   readonly proxyLogsDir: string | undefined;
   readonly keepContainers: boolean;
 }

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
 export function canonicalHost(text: string): string | undefined {
-  // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+  // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
   if (/[\s\x00-\x1f/\\?#@:%]/.test(text)) return undefined;
   const ascii = domainToASCII(text.replace(/\.$/, ''));
   if (ascii === '' || ascii.length > 253 || isIP(ascii) !== 0 || looksLikeAddress(ascii)) return undefined;
@@ -12,12 +12,12 @@ export function canonicalHost(text: string): string | undefined {
   return valid ? ascii : undefined;
 }
 
-/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
 export function looksLikeAddress(text: string): boolean {
   return isIP(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
 }
 
-/** True when `host` is `domain` or one of its subdomains. */
+/** Whether `host` is `domain` or one of its subdomains. */
 export function isWithin(host: string, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`);
 }

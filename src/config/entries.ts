@@ -18,7 +18,7 @@ export function hostEntry({ text, source }: Given): HostEntry {
   });
 }
 
-/** A variable for the command, with the place that asks for it. */
+/** A variable for the command, with the place that requests it. */
 export type VariableEntry = RequestedVariable & Pick<Given, 'source'>;
 
 /** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */

@@ -1,31 +1,31 @@
 import type { FrontEndKind, Given } from './source.ts';
 
-/** What a parser may know besides the text. */
+/** What a parser may know in addition to the text. */
 export interface ParseContext {
-  /** Absolute, without links. */
+  /** An absolute path without links. */
   readonly workspace: string;
-  /** What the user calls another option, for hints: `add-hosts` or `--add-hosts`. */
+  /** The front end's name for another option, for hints: `add-hosts` or `--add-hosts`. */
   readonly nameOf: (option: string) => string;
 }
 
-/** @throws UserError that begins with the place of the text */
+/** @throws UserError whose message begins with the place of the text */
 export type Parser<T> = (given: Given, context: ParseContext) => T;
 
 interface Common {
-  /** The action's input. */
+  /** The name of the action's input. */
   readonly name: string;
-  /** The command line's flag, without its hyphens, where it is not called like the input. */
+  /** The command line's flag without hyphens, if it differs from the input's name. */
   readonly flag?: string;
-  /** For the command line's help; `action.yml` has the long form. */
+  /** For the command line's help. `action.yml` has the long form. */
   readonly description: string;
   readonly default?: string;
-  /** The only values. */
+  /** The only values allowed. */
   readonly choices?: readonly string[];
-  /** The front end that has it; both when absent. */
+  /** The only front end that has the option. Both have it if absent. */
   readonly only?: FrontEndKind;
-  /** A variable of the caller's environment that stands in for the option. */
+  /** A variable of the caller's environment that can replace the option. */
   readonly variable?: string;
-  /** What the variable's texts stand for, where they are not values of the option themselves; any other is ignored. */
+  /** Maps the variable's texts to values of the option, if the two differ. Other texts are ignored. */
   readonly variableValues?: Readonly<Record<string, string>>;
 }
 
@@ -33,15 +33,16 @@ interface Common {
  * How the text of an option is read.
  *
  * - `text`: a single value.
- * - `script`: as it is, white space included; empty when not given.
- * - `secret`: a credential. The action has an input for it; on the command line `variable` holds it, because every user of
- *   a host can read arguments. It is no part of the values, see {@link Secrets}.
+ * - `script`: taken unchanged, including white space. Empty by default.
+ * - `secret`: a credential. The action has an input for it. The command line reads it from `variable`, because every
+ *   user of a host can read arguments. It is not among the values; see {@link Secrets}.
  * - `choice`: one of a set.
  * - `boolean`: `true` or `false`; a flag without a value.
  * - `count`: a whole number from 1 to `max`.
- * - `lines`: a list with one entry per line, or per repetition of the flag; `#` starts a comment. Empty when not given.
- * - `commas`: as `lines`, and commas separate entries too.
- * - `variables`: as `lines`, but a `#` inside a line is part of it, and so is a line break inside a flag's value.
+ * - `lines`: a list with one entry per line, or per repetition of the flag. `#` starts a comment. Empty by default.
+ * - `commas`: like `lines`, but commas separate entries too.
+ * - `variables`: like `lines`, but a `#` inside a line is part of the entry, and so is a line break inside a flag's
+ *   value.
  */
 export type Option = Common &
   (
@@ -58,7 +59,7 @@ export type ListKind = 'lines' | 'commas' | 'variables';
 
 type Defined<Row, T> = Row extends { readonly default: string } ? T : T | undefined;
 
-/** The type of an option's value, as its row decides. */
+/** The type of an option's value, derived from its row. */
 export type ValueOf<Row> = Row extends { readonly kind: ListKind; readonly parse: Parser<infer T> }
   ? readonly T[]
   : Row extends { readonly kind: 'text'; readonly parse: Parser<infer T> }

@@ -45,10 +45,12 @@ const TARGETS: readonly Option[] = PROVIDERS.map(({ targetInput, targetVariable,
   description: `upstream for ${name}: host[:port][/base/path]`,
 }));
 
-/** What programs on the host read by themselves, and what then runs. */
+/** Files that programs on the host read automatically and that can run code. */
 const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
 
-/** The largest that the kernel takes for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h). */
+/**
+ * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
+ */
 const MAX_PIDS = 4_194_304;
 
 const OTHERS = [
@@ -134,31 +136,34 @@ const OTHERS = [
   },
 ] as const satisfies readonly Option[];
 
-/** Every option, once. The inputs, the flags, the values' types and the check of `action.yml` derive from this table. */
+/**
+ * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
+ * table.
+ */
 export const OPTIONS: readonly Option[] = [...COMMAND, ...CREDENTIALS, ...TARGETS, ...OTHERS];
 
 type Row = (typeof COMMAND)[number] | (typeof OTHERS)[number];
 type TargetName = `${ProviderId}-api-target`;
 
-/** The options' names, except those of the credentials: what is read from them is in {@link Secrets}. */
+/** The names of the options, except the credentials: their values are in {@link Secrets}. */
 export type OptionName = Row['name'] | TargetName;
 
-/** What was read, by option: the given value, else that of the variable, else the default. */
+/** The value of each option: the user's, else the variable's, else the default. */
 export type OptionValues = { readonly [R in Row as R['name']]: ValueOf<R> } & Readonly<
   Record<TargetName, Target | undefined>
 >;
 
-/** What the users of a front end call an option: `memory` or `--memory`. */
+/** A front end's name for an option: `memory` or `--memory`. */
 export function nameIn(frontEnd: FrontEndKind, { name, flag = name }: Pick<Option, 'name' | 'flag'>): string {
   return frontEnd === 'action' ? name : `--${flag}`;
 }
 
-/** As {@link nameIn}, by name. */
+/** Like {@link nameIn}, but takes the option's name. */
 export function optionName(frontEnd: FrontEndKind, name: OptionName): string {
   return nameIn(frontEnd, optionNamed(name));
 }
 
-/** @throws Error when there is none: a fault of AWF's own */
+/** @throws Error if there is no such option, which is a bug in AWF */
 export function optionNamed(name: string): Option {
   const option = OPTIONS.find((candidate) => candidate.name === name);
   if (!option) throw new Error(`no option is named ${name}`);

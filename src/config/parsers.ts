@@ -12,7 +12,7 @@ import { placeOf, type Given } from './source.ts';
 /** Any text. */
 export const anyText = ({ text }: Given): string => text;
 
-/** A path that starts at the current directory. */
+/** A path relative to the current directory. */
 export const path = ({ text }: Given): string => resolve(text);
 
 /** One of `choices`. */
@@ -42,7 +42,7 @@ export function count({ text, source }: Given, max = Number.MAX_SAFE_INTEGER): n
 /** Close to the longest time that a timer of Node.js can wait. */
 const MAX_MINUTES = 30_000;
 
-/** A number above 0; a fraction works too. */
+/** A number above 0. It need not be whole. */
 export function minutes({ text, source }: Given): number {
   const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
   if (number > 0 && number <= MAX_MINUTES) return number;
@@ -51,7 +51,7 @@ export function minutes({ text, source }: Given): number {
   });
 }
 
-/** As Docker's `--memory`. */
+/** A size in the format of Docker's `--memory`. */
 export function memory({ text, source }: Given): string {
   if (/^[1-9]\d*[bkmg]?$/i.test(text)) return text.toLowerCase();
   throw new UserError(`${placeOf(source)}: "${text}" is not a size.`, {
@@ -59,7 +59,7 @@ export function memory({ text, source }: Given): string {
   });
 }
 
-/** An argv in which `{0}` stands for the script's path. */
+/** An argv in which `{0}` is replaced with the script's path. */
 export function shell({ text, source }: Given): readonly string[] {
   if (text === 'bash') return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
   if (text === 'sh') return ['sh', '-e', '{0}'];
@@ -82,7 +82,7 @@ export function target({ text, source }: Given, { nameOf }: ParseContext): Targe
   };
   try {
     const found = parseTarget(place, text);
-    // Squid refuses addresses, and a certificate is for a name.
+    // Squid denies addresses, and a certificate is for a name.
     return looksLikeAddress(found.host) ? refuse() : found;
   } catch (error) {
     if (error instanceof ValueError) return refuse(error);
@@ -100,7 +100,9 @@ export function workingDirectory({ text, source }: Given, { workspace }: ParseCo
   });
 }
 
-/** @param what names the directory in messages @returns `path` without links @throws UserError when it is none */
+/**
+ * @param what names the directory in messages @returns `path` without links @throws UserError if it is not a directory
+ */
 export function realDirectory(what: string, path: string): string {
   try {
     const real = realpathSync(path);
@@ -111,7 +113,7 @@ export function realDirectory(what: string, path: string): string {
   throw new UserError(`${what} is not a directory.`);
 }
 
-/** The content of a PEM file; a relative path starts at the workspace. */
+/** The content of a PEM file. A relative path starts at the workspace. */
 export function certificates({ text, source }: Given, { workspace }: ParseContext): string {
   const place = placeOf(source);
   let pem: string;

@@ -6,7 +6,7 @@ import type { ProtectedPath } from './config.ts';
 import type { ParseContext } from './option.ts';
 import { placeOf, type Given } from './source.ts';
 
-/** The one entry of a list that protects nothing. */
+/** The entry of a list that protects nothing. It must be the only one. */
 const NONE = 'none';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
@@ -14,7 +14,7 @@ const FORM = 'Write a path that starts at the workspace, for example ".github/wo
 /** An entry of `protect-paths`, with its place for {@link checkProtectedPaths}. */
 export type ProtectEntry = Pick<Given, 'source'> & (ProtectedPath | { readonly mode: typeof NONE });
 
-/** A path of the workspace; `report:` before one that stays writable; `none` for no path. */
+/** A path in the workspace, with `report:` in front if it stays writable, or `none` for no path. */
 export function protectEntry({ text, source }: Given, { workspace }: ParseContext): ProtectEntry {
   if (text === NONE) return { mode: NONE, source };
   const isReport = text.startsWith(REPORT);
@@ -25,7 +25,7 @@ export function protectEntry({ text, source }: Given, { workspace }: ParseContex
   throw new UserError(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
 }
 
-/** @returns what is wrong with `given`, of which `path` is the normal form */
+/** @returns what is wrong with `given`, whose normal form is `path` */
 function faultOf(given: string, path: string, workspace: string): { problem: string; hint: string } | undefined {
   if (given === '') return { problem: 'has no path', hint: FORM };
   if (isAbsolute(given)) return { problem: 'is an absolute path', hint: FORM };
@@ -54,12 +54,12 @@ function isSame(path: string, workspace: string): boolean {
   }
 }
 
-/** @returns the paths to protect; none for the entry `none` */
+/** @returns the paths to protect, without the entry `none` */
 export function protectedPaths(entries: readonly ProtectEntry[]): ProtectedPath[] {
   return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
 }
 
-/** `none` stands alone, and a path has one mode. */
+/** Checks that `none` stands alone, and that each path is named once. */
 export function checkProtectedPaths(entries: readonly ProtectEntry[]): UserError[] {
   return entries.flatMap((entry, index) => {
     const place = placeOf(entry.source);

@@ -3,17 +3,17 @@ import type { Target } from '../shared/sidecar-config.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
 import type { Secrets } from './secrets.ts';
 
-/** A provider for which a credential was given. The credential itself is in {@link Secrets}. */
+/** A provider whose credential was given. The credential itself is in {@link Secrets}. */
 export interface ConfiguredProvider {
   readonly provider: Provider;
-  /** Variables of its credentials that were given, in order of precedence: the first one is injected. */
+  /** The variables of its given credentials, in order of precedence: the first credential is injected. */
   readonly given: readonly [string, ...string[]];
   readonly target: Target;
-  /** True when Squid lets the api-proxy reach `target`. */
+  /** Whether Squid lets the api-proxy reach `target`. */
   readonly isPermitted: boolean;
 }
 
-/** The providers for which `secrets` has a credential. */
+/** The providers with a credential in `secrets`. */
 export function configuredProviders(
   secrets: Secrets,
   allow: AllowList,
@@ -27,7 +27,7 @@ export function configuredProviders(
   });
 }
 
-/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
+/** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
 function isPermitted(provider: Provider, host: string, allow: AllowList): boolean {
   return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
 }

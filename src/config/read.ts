@@ -6,22 +6,22 @@ import { boolean, choice, count } from './parsers.ts';
 import type { Secrets } from './secrets.ts';
 import { placeOf, type FrontEndKind, type Given } from './source.ts';
 
-/** A way into AWF: it knows what the user wrote, and no rule about it. */
+/** A way into AWF. It knows what the user wrote, but none of the rules. */
 export interface FrontEnd {
   readonly kind: FrontEndKind;
-  /** The texts that the user gave an option, as they are: none, one, or one for each repetition of a flag. */
+  /** The texts that the user gave for an option, unchanged: none, one, or one for each repetition of a flag. */
   readonly given: (option: Option) => readonly Given[];
 }
 
-/** What the front end, the environment and the defaults say. */
+/** The result of reading the front end, the environment and the defaults. */
 export interface Reading {
-  /** An option that could not be read counts as not given here, so that the checks of the others can follow. */
+  /** An option that could not be read counts as not given, so that the checks of the others can follow. */
   readonly values: OptionValues;
   readonly secrets: Secrets;
   readonly problems: readonly UserError[];
 }
 
-/** Reads every option by its row. */
+/** Reads every option as its row specifies. */
 export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, workspace: string): Reading {
   const problems: UserError[] = [];
   const attempt: Attempt = (work) => collectProblems(problems, work);
@@ -41,12 +41,12 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
   return { values: Object.fromEntries(values) as OptionValues, secrets, problems };
 }
 
-/** @returns undefined after a mistake of the user's, which is kept */
+/** @returns undefined after a user's mistake, which it records */
 type Attempt = <T>(work: () => T) => T | undefined;
 
 type ValueOption = Exclude<Option, { kind: 'secret' }>;
 
-/** What counts: the first of user, variable and default that says anything. */
+/** The texts that count: the user's, else the variable's, else the default's. */
 function chosen(option: ValueOption, frontEnd: FrontEnd, environment: NodeJS.ProcessEnv): Given[] {
   const isOffered = option.only === undefined || option.only === frontEnd.kind;
   return (
@@ -73,7 +73,7 @@ function defaultOf(option: ValueOption, frontEnd: FrontEnd): Given[] {
   return meant(option, [{ text: option.default, source: { kind: 'default', name } }]);
 }
 
-/** The texts to parse. Of an option that takes one, the last; an empty one counts as not given, as does an empty list. */
+/** The texts to parse. If the option takes a single one, that is the last. An empty text or list is ignored. */
 function meant({ kind }: ValueOption, given: readonly Given[]): Given[] {
   switch (kind) {
     case 'lines':
@@ -92,7 +92,7 @@ function meant({ kind }: ValueOption, given: readonly Given[]): Given[] {
 const nonEmpty = (given: readonly Given[]): Given[] =>
   given.map((one) => ({ ...one, text: one.text.trim() })).filter(({ text }) => text !== '');
 
-/** A flag's single line is the flag itself; every other line has its number. */
+/** Splits a text into numbered lines. The single line of a flag has no number. */
 function linesOf({ text, source }: Given): Given[] {
   const lines = text.split('\n');
   if (source.kind === 'flag' && lines.length === 1) return [{ text, source }];
@@ -105,7 +105,7 @@ const isNoComment = ({ text }: Given): boolean => !text.trim().startsWith('#');
 
 const separated = ({ text, source }: Given): Given[] => text.split(',').map((part) => ({ text: part, source }));
 
-/** The value of the given texts; where a single one cannot be read, that of the default. */
+/** The value of the given texts. If a single text cannot be read, the default's value. */
 function valueOf(
   option: ValueOption,
   given: readonly Given[],

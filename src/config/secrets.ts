@@ -1,19 +1,19 @@
 import { CREDENTIALS } from '../shared/providers.ts';
 
 /**
- * The credentials of a run by variable; trimmed, never empty. They are no part of `Config`, so that only what is handed
- * them can see a key.
+ * The credentials of a run, by variable. They are trimmed and never empty. They are not in `Config`, so only code that
+ * receives this map can see a key.
  */
 export type Secrets = ReadonlyMap<string, string>;
 
-/** @returns `text` with asterisks instead of each credential */
+/** @returns `text` with each credential replaced with asterisks */
 export function maskCredentials(text: string, secrets: Secrets): string {
-  // The longest first: a shorter one may be its beginning.
+  // Replace the longest first, because a shorter one may be its beginning.
   const values = [...secrets.values()].sort((a, b) => b.length - a.length);
   return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
 }
 
-/** @throws Error when `variable` has none: a fault of AWF's own */
+/** @throws Error if `variable` has no credential, which is a bug in AWF */
 export function credentialOf(variable: string, secrets: Secrets): string {
   const value = secrets.get(variable);
   if (value === undefined) throw new Error(`no credential was given as ${variable}`);

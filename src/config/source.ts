@@ -4,15 +4,15 @@ export type FrontEndKind = 'action' | 'cli';
 /** Where a value was given. */
 export interface Source {
   readonly kind: 'input' | 'flag' | 'variable' | 'default';
-  /** In the words of the front end: `allow-domains`, `--allow-domains`, or the name of a variable. */
+  /** The front end's name for it: `allow-domains`, `--allow-domains`, or the name of a variable. */
   readonly name: string;
-  /** From 1, where a flag was repeated. */
+  /** Counts from 1. Set if a flag was repeated. */
   readonly repetition?: number;
-  /** From 1, where the text has lines. */
+  /** Counts from 1. Set if the text has lines. */
   readonly line?: number;
 }
 
-/** A text as somebody gave it, or one entry of a list. */
+/** A text from the user, a variable or a default, or one entry of a list. */
 export interface Given {
   readonly text: string;
   readonly source: Source;
