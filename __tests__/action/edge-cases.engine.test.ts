@@ -18,13 +18,13 @@ const MARK = 'the command has run';
 
 let step: ActionStep;
 
-/** A step whose command says so when it runs. */
+/** A step whose command prints {@link MARK} when it runs. */
 function aStep(inputs: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}): ActionStep {
   step = actionStep({ run: `echo "${MARK}"`, ...inputs }, { env });
   return step;
 }
 
-/** The action with other images, from a copy. */
+/** A copy of the action that uses other images. */
 function aCopy(images: Partial<ImageNames> = {}): ActionCopy {
   return copyAction(join(step.runner.workspace, '..'), images);
 }
@@ -33,14 +33,17 @@ function runMain(copy: ActionCopy): Promise<EntryResult> {
   return runProgram(copy.argv('main'), { env: step.runner.main.env, cwd: step.runner.workspace });
 }
 
-/** The text of the step's one `::error::` command. */
+/** The text of the step's only `::error::` command. */
 function errorOf({ stdout }: EntryResult): string {
   const errors = [...stdout.matchAll(/^::error::(.*)$/gm)].map(([, message = '']) => message);
   expect(errors).toHaveLength(1);
   return errors[0]!.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%');
 }
 
-/** Every part of `message` is in the step's error, the command has not run, and nothing is left. */
+/**
+ * Checks that the step's error contains every part of `message`, that the command has not run, and that nothing is
+ * left.
+ */
 function expectFailure(result: EntryResult, ...message: readonly (string | RegExp)[]): void {
   const error = errorOf(result);
   for (const part of message) expect(error).toMatch(part);
@@ -73,13 +76,13 @@ describe('without an engine', () => {
     expectFailure(await step.main(), 'No Docker engine answers', 'systemctl start docker', 'DOCKER_HOST', host);
   });
 
-  test('one that the user may not talk to', async () => {
+  test('an engine that the user may not talk to', async () => {
     aStep();
     const { workspace, main } = step.runner;
     const directory = join(workspace, '..');
     const copy = aCopy();
     give(directory, ordinaryUser());
-    // Somebody else's for an ordinary user, and closed to everybody else's for the others.
+    // For an ordinary user the socket belongs to another user. For the others it is closed to everybody else.
     const socket = join(directory, 'engine.sock');
     const server = createServer().listen(socket);
     onTestFinished(() => void server.close());
@@ -92,20 +95,20 @@ describe('without an engine', () => {
 });
 
 describe('images', () => {
-  test('agent-image that nobody has', async () => {
+  test('agent-image that does not exist', async () => {
     step.runner.remove();
     aStep({ 'agent-image': 'localhost:1/nobody/nothing:0' });
     const result = await step.main();
     expectFailure(result, 'agent-image: localhost:1/nobody/nothing:0', 'could not be pulled', 'Check the name');
   });
 
-  test.each(['UPPER case', '--privileged'])('agent-image that is no name: %s', async (name) => {
+  test.each(['UPPER case', '--privileged'])('agent-image that is not a valid name: %s', async (name) => {
     step.runner.remove();
     aStep({ 'agent-image': name });
     expectFailure(await step.main(), `agent-image: "${name}"`, 'ghcr.io/owner/image:tag');
   });
 
-  test('an image of its own that is missing is built from containers/', async () => {
+  test('a missing image of AWF’s own is built from containers/', async () => {
     const name = newImageName('api-proxy');
     const result = await runMain(aCopy({ 'api-proxy': name }));
     expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -115,7 +118,7 @@ describe('images', () => {
     expect(remains(step.runner)).toEqual([]);
   });
 
-  test('an image of its own that is missing and cannot be built', async () => {
+  test('a missing image of AWF’s own that cannot be built', async () => {
     const name = newImageName('api-proxy');
     const copy = aCopy({ 'api-proxy': name });
     writeFileSync(join(copy.root, 'containers', 'api-proxy', 'Dockerfile'), 'FROM scratch\nCOPY nowhere /\n');
@@ -156,11 +159,11 @@ describe('inputs', () => {
     expectFailure(await step.main(), ...message);
   });
 
-  test('a key with a line break inside, which is not printed', async () => {
+  test('a key with a line break inside, which is never printed', async () => {
     aStep({ 'anthropic-api-key': 'sk-ant-first\nsecond-half' });
     const result = await step.main();
     expectFailure(result, 'anthropic-api-key contains', 'line break', 'single line');
-    // The runner takes this command out of the log; it is what keeps the value out of it.
+    // The runner removes this command from the log. The command itself keeps the value out of the log.
     const log = result.stdout.replace(/^::add-mask::.*$/gm, '');
     expect(log).not.toMatch(/sk-ant-first|second-half/);
     expect(step.runner.main.summary()).toBe('');
@@ -179,14 +182,14 @@ describe('inputs', () => {
     expect(provider.server.requests.map(({ headers }) => headers['x-goog-api-key'])).toEqual([TEST_KEYS.gemini]);
   });
 
-  test('RUNNER_TEMP that is not there', async () => {
+  test('RUNNER_TEMP that does not exist', async () => {
     aStep({}, { RUNNER_TEMP: '/does/not/exist' });
     expectFailure(await step.main(), '/does/not/exist', 'RUNNER_TEMP');
   });
 });
 
 describe('networks', () => {
-  test('takes another subnet where the default is taken, and everything follows', async () => {
+  test('takes another subnet if the default is taken, and everything follows', async () => {
     step.runner.remove();
     const provider = await startLocalProvider();
     onTestFinished(provider.server.close);
@@ -219,7 +222,7 @@ describe('networks', () => {
   });
 });
 
-/** Makes sure that the default subnet is somebody's while the test lasts. */
+/** Makes sure that the default subnet is taken while the test runs. */
 async function occupyDefaultSubnet(): Promise<void> {
   const name = `test-awf-${process.pid}-${Date.now()}`;
   const end = performance.now() + 60_000;
@@ -228,7 +231,7 @@ async function occupyDefaultSubnet(): Promise<void> {
       encoding: 'utf8',
     });
     if (status === 0) break;
-    // Another run has it, and might give it back before ours starts.
+    // Another run uses it, and might release it before ours starts.
     if (performance.now() > end) throw new Error(`The subnet could not be taken: ${stderr}`);
     await sleep(200);
   }
@@ -236,7 +239,7 @@ async function occupyDefaultSubnet(): Promise<void> {
 }
 
 describe('sidecars', () => {
-  test('a PEM file that is none stops the api-proxy, and the error says why', async () => {
+  test('a PEM file without a certificate stops the api-proxy, and the error says why', async () => {
     step.runner.remove();
     aStep({ 'upstream-ca': 'broken.pem', 'gemini-api-key': TEST_KEYS.gemini });
     writeFileSync(
@@ -252,7 +255,7 @@ describe('sidecars', () => {
   });
 
   test.each(['squid', 'api-proxy'] as const)(
-    '%s that ends at its start: the error has its last lines',
+    '%s that exits at its start: the error contains its last lines',
     async (role) => {
       const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
       const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
@@ -262,7 +265,7 @@ describe('sidecars', () => {
     },
   );
 
-  test.each(['squid', 'api-proxy'] as const)('%s that dies during the command ends the run', async (role) => {
+  test.each(['squid', 'api-proxy'] as const)('%s that dies during the command stops the run', async (role) => {
     step.runner.remove();
     aStep({ run: 'echo started; sleep 60; echo "$0 goes on"' });
     const main = await step.start();
@@ -282,7 +285,7 @@ describe('sidecars', () => {
     const victim = join(step.runner.temp, '..', 'victim');
     writeFileSync(victim, 'untouched');
     const copy = aCopy({ squid: image });
-    // What a subverted Squid knows of the host is guesswork; here it is told.
+    // A subverted Squid would have to guess the host's paths. Here the test gives it the path.
     docker(['build', `--tag=${image}`, '-'], `FROM ${image}\nENV VICTIM=${victim}\n`);
     const result = await runMain(copy);
     expect(result.code).toBe(0);
@@ -292,7 +295,7 @@ describe('sidecars', () => {
 });
 
 describe('the pre-flight check', () => {
-  // Every single check has its test in containers/agent/pre-flight.engine.test.ts.
+  // containers/agent/pre-flight.engine.test.ts tests every single check.
   test('fails when the api-proxy does not listen, and the command does not run', async () => {
     const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 60') }));
     expectFailure(

@@ -1,4 +1,4 @@
-/** Images as users have them, built here from Debian's packages. */
+/** Images like those of users, built here from Debian's packages. */
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
@@ -11,12 +11,12 @@ import { docker } from '../../testing/engine/engine.ts';
 const CONTEXT = join(import.meta.dirname, 'foreign-image');
 
 /**
- * `glibc` has dash and no bash, and every setting that an image can have; `busybox` has one static program, the shell;
- * `empty` has no shell; `credential` has a variable that no sandbox may have, `volume` a volume at `/tmp`.
+ * `glibc` has dash, no bash, and every setting that an image can have. `busybox` has one static program, the shell.
+ * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`.
  */
 export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume';
 
-/** Builds what is not there yet; the images stay, for their base takes a while. */
+/** Builds what is missing. The images are kept, because their base takes a while to build. */
 export function foreignImage(target: ForeignImage): string {
   const hash = createHash('sha256')
     .update(readFileSync(join(CONTEXT, 'Dockerfile')))
@@ -30,7 +30,7 @@ export function foreignImage(target: ForeignImage): string {
   return name;
 }
 
-/** An image that says it is for `architecture`, as `docker save` writes it, with one empty layer; gone after the test. */
+/** An image for `architecture` in the format of `docker save`, with one empty layer. It is removed after the test. */
 export function imageFor(architecture: string): string {
   const name = `awf-test-platform:${architecture}-${process.pid}`;
   const directory = mkdtempSync(join(tmpdir(), 'awf-image-'));

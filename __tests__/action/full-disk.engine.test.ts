@@ -9,13 +9,13 @@ import { logCommands } from '../../testing/runner/log-commands.ts';
 import { runIdOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
-/** The disk is full when the command ends, and it was there that the command and the run had their files. */
+/** Fills the disk that contains the files of the command and the run, before the command ends. */
 const FILL = `
 cat /dev/zero > "$PWD/fill" 2> /dev/null || true
 echo answer=42 >> "$GITHUB_OUTPUT" || echo "no room for an output"
 exit 3`;
 
-/** As root, or with sudo as hosted runners have it. */
+/** Runs a program as root, or with sudo as on hosted runners. */
 function asRoot(...argv: readonly string[]): void {
   const [file = '', ...args] = process.getuid?.() === 0 ? argv : ['sudo', '--non-interactive', ...argv];
   const { status, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
@@ -35,7 +35,10 @@ afterEach(() => {
   rmSync(disk, { recursive: true });
 });
 
-/** What the runner shows of how the step went. Who the test's user is, and that there is no key, does not matter here. */
+/**
+ * The runner's annotations for the step, except those about the test's user and the missing key, which do not matter
+ * here.
+ */
 const annotations = ({ stdout }: EntryResult): string[] =>
   logCommands(stdout)
     .filter(({ name, value }) => /^(error|warning)$/.test(name) && !/runs as root|no API keys/.test(value))
@@ -51,7 +54,7 @@ async function play(temp: string): Promise<void> {
     expect.stringMatching(/^warning: Could not write usage\.json: ENOSPC/),
     'error: The command ended with exit code 3.',
   ]);
-  // The run's own files are removed first, which leaves room for what the runner takes.
+  // The run's own files are removed first, which frees enough space for the runner's.
   expect(step.runner.main.outputs()).toMatchObject({
     ...{ 'exit-code': '3', outcome: 'failure', 'agent-outputs': '{}' },
     ...{ requests: '0', 'allowed-domains': '[]', 'blocked-domains': '[]' },
@@ -73,7 +76,7 @@ test('the workspace and RUNNER_TEMP are on a disk that the command fills', async
   await play(temp);
 });
 
-test('so are the files through which the runner takes outputs, summary and state', async () => {
+test('the files for outputs, summary and state are on that disk too', async () => {
   step = actionStep({ run: FILL }, { directory: disk });
   await play(step.runner.temp);
 });

@@ -12,7 +12,7 @@ import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
-/** An image is built once per machine. */
+/** Milliseconds. An image is built once per machine. */
 const BUILD_PATIENCE = 600_000;
 
 let step: ActionStep | undefined;
@@ -23,9 +23,9 @@ afterEach(() => {
 
 const ANTHROPIC = { 'anthropic-api-key': TEST_KEYS.anthropic };
 
-describe('an image with glibc, dash, no bash and a mind of its own', () => {
+describe('an image with glibc, dash, no bash and unusual settings', () => {
   test(
-    'gets the sandbox that every command gets',
+    'gets the same sandbox as every command',
     async () => {
       const image = foreignImage('glibc');
       const probes = {
@@ -114,11 +114,11 @@ describe('an image with glibc, dash, no bash and a mind of its own', () => {
     const made = docker(['volume', 'ls', '--quiet'])
       .split('\n')
       .filter((name) => !before.includes(name));
-    // Other runs on this engine come and go; ours has ended.
+    // Other runs may come and go on this engine, but ours has ended.
     expect(made.filter((name) => docker(['ps', '--all', '--quiet', `--filter=volume=${name}`]) === '')).toEqual([]);
   });
 
-  test('the default shell is missed by name, before the command', async () => {
+  test('the error for a missing default shell names it, before the command starts', async () => {
     const image = foreignImage('glibc');
     step = actionStep({ ...ANTHROPIC, 'agent-image': image, run: 'echo "the command has run"' });
     const result = await step.main();
@@ -148,7 +148,7 @@ describe('on the command line, as an ordinary user', () => {
     return { ...result, uid: made?.uid ?? -1 };
   }
 
-  test('an image with nothing but one static program', async () => {
+  test('an image that contains a single static program', async () => {
     const result = await awf(foreignImage('busybox'), '/bin/sh', '-c', 'echo $0; : > made; exit 5');
     expect(result).toMatchObject({ code: 5, stdout: '/bin/sh\n', uid: ordinaryUser().uid });
   });
@@ -156,29 +156,29 @@ describe('on the command line, as an ordinary user', () => {
   test('an image without a shell', async () => {
     const image = foreignImage('empty');
     expect(await awf(image, '/echo', 'of the image')).toMatchObject({ code: 0, stdout: 'of the image\n' });
-    // Nothing of the sandbox's own stands in for it.
+    // The sandbox does not provide one of its own.
     const missed = await awf(image, 'sh', '-c', 'echo no');
     expect(missed).toMatchObject({ code: 127, stdout: '' });
     expect(missed.stderr).toContain('sh: not found');
   });
 
-  test('an image for another machine', async () => {
+  test('an image for another architecture', async () => {
     const [ours, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
     const result = await awf(imageFor(other), 'true');
     expect(result.code).toBe(1);
     expect(result.stderr).toContain(`is for linux/${other}, and this engine runs linux/${ours}.`);
     expect(result.stderr).toContain(`--platform=linux/${ours}`);
-    // The same image, for this machine, gets as far as its missing program.
+    // The same image for this architecture gets as far as the missing program.
     expect((await awf(imageFor(ours), 'true')).code).toBe(127);
   });
 
-  test('an image with a volume where the sandbox has its own', async () => {
+  test('an image with a volume at one of the sandbox’s own paths', async () => {
     const result = await awf(foreignImage('volume'), '/bin/sh', '-c', 'echo ran');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/has a volume at \/tmp\/?, which the sandbox needs for itself.*\n.*without "VOLUME/);
   });
 
-  test('an image that brings a credential along', async () => {
+  test('an image that contains a credential', async () => {
     const result = await awf(foreignImage('credential'), '/bin/sh', '-c', 'echo ran');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('CLAUDE_CODE_OAUTH_TOKEN is set; no credential may be in the sandbox');

@@ -22,7 +22,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Loads the inputs as a step with `inputs` gets them, the defaults of `action.yml` included. */
+/** Loads the inputs that a step with `inputs` gets, including the defaults of `action.yml`. */
 function load(inputs: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}) {
   for (const [name, value] of Object.entries(inputEnv(ACTION_FILE, inputs))) vi.stubEnv(name, value);
   return loadInputs({ GITHUB_WORKSPACE: temporaryDirectory(), ...environment });
@@ -35,7 +35,7 @@ const masked = (): string[] =>
     .flatMap((line) => /^::add-mask::(.*)$/.exec(line)?.[1] ?? []);
 
 describe('the command', () => {
-  test('is the script as it was given, for the shell', () => {
+  test('is the script unchanged, for the shell', () => {
     const script = '  echo "a"\n\n# no comment of ours\necho b\n';
     expect(load({ run: script, shell: 'sh' }).config.command).toEqual({
       kind: 'script',
@@ -63,12 +63,12 @@ describe('credentials', () => {
     expect(load({ run: 'true' }, Object.fromEntries(SENTINELS)).secrets).toEqual(new Map());
   });
 
-  test('are masked in the log, also when the inputs are refused', () => {
+  test('are masked in the log, even if the inputs are rejected', () => {
     expect(() => load({ run: '', ...inputs })).toThrow('run is empty');
     expect(masked().toSorted()).toEqual(Object.values(inputs).toSorted());
   });
 
-  test('are masked as they were given and as AWF uses them', () => {
+  test('are masked both as given and as AWF uses them', () => {
     const { secrets } = load({ run: 'true', 'openai-api-key': ' sk-1\n', 'gemini-api-key': 'AIza-2 ' });
     expect([...secrets.values()]).toEqual(['sk-1', 'AIza-2']);
     expect(masked().toSorted()).toEqual([' sk-1%0A', 'AIza-2', 'AIza-2 ', 'sk-1']);
@@ -79,7 +79,7 @@ describe('credentials', () => {
     expect(masked()).toEqual([]);
   });
 
-  test('are printed by nothing but the mask', () => {
+  test('are printed only by the mask commands', () => {
     load({ run: 'true', ...inputs });
     const rest = written.join('').replaceAll(/^::add-mask::.*$/gm, '');
     expect(Object.values(inputs).filter((value) => rest.includes(value))).toEqual([]);
@@ -116,7 +116,7 @@ describe('targets', () => {
 });
 
 describe('the rest', () => {
-  test('lists, sizes and sets', () => {
+  test('lists, sizes and choices', () => {
     const { config, upload } = load({
       run: 'true',
       'allow-domains': 'a.example\nb.example, c.example',
@@ -150,7 +150,7 @@ describe('the rest', () => {
     expect(upload).toEqual({ when: 'on-failure', artifactName: 'logs', retentionDays: 3 });
   });
 
-  test('an input that is given empty has its default', () => {
+  test('an empty input gets its default', () => {
     const { config, upload } = load({ run: 'true', memory: '', 'env-all': '', shell: '', 'upload-logs': '' });
     expect(config).toMatchObject({
       memory: '6g',
@@ -164,17 +164,17 @@ describe('the rest', () => {
     ['upload-logs', 'sometimes'],
     ['retention-days', 'long'],
     ['shell', 'pwsh'],
-  ])('%s: %s is refused', (name, value) => {
+  ])('%s: %s is rejected', (name, value) => {
     expect(() => load({ run: 'true', [name]: value })).toThrow(`${name}: "${value}"`);
   });
 
-  test('a flag of the command line is no input', () => {
+  test('a flag of the command line is not an input', () => {
     vi.stubEnv('INPUT_KEEP-CONTAINERS', 'true');
     vi.stubEnv('INPUT_PROXY-LOGS-DIR', '/elsewhere');
     expect(load({ run: 'true' }).config).toMatchObject({ keepContainers: false, proxyLogsDir: undefined });
   });
 
-  test('without a workspace nothing runs', () => {
+  test('nothing runs without a workspace', () => {
     expect(() => load({ run: 'true' }, { GITHUB_WORKSPACE: '' })).toThrow('GITHUB_WORKSPACE');
   });
 });

@@ -18,10 +18,10 @@ import { startSlowEngine } from './slow-engine.ts';
 import { newImageName } from '../../testing/engine/test-image.ts';
 import { readZip } from '../../testing/zip.ts';
 
-/** Until the runner sends SIGKILL. */
+/** Milliseconds until the runner sends SIGKILL. */
 const RUNNER_PATIENCE = 10_000;
 
-/** One call of the model, one refused tunnel, and one that stays open. */
+/** One model call, one refused tunnel, and one that stays open. */
 const TRAFFIC = `
 curl -sS -o /tmp/answer -H 'content-type: application/json' "$ANTHROPIC_BASE_URL/v1/messages" \\
   -d '{"model":"test","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}'
@@ -54,14 +54,14 @@ afterEach(() => {
   step = undefined;
 });
 
-/** The entry's result, or a failure when it takes longer than a runner waits. */
+/** The entry's result. Fails if the entry takes longer than a runner waits. */
 async function ended({ done }: RunningEntry): Promise<EntryResult> {
   const result = await Promise.race([done, sleep(RUNNER_PATIENCE)]);
   if (result === undefined) throw new Error('The main step did not end before the runner would have killed it.');
   return result;
 }
 
-/** The ways in which a main step is killed: by the kernel, and by a runner that has lost its patience. */
+/** How a main step is killed: by the kernel, and by a runner whose grace period is over. */
 const KILLS: readonly [string, (entry: RunningEntry) => void][] = [
   ['the process alone', (entry) => entry.signal('SIGKILL')],
   ['its process tree', (entry) => killTree(entry.pid)],
@@ -99,8 +99,8 @@ describe('SIGKILL during the command, then the post step', () => {
     const files = readZip(artifact.zip);
     const content = (name: string): string =>
       files.get([...files.keys()].find((path) => path.endsWith(name))!)!.toString();
-    // Complete: every tunnel, those that were open when the kill came too, and every request of the model. Missing is
-    // timings.json alone, which the killed process would have written; usage.json the post step makes good.
+    // The logs must be complete: every tunnel, including those open at the kill, and every model request. Only
+    // timings.json is missing, because the killed process would have written it. The post step writes usage.json.
     const accesses = content('/access.log').trim().split('\n');
     expect(accesses.filter((line) => line.includes('CONNECT refused.example:443'))).toHaveLength(1);
     expect(accesses.filter((line) => line.includes('CONNECT open.example:443'))).toHaveLength(1);
@@ -134,7 +134,7 @@ describe('SIGKILL during the start, then the post step', () => {
     },
   );
 
-  // A client that is alive can be seen and is waited for; after one that is dead the post step waits a while.
+  // The post step sees a client that is alive and waits for it. After a dead one it waits for a fixed time.
   test.each([
     [3_000, ...KILLS[0]!],
     [1_200, ...KILLS[1]!],
@@ -157,23 +157,26 @@ describe('SIGKILL during the start, then the post step', () => {
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  test.each([100, 250, 400, 700])('during the start, after %i ms: main removes everything by itself', async (ms) => {
-    step = actionStep({ run: 'echo started; sleep 60' });
-    const main = await step.start();
-    await sleep(ms);
-    main.signal(signal);
-    const result = await ended(main);
-    expect(result.code).not.toBe(0);
-    expect(remains(step.runner)).toEqual([]);
-    if (runIdOf(step.runner) !== undefined) {
-      // It had got so far that there was something to remove.
-      expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
-      expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
-    }
-    await expectSilentPost();
-  });
+  test.each([100, 250, 400, 700])(
+    'during the start, after %i ms: the main step removes everything itself',
+    async (ms) => {
+      step = actionStep({ run: 'echo started; sleep 60' });
+      const main = await step.start();
+      await sleep(ms);
+      main.signal(signal);
+      const result = await ended(main);
+      expect(result.code).not.toBe(0);
+      expect(remains(step.runner)).toEqual([]);
+      if (runIdOf(step.runner) !== undefined) {
+        // There was already something to remove.
+        expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
+        expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
+      }
+      await expectSilentPost();
+    },
+  );
 
-  test('during the command: main removes everything by itself and reports; impatience changes nothing', async () => {
+  test('during the command: the main step removes everything itself and reports; further signals change nothing', async () => {
     step = actionStep(
       { ...provider.inputs('anthropic'), run: `trap '' INT TERM\nnohup setsid sleep 60 &\n${TRAFFIC}` },
       { ca: provider.ca },
@@ -214,11 +217,11 @@ describe('a cancelled step', () => {
     const copy = copyAction(join(step.runner.workspace, '..'), { agent: name });
     writeFileSync(
       join(copy.root, 'containers', 'agent', 'Dockerfile'),
-      // The name keeps the engine from having the layer in its cache.
+      // The unique name keeps the engine from using its cache for the layer.
       `FROM debian:trixie-slim\nRUN echo "the build waits" && sleep 60 && echo ${name}\n`,
     );
     const main = await startProgram(copy.argv('main'), { env, cwd: step.runner.workspace });
-    // The build is the engine's and would go on; what asked for it is ours.
+    // The build belongs to the engine and would go on, but the process that asked for it is ours.
     let processes: number[] = [];
     onTestFinished(() => {
       kill(processes);

@@ -12,7 +12,7 @@ import {
 } from '../../testing/runner/action.ts';
 import { remains } from '../../testing/runner/remains.ts';
 
-/** Calls the model as an SDK would, with nothing but what the sandbox gives it. */
+/** Calls the model as an SDK would, using only what the sandbox provides. */
 const CALL_MODEL = `
 node -e '
   const body = JSON.stringify({ model: "test", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
@@ -39,7 +39,7 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-describe('the main job', () => {
+describe('the main purpose', () => {
   test('runs a command whose model call arrives with the real key, and reports', async () => {
     step = actionStep({ run: CALL_MODEL, ...provider.inputs('anthropic') }, { ca: provider.ca });
     const result = await step.main();
@@ -69,7 +69,7 @@ describe('the main job', () => {
     );
   });
 
-  test('counts what was used, and refuses more than the budget', async () => {
+  test('counts the usage, and refuses requests beyond the budget', async () => {
     step = actionStep(
       { run: CALL_MODEL.repeat(3), 'max-requests': '2', ...provider.inputs('anthropic') },
       { ca: provider.ca },
@@ -96,7 +96,7 @@ describe('the main job', () => {
     expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
   });
 
-  test.each([0, 1, 7, 125, 126, 127])('passes exit code %i on', async (code) => {
+  test.each([0, 1, 7, 125, 126, 127])('passes on exit code %i', async (code) => {
     step = actionStep({ run: `exit ${String(code)}` });
     const result = await step.main();
     expect(result.code).toBe(code);
@@ -106,7 +106,7 @@ describe('the main job', () => {
     });
   });
 
-  test('relays standard output and standard error live, and keeps log commands in them inert', async () => {
+  test('relays standard output and standard error live, and makes log commands in them inert', async () => {
     step = actionStep({
       run: 'echo to-out; echo to-err >&2; echo "::set-output name=forged::yes"; sleep 1; echo later',
     });
@@ -120,7 +120,7 @@ describe('the main job', () => {
     expect(lines.indexOf('later')).toBeLessThan(lines.indexOf(`::${token ?? ''}::`));
   });
 
-  test('refuses a host that is not on the list with an honest 403, and says so', async () => {
+  test('refuses a host that is not on the list with a 403, and reports it', async () => {
     step = actionStep({
       'allow-domains': 'example.com',
       run: `
@@ -152,7 +152,7 @@ describe('the main job', () => {
     expect(relayed).not.toContain('INPUT_');
   });
 
-  test('says that a command was killed for its memory, and passes its exit code on', async () => {
+  test('reports that a command was killed for its memory use, and passes on its exit code', async () => {
     step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
     const result = await step.main();
     expect(result.code).toBe(137);
@@ -170,7 +170,7 @@ describe('the main job', () => {
     expect((await step.main()).stdout).toContain(expected);
   });
 
-  test('stops a bash script at its first failure, in a pipe too', async () => {
+  test('stops a bash script at its first failure, even in a pipe', async () => {
     step = actionStep({ run: 'false | true\necho unreachable' });
     const result = await step.main();
     expect(result.code).toBe(1);
@@ -184,7 +184,7 @@ describe('the main job', () => {
     expect(statSync(join(workspace, 'sub')).isDirectory()).toBe(true);
   });
 
-  test('runs in a foreign image', async () => {
+  test("runs in an image of the user's", async () => {
     step = actionStep({ run: 'cat /etc/debian_version; ls /usr/local/bin', 'agent-image': 'debian:trixie-slim' });
     const result = await step.main();
     expect(result.code).toBe(0);

@@ -9,7 +9,7 @@ import { annotations, playedStep, removeSteps, ROOT, type StepOptions } from './
 
 afterAll(removeSteps);
 
-/** Each test starts a process, several at a time. */
+/** Each test starts a process. Several run at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };
 
 /** The outputs that `action.yml` declares. */
@@ -41,7 +41,7 @@ describe('the main step', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('keeps what the command prints from the runner, and says everything afterwards', async () => {
+  test('keeps what the command prints from the runner, and reports everything afterwards', async () => {
     const { runner, main } = playedStep('log-commands');
     const played = await main();
     expect(played.code).toBe(0);
@@ -52,7 +52,7 @@ describe('the main step', OPTIONS, () => {
     expect(runner.main.outputs()).toMatchObject({ outcome: 'success' });
   });
 
-  test('says everything afterwards when the engine fails under the command, too', async () => {
+  test('reports everything afterwards even if the engine fails during the command', async () => {
     const { runner, main, left } = playedStep('log-commands-then-failure');
     const played = await main();
     expect(played).toMatchObject({ code: 1, engine: { left: [] } });
@@ -65,7 +65,7 @@ describe('the main step', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('fails with an engine that fails', async () => {
+  test('fails if the engine fails', async () => {
     const { runner, main, left } = playedStep('engine-fails');
     const played = await main();
     expect(played).toMatchObject({ code: 1, stderr: '', engine: { left: [] } });
@@ -94,8 +94,8 @@ describe('a run that cannot begin', OPTIONS, () => {
   });
 });
 
-describe('a report that cannot be delivered costs that part alone', OPTIONS, () => {
-  test('the logs are gone', async () => {
+describe('a report that cannot be delivered loses only that part', OPTIONS, () => {
+  test('the logs are missing', async () => {
     const { runner, main } = playedStep('no-logs');
     const played = await main();
     expect(played).toMatchObject({ code: 3, engine: { left: [] } });
@@ -134,10 +134,11 @@ describe('a report that cannot be delivered costs that part alone', OPTIONS, () 
     expect(runner.main.outputs()).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
   });
 
-  test('a record that fits in part leaves nothing: half of one would fail the step', async () => {
+  test('a record that only partly fits leaves nothing, because half of one would fail the step', async () => {
     const limit = 8_192;
     const { runner, main, post } = playedStep('success', { prefix: ['prlimit', `--fsize=${limit}`, '--'] });
-    // So much room each: for what must be saved at the start, and the beginning of what comes at the end.
+    // Leave this much space in each file: for what must be saved at the start, and for the first part of the end's
+    // records.
     const fill = (variable: string, room: number): number => {
       const path = runner.main.env[variable] ?? '';
       appendFileSync(path, `earlier=${'x'.repeat(limit - room - 'earlier=\n'.length)}\n`);
@@ -189,7 +190,7 @@ describe('a step that is cancelled', OPTIONS, () => {
   });
 });
 
-test('a command that ignores the end of its time is killed, and reported as one that ran out of it', async () => {
+test('a command that ignores its timeout is killed, and reported as timed out', async () => {
   const { runner, main, left } = playedStep('endless', { inputs: { 'timeout-minutes': '0.005' } });
   const played = await main();
   expect(played).toMatchObject({ code: 124, stderr: '', engine: { left: [] } });

@@ -53,7 +53,7 @@ describe('an ordinary user who may talk to the engine', () => {
     await service.close();
   });
 
-  test('needs no root: the test is somebody else', () => {
+  test('needs no root: the test uses another user', () => {
     expect(user.uid).toBeGreaterThan(0);
   });
 
@@ -64,7 +64,7 @@ describe('an ordinary user who may talk to the engine', () => {
     expect(remains(step.runner)).toEqual([]);
   });
 
-  test('the command runs as this user, in a home of its own', () => {
+  test('the command runs as this user, in its own home', () => {
     expect(main.stdout).toContain(`user ${user.uid}, home ${step.runner.main.env['HOME'] ?? ''} is ${user.uid}:700`);
     expect(main.stdout).toContain('not root');
   });
@@ -75,7 +75,7 @@ describe('an ordinary user who may talk to the engine', () => {
     expect(provider.server.requests.map(({ headers }) => headers['x-api-key'])).toEqual([TEST_KEYS.anthropic]);
   });
 
-  test('files in the workspace are the user’s', () => {
+  test('files in the workspace belong to the user', () => {
     for (const name of ['sub', 'sub/file']) {
       expect(statSync(join(step.runner.workspace, name)).uid).toBe(user.uid);
     }
@@ -88,7 +88,7 @@ describe('an ordinary user who may talk to the engine', () => {
     expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
   });
 
-  test('the logs can be read and removed by the user', async () => {
+  test('the user can read and remove the logs', async () => {
     const { env } = step.runner.main;
     const logs = readdirSync(step.runner.temp).filter((name) => name.includes('-logs-'));
     expect(logs).toHaveLength(2);

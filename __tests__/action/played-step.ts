@@ -1,4 +1,4 @@
-/** A step of the action in processes of its own, as a runner starts it, with an engine in memory. */
+/** A step of the action in its own processes, as a runner starts it, with an engine in memory. */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What a runner knows of an entry that has ended. */
+/** What a runner knows about an entry that has ended. */
 export interface Played extends EntryResult {
-  /** The log commands that it carries out. */
+  /** The log commands that the runner carries out. */
   readonly commands: readonly { readonly name: string; readonly value: string }[];
   readonly engine: EngineReport;
 }
@@ -22,33 +22,36 @@ export interface PlayedStep {
   readonly start: () => Promise<RunningProgram>;
   readonly main: () => Promise<Played>;
   readonly post: (scenario?: Scenario) => Promise<Played>;
-  /** The report of a main step that was started. */
+  /** The report of a started main step. */
   readonly ended: (main: RunningProgram) => Promise<Played>;
-  /** What is left in RUNNER_TEMP, apart from the logs. */
+  /** What is left in RUNNER_TEMP, except the logs. */
   readonly left: () => string[];
 }
 
 export interface StepOptions {
   readonly inputs?: Readonly<Record<string, string>>;
-  /** Wins over what the runner sets. */
+  /** Overrides what the runner sets. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The installation's directory. */
+  /** The directory of the installation. */
   readonly root?: string;
-  /** Goes before the argv of the main step. */
+  /** Put in front of the main step's argv. */
   readonly prefix?: readonly string[];
 }
 
-/** The entries are many lines for a process that lives for a moment. Node.js checks that what it keeps here is current. */
+/**
+ * The entries are large for such short-lived processes, so cache the compiled code. Node.js checks that the cache is
+ * current.
+ */
 const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.scratch', 'compile-cache') };
 
 const runners: Runner[] = [];
 
-/** For `afterAll` of a file that plays steps; several of its tests run at a time. */
+/** Call this in `afterAll` of files that play steps. Several of their tests run at a time. */
 export function removeSteps(): void {
   for (const runner of runners.splice(0)) runner.remove();
 }
 
-/** A key, so that there is nothing to warn of. */
+/** Contains a key, so that there is nothing to warn about. */
 const INPUTS = { run: 'true', 'openai-api-key': 'sk-sentinel-openai' };
 
 export function playedStep(
@@ -83,7 +86,10 @@ export function playedStep(
   };
 }
 
-/** The annotations that the runner shows, the first line of each. Whether the test's user is root does not matter here. */
+/**
+ * The first line of each annotation that the runner shows, except the one about root: the test's user does not matter
+ * here.
+ */
 export function annotations({ commands }: Played): string[] {
   return commands
     .filter(({ name, value }) => name !== 'add-mask' && !value.startsWith('The command runs as root'))

@@ -36,7 +36,7 @@ function aStep(service: ArtifactService | undefined, inputs: Readonly<Record<str
 const warnings = ({ stdout }: EntryResult): string[] =>
   stdout.split('\n').filter((line) => line.startsWith('::warning'));
 
-/** Leaves what a main step leaves, without having run one. */
+/** Creates what a main step leaves behind, without running one. */
 function aFinishedMain(service: ArtifactService | undefined, succeeded = true): { squid: string; apiProxy: string } {
   const { temp, main } = aStep(service).runner;
   const logs = { squid: join(temp, 'squid-logs-1'), apiProxy: join(temp, 'api-proxy-logs-1') };
@@ -82,7 +82,7 @@ describe('upload-logs', () => {
     ]);
   });
 
-  test('takes the name and the retention period', async () => {
+  test("uses the artifact's name and the retention period", async () => {
     const service = await aService();
     aStep(service, { 'artifact-name': 'my logs', 'retention-days': '5' });
     await step.main();
@@ -106,7 +106,7 @@ function logsOf({ runner }: ActionStep): { squid: string } {
   return (JSON.parse(runner.main.state()['awf']!) as { logs: { squid: string } }).logs;
 }
 
-describe('a service that fails never fails the job', () => {
+describe('a failing service never fails the job', () => {
   test('no service at all', async () => {
     aFinishedMain(undefined);
     const post = await step.post();
@@ -127,24 +127,27 @@ describe('a service that fails never fails the job', () => {
     expect(warnings(post)[0]).toContain('Could not upload the logs');
   });
 
-  test.each(['CreateArtifact', 'PutBlock', 'FinalizeArtifact'] as const)('%s hangs: post gives up', async (faulty) => {
-    const service = await aService({ fault: { step: faulty, kind: 'hang' } });
-    aFinishedMain(service);
-    const post = step.runner.post();
-    const started = performance.now();
-    const result = await runProgram([process.execPath, join(import.meta.dirname, 'fixtures', 'hasty-post.ts')], {
-      env: { ...post.env, TEST_UPLOAD_LIMIT_MS: '2000' },
-      cwd: ROOT,
-    });
-    expect(performance.now() - started).toBeLessThan(10_000);
-    expect(service.steps).toContain(faulty);
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect(warnings(result)).toEqual([
-      '::warning::Could not upload the logs: the artifact service did not take the logs within 2 s',
-    ]);
-  });
+  test.each(['CreateArtifact', 'PutBlock', 'FinalizeArtifact'] as const)(
+    '%s hangs: the post step gives up',
+    async (faulty) => {
+      const service = await aService({ fault: { step: faulty, kind: 'hang' } });
+      aFinishedMain(service);
+      const post = step.runner.post();
+      const started = performance.now();
+      const result = await runProgram([process.execPath, join(import.meta.dirname, 'fixtures', 'hasty-post.ts')], {
+        env: { ...post.env, TEST_UPLOAD_LIMIT_MS: '2000' },
+        cwd: ROOT,
+      });
+      expect(performance.now() - started).toBeLessThan(10_000);
+      expect(service.steps).toContain(faulty);
+      expect(result).toMatchObject({ code: 0, stderr: '' });
+      expect(warnings(result)).toEqual([
+        '::warning::Could not upload the logs: the artifact service did not take the logs within 2 s',
+      ]);
+    },
+  );
 
-  test('a name that another step has taken', async () => {
+  test('a name that another step has already used', async () => {
     const service = await aService();
     const post = (): Promise<EntryResult> => {
       aFinishedMain(service);
@@ -159,7 +162,7 @@ describe('a service that fails never fails the job', () => {
   });
 });
 
-describe('what the main step left', () => {
+describe('what the main step left behind', () => {
   test('nothing: it ended before it started anything', async () => {
     aStep(await aService(), { run: '' });
     expect((await step.main()).code).toBe(1);
@@ -177,7 +180,7 @@ describe('what the main step left', () => {
     expect(warnings(post)).toHaveLength(1);
   });
 
-  test('logs that are gone', async () => {
+  test('logs that are missing', async () => {
     const service = await aService();
     const { squid, apiProxy } = aFinishedMain(service);
     for (const directory of [squid, apiProxy]) renameSync(directory, `${directory}.away`);
@@ -187,7 +190,7 @@ describe('what the main step left', () => {
     expect(service.artifacts).toEqual([]);
   });
 
-  test('an engine that is gone: the logs are uploaded all the same', async () => {
+  test('no engine: the logs are uploaded all the same', async () => {
     const service = await aService();
     aFinishedMain(service);
     const post = step.runner.post();
@@ -203,7 +206,7 @@ describe('what the main step left', () => {
 });
 
 describe('E8: links among the logs', () => {
-  test('are never followed, and nothing that is no file is opened', async () => {
+  test('are never followed, and nothing except files is opened', async () => {
     const service = await aService();
     const { squid, apiProxy } = aFinishedMain(service);
     const outside = join(step.runner.temp, '..', 'outside');
@@ -214,7 +217,7 @@ describe('E8: links among the logs', () => {
     symlinkSync(outside, join(squid, 'directory'));
     symlinkSync('/nonexistent', join(squid, 'dangling'));
     linkSync(secret, join(squid, 'hard.log'));
-    // Whoever opens it to read waits for ever.
+    // Opening it for reading would block forever.
     expect(spawnSync('mkfifo', [join(apiProxy, 'pipe.log')]).status).toBe(0);
     const post = await step.post();
     expect(post.code).toBe(0);
@@ -223,7 +226,7 @@ describe('E8: links among the logs', () => {
     expect(readFileSync(secret, 'utf8')).toBe('a secret of the host');
   });
 
-  test('a link in the place of the directory is not followed either', async () => {
+  test('a link in place of the directory is not followed either', async () => {
     const service = await aService();
     const { apiProxy } = aFinishedMain(service);
     const outside = join(step.runner.temp, '..', 'outside');
@@ -245,7 +248,7 @@ describe('E8: links among the logs', () => {
     });
     const main = await step.main();
     const found = [...main.stdout.matchAll(/^found: (.*)$/gm)].map(([, path]) => path);
-    // The control: it finds what is there.
+    // This is the control: the command finds what exists.
     expect(found).toContain(join(step.runner.workspace, 'access.log'));
     expect(found.filter((path) => /squid-logs|api-proxy/.test(path ?? ''))).toEqual([]);
     await step.post();

@@ -8,12 +8,12 @@ import { annotations, playedStep, removeSteps, type PlayedStep, type StepOptions
 
 afterAll(removeSteps);
 
-/** Each test starts processes, several at a time. */
+/** Each test starts processes. Several tests run at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };
 
 const stateOf = ({ runner }: PlayedStep): State => JSON.parse(runner.main.state()['awf'] ?? '') as State;
 
-/** A main step that was killed under its command. */
+/** A main step that was killed during its command. */
 async function aKilledStep(inputs: StepOptions['inputs'] = {}): Promise<PlayedStep> {
   const step = playedStep('endless', { inputs });
   const main = await step.start();
@@ -24,14 +24,14 @@ async function aKilledStep(inputs: StepOptions['inputs'] = {}): Promise<PlayedSt
 }
 
 describe('the post step', OPTIONS, () => {
-  test('has nothing to do after a main step that did not begin', async () => {
+  test('has nothing to do after a main step that did not start', async () => {
     const played = await playedStep('success').post();
     expect(played).toMatchObject({ code: 0, stderr: '', engine: { calls: [] } });
     expect(annotations(played)).toEqual([]);
     expect(played.stdout).toContain('there is nothing to clean up');
   });
 
-  test('does not claim so when it cannot read the state', async () => {
+  test('does not claim this if it cannot read the state', async () => {
     const step = playedStep('success');
     appendFileSync(step.runner.main.env['GITHUB_STATE'] ?? '', 'awf={"runId":\n');
     const played = await step.post();
@@ -40,7 +40,7 @@ describe('the post step', OPTIONS, () => {
     expect(played.stdout).not.toContain('nothing to clean up');
   });
 
-  test('after a main step that was killed: containers, workspace, files and usage', async () => {
+  test('after a killed main step: removes containers and files, checks the workspace, reports usage', async () => {
     const step = await aKilledStep();
     const { runId, logs, succeeded } = stateOf(step);
     expect(succeeded).toBeUndefined();
@@ -58,7 +58,7 @@ describe('the post step', OPTIONS, () => {
     expect(step.left()).toEqual([]);
   });
 
-  test('each part that fails costs a warning, and nothing else', async () => {
+  test('each part that fails causes a warning and nothing else', async () => {
     const step = await aKilledStep({ 'upload-logs': 'never' });
     const { runId, logs } = stateOf(step);
     const directory = join(step.runner.temp, `awf-${runId}`);

@@ -44,14 +44,14 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  // A failed step sets it, which is the step's exit code and not this process's.
+  // A failed step sets exitCode. It is the step's exit code, not this process's.
   process.exitCode = undefined;
 });
 
 /** The annotations that a runner shows. */
 const annotations = (): string[] => logCommands(printed).map(({ name, value }) => `${name}: ${value}`);
 
-describe('a part that cannot be delivered costs itself alone', () => {
+describe('a part that cannot be delivered loses only itself', () => {
   test.each([
     ['a directory', (path: string) => path, 'EISDIR'],
     ['below a directory that does not exist', () => '/nonexistent/summary', 'ENOENT'],
@@ -82,7 +82,7 @@ describe('a part that cannot be delivered costs itself alone', () => {
     expect(readFileSync(files.summary, 'utf8')).toContain('**failure**');
   });
 
-  test('of a run that never began as well', () => {
+  test('also for a run that never started', () => {
     vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
     publishFailure(new UserError('run is empty.', { hint: 'Give a command.' }), actionReporter);
     expect(annotations()).toEqual([
@@ -92,7 +92,7 @@ describe('a part that cannot be delivered costs itself alone', () => {
   });
 });
 
-test('what could not be read is left out of the outputs, never given as empty', async () => {
+test('what could not be read is left out of the outputs, never reported as empty', async () => {
   await publish({ ...RESULT, traffic: { domains: undefined, usage: undefined } }, NO_SECRETS, actionReporter);
   const outputs = Object.keys(parseOutputs(files.output)).toSorted();
   expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
@@ -106,14 +106,14 @@ test('an error is the annotation, whatever the command’s exit code', async () 
   expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'error' });
 });
 
-test('a runner without a summary has none written', async () => {
+test('writes no summary on a runner without one', async () => {
   vi.stubEnv('GITHUB_STEP_SUMMARY', '');
   await publish(RESULT, NO_SECRETS, actionReporter);
   expect(annotations()).toEqual([]);
   expect(readFileSync(files.summary, 'utf8')).toBe('');
 });
 
-test('what the command wrote comes without the credentials, and with what is wrong with it', async () => {
+test("the command's summary and outputs come without the credentials, and with their problems", async () => {
   const secret = SENTINELS.get('OPENAI_API_KEY')!;
   const written = {
     output: { text: `answer=${secret}\nno output\n`, isCut: false },
@@ -125,7 +125,7 @@ test('what the command wrote comes without the credentials, and with what is wro
   expect(annotations()).toEqual([expect.stringMatching(/^warning: GITHUB_OUTPUT of the command: line 2 /)]);
 });
 
-test('300,000 refused names cost the outputs and the summary nothing', async () => {
+test('300,000 refused names do not break the outputs or the summary', async () => {
   const refused = parseAccessLine(refusedLine('172.30.0.20', 'a.example:443').trimEnd()) as AccessRecord;
   const counter = new DomainCounter(refused.client);
   for (let index = 0; index < 300_000; index++) counter.add({ ...refused, host: `${index}.exfiltrated.example` });

@@ -30,14 +30,14 @@ test('messages wait until the commands are on again', () => {
   expect(logCommands(output)).toEqual(['before', 'meanwhile', 'after'].map((value) => ({ name: 'warning', value })));
 });
 
-test('a command that prints nothing has nothing switched off', () => {
+test('nothing is switched off for a command that prints nothing', () => {
   const relay = new StoppedCommands();
   relay.deferring(actionReporter).warning('before');
   relay.end();
   expect(output).toBe('::warning::before\n');
 });
 
-test('what arrives after the end is dropped: it would switch the commands off for good', () => {
+test('output after the end is dropped, because it would switch the commands off for good', () => {
   const relay = new StoppedCommands();
   void relay.stdout(FORGED);
   relay.end();

@@ -17,7 +17,7 @@ function aFile(content?: string): string {
   return path;
 }
 
-/** Writes half a record, as on a disk that becomes full. */
+/** Writes half a record, as on a disk that fills up. */
 const failing = (path: string) => () =>
   appending(VARIABLE, () => {
     appendFileSync(path, 'half<<');
@@ -38,7 +38,7 @@ test.each([
   ['a file that has something', 'a=1\n', 'a=1\n'],
   ['an empty file', '', ''],
   ['a file that was not there', undefined, ''],
-])('half a record is taken back from %s', (_, before, after) => {
+])('removes half a record from %s', (_, before, after) => {
   const path = aFile(before);
   expect(thrown(failing(path)).message).toContain('ENOSPC');
   expect(readFileSync(path, 'utf8')).toBe(after);
@@ -52,7 +52,7 @@ test.each([
     },
   ],
   ['does not exist', () => undefined],
-])('a file that %s costs the error of the work alone', (_, prepare) => {
+])('a file that %s causes no error beyond the work’s own', (_, prepare) => {
   const path = aFile();
   prepare(path);
   const error = thrown(() => {
@@ -63,7 +63,7 @@ test.each([
   expect(error.message).toBe('EISDIR');
 });
 
-test.each([undefined, ''])('a runner that names no file has none: %j', (value) => {
+test.each([undefined, ''])('no file is used if the runner names none: %j', (value) => {
   vi.stubEnv(VARIABLE, value);
   expect(appending(VARIABLE, () => 1)).toBe(1);
 });

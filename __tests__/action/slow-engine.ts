@@ -1,4 +1,4 @@
-/** The engine, reached through a socket of the test's own that is slow in creating containers. */
+/** The engine, reached through the test's own socket, which delays the creation of containers. */
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -7,16 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ENGINE_SOCKET = '/var/run/docker.sock';
 
 export interface SlowEngine {
-  /** For `DOCKER_HOST`. */
+  /** The value for `DOCKER_HOST`. */
   readonly url: string;
-  /** Containers that the engine was asked for. */
+  /** How many containers the engine was asked to create. */
   readonly asked: () => number;
   readonly close: () => Promise<void>;
 }
 
 /**
- * @param path of the socket
- * @param delayMs what the creation of a container takes, also when the client that asked for it is gone by then
+ * @param path the socket's path
+ * @param delayMs the delay of each creation, even if its client has gone in the meantime
  */
 export async function startSlowEngine(path: string, delayMs: number): Promise<SlowEngine> {
   const open = new Set<Socket>();

@@ -23,15 +23,18 @@ describe('claudeJson', () => {
     expect(JSON.parse(claudeJson(path, JSON.stringify(rest)).content)).toEqual({ ...rest, apiKeyHelper });
   });
 
-  test.each(['/other/helper.sh', '', 7, null])('another helper stops the run, naming both: %j', (other) => {
-    const error = thrown(() => claudeJson(path, JSON.stringify({ apiKeyHelper: other })));
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(path);
-    expect(error.message).toContain(JSON.stringify(other));
-    expect(error.message).toContain(HELPER);
-  });
+  test.each(['/other/helper.sh', '', 7, null])(
+    'another helper stops the run, and the error names both: %j',
+    (other) => {
+      const error = thrown(() => claudeJson(path, JSON.stringify({ apiKeyHelper: other })));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toContain(path);
+      expect(error.message).toContain(JSON.stringify(other));
+      expect(error.message).toContain(HELPER);
+    },
+  );
 
-  test.each(['{', '[]', '"text"', 'null', '1'])('%s is no settings file', (present) => {
+  test.each(['{', '[]', '"text"', 'null', '1'])('%s is not a settings file', (present) => {
     const error = thrown(() => claudeJson(path, present));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain(path);
@@ -39,7 +42,7 @@ describe('claudeJson', () => {
 });
 
 describe('credentials in ~/.claude.json', () => {
-  /** The copy, and what is said to be missing. */
+  /** The copy, and the names reported as withheld. */
   function copyOf(present: object) {
     const { content, withheld } = claudeJson('/home/runner/.claude.json', JSON.stringify(present));
     const { apiKeyHelper, ...copy } = JSON.parse(content) as Record<string, unknown>;
@@ -47,7 +50,7 @@ describe('credentials in ~/.claude.json', () => {
     return { content, copy, withheld };
   }
 
-  /** As Claude Code 2.1.330 writes it, and what must become of it. */
+  /** The file as Claude Code 2.1.330 writes it, and the expected copy. */
   const PRESENT = {
     numStartups: 12,
     theme: 'dark',
@@ -75,7 +78,7 @@ describe('credentials in ~/.claude.json', () => {
     },
   };
 
-  test('a file without one is copied as it is', () => {
+  test('a file without credentials is copied unchanged', () => {
     expect(copyOf(PRESENT)).toMatchObject({ copy: PRESENT, withheld: [] });
   });
 
@@ -112,7 +115,7 @@ describe('credentials in ~/.claude.json', () => {
     if (path.includes('.')) expect(copy).toHaveProperty(first);
   });
 
-  test('a member of an odd name stays a member', () => {
+  test('a member with a special name stays a member', () => {
     const { content } = claudeJson('/x', '{"__proto__":{"a":1},"constructor":"c"}');
     expect(content).toContain('"__proto__"');
     expect(JSON.parse(content)).toHaveProperty('constructor', 'c');

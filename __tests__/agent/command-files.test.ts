@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../../testing/builders.ts';
 
 const OWNER = process.getuid?.() === 0 ? { uid: 1001, gid: 1002 } : { uid: process.getuid!(), gid: process.getgid!() };
 
-/** The files of a run, and where they are on the host. */
+/** The files of a run, and their paths on the host. */
 function create() {
   const directory = temporaryDirectory();
   const files = new CommandFiles(directory, OWNER);
@@ -30,7 +30,7 @@ function create() {
   };
 }
 
-test('are empty, the command’s and nobody else’s, and mounted one by one', () => {
+test('are empty, private to the command, and mounted one by one', () => {
   const { mounts, output, summary } = create();
   for (const path of [output, summary]) {
     const { uid, gid, mode, size } = statSync(path);
@@ -63,20 +63,20 @@ describe('at the limit', () => {
     expect(longer.files.finish()[name]).toEqual({ text: 'x'.repeat(limit), isCut: true });
   });
 
-  test('half a character is left out', () => {
+  test('an incomplete character is left out', () => {
     const { files, summary } = create();
     writeFileSync(summary, `${'x'.repeat(SUMMARY_FILE_LIMIT - 1)}€`);
     expect(files.finish().summary).toEqual({ text: 'x'.repeat(SUMMARY_FILE_LIMIT - 1), isCut: true });
   });
 });
 
-test('a byte order mark goes, and what is no UTF-8 is replaced', () => {
+test('a byte order mark is removed, and invalid UTF-8 is replaced', () => {
   const { files, output } = create();
   writeFileSync(output, Buffer.concat([Buffer.from('\ufeffa='), Buffer.from([0xff, 0xc3])]));
   expect(files.finish().output.text).toBe('a=\ufffd\ufffd');
 });
 
-test('no change of mode or name leads the reader elsewhere', () => {
+test('changes of mode or name do not mislead the reader', () => {
   const { files, output, summary } = create();
   const secret = join(temporaryDirectory(), 'secret');
   writeFileSync(secret, 'secret');
@@ -88,7 +88,7 @@ test('no change of mode or name leads the reader elsewhere', () => {
   expect(files.finish()).toEqual({ output: { text: 'a=b', isCut: false }, summary: { text: '', isCut: false } });
 });
 
-test('what exists already stops the run', () => {
+test('an existing file stops the run', () => {
   const directory = temporaryDirectory();
   expect(new CommandFiles(directory, OWNER).finish().output.text).toBe('');
   expect(() => new CommandFiles(directory, OWNER)).toThrow('EEXIST');

@@ -3,24 +3,24 @@ import { agentEnvironment } from '../../src/agent/environment.ts';
 import type { Config } from '../../src/config/config.ts';
 import { ADDRESSES, aConfig, NO_SECRETS, USER } from '../../testing/builders.ts';
 
-/** What becomes of a variable: by itself, with `env-all`, and in an image of the command's own. */
+/** What happens to a variable: by default, with `env-all`, and in an image that the user names. */
 type Fate =
-  /** It tells the command about its job, or tools how to behave. */
+  /** It tells the command about its job, or configures tools. */
   | 'passes'
-  /** It is a place on the host: passes with the host's toolchain, and in an image only when `env` names it. */
+  /** It names a place on the host. It passes with the host's toolchain; in an image only if `env` names it. */
   | 'passes, but not to an image'
   /** `env` or `env-all` passes it. */
   | 'when asked for'
   /** Nothing passes it. */
   | 'never'
-  /** It has a value of the sandbox's own. */
+  /** The sandbox sets it. */
   | 'set by the sandbox';
 
 /**
- * Everything that a step sees on a hosted runner (ubuntu-24.04), with values of the same form, and what becomes of it.
- * Sources: https://docs.github.com/actions/reference/workflows-and-actions/variables, GitHubContext.cs, RunnerContext.cs
- * and NodeScriptActionHandler.cs of actions/runner, configure-environment.sh and the install scripts of
- * actions/runner-images, and what `env` printed in public jobs.
+ * Everything that a step sees on a hosted runner (ubuntu-24.04), with values of the same form, and what happens to it.
+ * Sources: https://docs.github.com/actions/reference/workflows-and-actions/variables, GitHubContext.cs,
+ * RunnerContext.cs and NodeScriptActionHandler.cs of actions/runner, configure-environment.sh and the install scripts
+ * of actions/runner-images, and the output of `env` in public jobs.
  */
 const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> = {
   // Set by the image.
@@ -64,7 +64,7 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   POWERSHELL_DISTRIBUTION_CHANNEL: ['GitHub-Actions-ubuntu24', 'passes'],
   PSModulePath: ['/usr/local/share/powershell/Modules', 'passes, but not to an image'],
   SELENIUM_JAR_PATH: ['/usr/share/java/selenium-server.jar', 'passes, but not to an image'],
-  // Sends enclaves to a service of the host's.
+  // Sends enclaves to a service on the host.
   SGX_AESM_ADDR: ['1', 'when asked for'],
   SWIFT_PATH: ['/usr/share/swift/usr/bin', 'passes, but not to an image'],
   VCPKG_INSTALLATION_ROOT: ['/usr/local/share/vcpkg', 'passes, but not to an image'],
@@ -146,7 +146,7 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   STATS_D_D: ['true', 'when asked for'],
   STATS_RDCL: ['true', 'when asked for'],
 
-  // Set by the runner for an action that is JavaScript, as this one.
+  // Set by the runner for JavaScript actions like this one.
   ACTIONS_CACHE_MODE: ['readonly', 'never'],
   ACTIONS_CACHE_SERVICE_V2: ['True', 'never'],
   ACTIONS_CACHE_URL: ['https://artifactcache.actions.githubusercontent.com/x/', 'never'],
@@ -172,7 +172,7 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   RUSTUP_HOME: ['/home/runner/.rustup', 'passes, but not to an image'],
   pythonLocation: ['/opt/hostedtoolcache/Python/3.11.13/x64', 'passes, but not to an image'],
 
-  // Set by workflows: secrets that are not for models, and the means to use them.
+  // Set by workflows: secrets that are not for models, and ways to use them.
   ANDROID_KEYSTORE_PASSWORD: ['x', 'when asked for'],
   AWS_ACCESS_KEY_ID: ['AKIAX', 'when asked for'],
   AWS_BEARER_TOKEN_BEDROCK: ['x', 'when asked for'],
@@ -196,7 +196,8 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   GOOGLE_API_KEY: ['AIzax', 'never'],
   OPENAI_API_KEY: ['sk-x', 'never'],
 
-  // The ways of shells, loaders and interpreters. What they name runs in the sandbox, where the command may do so anyway.
+  // Hooks of shells, loaders and interpreters. What they name runs in the sandbox, where the command may run anything
+  // anyway.
   BASH_ENV: ['/home/runner/.bash_env', 'when asked for'],
   'BASH_FUNC_which%%': ['() { :; }', 'never'],
   COMPOSE_DOCKER_CLI_BUILD: ['1', 'when asked for'],
@@ -219,7 +220,7 @@ const host = Object.fromEntries(Object.entries(VARIABLES).map(([name, [value]]) 
 const given = (options: Partial<Config>): Readonly<Record<string, string>> =>
   agentEnvironment(aConfig(options), NO_SECRETS, ADDRESSES, host, USER).variables;
 
-/** For each fate: has the command the host's value, by itself and with `env-all`? */
+/** For each fate: whether the command gets the host's value, by default and with `env-all`. */
 const PASSES: Readonly<Record<Fate, { readonly toolchain: [boolean, boolean]; readonly image: [boolean, boolean] }>> = {
   passes: { toolchain: [true, true], image: [true, true] },
   'passes, but not to an image': { toolchain: [true, true], image: [false, false] },
@@ -228,7 +229,7 @@ const PASSES: Readonly<Record<Fate, { readonly toolchain: [boolean, boolean]; re
   'set by the sandbox': { toolchain: [false, false], image: [false, false] },
 };
 
-/** Those the sandbox sets to what a hosted runner has, too. */
+/** Variables that the sandbox sets to the same value as a hosted runner. */
 const SAME: readonly string[] = ['HOME', 'USER', 'LOGNAME', 'XDG_CONFIG_HOME', 'CARGO_HOME'];
 
 describe.each([
@@ -258,7 +259,7 @@ describe.each([
   });
 });
 
-test('a place on the host passes to an image when env names it', () => {
+test('a place on the host passes to an image if env names it', () => {
   const named = { env: [{ name: 'PATH', value: undefined }], agentImage: 'debian:13' };
   expect(given(named)['PATH']).toBe(host['PATH']);
 });

@@ -16,7 +16,7 @@ import {
 
 const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
 
-/** What every agent has, with no credential given. */
+/** What every agent has, without any credential. */
 const ALWAYS = {
   GEMINI_API_BASE_URL: 'http://172.30.0.30:10003',
   GOOGLE_GEMINI_BASE_URL: 'http://172.30.0.30:10003',
@@ -51,13 +51,13 @@ const ALWAYS = {
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
 
-/** What holds no placeholder that a program needs in its children. */
+/** Variables without a placeholder that a program needs in its child processes. */
 const ONE_SHOT = [
   ...['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_API_TOKEN', 'GITHUB_PAT'],
   ...['OPENAI_KEY', 'CODEX_API_KEY', 'CLAUDE_API_KEY'],
 ];
 
-/** What a credential adds. */
+/** What each credential adds. */
 const OPENAI = { OPENAI_BASE_URL: 'http://172.30.0.30:10000/v1' };
 const ANTHROPIC = {
   ANTHROPIC_BASE_URL: 'http://172.30.0.30:10001',
@@ -88,7 +88,7 @@ function variables(options: ConfigOverrides = {}, host: NodeJS.ProcessEnv = {}):
 
 const named = (name: string, value?: string) => ({ env: [{ name, value }] });
 
-/** The credentials that users' workflows depend on. */
+/** The credentials on which users' workflows depend. */
 const INTERFACE = [
   ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'GEMINI_API_KEY'],
 ];
@@ -129,7 +129,7 @@ describe('what the sandbox sets', () => {
   describe.each([
     ...['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'],
     ...['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY'],
-  ])('%s is the user’s', (name) => {
+  ])('the user may set %s', (name) => {
     test.each([
       ['from the host', {}, { [name]: '5' }],
       ['by env-all', { envAll: true }, { [name]: '5' }],
@@ -140,19 +140,19 @@ describe('what the sandbox sets', () => {
   });
 });
 
-test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env says otherwise', (name) => {
+test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env overrides it', (name) => {
   const host = { [name]: '/usr/local/read-only' };
   for (const options of [{}, { envAll: true }]) expect(variables(options, host)[name]).toBe(ALWAYS[name as 'GOPATH']);
   expect(variables(named(name, '/workspace/cache'), host)[name]).toBe('/workspace/cache');
   expect(variables(named(name), host)[name]).toBe('/usr/local/read-only');
 });
 
-/** Names that hold no value of the user's, whatever the options say. */
+/** Names that never have a value from the user, whatever the options are. */
 const NEVER = [
   ...['OPENAI_API_KEY', 'OPENAI_KEY', 'CODEX_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_API_KEY'],
   ...['COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY', 'COPILOT_TOKEN', 'COPILOT_PROVIDER_API_KEY', 'GEMINI_API_KEY'],
   'ANTHROPIC_AUTH_TOKEN',
-  // What today's programs take beside those.
+  // Further credentials that today's programs accept.
   ...['CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_CODE_OAUTH_REFRESH_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN'],
   ...['ANTHROPIC_FOUNDRY_API_KEY', 'OPENAI_ADMIN_KEY', 'AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_AD_TOKEN'],
   ...['CODEX_ACCESS_TOKEN', 'COPILOT_PROVIDER_BEARER_TOKEN', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_API_KEY'],
@@ -163,7 +163,7 @@ const NEVER = [
   ...['DOCKER_HOST', 'CONTAINER_HOST', 'SSH_AUTH_SOCK', 'GPG_AGENT_INFO', 'DBUS_SESSION_BUS_ADDRESS', 'NOTIFY_SOCKET'],
 ];
 
-/** Names that the sandbox alone decides. */
+/** Names that only the sandbox may set. */
 const RESERVED = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NO_PROXY', 'no_proxy', 'ALL_PROXY', 'all_proxy'],
   ...['AWF_API_PROXY_IP', 'AWF_ONE_SHOT_TOKENS', 'AWF_CHECKS', 'LD_PRELOAD', 'LD_AUDIT', 'HOME', 'USER', 'TMPDIR'],
@@ -218,14 +218,14 @@ describe('never by value', () => {
     }
   });
 
-  test('a value in the host that env sets anew is replaced', () => {
+  test('a value on the host that env overrides is replaced', () => {
     const host = { MY_COPY: SENTINELS.get('OPENAI_API_KEY')! };
     const options = { secrets: SENTINELS, envAll: true, ...named('MY_COPY', 'clean') };
     expect(variables(options, host)['MY_COPY']).toBe('clean');
   });
 });
 
-describe('a placeholder in env, for programs that insist on a key', () => {
+describe('a placeholder in env, for programs that require a key', () => {
   test.each([
     ['OPENAI_API_KEY', 'placeholder'],
     ['OPENAI_API_KEY', PLACEHOLDER],
@@ -236,16 +236,19 @@ describe('a placeholder in env, for programs that insist on a key', () => {
     expect(variables({ ...named(name) }, { [name]: value })[name]).toBe(value);
   });
 
-  test.each(['placeholder2', 'Placeholder', ' placeholder', 'sk-real', ''])('OPENAI_API_KEY=%j is refused', (value) => {
-    const error = thrown(() => environmentOf(named('OPENAI_API_KEY', value)));
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
-  });
+  test.each(['placeholder2', 'Placeholder', ' placeholder', 'sk-real', ''])(
+    'OPENAI_API_KEY=%j is rejected',
+    (value) => {
+      const error = thrown(() => environmentOf(named('OPENAI_API_KEY', value)));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.hint).toContain('OPENAI_API_KEY=placeholder');
+    },
+  );
 
   test.each([
     ['action', 'env: OPENAI_API_KEY cannot', 'as an input of the action'],
     ['cli', '--env: OPENAI_API_KEY cannot', 'in the environment of awf'],
-  ] as const)('a refusal is in the words of the %s', (frontEnd, problem, remedy) => {
+  ] as const)('an error uses the option names of the %s', (frontEnd, problem, remedy) => {
     const error = thrown(() => environmentOf({ frontEnd, ...named('OPENAI_API_KEY', 'sk-real') }));
     expect(error.message).toContain(problem);
     expect(error.hint).toContain(remedy);
@@ -259,13 +262,13 @@ describe('a placeholder in env, for programs that insist on a key', () => {
 describe('what passes', () => {
   // Every variable of a hosted runner has its row in hosted-runner.test.ts.
 
-  test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s when env names it', (name) => {
+  test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s if env names it', (name) => {
     expect(variables(named(name), { [name]: 'of-host' })[name]).toBe('of-host');
     expect(variables(named(name, 'of-env'), { [name]: 'of-host' })[name]).toBe('of-env');
   });
 
   test.each(['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'])(
-    '%s is in the private home, wherever the host has it; env may name another place',
+    '%s is in the private home, wherever it is on the host; env may name another place',
     (name) => {
       const host = { [name]: '/somewhere/else' };
       for (const envAll of [true, false]) {
@@ -275,7 +278,7 @@ describe('what passes', () => {
     },
   );
 
-  test('a credential for a model under another name is named in a warning of env-all, and nowhere else', () => {
+  test('env-all warns about a model credential under another name, and nothing else does', () => {
     const host = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
     expect(environmentOf({ envAll: true }, host).withheld).toEqual([
       { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
@@ -293,7 +296,7 @@ describe('what passes', () => {
     });
   });
 
-  test('a name that env asks for and that is not set is reported', () => {
+  test('a name in env that is not set is reported', () => {
     expect(environmentOf(named('MISSING')).withheld).toEqual([
       { name: 'MISSING', reason: 'env names it, but it is not set' },
     ]);
@@ -306,7 +309,7 @@ describe('preflightChecks', () => {
   const of = (kind: string, lines: readonly string[]): string[] =>
     lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
 
-  test('without a credential: none may be set but Gemini’s placeholder', () => {
+  test('without a credential: no variable may be set except Gemini’s placeholder', () => {
     const lines = checks();
     expect(of('absent', lines)).toEqual(
       expect.arrayContaining([
@@ -347,7 +350,7 @@ describe('preflightChecks', () => {
     );
   });
 
-  test('a placeholder that env set is checked for its value', () => {
+  test('a placeholder set by env is checked for its value', () => {
     const lines = checks(named('OPENAI_API_KEY', 'placeholder'));
     expect(of('placeholder', lines)).toContain('OPENAI_API_KEY placeholder');
     expect(of('absent', lines)).not.toContain('OPENAI_API_KEY');

@@ -23,7 +23,7 @@ describe('settings of the agent programs', () => {
     [[], []],
     [['OPENAI_API_KEY'], ['/etc/codex/config.toml']],
     [['ANTHROPIC_API_KEY'], ['/etc/claude-code/managed-settings.json']],
-  ])('are there for what was given: %j', (credentials, paths) => {
+  ])('exist for the credentials given: %j', (credentials, paths) => {
     expect(
       Object.keys(files(given(...credentials)))
         .filter((path) => path.split('/').length > 3)
@@ -36,7 +36,7 @@ describe('settings of the agent programs', () => {
     ]);
   });
 
-  test('are not there without the api-proxy', () => {
+  test('do not exist without the api-proxy', () => {
     const found = systemFiles(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES, USER);
     expect(Object.keys(found).toSorted()).toEqual(['/etc/group', '/etc/passwd', '/etc/resolv.conf']);
     const atHome = homeSettings(aConfig({ apiProxy: false, secrets: SENTINELS }), ADDRESSES);
@@ -76,14 +76,14 @@ describe('accounts', () => {
     expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '0')).toHaveLength(1);
   });
 
-  test('nobody, who runs things on some machines, is not listed twice', () => {
+  test('nobody, the user on some machines, is not listed twice', () => {
     const found = files(SENTINELS, { uid: 65534, gid: 65534, name: 'nobody', home: '/home/nobody' });
     const accounts = rows(found['/etc/passwd']).filter(([, , uid]) => uid === '65534');
     expect(accounts.map(([name, , , , , home]) => [name, home])).toEqual([['nobody', '/home/nobody']]);
     expect(rows(found['/etc/group']).filter(([, , gid]) => gid === '65534')).toHaveLength(1);
   });
 
-  test('an image may have no bash: the shell of the accounts is sh there', () => {
+  test('the accounts’ shell in an image is sh, because it may have no bash', () => {
     const shells = (agentImage?: string): string[] => {
       const found = systemFiles(aConfig({ agentImage }), ADDRESSES, USER);
       return rows(found['/etc/passwd']).map(([, , , , , , shell = '']) => shell);
@@ -93,11 +93,11 @@ describe('accounts', () => {
   });
 });
 
-test('no name is resolved: the only server is loopback', () => {
+test('no name is resolved: the only server is on loopback', () => {
   expect(files()['/etc/resolv.conf']?.match(/^nameserver .*$/gm)).toEqual(['nameserver 127.0.0.1']);
 });
 
-test('no file holds a credential', () => {
+test('no file contains a credential', () => {
   const text = JSON.stringify(files());
   for (const secret of SENTINELS.values()) expect(text).not.toContain(secret);
 });
@@ -105,7 +105,7 @@ test('no file holds a credential', () => {
 describe('on the host', () => {
   const FILES = { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' };
 
-  test('a file of /etc is mounted itself, read-only; of anything deeper the directory is', () => {
+  test('a file in /etc is mounted itself, read-only; for anything deeper the directory is', () => {
     const directory = temporaryDirectory();
     writeSystemFiles(directory, FILES);
     expect(systemFileMounts(directory, FILES)).toEqual([
@@ -116,7 +116,7 @@ describe('on the host', () => {
     expect(readFileSync(join(directory, 'etc/codex/config.toml'), 'utf8')).toBe('b');
   });
 
-  test('another user can read them, and nobody else write them, whatever the umask', () => {
+  test('other users can read them, and nobody else can write them, whatever the umask', () => {
     const directory = temporaryDirectory();
     const before = process.umask(0o077);
     try {

@@ -38,7 +38,7 @@ function planWith(
   });
 }
 
-/** Plans an agent whose home and work directory are the test's. */
+/** Plans an agent whose home and work directory belong to the test. */
 function plan(options: ConfigOverrides, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
   const directory = temporaryDirectory();
   const home = join(directory, 'home');
@@ -53,7 +53,7 @@ function plan(options: ConfigOverrides, { host = {}, claudeJson, uid = USER.uid,
 const targets = ({ mounts }: AgentPlan): string[] => mounts.map(({ target }) => target);
 
 describe('mounts', () => {
-  test('the host’s toolchain, the run’s own files, what the user asks for', () => {
+  test('the host’s toolchain, the run’s own files, the user’s mounts', () => {
     const data = { kind: 'bind', source: '/usr/share', target: '/data', writable: false } as const;
     const { make, work } = plan({}, { mounts: [data] });
     const found = make();
@@ -64,7 +64,7 @@ describe('mounts', () => {
     });
   });
 
-  test('what lies deep in the home is mounted elsewhere, and linked to: the engine would own the directories above', () => {
+  test('what lies deep in the home is mounted elsewhere and linked to, because the engine would own the directories above', () => {
     const { make, home } = plan({});
     mkdirSync(join(home, '.cargo/bin'), { recursive: true });
     writeFileSync(join(home, '.cargo/bin/cargo'), '');
@@ -75,7 +75,7 @@ describe('mounts', () => {
     expect(plain.document).toContain(`ln -s '/tmp/awf-home/.cargo/bin/cargo' '${home}/.cargo/bin'`);
   });
 
-  test('with an image, nothing of the host’s toolchain', () => {
+  test('with an image, nothing from the host’s toolchain', () => {
     const found = targets(plan({ agentImage: 'debian:13' }).make());
     expect(found).toContain('/etc/passwd');
     expect(found.filter((target) => !target.startsWith('/etc/'))).toEqual([]);
@@ -86,7 +86,7 @@ describe('mounts', () => {
     expect(targets(plan({}, { host: { RUNNER_TOOL_CACHE: cache } }).make())).toContain(cache);
   });
 
-  test('no target is named twice: the engine would refuse it', () => {
+  test('no target is named twice, which the engine would reject', () => {
     const found = targets(plan({ secrets: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
   });
@@ -95,7 +95,7 @@ describe('mounts', () => {
 describe('the private home', () => {
   const mountAt = (target: string) => ({ kind: 'bind', source: '/usr/share', target, writable: true }) as const;
 
-  test('has Maven’s settings, unless the user mounts them or what they are in', () => {
+  test('has Maven’s settings, unless the user mounts them or a directory above', () => {
     const has = (target?: string): boolean => {
       const { home, work } = plan({});
       const mounts = target === undefined ? [] : [mountAt(join(home, target))];
@@ -105,7 +105,7 @@ describe('the private home', () => {
     expect([has(), has('.m2/repository'), has('.m2'), has('.m2/settings.xml')]).toEqual([true, true, false, false]);
   });
 
-  test('has the user’s tools, but nothing is linked into what the user mounts', () => {
+  test('has the user’s tools, but no links inside the user’s mounts', () => {
     const { home, work } = plan({});
     mkdirSync(join(home, '.cargo/bin'), { recursive: true });
     writeFileSync(join(home, '.cargo/bin/cargo'), '');
@@ -118,7 +118,7 @@ describe('the private home', () => {
     expect(documentWith('.cargo')).not.toContain('awf-home');
   });
 
-  test('a proxy of the user’s own for Java is kept, with a warning', () => {
+  test('the user’s own proxy for Java is kept, with a warning', () => {
     const env = [{ name: 'JAVA_TOOL_OPTIONS', value: '-Dhttps.proxyHost=localhost' }];
     expect(plan({ env }).make().warnings).toEqual([expect.stringContaining('JAVA_TOOL_OPTIONS sets https.proxyHost')]);
   });
@@ -128,7 +128,7 @@ describe('credentials', () => {
   const hostWithAll = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join(' ') };
 
   test.each([true, false])(
-    'stand nowhere in the plan, its files included, and nothing is written (env-all: %j)',
+    'appear nowhere in the plan or its files, and nothing is written (env-all: %j)',
     (envAll) => {
       const { make, work } = plan({ secrets: SENTINELS, envAll }, { host: hostWithAll });
       const found = make();
@@ -138,7 +138,7 @@ describe('credentials', () => {
     },
   );
 
-  test.each([...SENTINELS])('%s in the command is refused without being printed', (variable, secret) => {
+  test.each([...SENTINELS])('%s in the command is rejected without being printed', (variable, secret) => {
     for (const command of [
       { kind: 'script', script: `curl -H "x-api-key: ${secret}"`, shell: ['sh', '{0}'] },
       { kind: 'argv', argv: ['curl', `--header=${secret}`] },
@@ -150,7 +150,7 @@ describe('credentials', () => {
     }
   });
 
-  test('in the user’s own ~/.claude.json is refused', () => {
+  test('in the user’s own ~/.claude.json are rejected', () => {
     const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
     const error = thrown(plan({ secrets: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
     expect(error).toBeInstanceOf(UserError);
@@ -168,7 +168,7 @@ describe('credentials', () => {
 describe('~/.claude.json', () => {
   const secrets = given('ANTHROPIC_API_KEY');
 
-  test('names the helper in the sandbox; the host’s own is not changed', () => {
+  test('names the helper in the sandbox; the host’s own file is not changed', () => {
     const claudeJson = '{"theme":"dark"}';
     const { make, home } = plan({ secrets }, { claudeJson });
     const { document } = make();
@@ -178,7 +178,7 @@ describe('~/.claude.json', () => {
     expect(readFileSync(join(home, '.claude.json'), 'utf8')).toBe(claudeJson);
   });
 
-  test('is made where there is none', () => {
+  test('is created if there is none', () => {
     expect(plan({ secrets }).make().document).toContain('"apiKeyHelper"');
   });
 
@@ -186,7 +186,7 @@ describe('~/.claude.json', () => {
     expect(plan({ secrets }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
   });
 
-  test('goes without credentials, and says so', () => {
+  test('leaves credentials out, and says so', () => {
     const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login"}';
     const { document, warnings } = plan({ secrets }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
@@ -194,12 +194,12 @@ describe('~/.claude.json', () => {
     expect(warnings).toEqual([expect.stringMatching(/\.claude\.json because .*: primaryApiKey\.$/)]);
   });
 
-  test('is left out without an Anthropic key, whatever is in it', () => {
+  test('is left out without an Anthropic key, whatever it contains', () => {
     expect(plan({}, { claudeJson: 'no JSON' }).make().document).not.toContain('.claude.json');
   });
 });
 
-test('root is warned of, an ordinary user is not', () => {
+test('warns about root, but not about an ordinary user', () => {
   expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('as root (without capabilities)')]);
   expect(plan({}).make().warnings).toEqual([]);
 });

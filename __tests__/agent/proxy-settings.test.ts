@@ -13,7 +13,7 @@ const options = (given?: string) => {
 };
 
 describe('Java', () => {
-  test.each([undefined, '', ' '])('without options of the user’s: %j', (given) => {
+  test.each([undefined, '', ' '])('without options from the user: %j', (given) => {
     expect(options(given)).toEqual({ value: `${HTTP} ${HTTPS} ${DIRECT}`, warnings: [] });
   });
 
@@ -22,7 +22,7 @@ describe('Java', () => {
     '-Dfile.encoding=UTF-8 -XX:+UseSerialGC',
     '-Dx.http.proxyHost=corp -Dhttp.proxyHosts=corp -DhttpXproxyHost=corp',
     "-Dnote='the -D http.proxyHost=corp'",
-  ])('keeps what the user has, in front: %s', (given) => {
+  ])('keeps the user’s options, in front: %s', (given) => {
     expect(options(given)).toEqual({ value: `${given} ${HTTP} ${HTTPS} ${DIRECT}`, warnings: [] });
   });
 
@@ -45,7 +45,7 @@ test('everything follows the subnet', () => {
   expect(all.map((one) => JSON.stringify(one).includes('10.213.7.10'))).toEqual([true, true, true]);
 });
 
-test('all of the variables are the user’s to set', () => {
+test('the user may set all of the variables', () => {
   const names = [...Object.keys(proxyVariables(ADDRESSES)), ...Object.keys(javaOptions({}, ADDRESSES).variables)];
   expect(names.toSorted()).toEqual([...PROXY_SETTINGS].toSorted());
 });

@@ -6,7 +6,7 @@ import { startDocument, type AgentStart } from '../../src/agent/start-document.t
 import { UserError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
-/** Strings that a shell would act on if they were not quoted. Nothing in them may happen, no byte may change. */
+/** Strings that a shell would act on if they were not quoted. Nothing in them may run, and no byte may change. */
 const HOSTILE = {
   'a single quote': "it's",
   'only single quotes': "'''",
@@ -38,7 +38,7 @@ interface Seen {
   readonly umask: number;
   /** Reads a file that the document wrote. */
   readonly file: (name: string) => { content: string; mode: number };
-  /** Everything that is in the directory where the shell ran. */
+  /** Everything in the directory where the shell ran. */
   readonly directory: string;
 }
 
@@ -53,7 +53,7 @@ const START: AgentStart = {
   cleared: [],
 };
 
-/** Prints what the kernel gave to it: a shell's own view has only the variables whose names it likes. */
+/** Prints what the kernel passed to it. A shell would only show variables with valid names. */
 const DUMP = `
 PATH=/usr/bin:/bin
 printf '%s\\0' "$(umask)" $#
@@ -61,8 +61,8 @@ cat /proc/$$/cmdline /proc/$$/environ
 `;
 
 /**
- * Lets a real shell read the document, as the container's entrypoint does, and looks at what a program started by it
- * gets. The document's own places below /tmp are moved to a directory of the test.
+ * Runs the document in a real shell, as the container's entrypoint does, and returns what a program started by it gets.
+ * The document's own paths below /tmp are moved to a directory of the test.
  */
 function evaluate(shell: string, start: Partial<AgentStart>, ofImage: readonly [string, string][] = []): Seen {
   const directory = temporaryDirectory();
@@ -103,7 +103,7 @@ AWF_CHECKS=$AWF_CHECKS exec /bin/sh '${directory}/dump' "$@"
   };
 }
 
-/** Nothing ran that would have left this file. */
+/** Checks that no injected command ran: it would have left this file. */
 const untouched = (seen: Seen): void => {
   expect(() => statSync(join(seen.directory, 'OWNED'))).toThrow('ENOENT');
 };
@@ -129,7 +129,7 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
-  test.each(Object.entries(HOSTILE))('a script with %s is written as it is', (_, text) => {
+  test.each(Object.entries(HOSTILE))('a script with %s is written unchanged', (_, text) => {
     const seen = evaluate(shell, { command: { kind: 'script', script: text, shell: ['sh', '-e', '{0}'] } });
     expect(seen.argv).toEqual(['sh', '-e', '/tmp/awf-command']);
     expect(seen.file('awf-command').content).toBe(text.endsWith('\n') ? text : `${text}\n`);
@@ -146,7 +146,7 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     ]);
   });
 
-  test('files of the home and the script are the user’s alone, what the command makes is not', () => {
+  test('files of the home and the script are private to the user, but not files that the command makes', () => {
     const content = `{"a": "it's $(touch OWNED)"}\n`;
     const seen = evaluate(shell, {
       homeFiles: { '.claude.json': content, '.config/deep/file': 'x' },
@@ -159,7 +159,7 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
-  test('directories are the user’s alone; links lead where they should, from a home that can be written', () => {
+  test('directories are private to the user; links in a writable home lead to the right places', () => {
     const seen = evaluate(shell, {
       directories: ["/tmp/awf-it's a/b", '/tmp/awf-runtime'],
       modes: { '/tmp/awf-modes': '1770' },
@@ -181,7 +181,7 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
-  test('what an image may have set is taken out, unless the environment has it', () => {
+  test('variables that an image may have set are removed, unless the environment sets them', () => {
     const { environment } = evaluate(shell, { environment: { SET: 'ours' }, cleared: ['SET', 'OF_IMAGE'] }, [
       ['SET', 'image'],
       ['OF_IMAGE', 'image'],
@@ -209,6 +209,6 @@ test.each<[string, Partial<AgentStart>]>([
   ['the command', { command: { kind: 'argv', argv: ['a\0b'] } }],
   ['the script', { command: { kind: 'script', script: 'a\0b', shell: ['sh', '{0}'] } }],
   ['a variable', { environment: { A: 'a\0b' } }],
-])('a NUL in %s is refused: no process could be given it', (_, start) => {
+])('a NUL in %s is rejected, because no process can receive it', (_, start) => {
   expect(() => startDocument({ ...START, ...start })).toThrow(UserError);
 });
