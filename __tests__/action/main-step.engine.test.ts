@@ -184,7 +184,7 @@ describe('the main purpose', () => {
     expect(statSync(join(workspace, 'sub')).isDirectory()).toBe(true);
   });
 
-  test("runs in an image of the user's", async () => {
+  test('runs in an image of the user’s', async () => {
     step = actionStep({ run: 'cat /etc/debian_version; ls /usr/local/bin', 'agent-image': 'debian:trixie-slim' });
     const result = await step.main();
     expect(result.code).toBe(0);

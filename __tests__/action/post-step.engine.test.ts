@@ -82,7 +82,7 @@ describe('upload-logs', () => {
     ]);
   });
 
-  test("uses the artifact's name and the retention period", async () => {
+  test('uses the artifact’s name and the retention period', async () => {
     const service = await aService();
     aStep(service, { 'artifact-name': 'my logs', 'retention-days': '5' });
     await step.main();

@@ -113,7 +113,7 @@ test('writes no summary on a runner without one', async () => {
   expect(readFileSync(files.summary, 'utf8')).toBe('');
 });
 
-test("the command's summary and outputs come without the credentials, and with their problems", async () => {
+test('the command’s summary and outputs come without the credentials, and with their problems', async () => {
   const secret = SENTINELS.get('OPENAI_API_KEY')!;
   const written = {
     output: { text: `answer=${secret}\nno output\n`, isCut: false },

@@ -1,4 +1,4 @@
-/** Ways to have a git that runs later run something of one's own, each with the command that falls for it. */
+/** Ways to make git run a program of the attacker's later, each with the git command that falls for it. */
 
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,20 +6,23 @@ import { git } from '../../testing/git.ts';
 
 export interface GitAttack {
   readonly name: string;
-  /** For bash, in the workspace. `$EVIL` is the configuration, `$PAYLOAD` the program; both leave a mark of this attack. */
+  /**
+   * A bash script, run in the workspace. `$EVIL` is the configuration and `$PAYLOAD` the program. Both leave a mark of
+   * the attack.
+   */
   readonly script: string;
-  /** Arguments of git, in the workspace. In a name, `\xff` is that byte. */
+  /** The arguments of git, run in the workspace. In a name, `\xff` is that byte. */
   readonly trigger: readonly (readonly string[])[];
 }
 
 const STATUS = [['status']];
 const COMMIT = [['commit', '--allow-empty', '-m', 'x']];
 const inside = (directory: string): string[][] => [['-C', directory, 'status']];
-/** A copy of the repository with a configuration of the attacker's. */
+/** Copies the repository, with the attacker's configuration. */
 const REPOSITORY = (path: string): string =>
   `mkdir -p $(dirname "${path}"); cp -r .git .copy; mv .copy "${path}"; cp "$EVIL" "${path}/config"`;
 
-/** A worktree of the repository at `path`, made by hand. */
+/** Makes a worktree of the repository at `path` by hand. */
 const LINKED = (path: string, name: string): string => `
   mkdir -p ${path}/worktrees/${name} ${name}; cp .git/HEAD ${path}/worktrees/${name}; echo ../.. > ${path}/worktrees/${name}/commondir
   echo "$PWD/${name}/.git" > ${path}/worktrees/${name}/gitdir; echo "gitdir: $PWD/${path}/worktrees/${name}" > ${name}/.git`;
@@ -152,11 +155,11 @@ export const GIT_ATTACKS: readonly GitAttack[] = [
     script: `${REPOSITORY('.git/nohead')}; ${LINKED('.git/nohead', 'z2')}; rm .git/nohead/HEAD`,
     trigger: inside('z2'),
   },
-  // The last: git in the sandbox follows it as well.
+  // This attack must be the last one, because git in the sandbox falls for it too.
   { name: 'commondir', script: `${REPOSITORY('common')}; echo ../common > .git/commondir`, trigger: STATUS },
 ];
 
-/** What an attack leaves when it succeeds: a file of its number. */
+/** The files that successful attacks leave, one for each attack's number. */
 export class Marks {
   readonly directory: string;
 
@@ -165,7 +168,7 @@ export class Marks {
     mkdirSync(directory, { recursive: true });
   }
 
-  /** The attack as a script, with its payload. It ends well, whatever becomes of the attempt. */
+  /** The attack as a script, with its payload. It exits with 0, whether or not the attempt succeeds. */
   script(attack: GitAttack): string {
     const id = GIT_ATTACKS.indexOf(attack);
     const payload = `mkdir -p .p; printf '#!/bin/sh\\ntouch ${this.directory}/${String(id)}\\n' > .p/${String(id)}; chmod 755 .p/${String(id)}`;
@@ -175,7 +178,7 @@ export class Marks {
       (set +e; ${attack.script}; true)`;
   }
 
-  /** Names of the attacks that have succeeded since the last call. */
+  /** The names of the attacks that have succeeded since the last call. */
   take(): string[] {
     const found = readdirSync(this.directory);
     for (const id of found) rmSync(join(this.directory, id));
@@ -183,10 +186,13 @@ export class Marks {
   }
 }
 
-/** What a checkout step may have left in a configuration. */
+/** A token like the one that a checkout step may leave in a configuration. */
 export const CHECKOUT_TOKEN = 'c2VudGluZWw6Z2hzX3NlbnRpbmVsVG9rZW4=';
 
-/** A repository with a history, a worktree, two nested repositories, and settings that name files of the workspace. */
+/**
+ * Makes a repository with a history, a worktree, two nested repositories, and settings that name files in the
+ * workspace.
+ */
 export function makeRepository(workspace: string): void {
   const write = (name: string, content: string): void => {
     mkdirSync(join(workspace, name, '..'), { recursive: true });
@@ -225,7 +231,7 @@ export function makeRepository(workspace: string): void {
     git(workspace, 'config', '--add', 'include.path', path);
 }
 
-/** A copy that an attack may spoil. */
+/** Copies the workspace, so that an attack may damage it. */
 export function copyOf(workspace: string, to: string): string {
   cpSync(workspace, to, { recursive: true, verbatimSymlinks: true });
   git(to, 'worktree', 'repair', 'wt');

@@ -1,4 +1,4 @@
-/** A TCP and a UDP listener on every address of the host, and the addresses at which a container could look for it. */
+/** A TCP and a UDP listener on every address of the host, and the addresses where a container could look for them. */
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 
 export interface HostListener {
   readonly port: number;
-  /** Peers, in the order in which they came. */
+  /** The peers, in the order in which they connected. */
   readonly peers: readonly string[];
   readonly close: () => void;
 }
@@ -36,7 +36,7 @@ export async function listenOnHost(): Promise<HostListener> {
   };
 }
 
-/** Every address of the host beside its loopback ones; a link-local one is looked for on a container's own interface. */
+/** Every address of the host except its loopback ones. A container tries a link-local one on its own interface. */
 export function hostAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

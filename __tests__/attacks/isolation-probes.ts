@@ -1,8 +1,8 @@
-/** What a hostile agent tries on its container: the script of `isolation.engine.test.ts`. */
+/** The script of `isolation.engine.test.ts`: what a hostile agent tries on its container. */
 
 import { sectionedScript } from '../../testing/engine/sections.ts';
 
-/** Things that take a capability; each prints its name when it works. */
+/** Actions that need a capability. Each prints its name if it succeeds. */
 const PRIVILEGED: Readonly<Record<string, string>> = {
   mount: 'mount -t tmpfs none /mnt',
   'bind mount': 'mount --bind /usr /var/tmp',
@@ -23,7 +23,7 @@ const attempt = (names: Readonly<Record<string, string>>): string =>
     .map(([name, script]) => `if (${script}) > /dev/null 2>&1; then echo '${name}'; fi`)
     .join('\n');
 
-/** Also for a container that may do all of it. */
+/** The same script for a container that is allowed all of it. */
 export const PRIVILEGED_SCRIPT = attempt(PRIVILEGED);
 
 const READ_ONLY = [
@@ -40,7 +40,7 @@ const READ_ONLY = [
   '/proc/sys/kernel',
 ];
 
-/** The engine's own resolver is at 127.0.0.11 whatever resolv.conf says; what it passes on comes to 127.0.0.1. */
+/** The engine's own resolver is at 127.0.0.11 whatever resolv.conf contains. It forwards queries to 127.0.0.1. */
 const RESOLVE = `
   const dns = require("dns");
   const seen = [];
@@ -60,14 +60,14 @@ const RESOLVE = `
   })();`;
 
 export interface Surroundings {
-  /** Unlikely text that the script leaves wherever it can. */
+  /** A unique text that the script leaves wherever it can. */
   readonly mark: string;
-  /** Paths of the job's own command files. */
+  /** The paths of the job's own command files. */
   readonly commandFiles: readonly string[];
   readonly toolCache: string;
 }
 
-/** Waits for `targets.json` and `pids`, and in the end for `end`, in the workspace; `dial.mjs` is there from the start. */
+/** Waits in the workspace for `targets.json` and `pids`, and finally for `end`. `dial.mjs` is there from the start. */
 export function isolationScript({ mark, commandFiles, toolCache }: Surroundings): string {
   const writable = [...READ_ONLY, toolCache, '.', '/tmp'].map((path): [string, string] => [
     path,

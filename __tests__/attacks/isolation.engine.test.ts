@@ -18,12 +18,12 @@ import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { dialProgram, runContainers } from '../../testing/engine/sandbox-run.ts';
 import { sectionsOf } from '../../testing/engine/sections.ts';
 
-/** Whoever starts the run as root has a workspace of somebody else's, as after a checkout by the runner's user. */
+/** If root starts the run, the workspace belongs to another user, as after a checkout by the runner's user. */
 const IS_ROOT = process.getuid?.() === 0;
 const USER = IS_ROOT ? { uid: 1001, gid: 1002 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const MARK = `awf-test-${randomBytes(6).toString('hex')}`;
 
-/** Somebody else's: tried only where nobody takes packets on. */
+/** Addresses of other hosts. They are tried only if no router forwards packets. */
 const FOREIGN = {
   'X2 DNS over UDP': 'udp://8.8.8.8:53',
   'X2 DNS over TCP': 'tcp://8.8.8.8:53',
@@ -47,7 +47,7 @@ let pids: number[];
 let internalIpv6: string;
 const neighbours: string[] = [];
 
-/** Another container of the host, with a web server. @returns its address */
+/** Starts another container on the host, with a web server. @returns its address */
 function startNeighbour(network: string): string {
   const server = "require('http').createServer((_, response) => response.end()).listen(80)";
   const options = ['run', '--detach', '--rm', `--network=${network}`, '--user=0:0', '--entrypoint=node'];
@@ -56,7 +56,7 @@ function startNeighbour(network: string): string {
   return docker(['inspect', `--format={{(index .NetworkSettings.Networks "${network}").IPAddress}}`, container]);
 }
 
-/** The agent's own program, in an ordinary container; the listener in this process answers meanwhile. */
+/** Runs the agent's own program in an ordinary container. The listener in this process answers meanwhile. */
 async function dialFrom(network: string, list: readonly string[]): Promise<Record<string, Outcome>> {
   const { workspace } = step.runner;
   writeFileSync(join(workspace, 'control.json'), JSON.stringify(list));
@@ -67,7 +67,7 @@ async function dialFrom(network: string, list: readonly string[]): Promise<Recor
   return JSON.parse(stdout) as Record<string, Outcome>;
 }
 
-/** Every address under which a container could find the host: its interfaces, and the gateways of the run's networks. */
+/** Every address at which a container could find the host: its interfaces, and the gateways of the run's networks. */
 function hostTargets(runId: string): string[] {
   const { internal, outer } = networkNames(runId);
   const gateways = [internal, outer].map((network) => {
@@ -118,7 +118,7 @@ beforeAll(async () => {
   const list = [...Object.values(FOREIGN), ...Object.values(targets).flat()];
   writeFileSync(join(workspace, 'targets.json'), JSON.stringify(list));
   await waitFor('the end', () => entry.stdout().includes('probe: the end'));
-  // A network goes only when nobody is on it.
+  // A network can be removed only when no container is on it.
   docker(['rm', '--force', ...neighbours]);
   writeFileSync(join(workspace, 'end'), '');
   result = await entry.done;
@@ -148,7 +148,7 @@ describe('the agent container', () => {
     ]);
   });
 
-  test('can write to its workspace and its own /tmp only', () => {
+  test('can write only to its workspace and its own /tmp', () => {
     expect(linesOf('writable')).toEqual(['.', '/tmp']);
     expect(linesOf('root').map((line) => line.replace(/,.*/, ''))).toEqual(['/ ro', '/usr ro']);
   });
@@ -159,7 +159,7 @@ describe('ways out of the network', () => {
     expect(agentOutcomes[target]).toMatch(unheard(target));
   });
 
-  test('control: the same program reaches what the agent is meant to reach', () => {
+  test('control: the same program reaches what the agent should reach', () => {
     for (const target of targets.own) expect(agentOutcomes[target]).toBe('connected');
   });
 
@@ -171,17 +171,17 @@ describe('ways out of the network', () => {
     expect(own.code).toBe('ECONNREFUSED');
     expect(own.ms).toBeLessThan(1_000);
     expect(engine.code).not.toBe('resolved');
-    // What the engine's resolver passes on ends in the container that asked.
+    // What the engine's resolver forwards ends up in the container that asked.
     expect(back).toBeLessThanOrEqual(2);
     expect(linesOf('X1 getent')).toEqual(['exit 2']);
   });
 
-  test('X4 has no IPv6 address and no IPv6 route but its loopback one', () => {
+  test('X4 has no IPv6 address and no IPv6 route except loopback', () => {
     expect(internalIpv6).toBe('false');
     expect(linesOf('X4').filter((line) => !/ lo$/.test(line))).toEqual([]);
   });
 
-  test('X5 reaches the host at none of its addresses', () => {
+  test('X5 cannot reach the host at any of its addresses', () => {
     expect(targets.host.length).toBeGreaterThanOrEqual(6);
     for (const target of targets.host)
       expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(unheard(target))]);
@@ -192,7 +192,7 @@ describe('ways out of the network', () => {
     expect(Object.values(controls).sort()).toEqual(['answered', 'connected', 'connected', 'connected']);
   });
 
-  test('X6 reaches no other container of the host', () => {
+  test('X6 cannot reach any other container of the host', () => {
     for (const target of targets.neighbours)
       expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(unheard(target))]);
   });
@@ -211,7 +211,7 @@ describe('ways to the job and the host', () => {
     expect(linesOf('E2 own files')).toEqual(['FORGED=1']);
   });
 
-  test('E6 keeps nothing but the workspace', () => {
+  test('E6 keeps nothing except the workspace', () => {
     const { env } = step.runner.main;
     expect(linesOf('E6')).toEqual([MARK, MARK, MARK, MARK]);
     expect(readdirSync(env['HOME'] ?? '', { recursive: true })).toEqual([]);
@@ -222,7 +222,7 @@ describe('ways to the job and the host', () => {
     expect({ uid: kept.uid, gid: kept.gid }).toEqual(USER);
   });
 
-  test('E7, X3 is refused everything that takes a capability', () => {
+  test('E7, X3 is denied everything that takes a capability', () => {
     expect(linesOf('E7')).toEqual([]);
     expect(linesOf('E7 devices')).toEqual([]);
     const capable = ['SYS_ADMIN', 'SYS_CHROOT', 'MKNOD', 'NET_RAW'].map((name) => `--cap-add=${name}`);

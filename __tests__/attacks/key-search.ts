@@ -1,10 +1,12 @@
-/** Looks for keys where no key may be: in texts, in the files of a directory, in the engine's own files. */
+/** Searches for keys where there must be none: in texts, in the files of a directory, in the engine's own files. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { docker } from '../../testing/engine/engine.ts';
 
-/** What base64 makes of `bytes` wherever in a longer text they stand, less the characters that neighbours share. */
+/**
+ * The base64 encodings of `bytes` at any offset in a longer text, without the characters that neighbouring bytes share.
+ */
 function base64Cores(bytes: Buffer): string[] {
   return [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
@@ -14,7 +16,7 @@ function base64Cores(bytes: Buffer): string[] {
   });
 }
 
-/** The forms in which a key could lie around. */
+/** The forms in which a key could be stored. */
 export function formsOf(key: string): string[] {
   const bytes = Buffer.from(key);
   const hex = bytes.toString('hex');
@@ -23,7 +25,7 @@ export function formsOf(key: string): string[] {
   return [...new Set([...clear, hex, hex.toUpperCase(), percent(key), ...base64Cores(bytes)])];
 }
 
-/** The keys of which `text` contains any form. */
+/** The keys that `text` contains in any form. */
 export function keysIn(text: string, keys: readonly string[]): string[] {
   return keys.filter((key) => formsOf(key).some((form) => text.includes(form)));
 }
@@ -36,19 +38,19 @@ export function filesWith(directory: string, keys: readonly string[]): string[] 
     .filter((file) => keysIn(readFileSync(file, 'latin1'), keys).length > 0);
 }
 
-/** Where engines keep their state beside the data root. */
+/** Where engines keep state in addition to the data root. */
 const STATE = ['/run/docker', '/run/containerd', '/var/lib/containerd'];
 
 /**
- * The files of the engine, changed since `since`, that contain one of `keys`; read as root in a container that gets the
- * keys on its standard input.
+ * The engine's files changed since `since` that contain one of `keys`. They are read as root in a container that gets
+ * the keys on its standard input.
  *
- * @param image has bash, find and grep
+ * @param image needs bash, find and grep
  */
 export function engineFilesWith(keys: readonly string[], since: Date, image: string): string[] {
   const directories = [docker(['info', '--format={{.DockerRootDir}}']), ...STATE.filter((path) => existsSync(path))];
   const changed = `find "$@" -name merged -prune -o -type f -newerct @${Math.floor(since.getTime() / 1000)} -print0`;
-  // Files come and go while it reads: an error about one of them is no failure.
+  // Files come and go during the search, so an error about one of them is ignored.
   const script = `cat > /dev/shm/keys; ${changed} | xargs -0 -r grep -lsaF -f /dev/shm/keys; exit 0`;
   const found = docker(
     [
@@ -61,7 +63,7 @@ export function engineFilesWith(keys: readonly string[], since: Date, image: str
   return found.split('\n').filter((file) => file !== '');
 }
 
-/** The command lines of all processes of the machine, as far as the caller may read them. */
+/** The command lines of all processes on the machine that the caller may read. */
 export function commandLines(): string {
   const read = (pid: string): string => {
     try {

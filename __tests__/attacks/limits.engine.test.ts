@@ -11,7 +11,7 @@ afterEach(() => {
   step.runner.remove();
 });
 
-/** Asks Squid for something before the attack, and leaves an output. */
+/** Sends Squid a request before the attack, and sets an output. */
 const BEFORE = 'set +e +o pipefail; curl -sS https://refused.example 2> /dev/null; echo kept=yes >> "$GITHUB_OUTPUT"\n';
 
 async function attack(inputs: Readonly<Record<string, string>>): Promise<EntryResult> {
@@ -19,7 +19,7 @@ async function attack(inputs: Readonly<Record<string, string>>): Promise<EntryRe
   return step.main();
 }
 
-/** The sidecars lived on, their logs were read, the report was written, and nothing is left. */
+/** Checks that the sidecars survived, their logs were read, the report was written, and nothing is left. */
 function expectOnlyTheAgentDied(outcome: string): void {
   const { main } = step.runner;
   expect(main.outputs()).toMatchObject({
@@ -32,7 +32,7 @@ function expectOnlyTheAgentDied(outcome: string): void {
   expect(remains(step.runner)).toEqual([]);
 }
 
-/** Says how many processes run at a time. */
+/** Prints how many processes run at a time. */
 const START_PROCESSES = (count: number): string =>
   `for i in $(seq ${String(count)}); do sleep 3 & done; echo "running: $(jobs -r | wc -l)"`;
 
@@ -46,7 +46,7 @@ describe('D1', () => {
     expectOnlyTheAgentDied('timeout');
   });
 
-  test('control: as many processes as a build has', async () => {
+  test('control: as many processes as a build needs', async () => {
     const result = await attack({ run: `${START_PROCESSES(40)}; exit 0`, pids: '100' });
     expect(result.stdout).toContain('running: 40');
     expect(result.stdout).not.toContain('Resource temporarily unavailable');
@@ -63,7 +63,7 @@ describe('D1', () => {
     expectOnlyTheAgentDied('failure');
   });
 
-  test('full file systems, all at once: the command is told so and lives on', async () => {
+  test('full file systems, all at once: the command gets an error and survives', async () => {
     const fill = `for directory in /tmp ~ /var/tmp; do
         head -c 1M /dev/zero > $directory/small && echo "small: $directory"
         head -c 10G /dev/zero > $directory/large
@@ -77,7 +77,7 @@ describe('D1', () => {
     expectOnlyTheAgentDied('failure');
   });
 
-  test('empty files without number', async () => {
+  test('an endless number of empty files', async () => {
     const fill = `node -e '
       const { writeFileSync } = require("fs");
       let made = 0;
@@ -102,7 +102,7 @@ describe('D4', () => {
   test.each([
     ['the command ends', 'exit 0', '', 0, 'success'],
     ['its time is over, and SIGTERM is ignored', 'trap "" TERM; while :; do sleep 1; done', '0.05', 124, 'timeout'],
-  ])('no process lives on when %s', async (_, end, minutes, code, outcome) => {
+  ])('no process survives when %s', async (_, end, minutes, code, outcome) => {
     const result = await attack({ run: `${START}\n${end}`, 'timeout-minutes': minutes });
     expect(result.stdout).toContain('beating');
     expect(result.code).toBe(code);

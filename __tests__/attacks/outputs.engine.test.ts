@@ -37,7 +37,7 @@ const SUMMARY = `# All is well
 \`\`\`mermaid
 `;
 
-/** Tries to have its files read from somewhere else, or not at all; then writes to them. */
+/** Tries to have its files read from somewhere else, or not at all, then writes to them. */
 const OWN_FILES = `
   ls -ld "$(dirname "$GITHUB_OUTPUT")"
   for file in "$GITHUB_OUTPUT" "$GITHUB_STEP_SUMMARY"; do
@@ -63,7 +63,7 @@ beforeAll(async () => {
   const { workspace } = step.runner;
   writeFileSync(join(workspace, 'commands'), `${COMMANDS.join('\n')}\n`);
   writeFileSync(join(workspace, 'summary.md'), SUMMARY);
-  // As on a hosted runner, the workspace is no root's.
+  // As on a hosted runner, the workspace does not belong to root.
   if (process.getuid?.() === 0) chownSync(workspace, 1001, 1002);
   result = await step.main();
 });
@@ -72,7 +72,7 @@ afterAll(() => {
 });
 
 describe('what the command prints', () => {
-  test('E1, E3 no log command of it is carried out', () => {
+  test('E1, E3 none of its log commands is carried out', () => {
     expect(result.stderr).toBe('');
     const carriedOut = logCommands(result.stdout);
     expect(carriedOut.filter(({ name, value }) => `${name}${value}`.includes(MARK))).toEqual([]);
@@ -86,7 +86,7 @@ describe('what the command prints', () => {
     ]);
   });
 
-  test('E1 control: they are in the log, and a runner that they reach carries them out', () => {
+  test('E1 control: they are in the log, and a runner that received them would carry them out', () => {
     const lines = result.stdout.split('\n');
     for (const command of COMMANDS) expect(lines.filter((line) => line === command).length, command).toBe(3);
     const open = logCommands(COMMANDS.slice(0, 7).join('\n')).map(({ name }) => name);
@@ -95,8 +95,8 @@ describe('what the command prints', () => {
   });
 });
 
-describe('what it writes to its own files', () => {
-  test('E2 they cannot be replaced, and a failed command’s are read as well', () => {
+describe('what the command writes to its own files', () => {
+  test('E2 the files cannot be replaced, and those of a failed command are read too', () => {
     expect(result.code).toBe(3);
     expect(result.stdout).not.toContain('replaced');
     expect(existsSync(join(step.runner.workspace, 'link'))).toBe(false);
@@ -131,7 +131,7 @@ describe('what it writes to its own files', () => {
 });
 
 describe('too much', () => {
-  test('E3 of the summary is cut, of the outputs is nothing; the step says so', async () => {
+  test('E3 a long summary is cut, long outputs are dropped, and the step says so', async () => {
     const long = actionStep({
       run: `
         yes 'a line' | head -c ${String(SUMMARY_FILE_LIMIT + 1)} >> "$GITHUB_STEP_SUMMARY" || :

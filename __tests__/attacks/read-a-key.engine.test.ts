@@ -21,12 +21,12 @@ import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
 const random = (prefix: string): string =>
   `${prefix}${randomBytes(12).toString('hex')}+/=${randomBytes(4).toString('hex')}`;
-/** By input; of this run alone, so that a file that holds one is this run's doing. */
+/** The keys by input. They belong to this run only, so a file that contains one comes from this run. */
 const KEYS = Object.fromEntries(CREDENTIALS.map(({ input }) => [input, random(`sk-${input}-`)]));
 const ALL_KEYS = Object.values(KEYS);
-/** A key that is handed over in the wrong way on purpose. */
+/** A key that is deliberately passed in the wrong way. */
 const CARELESS = random('careless-');
-/** What the agent's file dump must contain, or it has not looked. */
+/** The agent's file dump must contain this, or it has not searched. */
 const MARKER = random('marker-');
 
 const JOB_MEANS = [
@@ -70,7 +70,7 @@ let step: ActionStep;
 let careless: string;
 let result: EntryResult;
 let sections: Record<string, string>;
-/** What the search found while the run was on. */
+/** What the search found during the run. */
 let during: { engine: string[]; runner: string[]; inspect: string; commandLines: string };
 let limits: string[];
 let abort: string;
@@ -149,7 +149,7 @@ describe('the agent finds no key', () => {
     expect(section('R1 environment')).not.toContain('INPUT_');
   });
 
-  test('R2 sees the processes of its own container only', () => {
+  test('R2 sees only the processes of its own container', () => {
     const [namespace = '', count] = linesOf('R2 pids');
     expect(namespace).toMatch(/^pid:\[\d+\]$/);
     expect(Number(count)).toBeLessThan(10);
@@ -161,11 +161,11 @@ describe('the agent finds no key', () => {
     expect(linesOf('R3 sockets')).toEqual(['/proc/self']);
   });
 
-  test('R5 control: the dump has the files of the workspace', () => {
+  test('R5 control: the dump contains the files of the workspace', () => {
     expect(section('R5 files')).toContain(MARKER);
   });
 
-  test('R7 has nothing with which to act on the job', () => {
+  test('R7 has no variable that lets it act on the job', () => {
     expect(linesOf('R7 variables')).toEqual(['HARMLESS']);
   });
 
@@ -175,7 +175,7 @@ describe('the agent finds no key', () => {
     for (const outcome of Object.values(outcomes)) expect(outcome).toMatch(UNREACHABLE);
   });
 
-  test('R10 writes no core', () => {
+  test('R10 writes no core dump', () => {
     expect(linesOf('R10 limit')).toEqual(['0', '0']);
     for (const limit of limits) expect(JSON.parse(limit)).toContainEqual({ Name: 'core', Hard: 0, Soft: 0 });
     expect(abort).toMatch(/^Max core file size +0 +0/m);
@@ -185,8 +185,8 @@ describe('the agent finds no key', () => {
     expect(control).not.toBe('0');
   });
 
-  test('R11 sees the toolchains of the home and none of its credential files', () => {
-    // Maven's settings are the sandbox's own.
+  test('R11 sees the toolchains in the home and none of its credential files', () => {
+    // Maven's settings come from the sandbox.
     expect(linesOf('R11 home')).toEqual(['.m2/settings.xml', '.local/bin/control']);
     const content = linesOf('R11 content').filter((line) => !line.startsWith('cat: '));
     expect([content.at(0), content.at(-1)]).toEqual(['<settings>', '</settings>']);
@@ -194,14 +194,14 @@ describe('the agent finds no key', () => {
   });
 });
 
-describe('R4: no key lies on the host', () => {
-  test('control: the search knows every form of a key', () => {
+describe('R4: no key is left on the host', () => {
+  test('control: the search finds every form of a key', () => {
     for (const form of formsOf(CARELESS)) expect(keysIn(`x${form}y`, [CARELESS])).toEqual([CARELESS]);
     const encoded = ['', 'a', 'ab'].map((before) => Buffer.from(`${before}${CARELESS}z`).toString('base64'));
     for (const text of encoded) expect(keysIn(text, [CARELESS])).toEqual([CARELESS]);
   });
 
-  test('during the run: the engine has the careless key only', () => {
+  test('during the run: the engine has only the careless key', () => {
     expect(during.engine).not.toEqual([]);
     expect(during.engine.filter((file) => !file.includes(`/containers/${careless}/`))).toEqual([]);
   });
@@ -227,7 +227,7 @@ describe('R4: no key lies on the host', () => {
     expect(keysIn(history.join('\n'), ALL_KEYS)).toEqual([]);
   });
 
-  test('the output masks the keys first and never says them again', () => {
+  test('the output masks the keys first and never prints them again', () => {
     const rest = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     expect(keysIn(rest.join('\n') + result.stderr, ALL_KEYS)).toEqual([]);
   });

@@ -17,7 +17,7 @@ const IDENTITY = Object.entries(GIT_ENVIRONMENT)
   .map(([name, value]) => `export ${name}=${value}`)
   .join('; ');
 
-/** What git does in the sandbox, before the attacks. */
+/** What git does in the sandbox before the attacks. */
 const WORK = {
   'git works': `set -e; ${IDENTITY}
     git status --short; echo three > file.txt; git diff --stat; git commit -qam third; git log --oneline | wc -l
@@ -64,7 +64,7 @@ describe.skipIf(!HAS_GIT)('control: without the sandbox, each attack succeeds', 
   });
 });
 
-/** Through a shell, for an argument of spawn is UTF-8. */
+/** Runs git through a shell, because an argument of spawn is always UTF-8. */
 function triggerGit(workspace: string, args: readonly string[], prefix: readonly string[] = []): number | null {
   const words = ['git', ...args].map((arg) => `$'${arg.replace('\xff', '\\xff')}'`).join(' ');
   const argv: readonly string[] = [...prefix, 'bash', '-c', words];
@@ -116,7 +116,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     rmSync(marks.directory, { recursive: true, force: true });
   });
 
-  test('control: the attacks were made, and what is permitted happened', () => {
+  test('control: the attacks were made, and permitted changes took effect', () => {
     expect(main.stderr).toBe('');
     expect(main.code).toBe(0);
     expect(Object.keys(sections)).toEqual(expect.arrayContaining(GIT_ATTACKS.map(({ name }) => name)));
@@ -137,13 +137,13 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(before.config.toString()).toContain(CHECKOUT_TOKEN);
   });
 
-  test('E4: hooks and configuration are what they were', () => {
+  test('E4: hooks and configuration are unchanged', () => {
     expect(readFileSync(of('.git/config')).equals(before.config)).toBe(true);
     expect(readdirSync(of('.git/hooks'))).toEqual(before.hooks);
     expect(lstatSync(of('.git/hooks')).isDirectory()).toBe(true);
   });
 
-  test('E4: a git on the host runs nothing of the agent’s', () => {
+  test('E4: git on the host runs nothing from the agent', () => {
     expect(marks.take()).toEqual([]);
     for (const { trigger } of GIT_ATTACKS) for (const args of trigger) triggerGit(of('.'), args, prefix);
     expect(marks.take()).toEqual([]);
@@ -155,7 +155,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     }
   });
 
-  test('E4: what was left is named in warnings, in the summary and beside the logs', () => {
+  test('E4: leftovers are named in warnings, in the summary and beside the logs', () => {
     const { disarmed } = JSON.parse(
       readFileSync(join(step.runner.main.outputs()['logs-path']!, 'workspace.json'), 'utf8'),
     ) as Aftermath;
@@ -166,7 +166,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(main.stdout).toMatch(/::warning::.*\.git\/commondir/);
   });
 
-  test('E5: protected paths are read-only, or what became of them is said', () => {
+  test('E5: protected paths are read-only, or their changes are reported', () => {
     expect(readFileSync(of('.github/workflows/ci.yml'), 'utf8')).toBe('on: push\n');
     expect(readdirSync(of('.github/workflows'))).toEqual(['ci.yml']);
     expect(readFileSync(of('.mcp.json'), 'utf8')).toBe('{}\n');
@@ -176,7 +176,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(main.stdout).toMatch(/::warning::.*\.vscode \(added\).*package\.json \(modified\)/);
   });
 
-  test('the guards leave no mount point and no foreign file behind', () => {
+  test('the guards leave no mount points and no files of other users behind', () => {
     const uid = asOther ? user.uid : statSync(of('.')).uid;
     const foreign = spawnSync('find', [of('.'), '!', '-uid', String(uid)], { encoding: 'utf8' });
     expect(foreign.stdout).toBe('');
@@ -185,7 +185,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
   });
 });
 
-describe.skipIf(!HAS_GIT)('the workspace is looked through', () => {
+describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
   let step: ActionStep | undefined;
   const elsewhere = mkdtempSync(join(tmpdir(), 'awf-repository-'));
   afterEach(() => step?.runner.remove());
@@ -193,7 +193,7 @@ describe.skipIf(!HAS_GIT)('the workspace is looked through', () => {
     rmSync(elsewhere, { recursive: true });
   });
 
-  test('E4: by the post step, when the main step was killed', async () => {
+  test('E4: by the post step, if the main step was killed', async () => {
     step = actionStep({ run: 'echo ../common > .git/commondir; git init -q new; echo ready; sleep 60' });
     const { workspace } = step.runner;
     makeRepository(workspace);

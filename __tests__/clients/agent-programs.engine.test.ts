@@ -1,4 +1,4 @@
-/** The agent programs from npm at work: a prompt, a tool that the model wants run, a file in the workspace. */
+/** The agent programs from npm at work: a prompt, a tool call by the model, a file in the workspace. */
 
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -23,7 +23,7 @@ const LAST_WORDS = 'The file is there, says the model.';
 interface Row {
   readonly program: AgentProgram;
   readonly title: string;
-  /** The one option that is given, with its value. */
+  /** The only option given, with its value. */
   readonly key: Readonly<Record<string, string>>;
 }
 
@@ -92,7 +92,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       expect(remains(step.runner)).toEqual([]);
     });
 
-    test('the tool did its work, and its files are the user’s', () => {
+    test('the tool did its work, and its files belong to the user', () => {
       const { workspace } = step.runner;
       expect(readFileSync(join(workspace, 'made/by/the-agent.txt'), 'utf8')).toBe('content\n');
       for (const path of ['made', 'made/by', 'made/by/the-agent.txt']) {
@@ -100,7 +100,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       }
     });
 
-    test('the real key arrived upstream, and no placeholder', () => {
+    test('the real key arrived upstream, and no placeholder did', () => {
       const { requests } = provider.server;
       expect(requests.length).toBeGreaterThanOrEqual(2);
       expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
@@ -116,7 +116,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       );
     });
 
-    test('what it used is in the outputs', () => {
+    test('its usage is in the outputs', () => {
       const outputs = step.runner.main.outputs();
       expect(Number(outputs['requests'])).toBe(provider.server.requests.length);
       expect(Number(outputs['input-tokens'])).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** What every SDK has to see through the sidecar, whatever its language. */
+/** What every SDK must see through the sidecar, whatever its language. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
@@ -49,7 +49,7 @@ const CALLS: readonly Call[] = Object.entries({
   ] as const,
 }).flatMap(([id, calls]) => calls.map(([name, path, value]) => ({ name: `${id}.${name}`, path, value })));
 
-/** With the kinds of messages that the client sends. */
+/** The WebSockets, with the kinds of messages that the client sends. */
 const WEBSOCKETS = [
   { name: 'openai.response-websocket', path: '/v1/responses', says: ['response.create'] },
   {
@@ -72,7 +72,7 @@ const RATE_LIMITED = [
   ['gemini', 1],
 ] as const;
 
-/** What is no inference, and the line that would let it pass. */
+/** Endpoints outside inference, each with the line that would allow it. */
 const REFUSED = [
   ['openai', 'openai GET /v1/files'],
   ['copilot', 'copilot GET /files'],
@@ -90,11 +90,11 @@ const OPENAI_ERRORS: Readonly<Record<Failing, string>> = {
 
 export interface Clients {
   readonly run: () => Promise<ClientsRun>;
-  /** Milliseconds for the run, and for what it needs to be fetched. */
+  /** Milliseconds for the run, including fetching what it needs. */
   readonly limitMs: number;
   /** Google's class of errors; the other SDKs have the same classes in both languages. */
   readonly googleError: string;
-  /** Names of the cases that the SDKs of this language cannot do. */
+  /** The names of cases that this language's SDKs do not support. */
   readonly without: readonly (typeof WEBSOCKETS)[number]['name'][];
 }
 
@@ -108,7 +108,7 @@ const kindOf = (message: string): string => {
   return isObject(parsed) ? text(parsed['type'], Object.keys(parsed)[0]) : '';
 };
 
-/** Registers the tests of one language's SDKs; its program is run once. */
+/** Registers the tests of one language's SDKs. The program runs once. */
 export function describeClients({ run, limitMs, googleError, without }: Clients): void {
   const webSockets = WEBSOCKETS.filter(({ name }) => !without.includes(name));
   const errorOf = (id: ProviderId, failing: Failing): string =>
@@ -122,7 +122,7 @@ export function describeClients({ run, limitMs, googleError, without }: Clients)
 
   const outcomeOf = (name: string): CaseOutcome => results[name]!;
 
-  /** What arrived of a case: its prompt tells, and a list of models has none. */
+  /** The requests of a case that arrived. Its prompt identifies them; a list of models has none. */
   const arrivedOf = (name: string): RecordedRequest[] =>
     requests.filter((request) =>
       name.endsWith('.models')
@@ -130,7 +130,10 @@ export function describeClients({ run, limitMs, googleError, without }: Clients)
         : whole(request).includes(markOf(name)),
     );
 
-  /** The very bytes that the SDK sent, to the provider's own host, with the real credential once and no placeholder. */
+  /**
+   * Checks that exactly the SDK's bytes arrived at the provider's own host, with the real credential once and no
+   * placeholder.
+   */
   function expectArrivedAsSent(name: string, times: number): void {
     const id = providerOf(name);
     const arrived = arrivedOf(name);
@@ -151,7 +154,7 @@ export function describeClients({ run, limitMs, googleError, without }: Clients)
     );
   }
 
-  test('every case ran, and nothing arrived beside them', () => {
+  test('every case ran, and nothing else arrived', () => {
     const failing = RATE_LIMITED.flatMap(([id]) => [`${id}.bad-request`, `${id}.rate-limit`, `${id}.refused`]);
     const names = [...CALLS, ...webSockets].map(({ name }) => name).concat(failing);
     expect(Object.keys(results).sort()).toEqual(names.sort());
@@ -172,14 +175,14 @@ export function describeClients({ run, limitMs, googleError, without }: Clients)
   });
 
   describe.each(RATE_LIMITED)('an error of %s', (id, attempts) => {
-    test('400 is the SDK’s own, with the provider’s body', () => {
+    test('400 becomes the SDK’s own error, with the provider’s body', () => {
       const name = `${id}.bad-request`;
       const error = { type: errorOf(id, 'badRequest'), status: 400, body: FAILURES[id]?.badRequest };
       expect(outcomeOf(name)).toMatchObject({ error });
       expectArrivedAsSent(name, 1);
     });
 
-    test('429 is too, after the retries that the provider’s header asks for', () => {
+    test('so does 429, after the retries that the provider’s header asks for', () => {
       const name = `${id}.rate-limit`;
       const error = { type: errorOf(id, 'rateLimit'), status: 429, body: FAILURES[id]?.rateLimit };
       expect(outcomeOf(name)).toMatchObject({ error });
@@ -187,7 +190,7 @@ export function describeClients({ run, limitMs, googleError, without }: Clients)
     });
   });
 
-  test.each(REFUSED)('a refusal of the sidecar for %s is the SDK’s own error, and is not retried', (id, line) => {
+  test.each(REFUSED)('a refusal by the sidecar for %s becomes the SDK’s own error and is not retried', (id, line) => {
     const name = `${id}.refused`;
     const { error, sent } = outcomeOf(name);
     expect(error).toMatchObject({ type: errorOf(id, 'denied'), status: 403 });

@@ -13,7 +13,7 @@ describe.skipIf(!HAS_PYTHON)('openai, anthropic and google-genai from PyPI', () 
     },
     limitMs: FETCH_LIMIT,
     googleError: 'ClientError',
-    // google-genai asks for TLS whatever the base URL says, and offers no way around.
+    // google-genai uses TLS whatever the base URL says, and offers no workaround.
     without: ['gemini.live'],
   });
 });

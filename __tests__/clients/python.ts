@@ -1,4 +1,4 @@
-/** The SDKs of Python, for tests only: the product itself needs no Python. */
+/** The Python SDKs. Only the tests use them; AWF itself needs no Python. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -7,21 +7,21 @@ import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
 import { isInside } from '../../src/host/paths.ts';
 import { digestOf, fetchWith, madeOnce } from '../../testing/scratch.ts';
 
-/** With hashes: pip then refuses every file that is not one of them. */
+/** A list with hashes: pip then rejects every other file. */
 const REQUIREMENTS = join(import.meta.dirname, 'pypi', 'requirements.txt');
 
-/** Debian has `ensurepip` in a package of its own, python3-venv; google-genai wants 3.11. */
+/** Debian has `ensurepip` in a separate package, python3-venv. google-genai needs 3.11. */
 const PROBE =
   'import ensurepip, sys, venv; assert sys.version_info >= (3, 11); print(sys.version, sys.base_prefix, sep="\\n")';
 const probe = spawnSync('python3', ['-c', PROBE], { encoding: 'utf8' });
 
-/** Where it is false, the tests of these SDKs are skipped by name; script/test fails on that when CI=true. */
+/** If it is false, the tests of these SDKs are skipped by name. script/test fails on that when CI=true. */
 export const HAS_PYTHON = probe.status === 0;
 
 export interface PythonWithSdks {
-  /** Path of the interpreter. */
+  /** The interpreter's path. */
   readonly python: string;
-  /** What it needs beside the host's toolchain. */
+  /** What it needs in addition to the host's toolchain. */
   readonly mounts: readonly string[];
 }
 
@@ -44,8 +44,8 @@ export async function pythonWithSdks(): Promise<PythonWithSdks> {
 async function build(environment: string): Promise<void> {
   await fetchWith(['python3', '-m', 'venv', environment]);
   const pip = [join(environment, 'bin', 'python3'), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
-  // The list is complete. Without `--no-deps` pip looks for dependencies all the same, and takes the newest release of one
-  // that another package asks for in other words than the list does.
+  // The list is complete. Without `--no-deps` pip still looks for dependencies, and takes the newest release of one if
+  // another package spells its requirement differently than the list.
   const options = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
   await fetchWith([...pip, 'install', ...options, '--requirement', REQUIREMENTS]);
   await fetchWith([...pip, 'check']);

@@ -1,4 +1,4 @@
-/** Runs a program on the SDKs in the sandbox, with the credentials of all providers on the other side of it. */
+/** Runs a program that uses the SDKs in the sandbox, with the credentials of all providers outside. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ import { FAILING_MODELS, RESULTS_FILE, type Results } from './cases.ts';
 
 export interface ClientsRun {
   readonly results: Results;
-  /** What the providers got. */
+  /** What the providers received. */
   readonly requests: readonly RecordedRequest[];
 }
 
-/** What the model says. */
+/** The model's answer. */
 export const TEXT = 'Grüße vom Anbieter: 世界 says hello 🎉 to all.';
 
 type Failures = Readonly<Record<keyof typeof FAILING_MODELS, unknown>>;
@@ -39,7 +39,7 @@ const OPENAI_FAILURES: Failures = {
   },
 };
 
-/** Bodies of errors as the providers write them, for those whose SDKs are tested. */
+/** Error bodies in the providers' formats, for the providers whose SDKs are tested. */
 export const FAILURES: Readonly<Partial<Record<ProviderId, Failures>>> = {
   openai: OPENAI_FAILURES,
   copilot: OPENAI_FAILURES,
@@ -70,7 +70,7 @@ export const FAILURES: Readonly<Partial<Record<ProviderId, Failures>>> = {
   },
 };
 
-/** The SDKs that retry wait as long as they are told. */
+/** The SDKs that retry wait as long as the header says. */
 const failure = (status: number, body: unknown): RawReply => ({
   status,
   headers: { 'retry-after-ms': '1' },
@@ -82,7 +82,9 @@ const respond: Responder = ({ provider, inference: { model } }) => {
   return model === FAILING_MODELS.rateLimit ? failure(429, FAILURES[provider]?.rateLimit) : TEXT;
 };
 
-/** All four, with a Copilot key of the user's own: with that the sandbox sets a base URL that the SDK can use. */
+/**
+ * The inputs for all four providers. With the user's own Copilot key, the sandbox sets a base URL that the SDK can use.
+ */
 function inputsOf(provider: LocalProvider): Record<string, string> {
   const inputs = PROVIDERS.map(({ id }) => provider.inputs(id));
   return {
@@ -94,16 +96,16 @@ function inputsOf(provider: LocalProvider): Record<string, string> {
 }
 
 /**
- * @param command starts the program, by absolute paths
- * @param mounts what it needs of the host beside this directory
- * @throws Error with the program's output when it fails
+ * @param command starts the program, using absolute paths
+ * @param mounts what it needs from the host in addition to this directory
+ * @throws Error with the program's output if it fails
  */
 export async function runInSandbox(command: string, mounts: readonly string[]): Promise<ClientsRun> {
   const provider = await startLocalProvider({ respond, webSockets: true });
   const step = actionStep(
     {
       ...inputsOf(provider),
-      // The sandbox sets no such variable, and OpenAI's SDK insists on it.
+      // The sandbox sets no such variable, but OpenAI's SDK requires it.
       run: `OPENAI_API_KEY=placeholder ${command}`,
       mounts: [join(ROOT, '__tests__', 'clients'), ...mounts].join('\n'),
     },

@@ -46,7 +46,7 @@ describe('the command', () => {
     [['ls'], 'ls', 'Put -- before the command: awf [options] -- ls'],
     [['run', '--', 'x'], 'run', 'Only options come before --: awf [options] -- COMMAND [ARG...]. See awf --help.'],
     [['--env-all', 'sh', '-c', 'a', '--', 'b'], 'sh', 'Only options come before --'],
-  ])('needs -- in front of it, so that a first word is a subcommand: %j', (argv, word, hint) => {
+  ])('needs -- in front of it, because a first word is a subcommand: %j', (argv, word, hint) => {
     const error = thrown(() => load(argv));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toBe(`"${word}" is not a subcommand of awf.`);
@@ -56,7 +56,7 @@ describe('the command', () => {
 });
 
 describe('flags', () => {
-  test('lists: repeated, and with commas where the list takes them', () => {
+  test('lists: repeated, and with commas if the list accepts them', () => {
     const config = load([
       ...['--allow-domains', 'a.example,b.example', '--allow-domains', 'c.example'],
       ...['--env', 'A=1,2', '--env', 'B'],
@@ -76,7 +76,7 @@ describe('flags', () => {
     expect(config.addHosts.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
   });
 
-  test('a variable with a line break is refused, and its value not printed', () => {
+  test('a variable with a line break is rejected without printing its value', () => {
     const error = thrown(() => load(['--env', 'OK=1', '--env', 'A=first\nsecond', '--', 'true']));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toBe('--env (2nd): the value of A has a line break.');
@@ -115,7 +115,7 @@ describe('flags', () => {
     expect(targetsOf(config)).toEqual({ gemini: { host: 'g.example', port: 8443, basePath: '/v' } });
   });
 
-  test('nothing given is the defaults, without the api-proxy', () => {
+  test('without options, the defaults apply, without the api-proxy', () => {
     expect(load(['--', 'true'])).toMatchObject({
       apiProxy: false,
       envAll: false,
@@ -154,12 +154,12 @@ describe('flags', () => {
 });
 
 describe('the environment', () => {
-  test('gives the credentials', () => {
+  test('provides the credentials', () => {
     const environment = { ...Object.fromEntries(SENTINELS), OTHER: 'x' };
     expect(loadBoth(['--enable-api-proxy', '--', 'true'], environment).secrets).toEqual(SENTINELS);
   });
 
-  test('gives targets, unless a flag does', () => {
+  test('provides targets, unless a flag does', () => {
     const variables = { OPENAI_API_TARGET: 'o.example', GEMINI_API_TARGET: 'g.example' };
     const argv = ['--enable-api-proxy', '--openai-api-target', 'flag.example', '--', 'true'];
     expect(targetsOf(load(argv, { ...Object.fromEntries(SENTINELS), ...variables }))).toMatchObject({
@@ -173,14 +173,14 @@ describe('the environment', () => {
     ['the flag', ['--copilot-api-target=flag.example'], { COPILOT_API_TARGET: 'variable.example' }, 'flag.example'],
     ['the variable', [], { COPILOT_API_TARGET: 'variable.example' }, 'variable.example'],
     ['the GitHub server', [], {}, 'copilot-api.octo.ghe.com'],
-  ])('gives Copilot’s target: %s wins', (_, flags, variables, expected) => {
+  ])('provides Copilot’s target: %s wins', (_, flags, variables, expected) => {
     const environment = { COPILOT_GITHUB_TOKEN: 'ghu_x', GITHUB_SERVER_URL: 'https://octo.ghe.com', ...variables };
     const config = load(['--enable-api-proxy', ...flags, '--', 'true'], environment);
     expect(targetsOf(config)['copilot']?.host).toBe(expected);
   });
 });
 
-test('--help is text to print', () => {
+test('--help only prints text', () => {
   const request = loadCliArgs(['--help'], {}, temporaryDirectory());
   expect(request).toEqual({ text: expect.stringContaining('Usage: awf [options] -- COMMAND [ARG...]') as string });
 });

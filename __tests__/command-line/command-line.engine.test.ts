@@ -41,14 +41,14 @@ const options = (env: Readonly<Record<string, string>> = {}): ProgramOptions => 
   env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home'), TMPDIR: temporary, ...env },
 });
 
-/** Runs `awf`, and checks that it left nothing but logs. */
+/** Runs `awf`, and checks that it left nothing except logs. */
 async function awf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<EntryResult> {
   const result = await runProgram([process.execPath, PROGRAM, '--log-level=debug', ...args], options(env));
   expectNothingLeft(result);
   return result;
 }
 
-/** The run's id, from the engine's commands at `--log-level debug`; undefined when it asked the engine for nothing. */
+/** The run's id, from the engine's commands at `--log-level debug`. Undefined if it asked the engine for nothing. */
 const runIdOf = (stderr: string): string | undefined => /awf\.run=([0-9a-f]{8})/.exec(stderr)?.[1];
 
 function expectNothingLeft({ stderr }: EntryResult): void {
@@ -57,11 +57,11 @@ function expectNothingLeft({ stderr }: EntryResult): void {
   expect(readdirSync(temporary).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name))).toEqual([]);
 }
 
-/** What it said to people, less the engine's commands. */
+/** The messages on standard error, without the engine's commands. */
 const said = ({ stderr }: EntryResult): string[] =>
   stderr.split('\n').filter((line) => line !== '' && !line.startsWith('awf: debug: '));
 
-/** The command asks Squid for a tunnel to each name and prints the answer. */
+/** A command that asks Squid for a tunnel to each name and prints the answers. */
 const tunnelsTo = (...names: readonly string[]): string[] => [
   'bash',
   '-c',
@@ -94,11 +94,11 @@ function providerFlags(): string[] {
 }
 
 describe('the command', () => {
-  test('has the last word on the exit code', async () => {
+  test('decides the exit code', async () => {
     expect((await awf(['--', 'sh', '-c', 'exit 7'])).code).toBe(7);
   });
 
-  test('gets its arguments as they are, and both streams are relayed', async () => {
+  test('gets its arguments unchanged, and both streams are relayed', async () => {
     const script = 'printf "<%s>" "$@"; echo to-err >&2';
     const args = ['a b', '', "it's", '$HOME `id` "q"', '--help', 'two\nlines', 'ümläut'];
     const result = await runProgram(
@@ -109,7 +109,7 @@ describe('the command', () => {
     expect(result.stderr).toBe('to-err\n');
   });
 
-  test('is the program of the host, not what the sandbox has under its name', async () => {
+  test('is the host’s program, not the sandbox’s program of the same name', async () => {
     const program = spawnSync('sh', ['-c', 'readlink -f "$(command -v readlink)"'], { encoding: 'utf8' }).stdout;
     expect(program).toMatch(/^\//);
     expect(await awf(['--', 'readlink', '-f', '/proc/self/exe'])).toMatchObject({ code: 0, stdout: program });
@@ -128,7 +128,7 @@ describe('the command', () => {
     ['the command', 'stdout', 'started'],
     ['the creation of networks', 'stderr', 'docker network create'],
     ['the creation of containers', 'stderr', 'docker run'],
-  ] as const)('is ended by Ctrl-C, which reaches the whole process group, during %s', async (what, stream, sign) => {
+  ] as const)('is stopped by Ctrl-C, which reaches the whole process group, during %s', async (what, stream, sign) => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'echo started; sleep 60'];
     const running = await startProgram(argv, { ...options(), group: true });
     await waitFor(what, () => running[stream]().includes(sign));
@@ -141,7 +141,7 @@ describe('the command', () => {
 });
 
 describe('flags', () => {
-  test('--allow-domains, once with commas or several times', async () => {
+  test('--allow-domains, with commas or several times', async () => {
     const address = provider.inputs('anthropic')['add-hosts']?.split(':')[1] ?? '';
     const hosts = ['a', 'b', 'c', 'd'].map((name) => `--add-hosts=${name}.example:${address}`);
     const names = ['a.example', 'b.example', 'c.example', 'd.example', 'sub.a.example.org'];
@@ -186,7 +186,7 @@ describe('flags', () => {
     expect(readFileSync(join(data, 'new'), 'utf8')).toBe('y\n');
   });
 
-  test('--keep-containers leaves them to be looked at, with nothing running in them', async () => {
+  test('--keep-containers keeps them for inspection, with nothing running in them', async () => {
     const argv = [process.execPath, PROGRAM, '--keep-containers', '--enable-api-proxy', '--', 'true'];
     const result = await runProgram(argv, options({ GEMINI_API_KEY: TEST_KEYS.gemini }));
     const [, runId = 'none'] = /docker ps -a --filter label=awf\.run=([0-9a-f]{8})$/m.exec(result.stderr) ?? [];
@@ -212,7 +212,7 @@ describe('flags', () => {
     }
   });
 
-  test('--working-directory, --memory and --pids are the action’s', async () => {
+  test('--working-directory, --memory and --pids work like the action’s', async () => {
     mkdirSync(join(workspace, 'sub'));
     const script =
       'pwd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null; ulimit -c';
@@ -231,7 +231,7 @@ describe('--enable-api-proxy', () => {
     expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
   });
 
-  test('without it there is no api-proxy and no provider’s variable', async () => {
+  test('without it there is no api-proxy and no variable for a provider', async () => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
     const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
     await waitFor('the command', () => running.stdout().includes('ready'));
@@ -263,7 +263,7 @@ describe('logs', () => {
     for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
   });
 
-  test('--proxy-logs-dir, with api-proxy-logs beside it; an earlier run’s stay and are not reported again', async () => {
+  test('--proxy-logs-dir, with api-proxy-logs beside it; logs of an earlier run stay and are not reported again', async () => {
     const chosen = join(directory, 'deep', 'my-logs');
     const flags = ['--enable-api-proxy', '--proxy-logs-dir', chosen];
     const first = await awf([...flags, '--', ...tunnelsTo('first.example')]);
@@ -278,7 +278,7 @@ describe('logs', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is refused: %s', async (path) => {
+  test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is rejected: %s', async (path) => {
     const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
     expect(result.code).toBe(1);
     expect(said(result).join('\n')).toMatch(
@@ -288,7 +288,7 @@ describe('logs', () => {
   });
 });
 
-describe('the line itself', () => {
+describe('the command line itself', () => {
   test('--help shows every flag', async () => {
     const result = await awf(['--help']);
     expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -309,14 +309,14 @@ describe('the line itself', () => {
     [['--allow-domains', 'http://', '--', 'true'], '--allow-domains: "http://"', 'example.com'],
     [['--memory', 'lots', '--pids', '0', '--', 'true'], '--memory: "lots"', '6g', '--pids: "0"'],
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
-  ])('%j is refused', async (args, ...message) => {
+  ])('%j is rejected', async (args, ...message) => {
     const result = await awf(args);
     expect(result).toMatchObject({ code: 2, stdout: '' });
     for (const part of message) expect(result.stderr).toContain(part);
     expect(result.stderr).toMatch(/^awf: error: /);
   });
 
-  test('without an engine it says what to do', async () => {
+  test('without an engine it explains what to do', async () => {
     const result = await awf(['--', 'true'], { DOCKER_HOST: 'unix:///nonexistent.sock' });
     expect(result.code).toBe(1);
     expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);

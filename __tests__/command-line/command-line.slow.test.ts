@@ -9,7 +9,7 @@ import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Each test starts a process, several at a time. */
+/** Each test starts a process. Several run at a time. */
 const OPTIONS = { timeout: 60_000, concurrent: true };
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-cli-')));
@@ -20,7 +20,7 @@ afterAll(() => {
 interface Awf {
   readonly running: RunningProgram;
   readonly ended: () => Promise<EntryResult & { readonly engine: EngineReport }>;
-  /** What is left in the temporary directory, apart from the logs. */
+  /** What is left in the temporary directory, except the logs. */
   readonly left: () => string[];
 }
 
@@ -53,12 +53,12 @@ async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Pr
   };
 }
 
-/** What people read. Whether the test's user is root does not matter here. */
+/** The messages for people, except the one about root: the test's user does not matter here. */
 const messages = ({ stderr }: EntryResult): string[] =>
   stderr.split('\n').filter((line) => line.startsWith('awf: ') && !line.includes('runs as root'));
 
 describe('awf', OPTIONS, () => {
-  test('that is not understood ends with 2, and nothing has started', async () => {
+  test('that cannot be parsed exits with 2, and nothing has started', async () => {
     const { ended, left } = await awf('success', ['--memory=much', '--', 'true']);
     const result = await ended();
     expect(result).toMatchObject({ code: 2, stdout: '', engine: { calls: [] } });
@@ -66,7 +66,7 @@ describe('awf', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('ends with the command’s exit code, and says where the logs are', async () => {
+  test('exits with the command’s exit code, and says where the logs are', async () => {
     const { ended, left } = await awf('exit-7', ['--', 'true']);
     const result = await ended();
     expect(result).toMatchObject({ code: 7, stdout: '', engine: { left: [] } });
@@ -74,7 +74,7 @@ describe('awf', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('says what the command reached and was refused', async () => {
+  test('reports what the command reached and was denied', async () => {
     const { ended } = await awf('success', ['--enable-api-proxy', '--', 'true']);
     const result = await ended();
     expect(result.code).toBe(0);
@@ -90,7 +90,7 @@ describe('awf', OPTIONS, () => {
     expect(refused.length).toBeLessThan(5_000);
   });
 
-  test('loses the logs’ part of its report with the logs, and nothing else', async () => {
+  test('loses only the logs’ part of its report if the logs are missing', async () => {
     const { ended, left } = await awf('no-logs', ['--enable-api-proxy', '--', 'true']);
     const result = await ended();
     expect(result).toMatchObject({ code: 3, engine: { left: [] } });
@@ -116,7 +116,7 @@ describe('awf', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('--keep-containers keeps them, ended, and says how to find them', async () => {
+  test('--keep-containers keeps them, stopped, and says how to find them', async () => {
     const { ended, left } = await awf('exit-7', ['--keep-containers', '--', 'true']);
     const result = await ended();
     expect(result).toMatchObject({ code: 7, engine: { running: [] } });
@@ -128,7 +128,7 @@ describe('awf', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('ends everything at Ctrl-C', async () => {
+  test('stops everything at Ctrl-C', async () => {
     const { running, ended, left } = await awf('endless', ['--enable-api-proxy', '--', 'true']);
     while (!running.stdout().includes('running')) await sleep(20);
     running.signal('SIGINT');

@@ -4,7 +4,7 @@ import { PROVIDERS } from '../../src/shared/providers.ts';
 import { thrown } from '../../testing/builders.ts';
 import { valuesOf } from '../../testing/options.ts';
 
-/** The refusal of one option, which must name it. */
+/** The error about one option, which must name the option. */
 function refusal(options: Readonly<Record<string, string>>): string {
   const error = thrown(() => valuesOf(options));
   expect(error).toBeInstanceOf(UserError);
@@ -13,7 +13,7 @@ function refusal(options: Readonly<Record<string, string>>): string {
 }
 
 describe('allow-endpoints', () => {
-  test('one a line, with comments', () => {
+  test('one per line, with comments', () => {
     const text = '# files\nopenai GET /v1/files/*\n\ngemini   POST\t/v1beta/models/*:predict # images';
     expect(valuesOf({ 'allow-endpoints': text })['allow-endpoints']).toEqual([
       { provider: 'openai', method: 'GET', path: '/v1/files/*' },
@@ -36,7 +36,7 @@ describe('allow-endpoints', () => {
     ['openai GET /v1/files?purpose=x', 'the path must'],
     ['openai GET https://api.openai.com/v1/files', 'the path must'],
     ['openai GET /v1/files x', 'a word too many'],
-  ])('refuses %s', (entry, problem) => {
+  ])('rejects %s', (entry, problem) => {
     const text = refusal({ 'allow-endpoints': `# comment\n${entry}` });
     expect(text).toContain(problem);
     expect(text).toMatch(/line 2.*openai GET \/v1\/files\/\*/);

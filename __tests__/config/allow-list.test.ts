@@ -10,7 +10,7 @@ describe('allow-domains', () => {
     expect(allowing(' \n# nothing\n , ,\n')).toEqual({ https: nothing, http: nothing });
   });
 
-  test('lines and commas are the same', () => {
+  test('lines and commas are equivalent', () => {
     expect(allowing('a.example, b.example\nc.example,')).toEqual(allowing('c.example\nb.example\na.example'));
   });
 
@@ -61,7 +61,7 @@ describe('allow-domains', () => {
     expect(allowing(text).https).toEqual({ domains, subdomainsOf });
   });
 
-  test('a domain is no cover for one that merely ends alike', () => {
+  test('a domain does not cover a name that merely ends with the same letters', () => {
     expect(allowing('example.com\nevilexample.com').https.domains).toEqual(['evilexample.com', 'example.com']);
   });
 
@@ -99,7 +99,7 @@ describe('allow-domains', () => {
     ['exam ple.com', 'is not a domain name', '"example.com"'],
     ['example.com\\evil.example', 'is not a domain name', '"example.com"'],
     ['-a.example', 'is not a domain name', '"example.com"'],
-  ])('refuses %s, with its line and a suggestion', (entry, problem, suggestion) => {
+  ])('rejects %s, with its line and a suggestion', (entry, problem, suggestion) => {
     const error = thrown(() => allowing(`ok.example\n\n${entry}`));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('allow-domains, line 3');
@@ -107,7 +107,7 @@ describe('allow-domains', () => {
     expect(error.hint).toContain(suggestion);
   });
 
-  test('no entry can bring a line of its own into a rule', () => {
+  test('no entry can add a line of its own to a rule', () => {
     const list = allowing('a.example\r\nb.example\u2028c.example'.replace('\u2028', '\n'));
     expect([...list.https.domains, ...list.http.domains].join('')).toMatch(/^[a-z.]+$/);
     expect(() => allowing('a.example\rhttp_access allow all')).toThrow(UserError);

@@ -10,7 +10,7 @@ import { inputs } from '../../testing/options.ts';
 
 interface Given {
   readonly workspace?: string;
-  /** By variable. */
+  /** The values, by environment variable. */
   readonly credentials?: Readonly<Record<string, string>>;
   readonly kind?: 'action' | 'cli';
   readonly serverUrl?: string;
@@ -75,7 +75,7 @@ describe('credentials', () => {
     ['a tab', 'sk-secret\tX'],
     ['a delete', 'sk-secret\u007fX'],
     ['a character outside ASCII', 'sk-secret\u2026'],
-  ])('with %s are refused without being printed', (_, value) => {
+  ])('with %s are rejected without being printed', (_, value) => {
     const error = thrown(() => build({}, { credentials: { ANTHROPIC_API_KEY: value } }));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/^anthropic-api-key contains/);
@@ -91,12 +91,12 @@ describe('targets', () => {
       ...Object.fromEntries(PROVIDERS.map((each) => [each.id, ownTarget(each)])),
       [provider]: { host: 'gateway.example', port: 8443, basePath: '/base' },
     });
-    // Also that of a provider that is not used.
+    // The same holds for a provider that is not used.
     expect(() => build({ [option]: 'https://x.example' })).toThrow(`${option}: "https://x.example"`);
   });
 });
 
-describe('the target of Copilot by the GitHub server', () => {
+describe('the target of Copilot, derived from the GitHub server', () => {
   const credentials = { COPILOT_GITHUB_TOKEN: 'ghu_x' };
 
   test.each([
@@ -115,7 +115,7 @@ describe('the target of Copilot by the GitHub server', () => {
     });
   });
 
-  test('an address that is not understood stops the run, unquoted, and says what to do', () => {
+  test('an address that cannot be parsed stops the run; the error does not quote it, and says what to do', () => {
     const error = thrown(() => build({}, { credentials, serverUrl: 'https://user:secret@octo.ghe.com' }));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/^GITHUB_SERVER_URL is not a GitHub server's address/);
@@ -132,7 +132,7 @@ describe('the target of Copilot by the GitHub server', () => {
 });
 
 describe('the command', () => {
-  test('is the argv where there is one, else the script for its shell', () => {
+  test('is the argv if there is one, else the script for its shell', () => {
     const workspace = temporaryDirectory();
     const options = inputs({ run: ' echo a\n', shell: 'sh' });
     expect(buildConfig(options, { environment: {}, workspace }).config.command).toEqual({
@@ -150,7 +150,7 @@ describe('the command', () => {
 });
 
 describe('the workspace', () => {
-  test('is known by its real path', () => {
+  test('is identified by its real path', () => {
     const parent = temporaryDirectory();
     mkdirSync(join(parent, 'real'));
     symlinkSync('real', join(parent, 'link'));

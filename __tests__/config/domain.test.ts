@@ -40,7 +40,7 @@ describe('canonicalHost', () => {
     ['an address in other digits', '１０.0.0.1'],
     ['an address in hexadecimal', '0x7f.1'],
     ['an IPv6 address', '[::1]'],
-  ])('%s is no host', (_, text) => {
+  ])('%s is not a host', (_, text) => {
     expect(canonicalHost(text)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { UserError } from '../../src/errors.ts';
 import { thrown } from '../../testing/builders.ts';
 import { valuesOf } from '../../testing/options.ts';
 
-/** The refusal of one option, which must name it. */
+/** The error about one option, which must name the option. */
 function refusal(options: Readonly<Record<string, string>>): string {
   const error = thrown(() => valuesOf(options));
   expect(error).toBeInstanceOf(UserError);
@@ -12,7 +12,7 @@ function refusal(options: Readonly<Record<string, string>>): string {
 }
 
 describe('add-hosts', () => {
-  test('one a line, names in their one form', () => {
+  test('one per line, names in canonical form', () => {
     expect(valuesOf({ 'add-hosts': 'Gateway.Example.:10.1.2.3\n# none\nb.example:192.168.0.1' })['add-hosts']).toEqual([
       { name: 'gateway.example', address: '10.1.2.3' },
       { name: 'b.example', address: '192.168.0.1' },
@@ -46,7 +46,7 @@ describe('env', () => {
     expect(valuesOf({ env: line }).env).toMatchObject([variable]);
   });
 
-  test.each(['1A=x', 'A-B=x', 'A B=x', '=x', 'A;id=x', 'Ä=x'])('refuses %s without printing its value', (line) => {
+  test.each(['1A=x', 'A-B=x', 'A B=x', '=x', 'A;id=x', 'Ä=x'])('rejects %s without printing its value', (line) => {
     const text = refusal({ env: `OK=1\n${line}-secret` });
     expect(text).toContain('line 2');
     expect(text).not.toContain('secret');

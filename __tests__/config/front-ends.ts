@@ -1,4 +1,4 @@
-/** The same options through the action's inputs and through the command line's flags, and a row for each option. */
+/** The same options as the action's inputs and as the command line's flags, with a row for each option. */
 
 import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -19,10 +19,10 @@ const STEP = inputEnv(ACTION_FILE, {
   ...Object.fromEntries(CREDENTIALS.map(({ input, variable }) => [input, SENTINELS.get(variable)!])),
 });
 
-/** Texts by option; a list has one for each repetition of its flag, or for each line of its input. */
+/** The texts by option. A list has one for each repetition of its flag, or for each line of its input. */
 type Texts = Readonly<Partial<Record<string, readonly string[]>>>;
 
-/** What the product makes of the same options in either front end, with every credential given. */
+/** What AWF makes of the same options in either front end, with every credential given. */
 export const LOAD: Readonly<
   Record<FrontEndKind, (texts: Texts, workspace: string, environment?: NodeJS.ProcessEnv) => Config>
 > = {
@@ -46,9 +46,9 @@ export const LOAD: Readonly<
 
 export interface Case {
   readonly good: string;
-  /** What a configuration has after it. */
+  /** What the configuration contains afterwards. */
   readonly reads: object;
-  /** Nothing is wrong for an option that takes any text. */
+  /** Absent for an option that accepts any text. */
   readonly bad?: readonly [text: string, problem: string];
   readonly isList?: true;
 }
@@ -70,7 +70,7 @@ const UPSTREAMS = Object.fromEntries(
 ) as Readonly<Record<(typeof PROVIDERS)[number]['targetInput'], Case>>;
 const list = { isList: true } as const;
 
-/** Every option that has a text in some front end. */
+/** Every option that takes a text in one of the front ends. */
 export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-proxy' | 'keep-containers'>, Case>> = {
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },

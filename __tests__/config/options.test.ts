@@ -14,7 +14,7 @@ interface ActionFile {
 }
 
 const root = join(import.meta.dirname, '../..');
-// The failsafe schema leaves `true` and `10` the strings that they are for a runner.
+// The failsafe schema keeps `true` and `10` as strings, as a runner does.
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionFile;
 
 /** The interface: every input with its default. */
@@ -65,22 +65,22 @@ const ofAction = OPTIONS.filter(({ only }) => only !== 'cli');
 const ofCommandLine = OPTIONS.filter(({ only }) => only !== 'action');
 
 describe('the inputs of action.yml', () => {
-  test('are the options that are not the command line’s alone', () => {
+  test('are the options, except those only for the command line', () => {
     expect(Object.keys(action.inputs).toSorted()).toEqual(ofAction.map(({ name }) => name).toSorted());
   });
 
   test.each(inputs)('%s has the default of its option', (name, input) => {
     const { default: preset, variable } = ofAction.find((option) => option.name === name)!;
-    // What action.yml names would always be given, and the variable never be asked.
+    // A default in action.yml would always be given, so the variable would never be used.
     expect(input.default).toBe(variable === undefined ? preset : undefined);
   });
 
-  test.each(inputs)('%s is of the interface, with its default', (name, input) => {
+  test.each(inputs)('%s belongs to the interface, with its default', (name, input) => {
     expect(Object.keys(INTERFACE)).toContain(name);
     expect(input.default).toBe(INTERFACE[name]);
   });
 
-  test.each(inputs)('%s is described, with the values of its set', (name, { description }) => {
+  test.each(inputs)('%s is described, with its choices', (name, { description }) => {
     const { choices = [] } = ofAction.find((option) => option.name === name)!;
     expect(description).toMatch(/^.{20,}\.$/s);
     for (const choice of choices) expect(description).toContain(`\`${choice}\``);
@@ -92,13 +92,16 @@ describe('the inputs of action.yml', () => {
 });
 
 describe('the outputs of action.yml', () => {
-  test.each(Object.entries(action.outputs))('%s is of the interface, and described', (name, { description }) => {
-    expect(OUTPUTS).toContain(name);
-    expect(description).not.toBe('');
-  });
+  test.each(Object.entries(action.outputs))(
+    '%s belongs to the interface, and is described',
+    (name, { description }) => {
+      expect(OUTPUTS).toContain(name);
+      expect(description).not.toBe('');
+    },
+  );
 });
 
-test('the post step runs whatever happened', () => {
+test('the post step always runs', () => {
   expect(action.runs).toEqual({
     using: 'node24',
     main: 'dist/main/index.js',
@@ -117,7 +120,7 @@ describe('the table', () => {
     expect(option.choices).toContain(option.default);
   });
 
-  test('credentials are no flags: arguments can be read by every user of a host', () => {
+  test('credentials are no flags, because every user of a host can read arguments', () => {
     const secrets = OPTIONS.filter(({ name }) => /-(key|token)$/.test(name));
     expect(secrets.map(({ name }) => name)).toEqual(CREDENTIALS.map(({ input }) => input));
     expect(secrets.map(({ kind }) => kind)).toEqual(secrets.map(() => 'secret'));
@@ -131,7 +134,7 @@ describe('the command line', () => {
     ([, name]) => name,
   );
 
-  test('has every option that is not the action’s alone as a flag, and no other', () => {
+  test('has every option as a flag, except those only for the action, and no other flag', () => {
     expect(flags.filter((name) => name !== 'help').toSorted()).toEqual(
       ofCommandLine.map((option) => nameIn('cli', option).replace('--', '')).toSorted(),
     );
@@ -152,7 +155,7 @@ describe('the command line', () => {
 });
 
 describe('docs/reference.md', () => {
-  /** The rows of the tables whose first column is headed `heading`, by the name in that column. */
+  /** The rows of the tables whose first column has the heading `heading`, by the name in that column. */
   function rowsOf(heading: 'input' | 'output' | 'flag'): Map<string, string> {
     const tables = readFileSync(join(root, 'docs/reference.md'), 'utf8').split('\n\n');
     const rows = tables.filter((table) => table.startsWith(`| ${heading} `)).flatMap((table) => table.split('\n'));
@@ -160,7 +163,7 @@ describe('docs/reference.md', () => {
   }
   const inputRows = rowsOf('input');
 
-  test('has a row for each input, each output and each flag of the command line alone', () => {
+  test('has a row for each input, each output and each flag that only the command line has', () => {
     expect([...inputRows.keys()].toSorted()).toEqual(Object.keys(action.inputs).toSorted());
     expect([...rowsOf('output').keys()].toSorted()).toEqual(OUTPUTS.toSorted());
     const alone = OPTIONS.filter(({ only }) => only === 'cli').map(({ name }) => `--${name}`);
@@ -172,7 +175,7 @@ describe('docs/reference.md', () => {
     const cells = inputRows.get(name)!.split(/(?<!\\)\|/);
     for (const choice of choices) expect(cells[2]).toContain(`\`${choice}\``);
     if (input.default === undefined) return;
-    // The default of protect-paths is a list, which stands in a section of its own.
+    // The default of protect-paths is a list with its own section.
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
     const [first = '', ...others] = input.default.split('\n');
     if (others.length === 0) expect(cells[3]?.trim()).toBe(`\`${first}\``);

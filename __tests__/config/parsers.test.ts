@@ -30,7 +30,7 @@ describe('choice', () => {
     expect(parse(parser, text)).toBe(text);
   });
 
-  test.each(['sometimes', 'Always', ''])('refuses %j with the set', (text) => {
+  test.each(['sometimes', 'Always', ''])('rejects %j and lists the choices', (text) => {
     expect(refusal(parser, text)).toMatchObject({
       message: `the-option: "${text}" is not one of its values.`,
       hint: 'Write one of: always, never.',
@@ -64,13 +64,13 @@ describe('count', () => {
   });
 
   test.each(['0', '-1', '1.5', '1e3', 'many', '0x10', '01', '9007199254740992', '1'.repeat(400)])(
-    'refuses %s with the range',
+    'rejects %s and names the range',
     (text) => {
       expect(refusal(parser, text).message).toContain('is not a whole number from 1 to 9007199254740991.');
     },
   );
 
-  test('has a maximum of its own where the row has one', () => {
+  test('has a maximum if the row has one', () => {
     const upToTen = (one: Given): number => count(one, 10);
     expect(parse(upToTen, '10')).toBe(10);
     expect(refusal(upToTen, '11').message).toContain('from 1 to 10.');
@@ -100,7 +100,7 @@ describe('memory', () => {
     expect(parse(memory, text)).toBe(text);
   });
 
-  test('an upper-case unit is the same', () => {
+  test('an upper-case unit is equivalent', () => {
     expect(parse(memory, '2G')).toBe('2g');
   });
 
@@ -119,7 +119,7 @@ describe('shell', () => {
     expect(parse(shell, text)).toEqual(argv);
   });
 
-  test.each(['pwsh', 'bash -e'])('refuses %j with the set', (text) => {
+  test.each(['pwsh', 'bash -e'])('rejects %j and lists the choices', (text) => {
     expect(refusal(shell, text).hint).toMatch(/bash, sh.*\{0\}/);
   });
 });
@@ -159,7 +159,7 @@ describe('target', () => {
     ['a backslash in the path', 'api.example.com/a\\b'],
     ['a space', 'api.example.com /a'],
     ['a line break', 'api.example.com\nacl all src all'],
-  ])('refuses %s', (_, text) => {
+  ])('rejects %s', (_, text) => {
     const { hint } = refusal(target, text);
     expect(hint).toContain('host[:port][/base/path]');
     expect(hint).toContain('see the add-hosts');
@@ -167,7 +167,7 @@ describe('target', () => {
 });
 
 describe('working-directory', () => {
-  test('is taken from the workspace, links resolved', () => {
+  test('is relative to the workspace, with links resolved', () => {
     const workspace = temporaryDirectory();
     mkdirSync(join(workspace, 'a/b'), { recursive: true });
     symlinkSync('a/b', join(workspace, 'link'));
@@ -178,7 +178,7 @@ describe('working-directory', () => {
     );
   });
 
-  test.each(['..', '/', 'link', '../sibling-of-workspace'])('outside the workspace is refused: %s', (path) => {
+  test.each(['..', '/', 'link', '../sibling-of-workspace'])('outside the workspace is rejected: %s', (path) => {
     const parent = temporaryDirectory();
     const workspace = join(parent, 'sibling');
     mkdirSync(workspace);
@@ -190,7 +190,7 @@ describe('working-directory', () => {
     expect(error.message).toContain('outside the workspace');
   });
 
-  test('that is missing or a file is refused', () => {
+  test('that is missing or a file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'file'), '');
     expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory.*cannot be read/);
@@ -199,14 +199,14 @@ describe('working-directory', () => {
 });
 
 describe('upstream-ca', () => {
-  test('is read, a relative path from the workspace', () => {
+  test('is read; a relative path starts at the workspace', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'ca.pem'), PEM);
     expect(valuesOf({ 'upstream-ca': 'ca.pem' }, workspace)['upstream-ca']).toBe(PEM);
     expect(valuesOf({ 'upstream-ca': join(workspace, 'ca.pem') })['upstream-ca']).toBe(PEM);
   });
 
-  test('that is missing or no PEM file is refused', () => {
+  test('that is missing or not a PEM file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'key.pem'), '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n');
     expect(() => valuesOf({ 'upstream-ca': 'missing.pem' }, workspace)).toThrow(/^upstream-ca: .*cannot be read/);

@@ -37,7 +37,7 @@ describe('protect-paths', () => {
     ['*.yml', 'a pattern'],
     ['none', 'beside other entries'],
     ['first', 'already in protect-paths, line 1, as report'],
-  ])('%s is refused with its line', (entry, reason) => {
+  ])('%s is rejected with its line', (entry, reason) => {
     const error = thrown(() => protectedBy(`report:first\n${entry}`, '/w'));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('protect-paths, line 2');
@@ -45,7 +45,7 @@ describe('protect-paths', () => {
     expect(error.hint).toBeTruthy();
   });
 
-  test('links may lead to the workspace, not out of it, nor to all of it', () => {
+  test('links may lead into the workspace, but not out of it or to the workspace itself', () => {
     const workspace = join(temporaryDirectory(), 'w');
     mkdirSync(join(workspace, 'real'), { recursive: true });
     symlinkSync('real', join(workspace, 'inside'));

@@ -16,7 +16,7 @@ describe('configuredProviders', () => {
     expect(configured()).toEqual([]);
   });
 
-  test('each that has one', () => {
+  test('each provider that has one', () => {
     expect(configured('GEMINI_API_KEY', 'OPENAI_API_KEY')).toEqual([
       ['openai', 'OPENAI_API_KEY'],
       ['gemini', 'GEMINI_API_KEY'],
@@ -34,13 +34,13 @@ describe('configuredProviders', () => {
     expect(configured(...variables)).toEqual([['copilot', ...names]]);
   });
 
-  test('carries the target', () => {
+  test('includes the target', () => {
     const target = { host: 'gateway.example', port: 8443, basePath: '/x' };
     const [found] = configuredProviders(given('GEMINI_API_KEY'), NOTHING, () => target);
     expect(found?.target).toEqual(target);
   });
 
-  test('holds no credential', () => {
+  test('contains no credential', () => {
     const found = JSON.stringify(configuredProviders(SENTINELS, NOTHING, ownTarget));
     for (const secret of SENTINELS.values()) expect(found).not.toContain(secret);
   });
@@ -63,7 +63,7 @@ describe('isPermitted', () => {
     expect(at('COPILOT_GITHUB_TOKEN', host, list).isPermitted).toBe(expected);
   });
 
-  test('Copilot’s hosts are its alone', () => {
+  test('Copilot’s hosts are only for Copilot', () => {
     expect(at('OPENAI_API_KEY', 'copilot-api.octo.ghe.com').isPermitted).toBe(false);
   });
 });

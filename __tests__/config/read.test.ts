@@ -35,23 +35,20 @@ describe.each(KINDS)('in the %s', (kind) => {
     expect(load({ [name]: [good] }, workspace)).toMatchObject(reads);
   });
 
-  test.each(offered(kind))('an empty %s counts as not given', (name) => {
+  test.each(offered(kind))('an empty %s is ignored', (name) => {
     const workspace = temporaryDirectory();
     const nothing = load({}, workspace);
     for (const text of ['', ' ', '\n']) expect(load({ [name]: [text] }, workspace)).toEqual(nothing);
   });
 
-  test.each(offered(kind).filter(([, { isList }]) => isList))(
-    '%s with nothing but comments counts as not given',
-    (name) => {
-      const workspace = temporaryDirectory();
-      const text = kind === 'cli' && name === 'env' ? '' : '# nothing\n  # here';
-      expect(load({ [name]: [text] }, workspace)).toEqual(load({}, workspace));
-    },
-  );
+  test.each(offered(kind).filter(([, { isList }]) => isList))('%s with nothing but comments is ignored', (name) => {
+    const workspace = temporaryDirectory();
+    const text = kind === 'cli' && name === 'env' ? '' : '# nothing\n  # here';
+    expect(load({ [name]: [text] }, workspace)).toEqual(load({}, workspace));
+  });
 
   test.each(offered(kind).filter(([, { bad }]) => bad))(
-    'a bad %s is refused in the words of the front end',
+    'a bad %s is rejected in the terms of the front end',
     (name, { bad, isList }) => {
       const [text, problem] = bad!;
       const error = thrown(() => load({ [name]: [text] }, temporaryDirectory()));
@@ -65,7 +62,7 @@ describe.each(KINDS)('in the %s', (kind) => {
     },
   );
 
-  test('all mistakes are told at once, those of one list and those between options too', () => {
+  test('all mistakes are reported at once, including several in one list and those between options', () => {
     const texts = {
       'allow-domains': ['10.0.0.1', 'fine.example', 'com'],
       memory: ['much'],
@@ -100,16 +97,16 @@ describe.each(KINDS)('in the %s', (kind) => {
     expect(describeError(error).split('\n- ')).toHaveLength(12);
   });
 
-  test('a value from a variable names the variable', () => {
+  test('an error in a variable’s value names the variable', () => {
     const error = thrown(() => load({}, temporaryDirectory(), { GEMINI_API_TARGET: 'a:0' }));
     expect(error.message).toMatch(/^GEMINI_API_TARGET: "a:0" is not an upstream/);
   });
 
-  test('a default that does not work in this workspace says so', () => {
+  test('the error for a default that does not work in this workspace says so', () => {
     const workspace = temporaryDirectory();
     symlinkSync('/etc', join(workspace, '.claude'));
     const error = thrown(() => load({}, workspace));
-    // The runner hands the defaults of action.yml over as inputs.
+    // The runner passes the defaults of action.yml as inputs.
     const place = kind === 'action' ? 'protect-paths, line 3' : '--protect-paths (default), line 3';
     expect(error.message).toBe(`${place}: ".claude" is a link that leads out of the workspace.`);
   });
@@ -126,7 +123,7 @@ describe.each(KINDS)('in the %s', (kind) => {
   });
 });
 
-test('every option has its row here', () => {
+test('every option has a row here', () => {
   const withText = OPTIONS.filter(({ name, kind }) => kind !== 'secret' && name !== 'run');
   const switches = withText.filter(({ kind, only }) => kind === 'boolean' && only === 'cli');
   expect(Object.keys(CASES).toSorted()).toEqual(
@@ -163,32 +160,32 @@ describe('lists', () => {
     expect(domains(text)).toEqual(entries);
   });
 
-  test('take commas only where the row says so, and no comment behind a variable', () => {
+  test('take commas only if the row says so, and no comment after a variable', () => {
     expect(names('A=1,2\n# B\n  C=x # y')).toEqual([
       ['A', '1,2'],
       ['C', 'x # y'],
     ]);
   });
 
-  test('lines are counted from 1, blank ones and comments included', () => {
+  test('lines are counted from 1, including blank ones and comments', () => {
     expect(read(inputs({ 'allow-domains': '# first\n\na.example\nb.example, 10.0.0.1' })).problems).toEqual([
       'allow-domains, line 4: "10.0.0.1" is an IP address.',
     ]);
   });
 
-  test('a flag may have lines of its own, which are counted where there are several', () => {
+  test('a flag’s value may have several lines, which are then counted', () => {
     expect(read(flags('add-hosts', 'a.example:10.0.0.1\nb.example', 'c.example')).problems).toEqual([
       '--add-hosts (1st), line 2: "b.example" is not name:address.',
       '--add-hosts (2nd): "c.example" is not name:address.',
     ]);
   });
 
-  test('of a flag that takes one value, the last one counts that has a value', () => {
+  test('if a flag takes a single value, the last non-empty one counts', () => {
     expect(read(flags('memory', '1g', '2g', '')).values.memory).toBe('2g');
   });
 });
 
-test('what a front end does not offer is not asked', () => {
+test('what a front end does not offer is not read', () => {
   const everything = { 'keep-containers': 'true', 'proxy-logs-dir': '/elsewhere', run: 'true' };
   const context = { environment: {}, workspace: temporaryDirectory() };
   expect(buildConfig(inputs(everything), context).config).toMatchObject({
@@ -197,7 +194,7 @@ test('what a front end does not offer is not asked', () => {
   });
 });
 
-test('a mistake never hides a fault of AWF’s own', () => {
+test('a user’s mistake never hides a bug in AWF', () => {
   const broken: FrontEnd = {
     kind: 'action',
     given: () => {

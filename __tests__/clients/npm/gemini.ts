@@ -21,7 +21,7 @@ async function generateStream(client: GoogleGenAI, name: string): Promise<unknow
 async function live(client: GoogleGenAI, name: string): Promise<unknown> {
   const chunks: string[] = [];
   const ended = Promise.withResolvers<LiveServerMessage>();
-  // A failure to connect is thrown by connect() itself.
+  // connect() itself throws a failure to connect.
   ended.promise.catch(() => undefined);
   const session = await client.live.connect({
     model: MODEL,

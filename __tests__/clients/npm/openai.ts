@@ -68,7 +68,7 @@ function responseOverWebSocket(client: OpenAI, name: string): Promise<unknown> {
   });
 }
 
-/** This client asks for TLS whatever the base URL says; `createConnection` is the way around. */
+/** This client uses TLS whatever the base URL says. `createConnection` is the workaround. */
 function realtime(client: OpenAI, name: string): Promise<unknown> {
   const { hostname, port } = new URL(client.baseURL);
   const createConnection = () => connect(Number(port), hostname);

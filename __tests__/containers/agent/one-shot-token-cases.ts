@@ -1,4 +1,4 @@
-/** What the probe of the one-shot-token library sees, with the library and without it. */
+/** What the probe of the one-shot-token library sees, with and without the library. */
 
 import { PROBE_DIRECTORY } from './one-shot-token.ts';
 
@@ -13,10 +13,10 @@ export const ENVIRONMENT = {
   OTHER: 'other',
 };
 
-/** A process that takes `steps`, and what each one prints: always, or with the library and without it. */
+/** A process that takes `steps`, and what each step prints: always, or with and without the library. */
 export interface Case {
   readonly what: string;
-  /** Shell in front of the command. */
+  /** Shell code in front of the command. */
   readonly before?: string;
   readonly program?: 'probe' | 'probe-static';
   readonly steps: readonly (readonly [step: string, result: string, without?: string])[];

@@ -6,7 +6,7 @@ import { copyFromImage, PROBE_DIRECTORY, probeImage } from './one-shot-token.ts'
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
 
 const TOKEN = 'ghp_value-of-the-token';
-/** Building the probe's images takes a minute, once per machine. */
+/** Milliseconds. Building the probe's images takes a minute, once per machine. */
 const BUILD_PATIENCE = 600_000;
 
 let step: ActionStep | undefined;
@@ -48,7 +48,7 @@ async function outputOf(
   return Object.fromEntries(Object.entries(sectionsOf(result.stdout)).map(([name, text]) => [name, text.split('\n')]));
 }
 
-/** Sections for `outputOf` with programs of the host. */
+/** Sections for `outputOf` with programs from the host. */
 const HOST_PROGRAMS = {
   bash: `bash -c 'echo "$GITHUB_TOKEN"; sh -c "echo child: \\$GITHUB_TOKEN"; grep -c ${TOKEN} /proc/$$/environ'`,
   'node reads': inNode('token(), token(), Object.keys(process.env).includes("GITHUB_TOKEN"), child()'),
@@ -66,7 +66,7 @@ function inNode(expressions: string): string {
 }
 
 test(
-  'with the host’s toolchain: who reads by getenv reads once, a shell hands the variable on',
+  'with the host’s toolchain: a program that uses getenv reads once, a shell passes the variable on',
   async () => {
     const probe = copyFromImage(probeImage('glibc-2.31'), PROBE_DIRECTORY);
     const output = await outputOf(
@@ -114,7 +114,7 @@ test.each([
   BUILD_PATIENCE,
 );
 
-test('logs when the user asks for it in env', async () => {
+test('logs if the user asks for it in env', async () => {
   const output = await outputOf(
     { env: `GITHUB_TOKEN=${TOKEN}\nAWF_ONE_SHOT_TOKEN_DEBUG=1` },
     { node: 'node -e "process.env.GITHUB_TOKEN"' },

@@ -5,10 +5,10 @@ import { docker } from '../../../testing/engine/engine.ts';
 import { agentLibrary, LIBCS, probeImage, runProbes } from './one-shot-token.ts';
 import { CASES, commandOf, ENVIRONMENT, linesOf } from './one-shot-token-cases.ts';
 
-/** Building the images takes a minute, once per machine. */
+/** Milliseconds. Building the images takes a minute, once per machine. */
 const BUILD_PATIENCE = 600_000;
 
-/** Drops process ids, which nobody can predict. */
+/** Drops process ids, which are unpredictable. */
 const withoutNumbers = (text: string): string[] => text.replaceAll(/ \(process \d+\)/g, '').split('\n');
 
 let library: ReturnType<typeof agentLibrary>;

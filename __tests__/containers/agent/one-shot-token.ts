@@ -12,11 +12,11 @@ import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts
 
 const CONTEXT = join(import.meta.dirname, 'one-shot-token');
 
-/** There is an image for each of these libcs, and `tools` with a compiler and readelf. */
+/** The images: one for each of these libcs, and `tools` with a compiler and readelf. */
 export const LIBCS = ['glibc-2.31', 'glibc-today', 'musl'] as const;
 export type ProbeImage = (typeof LIBCS)[number] | 'tools';
 
-/** The directory in each image with `probe`, `probe-static` and the library that the former needs. */
+/** The directory in each image with `probe`, `probe-static` and the library that `probe` needs. */
 export const PROBE_DIRECTORY = '/probe';
 
 /** Builds an image unless it exists. The images stay, because building them takes a minute. */
@@ -31,7 +31,7 @@ export function probeImage(target: ProbeImage): string {
   return name;
 }
 
-/** Copies `path` of an image into a new directory. */
+/** Copies `path` from an image into a new directory. */
 export function copyFromImage(
   image: string,
   path: string,
@@ -54,7 +54,7 @@ export const agentLibrary = () => copyFromImage(builtImageNames(join(ROOT, 'dist
 export interface ProbeRun {
   readonly image: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Directory with the library to preload; undefined for the control. */
+  /** The directory with the library to preload. Undefined for the control. */
   readonly library: string | undefined;
 }
 
