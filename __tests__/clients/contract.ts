@@ -92,7 +92,7 @@ export interface Clients {
   readonly run: () => Promise<ClientsRun>;
   /** Milliseconds for the run, including fetching what it needs. */
   readonly limitMs: number;
-  /** Google's class of errors; the other SDKs have the same classes in both languages. */
+  /** The class of Google's errors. The other SDKs have the same classes in both languages. */
   readonly googleError: string;
   /** The names of cases that this language's SDKs do not support. */
   readonly without: readonly (typeof WEBSOCKETS)[number]['name'][];

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AttachedContainer } from '../../src/docker/attached-container.ts';
 import type { Attachment } from '../../src/docker/engine.ts';
 
-/** A container whose output and end the test decides. */
+/** A container whose output and exit the test controls. */
 function aContainer(): { container: AttachedContainer; attachment: Attachment; end: (code: number) => void } {
   const { promise, resolve } = Promise.withResolvers<number>();
   let attachment: Attachment | undefined;
@@ -14,7 +14,7 @@ function aContainer(): { container: AttachedContainer; attachment: Attachment; e
 }
 
 describe('AttachedContainer', () => {
-  test('reports an unexpected end with the exit code and the last lines', async () => {
+  test('reports an unexpected exit with the exit code and the last lines', async () => {
     const { container, attachment, end } = aContainer();
     void attachment.onStderr(Buffer.from('first\n\nsecond\n'));
     end(3);
@@ -23,13 +23,13 @@ describe('AttachedContainer', () => {
     );
   });
 
-  test('says so when there was no output', async () => {
+  test('says so if there was no output', async () => {
     const { container, end } = aContainer();
     end(3);
     await expect(container.died).rejects.toThrow('(no output)');
   });
 
-  test('an end that was announced is no failure', async () => {
+  test('an announced exit is no failure', async () => {
     const { container, end } = aContainer();
     container.expectEnd();
     end(137);
@@ -38,7 +38,7 @@ describe('AttachedContainer', () => {
     expect(state).toBe('pending');
   });
 
-  test('reads a character that arrives in two chunks as one, whatever the other stream writes in between', () => {
+  test('reads a character split across two chunks as one, whatever the other stream writes in between', () => {
     const { container, attachment } = aContainer();
     const bytes = Buffer.from('café\n');
     void attachment.onStdout(bytes.subarray(0, 4));
@@ -47,7 +47,7 @@ describe('AttachedContainer', () => {
     expect(container.lastLines).toBe('café');
   });
 
-  test('quotes the last ten lines only', () => {
+  test('quotes only the last ten lines', () => {
     const { container, attachment } = aContainer();
     void attachment.onStdout(Buffer.from(Array.from({ length: 20 }, (_, index) => `line ${index}\n`).join('')));
     expect(container.lastLines.split('\n')).toEqual(Array.from({ length: 10 }, (_, index) => `line ${index + 10}`));

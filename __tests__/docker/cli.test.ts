@@ -7,7 +7,7 @@ import type { ContainerSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
-/** A Docker command line whose `docker` is a script of the test's own. */
+/** A Docker command line whose `docker` is one of the test's own scripts. */
 function cliWith(script: string): DockerCli {
   const directory = temporaryDirectory();
   const program = join(directory, 'docker');
@@ -68,7 +68,7 @@ describe('the exit code of a container', () => {
     await expect(start).rejects.toThrow('docker start was killed by SIGKILL before it ended.');
   });
 
-  test('words of the engine at the beginning of standard error mean that there was no container', async () => {
+  test('an engine message at the beginning of standard error means that there was no container', async () => {
     const script = 'echo "docker: Error response from daemon: no such network." >&2; exit 125';
     await expect(cliWith(script).run(SPEC, collecting().attachment)).rejects.toThrow(
       'docker run failed (exit code 125): docker: Error response from daemon: no such network.',
@@ -92,7 +92,7 @@ describe('a call that is not attached', () => {
     );
   });
 
-  test('names what a user can do when no engine answers', async () => {
+  test('tells the user what to do if no engine answers', async () => {
     const script = 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1';
     const error: unknown = await cliWith(script)
       .pull('debian:trixie-slim')
@@ -105,7 +105,7 @@ describe('a call that is not attached', () => {
 });
 
 describe('the removal of containers', () => {
-  /** An engine that somebody else has asked to remove `awf-api-proxy` already; it takes two looks. */
+  /** An engine where somebody else is already removing `awf-api-proxy`. The removal takes two checks. */
   const SLOW = `
     case $1 in
       rm)
@@ -118,19 +118,19 @@ describe('the removal of containers', () => {
         touch "$0".1 ;;
     esac`;
 
-  test('ends when the names are free, whoever removes the containers', async () => {
+  test('ends when the names are free, no matter who removes the containers', async () => {
     const cli = cliWith(SLOW);
     await cli.removeContainers(['awf-api-proxy']);
     expect(await cli.containerNames()).toEqual(['somebody']);
   });
 
-  test('fails with what the engine says', async () => {
+  test('fails with the engine’s message', async () => {
     const script = `echo 'Error response from daemon: driver failed to remove root filesystem' >&2; exit 1`;
     await expect(cliWith(script).removeContainers(['awf-agent'])).rejects.toThrow('failed to remove root filesystem');
   });
 });
 
-describe('a character that arrives in two chunks', () => {
+describe('a character split across two chunks', () => {
   const SPLIT = String.raw`printf 'caf\303'; sleep 0.1; printf '\251\n'`;
 
   test('is read as one from standard output', async () => {

@@ -9,7 +9,7 @@ const PROXIES = JSON.stringify({ proxies: { default: { httpProxy: 'http://user:p
 test.each([
   ['HOME', '.docker'],
   ['DOCKER_CONFIG', '.'],
-])('names every variable of the client’s where its configuration, found by %s, has proxies', (variable, path) => {
+])('clears every proxy variable if the client’s configuration, found by %s, has proxies', (variable, path) => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, path), { recursive: true });
   writeFileSync(join(directory, path, 'config.json'), PROXIES);
@@ -22,7 +22,7 @@ test.each([
   expect(new Set(Object.values(found))).toEqual(new Set(['']));
 });
 
-test.each(['{}', '{"auths":{}}', 'null', 'no JSON', undefined])('sets nothing where there are none: %j', (content) => {
+test.each(['{}', '{"auths":{}}', 'null', 'no JSON', undefined])('sets nothing if it has none: %j', (content) => {
   const directory = temporaryDirectory();
   if (content !== undefined) writeFileSync(join(directory, 'config.json'), content);
   expect(withoutClientProxies({ DOCKER_CONFIG: directory })).toEqual({});

@@ -18,7 +18,7 @@ function inspect(image: string): { Config: Record<string, unknown> } {
 }
 
 describe('the Squid image', () => {
-  test('takes a configuration that peeks at TLS, without capabilities and as no root', () => {
+  test('accepts a configuration that peeks at TLS, without capabilities and not as root', () => {
     const configuration = [
       'http_port 127.0.0.1:3129 ssl-bump tls-cert=/etc/squid/peek.pem generate-host-certificates=off',
       'ssl_bump peek all',
@@ -33,14 +33,14 @@ describe('the Squid image', () => {
 });
 
 describe('the api-proxy image', () => {
-  test('runs as no root and has the health check that is part of the interface', () => {
+  test('does not run as root, and has the health check that is part of the interface', () => {
     expect(inspect(images['api-proxy']).Config).toMatchObject({
       User: '65532:65532',
       Healthcheck: { Interval: 1e9, Timeout: 1e9, Retries: 5, StartPeriod: 2e9 },
     });
   });
 
-  test('has a health check that fails where nothing listens', () => {
+  test('has a health check that fails if nothing listens', () => {
     const { status } = docker(['run', ...SEALED, '--entrypoint=awf-health-check', images['api-proxy']]);
     expect(status).toBe(1);
   });
@@ -55,7 +55,7 @@ describe('the api-proxy image', () => {
 });
 
 describe('the agent image', () => {
-  test('has its own few files and nothing else', () => {
+  test('contains its own few files and nothing else', () => {
     const list = ['find', '/', '-xdev', '-type', 'f', '-not', '-path', '/etc/*', '-not', '-path', '/.dockerenv'];
     const busybox = `${AGENT_LIB}/busybox`;
     const { stdout, stderr } = docker(['run', ...SEALED, `--entrypoint=${busybox}`, images.agent, ...list]);

@@ -37,7 +37,7 @@ describe('imageNames', () => {
     });
   });
 
-  test('does not depend on where the repository lies', () => {
+  test('does not depend on where the repository is', () => {
     const copy = mkdtempSync(join(tmpdir(), 'awf-images-copy-'));
     cpSync(root, copy, { recursive: true });
     expect(imageNames(copy)).toEqual(imageNames(root));
@@ -75,7 +75,7 @@ describe('imageNames', () => {
         write('containers/squid/entrypoint', 'h#!/bin/sh');
       },
     },
-  ])('renames only the image that $change goes into: $role', ({ role, make }) => {
+  ])('renames only the image affected by $change: $role', ({ role, make }) => {
     const before = imageNames(root);
     make();
     const after = imageNames(root);
@@ -85,7 +85,7 @@ describe('imageNames', () => {
     expect(renamed).toEqual([role]);
   });
 
-  test('keeps the name when only sources change, for their bundle is what goes in', () => {
+  test('keeps the name if only sources change, because the image contains their bundle', () => {
     const before = imageNames(root);
     write('containers/api-proxy/src/main.ts', 'export const changed = true;');
     expect(imageNames(root)).toEqual(before);
@@ -112,7 +112,7 @@ describe('baseImage', () => {
     expect(bases).toEqual(['debian:trixie-slim', 'node:24-trixie-slim', 'debian:trixie-slim']);
   });
 
-  test('finds none where there is none', () => {
+  test('finds none if there is none', () => {
     expect(baseImage('squid', root)).toBeUndefined();
   });
 });

@@ -7,17 +7,17 @@ import { claimNetworks } from '../../src/docker/networks.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 
-/** What the host itself reaches. */
+/** What the host itself can reach. */
 interface Reached {
   readonly interfaces?: readonly string[];
   readonly routes?: readonly { readonly destination: string; readonly mask: string }[];
-  /** Rows of the route table, as they are. */
+  /** Raw rows of the route table. */
   readonly rows?: readonly string[];
 }
 
 const NOTHING: Subnet[] = [];
 
-/** What {@link hostSubnets} reads there. */
+/** What {@link hostSubnets} reads on such a host. */
 function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet[] {
   const ipv4 = (cidr: string | null) => ({ family: 'IPv4', cidr }) as NetworkInterfaceInfo;
   const named = {
@@ -35,12 +35,12 @@ function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet
   return hostSubnets(named, table.join('\n'));
 }
 
-/** As the kernel prints an address: little-endian, see proc(5). */
+/** Formats an address as the kernel does: little-endian, see proc(5). */
 function hex(address: string): string {
   return Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase();
 }
 
-/** An engine that refuses what `refuses` says, and keeps what it was asked for. */
+/** An engine that rejects networks for which `refuses` is true, and records what it was asked for. */
 function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false) {
   const asked: NetworkSpec[] = [];
   const engine = {
@@ -52,7 +52,7 @@ function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> =
   return { engine, asked, of: (internal: boolean) => asked.filter((spec) => spec.internal === internal) };
 }
 
-/** True when the address is in one of the subnets. */
+/** Whether the address is in one of the subnets. */
 function contains(subnets: readonly string[], address: string): boolean {
   const list = new BlockList();
   for (const subnet of subnets) {
@@ -63,7 +63,7 @@ function contains(subnets: readonly string[], address: string): boolean {
 }
 
 describe('claimNetworks', () => {
-  test('takes the default subnet where it is free', async () => {
+  test('uses the default subnet if it is free', async () => {
     const { engine, asked, of } = fakeEngine();
     await expect(claimNetworks(engine, '0123abcd', NOTHING)).resolves.toBe('172.30.0.0/24');
     expect(asked).toHaveLength(2);
@@ -73,7 +73,7 @@ describe('claimNetworks', () => {
     expect(of(false)).toMatchObject([{ name: 'awf-outer-0123abcd', runId: '0123abcd' }]);
   });
 
-  test('takes another private /24 where the engine says that it is taken, and never asks twice', async () => {
+  test('uses another private /24 if the engine says that it is taken, and never asks twice', async () => {
     let left = 40;
     const { engine, of } = fakeEngine(({ internal }) => internal && left-- > 0);
     const subnet = await claimNetworks(engine, '0123abcd', NOTHING);
@@ -102,7 +102,7 @@ describe('claimNetworks', () => {
     ['a route to it', { routes: [{ destination: '172.30.0.0', mask: '255.255.255.0' }] }],
     ['a route to a wider network', { routes: [{ destination: '172.16.0.0', mask: '255.240.0.0' }] }],
     ['a route to a part of it', { routes: [{ destination: '172.30.0.128', mask: '255.255.255.128' }] }],
-  ])('leaves out the default subnet where the host has %s', async (_, reached) => {
+  ])('skips the default subnet if the host has %s', async (_, reached) => {
     const { engine, of } = fakeEngine();
     await expect(claimNetworks(engine, '0123abcd', reachedBy(reached))).resolves.not.toBe('172.30.0.0/24');
     expect(of(true).map(({ subnet }) => subnet)).not.toContain('172.30.0.0/24');
@@ -111,7 +111,7 @@ describe('claimNetworks', () => {
   test.each([
     ['a neighbouring interface', { interfaces: ['172.30.1.1/24', '172.29.0.1/16'] }],
     ['the default route', { routes: [{ destination: '0.0.0.0', mask: '0.0.0.0' }] }],
-  ])('%s takes nothing away', async (_, reached) => {
+  ])('%s excludes nothing', async (_, reached) => {
     await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(reached))).resolves.toBe('172.30.0.0/24');
   });
 
@@ -122,18 +122,18 @@ describe('claimNetworks', () => {
     ['a route with a short destination', { rows: ['eth0\t1EAC\t00000000\t0001\t0\t0\t0\t0000FFFF'] }],
     ['a route with a mask that is no number', { rows: ['eth0\t00001EAC\t00000000\t0001\t0\t0\t0\tmask'] }],
     ['a route that is cut off', { rows: ['eth0\t00001EAC', 'eth0', '\t\t\t\t\t\t\t'] }],
-  ])('passes over %s', async (_, odd) => {
+  ])('ignores %s', async (_, odd) => {
     await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(odd))).resolves.toBe('172.30.0.0/24');
   });
 
-  test('leaves out the default subnet although the row before its route is odd', async () => {
+  test('skips the default subnet although the row before its route is malformed', async () => {
     const rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
     await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy({ rows }))).resolves.not.toMatch(
       /^172\.30\./,
     );
   });
 
-  test('leaves out every subnet that the host reaches', async () => {
+  test('skips every subnet that the host reaches', async () => {
     const interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
     const { engine, asked } = fakeEngine();
     await claimNetworks(engine, '0123abcd', reachedBy({ interfaces }));
@@ -143,7 +143,7 @@ describe('claimNetworks', () => {
     expect(reached).toEqual([]);
   });
 
-  test('gives up with a remedy when nothing is free', async () => {
+  test('gives up with a remedy if nothing is free', async () => {
     const { engine, of } = fakeEngine(({ internal }) => internal);
     const error: unknown = await claimNetworks(engine, '0123abcd', NOTHING).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
@@ -154,7 +154,7 @@ describe('claimNetworks', () => {
     expect(of(true).length).toBeLessThanOrEqual(64);
   });
 
-  test('fails only when both claims have ended, so that what was made can be removed', async () => {
+  test('fails only when both claims have ended, so that everything created can be removed', async () => {
     let outerMade = false;
     const { engine } = fakeEngine(async ({ internal }) => {
       if (internal) throw new Error('the engine is gone');

@@ -14,7 +14,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const REAL = builtImageNames(join(ROOT, 'dist'));
 const ENGINE = new DockerCli(() => undefined);
 
-/** The product's image of `role` under a name of the test's own, built `days` ago by its label. */
+/** AWF's image of `role` under a name of the test's own. Its label says that it was built `days` ago. */
 function imageOfAge(role: Role, days: number): string {
   const name = newImageName(role);
   const date = new Date(Date.now() - days * DAY).toISOString();
@@ -26,7 +26,7 @@ const idOf = (image: string): string => docker(['image', 'inspect', '--format={{
 const dateOf = (image: string): string =>
   docker(['image', 'inspect', `--format={{index .Config.Labels "${BUILT_LABEL}"}}`, image]);
 
-/** Images that a rebuild has taken the name from. */
+/** Images that lost their name to a rebuild. */
 function namelessImages(): Set<string> {
   const filters = ['--filter=dangling=true', `--filter=label=${BUILT_LABEL}`];
   return new Set(docker(['image', 'ls', '--quiet', ...filters]).split('\n'));
@@ -43,8 +43,8 @@ beforeAll(() => {
   docker(['image', 'inspect', ...Object.values(REAL)]);
 });
 
-/** The api-proxy's image is the old one: its build needs no package mirror. */
-test('an old image is rebuilt, by two runs at once and under a running container; a fresh one is left alone', async () => {
+/** The api-proxy's image is the old one, because its build needs no package mirror. */
+test('an old image is rebuilt, by two runs at once and under a running container; a new one is left alone', async () => {
   const images: ImageNames = {
     squid: imageOfAge('squid', 13),
     'api-proxy': imageOfAge('api-proxy', 15),

@@ -8,7 +8,7 @@ import { ROOT } from '../../../testing/root.ts';
 import { bridgeAddress, docker } from '../../../testing/engine/engine.ts';
 import { listen, type Listening } from '../../../testing/listen.ts';
 
-/** A name that the engine's resolver knows on a network that has one. */
+/** A name that the engine's resolver knows on networks that have one. */
 const KNOWN_NAME = 'known.invalid';
 
 interface Check {
@@ -26,7 +26,7 @@ interface Outcome {
 /** Runs the check in the agent's image, as its entrypoint does. */
 const preflight = (check: Check): Promise<Outcome> => inAgentImage([`${AGENT_LIB}/api-proxy-health-check.sh`], check);
 
-/** @param command arguments of busybox's shell */
+/** @param command arguments of BusyBox's shell */
 function inAgentImage(command: readonly string[], { lines, env = {}, network = 'none' }: Check): Promise<Outcome> {
   const args = [
     ...['run', '--rm', '--interactive', `--network=${network}`, `--entrypoint=${AGENT_LIB}/busybox`],
@@ -45,10 +45,10 @@ function inAgentImage(command: readonly string[], { lines, env = {}, network = '
 const failure = (why: string): unknown => ({ code: 1, stderr: `pre-flight check failed: ${why}\n` });
 const SUCCESS = { code: 0, stderr: '' };
 
-/** Answers every tunnel as Squid does in one of its states. */
+/** Answers every tunnel with `status`, as Squid does in one of its states. */
 function squidThatAnswers(status: number): Server {
   return createServer().on('connect', (_, socket) => {
-    // The check reads the first line and leaves.
+    // The check reads only the first line.
     socket.on('error', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n`);
   });
@@ -146,7 +146,7 @@ describe('the pre-flight check', () => {
   });
 
   test.concurrent('waits for a listener for at least the 5 seconds that its message names', async () => {
-    // Begins late in a second of the clock, which is when counting whole seconds makes the greatest error.
+    // Starts late in a second of the clock, because counting whole seconds then makes the largest error.
     const script = `
       hundredths() { read -r uptime rest < /proc/uptime; echo "\${uptime%.*}\${uptime#*.}"; }
       until case $(hundredths) in *9?) true ;; *) false ;; esac; do ${AGENT_LIB}/busybox usleep 5000; done
@@ -157,14 +157,14 @@ describe('the pre-flight check', () => {
     expect(Number(/waited (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(500);
   });
 
-  test.concurrent('passes when Squid refuses the name, and a port accepts', async () => {
+  test.concurrent('passes if Squid refuses the name and a port accepts', async () => {
     const address = `${host}:${ready.port}`;
     const lines = [`squid ${address} ready.invalid`, 'listening URL'];
     const env = { URL: `http://${address}/v1` };
     expect(await preflight({ lines, env, network: 'bridge' })).toEqual(SUCCESS);
   });
 
-  test.concurrent('fails when Squid is up and its second port is not', async () => {
+  test.concurrent('fails if Squid is up but its second port is not', async () => {
     const address = `${host}:${starting.port}`;
     const result = await preflight({ lines: [`squid ${address} ready.invalid`], network: 'bridge' });
     expect(result).toEqual(failure(`Squid does not answer at ${address} within 5 seconds`));

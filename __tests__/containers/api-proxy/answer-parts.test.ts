@@ -18,7 +18,7 @@ describe('the parts of an answer other than its body', () => {
   };
   const get = (octets = GET) => sendRaw(t.port('openai'), octets);
 
-  test('an interim answer precedes it, without the headers of its hop', async () => {
+  test('an interim answer comes before it, without hop-by-hop headers', async () => {
     answerWith(`${EARLY}HTTP/1.1 100 Continue\r\n\r\n${OK}`);
     const { text } = await get();
     const interim =
@@ -27,25 +27,25 @@ describe('the parts of an answer other than its body', () => {
     expect(text.slice(interim.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{\}$/);
   });
 
-  test('a client of HTTP/1.0 gets no interim answer', async () => {
+  test('an HTTP/1.0 client gets no interim answer', async () => {
     answerWith(`${EARLY}${OK}`);
     expect((await get('GET /v1/models HTTP/1.0\r\n\r\n')).text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test('trailers follow it, without those of its hop', async () => {
+  test('trailers follow it, without hop-by-hop ones', async () => {
     answerWith(chunked('X-Sum: 1', 'x-sum: \xe9', 'Transfer-Encoding: gzip', 'X-hop: 1'));
     const { text } = await get();
     expect(text.slice(text.indexOf('\r\n\r\n'))).toBe('\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\nx-sum: \xe9\r\n\r\n');
   });
 
-  test('a trailer with a length breaks it', async () => {
+  test('a length in the trailers breaks it', async () => {
     answerWith(chunked('Content-Length: 5', 'X-Sum: 1'));
     const { text, closed } = await get();
     expect(text).not.toMatch(/X-Sum|\r\n0\r\n/);
     expect(closed).toBe(true);
   });
 
-  test('a client of HTTP/1.0 gets no trailers', async () => {
+  test('an HTTP/1.0 client gets no trailers', async () => {
     answerWith(chunked('X-Sum: 1'));
     expect(await get('GET /v1/models HTTP/1.0\r\n\r\n')).toMatchObject({ body: '{}', closed: true });
   });
@@ -62,7 +62,7 @@ describe('the parts of an answer other than its body', () => {
     ['an interim answer', `HTTP/1.1 103 x\r\nX: a\x01b\r\n\r\n${OK}`],
     ['a header', OK.replace('OK', 'OK\r\nX: a\x01b')],
     ['a trailer', chunked('X: a\x01b')],
-  ])('a control character in %s breaks this answer and nothing else', async (_, octets) => {
+  ])('a control character in %s breaks only this answer', async (_, octets) => {
     answerWith(octets);
     expect((await get()).text).not.toContain('\x01');
     answerWith(OK);
@@ -74,7 +74,7 @@ describe('the parts of an answer other than its body', () => {
     expect((await get()).text).toMatch(/^HTTP\/1\.1 200 \xe9\r\nX-Name: \xa4\xe9\r\n/);
   });
 
-  test('its head arrives even if its body is broken from the first octet', async () => {
+  test('its head arrives even if its body is malformed from the first octet', async () => {
     answerWith('HTTP/1.1 200 OK\r\nX-Request-Id: r1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
     expect(await get()).toMatchObject({ status: 200, headers: { 'x-request-id': 'r1' }, body: '', closed: true });
     expect(await t.records(1)).toMatchObject([
@@ -82,7 +82,7 @@ describe('the parts of an answer other than its body', () => {
     ]);
   });
 
-  test('more headers than Node keeps by default arrive', async () => {
+  test('more headers arrive than Node keeps by default', async () => {
     answerWith(OK.replace('OK', `OK\r\n${'A: b\r\n'.repeat(3_000)}X-Last: 1`));
     const { text } = await get();
     expect(text.match(/^A: b\r$/gm)).toHaveLength(3_000);

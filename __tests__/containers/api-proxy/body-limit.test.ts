@@ -11,7 +11,7 @@ const CHUNK = `2710\r\n${'x'.repeat(10_000)}\r\n`;
 describe('D3 the limit of a request body', () => {
   const t = useSidecar({ config: { maxBodyBytes: LIMIT } });
 
-  test('lets a body of exactly that length pass', async () => {
+  test('accepts a body of exactly that length', async () => {
     expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT))).status).toBe(200);
     expect(Buffer.concat(t.upstream.requests[0]!.body)).toHaveLength(LIMIT);
     const chunked = { 'transfer-encoding': 'chunked' };
@@ -27,7 +27,7 @@ describe('D3 the limit of a request body', () => {
     expect(t.upstream.requests).toEqual([]);
   });
 
-  test('refuses a longer one without a length once its octets are counted', async () => {
+  test('refuses a longer one without a length once its octets have been counted', async () => {
     const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await sendRaw(t.port('openai'), head + CHUNK.repeat(11));
     expect(answer.status).toBe(413);
@@ -46,7 +46,7 @@ describe('D3 the limit of a request body', () => {
     expect(answer.text).not.toContain('100 Continue');
   });
 
-  test('a client that sends all of it first still reads the refusal', async () => {
+  test('a client that sends all of it first can still read the refusal', async () => {
     const answer = await post(t.port('openai'), '/v1/responses', Buffer.alloc(8 * 1024 * 1024));
     expect(answer.status).toBe(413);
   });

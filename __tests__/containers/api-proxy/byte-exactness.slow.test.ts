@@ -13,13 +13,13 @@ import { valuesOf, type Field, type WireAnswer, type WireHead } from '../../../t
 import { randomAnswer, randomUpload, type RandomUpload } from './random-messages.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-/** For other messages: `AWF_SEED=7 npm run test:slow -- byte-exactness`. A failure prints its seed. */
+/** Try other messages with `AWF_SEED=7 npm run test:slow -- byte-exactness`. A failure prints its seed. */
 const seed = Number(process.env.AWF_SEED ?? 1);
 
 /**
- * The headers of a single hop. Apart from these and those that `Connection` nominates, an answer through the sidecar
- * may differ from the same one without it only in the framing of its body (sizes and extensions of chunks, or chunks
- * instead of a body that ends with its connection) and in the version of HTTP, which belongs to each hop.
+ * The hop-by-hop headers. Apart from these and those that `Connection` nominates, an answer through the sidecar may
+ * differ from the direct one only in the framing of its body (sizes and extensions of chunks, or chunks instead of a
+ * body that ends with its connection) and in the HTTP version, which belongs to each hop.
  */
 const OF_ONE_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'trailer', 'transfer-encoding'];
 
@@ -30,7 +30,7 @@ function endToEnd(fields: readonly Field[]): string[] {
     .map((field) => field.join(': '));
 }
 
-/** What a program can tell about an answer. */
+/** What a program can see of an answer. */
 const contentOf = ({ interim, status, reason, fields, body, trailers }: WireAnswer) => ({
   interim: interim.map((head: WireHead) => [head.startLine.replace(/(?<= \d+) $/, ''), ...endToEnd(head.fields)]),
   ...{ status, reason, fields: endToEnd(fields), trailers: endToEnd(trailers) },

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { eventually, useSidecar, type SidecarFixture } from '../../../testing/sidecar/sidecar.ts';
 
-/** Milliseconds in which the upstream's connection must end. */
+/** Milliseconds within which the upstream's connection must end. */
 const PROMISED_MS = 1_000;
 
 const UPLOAD = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nbegin';
@@ -20,7 +20,7 @@ const WEBSOCKET = [
 
 interface Situation {
   readonly octets: string;
-  /** Prepares the upstream. @returns a function that tells whether the situation has occurred */
+  /** Prepares the upstream. @returns a function that returns whether the situation has occurred */
   readonly arrange: (t: SidecarFixture, received: () => string, ended: () => void) => () => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Everything that can go wrong between the api-proxy and a provider, made to happen for every provider. */
+/** Everything that can go wrong between the api-proxy and a provider, triggered for every provider. */
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -27,13 +27,13 @@ const WORLDS = useProviderWorlds({
 });
 const { usual, distrustful, uncovered, unresolvable, empty } = WORLDS;
 
-/** The simplest endpoint for inference. */
+/** The simplest inference endpoint. */
 const pathOf = ({ endpoints }: Provider): string =>
   endpoints.find(({ method }) => method === 'POST')!.path.replaceAll('*', 'm-1');
 const ask = (world: ProviderWorld, provider: Provider): Promise<ClientAnswer> =>
   post(world.port(provider.id), pathOf(provider), '{}');
 
-/** The tunnel is not kept, so the next test begins without one. */
+/** Keeps no tunnel, so that the next test begins without one. */
 const LAST = { connection: 'close' };
 
 interface Failure {
@@ -47,11 +47,11 @@ interface Failure {
   readonly says: readonly string[];
   readonly arrange?: (world: ProviderWorld) => Promise<void> | void;
   readonly after?: (world: ProviderWorld) => Promise<void> | void;
-  /** Connections that the upstream gets. A tunnel that could not be opened may be tried once more. */
+  /** How many connections reach the upstream. A tunnel that could not be opened may be tried once more. */
   readonly connections?: number;
-  /** Requests that the upstream gets. */
+  /** How many requests reach the upstream. */
   readonly requests?: number;
-  /** The answer tells clients not to try again. */
+  /** Whether the answer tells clients not to retry. */
   readonly final?: true;
 }
 
@@ -61,7 +61,7 @@ function reset({ connections }: TestUpstream): void {
 
 const hostsOf = (world: ProviderWorld): string[] => PROVIDERS.map(({ id }) => world.target(id).host);
 
-/** Answers that take all of the 15 seconds that a connection may take. Requested early, and checked at the end. */
+/** Answers that take the whole 15-second connection timeout. They are requested early and checked at the end. */
 const late = new Map<ProviderWorld, Promise<readonly ClientAnswer[]>>();
 
 function askLate(world: ProviderWorld): void {
@@ -178,7 +178,7 @@ function expectFailure(
   expect(headers['x-should-retry']).toBe(failure.final ? 'false' : undefined);
 }
 
-/** How the log records it: which leg failed, and how. */
+/** The log's record of it: which leg failed, and how. */
 const logged = ({ code, detail }: Pick<Failure, 'code' | 'detail'>): string =>
   detail === undefined ? code : `${code} (${detail})`;
 
@@ -203,7 +203,7 @@ describe.each(FAILURES)('$name', (failure) => {
     expect(await world.records(1)).toMatchObject([
       { provider: provider.id, path: pathOf(provider), status, upstreamStatus: null, error: logged(failure) },
     ]);
-    // The record comes last, so a second attempt would have been seen by now.
+    // The record comes last, so a second attempt would be visible by now.
     expect(world.upstream.accepted - accepted).toBe(connections);
     expect(world.upstream.requests).toHaveLength(requests);
   });
@@ -287,7 +287,7 @@ const BREAKS = [
 ];
 
 describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
-  /** Sends a request and reads the first event. The rest is still to come. */
+  /** Sends a request and reads the first event. The rest has not arrived yet. */
   async function firstEvent(id: ProviderId, path: string): Promise<IncomingMessage> {
     const request = httpRequest({ host: '127.0.0.1', port: usual.port(id), path, method: 'POST', agent: false });
     request.on('error', () => undefined).end('{}');
@@ -345,7 +345,7 @@ describe.each([
     error: /^proxy_unreachable \((ETIMEDOUT|EHOSTUNREACH)\)$/,
   },
 ])('$name', ({ world, error, ...failure }) => {
-  test('is given up in time, and reported for every provider', async () => {
+  test('ends in time, and is reported for every provider', async () => {
     for (const [index, answer] of (await late.get(world)!).entries()) {
       expectFailure(PROVIDERS[index]!, world, answer, failure);
     }

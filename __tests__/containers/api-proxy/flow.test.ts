@@ -6,7 +6,7 @@ import { Flow } from '../../../containers/api-proxy/src/flow.ts';
 const CHUNK = 64 * 1024;
 const CHUNKS = 64;
 
-/** @returns the octets that a sink got in each turn of the event loop */
+/** @returns the octets that a sink received in each turn of the event loop */
 async function octetsByTurn(highWaterMark: number, write: (done: () => void) => void): Promise<number[]> {
   const turns = [0];
   const count = (): void => {

@@ -1,5 +1,5 @@
 /**
- * The sidecar's process with a probe, which answers each message with what the process holds. Arguments: the log file,
+ * The sidecar's process with a probe that answers each message with what the process holds. Arguments: the log file,
  * the limits as JSON, and a deliberate leak (`entry` or `timer` for each request) to show that the probe notices it.
  * Requires `--expose-gc`.
  */
@@ -12,7 +12,7 @@ import { runSidecar } from '../../../containers/api-proxy/src/run.ts';
 import { standardInput } from '../../../containers/api-proxy/src/start/standard-input.ts';
 
 export interface Holdings {
-  /** Octets of the heap that are in use after a garbage collection. */
+  /** The octets of the heap in use after a garbage collection. */
   readonly heap: number;
   /** Open file descriptors. */
   readonly descriptors: number;
@@ -29,8 +29,8 @@ function leakOn(line: object): void {
 }
 
 async function holdings(): Promise<Holdings> {
-  // What finalizers release becomes garbage of the next round. The last resort also drops unused sources and compiled
-  // code, which are megabytes that V8 would otherwise drop at a moment of its own choice.
+  // What finalizers release is collected in the next round. The last round also drops unused sources and compiled code:
+  // megabytes that V8 would otherwise drop at an arbitrary moment.
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await sleep(10);

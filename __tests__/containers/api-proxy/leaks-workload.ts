@@ -4,7 +4,7 @@ import { Agent, request as httpRequest, type ClientRequest, type RequestOptions 
 import { connect } from 'node:net';
 import type { UpstreamHandler } from '../../../testing/sidecar/upstream.ts';
 
-/** The model's name in the path selects what the upstream does, so all kinds can be mixed. */
+/** The model's name in the path selects what the upstream does, so that all kinds can be mixed. */
 const MODELS: Readonly<Record<string, UpstreamHandler>> = {
   ok: (_, response) => response.end('{"ok":true}'),
   error: (_, response) => response.writeHead(500).end('{"error":{}}'),
@@ -37,13 +37,13 @@ export interface Workload {
   readonly close: () => void;
 }
 
-/** @param concurrency requests at the same time */
+/** @param concurrency how many requests run at the same time */
 export function createWorkload(concurrency: number): Workload {
   const keepAlive = new Agent({ keepAlive: true, maxSockets: concurrency });
   const statuses: Record<number, number> = {};
   const send = (port: number, path: string, options: RequestOptions, body?: string): ClientRequest => {
     const request = httpRequest({ host: '127.0.0.1', port, path, agent: keepAlive, ...options });
-    // Some kinds are meant to end connections early or to break streams.
+    // Some kinds end connections early or break streams on purpose.
     request.on('error', () => undefined);
     request.on('response', (response) => {
       statuses[response.statusCode ?? 0] = (statuses[response.statusCode ?? 0] ?? 0) + 1;

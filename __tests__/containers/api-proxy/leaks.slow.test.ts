@@ -14,11 +14,11 @@ import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 const ENTRY = fileURLToPath(new URL('leaks-probe-entry.ts', import.meta.url));
 const REQUESTS = 10_000;
 /**
- * Octets that a request may leave on the heap. Less than an empty object in a Map takes (16 for its place, 56 for
- * itself), and more than V8 itself still gains after the warm-up, through better code and object shapes.
+ * Octets that a request may leave on the heap. It is less than an empty object in a Map takes (16 for its slot, 56 for
+ * itself), and more than V8 itself still gains after the warm-up through better code and object shapes.
  */
 const HEAP_PER_REQUEST = 40;
-/** Requests after which the code is compiled for good, and every pool and buffer has its final size. */
+/** Requests after which all code is compiled, and every pool and buffer has its final size. */
 const WARM_UP = 2_000;
 /** Idle connections and tunnels end soon, so nothing at all is open before and after. */
 const LIMITS: Partial<Limits> = { tunnelIdleMs: 300, keepAliveMs: 300, lingerMs: 20, checkIntervalMs: 50 };
@@ -59,7 +59,7 @@ describe('the sidecar’s process', () => {
     return (await held)[0];
   }
 
-  /** Measures until nothing changes any more. Connections end in their own time, and garbage goes in several rounds. */
+  /** Measures until nothing changes. Connections take their time to end, and garbage is collected in several rounds. */
   async function lookWhenQuiet(sidecar: SidecarProcess): Promise<Holdings> {
     let last = await look(sidecar);
     for (let same = 0, looks = 0; same < 3 && looks < 40; looks++) {
@@ -98,7 +98,7 @@ describe('the sidecar’s process', () => {
     expect(after.heap - before.heap, `${before.heap} before, ${after.heap} after`).toBeLessThan(
       HEAP_PER_REQUEST * REQUESTS,
     );
-    // All kinds of requests were sent: each answer has its share, and the rest was cancelled.
+    // All kinds of requests were sent: each status has its share, and the other requests were cancelled.
     for (const status of [400, 403, 405, 500, 502]) expect(statuses[status]).toBeGreaterThan(REQUESTS / 30);
     expect(statuses[200]).toBeGreaterThan(REQUESTS / 3);
   });

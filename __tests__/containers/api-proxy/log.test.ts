@@ -29,7 +29,7 @@ describe('the log', () => {
     fds.forEach(closeSync);
   });
 
-  test('is written soon, without waiting for its end', async () => {
+  test('is written soon, without waiting for the end', async () => {
     const path = join(folder, 'soon.log');
     const fd = openSync(path, 'a');
     createLog([fd], 'info').event('info', 'soon', { port: 1 });
@@ -73,7 +73,7 @@ describe('the log', () => {
     ['/v1/x?key=secret', '/v1/x'],
     [`/${'a'.repeat(2_000)}`, `/${'a'.repeat(511)}`],
     [`/${'a'.repeat(2_000)}?key=secret`, `/${'a'.repeat(511)}`],
-  ])('keeps no query and no overlong path', (target, path) => {
+  ])('contains no query and no overlong path', (target, path) => {
     expect(newRecord('openai', 'GET', target).path).toBe(path);
   });
 });

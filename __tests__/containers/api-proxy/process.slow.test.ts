@@ -33,7 +33,7 @@ describe('the process', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'reports that it listens, and on %s ends with its log written',
+    'reports that it listens, and on %s exits with its log written',
     async (signal) => {
       const file = join(folder, `${signal}.log`);
       const target = { host: 'llm.example', port: 443, basePath: '' };
@@ -85,7 +85,7 @@ describe('the process', () => {
     },
   );
 
-  test('a request that is under way when the process stops is in the log', async () => {
+  test('the log contains a request that is in progress when the process stops', async () => {
     const file = join(folder, 'under-way.log');
     const { child, output, exited } = start(ENTRY, [file], { HTTPS_PROXY: NO_SQUID, OPENAI_API_KEY: SECRET });
     await eventually('listening', () => output.stdout.includes('\n'));

@@ -1,6 +1,6 @@
 /**
- * A whole run with Squid, the api-proxy and the agent, and a provider behind Squid that the test controls. What the
- * test sends to a `port` leaves from the agent's container, and `upstream` gets what Squid lets through.
+ * A whole run with Squid, the api-proxy and the agent, and a provider behind Squid that the test controls. Requests
+ * that the test sends to a `port` leave from the agent's container, and `upstream` receives what Squid lets through.
  */
 
 import { once } from 'node:events';
@@ -24,16 +24,16 @@ import { relayTo } from '../../../testing/outside/relay.ts';
 import { relayProgram, startSandbox, type SandboxRun } from '../../../testing/engine/sandbox-run.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
-/** An address in Squid's own network namespace, which nothing sent to it leaves. */
+/** An address in Squid's own network namespace. Nothing sent to it leaves the namespace. */
 const NOWHERE = '127.0.0.80';
 export const RESOLVER = '127.0.0.53';
 
 export interface WorldSetup {
-  /** Variables of {@link SENTINELS}. The first one of each provider by default. */
+  /** Variables of {@link SENTINELS}. By default the first one of each provider. */
   readonly credentials?: readonly string[];
-  /** `host[:port][/base/path]`. The provider's own by default. */
+  /** `host[:port][/base/path]`. By default the provider's own host. */
   readonly targetOf?: (provider: Provider) => string;
-  /** Inputs of the action that replace the usual ones. */
+  /** Inputs of the action that override the usual ones. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
@@ -43,11 +43,11 @@ export interface ProviderWorld {
   readonly upstream: TestUpstream;
   readonly gateway: Gateway;
   readonly target: (id: ProviderId) => Target;
-  /** A port of loopback that leads to the provider's port of the api-proxy, by way of the agent's container. */
+  /** A loopback port that leads through the agent's container to the provider's port of the api-proxy. */
   readonly port: (id: ProviderId) => number;
-  /** A port of loopback that leads to Squid, by way of the agent's container. */
+  /** A loopback port that leads through the agent's container to Squid. */
   readonly squidPort: () => number;
-  /** Waits for `count` records since the test began. @returns all of those */
+  /** Waits for `count` records since the test began. @returns all of them */
   readonly records: (count: number) => Promise<RequestRecord[]>;
   /** The records of all tests. */
   readonly allRecords: () => RequestRecord[];
@@ -143,7 +143,7 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
     world.upstream.reset();
     before = allRecords().length;
   };
-  /** Works for a world whose start failed midway, too. */
+  /** Also works for a world whose start failed midway. */
   const stop = async (): Promise<void> => {
     const { gateway, run, upstream } = world as Partial<ProviderWorld>;
     await gateway?.stop();
@@ -156,13 +156,13 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
   return { world, hooks: { start, begin, stop } };
 }
 
-/** Worlds for the tests of a `describe`. What they recorded is forgotten before each test. */
+/** Worlds for the tests of a `describe`. It discards what they recorded before each test. */
 export function useProviderWorlds<Name extends string>(
   setups: Readonly<Record<Name, WorldSetup>>,
 ): Readonly<Record<Name, ProviderWorld>> {
   const worlds = Object.entries<WorldSetup>(setups).map(([name, setup]) => ({ name, ...createWorld(setup) }));
   beforeAll(async () => {
-    // Not at the same time: sandboxes that share two processors take longer to start than their checks wait.
+    // Not in parallel: sandboxes that share two processors take longer to start than their checks wait.
     for (const { hooks } of worlds) await hooks.start();
   });
   beforeEach(() => {

@@ -1,4 +1,4 @@
-/** Every endpoint of every provider with each of its credentials, from the agent's place through a real Squid. */
+/** Every endpoint of every provider with each of its credentials, from the agent's container through a real Squid. */
 
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -14,7 +14,7 @@ import { useProviderWorld } from './provider-world.ts';
 import { askSquid } from '../../../testing/engine/sandbox-run.ts';
 import { agree, WEBSOCKET_KEY, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
-/** Credentials in many spellings, and headers that speak of another host. */
+/** Credentials in many spellings, and headers that name another host. */
 const HOSTILE = [
   'Host: evil.example',
   ...['Authorization', 'AUTHORIZATION', 'x-api-key', 'X-API-Key', 'X-Goog-Api-Key', 'x-gOOG-aPI-kEY'].map(
@@ -67,7 +67,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
   });
   const secretOf = (provider: Provider): string => SENTINELS.get(credentialOf(provider))!;
 
-  /** What the upstream must get in addition to what the request itself brings, complete. */
+  /** What the upstream must receive in addition to the request's own headers. */
   function composed(provider: Provider): { base: string; host: string; headers: string[] } {
     const { host, port, basePath } = t.target(provider.id);
     const { header, prefix, defaults } = provider.injection;
@@ -75,7 +75,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     const ours = Object.entries({
       host: authority,
       ...defaults,
-      // A user's own gateway may echo, and nothing can be found in compressed answers.
+      // A user's own gateway may echo the request, and nothing can be found in compressed answers.
       ...(round > 0 && { 'accept-encoding': 'identity' }),
       [header]: `${prefix}${secretOf(provider)}`,
     });
@@ -142,7 +142,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     let received = '';
     answer.setEncoding('utf8').on('data', (text: string) => (received += text));
     const events = ['event: a\ndata: {"x":"\u00e9"}\n\n', ': ping\r\n\r\n', 'data: [DONE]\n\n'];
-    // Each event is sent only after the one before it has arrived, so nothing waits for more or for the end.
+    // Each event is sent only after the previous one has arrived, so nothing waits for more or for the end.
     for (const [index, event] of events.entries()) {
       upstream!.write(event);
       await eventually(`event ${index}`, () => received === events.slice(0, index + 1).join(''));
@@ -180,7 +180,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       ]);
     });
 
-    test.each([426, 403, 404])('is refused at once when the upstream answers %i', async (status) => {
+    test.each([426, 403, 404])('is refused at once if the upstream answers %i', async (status) => {
       t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
       const { head, socket, received } = await openRaw(t.port(id), wish(path));
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -204,7 +204,7 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     );
   });
 
-  test('Squid opens exactly each target’s port at each target’s host, to the api-proxy alone', async () => {
+  test('Squid opens exactly each target’s port at each target’s host, only to the api-proxy', async () => {
     const targets = PROVIDERS.map(({ id }) => t.target(id));
     const authorities = [...new Set(targets.flatMap(({ host }) => targets.map(({ port }) => `${host}:${port}`)))];
     const permitted = targets.map(({ host, port }) => `${host}:${port}`);

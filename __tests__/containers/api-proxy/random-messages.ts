@@ -1,4 +1,4 @@
-/** Random answers and request bodies as octets, for fast-check: what HTTP/1.1 allows and programs rarely send. */
+/** Random answers and request bodies as octets, for fast-check: what HTTP/1.1 allows but programs rarely send. */
 
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ const VALUE = [...Array.from({ length: 256 }, (_, octet) => String.fromCharCode(
   /[\t -~\x80-\xff]/.test(character),
 );
 
-/** Spelled and repeated as providers and gateways do. */
+/** Names spelled and repeated as providers and gateways do. */
 const KNOWN_NAMES = [
   'Content-Type',
   'content-type',
@@ -69,7 +69,7 @@ const sizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 }),
   maxLength: 12,
 });
 
-/** @param most pieces of these lengths; one more takes the rest */
+/** @param most at most this many pieces of these lengths; one more takes the rest */
 function cut(whole: Buffer, lengths: readonly number[], most: number): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < whole.length;) {
@@ -128,9 +128,9 @@ const shown = (pieces: readonly Buffer[]) => ({
 
 export interface RandomAnswer {
   readonly method: 'GET' | 'HEAD' | 'POST';
-  /** Each is meant for its own packet. */
+  /** Each piece should travel in its own packet. */
   readonly pieces: readonly Buffer[];
-  /** The connection ends after the answer. */
+  /** Whether the connection ends after the answer. */
   readonly closes: boolean;
 }
 
@@ -161,7 +161,7 @@ export const randomAnswer: fc.Arbitrary<RandomAnswer> = fc
     const body = encode(random.body, random.encoding);
     const frame: Field[] = [];
     if (framing === 'length' && random.status !== 204) frame.push(['content-Length', String(body.length)]);
-    // RFC 9112, section 6.1: a 204 has none.
+    // A 204 has none (RFC 9112, section 6.1).
     if (framing === 'chunked' && random.status !== 204) frame.push(['Transfer-Encoding', 'Chunked']);
     if (framing === 'chunked') frame.push(['Trailer', 'X-Checksum']);
     const all: Field[] = [
@@ -189,7 +189,7 @@ export interface RandomUpload {
   /** `Content-Encoding`, and the header that frames the body. */
   readonly fields: readonly Field[];
   readonly body: Buffer;
-  /** The framed body, each piece meant for its own packet. */
+  /** The framed body. Each piece should travel in its own packet. */
   readonly pieces: readonly Buffer[];
 }
 

@@ -6,7 +6,7 @@ import { readAnswer, WireReader, type WireAnswer } from '../../../testing/sideca
 /**
  * Writes a request piece by piece and reads one answer to it.
  *
- * @param socket closed afterwards
+ * @param socket is closed afterwards
  * @throws Error if the connection breaks, WireError if the answer is malformed or something follows it
  */
 export async function callRaw(socket: Socket, pieces: readonly Buffer[], method: string): Promise<WireAnswer> {
@@ -42,7 +42,7 @@ export async function callRaw(socket: Socket, pieces: readonly Buffer[], method:
   }
 }
 
-/** Writes each piece in its own turn of the event loop, and so most often in its own packet. */
+/** Writes each piece in its own turn of the event loop, and so usually in its own packet. */
 export async function writePieces(socket: Socket, pieces: readonly Buffer[]): Promise<void> {
   for (const piece of pieces) {
     if (!socket.writable) return;

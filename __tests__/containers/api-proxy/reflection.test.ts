@@ -46,7 +46,7 @@ describe('F8 the mask', () => {
     expect(pass('!')).toBe('s!');
   });
 
-  test('leaves a word alone that is too short to be a secret', () => {
+  test('does not mask a word that is too short to be a secret', () => {
     expect(through(['none', ' of it'], 'none')).toBe('none of it');
   });
 });
@@ -79,7 +79,7 @@ describe('F8 an upstream that echoes the request', () => {
     expect(JSON.stringify(t.lines)).not.toContain(realCredential(id));
   });
 
-  test.each([8, 20])('a beginning of %i octets at the end of an answer with a length is not lost', async (octets) => {
+  test.each([8, 20])('the first %i octets of it at the end of an answer with a length are not lost', async (octets) => {
     const body = `the end: ${realCredential('openai').slice(0, octets)}`;
     t.upstream.handler = (_, response) => response.writeHead(200, { 'content-length': body.length }).end(body);
     expect((await post(t.port('openai'), INFERENCE.openai, '{}')).body.toString()).toBe(body);
@@ -146,7 +146,7 @@ describe('Copilot for an enterprise with data residency', () => {
 describe('F8 a user’s own gateway that echoes the request', () => {
   const t = useSidecar({ configured: ['openai'], target: { host: 'gateway.example' } });
 
-  test('is asked for plain text, whatever the client asks for', async () => {
+  test('is asked for plain text, whatever encoding the client requests', async () => {
     t.upstream.handler = (request, response) => {
       const body = JSON.stringify(request.headers);
       const packed = request.headers['accept-encoding'] === 'identity' ? body : gzipSync(body);
@@ -156,7 +156,7 @@ describe('F8 a user’s own gateway that echoes the request', () => {
     expect(answer.body.toString()).toContain(`"authorization":"Bearer ${'*'.repeat(20)}`);
   });
 
-  test.each([['gzip'], ['identity', 'gzip']])('gets no compressed answer through: %s %s', async (...codings) => {
+  test.each([['gzip'], ['identity', 'gzip']])('cannot send a compressed answer: %s %s', async (...codings) => {
     t.upstream.handler = (request, response) => {
       const headers = codings.flatMap((coding) => ['content-encoding', coding]);
       response.writeHead(200, headers).end(gzipSync(JSON.stringify(request.headers)));
@@ -166,7 +166,7 @@ describe('F8 a user’s own gateway that echoes the request', () => {
     expect(await t.records(1)).toMatchObject([{ upstreamStatus: 200, error: 'upstream_compressed' }]);
   });
 
-  test('gets no compressed WebSocket, and frames are masked', async () => {
+  test('cannot send a compressed WebSocket, and frames are masked', async () => {
     t.upstream.upgrade = (request, socket) => {
       const answer = ['HTTP/1.1 101 x', 'Upgrade: websocket', 'Connection: Upgrade'];
       const key = String(request.headers['sec-websocket-key']);

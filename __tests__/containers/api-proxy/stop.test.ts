@@ -6,7 +6,7 @@ import { openRaw } from '../../../testing/sidecar/client.ts';
 import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
 import { agree, wish } from '../../../testing/sidecar/websocket-handshake.ts';
 
-/** Sends a request, waits until its answer has begun, and returns the upstream's end of it too. */
+/** Sends a request, waits until its answer has begun, and also returns the upstream's side of it. */
 async function streaming(t: ReturnType<typeof useSidecar>) {
   const upstream: ServerResponse[] = [];
   t.upstream.handler = (_, response) => {
@@ -22,10 +22,10 @@ async function streaming(t: ReturnType<typeof useSidecar>) {
   return { answer, text: () => text, upstream: upstream[0]! };
 }
 
-describe('the sidecar, when it is told to stop', () => {
+describe('the sidecar, when asked to stop', () => {
   const t = useSidecar({ limits: { stopGraceMs: 5_000 } });
 
-  test('lets a request that is under way finish, and accepts no other', async () => {
+  test('lets a request in progress finish, and accepts no other', async () => {
     const { answer, text, upstream } = await streaming(t);
     const closed = t.sidecar.close();
     const refused = httpRequest({ port: t.port('openai'), path: '/health' }).end();
@@ -41,7 +41,7 @@ describe('the sidecar, when it is told to stop', () => {
 describe('the sidecar, when the grace period is over', () => {
   const t = useSidecar({ limits: { stopGraceMs: 50 } });
 
-  test('cuts off what is under way, and writes its record to the log', async () => {
+  test('cuts off what is in progress, and writes its record to the log', async () => {
     const { answer } = await streaming(t);
     t.upstream.upgrade = agree();
     const { socket } = await openRaw(t.port('openai'), wish('/v1/responses'));

@@ -23,7 +23,7 @@ describe('streaming', () => {
     });
     request.on('error', () => undefined);
     const response = (once(request, 'response') as Promise<[IncomingMessage]>).then(([message]) => message);
-    // Some tests hang up before there is one.
+    // Some tests hang up before there is an answer.
     response.catch(() => undefined);
     return { request, response };
   }
@@ -95,7 +95,7 @@ describe('streaming', () => {
   });
 
   test.each([400, 401, 403, 404, 413, 429, 500, 502, 503, 529])(
-    'passes an upstream %i on with its body',
+    'passes on an upstream %i with its body',
     async (status) => {
       t.upstream.handler = (request, response) => {
         request.resume();
@@ -111,7 +111,7 @@ describe('streaming', () => {
     },
   );
 
-  test.each([301, 302, 303, 307, 308])('F7 passes a %i on and does not follow it', async (status) => {
+  test.each([301, 302, 303, 307, 308])('F7 passes on a %i and does not follow it', async (status) => {
     t.upstream.handler = (_, response) => response.writeHead(status, { location: 'https://evil.example/' }).end();
     const answer = await send(t.port('openai'), { path: '/v1/models' });
     expect(answer).toMatchObject({ status, headers: { location: 'https://evil.example/' } });
@@ -128,7 +128,7 @@ describe('streaming', () => {
     expect(t.upstream.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST']);
   });
 
-  test('carries 9 MB both ways unchanged', async () => {
+  test('carries 9 MB unchanged in both directions', async () => {
     t.upstream.handler = (request, response) => {
       response.writeHead(200);
       request.pipe(response);
@@ -184,7 +184,7 @@ describe('streaming', () => {
     ['chunked', {}],
     ['counted', { 'content-length': '1000' }],
   ])(
-    'an answer (%s) that breaks upstream breaks for the client too, after the part that had arrived',
+    'an answer (%s) that breaks upstream also breaks for the client, after the part that had arrived',
     async (_, headers) => {
       t.upstream.handler = (__, response, socket) => {
         response.writeHead(200, headers);

@@ -22,7 +22,7 @@ extern const char *gnu_get_libc_version(void) __attribute__((weak));
 
 static char *self;
 
-/* Reads environ alone, without a function of a libc. */
+/* Reads environ directly, without a libc function. */
 static const char *in_environ(const char *name) {
   size_t length = strlen(name);
   for (char **entry = environ; entry && *entry; entry++)
@@ -39,7 +39,7 @@ static const char *malformed_entries(void) {
   return answer;
 }
 
-/* Tells whether the process's own files below /proc contain `text`. */
+/* Whether the process's own files below /proc contain `text`. */
 static const char *in_file(const char *path, const char *text) {
   static char bytes[1 << 20];
   size_t size = 0;
@@ -85,7 +85,7 @@ static void *read_in_thread(void *names) {
   return (void *)misses;
 }
 
-/* All threads read the same variable for the first time, one variable after the other. Counts how often one missed it. */
+/* All threads read the same variable for the first time, one variable after the other. Counts the misses. */
 static const char *in_threads(const char *names) {
   static char answer[32];
   pthread_t threads[THREADS];
@@ -151,7 +151,7 @@ static const char *fork_among_readers(const char *names) {
   return answer;
 }
 
-/* Moves the strings to the heap, as programs do that show their state in their title. */
+/* Moves the strings to the heap, as programs do that show their state in the process title. */
 static const char *move_environ(void) {
   int count = 0;
   while (environ[count]) count++;
@@ -167,7 +167,7 @@ static const char *drop_environ(void) {
   return "done";
 }
 
-/* Gives this process no more memory. */
+/* Stops this process from getting more memory. */
 static const char *limit_memory(void) {
   struct rlimit none = {0, 0};
   return setrlimit(RLIMIT_AS, &none) == 0 ? "done" : "failed";
@@ -241,7 +241,7 @@ static const char *run(char *step) {
   return in_child(name, argument);
 }
 
-/* Runs the remaining steps in a new program, with one more entry in its environment even if the name is there already. */
+/* Runs the remaining steps in a new program with one more entry in its environment, even if the name exists already. */
 static void exec_with(char *entry, char **argv) {
   int count = 0;
   while (environ[count]) count++;

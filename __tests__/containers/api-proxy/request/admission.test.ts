@@ -102,7 +102,7 @@ describe('admission', () => {
     const answer = await send(octets);
     expect(answer.status).toBe(status);
     expect(Object.keys(JSON.parse(answer.body) as object)).toEqual(['error']);
-    // A body that becomes malformed after its head may have begun to flow, but it never completes.
+    // A body that becomes malformed after its head may have started to flow, but it never completes.
     expect(t.upstream.requests.filter(({ complete }) => complete)).toEqual([]);
     expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: null }]);
   });
@@ -120,7 +120,7 @@ describe('admission', () => {
     expect(t.upstream.requests[0]!.url).toBe(forwarded);
   });
 
-  test('F3 forwards no header about another request', async () => {
+  test('F3 forwards no headers about another request', async () => {
     const names = ['X-Forwarded-Host', 'X-Forwarded-For', 'Forwarded', 'X-Original-URL', 'X-Rewrite-URL'];
     const hopByHop = ['TE', 'Trailer', 'Keep-Alive', 'Proxy-Connection', 'Upgrade', 'Via', 'Origin'];
     const override = ['X-HTTP-Method-Override', 'X-Method-Override', 'X-HTTP-Method'];
@@ -132,7 +132,7 @@ describe('admission', () => {
     );
   });
 
-  test('a request with the greatest permitted number of header lines passes', async () => {
+  test('a request with the largest permitted number of header lines passes', async () => {
     const answer = await send(GET('/v1/models', ...Array<string>(98).fill('A:'), 'Accept: a/b'));
     expect(answer.status).toBe(200);
     expect(t.upstream.requests[0]!.headers).toMatchObject({ accept: 'a/b' });
@@ -163,12 +163,12 @@ describe('admission', () => {
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/models/first']);
   });
 
-  // The trailer makes Node's parser pause. In that pause the refusal leaves, before the next request is parsed.
+  // The trailer makes Node's parser pause. During that pause the refusal is sent, before the next request is parsed.
   test.each([
     ['two codings', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: gzip, chunked')],
     ['a coding that is none', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: x', 'Transfer-Encoding: chunked')],
     ['a body and two Hosts', POST('0\r\nX: y\r\n\r\n', 'Transfer-Encoding: chunked', 'Host: b')],
-  ])('F5 nothing behind a request with %s in the same packet goes upstream', async (_, first) => {
+  ])('F5 nothing after a request with %s in the same packet goes upstream', async (_, first) => {
     // With an open tunnel, a smuggled request would arrive before its connection is closed.
     await send(GET('/v1/models'));
     const answer = await send(first + GET('/v1/models/smuggled'));
@@ -183,7 +183,7 @@ describe('admission', () => {
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('upgrade');
   });
 
-  test('Expect: 100-continue is answered here', async () => {
+  test('the api-proxy itself answers Expect: 100-continue', async () => {
     const answer = await send(POST('{}', 'Content-Length: 2', 'Expect: 100-continue'));
     expect(answer.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
     expect(t.upstream.requests[0]!.headers).not.toHaveProperty('expect');

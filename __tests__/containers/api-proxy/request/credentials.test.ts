@@ -59,7 +59,7 @@ describe('the credential', () => {
     expect(rawHeaders.join('\n')).not.toContain('stolen');
   });
 
-  test.each(PROVIDERS)('$id: F4 cannot be nominated away', async ({ id, injection }) => {
+  test.each(PROVIDERS)('$id: F4 cannot be removed by naming its header in Connection', async ({ id, injection }) => {
     const headers = { connection: `keep-alive, ${injection.header.toUpperCase()}, X-Request-Id`, 'x-request-id': 'r1' };
     const answer = await post(t.port(id), INFERENCE[id], '{}', { ...headers, [injection.header]: 'stolen' });
     expect(answer.status).toBe(200);
@@ -68,7 +68,7 @@ describe('the credential', () => {
     expect(valuesOf(rawHeaders, 'x-request-id')).toEqual([]);
   });
 
-  test('framing and host cannot be nominated away either', async () => {
+  test('framing and host cannot be removed that way either', async () => {
     const headers = { connection: 'content-length, host, transfer-encoding, anthropic-version' };
     await post(t.port('anthropic'), '/v1/messages', '{"a":1}', { ...headers, 'anthropic-version': '2099-01-01' });
     expect(t.upstream.requests[0]).toMatchObject({
@@ -97,12 +97,12 @@ describe('the credential', () => {
     expect(t.upstream.requests.slice(1).map(({ url }) => url)).toEqual(['/v1beta/models', '/v1beta/models']);
   });
 
-  test.each(PROVIDERS)('$id: F12 /health does not reveal it, and leaves no line in the log', async ({ id }) => {
+  test.each(PROVIDERS)('$id: F12 /health does not reveal it and logs nothing', async ({ id }) => {
     const answer = await send(t.port(id), { path: '/health' });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body.toString())).toEqual({ status: 'ok', provider: id, configured: true });
     expect(t.upstream.requests).toEqual([]);
-    // The next request's record follows that of the health check, if there is one.
+    // The next request's record would follow that of the health check, if there were one.
     await send(t.port(id), { path: '/v1/not-an-endpoint' });
     expect(await t.records(1)).toMatchObject([{ path: '/v1/not-an-endpoint' }]);
   });
@@ -111,7 +111,7 @@ describe('the credential', () => {
 describe('without a credential', () => {
   const t = useSidecar({ configured: [] });
 
-  test.each(PROVIDERS)('$id: answers 503 in its own shape and names what would enable it', async (provider) => {
+  test.each(PROVIDERS)('$id: answers 503 in the provider’s format and names what would enable it', async (provider) => {
     const answer = await post(t.port(provider.id), INFERENCE[provider.id], '{}');
     expect(answer.status).toBe(503);
     const text = answer.body.toString();
@@ -129,7 +129,7 @@ describe('without a credential', () => {
 describe('at debug', () => {
   const t = useSidecar({ config: { logLevel: 'debug' } });
 
-  test('the log names the headers that were stripped and injected, and contains no value', async () => {
+  test('the log names the headers that were stripped and injected, but contains no value', async () => {
     const headers = {
       'x-api-key': 'stolen-1',
       Authorization: 'stolen-2',

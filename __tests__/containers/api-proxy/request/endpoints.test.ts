@@ -100,7 +100,7 @@ const REFUSED_QUERY: readonly (readonly [...Request, name: string])[] = [
   ['gemini', 'GET', '/v1beta/models?key=k&%00=1', '?'],
 ];
 
-/** The longest text in an error: its message, whatever the provider's shape. */
+/** The longest text in an error, which is its message in every provider's format. */
 function messageOf(body: Buffer): string {
   const texts: string[] = [];
   JSON.parse(body.toString(), (_, value: unknown) => {
@@ -136,7 +136,7 @@ describe('F10 endpoints', () => {
   });
 
   test.each(PROVIDERS)(
-    '$id: says so in its own error shape, and that a retry is useless',
+    '$id: says so in the provider’s error format, and that a retry is useless',
     async ({ id, errorBody }) => {
       const answer = await post(t.port(id), '/v1/files', '{}');
       const shape = errorBody({ status: 403, code: 'endpoint_not_allowed', message: messageOf(answer.body) });
@@ -162,7 +162,7 @@ describe('endpoints that the user adds', () => {
   const t = useSidecar({ config: { allowEndpoints } });
   const statusOf = async (...[id, method, path]: Request) => (await send(t.port(id), { method, path })).status;
 
-  test('pass with any query, except for a credential', async () => {
+  test('accept any query, except a credential', async () => {
     expect(await statusOf('openai', 'GET', '/v1/files/f1?limit=2')).toBe(200);
     expect(await statusOf('gemini', 'POST', '/v1beta/models/m:predict?key=stolen&x=1')).toBe(200);
     expect(t.upstream.requests.map(({ url }) => url)).toEqual(['/v1/files/f1?limit=2', '/v1beta/models/m:predict?x=1']);
@@ -174,11 +174,11 @@ describe('endpoints that the user adds', () => {
     ['openai', 'GET', '/v1/files/f1/content'],
     ['anthropic', 'GET', '/v1/files/f1'],
     ['gemini', 'POST', '/v1beta/models/a:b:predict'],
-  ])('do not let anything else pass: %s %s %s', async (...request) => {
+  ])('allow nothing else: %s %s %s', async (...request) => {
     expect(await statusOf(...request)).toBe(403);
   });
 
-  test('the built-in endpoints stay', async () => {
+  test('the built-in endpoints remain', async () => {
     for (const { id } of PROVIDERS) expect(await statusOf(id, 'POST', INFERENCE[id])).toBe(200);
   });
 });
@@ -187,7 +187,7 @@ describe('an Azure deployment in the base path of the target', () => {
   const target = { host: 'res.openai.azure.com', basePath: '/openai/deployments/gpt' };
   const t = useSidecar({ configured: ['openai'], target });
 
-  test('precedes the path that was checked', async () => {
+  test('is put in front of the path that was checked', async () => {
     await post(t.port('openai'), '/chat/completions?api-version=2024-10-21', '{}');
     expect(t.upstream.requests[0]!.url).toBe('/openai/deployments/gpt/chat/completions?api-version=2024-10-21');
     expect((await post(t.port('openai'), '/files?api-version=1', '{}')).status).toBe(403);

@@ -20,7 +20,7 @@ async function read(fd: number): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-test('a file is read to its end, in more than one chunk', async () => {
+test('a file is read to the end, in more than one chunk', async () => {
   const text = 'é'.repeat(100_000);
   const path = join(folder, 'document');
   writeFileSync(path, text);
@@ -33,7 +33,7 @@ test('a file is read to its end, in more than one chunk', async () => {
   }
 });
 
-test('a non-blocking pipe is waited for', async () => {
+test('waits for a non-blocking pipe', async () => {
   const path = join(folder, 'pipe');
   await once(execFile('mkfifo', [path]), 'close');
   const fd = openSync(path, 'r+');

@@ -32,7 +32,7 @@ describe('the document on standard input', () => {
     expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
   });
 
-  test('wins over the environment', async () => {
+  test('overrides the environment', async () => {
     const env = { ...ENV, ANTHROPIC_API_KEY: 'from the environment' };
     const config = await readStartConfig(input(JSON.stringify(document())), env);
     expect(Object.keys(config.providers)).toEqual(['openai']);
@@ -81,7 +81,7 @@ describe('the document on standard input', () => {
     ['a budget of 0', document({ budget: { maxRequests: 0 } }), /budget\.maxRequests must be a positive/],
     ['a budget that is text', document({ budget: { maxTokens: SECRET } }), /budget\.maxTokens must be a positive/],
     ['too long', 'x'.repeat(5 * 1024 * 1024), /larger than/],
-  ])('%s is refused, and no value is printed', async (_, text, message) => {
+  ])('%s is rejected, and no value is printed', async (_, text, message) => {
     const refused = readStartConfig(input(typeof text === 'string' ? text : JSON.stringify(text)), ENV);
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.not.toThrow(SECRET);
@@ -107,7 +107,7 @@ describe('the environment', () => {
     expect((await readStartConfig(terminal, ENV)).providers).toEqual({});
   });
 
-  test('the first of two credentials wins, and an empty one counts as absent', async () => {
+  test('the first of two credentials wins, and an empty one is ignored', async () => {
     const both = { ...ENV, COPILOT_GITHUB_TOKEN: 'token', COPILOT_API_KEY: 'key' };
     expect((await readStartConfig(nothing(), both)).providers.copilot?.credential).toBe('token');
     const empty = { ...both, COPILOT_GITHUB_TOKEN: ' ' };
@@ -126,7 +126,7 @@ describe('the environment', () => {
   });
 
   test.each(['https://llm.example.com', 'a b', 'user@host', 'host?x', 'host#x', 'host:99999', ':443', 'a..b'])(
-    'OPENAI_API_TARGET=%s is refused by name',
+    'OPENAI_API_TARGET=%s is rejected by name',
     async (value) => {
       const env = { ...ENV, OPENAI_API_KEY: SECRET, OPENAI_API_TARGET: value };
       await expect(readStartConfig(nothing(), env)).rejects.toThrow(/^OPENAI_API_TARGET /);
@@ -143,7 +143,7 @@ describe('the environment', () => {
     expect(providers.copilot?.target).toEqual({ host, port: 443, basePath: '' });
   });
 
-  test('GITHUB_SERVER_URL is refused by name if Copilot needs it, and no value is printed', async () => {
+  test('GITHUB_SERVER_URL is rejected by name if Copilot needs it, and no value is printed', async () => {
     const env = { ...ENV, GITHUB_SERVER_URL: `https://${SECRET}@octo.ghe.com` };
     const refused = readStartConfig(nothing(), { ...env, COPILOT_GITHUB_TOKEN: 'token' });
     await expect(refused).rejects.toThrow(/^GITHUB_SERVER_URL /);

@@ -18,7 +18,7 @@ describe('tunnels', () => {
     expect(t.upstream.handshakes).toBe(1);
   });
 
-  test('are replaced when the upstream has closed an idle one', async () => {
+  test('are replaced if the upstream has closed an idle one', async () => {
     await call();
     for (const tunnel of t.proxy.tunnels) tunnel.destroy();
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -26,7 +26,7 @@ describe('tunnels', () => {
     expect(t.upstream.handshakes).toBe(2);
   });
 
-  test('a request that broke on a reused one is not sent again', async () => {
+  test('a request that broke on a reused tunnel is not sent again', async () => {
     await call();
     t.upstream.handler = (_, __, socket) => socket.destroy();
     const answer = await call();
@@ -39,7 +39,7 @@ describe('tunnels', () => {
     ]);
   });
 
-  test('that the firewall refuses: a clear 403 at once, with the line to add', async () => {
+  test('that the firewall denies: a clear 403 at once, with the line to add', async () => {
     t.proxy.refusal = DENIED;
     const answer = await call();
     expect(answer.status).toBe(403);
@@ -86,7 +86,7 @@ describe('tunnels', () => {
       'a protocol that nobody asked for',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     ],
-  ])('an answer that is %s: 502', async (_, octets) => {
+  ])('an answer with %s: 502', async (_, octets) => {
     t.upstream.handler = (__, ___, socket) => socket.end(octets);
     expect((await call()).status).toBe(502);
   });
@@ -95,7 +95,7 @@ describe('tunnels', () => {
 describe('a tunnel before the first request', () => {
   const t = useSidecar({ keepStart: true });
 
-  test('is opened for each configured provider, and its first request takes it', async () => {
+  test('is opened for each configured provider, whose first request uses it', async () => {
     await eventually('all tunnels open', () => t.upstream.handshakes === PROVIDERS.length);
     for (const { id } of PROVIDERS) expect((await post(t.port(id), INFERENCE[id], '{}')).status).toBe(200);
     expect(t.upstream.handshakes).toBe(PROVIDERS.length);
@@ -103,7 +103,7 @@ describe('a tunnel before the first request', () => {
   });
 });
 
-describe('a tunnel that nobody uses', () => {
+describe('an unused tunnel', () => {
   const t = useSidecar({ keepStart: true, limits: { tunnelIdleMs: 100 } });
 
   test('is closed, whether it was ever used or not', async () => {
@@ -173,7 +173,7 @@ describe('a custom target', () => {
     target: { host: 'llm.internal', port: 8443, basePath: '/openai/v9' },
   });
 
-  test('takes its port and base path', async () => {
+  test('uses its port and base path', async () => {
     await post(t.port('openai'), '/responses?api-version=1', '{}');
     expect(t.proxy.connects).toEqual(['llm.internal:8443']);
     expect(t.upstream.requests[0]).toMatchObject({
@@ -186,7 +186,7 @@ describe('a custom target', () => {
 describe('no Squid', () => {
   const t = useSidecar({ configured: ['anthropic'], config: { proxyUrl: 'http://127.0.0.1:1' } });
 
-  test('502, in the shape of the provider', async () => {
+  test('502, in the provider’s format', async () => {
     const answer = await post(t.port('anthropic'), '/v1/messages', '{}');
     expect(answer.status).toBe(502);
     expect(JSON.parse(answer.body.toString())).toMatchObject({ type: 'error', error: { type: 'api_error' } });

@@ -9,7 +9,7 @@ const IDS = PROVIDERS.map(({ id }) => id);
 describe('max-requests', () => {
   const t = useSidecar({ config: { budget: { maxRequests: 3 } } });
 
-  test('counts what is sent to all providers together, and then answers 429 in the provider’s shape', async () => {
+  test('counts what is sent to all providers together, and then answers 429 in the provider’s format', async () => {
     // Neither a health check nor a refusal by the api-proxy is a request to a provider.
     expect((await send(t.port('openai'), { path: '/health' })).status).toBe(200);
     expect((await send(t.port('openai'), { path: '/v1/files' })).status).toBe(403);
@@ -36,7 +36,7 @@ describe('max-requests', () => {
 describe('max-tokens', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 150 } } });
 
-  test('adds up prompts and answers, and refuses once the sum has reached it', async () => {
+  test('adds up prompts and answers, and refuses requests once the sum has reached it', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ usage: { input_tokens: 60, output_tokens: 15 } }));
@@ -68,7 +68,7 @@ describe('max-tokens and a client that does not ask for a count', () => {
 describe('max-tokens and a WebSocket', () => {
   const t = useSidecar({ config: { budget: { maxTokens: 80 } } });
 
-  test('reads what each answer in it used, and ends it with the budget', async () => {
+  test('reads the usage of each answer in it, and ends it with the budget', async () => {
     const usage = JSON.stringify({ response: { model: 'm-1', usage: { input_tokens: 30, output_tokens: 10 } } });
     const frame = Buffer.concat([Buffer.from([0x81, usage.length]), Buffer.from(usage)]);
     t.upstream.upgrade = (request, socket) => {

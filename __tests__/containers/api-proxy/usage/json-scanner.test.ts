@@ -4,7 +4,7 @@ import { JsonScanner, quoted } from '../../../../containers/api-proxy/src/usage/
 
 const KEY = 'usage';
 
-/** @param sizes of the chunks, used in turn */
+/** @param sizes the sizes of the chunks, used in turn */
 function scan(text: string, sizes: readonly number[]): unknown[] {
   const found: unknown[] = [];
   const scanner = new JsonScanner(quoted(KEY), (value) => found.push(value));
@@ -19,7 +19,7 @@ function scan(text: string, sizes: readonly number[]): unknown[] {
 
 const BRACES = { text: '}{"\\"', nested: { deeper: {} } };
 
-describe('values of a key are found wherever chunks end', () => {
+describe('finds the values of a key wherever chunks end', () => {
   test.each<[string, string, unknown[]]>([
     ['an object', '{"id":1,"usage":{"a":1}}', [{ a: 1 }]],
     ['spaces and lines', '{"usage"\n : \t{ "a" : 1 }\r\n}', [{ a: 1 }]],
@@ -41,7 +41,7 @@ describe('values of a key are found wherever chunks end', () => {
 });
 
 describe('any JSON in any chunks', () => {
-  /** Texts that look like the key, like its value, or like an end of either. */
+  /** Texts that look like the key, like its value, or like the end of either. */
   const tricky = fc.constantFrom(
     ...[KEY, 'my_usage', 'usageMetadata', 'usag', 'usage"', '"usage', '\\"usage', '"usage"'],
     ...['"usage":{}', '{"usage":{"a":1}}', '\\"usage":"x"', '"', '\\', '\\\\', '\\"', '{', '}', '":'],
@@ -70,7 +70,7 @@ describe('any JSON in any chunks', () => {
     return tokens.map((token, turn) => `${token}${gaps[turn % gaps.length]!}`).join('');
   }
 
-  /** What the scanner has to find: the strings and objects below the key, but nothing inside one that was found. */
+  /** What the scanner must find: the strings and objects below the key, but nothing inside one of them. */
   function expectedIn(value: unknown): unknown[] {
     if (typeof value !== 'object' || value === null) return [];
     if (Array.isArray(value)) return value.flatMap(expectedIn);
@@ -98,7 +98,7 @@ describe('any JSON in any chunks', () => {
       ),
       { numRuns: 2_000 },
     );
-    // Otherwise the property would prove little.
+    // Without this, the property would prove little.
     expect(withFindings).toBeGreaterThan(200);
   });
 });

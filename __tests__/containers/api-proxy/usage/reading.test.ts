@@ -21,10 +21,10 @@ const CHAT_USAGE = { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_de
 const RESPONSES_USAGE = { input_tokens: 100, output_tokens: 20, input_tokens_details: { cached_tokens: 64 } };
 const ANTHROPIC_USAGE = { input_tokens: 30, cache_creation_input_tokens: 6, cache_read_input_tokens: 64 };
 const GEMINI_USAGE = { promptTokenCount: 100, cachedContentTokenCount: 64, candidatesTokenCount: 15 };
-/** A tool's arguments that look like a count. They come first, so the provider's own count replaces them. */
+/** A tool's arguments that look like a usage report. They come first, so the provider's own report replaces them. */
 const FAKE = { usage: { ...CHAT_USAGE, ...RESPONSES_USAGE, prompt_tokens: 1, input_tokens: 1 } };
 
-/** Each provider's answers, by route. Each reports 100 tokens in, 64 of them cached, and 20 out. */
+/** Each provider's answers, by route. Each reports 100 input tokens, 64 of them cached, and 20 output tokens. */
 const DIALECTS: [ProviderId, string, string, OutgoingHttpHeaders, string][] = [
   [
     'openai',
@@ -122,7 +122,7 @@ describe('usage', () => {
   };
 
   test.each(DIALECTS.flatMap((row) => CODINGS.map((coding) => [...row, ...coding] as const)))(
-    '%s: %s is read without a change',
+    '%s: %s is read without being changed',
     async (id, _what, path, headers, body, coding, encode) => {
       const encoded = encode(body);
       answer({ ...headers, ...(coding === 'identity' ? {} : { 'content-encoding': coding }) }, encoded);
@@ -143,18 +143,18 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ model: null, usage });
   });
 
-  test('of a list of models is none', async () => {
+  test('of a list of models is not recorded', async () => {
     expect((await send(t.port('openai'), { path: '/v1/models' })).status).toBe(200);
     expect((await t.records(1))[0]).toMatchObject({ usage: null, forwarded: true });
   });
 
-  test.each(PROVIDERS.map(({ id }) => id))('%s: of an error is none', async (id) => {
+  test.each(PROVIDERS.map(({ id }) => id))('%s: of an error is not recorded', async (id) => {
     t.upstream.handler = (_, response) => response.writeHead(429, json).end(JSON.stringify({ usage: CHAT_USAGE }));
     await post(t.port(id), INFERENCE[id], '{}');
     expect((await t.records(1))[0]).toMatchObject({ status: 429, usage: null });
   });
 
-  test('of a stream that the client cuts is what had been used by then', async () => {
+  test('of a stream that the client cuts off is what was used until then', async () => {
     t.upstream.handler = (_, response) => {
       response.writeHead(200, sse);
       response.write(
@@ -177,7 +177,7 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ error: 'client_closed', usage: used(10, 0, 0, true) });
   });
 
-  test('of a decompression bomb is given up, and the answer passes', async () => {
+  test('of a decompression bomb is not read, and the answer passes', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     answer({ ...json, 'content-encoding': 'gzip' }, bomb, 100_000);
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body).toEqual(bomb);

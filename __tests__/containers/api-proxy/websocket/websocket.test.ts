@@ -29,7 +29,7 @@ describe('a WebSocket', () => {
     return connection;
   }
 
-  test('passes octets both ways, with the credential in its handshake and in nothing else', async () => {
+  test('passes octets both ways, with the credential only in its handshake', async () => {
     t.upstream.upgrade = agree('X-Request-Id: r1');
     const { socket, head, received } = await open(
       wish('/v1/responses', 'Authorization: Bearer stolen', 'OpenAI-Beta: b', 'Origin: x'),
@@ -88,7 +88,7 @@ describe('a WebSocket', () => {
     expect(t.upstream.requests[0]!.rawHeaders.join()).toContain(realCredential(id));
   });
 
-  test('is understood by a real client', async () => {
+  test('works with a real client', async () => {
     t.upstream.upgrade = (request, socket) => {
       agree('Sec-WebSocket-Protocol: realtime')(request, socket);
       socket.write(Buffer.from([0x81, 2, 0x68, 0x69]));
@@ -108,7 +108,7 @@ describe('a WebSocket', () => {
     expect(head).toContain('Sec-WebSocket-Protocol: realtime');
   });
 
-  test('forwards no extension', async () => {
+  test('forwards no extensions', async () => {
     const extensions = 'permessage-deflate; client_max_window_bits, x-tunnel; a=b, permessage-deflate; x="y"';
     await open(wish('/v1/responses', `Sec-WebSocket-Extensions: ${extensions}`));
     expect(t.upstream.requests).toHaveLength(1);
@@ -173,7 +173,7 @@ describe('a WebSocket', () => {
       `GET /v1/files HTTP/1.1\r\nHost: a\r\n\r\nPOST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx`,
       403,
     ],
-  ])('in the same packet after %s ends the connection and nothing else', async (_, first, status) => {
+  ])('in the same packet after %s ends only the connection', async (_, first, status) => {
     t.upstream.upgrade = agree();
     const answer = await sendRaw(t.port('openai'), first + wish('/v1/responses'));
     expect(answer).toMatchObject({ status, closed: true });
@@ -209,7 +209,7 @@ describe('a WebSocket', () => {
     expect((await t.records(2)).map(({ status }) => status)).toEqual([101, 101]);
   });
 
-  test('is cut off when it is silent, and not while it is busy', async () => {
+  test('is cut off when silent, but not while busy', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const timer = setInterval(() => socket.write('x'), 50);
@@ -220,7 +220,7 @@ describe('a WebSocket', () => {
     expect(await t.records(1)).toMatchObject([{ status: 101, error: 'websocket_timeout' }]);
   });
 
-  test('counts as a request under way', async () => {
+  test('counts as a request in progress', async () => {
     t.upstream.upgrade = agree();
     const held = await Promise.all([open(wish('/v1/responses')), open(wish('/v1/responses'))]);
     expect((await open(wish('/v1/responses'))).head).toMatch(/^HTTP\/1\.1 429 /);
@@ -230,7 +230,7 @@ describe('a WebSocket', () => {
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  test('does not delay the end of the sidecar', async () => {
+  test('does not delay the sidecar’s exit', async () => {
     t.upstream.upgrade = agree();
     const { socket } = await open(wish('/v1/responses'));
     const closed = once(socket, 'close');
