@@ -45,11 +45,11 @@ describe('several mistakes', () => {
       throwProblems(problems);
     });
 
-  test('a single one is thrown as it is', () => {
+  test('a single one is thrown unchanged', () => {
     expect(throwing(one)).toBe(one);
   });
 
-  test('all are told at once, each with its remedy', () => {
+  test('all are reported at once, each with its remedy', () => {
     const error = throwing(one, other);
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toBeInstanceOf(UserError);
@@ -67,7 +67,7 @@ describe('several mistakes', () => {
     );
   });
 
-  test('are collected; what is no mistake of the user’s is thrown', () => {
+  test('are collected; errors that are not the user’s are thrown', () => {
     const problems: UserError[] = [];
     const fail = (error: Error) => (): number => {
       throw error;
@@ -85,7 +85,7 @@ describe('withHint', () => {
       throw error;
     });
 
-  test('adds what to do, keeps the cause, and does not say it twice', () => {
+  test('adds what to do, keeps the cause, and does not print it twice', () => {
     const cause = new ValueError('a is wrong.');
     const error = thrown(failing(cause));
     expect(error).toBeInstanceOf(UserError);
@@ -93,7 +93,7 @@ describe('withHint', () => {
     expect(describeError(error)).toBe('a is wrong.\ndo b');
   });
 
-  test('leaves every other error as it is', () => {
+  test('returns every other error unchanged', () => {
     const error = new TypeError('broken');
     expect(thrown(failing(error))).toBe(error);
     expect(withHint('do b', () => 1)).toBe(1);

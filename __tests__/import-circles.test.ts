@@ -1,6 +1,7 @@
 /**
- * Files that import each other. A test and no lint rule: ESLint looks at one file at a time, and the rule that there is,
- * `import-x/no-cycle`, brings a plugin with a resolver and reads the whole graph again for each file that an editor lints.
+ * Finds files that import each other. This is a test instead of a lint rule because ESLint sees one file at a time. The
+ * existing rule, `import-x/no-cycle`, needs a plugin with a resolver and reads the whole graph again for each file that
+ * an editor lints.
  */
 
 import { globSync, readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ const root = join(import.meta.dirname, '..');
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** Files, and what they import from each other: types and dynamic imports too, as the compiler reads them. */
+/** The files, and what they import from each other, including types and dynamic imports, as the compiler reads them. */
 function importsOf(files: readonly string[], read: (file: string) => string): Graph {
   return new Map(
     files.map((file) => {
@@ -23,7 +24,7 @@ function importsOf(files: readonly string[], read: (file: string) => string): Gr
   );
 }
 
-/** The first way that leads back to where it began. */
+/** The first path that leads back to its start. */
 function circleIn(graph: Graph): readonly string[] {
   const done = new Set<string>();
   const from = (file: string, way: readonly string[]): readonly string[] => {

@@ -11,7 +11,7 @@ import { PROXY_VARIABLES } from '../src/shared/proxy-variables.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Paths in the repository. */
+/** The paths in the repository. */
 function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -39,9 +39,9 @@ describe('a fact lives once', () => {
 
   const [residencyService = '', residencyDomain = ''] = copilotHost('https://octo.ghe.com').split('.octo.');
   const subnetPrefix = addressesIn(DEFAULT_SUBNET).gateway.replace(/\d+$/, '');
-  // A script writes the control characters around the words in its own way.
+  // A script writes the control characters around the words in a different way.
   const marker = contract.COMMAND_MARKER.trim().replace(/^\u001e/, '');
-  // A lone digit is everywhere; as a port it stands behind a slash.
+  // A lone digit is everywhere. As a port it comes after a slash.
   const discardPort = `/${String(contract.DISCARD_PORT)}`;
   const ids = [contract.SIDECAR_ID, contract.AGENT_LIB_OWNER].map(String);
   const facts = new Set([
@@ -56,7 +56,7 @@ describe('a fact lives once', () => {
     residencyDomain,
   ]);
 
-  /** Files that are no TypeScript and must work alone. A literal stands here as the table has it now. */
+  /** Files that are not TypeScript and must work alone. Each literal is the table's current value. */
   const exceptions: readonly { readonly file: string; readonly facts: readonly string[]; readonly why: string }[] = [
     {
       file: 'containers/agent/Dockerfile',
@@ -106,9 +106,9 @@ describe('a fact lives once', () => {
   ];
 
   /**
-   * Whole words only: `10000` is not in `100000`, nor `api.example.com` in `my-api.example.com`. The beginning of a subnet,
-   * the end of a domain, and what stands behind an escape are parts. A shell's `${NAME-}` states NAME, and an id may have
-   * its digits grouped, which a port never has.
+   * Matches whole words only: `10000` is not in `100000`, nor `api.example.com` in `my-api.example.com`. The beginning
+   * of a subnet, the end of a domain, and what follows an escape are parts of a word. A shell's `${NAME-}` states NAME.
+   * An id may have its digits grouped, but a port never has.
    */
   function states(text: string, fact: string): boolean {
     const start = [residencyDomain, marker, discardPort].includes(fact) ? '' : '(?<![\\w.-])';
@@ -117,7 +117,7 @@ describe('a fact lives once', () => {
     return new RegExp(`${start}${body}${end}`).test(text);
   }
 
-  test('no file outside src/shared states a fact of the tables, but for the listed ones', () => {
+  test('no file outside src/shared states a fact of the tables, except the listed ones', () => {
     const searched = ['src', 'containers'].flatMap(filesIn).filter((file) => !file.startsWith('src/shared/'));
     const found = searched.flatMap((file) => {
       const text = textOf(file);
@@ -153,7 +153,7 @@ describe('the layout law', async () => {
     return new Linter({ cwd: root }).verify(code, law, file).length;
   }
 
-  test('every file and folder of the api-proxy has a place in its direction', () => {
+  test('every file and folder of the api-proxy has a place in the import order', () => {
     const parts = readdirSync(join(root, 'containers/api-proxy/src'), { withFileTypes: true }).map((entry) =>
       entry.isDirectory() ? `${entry.name}/` : entry.name.replace(/\.ts$/, ''),
     );
@@ -186,7 +186,7 @@ describe('the layout law', async () => {
     { file: 'src/main.ts', code: "import * as core from '@actions/core'; core.getBooleanInput('env-all');" },
     { file: 'src/docker/cli.ts', code: "import { getMultilineInput } from '@actions/core';" },
     { file: 'src/run/run.ts', code: 'await import(`${place}/log.ts`);' },
-    // Up the floors, or across one.
+    // Imports up the floors, or across one.
     { file: 'src/host/user.ts', code: "import { a } from '../config/config.ts';" },
     { file: 'src/host/user.ts', code: "import type { A } from '../config/config.ts';" },
     { file: 'src/host/user.ts', code: "import { type A } from '../config/config.ts';" },
@@ -220,7 +220,7 @@ describe('the layout law', async () => {
     { file: 'src/workspace/git/config.ts', code: "import { a } from '../survey.ts';" },
     { file: 'src/config/build.ts', code: "import { a } from '../shared/providers/openai.ts';" },
     { file: 'containers/api-proxy/src/main.ts', code: "import { a } from '../../../src/shared/providers/openai.ts';" },
-    // A sixth file at the root, a folder without a floor.
+    // A sixth file at the root, and a folder without a floor.
     { file: 'src/gate.ts', code: "import { a } from './shared/network.ts';" },
     { file: 'src/tools/gate.ts', code: "import { a } from '../shared/network.ts';" },
     { file: 'src/shared/a/b/c.ts', code: "import { a } from './d.ts';" },
@@ -262,7 +262,7 @@ describe('the layout law', async () => {
   const ofLines = (count: number): string => `function f() {\n${'  g();\n'.repeat(count - 2)}}\n`;
 
   test.each(['src/docker/cli.ts', 'containers/api-proxy/src/server.ts'])(
-    '%s: a function has 60 lines at most',
+    '%s: a function has at most 60 lines',
     (file) => {
       expect(violations(file, ofLines(60))).toBe(0);
       expect(violations(file, ofLines(61))).toBe(1);
@@ -270,7 +270,7 @@ describe('the layout law', async () => {
     },
   );
 
-  test.each(['src/docker/cli.ts', 'containers/api-proxy/src/server.ts'])('%s: a file has 300 lines at most', (file) => {
+  test.each(['src/docker/cli.ts', 'containers/api-proxy/src/server.ts'])('%s: a file has at most 300 lines', (file) => {
     expect(violations(file, ofLines(50).repeat(6))).toBe(0);
     expect(violations(file, `${ofLines(50).repeat(6)}// one more\n`)).toBe(1);
   });

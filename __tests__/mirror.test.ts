@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../testing/root.ts';
 
-/** Folders about the product as a whole, by what they ask. */
+/** Folders with tests about AWF as a whole, named after what they test. */
 const WHOLE_PRODUCT = ['attacks', 'clients', 'workflows'];
 
-/** What a test is about that names no source file, because it is about several. */
+/** What a test is about if it covers several source files and so is named after none. */
 const SUBJECTS: Readonly<Record<string, string>> = {
   layout: 'the folders and facts of the repository',
   mirror: 'the tests themselves',
@@ -48,13 +48,13 @@ function sourcesOf(subject: string): string[] {
 
 const hasSource = (subject: string): boolean => sourcesOf(subject).some((path) => existsSync(join(ROOT, path)));
 
-// A test about several files gets a line in SUBJECTS; every other one is named after its file, and lies where that lies.
+// A test about several files needs an entry in SUBJECTS. Every other test has the name and folder of its source file.
 test('a test has the path of the file that it is about', () => {
   const lost = TESTS.filter(({ subject }) => !(subject in SUBJECTS) && !hasSource(subject));
   expect(lost.map(({ path }) => path)).toEqual([]);
 });
 
-test('the documents name tests that are there', () => {
+test('the tests named in the documents exist', () => {
   for (const file of readdirSync(join(ROOT, 'docs'))) {
     const named = readFileSync(join(ROOT, 'docs', file), 'utf8').matchAll(/`([\w/.-]+\.test\.ts)`/g);
     const lost = [...named].filter(
@@ -64,7 +64,7 @@ test('the documents name tests that are there', () => {
   }
 });
 
-test('each entry of SUBJECTS has a test, and no file of its name', () => {
+test('each entry of SUBJECTS has a test, and no source file with its name', () => {
   const subjects = new Set(TESTS.map(({ subject }) => subject));
   expect(Object.keys(SUBJECTS).filter((subject) => !subjects.has(subject) || hasSource(subject))).toEqual([]);
 });

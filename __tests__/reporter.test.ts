@@ -27,7 +27,7 @@ describe('filtered', () => {
   });
 });
 
-test('stderrReporter writes one line each to standard error, none to standard output', () => {
+test('stderrReporter writes one line per message to standard error, and none to standard output', () => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   sayAll(stderrReporter);

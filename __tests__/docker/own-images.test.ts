@@ -35,7 +35,7 @@ interface Behaviour {
   readonly pull?: (name: string) => Promise<void>;
 }
 
-/** Runs `ensureOwnImages` with a fake engine that has `images`, and reports what it was asked for. */
+/** Runs `ensureOwnImages` with a fake engine that has `images`, and returns what it was asked for. */
 function ensure({ images = {}, build, pull }: Behaviour, force = false) {
   const asked = { inspected: [] as string[][], built: [] as string[], pulled: [] as string[], args: [] as string[][] };
   const said = { debug: [] as string[], info: [] as string[], warning: [] as string[], error: [] as string[] };
@@ -71,7 +71,7 @@ const offline = async (): Promise<void> => {
 };
 
 describe('on the start path', () => {
-  test('fresh images cost one call of the engine, and nothing is built or pulled', async () => {
+  test('recent images cost one engine call, and nothing is built or pulled', async () => {
     const { done, asked, said } = ensure({ images: fresh() });
     await done;
     expect(asked).toEqual({ inspected: [Object.values(IMAGES)], built: [], pulled: [], args: [] });
@@ -93,7 +93,7 @@ describe('missing images', () => {
     expect(said.warning).toEqual([]);
   });
 
-  test('are built side by side', async () => {
+  test('are built in parallel', async () => {
     let running = 0;
     let most = 0;
     const { done } = ensure({
@@ -107,7 +107,7 @@ describe('missing images', () => {
     expect(most).toBe(3);
   });
 
-  test('lines of builds that run side by side carry the name of their image', async () => {
+  test('lines of parallel builds start with the name of their image', async () => {
     const { done, said } = ensure({
       build: async (name, onLine) => {
         onLine(`Step 1 of ${name}`);
@@ -138,7 +138,7 @@ describe('missing images', () => {
     expect(ended).toBe(true);
   });
 
-  test('are built on the machine’s own bases where no registry answers, with a warning for each image', async () => {
+  test('are built on the machine’s own bases if no registry answers, with a warning for each image', async () => {
     const { done, asked, said } = ensure({ pull: offline });
     await done;
     expect(asked.built).toHaveLength(3);
@@ -150,7 +150,7 @@ describe('missing images', () => {
 });
 
 describe('old images', () => {
-  test('are rebuilt after 14 days; the fresh ones are not', async () => {
+  test('are rebuilt after 14 days; recent ones are not', async () => {
     const { done, asked, said } = ensure({ images: { ...fresh(), [IMAGES.squid]: aged(14.1) } });
     await done;
     expect(asked).toMatchObject({ built: [IMAGES.squid], pulled: [DEBIAN] });
@@ -170,7 +170,7 @@ describe('old images', () => {
 
   const old = { [IMAGES.squid]: aged(20), [IMAGES['api-proxy']]: aged(13), [IMAGES.agent]: aged(400) };
 
-  test('stay in use where no registry answers, with one warning that names their age', async () => {
+  test('stay in use if no registry answers, with one warning that names their age', async () => {
     const { done, asked, said } = ensure({ images: old, pull: offline });
     await done;
     expect(asked.built).toEqual([]);
@@ -181,7 +181,7 @@ describe('old images', () => {
     ]);
   });
 
-  test('stay in use where the rebuild fails', async () => {
+  test('stay in use if the rebuild fails', async () => {
     const { done, asked, said } = ensure({
       images: old,
       build: async () => {
@@ -197,7 +197,7 @@ describe('old images', () => {
 });
 
 describe('with force', () => {
-  test('all images are built, and one that cannot be is an error', async () => {
+  test('all images are built, and a failed build is an error', async () => {
     const { done, asked } = ensure({ images: fresh(), build: offline }, true);
     await expect(done).rejects.toThrow('could not be built');
     expect(asked.built).toHaveLength(3);

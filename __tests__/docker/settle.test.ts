@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { settleAll } from '../../src/docker/settle.ts';
 
-test('gives every value, in order', async () => {
+test('returns every value, in order', async () => {
   await expect(settleAll([sleep(5, 'a'), 'b', Promise.resolve(3)] as const)).resolves.toEqual(['a', 'b', 3]);
 });
 
@@ -17,6 +17,6 @@ test('fails with the first error, but only when everything has ended', async () 
   expect(ended).toBe(true);
 });
 
-test('of nothing is nothing', async () => {
+test('returns nothing for nothing', async () => {
   await expect(settleAll([])).resolves.toEqual([]);
 });

@@ -28,7 +28,7 @@ describe('containerArgs', () => {
     );
   });
 
-  test('ends with the image and the command, which no option can be mistaken for', () => {
+  test('ends with the image and the command, which cannot be mistaken for options', () => {
     expect(args().at(-1)).toBe('image:1');
     expect(args({ command: ['--privileged', 'x'] }).slice(-3)).toEqual(['image:1', '--privileged', 'x']);
     expect(
@@ -76,7 +76,7 @@ describe('containerArgs', () => {
     ['a quote', '/srv/"a"', '"source=/srv/""a""","target=/srv/""a"""'],
     ['a line break', '/srv/a\nb', '"source=/srv/a\nb","target=/srv/a\nb"'],
     ['a colon', '/srv/a:rw', 'source=/srv/a:rw,target=/srv/a:rw'],
-  ])('a mount of %s stays one field each', (_, path, fields) => {
+  ])('a mount of %s keeps one field per path', (_, path, fields) => {
     const mount = (writable: boolean) => added({ mounts: [{ kind: 'bind', source: path, target: path, writable }] });
     expect(mount(true)).toEqual([`--mount=type=bind,${fields}`]);
     expect(mount(false)).toEqual([`--mount=type=bind,${fields},readonly`]);
@@ -90,7 +90,7 @@ describe('containerArgs', () => {
 describe('networkArgs', () => {
   const network = { name: 'awf-x', runId: '0123abcd', subnet: '172.30.0.0/24' };
 
-  test('an internal network has no way to the host, on engines old and new', () => {
+  test('an internal network has no route to the host, on old and new engines', () => {
     expect(networkArgs({ ...network, internal: true })).toEqual(
       expect.arrayContaining([
         '--internal',
@@ -100,7 +100,7 @@ describe('networkArgs', () => {
     );
   });
 
-  test('an outer one has none of that', () => {
+  test('an outer network has none of that', () => {
     const args = networkArgs({ ...network, internal: false });
     expect(args.filter((arg) => arg === '--internal' || arg.startsWith('--opt='))).toEqual([]);
   });

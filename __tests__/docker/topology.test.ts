@@ -28,7 +28,7 @@ function containers(found: Topology): ContainerSpec[] {
   return [found.squid, found.apiProxy, found.agent, found.library].filter((spec) => spec !== undefined);
 }
 
-/** The values that each option has in an argv, by its name. */
+/** The values of each option in an argv, by its name. */
 function optionsOf(spec: ContainerSpec): Record<string, string[]> {
   const args = containerArgs(spec);
   const options: Record<string, string[]> = {};
@@ -49,7 +49,7 @@ const ALL = [...containers(host), foreign.agent, foreign.library!].map((spec): [
 describe.each(ALL)('%s', (_, spec) => {
   const options = optionsOf(spec);
 
-  test('has no capability, no way to a privilege, and nothing to write on but what is listed', () => {
+  test('has no capabilities, cannot gain privileges, and can write only to what is listed', () => {
     expect(options).toMatchObject({
       'cap-drop': ['ALL'],
       'security-opt': ['no-new-privileges'],
@@ -59,26 +59,26 @@ describe.each(ALL)('%s', (_, spec) => {
     });
   });
 
-  test('takes nothing of it back', () => {
+  test('undoes none of it', () => {
     const dangerous = ['privileged', 'cap-add', 'device', 'pid', 'userns', 'uts', 'cgroupns', 'group-add', 'publish'];
     expect(Object.keys(options).filter((name) => dangerous.includes(name))).toEqual([]);
     expect(options['network']).not.toContain('host');
   });
 
-  test('has limits of memory and processes', () => {
+  test('has limits for memory and processes', () => {
     expect(options['memory']).toEqual([expect.stringMatching(/^[1-9]\d*[mg]$/)]);
     expect(options['pids-limit']).toEqual([expect.stringMatching(/^[1-9]\d*$/)]);
   });
 
-  test('is no root’s', () => {
+  test('does not run as root', () => {
     expect(options['user']).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
   });
 
-  test('carries the run’s label, and leaves no copy of its output with the engine', () => {
+  test('carries the run’s label, and leaves no copy of its output on the engine', () => {
     expect(options).toMatchObject({ label: [`awf.run=${RUN_ID}`], 'log-driver': ['none'], restart: ['no'] });
   });
 
-  test('every tmpfs is without devices and set-uid programs, and has a size', () => {
+  test('every tmpfs has a size, and allows no devices or set-uid programs', () => {
     for (const tmpfs of options['tmpfs'] ?? [])
       expect(tmpfs).toMatch(/^\/[^:]*:rw,nosuid,nodev,(no)?exec,mode=\d+,size=[1-9]\d*[mg]?(,|$)/);
   });
@@ -108,7 +108,7 @@ describe('names, addresses and limits', () => {
     expect(JSON.stringify(found)).not.toContain('172.30.');
   });
 
-  test('the user’s limits are the agent’s alone', () => {
+  test('the user’s limits apply only to the agent', () => {
     const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
     expect(containers(found).map(({ limits }) => limits)).toEqual([
       { memory: '512m', pids: 100 },
@@ -118,7 +118,7 @@ describe('names, addresses and limits', () => {
   });
 });
 
-describe('the agent’s file systems in memory', () => {
+describe('the agent’s in-memory file systems', () => {
   /** Sizes in bytes, by mount point. */
   const sizes = (memory: string): Record<string, number> => {
     const { agent } = topology(aConfig({ memory }), CLAIMED);
@@ -127,12 +127,12 @@ describe('the agent’s file systems in memory', () => {
     );
   };
 
-  test('are full before the memory is: a quarter of it stays free', () => {
+  test('fill up before the memory does: a quarter of it stays free', () => {
     expect(Object.values(sizes('6g')).reduce((sum, size) => sum + size, 0)).toBe(4.5 * 1024 ** 3);
     expect(sizes('6g')).toMatchObject({ '/tmp': 2 * 1024 ** 3, '/var/tmp': 512 * 1024 ** 2 });
   });
 
-  test('have as many files at most as pages', () => {
+  test('can contain at most as many files as pages', () => {
     const { agent } = topology(aConfig({ memory: '6g' }), CLAIMED);
     expect(agent.tmpfs.find(({ target }) => target === '/tmp')?.inodes).toBe(512 * 1024);
     const small = topology(aConfig({ memory: '6m' }), CLAIMED).agent;
@@ -151,12 +151,12 @@ describe('the agent’s file systems in memory', () => {
 });
 
 describe('squid', () => {
-  test('has no proxy and forwards no packet', () => {
+  test('has no proxy and forwards no packets', () => {
     expect(Object.keys(host.squid.environment).filter((name) => /proxy/i.test(name))).toEqual([]);
     expect(host.squid.sysctls).toEqual({ 'net.ipv4.ip_forward': '0' });
   });
 
-  test('knows the added hosts and the name of the start-up check, and nobody else does', () => {
+  test('knows the added hosts and the name for the start-up check, and nobody else does', () => {
     const addHosts = [{ name: 'gateway.example', address: '10.1.2.3' }];
     const found = topology(aConfig({ addHosts }), CLAIMED);
     expect(containers(found).map(({ hosts }) => hosts)).toEqual([
@@ -166,7 +166,7 @@ describe('squid', () => {
     ]);
   });
 
-  test('writes its log to the host, and nothing else there', () => {
+  test('writes only its log to the host', () => {
     expect(host.squid.mounts).toEqual([
       { kind: 'bind', source: '/logs/squid', target: '/var/log/squid', writable: true },
     ]);
@@ -174,21 +174,21 @@ describe('squid', () => {
 });
 
 describe('api-proxy', () => {
-  test('goes through Squid, always, and resolves no name', () => {
+  test('always goes through Squid, and resolves no names', () => {
     expect(host.apiProxy).toMatchObject({
       environment: { HTTP_PROXY: 'http://172.30.0.10:3128', HTTPS_PROXY: 'http://172.30.0.10:3128' },
       dns: '127.0.0.1',
     });
   });
 
-  test('writes its log to the host, and nothing else anywhere', () => {
+  test('writes its log to the host, and nothing anywhere else', () => {
     expect(host.apiProxy).toMatchObject({
       mounts: [{ kind: 'bind', source: '/logs/api-proxy', target: '/var/log/api-proxy', writable: true }],
       tmpfs: [],
     });
   });
 
-  test('is not there when it is not enabled', () => {
+  test('does not exist unless it is enabled', () => {
     expect(topology(aConfig({ apiProxy: false }), CLAIMED).apiProxy).toBeUndefined();
   });
 });
@@ -209,7 +209,7 @@ describe('agent', () => {
     });
   });
 
-  test('the guards come after the workspace that they lie in', () => {
+  test('the guards come after the workspace that contains them', () => {
     const guard = { kind: 'bind', source: '/workspace/dist', target: '/workspace/dist', writable: false } as const;
     const { agent } = topology(aConfig(), { ...CLAIMED, guards: [guard] });
     const targets = agent.mounts.map(({ target }) => target);
@@ -218,21 +218,21 @@ describe('agent', () => {
     expect(writable(agent)).toEqual(['/workspace']);
   });
 
-  test('sees no log', () => {
+  test('sees no logs', () => {
     expect(JSON.stringify([host.agent, foreign.agent])).not.toContain('/logs/');
   });
 
-  test('has no environment that the engine would know, and resolves no name', () => {
+  test('has no environment that the engine would see, and resolves no names', () => {
     expect([host.agent.environment, foreign.agent.environment]).toEqual([{}, {}]);
     expect([host.agent.dns, foreign.agent.dns]).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
-  test('starts in the working directory, by the entrypoint of the sandbox', () => {
+  test('starts in the working directory, through the sandbox’s entrypoint', () => {
     const { agent } = topology(aConfig({ workingDirectory: '/workspace/a' }), CLAIMED);
     expect(agent).toMatchObject({ workingDirectory: '/workspace/a', entrypoint: '/tmp/awf-lib/entrypoint' });
   });
 
-  test('an image gets the sandbox’s files read-only from a container that never runs', () => {
+  test('an image gets the sandbox’s files read-only, from a container that never runs', () => {
     expect(foreign.agent).toMatchObject({ image: 'debian:13', volumesFrom: 'awf-library' });
     expect(foreign.library).toMatchObject({ name: 'awf-library', image: 'awf-agent:1', network: 'none' });
     expect(host.library).toBeUndefined();
@@ -241,7 +241,7 @@ describe('agent', () => {
 });
 
 test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
-  'no credential is in any argument of the engine: %j',
+  'no argument of the engine contains a credential: %j',
   (overrides) => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'home'));

@@ -4,7 +4,7 @@ import { breach, mismatch, readRequests, type Lane } from '../../fuzz/oracle.ts'
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import type { RawRequest } from '../../testing/sidecar/raw-upstream.ts';
 
-describe('the oracle of the fuzzer', () => {
+describe('the fuzzer’s oracle', () => {
   const lane: Lane = {
     provider: PROVIDERS[0]!,
     ...{ sidecar: 0, port: 0, host: 'api.openai.com', authority: 'api.openai.com', basePath: '', isCustom: false },
@@ -29,7 +29,7 @@ describe('the oracle of the fuzzer', () => {
     return { serverName: lane.host, head: message, body: request.body, message, error: undefined };
   };
 
-  test('passes what the rules compose', () => {
+  test('accepts what the rules compose', () => {
     expect(mismatch(lane, client(), upstream())).toBeUndefined();
     expect(breach(lane, upstream())).toBeUndefined();
     expect(mismatch(lane, client('/v1/%72esponses'), upstream())).toBeUndefined();
@@ -67,13 +67,13 @@ describe('the oracle of the fuzzer', () => {
     expect(mismatch(lane, asked, arrived)?.toLowerCase()).toContain(reason.toLowerCase());
   });
 
-  test('complains of a credential that is missing or there twice, and of what is no HTTP', () => {
+  test('reports a missing or repeated credential, and what is not HTTP', () => {
     expect(breach(lane, upstream(undefined, 'Host: a\r\nContent-Length: 2'))).toContain('credential');
     expect(breach(lane, upstream(undefined, sent('Content-Length: 2', 'Accept: real-key')))).toContain('credential');
     expect(breach(lane, { ...upstream(), error: 'two lengths' })).toContain('no HTTP');
   });
 
-  test('complains of answers that are not well-formed', () => {
+  test('reports malformed answers', () => {
     for (const octets of [
       'nonsense\r\n\r\n',
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc',

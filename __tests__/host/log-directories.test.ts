@@ -15,7 +15,7 @@ import { createLogDirectories, writeTimings } from '../../src/host/log-directori
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const isRoot = process.getuid?.() === 0;
-/** Only root may give files away. */
+/** Only root may change the owner of files. */
 const OWNER = isRoot ? { uid: 4711, gid: 4712 } : { uid: process.getuid!(), gid: process.getgid!() };
 
 const create = (chosen: string | undefined, temporary: string, workspace = '/does/not/exist') =>
@@ -32,7 +32,7 @@ function expectUsable(directory: string): void {
 }
 
 describe('without proxy-logs-dir', () => {
-  test('two new directories with the time in their names, the sidecars’ own', () => {
+  test('two new directories with the time in their names, owned by the sidecars', () => {
     vi.useFakeTimers({ now: 1_766_300_000_000 });
     const temporary = temporaryDirectory();
     const logs = create(undefined, temporary);
@@ -43,7 +43,7 @@ describe('without proxy-logs-dir', () => {
     for (const directory of [logs.squid, logs.apiProxy]) expectUsable(directory);
   });
 
-  test('runs of the same millisecond get different ones', () => {
+  test('runs in the same millisecond get different ones', () => {
     vi.useFakeTimers({ now: 1_766_300_000_000 });
     const temporary = temporaryDirectory();
     const all = [create(undefined, temporary), create(undefined, temporary), create(undefined, temporary)];
@@ -51,7 +51,7 @@ describe('without proxy-logs-dir', () => {
     expect(new Set(all.map(({ apiProxy }) => apiProxy)).size).toBe(3);
   });
 
-  test('readable and writable whatever the umask is', () => {
+  test('readable and writable, whatever the umask', () => {
     const before = process.umask(0o077);
     try {
       expectUsable(create(undefined, temporaryDirectory()).squid);
@@ -69,7 +69,7 @@ describe('with proxy-logs-dir', () => {
     for (const directory of [logs.squid, logs.apiProxy]) expectUsable(directory);
   });
 
-  test('an empty directory is taken', () => {
+  test('an empty directory is accepted', () => {
     const chosen = join(temporaryDirectory(), 'squid');
     mkdirSync(chosen, { mode: 0o755 });
     expectUsable(create(chosen, '/does/not/exist').squid);
@@ -83,7 +83,7 @@ describe('with proxy-logs-dir', () => {
     expect(readdirSync(chosen)).toEqual(['earlier.log']);
   });
 
-  test('root gives nobody’s files away', () => {
+  test('root changes the owner of nobody else’s files', () => {
     const chosen = join(temporaryDirectory(), 'squid');
     mkdirSync(chosen);
     writeFileSync(join(chosen, 'important'), '');
@@ -96,27 +96,30 @@ describe('with proxy-logs-dir', () => {
     expect(statSync(chosen)).toMatchObject({ uid: before.uid, mode: before.mode });
   });
 
-  test('beside the workspace the api-proxy’s directory must not be the workspace', () => {
+  test('if the chosen directory is next to the workspace, the api-proxy’s must not be in it', () => {
     const parent = temporaryDirectory();
     const workspace = join(parent, 'api-proxy-logs');
     mkdirSync(workspace);
     expect(() => create(join(parent, 'squid'), '/does/not/exist', workspace)).toThrow('is in the workspace');
   });
 
-  test.each(['.', 'logs', 'a/../logs', 'link'])('in the workspace it is refused, and nothing is made: %s', (path) => {
-    const parent = temporaryDirectory();
-    const workspace = join(parent, 'workspace');
-    mkdirSync(workspace);
-    symlinkSync(workspace, join(parent, 'link'));
-    const chosen = path === 'link' ? join(parent, 'link/logs') : join(workspace, path);
-    const error = thrown(() => create(chosen, '/does/not/exist', workspace));
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain('proxy-logs-dir');
-    expect(readdirSync(workspace)).toEqual([]);
-  });
+  test.each(['.', 'logs', 'a/../logs', 'link'])(
+    'in the workspace it is rejected, and nothing is created: %s',
+    (path) => {
+      const parent = temporaryDirectory();
+      const workspace = join(parent, 'workspace');
+      mkdirSync(workspace);
+      symlinkSync(workspace, join(parent, 'link'));
+      const chosen = path === 'link' ? join(parent, 'link/logs') : join(workspace, path);
+      const error = thrown(() => create(chosen, '/does/not/exist', workspace));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toContain('proxy-logs-dir');
+      expect(readdirSync(workspace)).toEqual([]);
+    },
+  );
 });
 
-test('a place where nothing can be created is named', () => {
+test('the error names a place where nothing can be created', () => {
   const file = join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
   for (const make of [() => create(join(file, 'logs'), '/does/not/exist'), () => create(undefined, file)]) {
@@ -131,14 +134,14 @@ test('a place where nothing can be created is named', () => {
 describe('writeTimings', () => {
   const logs = (squid: string) => ({ squid, apiProxy: '/does/not/exist' });
 
-  test('writes JSON beside Squid’s logs, over an earlier one', () => {
+  test('writes JSON beside Squid’s logs, and replaces an earlier file', () => {
     const squid = temporaryDirectory();
     writeTimings(logs(squid), { run: 1 });
     writeTimings(logs(squid), { run: 2 });
     expect(JSON.parse(readFileSync(join(squid, 'timings.json'), 'utf8'))).toEqual({ run: 2 });
   });
 
-  test('follows no link that stands in its place', () => {
+  test('follows no link in its place', () => {
     const directory = temporaryDirectory();
     const squid = join(directory, 'squid');
     mkdirSync(squid);

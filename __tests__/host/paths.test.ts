@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { isBelow, isInside, stepTemporaryDirectory, workDirectoryOf } from '../../src/host/paths.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
-/** `a/b`, `a-b`, and links: `to-a` to `a`, `a/out` to the directory itself. */
+/** Makes `a/b`, `a-b`, and links: `to-a` to `a`, `a/out` to the directory itself. */
 function tree(): string {
   const root = temporaryDirectory();
   mkdirSync(join(root, 'a/b'), { recursive: true });
@@ -38,7 +38,7 @@ describe('isInside', () => {
     expect(isInside(`${root}/${path}`, `${root}/${directory}`)).toBe(expected);
   });
 
-  test('everything is in the root', () => {
+  test('everything is inside the root directory', () => {
     expect(isInside('/', '/')).toBe(true);
     expect(isInside('/does/not/exist', '/')).toBe(true);
     expect(isInside('/', '/usr')).toBe(false);
@@ -65,12 +65,12 @@ describe('isBelow', () => {
   });
 });
 
-test('a step’s temporary directory is the runner’s, and without a runner the system’s', () => {
+test('a step’s temporary directory is the runner’s, or the system’s without a runner', () => {
   expect(stepTemporaryDirectory({ RUNNER_TEMP: '/runner/temp' })).toBe('/runner/temp');
   expect(stepTemporaryDirectory({})).toBe(tmpdir());
 });
 
-test('workDirectoryOf is the same for the same run, and another for another', () => {
+test('workDirectoryOf is the same for the same run, and different for another', () => {
   expect(workDirectoryOf('0123abcd', '/temp')).toBe(workDirectoryOf('0123abcd', '/temp'));
   expect(workDirectoryOf('0123abcd', '/temp')).not.toBe(workDirectoryOf('4567abcd', '/temp'));
   expect(isInside(workDirectoryOf('0123abcd', '/temp'), '/temp')).toBe(true);

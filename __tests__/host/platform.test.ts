@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { describeError } from '../../src/errors.ts';
 import { requireLinux } from '../../src/host/platform.ts';
 
-test('Linux is what the sandbox needs', () => {
+test('Linux is supported', () => {
   expect(() => {
     requireLinux('linux');
   }).not.toThrow();
 });
 
-test.each(['darwin', 'win32', 'freebsd'])('%s is refused, with the remedy', (platform) => {
+test.each(['darwin', 'win32', 'freebsd'])('%s is rejected, with the remedy', (platform) => {
   let message = '';
   try {
     requireLinux(platform);

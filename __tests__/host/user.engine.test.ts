@@ -10,22 +10,22 @@ import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
 interface Case {
   readonly who: string;
-  /** Goes before an argv to run it as this caller. */
+  /** Put in front of an argv to run it as this caller. */
   readonly prefix: readonly string[];
-  /** Owner of the directories before the run. */
+  /** The owner of the directories before the run. */
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** Who the command is. */
+  /** The user whom the command should run as. */
   readonly expected: { readonly uid: number; readonly gid: number; readonly name: string | RegExp };
 }
 
-/** No account has this uid; the gid lets it talk to the engine. */
+/** No account has this uid. The gid allows access to the engine. */
 const STRANGER = { uid: 54_321, gid: ordinaryUser().gid };
 
 const asRoot = (): Case[] => {
   const { uid, gid, prefix } = ordinaryUser();
   const stranger = ['setpriv', `--reuid=${STRANGER.uid}`, `--regid=${STRANGER.gid}`, '--clear-groups', '--'];
   return [
-    // The group of the process is not the one of the account, as after newgrp.
+    // As after newgrp, the group of the process differs from the account's.
     { who: 'an ordinary caller', prefix, owner: { uid, gid }, expected: { uid, gid, name: 'nobody' } },
     {
       who: 'a caller without an account',
@@ -43,13 +43,13 @@ const asRoot = (): Case[] => {
   ];
 };
 
-/** Somebody who is not root can be nobody else. */
+/** Only root can become another user. */
 const asCaller = (): Case[] => {
   const ids = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   return [{ who: 'the caller', prefix: [], owner: ids, expected: { ...ids, name: /.+/ } }];
 };
 
-/** What the Docker client would give to every container. */
+/** Settings that the Docker client would pass to every container. */
 const CLIENT_PROXIES = {
   httpProxy: 'http://user:password@corporation.example:3128',
   ftpProxy: 'http://user:password@corporation.example:21',
@@ -91,12 +91,12 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
       join(directory, 'home/.docker/config.json'),
       JSON.stringify({ proxies: { default: CLIENT_PROXIES } }),
     );
-    // Others must be able to read the program.
+    // Other users must be able to read the program.
     cpSync(join(ROOT, 'dist'), join(directory, 'awf/dist'), { recursive: true });
     cpSync(process.execPath, join(directory, 'awf/node'));
     chmodSync(directory, 0o755);
     if (process.getuid?.() === 0) {
-      // The tools too: what keeps the command from changing them must be the mount.
+      // The tools too, so that only the mount keeps the command from changing them.
       for (const path of ['workspace', 'home', 'temporary']) give(join(directory, path), owner);
     }
     const argv = [...prefix, join(directory, 'awf/node'), join(directory, 'awf/dist/cli/index.js'), '--'];
@@ -115,13 +115,13 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     rmSync(directory, { recursive: true });
   });
 
-  test('runs, and root alone is warned of', () => {
+  test('runs, and only root gets a warning', () => {
     expect(result.code).toBe(0);
     expect(result.stderr.includes('The command runs as root (without capabilities)')).toBe(expected.uid === 0);
     expect(who).toContain(expected.uid === 0 ? 'root' : ' ');
   });
 
-  test('the ids are the caller’s or the workspace’s owner’s, without further groups, with an account', () => {
+  test('has the ids of the caller or of the workspace’s owner, without further groups, and an account', () => {
     const [uid, gid, groups, name = ''] = (found['ids'] ?? '').split(' ');
     expect([uid, gid, groups]).toEqual([String(expected.uid), String(expected.gid), String(expected.gid)]);
     expect(name).toMatch(expected.name);
@@ -134,27 +134,27 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     expect(found['capabilities']).toBe('0000000000000000');
   });
 
-  test('home, temporary and XDG directories are its own', () => {
+  test('has its own home, temporary and XDG directories', () => {
     expect(found['modes']).toBe(`700 ${expected.uid}`);
     expect(found['writable']).toBe('');
   });
 
-  test('what lies beside a mounted tool can be written, the tool cannot', () => {
+  test('can write next to a mounted tool, but not to the tool', () => {
     expect(found['beside a tool of the home']).toBe('a tool\na tool');
     expect(found['the tool itself']).toContain('Read-only file system');
   });
 
-  test('the proxies of the Docker client’s configuration do not reach it', () => {
+  test('does not get the proxies in the Docker client’s configuration', () => {
     expect(found['proxies of the client']).toBe('none');
     expect(found['the first process']).toBe('0');
-    // The client does give them to a container that does not say otherwise.
+    // The client does pass them to a container that does not override them.
     const env = ['create', '--network=none', 'debian:trixie-slim'];
     const container = docker(['--config', join(directory, 'home/.docker'), ...env]);
     onTestFinished(() => void docker(['rm', container]));
     expect(docker(['inspect', '--format={{.Config.Env}}', container])).toContain('corporation.example');
   });
 
-  test('what it makes in the workspace has its ids on the host', () => {
+  test('creates files in the workspace with its ids on the host', () => {
     for (const path of ['made', 'made/deep', 'made/deep/file']) {
       expect(statSync(join(directory, 'workspace', path))).toMatchObject({ uid: expected.uid, gid: expected.gid });
     }

@@ -11,12 +11,12 @@ afterEach(() => {
 
 const ROOT = { uid: 0, gid: 0, name: 'root', home: '/root' };
 
-test('the caller is who runs this process', () => {
+test('the caller is the user of this process', () => {
   const { username } = userInfo();
   expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: username, home: homedir() });
 });
 
-test('the group is that of the process, which newgrp and sudo -g change', () => {
+test('the group is the process’s, which newgrp and sudo -g change', () => {
   vi.spyOn(process, 'getgid').mockReturnValue(4712);
   expect(caller().gid).toBe(4712);
 });
@@ -34,11 +34,11 @@ test.each([
 });
 
 describe('agentUser', () => {
-  test('is an ordinary caller, whoever owns the workspace', () => {
+  test('is the caller if that is an ordinary user, whoever owns the workspace', () => {
     expect(agentUser(USER, '/')).toEqual(USER);
   });
 
-  test('is the workspace’s owner where the caller is root', () => {
+  test('is the workspace’s owner if the caller is root', () => {
     const workspace = temporaryDirectory();
     if (process.getuid?.() === 0) chownSync(workspace, 4711, 4712);
     const { uid, gid } = statSync(workspace);
@@ -46,7 +46,7 @@ describe('agentUser', () => {
     expect(agentUser(ROOT, workspace)).toEqual({ uid, gid, name: 'agent', home: '/root' });
   });
 
-  test('is root only where the workspace is root’s', () => {
+  test('is root only if root owns the workspace', () => {
     expect(agentUser(ROOT, '/')).toEqual(ROOT);
   });
 });

@@ -10,7 +10,7 @@ const HOME = '/home/runner';
 
 const at = (target: string): MountSpec => ({ kind: 'bind', source: '/srv', target, writable: true });
 
-test('what lies deep in the home is mounted elsewhere, and linked to', () => {
+test('what lies deep in the home is mounted elsewhere and linked to', () => {
   const targets = [
     '/usr',
     `${HOME}/.nvm`,
@@ -47,15 +47,15 @@ function toolsOf(home: string) {
   return linkIntoHome(mounts, home, openDirectories(mounts, home));
 }
 
-describe('tools of the home', () => {
-  test('no mount is deep in the home: the engine would make the directories above as root’s', () => {
+describe('tools in the home', () => {
+  test('no mount is deep in the home, because the engine would create the directories above as root', () => {
     const home = homeWith('.cargo/bin/cargo', '.local/share/claude/versions/2', 'go/bin/tool', '.nvm/nvm.sh');
     const targets = toolsOf(home).mounts.map(({ target }) => target);
     expect(targets.filter((target) => target.startsWith(home))).toEqual([join(home, '.nvm')]);
     expect(targets).toEqual(expect.arrayContaining(['.cargo/bin', 'go/bin'].map((path) => `/tmp/awf-home/${path}`)));
   });
 
-  test('each entry is linked, a file that is mounted alone as well', () => {
+  test('each entry is linked, including a single mounted file', () => {
     const home = homeWith(
       '.cargo/bin/cargo',
       '.cargo/bin/rustc',
@@ -70,7 +70,7 @@ describe('tools of the home', () => {
     });
   });
 
-  test('a directory that is a link elsewhere', () => {
+  test('a directory that is a link', () => {
     const home = homeWith('real/tool');
     mkdirSync(join(home, 'go'));
     symlinkSync('../real', join(home, 'go/bin'));
@@ -83,7 +83,7 @@ describe('tools of the home', () => {
     });
   });
 
-  test('each version of Python has packages of its own, which can be added to', () => {
+  test('each version of Python has its own packages, and more can be added', () => {
     const home = homeWith(
       ...['.local/lib/python3.11/site-packages/a.py', '.local/lib/python3.12/site-packages/b.py'],
       ...['.local/lib/node_modules/tool/x.js', '.pyenv/shims/pip', '.pyenv/versions/3.11.7/bin/python'],

@@ -10,7 +10,7 @@ describe('checkWorkspace', () => {
     checkWorkspace(aConfig({ workspace }), home, workDirectory);
   }
 
-  test('a directory of its own is fine, below the home too', () => {
+  test('a separate directory is fine, even below the home', () => {
     const home = temporaryDirectory();
     mkdirSync(join(home, 'work/repository'), { recursive: true });
     expect(() => check(join(home, 'work/repository'), home, join(home, 'work/temp'))).not.toThrow();
@@ -20,7 +20,7 @@ describe('checkWorkspace', () => {
     ['the home', '.'],
     ['what holds the home', '..'],
     ['a link to the home', 'link'],
-  ])('%s is refused', (_, path) => {
+  ])('%s is rejected', (_, path) => {
     const home = join(temporaryDirectory(), 'home');
     mkdirSync(home);
     symlinkSync('.', join(home, 'link'));
@@ -29,7 +29,7 @@ describe('checkWorkspace', () => {
     expect(error.message).toContain(home);
   });
 
-  test('what holds the run’s own directory is refused', () => {
+  test('a directory that contains the run’s own directory is rejected', () => {
     const workspace = temporaryDirectory();
     expect(() => check(workspace, '/does/not/exist', join(workspace, 'awf-1'))).toThrow('temporary directory');
   });
@@ -104,7 +104,7 @@ describe('refuseWaysAround', () => {
     ['something over the configuration', 'data', '.git/config'],
     ['something over the repository', 'data', '.git'],
     ['something in the repository', 'data', '.git/hooks'],
-  ])('%s is refused', (_, source, target) => {
+  ])('%s is rejected', (_, source, target) => {
     expect(refuse(source, target)).toThrow('is guarded');
   });
 

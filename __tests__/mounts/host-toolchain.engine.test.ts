@@ -10,16 +10,16 @@ import { allowedHost, refusedHost, workWith, type PackageWorld } from '../../tes
 
 const TOOLS = [NODE, CURL, WGET, GIT, NPM, PYTHON, GO, CARGO, JAVA, MAVEN];
 
-/** Milliseconds: Go compiles its runtime, JVMs start, and all of it on what a machine has. */
+/** Milliseconds. Go compiles its runtime and JVMs start, on whatever processors the machine has. */
 const LIMIT = 540_000;
 
-describe("the host's build tools, told nothing about a proxy", () => {
+describe('the host’s build tools, without proxy settings', () => {
   let world: PackageWorld;
   beforeAll(async () => {
     world = await workWith(TOOLS.filter(({ missing }) => missing === undefined));
   }, LIMIT);
 
-  test('beside what is mounted deep in the home, the command can write', () => {
+  test('the command can write next to what is mounted deep in the home', () => {
     expect(world.stdout).toContain('beside the mount: written');
   });
 
@@ -33,7 +33,7 @@ describe("the host's build tools, told nothing about a proxy", () => {
         expect(world.requests.filter((request) => request.includes(` ${allowedHost(tool)}/`))).not.toEqual([]);
       });
 
-      test('control: fails on one that is not, and the refusal is in the report', () => {
+      test('control: fails with a registry that is not, and the report contains the refusal', () => {
         const { code, output } = world.refused.get(tool)!;
         expect({ code, output }).not.toEqual({ code: 0, output: expect.anything() as string });
         expect(output).not.toContain(tool.built);

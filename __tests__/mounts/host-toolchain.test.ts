@@ -6,12 +6,12 @@ import { HOME_ROWS, SYSTEM_ROWS, type Row } from '../../src/mounts/toolchain-row
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
-/** Where each path of the container comes from. */
+/** The source of each path in the container. */
 function sources(mounts: readonly MountSpec[]): Map<string, string> {
   return new Map(mounts.flatMap((mount) => (mount.kind === 'bind' ? [[mount.target, mount.source]] : [])));
 }
 
-/** Files that an agent may not read: none of them, nor a directory that holds one, is mounted. */
+/** Files that an agent must not read. Neither they nor a directory that contains one may be mounted. */
 const HOME_SECRETS = [
   ...['.docker/config.json', '.npmrc', '.netrc', '.ssh/id_ed25519', '.aws/credentials', '.config/gh/hosts.yml'],
   ...['.config/gcloud/credentials.db', '.azure/azureProfile.json', '.kube/config', '.cargo/credentials.toml'],
@@ -50,7 +50,7 @@ test('everything is read-only and at its own path', () => {
   }
 });
 
-test('the directories that programs need are there', () => {
+test('the directories that programs need are mounted', () => {
   const mounts = hostToolchain(temporaryDirectory(), undefined);
   const needed = ['/usr/bin/env', '/bin/sh', '/lib/x', '/etc/ssl/certs/ca-certificates.crt', '/etc/ld.so.cache'];
   for (const path of needed) expect([path, covers(mounts, path)]).toEqual([path, true]);
@@ -77,7 +77,7 @@ test('what a host does not have is left out', () => {
   expect(mounts.filter(({ target }) => !existsSync(target))).toEqual([]);
 });
 
-test('a link is mounted as what it leads to, at the path that programs know', () => {
+test('a link is mounted as its destination, at the path that programs know', () => {
   const home = homeWith(['real/bin/tool']);
   mkdirSync(join(home, '.cargo'));
   symlinkSync('../real/bin', join(home, '.cargo/bin'));
@@ -102,7 +102,7 @@ describe('a row with a pattern', () => {
     expect(present(row)).toEqual(expected.map((path) => join(root, path)));
   });
 
-  test('settings of Debian’s JDKs are there, but for the place of passwords', () => {
+  test('settings of Debian’s JDKs are mounted, except the file with passwords', () => {
     const jdks = readdirSync('/etc').filter((name) => name.startsWith('java-'));
     const mounts = hostToolchain(temporaryDirectory(), undefined);
     for (const jdk of jdks) expect(covers(mounts, `/etc/${jdk}/security`)).toBe(existsSync(`/etc/${jdk}/security`));
@@ -110,14 +110,14 @@ describe('a row with a pattern', () => {
   });
 });
 
-test('each row says why, and stands once', () => {
+test('each row gives a reason, and none occurs twice', () => {
   const rows = [...SYSTEM_ROWS, ...HOME_ROWS];
   expect(rows.filter(({ why }) => why === '')).toEqual([]);
   expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
 });
 
 describe('the tool cache', () => {
-  test('is mounted where it is outside the system directories', () => {
+  test('is mounted if it is outside the system directories', () => {
     const cache = temporaryDirectory();
     expect(hostToolchain('/does/not/exist', cache)).toContainEqual({
       kind: 'bind',
@@ -127,7 +127,7 @@ describe('the tool cache', () => {
     });
   });
 
-  test.each(['', undefined, '/usr/lib'])('adds nothing when it is %j', (cache) => {
+  test.each(['', undefined, '/usr/lib'])('adds nothing if it is %j', (cache) => {
     expect(hostToolchain('/does/not/exist', cache)).toEqual(hostToolchain('/does/not/exist', undefined));
   });
 });

@@ -11,8 +11,8 @@ const HOME = '/home/runner';
 const bind = (source: string, target: string): MountSpec => ({ kind: 'bind', source, target, writable: false });
 
 /**
- * Checks a mount of a directory, or of `source`, in a container as the product makes it. WORKSPACE in a path is the
- * workspace, PARENT the directory above it.
+ * Checks a mount of a directory, or of `source`, in a container like AWF's. WORKSPACE in a path is the workspace,
+ * PARENT the directory above it.
  */
 function refuse(target: string, source = temporaryDirectory()): () => void {
   const parent = temporaryDirectory();
@@ -47,7 +47,7 @@ function refuse(target: string, source = temporaryDirectory()): () => void {
   };
 }
 
-describe('refuses a place that is taken', () => {
+describe('rejects a place that is taken', () => {
   test.each([
     ['everything', '/', 'hide everything'],
     ...['/proc', '/sys', '/dev', '/tmp', '/run', '/usr', '/etc/passwd', '/etc/resolv.conf', '/etc/hosts'].map(
@@ -62,7 +62,7 @@ describe('refuses a place that is taken', () => {
       path,
       'files of its own',
     ]),
-    // What is mounted or a file system itself is "something of its own"; these are made when the container starts.
+    // "something of its own" is a mount or a file system. The following are created when the container starts.
     ...['github', 'runtime', 'command', 'probes'].flatMap((name) => {
       const place = AGENT_PLACES[name as keyof typeof AGENT_PLACES];
       return [place, `${place}/x`].map((path) => ['a place of the sandbox’s own', path, 'files of its own']);
@@ -98,7 +98,7 @@ describe('has room for', () => {
     expect(refuse(target)).not.toThrow();
   });
 
-  test('what holds the workspace, at its own place', () => {
+  test('a directory that contains the workspace, at its own path', () => {
     expect(refuse('PARENT', 'PARENT')).not.toThrow();
   });
 });

@@ -47,7 +47,7 @@ async function awf(mounts: readonly string[], ...command: string[]): Promise<Ent
   return result;
 }
 
-test('mounts what it is asked for, read-only unless it says :rw, and makes nothing on the host', async () => {
+test('mounts what is requested, read-only unless it says :rw, and creates nothing on the host', async () => {
   const probes = {
     'read-only': 'cat /mnt/data/file; echo x > /mnt/data/new',
     writable: 'echo y > /mnt/deep/new && cat /mnt/deep/new',
@@ -106,7 +106,7 @@ test.each<[mount: string, ...message: string[]]>([
   ['DIRECTORY/data:/tmp/awf-lib', 'cannot be mounted at /tmp/awf-lib', 'of its own'],
   ['DIRECTORY/data:DIRECTORY/workspace/new', 'there is no directory', 'Create an empty directory there'],
   ['DIRECTORY/data:/a\nDIRECTORY/home/.cache:/a', 'already mounted at /a', 'target of its own'],
-])('refuses %s', async (mounts, ...message) => {
+])('rejects %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
   expect(result).toMatchObject({ code: 1, stdout: '' });
   expect(result.stderr).toMatch(/^awf: error: --mount(?: \(\w+\))?: /m);
@@ -115,7 +115,7 @@ test.each<[mount: string, ...message: string[]]>([
   expect(readdirSync(at('workspace'))).toEqual(['there']);
 });
 
-test('refuses a directory in which a program listens, and tells of one in the workspace', async () => {
+test('rejects a directory in which a program listens, and warns about one in the workspace', async () => {
   for (const socket of [at('data/deep/agent.sock'), at('workspace/editor.sock')]) {
     const server = createServer().listen(socket);
     onTestFinished(() => void server.close());

@@ -26,7 +26,7 @@ const mount = (source: string, places: Partial<HostPlaces> = {}, options: Partia
 
 const WRITABLE = { writable: true };
 
-/** A directory with what `paths` name; one that ends in a slash is a directory. */
+/** A directory that contains `paths`. Those that end in a slash are directories. */
 function tree(...paths: readonly string[]): string {
   const root = temporaryDirectory();
   for (const path of paths) {
@@ -53,7 +53,7 @@ test('directories and files are mounted as asked', () => {
   );
 });
 
-test('links are followed, so that what was looked at is what is mounted', () => {
+test('links are followed, so that what was checked is what is mounted', () => {
   const directory = tree('real/data/');
   symlinkSync('real', join(directory, 'link'));
   expect(mount(join(directory, 'link/data'))).toMatchObject([{ source: join(directory, 'real/data') }]);
@@ -75,7 +75,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     },
   );
 
-  test('a link, or a way round, to one of them', () => {
+  test('a link or a detour to one of them', () => {
     const directory = tree('deep/');
     symlinkSync('/proc', join(directory, 'link'));
     symlinkSync('..', join(directory, 'deep/up'));
@@ -84,7 +84,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(refusal(`${directory}/../../../../../../proc`).message).toContain("it shows the host's processes");
   });
 
-  test('what is missing, a dangling link too', () => {
+  test('a missing source, or a dangling link', () => {
     const directory = tree();
     symlinkSync('nowhere', join(directory, 'dangling'));
     expect(refusal('/does/not/exist').message).toContain('it does not exist');
@@ -98,7 +98,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
       expect(refusal(path, places).message).toContain("is the engine's data root");
   });
 
-  test('the engine’s socket, and what holds it, wherever it is', async () => {
+  test('the engine’s socket and the directory that contains it, wherever they are', async () => {
     const directory = tree('deep/');
     const socket = join(directory, 'deep/engine.sock');
     const places = { engine: { dataRoot: undefined, socket } };
@@ -107,7 +107,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(refusal(socket).message).toContain('neither a directory nor a file');
   });
 
-  test('a directory with a socket in it, at any depth', async () => {
+  test('a directory that contains a socket, at any depth', async () => {
     const directory = tree('deep/er/', 'beside/');
     const socket = join(directory, 'deep/er/agent.sock');
     expect(mount(directory)).toHaveLength(1);
@@ -117,7 +117,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(mount(join(directory, 'beside'))).toHaveLength(1);
   });
 
-  test('the run’s own directory, what is in it, and what holds it', () => {
+  test('the run’s own directory, its contents, and a directory that contains it', () => {
     const parent = tree('work/agent/', 'work-2/');
     const places = { workDirectory: join(parent, 'work') };
     for (const source of ['work', 'work/agent', '.'].map((path) => join(parent, path)))
@@ -125,7 +125,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(mount(join(parent, 'work-2'), places)).toHaveLength(1);
   });
 
-  test('the home, what holds it, and a link to it; not what is in it', () => {
+  test('the home, a directory that contains it, and a link to it, but not its contents', () => {
     const parent = tree('home/.m2/repository/', 'home/.npmrc');
     symlinkSync('home', join(parent, 'link'));
     const places = { home: join(parent, 'home') };
@@ -135,7 +135,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(mount(join(parent, 'home/.npmrc'), places)).toHaveLength(1);
   });
 
-  test('the files by which a step acts on the job', () => {
+  test('the files through which a step acts on the job', () => {
     const directory = tree('commands/set_env', 'other/');
     const places = { environment: { GITHUB_ENV: join(directory, 'commands/set_env'), GITHUB_PATH: '' } };
     for (const path of ['commands/set_env', 'commands', '.'])
@@ -158,7 +158,7 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
   });
 });
 
-describe('only to read', () => {
+describe('read-only mounts', () => {
   test.each(['/usr/share', '/etc/ssl', '/opt'])('%s', (source) => {
     expect(mount(source)).toHaveLength(1);
     expect(thrown(() => mount(source, {}, WRITABLE)).message).toContain('it belongs to the system; omit :rw');
@@ -174,7 +174,7 @@ describe('only to read', () => {
     expect(mount(join(directory, 'data'), places, WRITABLE)).toHaveLength(1);
   });
 
-  test('what programs of the user act on; a cache may be written', () => {
+  test('files on which the user’s programs act, but not a cache', () => {
     const home = tree('.bashrc', '.ssh/', '.config/git/', '.cargo/bin/', '.cargo/registry/', '.cache/pip/');
     for (const path of ['.bashrc', '.ssh', '.config/git', '.cargo', '.cargo/bin']) {
       expect(mount(join(home, path), { home })).toHaveLength(1);

@@ -4,7 +4,7 @@ import { given, SENTINELS } from '../../testing/builders.ts';
 
 const read = (text: string, isCut = false) => agentOutputs({ text, isCut }, new Map());
 
-describe('reads as the runner does', () => {
+describe('reads like the runner', () => {
   test.each<[string, string, Record<string, string>]>([
     ['nothing', '', {}],
     ['a line', 'name=value\n', { name: 'value' }],
@@ -34,7 +34,7 @@ describe('reads as the runner does', () => {
     expect(outputs.warnings).toEqual([]);
   });
 
-  test('JSON keeps every value, a delimiter of our own file included', () => {
+  test('JSON keeps every value, including a delimiter of our own file', () => {
     const text = 'a<<EOF\nghadelimiter_x\nforged=1\n"}\nEOF\n__proto__=x\n';
     expect(JSON.parse(JSON.stringify(read(text).values))).toEqual(
       JSON.parse('{"a":"ghadelimiter_x\\nforged=1\\n\\"}","__proto__":"x"}'),
@@ -42,7 +42,7 @@ describe('reads as the runner does', () => {
   });
 });
 
-describe('a line that is no output is left out, with a warning', () => {
+describe('a malformed line is left out, with a warning', () => {
   const GOOD = 'good=1\n';
   test.each([
     ['neither = nor <<', 'words'],
@@ -87,14 +87,14 @@ describe('limits', () => {
     ['too many outputs', Array.from({ length: 257 }, (_, index) => `a${index}=`).join('\n'), false, '256 outputs'],
     ['outputs that are too long', `a=${'x'.repeat(512 * 1024)}`, false, '524288 characters'],
     ['escapes that make them too long', `a=${'\u0001'.repeat(100_000)}`, false, '524288 characters'],
-  ])('%s: none is taken, and a warning says why', (_, text, isCut, why) => {
+  ])('%s: all are dropped, and a warning says why', (_, text, isCut, why) => {
     const { values, warnings } = read(text, isCut);
     expect(values).toEqual({});
     expect(warnings).toEqual([expect.stringContaining(why)]);
     expect(warnings[0]).toContain('agent-outputs is empty');
   });
 
-  test('what is just within them is taken', () => {
+  test('what is just within the limits is accepted', () => {
     const many = Array.from({ length: 256 }, (_, index) => `a${index}=`).join('\n');
     expect(Object.keys(read(`${many}\na0=again`).values)).toHaveLength(256);
     expect(read(`a=${'x'.repeat(512 * 1024 - 8)}`).values['a']).toHaveLength(512 * 1024 - 8);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { harm } from './summary-judge.ts';
 
-/** Another seed gives other texts: `AWF_SEED=7 npm run test:slow -- agent-summary`. A failure prints its own. */
+/** Another seed gives other texts: `AWF_SEED=7 npm run test:slow -- agent-summary`. A failure prints its seed. */
 const seed = Number(process.env['AWF_SEED'] ?? 1);
 
 /** What Markdown and GitHub react to. */
@@ -27,7 +27,7 @@ const PIECES = [
   ],
 ];
 
-test('no combination of what Markdown reacts to does anything', () => {
+test('no combination of Markdown’s special characters has an effect', () => {
   const text = fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 3 })), { maxLength: 40 });
   fc.assert(
     fc.property(text, (pieces) => {

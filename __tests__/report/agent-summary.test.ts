@@ -4,7 +4,7 @@ import { agentSummary } from '../../src/report/agent-summary.ts';
 import { given, SENTINELS } from '../../testing/builders.ts';
 import { harm, inSummary, render, sanitised } from './summary-judge.ts';
 
-describe('nothing that the command wrote does anything', () => {
+describe('nothing that the command wrote has an effect', () => {
   test.each([
     ['an image', '![x](https://evil.example/pixel.png)'],
     ['an image by reference', '![x][1]\n\n[1]: https://evil.example/pixel.png'],
@@ -42,7 +42,7 @@ describe('nothing that the command wrote does anything', () => {
     expect(harm(text)).toEqual([]);
   });
 
-  test('control: the judge sees each of them where nothing is done about it', () => {
+  test('control: the judge detects each of them if nothing is done about it', () => {
     const html = render('![a](https://x/a) [b](https://x/b) <img src=x>\n# c\nwww.x.example\n- [ ] d\n\na|b\n-|-');
     for (const tag of ['<img src="https', '<a href="https://x/b', '<img src=x>', '<h1>', '"http://www', '<input']) {
       expect(html).toContain(tag);
@@ -72,17 +72,17 @@ describe('what is readable stays readable', () => {
   });
 });
 
-test('says whose words they are, and whether they are all', () => {
+test('says who wrote it, and whether it is complete', () => {
   expect(sanitised('x')).toMatch(/^> \*Written by the command, not by the firewall\. [^]*\*\n>\n> x$/);
   expect(sanitised('x')).not.toContain('beginning');
   expect(sanitised('x', true)).toContain('It is longer than 64 KiB; this is its beginning.');
 });
 
-test.each(['', '\n', ' \t\r\n', '\u200b\u0000'])('nothing is nothing: %j', (text) => {
+test.each(['', '\n', ' \t\r\n', '\u200b\u0000'])('an empty summary is left out: %j', (text) => {
   expect(agentSummary({ text, isCut: false }, new Map())).toBeUndefined();
 });
 
-test('a credential is masked, also where invisible characters are in it', () => {
+test('a credential is masked, even with invisible characters in it', () => {
   const key = SENTINELS.get('OPENAI_API_KEY')!;
   const text = `${key} ${key.slice(0, 5)}\u200b${key.slice(5)}`;
   const markdown = agentSummary({ text, isCut: false }, given('OPENAI_API_KEY'))!;
@@ -113,12 +113,12 @@ describe('a hostile text', () => {
       '~~~\n```\n',
     ],
     ...['`a``', '[a](', '*a*', '1. ', '# # ', ' #', '\t'],
-  ])('of %j is done quickly and gets at most six times as long', (piece) => {
+  ])('of %j takes little time and grows at most sixfold', (piece) => {
     const text = piece.repeat(SUMMARY_FILE_LIMIT / piece.length);
     const before = process.cpuUsage();
     const { length } = Buffer.from(sanitised(text));
-    // Linear work takes milliseconds; anything else at this length takes many seconds. The processor's time, not the clock's:
-    // other tests run meanwhile.
+    // Linear work takes milliseconds. Anything worse takes many seconds at this length. This measures processor time,
+    // because other tests run meanwhile.
     expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
     expect(length).toBeLessThan(6 * SUMMARY_FILE_LIMIT + 300);
   });

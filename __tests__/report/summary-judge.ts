@@ -6,7 +6,7 @@ import { agentSummary } from '../../src/report/agent-summary.ts';
 
 export const sanitised = (text: string, isCut = false): string => agentSummary({ text, isCut }, new Map()) ?? '';
 
-/** GitHub's Markdown as its specification has it; what GitHub adds to it is looked for in the text. */
+/** Renders by the specification of GitHub's Markdown. GitHub's additions to it are searched for in the text. */
 export function render(markdown: string, allowDangerousHtml = true): string {
   return micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml });
 }
@@ -19,7 +19,7 @@ export function inSummary(text: string): string {
   return render(`## Ours\n\n${sanitised(text)}\n\n### Ours again\n\n| a |\n`);
 }
 
-/** What of the rendered text is more than text; empty when it is safe. */
+/** What the rendered text contains besides harmless text. Empty if it is safe. */
 export function harm(text: string): string[] {
   const markdown = sanitised(text);
   const html = inSummary(text);

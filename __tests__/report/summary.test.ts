@@ -20,7 +20,7 @@ const domains = (found: Partial<DomainTraffic>) => ({ ...FACTS.traffic, domains:
 
 const summary = (overrides: Partial<SummaryFacts> = {}): string => summaryMarkdown({ ...FACTS, ...overrides });
 
-/** The cells of each row of the tables, as a renderer splits them: at each bar that no backslash stands before. */
+/** The cells of each table row, split as a renderer does: at each bar without a backslash in front. */
 function rows(markdown: string): string[][] {
   return markdown
     .split('\n')
@@ -108,13 +108,13 @@ describe('the tables', () => {
     ]);
   });
 
-  test('empty ones are a sentence', () => {
+  test('empty tables become a sentence', () => {
     expect(rows(summary())).toEqual([]);
     expect(summary()).toContain('No request left the sandbox.');
     expect(summary()).toContain('The api-proxy received no request.');
   });
 
-  test('have a limit, and say how many are left out', () => {
+  test('have a limit, and say how many rows are left out', () => {
     const blocked = Array.from({ length: 10_000 }, (_, index) => ({
       domain: `${'a'.repeat(60)}${index}`,
       requests: 1,
@@ -126,7 +126,7 @@ describe('the tables', () => {
   });
 });
 
-test('what agent programs ask for by themselves is said to be usual, where it was refused', () => {
+test('a refused request that agent programs make on their own is described as usual', () => {
   const domain = 'play.googleapis.com';
   const verdicts = (found: Partial<DomainTraffic>) =>
     rows(summary({ traffic: domains(found) })).map(([, verdict]) => verdict);
@@ -170,7 +170,7 @@ describe('a name that the agent chose', () => {
     expect(outside.match(/^#+ .*/gm)).toEqual(['## Agentic Workflow Firewall', '### Domains', '### Model requests']);
   });
 
-  test('is cut where it is long', () => {
+  test('is cut if it is long', () => {
     const [, [cell = ''] = []] = rows(ofDomain('a'.repeat(5_000)));
     expect(cell.length).toBeLessThanOrEqual(122);
     expect(cell).toMatch(/a\.\.\.`$/);
@@ -186,13 +186,13 @@ describe('an error', () => {
   });
 });
 
-test('the logs are named, where there are any', () => {
+test('the logs are named, if there are any', () => {
   expect(summary()).toContain('Logs: `/tmp/squid-logs-1`, `/tmp/api-proxy-logs-1`');
   expect(summary({ logs: undefined })).not.toContain('Logs');
 });
 
 describe('a log that could not be read', () => {
-  test('is no empty log: nothing is said about what was refused or used', () => {
+  test('does not count as empty: nothing is reported about what was refused or used', () => {
     const markdown = summary({ traffic: { domains: undefined, usage: undefined } });
     expect(markdown).toContain('which requests were refused is unknown');
     expect(markdown).toContain('The log of Squid could not be read.');
@@ -200,13 +200,13 @@ describe('a log that could not be read', () => {
     expect(markdown).not.toMatch(/no request|No request/);
   });
 
-  test('in part is told by its number of lines', () => {
+  test('in part is reported with its number of lines', () => {
     expect(summary({ traffic: domains({ unreadableLines: 1 }) })).toContain("1 line of Squid's log could not be read");
     expect(summary({ traffic: domains({ unreadableLines: 7 }) })).toContain("7 lines of Squid's log could not be read");
     expect(summary()).not.toContain('could not be read');
   });
 
-  test('requests for names beyond those that are counted are in the verdict', () => {
+  test('the verdict includes requests for names beyond the counted ones', () => {
     const others = { allowed: 3, blocked: 40, unresolvable: 5 };
     const markdown = summary({ traffic: domains({ blocked: [{ domain: 'a.example', requests: 2 }], others }) });
     expect(markdown).toContain('42 requests were refused');
@@ -217,7 +217,7 @@ describe('a log that could not be read', () => {
 describe('a summary over the limit', () => {
   const commandSummary = `> ${'x'.repeat(2_000)}`;
 
-  test('goes without what the command wrote', () => {
+  test('leaves out what the command wrote', () => {
     const markdown = summaryMarkdown({ ...FACTS, commandSummary }, 1_000);
     expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(1_000);
     expect(markdown).toContain('What the command wrote is left out');
@@ -225,7 +225,7 @@ describe('a summary over the limit', () => {
     expect(summaryMarkdown({ ...FACTS, commandSummary })).toContain(commandSummary);
   });
 
-  test('goes without its tables where they alone are too long', () => {
+  test('leaves out its tables if they alone are too long', () => {
     const markdown = summaryMarkdown({ ...FACTS, commandSummary }, 250);
     expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(250);
     expect(markdown).toContain('**success**');

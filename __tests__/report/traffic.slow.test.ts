@@ -11,12 +11,12 @@ import { accessLine, refusedLine } from '../../testing/engine/log-lines.ts';
 const AGENT = '172.30.0.20';
 const MIB = 1024 * 1024;
 
-/** Longer than the longest string that Node.js can have, which is 512 MiB. */
+/** Longer than the longest string in Node.js, which is 512 MiB. */
 const BYTES = 600 * MIB;
 const BLOCK = 64 * 1024;
 const BLOCKS = BYTES / BLOCK;
 
-/** Writes blocks with one name each that was not there before, and long addresses of one host: the command pays nothing. */
+/** Writes blocks that each add one new name, and long addresses of one host. They cost the command nothing. */
 function writeLog(path: string): { readonly fillers: number } {
   const url = `http://allowed.example/${'%FF'.repeat(2_600)}`;
   const filler = accessLine(AGENT, url, { method: 'GET', status: 'TCP_MISS/200' });
@@ -34,7 +34,7 @@ function writeLog(path: string): { readonly fillers: number } {
   return { fillers };
 }
 
-test('a log that is longer than any string is counted in full, in bounded memory', { timeout: 300_000 }, async () => {
+test('a log longer than any string is counted in full, in bounded memory', { timeout: 300_000 }, async () => {
   const directory = temporaryDirectory();
   const { fillers } = writeLog(join(directory, ACCESS_LOG));
   expect(statSync(join(directory, ACCESS_LOG)).size).toBeGreaterThanOrEqual(BYTES);

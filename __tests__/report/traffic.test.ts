@@ -27,7 +27,7 @@ function record(host: string, overrides: Partial<AccessRecord> = {}): AccessReco
 }
 
 const denied = (host: string) => record(host, { result: 'TCP_DENIED', status: 403 });
-/** The second record of a tunnel that was cut, by the port that reads server names. */
+/** The second record of a tunnel that was cut, from the port that reads server names. */
 const cut = (host: string, serverName: string | undefined, verdict: string) =>
   record(host, { client: '127.0.0.1', serverName, verdict });
 
@@ -40,7 +40,7 @@ function domains(records: readonly AccessRecord[]): DomainTraffic {
 }
 
 describe('domains', () => {
-  test('counts by name, most requested first, equals by name', () => {
+  test('counts by name, most requested first, ties by name', () => {
     const records = ['b.example', 'c.example', 'a.example', 'c.example'].map((host) => record(host));
     expect(domains(records)).toEqual({
       ...NO_DOMAINS,
@@ -73,7 +73,7 @@ describe('domains', () => {
     });
   });
 
-  test('what others asked for does not count', () => {
+  test('requests of others do not count', () => {
     const records = [
       record('api.openai.com', { client: '172.30.0.30' }),
       record('evil.example', { client: '172.30.0.30', result: 'TCP_DENIED' }),
@@ -91,7 +91,7 @@ describe('domains', () => {
       });
     });
 
-    test.each(['no-server-name', 'not-tls'])('without a name counts under the tunnel’s: %s', (verdict) => {
+    test.each(['no-server-name', 'not-tls'])('without a server name counts under the tunnel’s: %s', (verdict) => {
       expect(domains([record('a.example'), cut('a.example', undefined, verdict)])).toEqual({
         ...NO_DOMAINS,
         allowed: [],
@@ -100,7 +100,7 @@ describe('domains', () => {
       });
     });
 
-    test('takes nothing from the tunnels that were not', () => {
+    test('does not affect tunnels that were not cut', () => {
       const records = [record('a.example'), record('a.example'), cut('a.example', 'evil.example', 'server-name')];
       expect(domains(records)).toEqual({
         ...NO_DOMAINS,
@@ -110,21 +110,21 @@ describe('domains', () => {
       });
     });
 
-    test('whose first record is not there leaves no negative count', () => {
+    test('whose first record is missing leads to no negative count', () => {
       expect(domains([cut('a.example', 'evil.example', 'server-name')]).allowed).toEqual([]);
     });
   });
 });
 
 describe('any number of names', () => {
-  test('costs bounded memory, and no request is lost from the counts', () => {
+  test('takes bounded memory, and no request is missing from the counts', () => {
     const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
     const { blocked, others } = domains([...records, record('a.example')]);
     expect(blocked).toHaveLength(10_000);
     expect(others).toEqual({ allowed: 0, blocked: 20_000, unresolvable: 0 });
   });
 
-  test('holds for names without an address: a name below an allowed one can carry data to its resolver', () => {
+  test('includes names without an address, because a name below an allowed one can carry data to its resolver', () => {
     const records = Array.from({ length: 30_000 }, (_, index) =>
       record(`${index}.example`, { result: 'TCP_DENIED', status: 503, verdict: 'unresolvable' }),
     );
@@ -158,7 +158,7 @@ describe('readDomains', () => {
   const access = (seconds: string, target: string, method = 'CONNECT') =>
     `${seconds} 3 ${AGENT} TCP_TUNNEL/200 10 10 ${method} ${target} FIRSTUP_PARENT/127.0.0.1 - -\n`;
 
-  test('a log that is not there is an error: only the caller knows whether there must be one', async () => {
+  test('a missing log is an error, because only the caller knows whether there must be one', async () => {
     await expect(readDomains({ squid: '/does/not/exist', apiProxy: '' }, AGENT)).rejects.toThrow('ENOENT');
   });
 
@@ -180,7 +180,7 @@ describe('readDomains', () => {
     });
   });
 
-  test('L1 a path that is no UTF-8 hides no request', async () => {
+  test('L1 a path that is not UTF-8 hides no request', async () => {
     const log = access('1.000', 'http://a.example/%FF', 'GET') + access('1.001', 'http://a.example/%C3%28', 'GET');
     const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), AGENT);
     expect(allowed).toEqual([count('a.example', 2)]);
@@ -199,7 +199,7 @@ describe('readDomains', () => {
 describe('readUsage', () => {
   const read = (log: string, since?: number) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since);
 
-  test('a log that is not there is an error', async () => {
+  test('a missing log is an error', async () => {
     await expect(readUsage({ squid: '', apiProxy: '/does/not/exist' })).rejects.toThrow('ENOENT');
   });
 
@@ -220,7 +220,7 @@ describe('readUsage', () => {
     expect(models).toMatchObject([{ provider: 'gemini', requests: 1, failed: 0 }]);
   });
 
-  test('only a line feed ends a line: a name with U+2028 in it makes no second record', async () => {
+  test('only a line feed ends a line: a name with U+2028 in it adds no second record', async () => {
     const model = `x\u2028${call('openai', 200)}\u2028\r`;
     expect((await read(`${call('gemini', 200, { model })}\n`)).models).toMatchObject([
       { provider: 'gemini', requests: 1 },

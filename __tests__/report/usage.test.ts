@@ -21,7 +21,7 @@ const used = (inputTokens: number, outputTokens: number, cachedInputTokens: numb
   usage: { inputTokens, outputTokens, cachedInputTokens, estimated },
 });
 
-test('the records add up, by model and in all', () => {
+test('the records are added up, by model and in total', () => {
   const records = [
     record('openai', { model: 'a', ...used(10, 1, 5) }),
     record('openai', { model: 'b', ...used(20, 2, 0) }),
@@ -79,12 +79,12 @@ test('a WebSocket that the budget ended is reported, and counts as many requests
   expect(totals([socket])).toMatchObject({ requests: 10, overBudget: 1, models: [{ requests: 10, failed: 0 }] });
 });
 
-test('one estimate makes the sum one', () => {
+test('one estimate makes the sum an estimate', () => {
   expect(totals([record('openai', used(1, 1, 0)), record('openai', used(1, 1, 0, true))]).estimated).toBe(true);
   expect(totals([record('openai', used(1, 1, 0))]).estimated).toBe(false);
 });
 
-test('thousands of models cost bounded memory: the last ones count under no name', () => {
+test('thousands of models take bounded memory: the last ones are counted without a name', () => {
   const { models, requests } = totals(
     Array.from({ length: 5_000 }, (_, index) => record('openai', { model: `m-${index}` })),
   );
@@ -94,7 +94,7 @@ test('thousands of models cost bounded memory: the last ones count under no name
   expect(requests).toBe(5_000);
 });
 
-test('of nothing is nothing', () => {
+test('no records give empty totals', () => {
   expect(NO_MODEL_USAGE).toEqual({
     ...{ requests: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, estimated: false, overBudget: 0 },
     models: [],

@@ -5,7 +5,7 @@ import type { ConfigOverrides } from '../../testing/builders.ts';
 import type { FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
 import { refusing, type World } from './world.ts';
 
-/** A run that cannot get as far as its command. */
+/** A run that fails before its command starts. */
 interface EarlyFailure {
   readonly what: string;
   readonly engine?: FakeEngineOptions;
@@ -13,7 +13,7 @@ interface EarlyFailure {
   readonly context?: Partial<RunContext>;
   /** A part of the error's message. */
   readonly error: string;
-  /** What the engine has been asked for; everything by default. */
+  /** What the engine has been asked for. Everything by default. */
   readonly asked?: 'nothing';
 }
 

@@ -20,7 +20,7 @@ interface Exiting {
   readonly printed: (text: string) => Promise<void>;
 }
 
-/** Starts the fixture. @param reads false leaves standard error to fill its pipe */
+/** Starts the fixture. @param reads if false, standard error is not read and its pipe fills up */
 function start(what: string, reads = true): Exiting {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'exit.ts')], {
     env: { TEST_CASE: what },
@@ -42,8 +42,8 @@ function start(what: string, reads = true): Exiting {
   };
 }
 
-describe('an entry ends', { timeout: 30_000, concurrent: true }, () => {
-  test('with its exit code, whatever other code was set, and when the readers have everything', async () => {
+describe('an entry exits', { timeout: 30_000, concurrent: true }, () => {
+  test('with its exit code, whatever other code was set, once the readers have everything', async () => {
     const { code, stdout, stderr } = start('output');
     expect(await code).toBe(7);
     expect([stdout().length, stderr().length]).toEqual([1024 * 1024, 1024 * 1024]);
@@ -57,7 +57,7 @@ describe('an entry ends', { timeout: 30_000, concurrent: true }, () => {
     expect(stderr()).toBe(`The run was cancelled (${signal}).\ncleaned up\n`);
   });
 
-  test('in an orderly way when a terminal and a wrapper both pass Ctrl-C on', async () => {
+  test('in an orderly way if a terminal and a wrapper both pass on Ctrl-C', async () => {
     const { code, stderr } = start('signal-twice');
     expect(await code).toBe(1);
     expect(stderr()).toContain('cleaned up');
@@ -87,7 +87,7 @@ describe('an entry ends', { timeout: 30_000, concurrent: true }, () => {
     if (reads) expect(stderr()).toMatch(/awf: ended at once\. Containers may be left; find them with: docker ps /);
   });
 
-  test('when nobody reads its output any more', async () => {
+  test('if nobody reads its output any more', async () => {
     const { child, printed, code, stderr } = start('endless');
     await printed('waiting');
     child.stdout.destroy();

@@ -3,7 +3,7 @@ import { Gate } from '../../src/run/gate.ts';
 
 const MARKER = '\u001eawf: command\n';
 
-/** Pushes the chunks and tells what came of them. */
+/** Pushes the chunks and returns what happened to them. */
 function push(...chunks: (string | Buffer)[]) {
   const relayed: Buffer[] = [];
   let passes = 0;
@@ -24,13 +24,13 @@ describe('before the marker', () => {
     expect(gate.message).toBe('pre-flight check failed: x');
   });
 
-  test('the engine client’s remark about the resolver is left out', () => {
+  test('the engine client’s warning about the resolver is left out', () => {
     expect(
       push('WARNING: Localhost DNS setting (--dns=127.0.0.1) may fail in containers.\nfailed: x\n').gate.message,
     ).toBe('failed: x');
   });
 
-  test('no more than the end of it is kept', () => {
+  test('only the end of it is kept', () => {
     const { gate } = push(...Array.from({ length: 200 }, () => 'x'.repeat(1024)), 'the end');
     expect(gate.message.length).toBeLessThanOrEqual(64 * 1024);
     expect(gate.message).toMatch(/x the end$|xthe end$/);
@@ -49,7 +49,7 @@ describe('the marker', () => {
     expect({ passed: gate.passed, passes, relayed }).toEqual({ passed: true, passes: 1, relayed: 'after' });
   });
 
-  test('opens once: a second one is the command’s', () => {
+  test('opens once: a second one belongs to the command', () => {
     const { passes, relayed } = push(MARKER, `a${MARKER}b`, MARKER);
     expect({ passes, relayed }).toEqual({ passes: 1, relayed: `a${MARKER}b${MARKER}` });
   });
@@ -66,7 +66,7 @@ test('what the command writes is relayed byte for byte', () => {
   expect(push(MARKER, binary, binary).relayed).toBe(Buffer.concat([binary, binary]).toString('latin1'));
 });
 
-test('whoever takes the command’s output is waited for', () => {
+test('waits for the consumer of the command’s output', () => {
   const taken = Promise.resolve();
   const gate = new Gate(
     () => undefined,
@@ -77,7 +77,7 @@ test('whoever takes the command’s output is waited for', () => {
   expect(gate.push(Buffer.from('x'))).toBe(taken);
 });
 
-test('the first chunk of the command comes after the word that it was started', () => {
+test('the notice that the command has started precedes its first chunk', () => {
   const order: string[] = [];
   const gate = new Gate(
     () => order.push('passed'),

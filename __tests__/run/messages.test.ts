@@ -10,7 +10,7 @@ describe.each([
     'raise timeout',
   ],
   ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.', 'raise --timeout'],
-] as const)('in the words of the %s', (frontEnd, problem, remedy, limit) => {
+] as const)('in the terms of the %s', (frontEnd, problem, remedy, limit) => {
   test('a target that Squid will refuse', () => {
     const config = aConfig({ frontEnd, secrets: given('OPENAI_API_KEY') });
     const providers = config.providers.map((configured) => ({

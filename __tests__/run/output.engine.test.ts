@@ -14,7 +14,7 @@ import { remains } from '../../testing/runner/remains.ts';
 const MIB = 1024 * 1024;
 const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
 
-/** Starts the command line; nobody reads its output yet. */
+/** Starts the command line. Nobody reads its output yet. */
 function start(script: string) {
   const directory = temporaryDirectory();
   const workspace = join(directory, 'workspace');
@@ -39,7 +39,7 @@ function countOf(character: string, text: string): number {
   return count;
 }
 
-/** Kilobytes of memory that the process has had at most. */
+/** The process's peak memory in kilobytes. */
 function peakMemory(pid = 0): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
@@ -50,9 +50,9 @@ describe('the action', () => {
     step.runner.remove();
   });
 
-  test('relays a limited amount of both streams, says so, and lets the command go on', async () => {
+  test('relays a limited amount of both streams, says so, and lets the command continue', async () => {
     const half = String(OUTPUT_LIMIT_BYTES / 2);
-    // One character for each stream: which of them arrives first is open.
+    // Each stream uses its own character, because either may arrive first.
     step = actionStep({
       run: `head -c ${half} /dev/zero | tr '\\0' '~'; head -c ${half} /dev/zero | tr '\\0' '^' >&2
         head -c ${half} /dev/zero | tr '\\0' '~'; touch went-on; echo done=yes >> "$GITHUB_OUTPUT"`,
@@ -73,7 +73,7 @@ describe('the command line', () => {
     const size = 400 * MIB;
     const { child, done } = start(`head -c ${String(size)} /dev/zero; printf end`);
     await once(child.stdout, 'readable');
-    // Time enough for much of it to come, if nobody held it back.
+    // Long enough for much of the output to arrive, if nothing held it back.
     await sleep(4_000);
     expect(peakMemory(child.pid)).toBeLessThan(250_000);
     let received = 0;
@@ -86,8 +86,8 @@ describe('the command line', () => {
     expect({ received, tail }).toEqual({ received: size + 3, tail: 'end' });
   });
 
-  test('ends only when its reader has everything', async () => {
-    // More than the pipe holds, and no more than all that is on the way to it.
+  test('exits only when its reader has everything', async () => {
+    // More than the pipe can take, but no more than all the buffers on the way to it.
     const size = 240_000;
     const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero`);
     await waitFor('the report', () => stderr().includes('awf: logs:'));
@@ -97,7 +97,7 @@ describe('the command line', () => {
     expect({ code: await done, received }).toEqual({ code: 0, received: size });
   });
 
-  test('ends with its reader', async () => {
+  test('exits with its reader', async () => {
     const { child, done, stderr, left } = start('yes');
     const [first] = (await once(child.stdout, 'data')) as [Buffer];
     expect(first.toString()).toMatch(/^y\ny\n/);

@@ -21,7 +21,7 @@ function recorded(limitBytes: number) {
 const NOTE = '\nThe command wrote more than 1 MiB. The rest is not shown; the command goes on.\n';
 
 describe('a limit', () => {
-  test('passes exactly that much, says so once, and drops the rest', () => {
+  test('passes exactly that amount, says so once, and drops the rest', () => {
     const { output, said } = recorded(MIB);
     void output.stdout(Buffer.alloc(MIB - 2, 'a'));
     void output.stdout(Buffer.from('bc'));
@@ -37,7 +37,7 @@ describe('a limit', () => {
     expect(said('stdout')).toBe(`${'a'.repeat(MIB)}${NOTE}`);
   });
 
-  test('holds for both streams together', () => {
+  test('applies to both streams together', () => {
     const { output, said } = recorded(MIB);
     void output.stderr(Buffer.alloc(MIB - 1, 'a'));
     void output.stdout(Buffer.from('bc'));
@@ -73,7 +73,7 @@ describe('a slow reader', () => {
     }
   });
 
-  test('that goes away is not waited for', async () => {
+  test('that disconnects is not waited for', async () => {
     const stream = new Writable({ highWaterMark: 1, write: () => undefined });
     stream.on('error', () => undefined);
     const waiting = writeTo(stream)(Buffer.from('abc'));

@@ -1,4 +1,4 @@
-/** What a plan is made from, as data: nothing of it exists on this machine. */
+/** The data for a plan. None of it exists on this machine. */
 
 import type { Claimed } from '../../src/run/claim.ts';
 import { namesFor } from '../../src/shared/network.ts';

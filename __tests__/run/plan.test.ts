@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const containersOf = ({ containers }: RunPlan): Partial<Record<string, ContainerSpec>> =>
   Object.fromEntries(Object.entries(containers).filter(([, spec]) => spec !== undefined));
 
-/** The api-proxy's document, as the api-proxy reads it. */
+/** The api-proxy's document, parsed as the api-proxy does. */
 const sidecarConfig = (planned: RunPlan): SidecarConfig => JSON.parse(planned.documents.apiProxy) as SidecarConfig;
 
 describe('the containers', () => {
@@ -36,7 +36,7 @@ describe('the containers', () => {
   test.each([
     ['172.30.0.0/24', ''],
     ['10.213.7.0/24', `-${RUN_ID}`],
-  ])('have the addresses of the subnet %s, and names of their own in it', (subnet, suffix) => {
+  ])('have addresses in the subnet %s, and their own names', (subnet, suffix) => {
     const { addresses, containers, documents } = plan({}, { subnet, names: namesFor(RUN_ID, subnet) });
     expect(addresses).toEqual(addressesIn(subnet));
     for (const [role, spec] of Object.entries({ squid: containers.squid, 'api-proxy': containers.apiProxy! })) {
@@ -56,7 +56,7 @@ describe('the containers', () => {
     expect(JSON.stringify(containers.agent)).not.toContain('-logs');
   });
 
-  test('the agent sees toolchain, system files, its own files, the workspace, and the guards over it', () => {
+  test('the agent sees the toolchain, system files, its own files, the workspace, and the guards over it', () => {
     const { mounts } = plan().containers.agent;
     const at = (target: string) => mounts.find((mount) => mount.target === target);
     expect(at('/usr')).toMatchObject({ writable: false });
@@ -88,13 +88,13 @@ describe('the system files', () => {
 });
 
 describe('the documents', () => {
-  test('Squid’s has the allow-list and the upstreams', () => {
+  test('Squid’s contains the allow-list and the upstreams', () => {
     const { documents } = plan({ allow: allowing('example.org'), secrets: given('ANTHROPIC_API_KEY') });
     expect(documents.squid).toContain('example.org');
     expect(documents.squid).toContain('api.anthropic.com');
   });
 
-  test('the api-proxy’s has what it is told, and nothing else', () => {
+  test('the api-proxy’s contains its configuration and nothing else', () => {
     const config = sidecarConfig(
       plan({
         ...{ secrets: given('OPENAI_API_KEY'), budget: { maxRequests: 3 }, logLevel: 'debug', upstreamCa: 'PEM' },
@@ -110,7 +110,7 @@ describe('the documents', () => {
     expect(Object.keys(config.providers)).toEqual(['openai']);
   });
 
-  test('the agent’s has the command, and where to find the model', () => {
+  test('the agent’s contains the command, and where to find the model', () => {
     const command = { kind: 'argv', argv: ['agent-program', '--flag'] } as const;
     const { documents, addresses } = plan({ command, secrets: given('OPENAI_API_KEY') });
     expect(documents.agent).toContain('agent-program');
@@ -127,7 +127,7 @@ describe('the secrets', () => {
     ['with an image', { secrets: SENTINELS, agentImage: 'debian:13', envAll: true }],
     ['one by one', { secrets: given('OPENAI_API_KEY') }],
     ['none', { secrets: NO_SECRETS }],
-  ])('are in the api-proxy’s document and nowhere else: %s', (_, overrides) => {
+  ])('are only in the api-proxy’s document: %s', (_, overrides) => {
     const host = { ...CLAIMED.host, environment };
     const planned = plan(overrides, { host });
     const secrets = overrides.secrets ?? NO_SECRETS;
@@ -139,14 +139,14 @@ describe('the secrets', () => {
     for (const value of secrets.values()) expect(elsewhere).not.toContain(value);
   });
 
-  test('are handed out as they were given: the second credential of a provider stays behind', () => {
+  test('are passed on as given: a provider’s second credential is left out', () => {
     const { providers } = sidecarConfig(plan({ secrets: given('COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY') }));
     expect(providers).toEqual({
       copilot: { credential: SENTINELS.get('COPILOT_GITHUB_TOKEN'), target: expect.any(Object) as object },
     });
   });
 
-  test('in the command refuse the run, without being named', () => {
+  test('in the command stop the run, without being printed', () => {
     const secret = SENTINELS.get('OPENAI_API_KEY')!;
     const command = { kind: 'argv', argv: ['curl', '-H', `x: ${secret}`] } as const;
     const error = thrown(() => plan({ command, secrets: given('OPENAI_API_KEY') }));
@@ -155,12 +155,12 @@ describe('the secrets', () => {
   });
 });
 
-test('an image with a volume where the sandbox has a file system of its own is refused', () => {
+test('an image with a volume at one of the sandbox’s own file systems is rejected', () => {
   const agentImage = { platform: 'linux/amd64', volumes: ['/tmp'], builtAt: 0, isStandIn: false };
   expect(thrown(() => plan({ agentImage: 'debian:13' }, { agentImage })).message).toContain('has a volume at /tmp');
 });
 
-test('planning reads and writes nothing', () => {
+test('planning reads and writes no files', () => {
   const flags = ['--permission', `--allow-fs-read=${ROOT}`, '--disable-warning=ExperimentalWarning'];
   const output = execFileSync(process.execPath, [...flags, join(import.meta.dirname, 'fixtures', 'plan.ts')]);
   expect(JSON.parse(output.toString())).toEqual({

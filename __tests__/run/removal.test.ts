@@ -15,7 +15,7 @@ const container = (name: string): ContainerSpec => ({
 
 const ATTACHMENT = { input: '', later: undefined, onStdout: () => undefined, onStderr: () => undefined };
 
-/** An engine with the networks of a run, and with containers of it in which nothing runs. */
+/** An engine with the networks of a run, and with containers of the run that are not running. */
 async function anEngine(containers: readonly string[] = [], options: FakeEngineOptions = {}): Promise<FakeEngine> {
   const engine = new FakeEngine(options);
   for (const [name, subnet] of Object.entries({ [INTERNAL]: '172.30.0.0/24', [OUTER]: '10.214.0.0/24' })) {
@@ -29,19 +29,19 @@ async function anEngine(containers: readonly string[] = [], options: FakeEngineO
 /** The calls that change something. */
 const changes = ({ calls }: FakeEngine): string[] => calls.filter((call) => !call.startsWith('objectsOf'));
 
-/** The outcome of a removal, an error included. */
+/** The result of a removal, which may be an error. */
 function removal(engine: FakeEngine, isSettled = () => true, limitMs?: number): Promise<unknown> {
   return removeRun(engine, '1', isSettled, limitMs).catch((error: unknown) => error);
 }
 
 describe('removeRun', CONCURRENT, () => {
-  test('has nothing to do where nothing is left', async () => {
+  test('does nothing if nothing is left', async () => {
     const engine = new FakeEngine();
     expect(await removal(engine)).toEqual({ containers: 0, networks: 0 });
     expect(engine.calls).toEqual(['objectsOf 1']);
   });
 
-  test('ends the agent first, the api-proxy in peace, Squid after it and the networks last', async () => {
+  test('kills the agent first, asks the api-proxy to stop, then removes Squid and finally the networks', async () => {
     const engine = await anEngine(CONTAINERS);
     expect(await removal(engine)).toEqual({ containers: 4, networks: 2 });
     expect(changes(engine)).toEqual([
@@ -52,14 +52,14 @@ describe('removeRun', CONCURRENT, () => {
     ]);
   });
 
-  test('tries again when the engine refuses', async () => {
+  test('tries again if the engine fails', async () => {
     const engine = await anEngine(CONTAINERS, { onCall: refusing('removeNetworks', '', 3) });
     expect(await removal(engine)).toEqual({ containers: 4, networks: 2 });
     expect(changes(engine).filter((call) => call.startsWith('removeNetworks'))).toHaveLength(4);
     expect(engine.left).toEqual([]);
   });
 
-  test('goes on looking while something may still be created', async () => {
+  test('keeps checking while something may still be created', async () => {
     const engine = await anEngine();
     let looks = 0;
     const isSettled = (): boolean => {
@@ -76,13 +76,13 @@ describe('removeRun', CONCURRENT, () => {
     expect(String(await removal(engine, undefined, 200))).toContain('docker removeNetworks failed: no');
   });
 
-  test('does not wait for ever for something to settle that leaves nothing', async () => {
+  test('does not wait forever for something to settle that leaves nothing', async () => {
     expect(await removal(new FakeEngine(), () => false, 200)).toEqual({ containers: 0, networks: 0 });
   });
 });
 
 describe('stopRun', CONCURRENT, () => {
-  test('ends what still starts, and keeps everything', async () => {
+  test('stops what is still starting, and keeps everything', async () => {
     const engine = await anEngine([], {
       programs: { agent: endless },
     });

@@ -17,7 +17,7 @@ vi.mock('@actions/io', async (original) => {
 
 afterAll(removeWorlds);
 
-test('the run’s own files cannot be removed: that costs a warning', async () => {
+test('a failure to remove the run’s own files causes a warning', async () => {
   const world = aWorld();
   stuck.add(world.temporary);
   expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });

@@ -26,7 +26,7 @@ const logsOf = (program: ProgramIo): LogDirectories => ({
   apiProxy: program.hostPath(API_PROXY_LOG_DIR, 'api-proxy'),
 });
 
-/** A run with traffic, whose command then does something to the logs. */
+/** A run with traffic. Its command then damages the logs. */
 async function runWith(damage: (logs: LogDirectories) => void): Promise<{ world: World; result: RunResult }> {
   const world = aWorld({
     command: async (program) => {
@@ -138,7 +138,7 @@ const DAMAGES: readonly Damage[] = [
 
 afterAll(removeWorlds);
 
-describe('a part of the report that fails costs itself alone', CONCURRENT, () => {
+describe('a part of the report that fails loses only itself', CONCURRENT, () => {
   test.each(DAMAGES)('$what', async ({ damage, readable, warnings }) => {
     const { world, result } = await runWith(damage);
     expect(result).toMatchObject({ outcome: 'failure', exitCode: 3, error: undefined });
@@ -155,14 +155,14 @@ describe('a part of the report that fails costs itself alone', CONCURRENT, () =>
 });
 
 describe('before the command has started', CONCURRENT, () => {
-  test('a log that is not there is no lost log', async () => {
+  test('a missing log does not count as lost', async () => {
     const world = aWorld({ programs: { squid: async () => 1 } });
     const { traffic } = await world.run();
     expect(traffic.domains).toEqual(NO_DOMAINS);
     expect(world.warnings).toEqual([]);
   });
 
-  test('what there is of a log is read all the same', async () => {
+  test('an incomplete log is still read', async () => {
     const world = aWorld({
       programs: {
         agent: async (program) => {
@@ -178,7 +178,7 @@ describe('before the command has started', CONCURRENT, () => {
 });
 
 describe('the report', CONCURRENT, () => {
-  test('the logs are read, and what belongs beside them is written', async () => {
+  test('the logs are read, and the files that belong beside them are written', async () => {
     const { world, result } = await runWith(() => undefined);
     expect(result.traffic).toMatchObject({
       domains: {
@@ -194,14 +194,14 @@ describe('the report', CONCURRENT, () => {
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 
-  test('a run without the api-proxy has no log of it to miss', async () => {
+  test('a run without the api-proxy misses no log of it', async () => {
     const world = aWorld();
     const { traffic } = await world.run({ apiProxy: false });
     expect(traffic.usage).toEqual(NO_MODEL_USAGE);
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 
-  test('records of an earlier run do not count: a chosen directory has them too', async () => {
+  test('records of an earlier run in a chosen directory do not count', async () => {
     const world = aWorld({
       command: async (program) => {
         const old = accessLine(program.spec.address!, 'old.example:443', { time: '1.000' });
@@ -219,7 +219,7 @@ describe('the report', CONCURRENT, () => {
     expect(traffic).toEqual({ domains: NO_DOMAINS, usage: NO_MODEL_USAGE });
   });
 
-  test('refused requests of an exhausted budget are told', async () => {
+  test('requests refused for an exhausted budget are reported', async () => {
     const world = aWorld({
       command: async (program) => {
         const refusal = requestLine({ status: 429, forwarded: false, error: 'budget_exhausted' });

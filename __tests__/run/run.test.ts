@@ -31,7 +31,7 @@ describe('a command that ran', CONCURRENT, () => {
     });
   });
 
-  test('has its output relayed, and what it wrote to its files read', async () => {
+  test('has its output relayed, and its files read', async () => {
     const world = aWorld({
       command: async (io) => {
         await io.stdout('to-out ');
@@ -47,7 +47,7 @@ describe('a command that ran', CONCURRENT, () => {
     expect(timings.startupMs).toBeGreaterThan(0);
   });
 
-  test('out of memory: its exit code stays, and the reason is told', async () => {
+  test('out of memory: its exit code is kept, and the reason is reported', async () => {
     const world = aWorld({ command: endsWith(137), outOfMemory: true });
     expect(await world.run()).toMatchObject({ outcome: 'failure', exitCode: 137, error: undefined });
     expect(world.errors).toEqual([expect.stringContaining('needed more memory than 6g')]);
@@ -71,14 +71,14 @@ describe('a run that fails before the command starts', CONCURRENT, () => {
     expect((result.error as Error).message).toContain(error);
     expect(result.written).toEqual({ output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN });
     expect(world.left()).toEqual([]);
-    // The error is the caller's to tell, and nothing else went wrong.
+    // The caller reports the error. Nothing else went wrong.
     expect({ warnings: world.warnings, errors: world.errors }).toEqual({ warnings: [], errors: [] });
     if (asked === 'nothing') expect(world.engine.calls).toEqual([]);
     else expect(world.engine.calls).not.toEqual([]);
   });
 });
 
-describe('a run that fails under the command', CONCURRENT, () => {
+describe('a run that fails during the command', CONCURRENT, () => {
   test.each<[string, FakeEngineOptions, string]>([
     [
       'the engine’s client is killed',
@@ -114,7 +114,7 @@ describe('a run that fails under the command', CONCURRENT, () => {
 describe('a run that is cancelled', CONCURRENT, () => {
   const REASON = new UserError('The run was cancelled (SIGINT).');
 
-  /** The first call of `verb` cancels the run, and fails a little later: Ctrl-C ends docker's clients too. */
+  /** The first call of `verb` cancels the run, and fails a little later, because Ctrl-C also stops docker's clients. */
   const cancelledBy = (verb: Verb): World => {
     const world: World = aWorld({
       command: endless,
@@ -185,7 +185,7 @@ describe('a run that is cancelled', CONCURRENT, () => {
     expect(world.left()).toEqual([]);
   });
 
-  test('ends, with --keep-containers, what the engine still creates afterwards', async () => {
+  test('with --keep-containers, stops what the engine still creates afterwards', async () => {
     const world: World = aWorld({
       command: endless,
       onCall: async (verb, name) => {

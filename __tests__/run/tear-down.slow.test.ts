@@ -15,7 +15,7 @@ vi.mock('../../src/run/limits.ts', async (original) => ({
   TIMEOUT_GRACE_MS: 200,
 }));
 
-/** Called with the workspace before it is searched. */
+/** Called with the workspace before the search. */
 const searches = vi.hoisted(() => ({ onSearch: new Map<string, () => void>() }));
 
 vi.mock('../../src/workspace/workspace.ts', async (original) => {
@@ -27,7 +27,7 @@ vi.mock('../../src/workspace/workspace.ts', async (original) => {
   return { ...real, inspectWorkspace };
 });
 
-/** The roles whose programs run when the workspace is searched, one list for each search. */
+/** The roles whose programs are running when the workspace is searched, as one list per search. */
 function runningAtSearch({ engine, workspace }: World): string[][] {
   const found: string[][] = [];
   searches.onSearch.set(workspace, () => found.push(engine.running.map((name) => roleOf(name) ?? name)));
@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 describe('the removal', CONCURRENT, () => {
-  test('ends the agent first, asks the api-proxy, and removes Squid after it and the networks last', async () => {
+  test('kills the agent first, asks the api-proxy to stop, then removes Squid and finally the networks', async () => {
     const world = aWorld();
     await world.run();
     const { calls } = world.engine;
@@ -62,20 +62,20 @@ describe('the removal', CONCURRENT, () => {
     ['the agent', 'removeContainers', 'awf-agent'],
     ['the sidecars', 'removeContainers', 'awf-squid'],
     ['a network', 'removeNetworks', 'awf-internal'],
-  ])('is repeated where the engine refuses once: %s', async (_, verb, subject) => {
+  ])('is repeated if the engine fails once: %s', async (_, verb, subject) => {
     const world = aWorld({ onCall: refusing(verb, subject, 1) });
     expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
     expect(world.engine.calls.filter((call) => call.startsWith(`${verb} ${subject}`)).length).toBeGreaterThan(1);
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 
-  test('does not depend on the api-proxy being asked to end', async () => {
+  test('does not depend on asking the api-proxy to stop', async () => {
     const world = aWorld({ onCall: refusing('signal') });
     expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
     expect(world.left()).toEqual([]);
   });
 
-  test('of the sidecars does not wait for an agent that cannot be removed: they hold the keys', async () => {
+  test('of the sidecars does not wait for an agent that cannot be removed, because the sidecars hold the keys', async () => {
     const world = aWorld({ command: endless, onCall: refusing('removeContainers', 'awf-agent') });
     expect(await world.run(SHORT)).toMatchObject({ outcome: 'error', exitCode: 124 });
     expect(world.engine.running.map(roleOf)).toEqual(['agent']);
@@ -95,7 +95,7 @@ describe('the removal', CONCURRENT, () => {
 });
 
 describe('the search of the workspace', CONCURRENT, () => {
-  test('begins as soon as the agent is gone, beside the removal of the sidecars', async () => {
+  test('begins as soon as the agent is gone, while the sidecars are being removed', async () => {
     const world = aWorld();
     const running = runningAtSearch(world);
     const { aftermath } = await world.run();
@@ -144,14 +144,14 @@ describe('the search of the workspace', CONCURRENT, () => {
     expect(readBaseline(workDirectoryOf(runId, temporary))?.workspace).toBe(hasPostStep ? world.workspace : undefined);
   });
 
-  test('leaves the baseline to the post step while the agent may still run', async () => {
+  test('leaves the baseline to the post step while the agent may still be running', async () => {
     const world = aWorld(
       { command: endless, onCall: refusing('removeContainers', 'awf-agent') },
       { hasPostStep: true },
     );
     const { aftermath, error } = await world.run(SHORT);
     expect(error).toMatchObject({ message: 'docker removeContainers failed: no' });
-    // What is there already is disarmed all the same.
+    // What already exists is disarmed all the same.
     expect(aftermath).toBeDefined();
     const { runId, temporary } = world.context;
     expect(readBaseline(workDirectoryOf(runId, temporary))?.workspace).toBe(world.workspace);
@@ -159,7 +159,7 @@ describe('the search of the workspace', CONCURRENT, () => {
 });
 
 describe('--keep-containers', CONCURRENT, () => {
-  test('ends the agent, then the sidecars, keeps all of them, and searches only then', async () => {
+  test('stops the agent, then the sidecars, keeps all of them, and searches only then', async () => {
     const world = aWorld({ command: endless });
     const running = runningAtSearch(world);
     expect(await world.run({ ...SHORT, keepContainers: true })).toMatchObject({ outcome: 'timeout', exitCode: 124 });
