@@ -9,7 +9,7 @@ afterEach(() => {
   step.runner.remove();
 });
 
-/** Longer than any of these tests lasts. */
+/** Runs longer than any of these tests. */
 const FOREVER = 'while :; do sleep 0.1; done';
 
 describe('timeout-minutes', () => {
@@ -48,13 +48,13 @@ describe('timeout-minutes', () => {
     expect(step.runner.main.summary()).toContain('> last words');
   });
 
-  test('control: a command that is faster has its own exit code', async () => {
+  test('control: a faster command has its own exit code', async () => {
     step = actionStep({ 'timeout-minutes': '1', run: 'exit 5' });
     expect((await step.main()).code).toBe(5);
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'failure', 'exit-code': '5' });
   });
 
-  test('leaves the command default signals and no descriptor of the sandbox’s', async () => {
+  test('leaves the command default signals and none of the sandbox’s descriptors', async () => {
     const run = `grep -E 'Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/0`;
     step = actionStep({ 'timeout-minutes': '1', shell: 'sh', run });
     const { stdout } = await step.main();
@@ -64,7 +64,7 @@ describe('timeout-minutes', () => {
     expect(stdout).toMatch(/^0 1 2 3 \/dev\/null$/m);
   });
 
-  test('a cancelled job does not wait for the grace', async () => {
+  test('a cancelled job does not wait for the grace period', async () => {
     step = actionStep({ 'timeout-minutes': '0.02', run: `trap 'echo ignored' TERM; echo ready; ${FOREVER}` });
     const main = await step.start();
     await waitFor('SIGTERM', () => main.stdout().includes('ignored'));
@@ -76,7 +76,7 @@ describe('timeout-minutes', () => {
   });
 });
 
-test('as many files may be open as a build needs, where the engine allows it', async () => {
+test('as many files may be open as a build needs, if the engine allows it', async () => {
   step = actionStep({ run: 'echo "$(ulimit -Sn) of $(ulimit -Hn)"' });
   const [, soft, hard] = /^(\d+) of (\d+)$/m.exec((await step.main()).stdout) ?? [];
   expect(Number(soft)).toBe(Math.min(65_536, Number(hard)));

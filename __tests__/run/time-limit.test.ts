@@ -17,7 +17,7 @@ function clock(limitMs: number | undefined) {
   return { limit, said };
 }
 
-test('strikes when the time is over, and again ten seconds later', async () => {
+test('fires when the time is up, and again ten seconds later', async () => {
   const { limit, said } = clock(30_000);
   await vi.advanceTimersByTimeAsync(100_000);
   expect(said).toEqual([]);
@@ -32,7 +32,7 @@ test('strikes when the time is over, and again ten seconds later', async () => {
   expect(said).toEqual(['reached', 'exhausted']);
 });
 
-test('is silent when it was stopped, before or within the grace', async () => {
+test('does not fire if it was stopped before or within the grace period', async () => {
   const early = clock(1_000);
   early.limit.start();
   early.limit.stop();
@@ -46,7 +46,7 @@ test('is silent when it was stopped, before or within the grace', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('never strikes without a limit', async () => {
+test('never fires without a limit', async () => {
   const { limit, said } = clock(undefined);
   limit.start();
   expect(vi.getTimerCount()).toBe(0);

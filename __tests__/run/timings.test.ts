@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { now, Timings } from '../../src/run/timings.ts';
 
 describe('Timings', () => {
-  test('measures a phase and passes its value on', async () => {
+  test('measures a phase and passes on its value', async () => {
     const timings = new Timings();
     const before = now();
     await expect(timings.measure('a', () => sleep(15, 'value'))).resolves.toBe('value');
@@ -25,7 +25,7 @@ describe('Timings', () => {
     expect(timings.phases[0]!.endMs).toBeGreaterThanOrEqual(timings.phases[0]!.startMs);
   });
 
-  test('phases that overlap stand in the order in which they began', async () => {
+  test('overlapping phases are listed in the order in which they began', async () => {
     const timings = new Timings();
     await Promise.all([timings.measure('long', () => sleep(10)), timings.measure('short', () => sleep(1))]);
     expect(timings.phases.map(({ phase }) => phase)).toEqual(['long', 'short']);

@@ -1,4 +1,4 @@
-/** A run in the test's own process: directories of its own, an engine in memory, and what it tells people. */
+/** A run inside the test's own process, with its own directories, an engine in memory, and a record of its messages. */
 
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,15 +18,18 @@ import {
   type Verb,
 } from '../../testing/engine/fake-engine.ts';
 
-/** Runs mostly wait: several at a time, with patience for a machine that is busy. */
+/** Runs mostly wait, so several run at a time. The timeout allows for a busy machine. */
 export const CONCURRENT = { concurrent: true, timeout: 30_000 };
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Of all worlds of a file: a hook of one test would not know which of several concurrent ones it belongs to. */
+/**
+ * The directory of all worlds in a file. A hook of one test cannot know to which of several concurrent tests it
+ * belongs.
+ */
 let base: string | undefined;
 
-/** For `afterAll` of a file that has worlds. */
+/** Call this in `afterAll` of files that have worlds. */
 export function removeWorlds(): void {
   if (base !== undefined) rmSync(base, { recursive: true, force: true });
   base = undefined;
@@ -39,7 +42,7 @@ export const endless: Program = async ({ signal }) => {
 };
 
 /**
- * Lets a call of the engine fail.
+ * Makes a call of the engine fail.
  *
  * @param subject a part of what the call is about
  * @param times how often; every time by default
@@ -57,17 +60,17 @@ export interface World {
   readonly workspace: string;
   readonly temporary: string;
   readonly engine: FakeEngine;
-  /** Ends the run. */
+  /** Cancels the run. */
   readonly abort: AbortController;
   readonly context: RunContext;
   readonly errors: string[];
   readonly warnings: string[];
-  /** What the command wrote, to both streams. */
+  /** What the command wrote to both streams. */
   readonly output: () => string;
-  /** Undefined until they exist. */
+  /** Undefined until the directories exist. */
   readonly logs: () => LogDirectories | undefined;
   readonly run: (config?: ConfigOverrides) => Promise<RunResult>;
-  /** What is left on the engine and of the run's own files; the logs are meant to stay. */
+  /** What is left on the engine and of the run's own files, without the logs, which are meant to stay. */
   readonly left: () => string[];
 }
 
@@ -89,7 +92,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
       debug: () => undefined,
       info: () => undefined,
       warning: (text) => {
-        // Whether the test's user is root is none of the tests' business.
+        // The tests do not depend on whether their user is root.
         if (!text.startsWith('The command runs as root')) messages.warnings.push(text);
       },
       error: (text) => messages.errors.push(text),

@@ -11,10 +11,10 @@ import { createTestCa } from '../../testing/tls.ts';
 
 const COPILOT = 'copilot-api.octo.ghe.com';
 const SIBLING = 'assets.octo.ghe.com';
-/** RFC 5737 gives these to documentation: nobody's, and not private in Squid's eyes. */
+/** RFC 5737 reserves these for documentation. They belong to nobody, and Squid does not count them as private. */
 const [ADDRESS, RESOLVER] = ['198.51.100.8', '198.51.100.53'];
 
-/** Calls the model with nothing but what the sandbox gives it, and asks Squid for both names itself. */
+/** Calls the model with only what the sandbox provides, and asks Squid for both names itself. */
 const SCRIPT = `
 echo "server: $GITHUB_SERVER_URL"
 until [ -e go ]; do sleep 0.05; done
@@ -86,12 +86,12 @@ describe.each([
     ]);
   });
 
-  test('does not reach it itself', () => {
+  test('cannot reach it directly', () => {
     expect(result.stdout).toContain(`${COPILOT}: 403\n`);
     expect(result.stdout).toContain(`${SIBLING}: 200\n`);
   });
 
-  test('is not told to list Copilot’s host, and its request is counted', () => {
+  test('gets no advice to list Copilot’s host, and its request is counted', () => {
     expect(result.stdout).not.toContain('allow-domains does not cover');
     expect(step.runner.main.summary()).toMatch(/^\| GitHub Copilot \| [^|]* \| 1 \| 0 \|/m);
   });

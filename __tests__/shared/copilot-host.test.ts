@@ -1,4 +1,4 @@
-/** Copilot's host by the address of the GitHub server: this page is the statement. */
+/** Copilot's host for each address of a GitHub server. This file is the specification. */
 
 import { describe, expect, test } from 'vitest';
 import { copilotHost, isCopilotHost } from '../../src/shared/copilot-host.ts';
@@ -31,7 +31,7 @@ const HOSTS: readonly [what: string, serverUrl: string | undefined, host: string
   ['Enterprise Server with a short name', 'https://github', GITHUB],
   ['Enterprise Server at an address', 'https://10.1.2.3', GITHUB],
   ['Enterprise Server with a name in punycode', 'https://xn--gthub-zsa.example', GITHUB],
-  // What is no name of GitHub's is somebody's Enterprise Server, whose users GitHub knows.
+  // Any name that is not GitHub's belongs to somebody's Enterprise Server, whose users GitHub knows.
   ['a name that ends alike', 'https://evil-ghe.com', GITHUB],
   ['a name with a letter for a dot', 'https://octo.ghexcom', GITHUB],
   ['a name that goes on', 'https://github.com.evil.example', GITHUB],
@@ -79,7 +79,7 @@ describe('a GitHub server’s Copilot', () => {
     expect(isCopilotHost(host)).toBe(true);
   });
 
-  test.each(REFUSED)('%s is refused, and not quoted', (_, serverUrl) => {
+  test.each(REFUSED)('%s is rejected and not quoted', (_, serverUrl) => {
     const { message } = thrown(() => copilotHost(serverUrl));
     expect(message).toMatch(/^GITHUB_SERVER_URL is not a GitHub server's address, such as https:\/\/github\.com or/);
     expect(message).not.toContain('secret');

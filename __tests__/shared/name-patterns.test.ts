@@ -12,7 +12,7 @@ test.each([
   ['OPENAI_API_KEY', ['OPENAI_*KEY'], true],
   ['OPENAI_KEY', ['OPENAI_*KEY'], true],
   ['OPENAI_KEYS', ['OPENAI_*KEY'], false],
-  // The two ends may not share a character.
+  // The two ends must not share a character.
   ['ab', ['ab*b'], false],
   ['abb', ['ab*b'], true],
   ['site.py', ['*.py'], true],

@@ -33,7 +33,7 @@ test('the addresses that programs get', () => {
 });
 
 describe('names', () => {
-  test('are the well-known ones for the default subnet', () => {
+  test('are the well-known ones in the default subnet', () => {
     expect(namesFor('0123abcd', '172.30.0.0/24').container).toEqual({
       squid: 'awf-squid',
       'api-proxy': 'awf-api-proxy',
@@ -42,19 +42,19 @@ describe('names', () => {
   });
 
   test.each(['awf-squid', 'awf-api-proxy', 'awf-agent', 'awf-library'])(
-    'are others where somebody has a container %s',
+    'differ if somebody has a container %s',
     (taken) => {
       const { container, library } = namesFor('0123abcd', '172.30.0.0/24', ['somebody', taken]);
       for (const name of [...Object.values(container), library]) expect(name).toMatch(/-0123abcd$/);
     },
   );
 
-  test('are the well-known ones beside containers of other names', () => {
+  test('are the well-known ones next to containers with other names', () => {
     const taken = ['awf-squid-4567abcd', 'my-awf-squid', 'squid'];
     expect(namesFor('0123abcd', '172.30.0.0/24', taken).container.squid).toBe('awf-squid');
   });
 
-  test('differ between runs in other subnets, and on all networks', () => {
+  test('differ between runs in other subnets, and for all networks', () => {
     const all = ['0123abcd', '4567abcd'].flatMap((id) => {
       const { container, library } = namesFor(id, '10.213.7.0/24');
       return [...Object.values(container), library, ...Object.values(networkNames(id))];
@@ -62,7 +62,7 @@ describe('names', () => {
     expect(all).toEqual([...new Set(all)]);
   });
 
-  test.each(['172.30.0.0/24', '10.213.7.0/24'])('tell the role in %s', (subnet) => {
+  test.each(['172.30.0.0/24', '10.213.7.0/24'])('contain the role in %s', (subnet) => {
     const { container, library } = namesFor('0123abcd', subnet);
     for (const role of ROLES) expect(roleOf(container[role])).toBe(role);
     expect(roleOf(library)).toBeUndefined();
@@ -74,7 +74,7 @@ describe('subnets', () => {
   const internal = [...internalSubnets()];
   const outer = [...outerSubnets()];
 
-  test('begin with the default, and never repeat or overlap', () => {
+  test('start with the default, and never repeat or overlap', () => {
     expect(internal[0]).toBe('172.30.0.0/24');
     const all = [...internal, ...outer];
     expect(new Set(all).size).toBe(all.length);
@@ -86,7 +86,7 @@ describe('subnets', () => {
     expect([...internal, ...outer].filter((subnet) => !isPrivate.test(subnet))).toEqual([]);
   });
 
-  test('come in another order each time, so that runs that start together rarely meet', () => {
+  test('come in a different order each time, so that runs that start together rarely collide', () => {
     expect([...internalSubnets()]).not.toEqual(internal);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The provider table against the interface, which is written out here a second time: users' workflows depend on it, so
- * for these providers this page is the statement. What holds for every provider is below, and goes over the whole table.
+ * Compares the provider table with the interface, which is written out here a second time. Users' workflows depend on
+ * it, so this file is the specification for these providers. The tests below apply to every provider in the table.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ import {
 
 const TOKEN = 'placeholder-token-for-credential-isolation';
 
-/** Port, host, target's input and variable, credentials, and what is injected. */
+/** Port, host, the target's input and variable, credentials, and what is injected. */
 const INTERFACE = {
   openai: {
     port: 10000,
@@ -58,7 +58,10 @@ const INTERFACE = {
 
 type Specified = keyof typeof INTERFACE;
 
-/** The agent's variables: when, and what they hold; of a base URL the path behind the sidecar's address. */
+/**
+ * The agent's variables: when they are set and to what. For a base URL the value is the path after the sidecar's
+ * address.
+ */
 const AGENT: Readonly<Record<Specified, Readonly<Record<string, [when: string, value: string]>>>> = {
   openai: { OPENAI_BASE_URL: ['configured', '/v1'] },
   anthropic: {
@@ -95,7 +98,7 @@ describe.each(Object.keys(INTERFACE) as Specified[])('the interface of %s', (id)
     expect([provider.port, provider.defaultTarget]).toEqual([expected.port, expected.host]);
   });
 
-  test('has its option and variable for another upstream', () => {
+  test('has its option and variable for a custom upstream', () => {
     expect([provider.targetInput, provider.targetVariable]).toEqual(expected.target);
   });
 
@@ -118,7 +121,7 @@ describe.each(Object.keys(INTERFACE) as Specified[])('the interface of %s', (id)
 });
 
 describe.each(PROVIDERS)('$id', (provider) => {
-  test('its port follows from its place in the table, and its names from its id', () => {
+  test('its port follows from its place in the table, and its names follow from its id', () => {
     const { id, port, targetInput, targetVariable, credentials } = provider;
     const prefix = id.toUpperCase();
     expect([port, targetInput, targetVariable]).toEqual([
@@ -141,17 +144,17 @@ describe.each(PROVIDERS)('$id', (provider) => {
     expect(patterns.filter((pattern) => !/^[A-Z_]+_\*[A-Z_]+$/.test(pattern))).toEqual([]);
   });
 
-  test('something passes that costs tokens, and nothing passes twice', () => {
+  test('allows something that costs tokens, and lists nothing twice', () => {
     const routes = provider.endpoints.map(({ method, path }) => `${method} ${path}`);
     expect(provider.endpoints.some(({ method, free }) => method === 'POST' && !free)).toBe(true);
     expect(routes).toEqual([...new Set(routes)]);
   });
 
-  test('an error says its message in the provider’s shape', () => {
+  test('an error contains its message in the provider’s format', () => {
     expect(JSON.stringify(provider.errorBody({ status: 503, code: 'x', message: 'Set it.' }))).toContain('"Set it."');
   });
 
-  test('every placeholder is known as one, and every base URL is checked', () => {
+  test('every placeholder is recognised as one, and every base URL is checked', () => {
     for (const { name, role, value } of provider.agentVariables) {
       expect([name, role === 'base-url']).toEqual([name, /_(BASE_URL|API_URL)$/.test(name)]);
       expect([name, role === 'placeholder']).toEqual([name, value.includes('placeholder')]);
@@ -159,7 +162,7 @@ describe.each(PROVIDERS)('$id', (provider) => {
     }
   });
 
-  test('lets no credential header pass', () => {
+  test('lets no credential header through', () => {
     const credential = ['authorization', 'x-api-key', 'x-goog-api-key', 'proxy-authorization', 'cookie', 'forwarded'];
     const passes = (header: string): boolean =>
       provider.requestHeaders.some((name) =>
@@ -169,12 +172,12 @@ describe.each(PROVIDERS)('$id', (provider) => {
     expect(provider.requestHeaders.every((name) => /^[a-z][a-z0-9_-]*\*?$/.test(name) && name !== '*')).toBe(true);
   });
 
-  test('its settings lie below /etc or the home, in a directory of their own', () => {
+  test('its settings are below /etc or the home, in their own directory', () => {
     for (const { path } of provider.managedSettings) expect(path).toMatch(/^(?:\/etc|~)\/[\w.-]+\/[\w.-]+$/);
   });
 });
 
-test('only the helper’s time to live and Copilot’s model are the user’s to change', () => {
+test('the user can only change the helper’s time to live and Copilot’s model', () => {
   const overridable = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter((one) => one.overridable));
   expect(overridable.map(({ name }) => name)).toEqual(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'COPILOT_MODEL']);
 });
@@ -205,7 +208,7 @@ describe('invariants', () => {
     expect(CREDENTIAL_VARIABLES).toHaveLength(CREDENTIALS.length + other.length);
   });
 
-  test('the names that can be read once, and those that children need', () => {
+  test('the names that can be read only once, and those that child processes need', () => {
     expect(ONE_SHOT_TOKENS.slice(0, 2)).toEqual(['COPILOT_GITHUB_TOKEN', 'GITHUB_TOKEN']);
     const needed = ['ANTHROPIC_AUTH_TOKEN', 'GEMINI_API_KEY', 'OPENAI_API_KEY', 'COPILOT_API_KEY', 'COPILOT_TOKEN'];
     expect(needed.filter((name) => ONE_SHOT_TOKENS.includes(name))).toEqual([]);
@@ -223,7 +226,7 @@ describe('invariants', () => {
     expect(ACCEPTED_PLACEHOLDERS.filter((value) => !value.includes('placeholder'))).toEqual([]);
   });
 
-  test('what is said without any key', () => {
+  test('the message for a run without any key', () => {
     const sentence =
       /^API proxy enabled but no API keys found in environment. Set ([A-Z_, ]+), or ([A-Z_]+) to use the proxy$/;
     const [, all = '', last = ''] = sentence.exec(NO_CREDENTIALS) ?? [];
@@ -236,7 +239,7 @@ describe('invariants', () => {
   });
 });
 
-describe('an error has the provider’s own shape', () => {
+describe('an error has the provider’s own format', () => {
   const error = { status: 503, code: 'credential_missing', message: 'Set it.' };
   const forbidden = { ...error, status: 403 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ERROR_STATUS } from '../../src/shared/request-record.ts';
 
-/** Reads rows that begin with a cell such as `408 \`request_timeout\`, 431 \`head_too_large\``. */
+/** Reads rows that start with a cell such as `408 \`request_timeout\`, 431 \`head_too_large\``. */
 function documented(): Record<string, number> {
   const page = readFileSync(join(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
   const cells = [...page.matchAll(/^\| (\d{3} `\w+`[^|]*)\|/gm)].map(([, cell]) => cell ?? '');
@@ -18,6 +18,6 @@ function documented(): Record<string, number> {
   );
 }
 
-test('every code is documented with its status, and no other', () => {
+test('every code is documented with its status, and no others are', () => {
   expect(documented()).toEqual(ERROR_STATUS);
 });

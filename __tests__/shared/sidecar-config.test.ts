@@ -4,7 +4,7 @@ import { normaliseCredential } from '../../src/shared/sidecar-config.ts';
 const NAME = 'openai-api-key (OPENAI_API_KEY)';
 const SECRET = 'sk-secret';
 
-test.each([undefined, '', ' \r\n'])('a credential of %j counts as absent', (value) => {
+test.each([undefined, '', ' \r\n'])('a credential of %j is ignored', (value) => {
   expect(normaliseCredential(NAME, value)).toBeUndefined();
 });
 
@@ -12,7 +12,8 @@ test('a credential is trimmed', () => {
   expect(normaliseCredential(NAME, `\t${SECRET}\r\n`)).toBe(SECRET);
 });
 
-// What Node would refuse as a header's value has to be refused before anything starts, and by the name that the user knows.
+// What Node would reject as a header's value must be rejected before anything starts, under the name that the user
+// knows.
 test.each([
   ['an inner line break', `${SECRET}\nx`, 'contains a line break or another control character'],
   ['NUL', `${SECRET}\0`, 'contains a line break or another control character'],
@@ -21,7 +22,7 @@ test.each([
   ['an accented letter', `${SECRET}é`, 'contains a character outside ASCII'],
   ['an ellipsis', `${SECRET}…`, 'contains a character outside ASCII'],
   ['an emoji', `${SECRET}🔑`, 'contains a character outside ASCII'],
-])('a credential with %s is refused by its name, and is not quoted', (_, value, message) => {
+])('a credential with %s is rejected by its name, and is not quoted', (_, value, message) => {
   const refuse = (): unknown => normaliseCredential(NAME, value);
   expect(refuse).toThrow(`${NAME} ${message}`);
   expect(refuse).not.toThrow(SECRET);

@@ -23,7 +23,7 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
     .join(' ');
 }
 
-/** @throws Error where the line is no record */
+/** @throws Error if the line is not a record */
 function recordOf(text: string): AccessRecord {
   const record = parseAccessLine(text);
   if (record === undefined || record === 'no-request') throw new Error(`not a record: ${text}`);
@@ -63,7 +63,7 @@ describe('parseAccessLine', () => {
     ['GET', 'http://allowed.example@evil.example/', 'evil.example', 80],
     ['GET', 'http://evil.example/http://allowed.example/', 'evil.example', 80],
     ['GET', 'http://%5Bfd00::1%5D/', 'fd00::1', 80],
-  ])('%s %s asked for %s, port %i', (method, target, host, port) => {
+  ])('%s %s requests %s, port %i', (method, target, host, port) => {
     expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host, port });
   });
 
@@ -74,18 +74,18 @@ describe('parseAccessLine', () => {
     ['no host', line({ target: ':443' })],
     ['no time', line({ time: 'now' })],
     ['something else', 'Starting Squid Cache version 6.13'],
-  ])('%s is no record', (_, text) => {
+  ])('%s is not a record', (_, text) => {
     expect(parseAccessLine(text)).toBeUndefined();
   });
 
   test.each([
     ['-', 'error:transaction-end-before-headers'],
     ['NONE', 'error:invalid-request'],
-  ])('a connection without a request is none either, and known as such: %s %s', (method, target) => {
+  ])('a connection without a request is not a record either, and recognised as such: %s %s', (method, target) => {
     expect(parseAccessLine(line({ method, target }))).toBe('no-request');
   });
 
-  // What Squid writes for octets of the agent's choice: rfc1738_escape, which writes 0x80-0xFF as %80-%FF.
+  // Squid writes octets that the agent chose with rfc1738_escape, which turns 0x80-0xFF into %80-%FF.
   test.each([
     ['GET', 'http://example.com/%FF', 'example.com'],
     ['GET', 'http://example.com/%C3%28?%E0%80', 'example.com'],
@@ -96,7 +96,7 @@ describe('parseAccessLine', () => {
     ['CONNECT', 'error:443', 'error'],
     ['GET', 'http://example.com%23.allowed.example/', 'example.com%23.allowed.example'],
     ['GET', 'http://exa%40evil.example/', 'exa%40evil.example'],
-  ])('what the agent chooses hides nothing: %s %s', (method, target, host) => {
+  ])('the agent’s choice of octets hides nothing: %s %s', (method, target, host) => {
     expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host });
   });
 });

@@ -1,4 +1,6 @@
-/** The first message of a TLS handshake, byte by byte (RFC 8446, section 4.1.2): what no ordinary client would send. */
+/**
+ * The first message of a TLS handshake, byte by byte (RFC 8446, section 4.1.2), to send what no ordinary client would.
+ */
 
 import { randomBytes } from 'node:crypto';
 
@@ -15,11 +17,14 @@ export const extension = (type: number, body: Buffer): Buffer => Buffer.concat([
 export const serverNames = (...names: readonly string[]): Buffer =>
   extension(0, with16(Buffer.concat(names.map((name) => Buffer.concat([u8(0), with16(Buffer.from(name, 'latin1'))])))));
 
-/** An encrypted inner hello (RFC 9849, section 5): the type outer, one cipher suite, and bytes that nobody here can read. */
+/**
+ * An encrypted inner hello (RFC 9849, section 5): the type outer, one cipher suite, and bytes that nobody here can
+ * decrypt.
+ */
 export const encryptedClientHello = (): Buffer =>
   extension(0xfe0d, Buffer.concat([u8(0), u16(1), u16(1), u8(7), with16(randomBytes(32)), with16(randomBytes(144))]));
 
-/** A hello for TLS 1.2 that servers answer, with `extensions` before the usual ones. */
+/** A hello for TLS 1.2 that servers accept, with `extensions` in front of the usual ones. */
 export function clientHello(...extensions: readonly Buffer[]): Buffer {
   const usual = [
     extension(10, list16(0x001d, 0x0017)),

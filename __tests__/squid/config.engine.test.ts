@@ -6,13 +6,13 @@ import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { allowing } from '../../testing/options.ts';
 
-/** What Squid 6.13 says about every configuration that is fine. */
+/** What Squid 6.13 prints for every valid configuration. */
 const HARMLESS = [
   'Processing',
   'Startup: Initializ',
-  // The sidecar's and the agent's addresses are nobody's business upstream (RFC 9110, section 7.6.3, asks for more).
+  // The upstream must not learn the addresses of the sidecar and the agent (RFC 9110, section 7.6.3, asks for more).
   'WARNING: HTTP requires the use of Via',
-  // The certificate that the syntax of a peeking port wants.
+  // The syntax of a peeking port requires this certificate.
   'Requiring client certificates.',
   'Not requiring any client certificates',
   'Loaded signing certificate: /CN=awf-peek',
@@ -62,7 +62,7 @@ let squid: string;
 
 beforeAll(() => {
   const image = imageNames(ROOT).squid;
-  // With IPv6, so that the IPv6 ranges are judged as well; without it Squid leaves them out.
+  // Enable IPv6, so that Squid checks the IPv6 ranges too. Otherwise it ignores them.
   const ipv6 = '--sysctl=net.ipv6.conf.all.disable_ipv6=0';
   squid = docker(['run', '--rm', '--detach', '--network=none', ipv6, '--entrypoint=sleep', image, '300']);
 });
@@ -78,7 +78,7 @@ function parse(configuration: string): { exitCode: number; remarks: string[] } {
 }
 
 describe('squid -k parse', () => {
-  test.each(Object.entries(POLICIES))('accepts %s without a remark', (_, egress) => {
+  test.each(Object.entries(POLICIES))('accepts %s without a warning', (_, egress) => {
     expect(parse(squidConfig(egress))).toEqual({ exitCode: 0, remarks: [] });
   });
 
@@ -86,7 +86,7 @@ describe('squid -k parse', () => {
     ['an unknown directive', 'no_such_directive on', /unrecognized/],
     ['a rule about an unknown list', 'http_access allow nobody', /nobody/],
     ['a name that another covers', 'acl twice dstdomain -n .example.com a.example.com', /subdomain/],
-  ])('control: remarks on %s', (_, line, remark) => {
+  ])('control: warns about %s', (_, line, remark) => {
     const { remarks } = parse(`${squidConfig(policy('example.com'))}${line}\n`);
     expect(remarks.join('\n')).toMatch(remark);
   });

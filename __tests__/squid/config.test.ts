@@ -11,7 +11,7 @@ function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
   return new Judge(squidConfig({ addresses: ADDRESSES, allow: allowing(allow), targets: [], hosts: [], ...policy }));
 }
 
-/** `CONNECT host:port` or `GET http://host:port/` of the agent, unless told otherwise. */
+/** The agent's `CONNECT host:port` or `GET http://host:port/`, unless `more` overrides it. */
 const connect = (host: string, more: Partial<Request> = {}): Request => ({
   from: AGENT,
   method: 'CONNECT',
@@ -78,7 +78,7 @@ describe('the agent', () => {
     expect(nothing.bump({ host, serverName: host }).action).toBe('terminate');
   });
 
-  test('nobody else is served, by either listener', () => {
+  test('nobody else is served by either listener', () => {
     for (const from of ['172.30.0.10', '172.30.0.40', '172.30.0.1', SIDECAR]) {
       expect(squid.access(connect('plain.example', { from })).allowed).toBe(false);
       expect(squid.access(get('plain.example', { from })).allowed).toBe(false);
@@ -87,7 +87,7 @@ describe('the agent', () => {
   });
 });
 
-test('an address is refused even where a list of names would cover it', () => {
+test('an address is refused even if a list of names would cover it', () => {
   const none = { domains: [], subdomainsOf: [] };
   const squid = judge('', { allow: { https: { domains: ['1', '0x1', '::1'], subdomainsOf: [] }, http: none } });
   for (const host of ['192.0.2.1', '1', '0x1', '::1']) {
@@ -95,7 +95,7 @@ test('an address is refused even where a list of names would cover it', () => {
   }
 });
 
-describe('where an allowed name leads to', () => {
+describe('the address of an allowed name', () => {
   const PRIVATE = [
     ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '127.8.8.8', '168.63.129.16', '169.254.169.254'],
     ...['172.16.0.1', '172.30.0.30', '172.31.255.255', '192.0.0.192', '192.168.1.1', '198.18.0.1', '224.0.0.1'],
@@ -111,20 +111,20 @@ describe('where an allowed name leads to', () => {
   });
 
   test.each(['93.184.215.14', '11.0.0.1', '100.128.0.1', '172.32.0.1', '192.167.1.1', '2606:2800::1'])(
-    '%s is fine',
+    '%s is allowed',
     (address) => {
       expect(judge(LIST).access(connect('plain.example', { address })).allowed).toBe(true);
     },
   );
 
-  test('nowhere: an allowed name without an address is refused by the front port, and said to have none', () => {
+  test('an allowed name without an address is refused by the front port and logged as such', () => {
     const squid = judge(LIST);
     expect(squid.access(connect('plain.example', { address: '' }))).toEqual({ allowed: false, resolved: true });
     expect(squid.access(connect('other.example', { address: '' }))).toEqual({ allowed: false, resolved: false });
     expect(squid.all('deny_info')).toContainEqual(['503:ERR_DNS_FAIL', expect.stringContaining('unresolvable')]);
   });
 
-  test('an added host may be private, for exactly its name', () => {
+  test('an added host may be private, but only under its name', () => {
     const squid = judge(LIST, { hosts: [{ name: 'gateway.internal', address: '10.1.2.3' }] });
     const address = '10.1.2.3';
     expect(squid.access(connect('gateway.internal', { address })).allowed).toBe(true);
@@ -143,13 +143,13 @@ describe('a provider’s host', () => {
     { host: 'api.openai.com', port: 443, permitted: true },
     { host: 'router.internal', port: 8443, permitted: true },
   ];
-  // Listed by the user as well, which must not open them to the agent.
+  // The user lists them too, which must not open them to the agent.
   const squid = judge('openai.com\nrouter.internal\nplain.example', { targets });
 
   test.each([
     ['api.openai.com', 443],
     ['router.internal', 8443],
-  ])('is the api-proxy’s: %s:%i', (host, port) => {
+  ])('is open to the api-proxy: %s:%i', (host, port) => {
     expect(squid.access(connect(host, { from: SIDECAR, port })).allowed).toBe(true);
     expect(squid.access(connect(host, { port }))).toEqual({ allowed: false, resolved: false });
     expect(squid.access(connect(host))).toEqual({ allowed: false, resolved: false });
@@ -170,7 +170,7 @@ describe('a provider’s host', () => {
     expect(squid.access(request)).toEqual({ allowed: false, resolved: false });
   });
 
-  test('that is not permitted is nobody’s', () => {
+  test('is open to nobody if it is not permitted', () => {
     const closed = judge('', { targets: [{ host: 'router.internal', port: 8443, permitted: false }] });
     for (const from of [AGENT, SIDECAR]) {
       expect(closed.access(connect('router.internal', { from, port: 8443 }))).toEqual({
@@ -180,11 +180,11 @@ describe('a provider’s host', () => {
     }
   });
 
-  test('other names below a listed domain stay the agent’s', () => {
+  test('other names below a listed domain stay open to the agent', () => {
     expect(squid.access(connect('cdn.openai.com')).allowed).toBe(true);
   });
 
-  test('must not be private either, unless it was added', () => {
+  test('must not have a private address either, unless it was added', () => {
     const request = connect('router.internal', { from: SIDECAR, port: 8443, address: '10.1.2.3' });
     expect(squid.access(request).allowed).toBe(false);
     const added = judge('', { targets, hosts: [{ name: 'router.internal', address: '10.1.2.3' }] });
@@ -219,7 +219,7 @@ describe('the server name in a tunnel', () => {
     expect(squid.route(connect('plain.example', { from: '127.0.0.1', listener: 'peek' }))).toBe('direct');
   });
 
-  test('is read by a listener on loopback only', () => {
+  test('is read only by a listener on loopback', () => {
     const listeners = squid.all('http_port');
     const peek = listeners.filter((words) => words.includes('ssl-bump'));
     expect(listeners.map(([address]) => address)).toEqual(['3128', expect.stringMatching(/^127\.0\.0\.1:\d+$/)]);
@@ -229,14 +229,14 @@ describe('the server name in a tunnel', () => {
   });
 });
 
-test('the readiness name passes the front port without DNS, and is cut behind it', () => {
+test('the readiness name passes the front port without DNS and is cut behind it', () => {
   const squid = judge('');
   expect(squid.access(connect(READINESS_NAME))).toEqual({ allowed: true, resolved: false });
   expect(squid.access(get(READINESS_NAME)).allowed).toBe(false);
   expect(squid.bump({ host: READINESS_NAME, serverName: READINESS_NAME }).action).toBe('terminate');
 });
 
-test('no list holds a name that another of its names covers: Squid would not start, or ignore one', () => {
+test('no list contains a name that another of its names covers: Squid would not start, or would ignore one', () => {
   const targets = [
     { host: 'api.openai.com', port: 443, permitted: true },
     { host: 'api.openai.com', port: 8443, permitted: true },
@@ -259,7 +259,7 @@ test('no list holds a name that another of its names covers: Squid would not sta
   }
 });
 
-test('a policy cannot bring lines of its own: one directive a line, no quotes, no comments', () => {
+test('a policy cannot add its own lines: one directive per line, no quotes, no comments', () => {
   const configuration = squidConfig({
     addresses: ADDRESSES,
     allow: allowing('bücher.example, A.example.'),
@@ -288,12 +288,12 @@ describe('hardening', () => {
     expect(squid.all(directive).map((words) => words.join(' '))).toEqual([value]);
   });
 
-  test('the first rule is against the manager, the last against everything', () => {
+  test('the first rule denies the cache manager, the last denies everything', () => {
     const rules = squid.all('http_access').map((words) => words.join(' '));
     expect([rules[0], rules.at(-1)]).toEqual(['deny manager', 'deny all']);
   });
 
-  test('keeps nothing on disk but its logs', () => {
+  test('keeps nothing on disk except its logs', () => {
     expect(squid.all('cache_dir')).toEqual([]);
     expect([...squid.all('access_log'), ...squid.all('cache_log')].map(([to]) => to)).toEqual([
       'stdio:/var/log/squid/access.log',

@@ -1,4 +1,4 @@
-/** Copilot's host, derived from the GitHub server, in Squid's rules: nobody's but the api-proxy's. */
+/** Copilot's host, derived from the GitHub server, in Squid's rules: only the api-proxy may reach it. */
 
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
@@ -28,13 +28,13 @@ describe.each([
   const allowed = (squid: Judge, from: 'agent' | 'api-proxy', host: string): boolean =>
     squid.access({ from: ADDRESSES[from], method: 'CONNECT', host, port: 443 }).allowed;
 
-  test('the api-proxy reaches Copilot’s host without a line in allow-domains, and no other', () => {
+  test('the api-proxy reaches Copilot’s host without a line in allow-domains, and no other host', () => {
     const squid = judge(serverUrl, {});
     expect([allowed(squid, 'api-proxy', own), allowed(squid, 'agent', own)]).toEqual([true, false]);
     expect([allowed(squid, 'api-proxy', other), allowed(squid, 'agent', other)]).toEqual([false, false]);
   });
 
-  test('the agent does not reach it where allow-domains covers it, neither by tunnel nor by server name', () => {
+  test('the agent cannot reach it even if allow-domains covers it, neither by tunnel nor by server name', () => {
     const squid = judge(serverUrl, { 'allow-domains': 'ghe.com, githubcopilot.com' });
     expect([allowed(squid, 'agent', own), allowed(squid, 'agent', other)]).toEqual([false, true]);
     expect(allowed(squid, 'api-proxy', own)).toBe(true);
@@ -42,7 +42,7 @@ describe.each([
     expect(squid.bump({ host: other, serverName: other }).action).toBe('splice');
   });
 
-  test('a target of the user’s needs its line, and Copilot’s host is nobody’s then', () => {
+  test('a custom target needs its own line, and then nobody reaches Copilot’s host', () => {
     const options = { 'copilot-api-target': 'router.example' };
     const [closed, open] = [
       judge(serverUrl, options),

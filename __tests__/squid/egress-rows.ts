@@ -1,4 +1,4 @@
-/** What an agent asks of Squid, and what must come of it: the rows of `egress.engine.test.ts`. */
+/** What an agent asks Squid for, and what must happen: the rows of `egress.engine.test.ts`. */
 
 import { isIP } from 'node:net';
 import type { Probe } from '../../testing/engine/agent-probe.ts';
@@ -12,7 +12,7 @@ export interface Row {
   readonly error?: string;
   /** The address that must have been reached. */
   readonly upstream?: string;
-  /** Addresses that must not. */
+  /** Addresses that must not have been reached. */
   readonly untouched?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ const get = (target: string, host = 'allowed.example', end = 'close'): string =>
 /** A request that Squid answers itself. */
 const refused = (id: string, send: string, status = 403): Row => ({ probe: { id, send }, statuses: [status] });
 
-/** A tunnel that reaches its end. */
+/** A tunnel that reaches its destination. */
 const opens = (id: string, name: string, upstream = PUBLIC): Row => ({
   probe: { id, send: connect(`${name}:443`), tunnel: tls(name.replace(/\.$/, '')) },
   statuses: [200],
@@ -32,7 +32,7 @@ const opens = (id: string, name: string, upstream = PUBLIC): Row => ({
   upstream,
 });
 
-/** A plain request that reaches its end. */
+/** A plain request that reaches its destination. */
 const passes = (id: string, send: string): Row => ({ probe: { id, send }, statuses: [200], upstream: PUBLIC });
 
 const REACH: readonly Row[] = [
@@ -48,7 +48,7 @@ const REACH: readonly Row[] = [
   refused('refused: a wildcard apex', connect('wild.example:443')),
   refused('refused: the other scheme, http', get('http://tls-only.example/')),
   refused('refused: the other scheme, https', connect('plain-only.example:443')),
-  // The peek port says no where only a TLS client hears it.
+  // The peek port's refusal is visible only to a TLS client.
   ...['ready.awf.invalid', 'allowed.example'].map((serverName): Row => ({
     probe: {
       id: `refused: the name of the readiness check, as ${serverName}`,
@@ -107,14 +107,14 @@ const X11: readonly Row[] = [
   refused('X11 the allowed name as Host', connect('evil.example:443', 'allowed.example:443')),
   refused('X11 the allowed name as Host by http', get('http://evil.example/', 'allowed.example')),
   refused('X11 a NUL before the allowed name', connect('evil.example\0.allowed.example:443'), 400),
-  // A subdomain of the allowed one, whatever its letters: it may be looked up, and has no address.
+  // This is a subdomain of the allowed name, whatever its letters. It may be looked up, but has no address.
   ...['%00', '%23', '%2f', '%40'].map((sign): Row => ({
     ...refused(`X11 ${sign} before the allowed name`, connect(`evil.example${sign}.allowed.example:443`), 503),
     untouched: [EVIL],
   })),
 ];
 
-/** What the names of X12 lead to; each name gets an address of its own. */
+/** The addresses for the names of X12. Each name gets its own address. */
 const PRIVATE: readonly (readonly string[])[] = [
   ['127.0.0.1'],
   ['127.8.8.8'],
@@ -135,11 +135,11 @@ const PRIVATE: readonly (readonly string[])[] = [
   ['cname:allowed.example', '10.9.9.3'],
   ['cname:inner.private.example'],
 ];
-/** The first answer is fine, the next one is not: what was checked must be what is used. */
+/** The first answer is allowed, the next one is not. The address that was checked must be the one that is used. */
 const REBINDING = ['rebinding.private.example', 'rebinding-too.private.example'] as const;
 const REBOUND = '10.9.9.4';
 const INNER = '10.9.9.5';
-/** What needs no address of the listener's: it is there, or another spelling of one that is. */
+/** Addresses that the listener need not add: they exist already, or are other spellings of some that do. */
 const OWN = new Set([PUBLIC, '127.0.0.1', '127.8.8.8', '0.0.0.0', '::1', '::ffff:10.9.9.1']);
 
 const X12: readonly Row[] = [
@@ -229,7 +229,7 @@ export const ROWS: readonly Row[] = [
   ...R8,
 ];
 
-/** What the test's own resolver answers. */
+/** The answers of the test's own resolver. */
 export const NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ...Object.fromEntries(
     [
@@ -246,7 +246,7 @@ export const NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ...Object.fromEntries(PRIVATE.map((answer, index) => [`p${index}.private.example`, [answer]])),
   'inner.private.example': [[INNER]],
   ...Object.fromEntries(REBINDING.map((name) => [name, [[PUBLIC], [REBOUND]]])),
-  // Names that must never be asked for lead somewhere, so that asking would show.
+  // Names that must never be looked up have addresses, so that a query would show.
   'refused.example': [[PUBLIC]],
   'evil.example': [[EVIL]],
 };

@@ -9,12 +9,12 @@ type Tunnel = NonNullable<Probe['tunnel']>;
 export const tls = (serverName: string): Tunnel => ({ kind: 'tls', serverName });
 const bytes = (data: Buffer | string): Tunnel => ({ kind: 'bytes', hex: Buffer.from(data as string).toString('hex') });
 
-/** A tunnel to an allowed name that has an address of its own, so that what arrives there is this row's. */
+/** A tunnel to an allowed name with its own address. What arrives there comes from this row. */
 export interface TunnelCase {
   readonly id: string;
   readonly tunnel: Tunnel;
   readonly ends: 'open' | 'cut';
-  /** Arrives, and is refused there. */
+  /** Reaches the server, which refuses it. */
   readonly passes?: true;
 }
 
@@ -37,7 +37,7 @@ export const TUNNELS: readonly TunnelCase[] = [
   cut('X13 a provider in upper case', hello(serverNames('API.OPENAI.COM'))),
   cut('X13 a provider with a trailing dot', hello(serverNames('api.openai.com.'))),
   cut('X13 a refused server name in two records', split('refused.example', 120)),
-  // Squid takes the first name; RFC 6066 forbids a second one, and OpenSSL, BoringSSL and Go refuse such a hello.
+  // Squid uses the first name. RFC 6066 forbids a second one, and OpenSSL, BoringSSL and Go reject such a hello.
   {
     ...cut('X13 an allowed name, then a refused one', hello(serverNames('allowed.example', 'refused.example'))),
     passes: true,

@@ -10,7 +10,9 @@ import type { OutsideEvent } from '../../testing/outside/server.ts';
 import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { createTestCa } from '../../testing/tls.ts';
 
-/** RFC 5737 gives 198.51.100.0/24 to documentation: nobody's, and not private in Squid's eyes. */
+/**
+ * RFC 5737 reserves 198.51.100.0/24 for documentation. It belongs to nobody, and Squid does not count it as private.
+ */
 const RESOLVER = '198.51.100.53';
 const KEY = 'sk-proj-egress-sentinel-0f1e2d3c';
 
@@ -33,9 +35,9 @@ let run: SandboxRun;
 let outside: Outside;
 let results: Map<string, ProbeResult>;
 let events: readonly OutsideEvent[];
-/** Addresses that a connection made in Squid's own place reached, with nothing in between. */
+/** The addresses that a direct connection from Squid's network namespace reached. */
 let reachable: string[];
-/** First line of the answer to CONNECT, by who asked for what. */
+/** The first line of the answer to CONNECT, by client and destination. */
 const asked: Record<string, string | undefined> = {};
 
 beforeAll(async () => {
@@ -96,7 +98,7 @@ const reached = (): Set<string> =>
   new Set(events.flatMap((event) => (event.kind === 'connection' ? [event.address] : [])));
 
 describe('what Squid lets through', () => {
-  test('control: every address of the rows is heard by the listener when nothing stands before it', () => {
+  test('control: the listener hears every address in the rows if nothing is in between', () => {
     expect(new Set(reachable)).toEqual(
       new Set([...PUBLIC_ADDRESSES, ...PRIVATE_ADDRESSES, PINNED.address, PROVIDER.address]),
     );
@@ -113,7 +115,7 @@ describe('what Squid lets through', () => {
     for (const address of untouched ?? []) expect(reached()).not.toContain(address);
   });
 
-  test('X12, X13, X14, X19 reaches no address but those of the rows that may pass', () => {
+  test('X12, X13, X14, X19 reaches only the addresses of the rows that may pass', () => {
     const permitted = ROWS.flatMap(({ upstream }) => upstream ?? []);
     expect([...reached()].filter((address) => ![...permitted, PROVIDER.address].includes(address))).toEqual([]);
   });
@@ -128,7 +130,7 @@ describe('what Squid lets through', () => {
     ]);
   });
 
-  test('X18 asks the resolver for allowed names only, and for no address', () => {
+  test('X18 asks the resolver only for allowed names, and for no address', () => {
     const queries = new Set(events.flatMap((event) => (event.kind === 'query' ? event.name : [])));
     expect(queries).toContain('allowed.example');
     expect(
@@ -140,14 +142,14 @@ describe('what Squid lets through', () => {
     expect(events.filter((event) => event.kind === 'query' && ![1, 28].includes(event.type))).toEqual([]);
   });
 
-  test('X20 sends upstream the host of the request target, not the one that the client wrote', () => {
+  test('X20 sends upstream the host of the request target, not the client’s Host', () => {
     const hosts = events.flatMap((event) =>
       event.kind === 'request' && event.url.startsWith('/x20') ? event.headers.host : [],
     );
     expect(new Set(hosts)).toEqual(new Set(['allowed.example']));
   });
 
-  test('decides by who asks', () => {
+  test('decides by client', () => {
     expect(asked).toEqual({
       'stranger, allowed': expect.stringContaining(' 403 ') as string,
       'api-proxy, allowed': expect.stringContaining(' 403 ') as string,

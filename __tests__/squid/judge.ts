@@ -1,10 +1,10 @@
 /**
- * Decides as Squid does, for the directives that the generated configuration uses, so that a test can ask what a
- * request meets instead of how a line reads. What it does not know it refuses loudly. Whether Squid itself agrees is
- * for the tests with the engine.
+ * Decides as Squid does for the directives that the generated configuration uses, so that a test can check what happens
+ * to a request instead of how a line reads. It throws on anything it does not know. The engine tests check that Squid
+ * itself agrees.
  *
- * http://www.squid-cache.org/Doc/config/acl/ and .../http_access/: rules in order, the first one of which all ACLs
- * match decides; ACLs of one rule are looked at from left to right, until one does not match.
+ * http://www.squid-cache.org/Doc/config/acl/ and .../http_access/: the first rule whose ACLs all match decides. The
+ * ACLs of a rule are checked from left to right until one does not match.
  */
 
 import { BlockList, isIPv4 } from 'node:net';
@@ -15,9 +15,9 @@ export interface Request {
   readonly host: string;
   readonly port: number;
   readonly scheme?: string;
-  /** Where the name leads to, should Squid look it up; empty when it has no address. */
+  /** The name's address if Squid looks it up. Empty if it has none. */
   readonly address?: string;
-  /** The port of Squid's that it came to. */
+  /** The port of Squid's that received it. */
   readonly listener?: string;
 }
 
@@ -49,7 +49,7 @@ export class Judge {
     for (const [name = '', ...rest] of this.all('acl')) this.#define(name, rest);
   }
 
-  /** The words of every directive of this name. */
+  /** The words of every directive with this name. */
   all(directive: string): string[][] {
     return this.#directives.filter(({ name }) => name === directive).map(({ words }) => words);
   }
@@ -60,7 +60,7 @@ export class Judge {
     return new Map(lists.map(([name, { values }]) => [name, values]));
   }
 
-  /** What becomes of a request, and whether its name was looked up on the way. */
+  /** Whether a request is allowed, and whether its name was looked up in the process. */
   access(request: Request): { readonly allowed: boolean; readonly resolved: boolean } {
     let resolved = false;
     const match = (name: string): boolean =>
@@ -72,19 +72,19 @@ export class Judge {
     return { allowed: rule?.[0] === 'allow', resolved };
   }
 
-  /** The way of a request that passed: through the peer, which is the listener that reads server names, or directly. */
+  /** The route of an allowed request: through the peer, which is the listener that reads server names, or directly. */
   route(request: Request): 'peer' | 'direct' | 'either' {
     const allows = (directive: string, skip = 0): boolean => {
       const rules = this.all(directive).map((words) => words.slice(skip));
       const matches = (name: string): boolean => this.#matches(name, (acl) => matchesRequest(acl, request));
       return rules.find(([, ...acls]) => acls.every(matches))?.[0] === 'allow';
     };
-    // The first word of cache_peer_access is the peer.
+    // The first word of cache_peer_access names the peer.
     if (allows('never_direct') && allows('cache_peer_access', 1)) return 'peer';
     return allows('always_direct') ? 'direct' : 'either';
   }
 
-  /** What becomes of a tunnel after its hello was read, and the verdict noted for the log. */
+  /** What happens to a tunnel once its hello has been read, and the verdict for the log. */
   bump({ host, serverName }: Hello): { readonly action: string; readonly verdict: string | undefined } {
     const notes = new Map<string, string>();
     for (const step of ['SslBump1', 'SslBump2']) {
@@ -95,7 +95,7 @@ export class Judge {
             case 'at_step':
               return value === step;
             case 'ssl::server_name':
-              // Squid falls back to the name that the CONNECT gave.
+              // Squid falls back to the name from the CONNECT request.
               return values.some((pattern) => isNamed(serverName ?? host, pattern));
             case 'annotate_transaction': {
               const [key = '', text = ''] = value.split('=');
@@ -118,7 +118,7 @@ export class Judge {
 
   #define(name: string, [type = '', ...rest]: string[]): void {
     const flags = rest.filter((word) => /^-/.test(word) && word !== '-');
-    // A name must not be looked up to compare it, neither forwards nor backwards.
+    // Comparing a name must not look it up, neither forwards nor backwards.
     if (/^dstdom/.test(type) && !flags.includes('-n')) throw new Error(`${name} would look up PTR records`);
     if (type === 'ssl::server_name' && !flags.includes('--client-requested')) {
       throw new Error(`${name} would believe the server`);
@@ -172,7 +172,7 @@ function matchesRequest({ type, values }: Acl, request: Request): boolean {
   }
 }
 
-/** `.example.com` is the domain and its subdomains, `example.com` the domain alone. */
+/** `.example.com` is the domain and its subdomains, `example.com` only the domain. */
 function isNamed(host: string, pattern: string): boolean {
   return pattern.startsWith('.') ? `.${host}`.endsWith(pattern) : host === pattern;
 }

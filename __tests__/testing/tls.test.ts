@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 describe('createTestCa', () => {
-  test('makes a CA that may sign and is valid now', () => {
+  test('makes a CA that may sign and is currently valid', () => {
     const root = new X509Certificate(ca.certPem);
     expect(root.ca).toBe(true);
     expect(root.validFromDate.getTime()).toBeLessThan(Date.now());
@@ -38,7 +38,7 @@ describe('createTestCa', () => {
     expect(certificate.checkIP('::1')).toBe('::1');
   });
 
-  test('refuses to issue for nobody', async () => {
+  test('refuses to issue a certificate without names', async () => {
     await expect(ca.issue([])).rejects.toThrow('at least one host name');
   });
 });
@@ -72,7 +72,7 @@ describe('a TLS connection', () => {
 const OPENSSL = 'openssl';
 const lacksOpenssl = spawnSync(OPENSSL, ['version']).status !== 0 && process.env['CI'] !== 'true';
 
-test.skipIf(lacksOpenssl)('stands up to the strict checks of OpenSSL', () => {
+test.skipIf(lacksOpenssl)('passes OpenSSL’s strict checks', () => {
   const dir = mkdtempSync(join(tmpdir(), 'awf-tls-'));
   const [root, certificate] = [join(dir, 'ca.pem'), join(dir, 'leaf.pem')];
   try {

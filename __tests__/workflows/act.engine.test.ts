@@ -69,7 +69,7 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     expect(job.exitCode, job.log).toBe(0);
   });
 
-  test('sends the command to the provider with the real key, which the command never had', () => {
+  test('sends the command’s request to the provider with the real key, which the command never had', () => {
     expect(provider.server.requests).toMatchObject([
       { path: '/v1/messages', serverName: 'api.anthropic.com', credential: 'accepted' },
     ]);
@@ -81,7 +81,7 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     expect(environment).not.toMatch(/^(INPUT_|ACTIONS_|GITHUB_(ENV|PATH|STATE|TOKEN)=)/m);
   });
 
-  test('gives later steps the outputs of a command that succeeded', () => {
+  test('passes the outputs of a successful command to later steps', () => {
     const { outcome, outputs } = step('calls');
     expect(outcome).toBe('success');
     expect(outputs).toMatchObject({
@@ -93,7 +93,7 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
   });
 
-  test('gives later steps the outputs of a command that failed', () => {
+  test('passes the outputs of a failed command to later steps', () => {
     expect(step('fails')).toMatchObject({
       outcome: 'failure',
       conclusion: 'success', // continue-on-error
@@ -101,14 +101,14 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     });
   });
 
-  test("obeys no log command of the command's, and takes no output from it", () => {
+  test('carries out none of the command’s log commands, and takes no output from it', () => {
     expect(recordsOf('calls')).toContainEqual(
       expect.objectContaining({ command: 'ignored', raw: '::set-output name=planted::by the agent\n' }),
     );
     expect(step('calls').outputs).not.toHaveProperty('planted');
   });
 
-  test('writes a job summary of each step', () => {
+  test('writes a job summary for each step', () => {
     const summary = (id: string): unknown => recordsOf(id).find(({ command }) => command === 'summary')?.['content'];
     expect(summary('calls')).toMatch(/\*\*success\*\*.*1 request was refused/);
     expect(summary('calls')).toContain('`refused.example`');
@@ -116,7 +116,7 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     expect(summary('fails')).toMatch(/\*\*failure\*\*.*exit code 7/);
   });
 
-  test('runs the post steps: the logs become an artifact where that is wanted, and nothing is left', () => {
+  test('runs the post steps: the logs become an artifact if requested, and nothing is left', () => {
     for (const id of ['calls', 'fails']) {
       expect(recordsOf(id)).toContainEqual(expect.objectContaining({ stage: 'Post', stepResult: 'success' }));
     }

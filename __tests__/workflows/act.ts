@@ -1,4 +1,4 @@
-/** Runs a workflow of this repository as a runner does, with `act` in host mode. */
+/** Runs a workflow of this repository with `act` in host mode, as a runner would. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,24 +13,24 @@ import { goTool } from './go-tool.ts';
 export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');
 
 export interface ActOptions {
-  /** The program. */
+  /** The path of the program. */
   readonly act: string;
-  /** Relative to the repository's root. */
+  /** A path relative to the root of the repository. */
   readonly workflow: string;
-  /** Takes the job's workspace, its temporary directory and act's own home; the caller removes it. */
+  /** A directory for the job's workspace, its temporary files and act's own home. The caller removes it. */
   readonly directory: string;
   /** Variables of the job. */
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
-  /** Ends the job. */
+  /** Stops the job. */
   readonly signal: AbortSignal;
 }
 
 export interface ActResult {
   readonly exitCode: number | null;
-  /** All that it said, to explain a failure. */
+  /** The whole output, to explain a failure. */
   readonly log: string;
-  /** Its records, in order: a line of a step's output, a log command, a step's result. */
+  /** The records in order: a line of a step's output, a log command, a step's result. */
   readonly records: readonly JsonObject[];
 }
 
@@ -44,8 +44,8 @@ function parseRecord(line: string): JsonObject[] {
 }
 
 /**
- * Runs the workflow's `workflow_dispatch` to its end. `actions/checkout` is played by act itself: it copies the working
- * tree, less what git ignores, so that a job cannot change the original.
+ * Runs the workflow's `workflow_dispatch` to its end. act itself plays `actions/checkout`: it copies the working tree
+ * without the files that git ignores, so that a job cannot change the original.
  */
 export async function runAct({ act, workflow, directory, env, secrets, signal }: ActOptions): Promise<ActResult> {
   const home = join(directory, 'home');
@@ -53,7 +53,7 @@ export async function runAct({ act, workflow, directory, env, secrets, signal }:
   const args = ['workflow_dispatch', '--workflows', workflow, '--json'];
   args.push('--platform', 'ubuntu-24.04=-self-hosted', '--action-offline-mode');
   for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
-  // By name alone: it takes the value from its environment.
+  // Only the name: act takes the value from its environment.
   for (const name of Object.keys(secrets)) args.push('--secret', name);
 
   const child = spawn(act, args, {
@@ -61,9 +61,9 @@ export async function runAct({ act, workflow, directory, env, secrets, signal }:
     env: {
       ...process.env,
       ...secrets,
-      // It runs actions with the first `node` that it finds.
+      // act runs actions with the first `node` in PATH.
       PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
-      // The developer's own settings of act stay out, those of Docker are needed.
+      // Exclude the developer's own act settings, but keep Docker's.
       HOME: home,
       XDG_CONFIG_HOME: home,
       XDG_CACHE_HOME: join(directory, 'cache'),

@@ -19,20 +19,20 @@ describe.each(WORKFLOWS)('%s', (file) => {
   const triggers = typeof workflow['on'] === 'string' ? [workflow['on']] : Object.keys(object(workflow['on']));
 
   // A tag can be moved to other code, a commit cannot. Dependabot reads the version in the comment.
-  test('pins the actions of others to commits', () => {
+  test('pins third-party actions to commits', () => {
     const foreign = text.split('\n').filter((line) => /\buses:(?! \.\/$)/.test(line));
     expect(foreign).not.toEqual([]);
     for (const line of foreign) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  // What was green yesterday has to be green today: no name that stands for whatever is newest.
+  // What passed yesterday must pass today, so no name may stand for the newest version.
   test('pins the runner and Node.js', () => {
     for (const job of jobs) expect(job['runs-on']).toMatch(/^[a-z]+-\d+\.\d+$/);
     for (const [, version] of text.matchAll(/node-version: *(.*)/g)) expect(version).toBe(devDependencies.node);
   });
 
-  // Else what runs in the workspace finds the job's token in .git/config.
-  test('checks out without leaving the token', () => {
+  // Otherwise code in the workspace would find the job's token in .git/config.
+  test('checks out the code without keeping the token', () => {
     const checkouts = steps.filter(({ uses }) => typeof uses === 'string' && uses.startsWith('actions/checkout@'));
     expect(checkouts).not.toEqual([]);
     for (const { with: inputs } of checkouts) expect(inputs).toHaveProperty('persist-credentials', false);
@@ -43,14 +43,14 @@ describe.each(WORKFLOWS)('%s', (file) => {
     expect(text.match(/\bpermissions:/g)).toHaveLength(1);
   });
 
-  // pull_request_target and workflow_run give the secrets to runs that a stranger can start.
-  test('has secrets only where a person starts it', () => {
+  // pull_request_target and workflow_run expose secrets to runs that a stranger can start.
+  test('uses secrets only if a person starts the workflow', () => {
     const allowed = /\bsecrets\b/.test(text) ? ['workflow_dispatch'] : ['workflow_dispatch', 'push', 'pull_request'];
     expect(allowed).toEqual(expect.arrayContaining(triggers));
     expect(triggers).not.toEqual([]);
   });
 
-  test('puts no expression into a script of the runner', () => {
+  test('puts no expression into a script', () => {
     const scripts = steps.map(({ run }) => (typeof run === 'string' ? run : ''));
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
   });
@@ -60,7 +60,7 @@ const agents = readdirSync(join(ROOT, 'testing/agents'), { withFileTypes: true }
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-test.each(agents)('smoke-%s.yml installs the version that the engine tests run', (name) => {
+test.each(agents)('smoke-%s.yml installs the version that the engine tests use', (name) => {
   const { dependencies } = JSON.parse(read(`testing/agents/${name}/package.json`)) as {
     dependencies: Record<string, string>;
   };

@@ -4,7 +4,7 @@ import { ROOT } from '../../testing/root.ts';
 
 const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
 
-/** The repository's workflows, and the ones that the tests run; relative to the repository's root. */
+/** The repository's workflows and those that the tests run, relative to the root of the repository. */
 export const WORKFLOWS = [...filesIn('.github/workflows'), ...filesIn('__tests__/workflows')]
   .filter((file) => /\.ya?ml$/.test(file))
   .toSorted();

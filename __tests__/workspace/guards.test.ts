@@ -6,7 +6,7 @@ import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
 import { given, NO_SECRETS, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
-/** Files below a new workspace; an empty name at the end makes a directory. */
+/** A new workspace with these files. A path that ends in a slash makes a directory. */
 function workspaceWith(files: Readonly<Record<string, string>>): string {
   const workspace = temporaryDirectory();
   for (const [name, content] of Object.entries(files)) {
@@ -41,7 +41,7 @@ describe('gitGuards', () => {
     });
   });
 
-  test('a repository: what is there of configuration, hooks and what redirects them', async () => {
+  test('a repository: its configuration, its hooks and what redirects them, as far as they exist', async () => {
     const workspace = workspaceWith({
       ...REPOSITORY,
       '.git/hooks/pre-commit': '',
@@ -94,13 +94,13 @@ describe('gitGuards', () => {
     expect(await plan(workspace)).toMatchObject({ readOnly: ['my-hooks'], hooks: ['my-hooks'] });
   });
 
-  test('a configuration behind a link is refused', async () => {
+  test('a configuration behind a link is rejected', async () => {
     const workspace = workspaceWith({ '.git/HEAD': '', '.git/objects/': '', config: '' });
     symlinkSync('../config', join(workspace, '.git/config'));
     await expect(plan(workspace)).rejects.toThrow('.git/config is a symbolic link');
   });
 
-  test('a given credential in a configuration stops the run', async () => {
+  test('a credential of the run in a configuration stops the run', async () => {
     const workspace = workspaceWith({
       ...REPOSITORY,
       '.git/config': `[user]\nname = ${SENTINELS.get('OPENAI_API_KEY')!}`,
@@ -110,7 +110,7 @@ describe('gitGuards', () => {
     );
   });
 
-  test('a directory with objects and refs of another kind is nobody’s business', async () => {
+  test('an unrelated directory with objects and refs is ignored', async () => {
     expect(await plan(workspaceWith({ 'game/objects/': '', 'game/refs/': '', 'game/hooks/use.js': '' }))).toMatchObject(
       {
         readOnly: [],
@@ -132,7 +132,7 @@ describe('guardMounts', () => {
       return `${source}${mount.target}${mount.writable ? ' rw' : ''}`;
     });
 
-  test('the directories above become mount points, for those cannot be renamed', () => {
+  test('the directories above become mount points, because those cannot be renamed', () => {
     expect(mounts({ readOnly: ['/w/a/b/c'] })).toEqual(['/w/a rw', '/w/a/b rw', '/w/a/b/c']);
     expect(mounts({ readOnly: ['/w/a'] })).toEqual(['/w/a']);
   });
@@ -145,7 +145,7 @@ describe('guardMounts', () => {
     ]);
   });
 
-  test('nothing writable lies in what is read-only', () => {
+  test('nothing writable lies inside something read-only', () => {
     expect(
       mounts({
         readOnly: ['/w/a', '/w/a/b/.git/hooks'],
@@ -155,14 +155,14 @@ describe('guardMounts', () => {
     ).toEqual(['/w/a', '/work/copy over /w/a/b/.git/config']);
   });
 
-  test('a copy takes the place of its file', () => {
+  test('a copy replaces its file', () => {
     expect(mounts({ pinned: ['/w/.git'], copies: [['/w/.git/config', '']] })).toEqual([
       '/w/.git rw',
       '/work/copy over /w/.git/config',
     ]);
   });
 
-  test('more than the engine can do is refused', () => {
+  test('more mounts than the engine can handle are rejected', () => {
     const readOnly = Array.from({ length: 1100 }, (_, index) => `/w/${String(index)}/.git`);
     const error = thrown(() => mounts({ readOnly }));
     expect(error).toBeInstanceOf(UserError);

@@ -39,7 +39,7 @@ test.each<[string, (workspace: string) => void, [string, string][]]>([
   expect(changesOf(change)).toEqual(expected);
 });
 
-test('a change with the same size and time is seen', () => {
+test('a change that keeps size and time is detected', () => {
   const changes = changesOf((workspace) => {
     const file = join(workspace, 'file');
     const { atime, mtime } = statSync(file);
@@ -49,7 +49,7 @@ test('a change with the same size and time is seen', () => {
   expect(changes).toEqual([['file', 'modified']]);
 });
 
-test('what is there is read-only, links resolved; what is not is left to the comparison', () => {
+test('existing paths are read-only, with links resolved; missing ones are compared afterwards', () => {
   const workspace = temporaryDirectory();
   mkdirSync(join(workspace, 'real'));
   symlinkSync('real', join(workspace, 'link'));
@@ -57,7 +57,7 @@ test('what is there is read-only, links resolved; what is not is left to the com
   expect(readOnlyPaths(workspace, [...entries, { path: 'real', mode: 'report' }])).toEqual([join(workspace, 'real')]);
 });
 
-test('names of the attacker’s are shown in one line', () => {
+test('names chosen by an attacker are shown in one line', () => {
   const changes = changesOf((workspace) => writeFileSync(join(workspace, 'dir/a\n::error::\u001b[2J'), ''));
   expect(changes).toEqual([['dir/a?::error::?[2J', 'added']]);
 });

@@ -49,7 +49,7 @@ async function after(
 const paths = ({ disarmed }: Aftermath): string[] => disarmed.map(({ path }) => path);
 
 describe('inspectWorkspace', () => {
-  test('ordinary work is nobody’s business', async () => {
+  test('ordinary work is ignored', async () => {
     const { found } = await after((workspace) => {
       write(workspace, {
         ...repository('clone/.git'),
@@ -70,7 +70,7 @@ describe('inspectWorkspace', () => {
     expect(aftermathMarkdown(found)).toEqual([]);
   });
 
-  test('what was dangerous before and is the same stays', async () => {
+  test('what was dangerous before and is unchanged stays', async () => {
     const { found } = await after(
       () => undefined,
       (workspace) => write(workspace, { ...repository('n/.git'), 'n/.git/config': EVIL, 'n/.git/hooks/pre-push': '' }),
@@ -78,7 +78,7 @@ describe('inspectWorkspace', () => {
     expect(found.disarmed).toEqual([]);
   });
 
-  test('a configuration is composed anew in its place', async () => {
+  test('a configuration is replaced with a newly composed one', async () => {
     const { workspace, found } = await after((w) => write(w, { ...repository('n/.git'), 'n/.git/config': EVIL }));
     expect(found.disarmed).toMatchObject([{ path: 'n/.git/config', what: ['the setting core.fsmonitor'] }]);
     expect(readFileSync(join(workspace, 'n/.git/config'), 'utf8')).toBe('[user]\n\tname = "A"\n');
@@ -122,7 +122,7 @@ describe('inspectWorkspace', () => {
     expect(existsSync(join(workspace, found.disarmed[0]!.movedTo!)) || path.endsWith('/x')).toBe(true);
   });
 
-  test('a pipe in the place of a configuration is not waited for', async () => {
+  test('does not wait for a pipe in place of a configuration', async () => {
     const { found } = await after((workspace) => {
       mkdirSync(join(workspace, 'n/.git'), { recursive: true });
       spawnSync('mkfifo', [join(workspace, 'n/.git/config')]);
@@ -130,7 +130,7 @@ describe('inspectWorkspace', () => {
     expect(found.disarmed).toMatchObject([{ path: 'n/.git/config', what: ['neither a file nor a directory'] }]);
   });
 
-  test('a user’s own files stay when the command makes the directory around them a repository', async () => {
+  test('a user’s own files stay if the command makes the directory around them a repository', async () => {
     const { workspace, found } = await after(
       (w) => write(w, { 'app/HEAD': '', 'app/objects/': '', 'app/refs/': '', 'app/config': EVIL }),
       (w) => write(w, { 'app/hooks/use.js': 'mine' }),
@@ -145,7 +145,7 @@ describe('inspectWorkspace', () => {
     expect(readFileSync(join(workspace, 'app/hooks/use.js'), 'utf8')).toBe('mine');
   });
 
-  test('a new repository of the workspace’s is said', async () => {
+  test('a new repository in the workspace is reported', async () => {
     const { found } = await after(
       (w) => write(w, repository('.git')),
       (w) => rmSync(join(w, '.git'), { recursive: true }),
@@ -154,7 +154,7 @@ describe('inspectWorkspace', () => {
     expect(aftermathWarnings(found).join()).toContain('there was no .git before');
   });
 
-  test('.git as a link is put back', async () => {
+  test('.git as a link is restored', async () => {
     const { workspace, found } = await after(
       (w) => {
         rmSync(join(w, '.git'));
@@ -169,7 +169,7 @@ describe('inspectWorkspace', () => {
     expect(found.disarmed.map(({ what }) => what)).toContainEqual(['a replacement for a symbolic link']);
   });
 
-  test('paths too long to be opened are said, and so is an end before the end', async () => {
+  test('paths that are too long to open are reported, and so is a search that ends early', async () => {
     const { workspace, found } = await after((w) => {
       const part = 'd'.repeat(250);
       spawnSync('bash', ['-c', `for i in $(seq 20); do mkdir ${part}; cd -P ${part}; done`], { cwd: w });
@@ -182,7 +182,7 @@ describe('inspectWorkspace', () => {
     expect(aftermathMarkdown({ ...found, unread: [], left: 3 }).join()).toContain('At least 3 directories');
   });
 
-  test('the right to read is taken back where the command has removed it', async () => {
+  test('read permission is restored if the command has removed it', async () => {
     const { workspace, found } = await after((w) => {
       write(w, { ...repository('locked/n/.git'), 'locked/n/.git/config': EVIL });
       chmodSync(join(w, 'locked/n/.git'), 0o111);
@@ -193,7 +193,7 @@ describe('inspectWorkspace', () => {
     chmodSync(join(workspace, 'locked'), 0o755);
   });
 
-  test('the baseline holds no content of files', async () => {
+  test('the baseline contains no contents of files', async () => {
     const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
     write(workspace, {
       ...repository('.git'),

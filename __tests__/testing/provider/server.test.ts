@@ -68,7 +68,7 @@ async function send(call: Call): Promise<Reply> {
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
-/** A call with the right credential. */
+/** A call with the correct credential. */
 const callTo = (id: Played, path: string, body?: unknown): Call => ({
   host: HOSTS[id],
   path,
@@ -77,7 +77,7 @@ const callTo = (id: Played, path: string, body?: unknown): Call => ({
   body,
 });
 
-/** The `data` of each event, parsed; `[DONE]` and its like stay strings. */
+/** The `data` of each event, parsed. `[DONE]` and the like stay strings. */
 const events = (body: string): unknown[] =>
   [...body.matchAll(/^data: (.*?)\r?$/gm)].map(([, data = '']) =>
     data.startsWith('{') ? (JSON.parse(data) as unknown) : data,
@@ -183,7 +183,7 @@ describe('answers', () => {
     expect(streamed(reply.body, key)).toBe(DEFAULT_TEXT);
   });
 
-  test('sends Anthropic events in their order', async () => {
+  test('sends Anthropic events in the right order', async () => {
     await start({ respond: ['one'] });
     const { body } = await send(callTo('anthropic', '/v1/messages', { ...ASK, stream: true }));
     expect([...body.matchAll(/^event: (.*)$/gm)].map(([, name]) => name)).toEqual([
@@ -206,7 +206,7 @@ describe('answers', () => {
     expect(pieces.at(-1)).toBe('data: [DONE]\n\n');
   });
 
-  test('fits the schema that a Gemini request demands', async () => {
+  test('matches the schema that a Gemini request demands', async () => {
     await start();
     const properties = { reason: { type: 'STRING' }, score: { type: 'INTEGER' }, model: { enum: ['flash', 'pro'] } };
     const generationConfig = { responseJsonSchema: { type: 'OBJECT', properties } };
@@ -254,7 +254,7 @@ describe('turns', () => {
     expect(JSON.parse(JSON.parse(input) as string)).toEqual(toolUse.input);
   });
 
-  test('continues where the conversation is, and repeats the last turn', async () => {
+  test('continues the conversation where it is, and repeats the last turn', async () => {
     await start({ respond: script });
     const messages = [...spoken.messages, ...spoken.messages];
     for (const body of [spoken, { messages }]) {
@@ -264,13 +264,13 @@ describe('turns', () => {
     }
   });
 
-  test('gives text to a request that does not offer the tool', async () => {
+  test('sends text to a request that does not offer the tool', async () => {
     await start({ respond: script });
     const { body } = await send(callTo('anthropic', '/v1/messages', ASK));
     expect(JSON.parse(body)).toMatchObject({ content: [{ type: 'text', text: DEFAULT_TEXT }] });
   });
 
-  test('asks a function, which sees the request and may answer bytes', async () => {
+  test('calls a function, which sees the request and may answer with bytes', async () => {
     await start({
       respond: async ({ provider, inference }) => {
         await sleep(1);
@@ -281,7 +281,7 @@ describe('turns', () => {
     expect(reply).toMatchObject({ status: 529, headers: { 'retry-after': '1' }, body: 'anthropic m' });
   });
 
-  test('shows a mistake in the function as 500', async () => {
+  test('reports an error in the function as 500', async () => {
     await start({
       respond: () => {
         throw new Error('a mistake of the test');
@@ -295,7 +295,7 @@ describe('turns', () => {
 });
 
 describe('routes', () => {
-  test('knows a provider by its path where the host is nobody’s', async () => {
+  test('recognises a provider by its path if the host belongs to none', async () => {
     await start();
     expect(await send({ ...callTo('gemini', '/v1beta/models/m:countTokens', {}), host: 'localhost' })).toMatchObject({
       status: 200,
@@ -303,26 +303,26 @@ describe('routes', () => {
     });
   });
 
-  test('takes host names of the test’s own, with a base path', async () => {
+  test('accepts the test’s own host names, with a base path', async () => {
     await start({ hosts: { 'llm.corp.test': 'openai' } });
     const call = { ...callTo('openai', '/base/v1/models'), host: 'llm.corp.test' };
     expect(await send(call)).toMatchObject({ status: 200 });
   });
 
-  test('answers 404 in the format of the provider for an endpoint that it lacks', async () => {
+  test('answers 404 in the provider’s format for an endpoint that it lacks', async () => {
     await start();
     const reply = await send(callTo('anthropic', '/v1/files'));
     expect(reply.status).toBe(404);
     expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
   });
 
-  test('answers 404 without a verdict for a host and a path that are nobody’s', async () => {
+  test('answers 404 without a verdict if neither host nor path belongs to a provider', async () => {
     await start();
     expect(await send({ host: 'localhost', path: '/' })).toMatchObject({ status: 404 });
     expect(server.requests).toMatchObject([{ provider: undefined, credential: 'not-checked' }]);
   });
 
-  test('refuses WebSocket with the status at which Codex falls back', async () => {
+  test('refuses WebSocket with the status on which Codex falls back', async () => {
     await start();
     const headers = [...CREDENTIALS.openai, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
     expect(await send({ host: HOSTS.openai, path: '/v1/responses', method: 'GET', headers })).toMatchObject({

@@ -17,7 +17,7 @@ const LIVE = '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGene
 
 interface Conversation {
   readonly say: (message: unknown) => void;
-  /** The next messages, up to the first that `isLast` accepts. */
+  /** The next messages, up to the first one that `isLast` accepts. */
   readonly heard: (isLast: (message: JsonObject) => boolean) => Promise<JsonObject[]>;
 }
 
@@ -79,7 +79,7 @@ describe('the responses API', () => {
     ]);
   });
 
-  test('goes on from the response before, and says nothing when only the context is brought', async () => {
+  test('continues from the previous response, and sends nothing if a message only adds context', async () => {
     await start(['first', 'second']);
     const { say, heard } = await open(OPENAI, '/v1/responses');
     const turn = async (message: JsonObject) => {
@@ -96,7 +96,7 @@ describe('the responses API', () => {
 });
 
 describe('the realtime API', () => {
-  test('greets, takes what it is told, and answers', async () => {
+  test('greets, accepts messages, and answers', async () => {
     await start();
     const { say, heard } = await open(OPENAI, '/v1/realtime?model=m');
     expect(await heard(ofType('session.created'))).toMatchObject([{ session: { model: 'm' } }]);

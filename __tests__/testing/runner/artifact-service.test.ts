@@ -51,7 +51,7 @@ const upload = (files: Readonly<Record<string, Buffer>>, retentionDays?: number)
 const small = { 'access.log': Buffer.from('line\n'.repeat(100)) };
 
 describe('the artifact service', () => {
-  test('takes an upload of several blocks from the real client', async () => {
+  test('accepts an upload of several blocks from the real client', async () => {
     await start();
     const files = { ...small, 'ü.bin': randomBytes(9_000_000), empty: Buffer.alloc(0) };
     const { id, size } = await upload(files, 3);
@@ -62,20 +62,20 @@ describe('the artifact service', () => {
     expect(artifact?.expiresAt?.getTime()).toBeGreaterThan(Date.now() + 2 * 86_400_000);
     const unzipped = readZip(artifact?.zip ?? Buffer.alloc(0));
     expect([...unzipped.keys()].sort()).toEqual(Object.keys(files).sort());
-    // Not toEqual: that compares megabytes one by one.
+    // toEqual would compare megabytes one by one.
     for (const [name, content] of Object.entries(files)) expect(unzipped.get(name)?.equals(content)).toBe(true);
     const blocks = ['PutBlock', 'PutBlock'];
     expect(service.steps).toEqual(['CreateArtifact', ...blocks, 'PutBlockList', 'FinalizeArtifact']);
   });
 
-  test('refuses a second artifact of the same name', async () => {
+  test('rejects a second artifact with the same name', async () => {
     await start();
     await upload(small);
     expect(service.artifacts[0]?.expiresAt).toBeUndefined();
     await expect(upload(small)).rejects.toThrow('409');
   });
 
-  test('refuses a token that it did not make', async () => {
+  test('rejects a token that it did not make', async () => {
     await start();
     vi.stubEnv('ACTIONS_RUNTIME_TOKEN', makeRuntimeToken());
     await expect(upload(small)).rejects.toThrow('401');
@@ -102,12 +102,12 @@ describe('the artifact service', () => {
 });
 
 describe('readZip', () => {
-  test('refuses what is no archive', async () => {
+  test('rejects what is not an archive', async () => {
     await start();
     expect(() => readZip(Buffer.from('no archive'))).toThrow('Not a ZIP archive');
   });
 
-  test('notices a changed byte', async () => {
+  test('detects a changed byte', async () => {
     await start();
     await upload({ 'random.bin': randomBytes(1000) });
     const zip = Buffer.from(service.artifacts[0]?.zip ?? []);

@@ -49,7 +49,7 @@ const create = (options: Partial<RunnerOptions> = {}): Runner => {
 };
 
 describe('inputEnv', () => {
-  test('has the defaults as a runner has them: strings, names in capitals, hyphens kept', () => {
+  test('has the same defaults as on a runner: strings, names in capitals, hyphens kept', () => {
     expect(inputEnv(actionFile, {}, { token: 'ghs_x' })).toEqual({
       INPUT_MODE: 'run',
       INPUT_TWO_WORDS: 'a  b',
@@ -59,7 +59,7 @@ describe('inputEnv', () => {
     });
   });
 
-  test('prefers what the step gives, an empty string and unknown names included', () => {
+  test('prefers the step’s inputs, including an empty string and unknown names', () => {
     expect(inputEnv(actionFile, { Mode: '', 'allow-hosts': 'a\nb', unknown: 'x' })).toMatchObject({
       INPUT_MODE: '',
       'INPUT_ALLOW-HOSTS': 'a\nb',
@@ -67,7 +67,7 @@ describe('inputEnv', () => {
     });
   });
 
-  test('refuses a default that it cannot evaluate', () => {
+  test('rejects a default that it cannot evaluate', () => {
     writeFileSync(actionFile, 'inputs: { x: { default: "${{ runner.os }}" } }');
     expect(() => inputEnv(actionFile)).toThrow('runner.os');
   });
@@ -95,18 +95,18 @@ describe('parseOutputs', () => {
   test.each([
     ['no name', 'Invalid line'],
     ['a<<END\n1\n', 'No end of the value of a'],
-  ])('refuses %j', (content, message) => {
+  ])('rejects %j', (content, message) => {
     expect(() => parse(content)).toThrow(message);
   });
 
-  test('gives a post step its state', () => {
+  test('passes a post step its state', () => {
     writeFileSync(join(dir, 'state'), 'isPost=true\n');
     expect(stateEnv(join(dir, 'state'))).toEqual({ STATE_isPost: 'true' });
   });
 });
 
 describe('an entry in its own process', () => {
-  test('gets inputs and files, and hands back what it wrote', async () => {
+  test('gets inputs and files, and returns what it wrote', async () => {
     const { main, post, workspace } = create({ env: { GITHUB_REPOSITORY: 'o/r' } });
     expect(main.env['GITHUB_REPOSITORY']).toBe('o/r');
     const result = await (await runEntry(ENTRY, main.env)).done;
@@ -139,14 +139,14 @@ describe('an entry in its own process', () => {
     expect(await entry.done).toMatchObject({ code: 130, stderr: 'interrupted\n' });
   });
 
-  test('tells the signal that killed it', async () => {
+  test('reports the signal that killed it', async () => {
     const { main } = create({ inputs: { mode: 'wait' } });
     const entry = await runEntry(ENTRY, main.env);
     process.kill(entry.pid, 'SIGKILL');
     expect(await entry.done).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 
-  test('fails where it cannot start', async () => {
+  test('fails if it cannot start', async () => {
     const { main } = create();
     await expect(runEntry(ENTRY, { ...main.env, GITHUB_WORKSPACE: join(dir, 'nowhere') })).rejects.toThrow('ENOENT');
   });

@@ -6,7 +6,7 @@ const compose = (text: string): ReturnType<typeof composeConfig> => composeConfi
 const valuesOf = (text: string): Record<string, string | undefined> =>
   Object.fromEntries(parseGitConfig(text).map((entry) => [nameOf(entry), entry.value]));
 
-describe('what runs a program, reads another file or holds a credential is left out', () => {
+describe('settings that run a program, read another file or contain a credential are left out', () => {
   test.each([
     ...[
       'core.fsmonitor',
@@ -47,7 +47,7 @@ describe('what runs a program, reads another file or holds a credential is left 
   });
 });
 
-describe('what git needs stays', () => {
+describe('what git needs is kept', () => {
   test('what a clone, a branch, a submodule and git lfs write', () => {
     const text = `[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tworktree = ../../sub\n
       [remote "origin"]\n\turl = https://github.com/o/r\n\tfetch = +refs/heads/*:refs/remotes/origin/*
@@ -60,7 +60,7 @@ describe('what git needs stays', () => {
     expect(parseGitConfig(composed.text)).toEqual(parseGitConfig(text));
   });
 
-  test('core.worktree where it may lead', () => {
+  test('core.worktree, if it leads to a permitted place', () => {
     expect(compose('[core]\nworktree = /etc').text).toBe('');
   });
 });

@@ -50,7 +50,7 @@ const PIECES = [
 const normalised = (listing: Listing): Listing =>
   listing?.map(([name, value]) => [name, value?.replace(/[\t\r]/g, ' ')] as const);
 
-describe.skipIf(!HAS_GIT)('beside git itself', () => {
+describe.skipIf(!HAS_GIT)('compared with git itself', () => {
   function gits(file: string, text: string): Listing {
     writeFileSync(file, text, 'latin1');
     const { code, stdout } = tryGit('/', ['config', '--file', file, '--no-includes', '--list', '-z']);
@@ -64,7 +64,7 @@ describe.skipIf(!HAS_GIT)('beside git itself', () => {
       });
   }
 
-  test('any text means the same to both, or nothing to either', () => {
+  test('any text means the same to both, or is rejected by both', () => {
     const file = join(temporaryDirectory(), 'config');
     const counts = { refused: 0, read: 0 };
     const text = fc
@@ -76,7 +76,7 @@ describe.skipIf(!HAS_GIT)('beside git itself', () => {
     const property = fc.property(text, (content) => {
       const [theirs, own] = [gits(file, content), ours(content)];
       counts[theirs === undefined ? 'refused' : 'read'] += 1;
-      // A key before the first section: git lists it, and makes nothing of it.
+      // git lists a key before the first section, but ignores it.
       if (own === undefined && theirs?.some(([name]) => !name.includes('.')) === true) return;
       expect(normalised(own)).toEqual(normalised(theirs));
       if (own === undefined) return;
@@ -87,7 +87,7 @@ describe.skipIf(!HAS_GIT)('beside git itself', () => {
     expect(counts.refused).toBeGreaterThan(100);
   });
 
-  test('what was composed is read by git as it was meant', () => {
+  test('git reads a composed file as intended', () => {
     const file = join(temporaryDirectory(), 'config');
     const values = ['', ' ', ' a ', '"', '\\', '\n', '\t', '\b', '\r', 'a\r\nb', '#;', 'a\\\nb', '\xff', '[x]'];
     for (const value of values) {

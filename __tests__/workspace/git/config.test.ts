@@ -67,7 +67,7 @@ describe('parseGitConfig', () => {
     ['a comment in the place of the equals sign', '[a]\nk # v'],
     ['a key before the first section', 'k = v'],
     ['a NUL', '[a]\nk = v\0w'],
-  ])('refuses %s, with the line', (_, text) => {
+  ])('rejects %s, with the line', (_, text) => {
     expect(() => parseGitConfig(text)).toThrow(/^line \d: /);
   });
 });

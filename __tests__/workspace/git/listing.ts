@@ -1,6 +1,6 @@
 import { nameOf, parseGitConfig } from '../../../src/workspace/git/config.ts';
 
-/** Names and values, as `git config --list -z` prints them; undefined when it was refused. */
+/** Names and values as `git config --list -z` prints them. Undefined if git rejected the file. */
 export type Listing = readonly (readonly [string, string | undefined])[] | undefined;
 
 export function ours(text: string): Listing {

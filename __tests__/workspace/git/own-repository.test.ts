@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../../../testing/builders.ts';
 import { git, HAS_GIT } from '../../../testing/git.ts';
 
 describe('ownRepository', () => {
-  test('nothing, and a directory', () => {
+  test('no .git, and a directory', () => {
     const workspace = temporaryDirectory();
     expect(ownRepository(workspace)).toEqual({ dotGit: undefined, outside: undefined, warning: undefined });
     mkdirSync(join(workspace, '.git'));
@@ -20,7 +20,7 @@ describe('ownRepository', () => {
     expect(ownRepository(workspace).warning).toContain('symbolic link');
   });
 
-  test('a file that leads to what does not lead back is not believed: the command of an earlier run may have written it', () => {
+  test('a file that leads to a directory that does not lead back is not trusted: an earlier command may have written it', () => {
     const [workspace, other, elsewhere] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
     const target = join(other, '.git/worktrees/x');
     mkdirSync(target, { recursive: true });
@@ -32,7 +32,7 @@ describe('ownRepository', () => {
     expect(ownRepository(workspace).outside).toBeUndefined();
     expect(ownRepository(workspace).warning).toContain('AWF does not mount');
     expect(ownRepository(elsewhere).outside).toEqual({ directory: join(other, '.git'), gitDirectory: target });
-    // The common part must be the one that the worktree is in.
+    // The common directory must be the one that contains the worktree.
     writeFileSync(join(target, 'commondir'), '../../..\n');
     rmSync(join(target, 'config'));
     expect(ownRepository(elsewhere).outside).toBeUndefined();
