@@ -42,7 +42,7 @@ function judge({ lane, waiting, problems }: LaneState, request: RawRequest): voi
   const at = reasons.lastIndexOf(undefined);
   const show = JSON.stringify([request.head, request.body.toString('latin1'), request.message !== undefined]);
   if (at < 0) {
-    problems.push(`nothing that the client sent makes ${show}: ${reasons.map(String).join(' | ')}`);
+    problems.push(`nothing that the client sent explains ${show}: ${reasons.map(String).join(' | ')}`);
     return;
   }
   const [found] = waiting.splice(at, 1);
@@ -126,7 +126,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   world.upstream.onRequest = (request, socket) => {
     upstream++;
     const state = states.find(({ lane }) => lane.host === request.serverName);
-    if (!state) throw new Error(`A request went to ${request.serverName}, which is nobody's target.`);
+    if (!state) throw new Error(`A request went to ${request.serverName}, which no lane has as its target.`);
     judge(state, request);
     const bodiless = request.head?.startLine.startsWith('HEAD ') === true;
     if (request.message) socket.write(bodiless ? answerOk.slice(0, -2) : answerOk);

@@ -73,6 +73,6 @@ function answersFrom(octets: Buffer, method: string, mayBeHead: boolean): WireAn
     throw error;
   }
   if (step.done !== true) throw new WireError('an unfinished answer');
-  if (step.value.framing === 'close') throw new WireError('an answer that its connection’s end frames');
+  if (step.value.framing === 'close') throw new WireError('an answer framed by the end of its connection');
   return [step.value, ...readAnswers(reader.rest, mayBeHead)];
 }

@@ -233,7 +233,7 @@ function wrongFields(
     rest.splice(at, 1);
   }
   const unexpected = websocket ? rest.filter((line) => !isOfHandshake(client, line)) : rest;
-  return unexpected.length === 0 ? undefined : `${unexpected.join(', ')} is not composed by the rules`;
+  return unexpected.length === 0 ? undefined : `${unexpected.join(', ')} does not follow from the rules`;
 }
 
 function isOfHandshake(client: ClientRequest, line: string): boolean {

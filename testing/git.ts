@@ -38,7 +38,7 @@ export function tryGit(cwd: string, args: readonly string[], prefix: readonly st
   return { code: status, stdout, stderr };
 }
 
-/** Runs git. @throws Error when it fails */
+/** Runs git. @throws Error if it fails */
 export function git(cwd: string, ...args: readonly string[]): string {
   const { code, stdout, stderr } = tryGit(cwd, args);
   if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);

@@ -11,7 +11,7 @@ const DEFLATED = 8;
 /**
  * The files of an archive by path, without its directories. ZIP64 and encryption are not supported.
  *
- * @throws if the bytes are no such archive or a checksum is wrong (PKWARE APPNOTE 4.3)
+ * @throws if the bytes are not such an archive or a checksum is wrong (PKWARE APPNOTE 4.3)
  */
 export function readZip(zip: Buffer): Map<string, Buffer> {
   const end = zip.lastIndexOf(END_OF_DIRECTORY);

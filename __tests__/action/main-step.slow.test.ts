@@ -105,7 +105,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
       expect.stringMatching(/^warning: Could not write timings\.json: ENOENT/),
       'error: The command ended with exit code 3.',
     ]);
-    // What is unknown is left out, never given as empty.
+    // Unknown values are left out, never reported as empty.
     const outputs = Object.keys(runner.main.outputs()).toSorted();
     expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
     expect(runner.main.summary()).toContain('which requests were refused is unknown');

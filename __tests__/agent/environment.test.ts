@@ -260,7 +260,7 @@ describe('a placeholder in env, for programs that require a key', () => {
 });
 
 describe('what passes', () => {
-  // Every variable of a hosted runner has its row in hosted-runner.test.ts.
+  // environment-policy.test.ts has a row for every variable of a hosted runner.
 
   test.each(['GITHUB_TOKEN', 'MY_SETTING', 'constructor'])('%s if env names it', (name) => {
     expect(variables(named(name), { [name]: 'of-host' })[name]).toBe('of-host');

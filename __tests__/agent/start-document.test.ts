@@ -198,7 +198,7 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     untouched(seen);
   });
 
-  test('a document of a megabyte is read', () => {
+  test('reads a document of one megabyte', () => {
     const script = `${'# it’s long\n'.repeat(80_000)}true\n`;
     const seen = evaluate(shell, { command: { kind: 'script', script, shell: ['sh', '{0}'] } });
     expect(seen.file('awf-command').content === script).toBe(true);

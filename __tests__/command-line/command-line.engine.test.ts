@@ -322,7 +322,7 @@ describe('the command line itself', () => {
     expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);
   });
 
-  test('is a program: executable, with an interpreter line', () => {
+  test('is an executable program with a shebang line', () => {
     const { status, stdout } = spawnSync(PROGRAM, ['--help'], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(stdout).toContain('awf [options]');

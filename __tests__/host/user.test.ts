@@ -25,7 +25,7 @@ test.each([
   ['/somewhere', '/somewhere'],
   ['/', '/home/agent'],
   [undefined, '/home/agent'],
-])('a caller without an account has a name, and a home that is not the root: HOME=%s', (variable, home) => {
+])('a caller without an account has a name, and a home other than /: HOME=%s', (variable, home) => {
   vi.stubEnv('HOME', variable);
   const missing = (): never => {
     throw new Error('uv_os_get_passwd returned ENOENT');

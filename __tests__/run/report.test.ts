@@ -146,7 +146,7 @@ describe('a part of the report that fails loses only itself', CONCURRENT, () => 
       domains: result.traffic.domains?.blocked.length === 1,
       usage: result.traffic.usage?.requests === 1,
     }).toEqual(readable);
-    // What could not be read is unknown, never empty.
+    // Unreadable data is undefined, never empty.
     if (!readable.domains) expect(result.traffic.domains).toBeUndefined();
     if (!readable.usage) expect(result.traffic.usage).toBeUndefined();
     expect(world.warnings).toEqual(warnings.map((warning) => expect.stringMatching(warning) as unknown));

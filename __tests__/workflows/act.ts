@@ -39,7 +39,7 @@ function parseRecord(line: string): JsonObject[] {
     const value: unknown = JSON.parse(line);
     return isObject(value) ? [value] : [];
   } catch {
-    return []; // what it says before and after the job
+    return []; // act's own output before and after the job
   }
 }
 

@@ -39,7 +39,7 @@ function pidOf(container: string): number {
   }
 }
 
-/** Waits until a port accepts. @throws Error when it does not */
+/** Waits until a port accepts connections. @throws Error if it does not */
 export async function listening(host: string, port: number): Promise<void> {
   const end = performance.now() + START_LIMIT;
   for (;;) {

@@ -23,10 +23,10 @@ const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(
 /** `agent-probe.ts` as JavaScript, for the host's Node.js of any version. */
 export const probeProgram = (): string => asJavaScript(import.meta.resolve('./agent-probe.ts'));
 
-/** `relay.ts` likewise. */
+/** `relay.ts` as JavaScript. */
 export const relayProgram = (): string => asJavaScript(import.meta.resolve('../outside/relay.ts'));
 
-/** `agent-dial.ts` likewise. */
+/** `agent-dial.ts` as JavaScript. */
 export const dialProgram = (): string => asJavaScript(import.meta.resolve('./agent-dial.ts'));
 
 /**

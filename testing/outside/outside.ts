@@ -81,7 +81,7 @@ export async function startOutside(
       if (event.kind === 'ready') resolve();
       events.push(event);
     });
-    lines.once('close', () => reject(new Error('The world outside ended before it was ready.')));
+    lines.once('close', () => reject(new Error('The world outside exited before it was ready.')));
   });
   return { events, stop };
 }
@@ -97,7 +97,7 @@ export function startGateway(squid: string, images: ImageNames, to: string): Gat
   const { input, lines, stop } = startBeside(squid, images, 'gateway.ts');
   input.write(`${to}\n`);
   const ended = once(lines, 'close').then(() => {
-    throw new Error('The gateway ended before it had obeyed.');
+    throw new Error('The gateway exited before the gate was in effect.');
   });
   ended.catch(() => undefined);
   return {

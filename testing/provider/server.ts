@@ -34,7 +34,7 @@ export interface RawReply {
   readonly body: string | Buffer;
 }
 
-/** Text, a call of a tool, or the exact bytes of an answer. */
+/** Text, a tool call, or the exact bytes of an answer. */
 export type Turn = Completion | RawReply;
 
 export interface RespondRequest {
@@ -206,13 +206,13 @@ export async function startProviderServer({
   const endWebSockets = acceptWebSockets(server, async (request) => {
     const dialect = findDialect(request, hosts);
     const channel = openChannel(request);
-    if (!dialect || !channel) throw new Error('agreed to before');
+    if (!dialect || !channel) throw new Error('There is no channel, although the request was accepted.');
     const messages: string[] = [];
     const recorded = { ...(await recordRequest(request, dialect, keys[dialect.id])), messages };
     requests.push(recorded);
     const answer = async (inference: Inference): Promise<Answer> => {
       const decided = await infer(dialect, recorded, inference, respond);
-      if ('status' in decided) throw new Error('A WebSocket has no place for the bytes of an HTTP answer.');
+      if ('status' in decided) throw new Error('A WebSocket cannot carry the bytes of an HTTP answer.');
       return decided;
     };
     return { channel, answer, heard: (message) => messages.push(message) };

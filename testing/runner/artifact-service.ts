@@ -89,7 +89,7 @@ class ArtifactStore {
       zip: Buffer.alloc(0),
       finalized: false,
     });
-    // In an emulator's address the account stands before the container. The SDK takes this address for one.
+    // The SDK takes this address for an emulator's, in which the account precedes the container.
     const blob = `${origin}/local/artifacts/${String(this.uploads.length - 1)}`;
     return [200, { ok: true, signed_upload_url: `${blob}?sig=${randomUUID()}` }];
   }

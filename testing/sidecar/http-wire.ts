@@ -122,7 +122,7 @@ export class WireReader {
     for (;;) {
       const line = yield* this.#line('the size of a chunk');
       const match = CHUNK_SIZE.exec(line);
-      if (!match) throw new WireError(`${JSON.stringify(line)} for the size of a chunk`);
+      if (!match) throw new WireError(`${JSON.stringify(line)} is not the size of a chunk`);
       const size = Number.parseInt(match[1] ?? '', 16);
       if (size === 0) return yield* this.#fields('trailers');
       yield* this.#counted(size);
@@ -169,7 +169,7 @@ const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: ([\t -~\x80-\xff]*))?$/;
 /** @throws WireError if it is malformed */
 function statusOf({ startLine }: WireHead): Pick<WireAnswer, 'version' | 'status' | 'reason'> {
   const match = STATUS_LINE.exec(startLine);
-  if (!match) throw new WireError(`${JSON.stringify(startLine)} is no status line`);
+  if (!match) throw new WireError(`${JSON.stringify(startLine)} is not a status line`);
   return { version: match[1] ?? '', status: Number(match[2]), reason: match[3] ?? '' };
 }
 

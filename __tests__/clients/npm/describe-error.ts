@@ -8,7 +8,7 @@ export function describeError(error: unknown): CaseError {
   if (!(error instanceof Error)) throw error;
   const described = { type: error.constructor.name, status: undefined, message: error.message, body: undefined };
   if (error instanceof OpenAIError) {
-    // The SDK takes the body out of its wrapping.
+    // The SDK unwraps the body.
     return { ...described, status: error.status, body: { error: error.error as unknown } };
   }
   if (error instanceof AnthropicError) return { ...described, status: error.status, body: error.error };

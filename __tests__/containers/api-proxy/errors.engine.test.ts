@@ -227,7 +227,7 @@ describe('warnings of a run before anything fails', () => {
   });
 });
 
-describe.each(PROVIDERS)('$id: an answer of the upstream', (provider) => {
+describe.each(PROVIDERS)('$id: an answer from the upstream', (provider) => {
   test.each([400, 401, 429, 500, 529])('with %i is passed on unchanged', async (status) => {
     const body = Buffer.from(`{"error": {"message":\t"upstream says ${status} \u00e9"} }\r\n`);
     usual.upstream.handler = (request, response) => {

@@ -48,7 +48,7 @@ describe('a stream with much to transfer', () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(128 * 1024);
   });
 
-  test('keeps the pace of its sink', async () => {
+  test('keeps pace with its sink', async () => {
     const turns = await octetsByTurn(1, (done) => setImmediate(() => setImmediate(done)));
     expect(sum(turns)).toBe(CHUNK * CHUNKS);
     expect(Math.max(...turns)).toBe(CHUNK);

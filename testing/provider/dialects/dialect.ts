@@ -9,7 +9,7 @@ export interface ToolUse {
   readonly input: Readonly<Record<string, unknown>> | string;
 }
 
-/** What the model says in one turn, independent of any dialect: text, or a call of a tool. */
+/** What the model says in one turn, independent of any dialect: text, or a tool call. */
 export type Completion = string | { readonly toolUse: ToolUse };
 
 /** A request as a dialect sees it: the path without its query, and the body, parsed if it is JSON. */

@@ -184,7 +184,7 @@ describe('usage', () => {
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: used(1, 8 * 1024 * 1024, 0, true) });
   });
 
-  test('of a body that is not what its header says is estimated, and the body passes', async () => {
+  test('of a body that does not match its header is estimated, and the body passes', async () => {
     answer({ ...json, 'content-encoding': 'gzip' }, Buffer.from('not compressed'));
     expect((await post(t.port('openai'), '/v1/responses', '{}')).body.toString()).toBe('not compressed');
     expect((await t.records(1))[0]).toMatchObject({ error: null, usage: { estimated: true } });
