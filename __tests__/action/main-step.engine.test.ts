@@ -96,7 +96,7 @@ describe('the main purpose', () => {
     expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
   });
 
-  test.each([0, 1, 7, 125, 126, 127])('passes on exit code %i', async (code) => {
+  test.each([7, 125, 127])('passes on exit code %i', async (code) => {
     step = actionStep({ run: `exit ${String(code)}` });
     const result = await step.main();
     expect(result.code).toBe(code);
