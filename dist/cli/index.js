@@ -6293,9 +6293,9 @@ const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
 
 
-/** A host name in the one form that rules compare: lower case, punycode, no trailing dot. */
+/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
 function canonicalHost(text) {
-    // domainToASCII reads as a URL parser does: it would drop what follows a slash, drop tabs and decode percent signs.
+    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
     if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
         return undefined;
     const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
@@ -6305,11 +6305,11 @@ function canonicalHost(text) {
     const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
     return valid ? ascii : undefined;
 }
-/** True for the spellings of an IPv4 address that resolvers take: decimal, octal, hexadecimal, shortened. */
+/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
 function looksLikeAddress(text) {
     return (0,external_node_net_namespaceObject.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
 }
-/** True when `host` is `domain` or one of its subdomains. */
+/** Whether `host` is `domain` or one of its subdomains. */
 function isWithin(host, domain) {
     return host === domain || host.endsWith(`.${domain}`);
 }
@@ -6330,13 +6330,13 @@ function ordinal(number) {
 
 
 
-/** The schemes an entry may be limited to. */
+/** The schemes to which an entry may be limited. */
 const SCHEMES = ['https', 'http'];
-/** The names that the entries allow by each scheme. */
+/** The names that the entries allow, for each scheme. */
 function allowList(entries) {
     return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
 }
-/** True when `host` may be reached by `scheme`. */
+/** Whether `scheme` may reach `host`. */
 function isAllowed(list, scheme, host) {
     const { domains, subdomainsOf } = list[scheme];
     return (domains.some((domain) => isWithin(host, domain)) ||
@@ -6345,7 +6345,7 @@ function isAllowed(list, scheme, host) {
 /**
  * Reads an entry of `allow-domains`.
  *
- * @throws UserError naming its place, what is wrong with it and, where there is one, what to write instead
+ * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
  */
 function allowEntry({ text: entry, source }, { nameOf }) {
     const fail = (problem, hint) => {
@@ -6384,7 +6384,7 @@ function allowEntry({ text: entry, source }, { nameOf }) {
     }
     return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
 }
-/** Drops what another entry of the same scheme covers, so that Squid's lists hold no name twice. */
+/** Drops names that another entry of the same scheme covers, so that Squid's lists contain no name twice. */
 function collapse(entries, scheme) {
     const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
     const hosts = (subdomainsOnly) => [
@@ -6559,7 +6559,7 @@ function parseTarget(name, value) {
 
 /** Any text. */
 const anyText = ({ text }) => text;
-/** A path that starts at the current directory. */
+/** A path relative to the current directory. */
 const parsers_path = ({ text }) => (0,external_node_path_.resolve)(text);
 /** One of `choices`. */
 function choice({ text, source }, choices) {
@@ -6587,7 +6587,7 @@ function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
 }
 /** Close to the longest time that a timer of Node.js can wait. */
 const MAX_MINUTES = 30_000;
-/** A number above 0; a fraction works too. */
+/** A number above 0. It need not be whole. */
 function minutes({ text, source }) {
     const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
     if (number > 0 && number <= MAX_MINUTES)
@@ -6596,7 +6596,7 @@ function minutes({ text, source }) {
         hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
     });
 }
-/** As Docker's `--memory`. */
+/** A size in the format of Docker's `--memory`. */
 function memory({ text, source }) {
     if (/^[1-9]\d*[bkmg]?$/i.test(text))
         return text.toLowerCase();
@@ -6604,7 +6604,7 @@ function memory({ text, source }) {
         hint: 'Write a number with k, m or g, for example "6g".',
     });
 }
-/** An argv in which `{0}` stands for the script's path. */
+/** An argv in which `{0}` is replaced with the script's path. */
 function shell({ text, source }) {
     if (text === 'bash')
         return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
@@ -6628,7 +6628,7 @@ function target({ text, source }, { nameOf }) {
     };
     try {
         const found = parseTarget(place, text);
-        // Squid refuses addresses, and a certificate is for a name.
+        // Squid denies addresses, and a certificate is for a name.
         return looksLikeAddress(found.host) ? refuse() : found;
     }
     catch (error) {
@@ -6647,7 +6647,9 @@ function workingDirectory({ text, source }, { workspace }) {
         hint: 'The sandbox sees the workspace only; name a directory inside it.',
     });
 }
-/** @param what names the directory in messages @returns `path` without links @throws UserError when it is none */
+/**
+ * @param what names the directory in messages @returns `path` without links @throws UserError if it is not a directory
+ */
 function realDirectory(what, path) {
     try {
         const real = (0,external_node_fs_.realpathSync)(path);
@@ -6659,7 +6661,7 @@ function realDirectory(what, path) {
     }
     throw new errors/* UserError */.yo(`${what} is not a directory.`);
 }
-/** The content of a PEM file; a relative path starts at the workspace. */
+/** The content of a PEM file. A relative path starts at the workspace. */
 function certificates({ text, source }, { workspace }) {
     const place = placeOf(source);
     let pem;
@@ -6682,11 +6684,11 @@ function certificates({ text, source }, { workspace }) {
 
 
 
-/** The one entry of a list that protects nothing. */
+/** The entry of a list that protects nothing. It must be the only one. */
 const NONE = 'none';
 const REPORT = 'report:';
 const protect_paths_FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-/** A path of the workspace; `report:` before one that stays writable; `none` for no path. */
+/** A path in the workspace, with `report:` in front if it stays writable, or `none` for no path. */
 function protectEntry({ text, source }, { workspace }) {
     if (text === NONE)
         return { mode: NONE, source };
@@ -6698,7 +6700,7 @@ function protectEntry({ text, source }, { workspace }) {
         return { path, mode: isReport ? 'report' : 'read-only', source };
     throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
 }
-/** @returns what is wrong with `given`, of which `path` is the normal form */
+/** @returns what is wrong with `given`, whose normal form is `path` */
 function faultOf(given, path, workspace) {
     if (given === '')
         return { problem: 'has no path', hint: protect_paths_FORM };
@@ -6730,11 +6732,11 @@ function isSame(path, workspace) {
         return false;
     }
 }
-/** @returns the paths to protect; none for the entry `none` */
+/** @returns the paths to protect, without the entry `none` */
 function protectedPaths(entries) {
     return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
 }
-/** `none` stands alone, and a path has one mode. */
+/** Checks that `none` stands alone, and that each path is named once. */
 function checkProtectedPaths(entries) {
     return entries.flatMap((entry, index) => {
         const place = placeOf(entry.source);
@@ -6792,9 +6794,11 @@ const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
     variable: targetVariable,
     description: `upstream for ${name}: host[:port][/base/path]`,
 }));
-/** What programs on the host read by themselves, and what then runs. */
+/** Files that programs on the host read automatically and that can run code. */
 const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
-/** The largest that the kernel takes for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h). */
+/**
+ * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
+ */
 const MAX_PIDS = 4_194_304;
 const OTHERS = [
     {
@@ -6878,17 +6882,20 @@ const OTHERS = [
         description: 'leave the containers behind',
     },
 ];
-/** Every option, once. The inputs, the flags, the values' types and the check of `action.yml` derive from this table. */
+/**
+ * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
+ * table.
+ */
 const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...OTHERS];
-/** What the users of a front end call an option: `memory` or `--memory`. */
+/** A front end's name for an option: `memory` or `--memory`. */
 function nameIn(frontEnd, { name, flag = name }) {
     return frontEnd === 'action' ? name : `--${flag}`;
 }
-/** As {@link nameIn}, by name. */
+/** Like {@link nameIn}, but takes the option's name. */
 function optionName(frontEnd, name) {
     return nameIn(frontEnd, optionNamed(name));
 }
-/** @throws Error when there is none: a fault of AWF's own */
+/** @throws Error if there is no such option, which is a bug in AWF */
 function optionNamed(name) {
     const option = OPTIONS.find((candidate) => candidate.name === name);
     if (!option)
@@ -6897,18 +6904,21 @@ function optionNamed(name) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/checks.js
-/** What no parser of a single text can see: each check takes what was read, and returns every mistake that it finds. */
+/**
+ * Checks that need more than the text of one option. Each takes the values read, and returns every mistake that it
+ * finds.
+ */
 
 
 
 
-/** The action's script is its command. */
+/** The action's command is its script, which must not be empty. */
 function checkScript({ run }) {
     if (run.trim() !== '')
         return [];
     return [new errors/* UserError */.yo('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
 }
-/** A variable is named once. */
+/** A variable may be named only once. */
 function checkVariables(entries) {
     return entries.flatMap(({ name, source }, index) => {
         const first = entries.findIndex((other) => other.name === name);
@@ -6919,7 +6929,7 @@ function checkVariables(entries) {
         return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
-/** The GitHub server decides the host of a provider that is used and has no target of the user's. */
+/** The GitHub server decides the host of a configured provider, unless the user names a target. */
 function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     const isUsed = ({ credentials }) => credentials.some(({ variable }) => secrets.has(variable));
     const affected = PROVIDERS.filter((provider) => isUsed(provider) && values[provider.targetInput] === undefined);
@@ -6934,7 +6944,7 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
-/** The providers for which `secrets` has a credential. */
+/** The providers with a credential in `secrets`. */
 function configuredProviders(secrets, allow, targetOf) {
     return PROVIDERS.flatMap((provider) => {
         const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
@@ -6944,7 +6954,7 @@ function configuredProviders(secrets, allow, targetOf) {
         return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
     });
 }
-/** A provider's own host needs no entry in `allow-domains`; any other upstream does. */
+/** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
 function isPermitted(provider, host, allow) {
     return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
 }
@@ -6979,7 +6989,7 @@ function normaliseCredential(name, value) {
 
 
 
-/** Reads every option by its row. */
+/** Reads every option as its row specifies. */
 function readOptions(frontEnd, environment, workspace) {
     const problems = [];
     const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
@@ -7000,7 +7010,7 @@ function readOptions(frontEnd, environment, workspace) {
     // The table's rows decide both the values here and their types there.
     return { values: Object.fromEntries(values), secrets, problems };
 }
-/** What counts: the first of user, variable and default that says anything. */
+/** The texts that count: the user's, else the variable's, else the default's. */
 function chosen(option, frontEnd, environment) {
     const isOffered = option.only === undefined || option.only === frontEnd.kind;
     return ([isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
@@ -7024,7 +7034,7 @@ function defaultOf(option, frontEnd) {
     const name = nameIn(frontEnd.kind, option);
     return meant(option, [{ text: option.default, source: { kind: 'default', name } }]);
 }
-/** The texts to parse. Of an option that takes one, the last; an empty one counts as not given, as does an empty list. */
+/** The texts to parse. If the option takes a single one, that is the last. An empty text or list is ignored. */
 function meant({ kind }, given) {
     switch (kind) {
         case 'lines':
@@ -7040,7 +7050,7 @@ function meant({ kind }, given) {
     }
 }
 const nonEmpty = (given) => given.map((one) => ({ ...one, text: one.text.trim() })).filter(({ text }) => text !== '');
-/** A flag's single line is the flag itself; every other line has its number. */
+/** Splits a text into numbered lines. The single line of a flag has no number. */
 function linesOf({ text, source }) {
     const lines = text.split('\n');
     if (source.kind === 'flag' && lines.length === 1)
@@ -7050,7 +7060,7 @@ function linesOf({ text, source }) {
 const withoutComment = ({ text, source }) => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
 const isNoComment = ({ text }) => !text.trim().startsWith('#');
 const separated = ({ text, source }) => text.split(',').map((part) => ({ text: part, source }));
-/** The value of the given texts; where a single one cannot be read, that of the default. */
+/** The value of the given texts. If a single text cannot be read, the default's value. */
 function read_valueOf(option, given, fallback, context, attempt) {
     if (isList(option))
         return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
@@ -7092,7 +7102,7 @@ function credential(given) {
 /**
  * Reads and checks every option, and builds the one {@link Config}.
  *
- * @throws UserError naming the place of the mistake and the remedy; of several mistakes, all
+ * @throws UserError naming the place of the mistake and the remedy; if there are several mistakes, all of them
  */
 function buildConfig(frontEnd, context) {
     const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
@@ -10820,13 +10830,13 @@ function moveUnlocked(path) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
 
-/** @returns `text` with asterisks instead of each credential */
+/** @returns `text` with each credential replaced with asterisks */
 function maskCredentials(text, secrets) {
-    // The longest first: a shorter one may be its beginning.
+    // Replace the longest first, because a shorter one may be its beginning.
     const values = [...secrets.values()].sort((a, b) => b.length - a.length);
     return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
 }
-/** @throws Error when `variable` has none: a fault of AWF's own */
+/** @throws Error if `variable` has no credential, which is a bug in AWF */
 function credentialOf(variable, secrets) {
     const value = secrets.get(variable);
     if (value === undefined)
