@@ -16,6 +16,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'action/image': 'a step whose command runs in another image',
   'action/kill': 'a main step that is killed, and its post step',
   'action/ordinary-user': 'a step of an ordinary user',
+  'workspace/git-day': 'a day of git, in the sandbox and outside',
   'squid/derived-target': 'Squid’s rules for a target that the configuration derives',
   'squid/egress': 'Squid’s rules, judged by Squid',
   'containers/agent/one-shot-token-sandbox': 'the one-shot-token library in a run',

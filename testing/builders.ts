@@ -11,7 +11,18 @@ import type { User } from '../src/host/user.ts';
 import { addressesIn } from '../src/shared/network.ts';
 import { CREDENTIALS, type Provider } from '../src/shared/providers.ts';
 import type { Target } from '../src/shared/sidecar-config.ts';
+import type { Aftermath } from '../src/workspace/inspect.ts';
 import { allowing } from './options.ts';
+
+/** What the search of an untouched workspace finds. */
+export const NOTHING_LEFT: Aftermath = {
+  disarmed: [],
+  newRepository: false,
+  kept: { conflicts: [], ended: [], settings: [], failed: [] },
+  changes: [],
+  links: [],
+  left: 0,
+};
 
 export const ADDRESSES = addressesIn('172.30.0.0/24');
 

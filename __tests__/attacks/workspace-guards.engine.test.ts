@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Aftermath } from '../../src/workspace/workspace.ts';
+import type { Aftermath } from '../../src/workspace/inspect.ts';
 import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from './git-attacks.ts';
@@ -159,11 +159,14 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     const { disarmed } = JSON.parse(
       readFileSync(join(step.runner.main.outputs()['logs-path']!, 'workspace.json'), 'utf8'),
     ) as Aftermath;
-    const left = ['.git/commondir', '.git/config.worktree', 'gl/.git/config', 'nh/.git/hooks/pre-commit', 'll/.git'];
-    expect(disarmed.map(({ path }) => path)).toEqual(expect.arrayContaining([...left, 'br/refs', 'missing.gitconfig']));
+    const left = ['gl/.git', 'nh/.git', 'll/.git', 'br/refs', 'missing.gitconfig'];
+    expect(disarmed.map(({ path }) => path)).toEqual(expect.arrayContaining(left));
+    // What the command wrote beside the data of the workspace's own repository ended with the run.
+    expect(disarmed.filter(({ path }) => path.startsWith('.git/'))).toEqual([]);
+    expect(readdirSync(of('.git'))).not.toContain('commondir');
     expect(disarmed.filter(({ movedTo }) => movedTo === undefined)).toEqual([]);
-    expect(step.runner.main.summary()).toMatch(/`\.git\/commondir` \| `.*` \| ⛔ moved to/);
-    expect(main.stdout).toMatch(/::warning::.*\.git\/commondir/);
+    expect(step.runner.main.summary()).toMatch(/`nh\/\.git` \| `.*` \| ⛔ moved to/);
+    expect(main.stdout).toMatch(/::warning::.*moved aside/);
   });
 
   test('E5: protected paths are read-only, or their changes are reported', () => {
@@ -194,18 +197,24 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
   });
 
   test('E4: by the post step, if the main step was killed', async () => {
-    step = actionStep({ run: 'echo ../common > .git/commondir; git init -q new; echo ready; sleep 60' });
+    step = actionStep({
+      run: `${IDENTITY}; git commit -q --allow-empty -m killed; echo ../common > .git/commondir
+        git init -q new; echo '[core]' > new/.git/config; echo 'fsmonitor = ./x' >> new/.git/config; echo ready; sleep 60`,
+    });
     const { workspace } = step.runner;
     makeRepository(workspace);
     const entry = await step.start();
     await waitFor('the attack', () => entry.stdout().includes('ready'));
     entry.signal('SIGKILL');
     await entry.done;
-    expect(readdirSync(join(workspace, '.git'))).toContain('commondir');
+    expect(git(workspace, 'log', '-1', '--format=%s')).toBe('second');
+    expect(readFileSync(join(workspace, 'new/.git/config'), 'utf8')).toContain('fsmonitor');
     const runner = step.runner.post();
     const post = await runEntry(join(ROOT, 'dist', 'post', 'index.js'), runner.env);
-    expect((await post.done).stdout).toMatch(/::warning::.*\.git\/commondir/);
-    expect(runner.summary()).toContain('`.git/commondir`');
+    expect((await post.done).stdout).toMatch(/::warning::.*new\/\.git/);
+    expect(runner.summary()).toContain('`new/.git`');
+    expect(git(workspace, 'log', '-1', '--format=%s')).toBe('killed');
+    expect(readFileSync(join(workspace, 'new/.git/config'), 'utf8')).not.toContain('fsmonitor');
     expect(readdirSync(join(workspace, '.git'))).not.toContain('commondir');
     expect(readdirSync(step.runner.temp).filter((name) => /^awf-/.test(name))).toEqual([]);
     expect(tryGit(workspace, ['status'])).toMatchObject({ code: 0 });
@@ -215,7 +224,7 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
     makeRepository(elsewhere);
     step = actionStep({
       run: `${IDENTITY}; set +e; git commit -q --allow-empty -m inside && echo committed; cd ${elsewhere}/.git || exit 1
-        echo tampered > config || echo refused; touch hooks/pre-commit || echo refused; touch HEAD index || echo refused
+        echo tampered > config; touch hooks/pre-commit || echo refused; echo ${'0'.repeat(40)} > HEAD; echo x > index
         echo ../common > commondir; cat config; ls ${elsewhere} -A; true`,
     });
     const { workspace } = step.runner;
@@ -223,11 +232,14 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
     git(elsewhere, 'worktree', 'add', '-q', workspace);
     const main = await step.main();
     expect(main.stdout).toContain('committed');
-    expect(main.stdout.match(/refused/g)).toHaveLength(3);
+    expect(main.stdout).toContain('refused');
     expect(main.stdout).not.toContain(CHECKOUT_TOKEN);
     expect(main.stdout).not.toContain('package.json');
     expect(main.stdout).toMatch(/::warning::.*is a part of the repository/);
     expect(readdirSync(join(elsewhere, '.git'))).not.toContain('commondir');
+    expect(git(elsewhere, 'config', '--file', '.git/config', 'user.name')).toBe('Octocat');
+    expect(git(elsewhere, 'status', '--porcelain', '--untracked-files=no')).toBe('');
+    expect(git(elsewhere, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main');
     expect(git(workspace, 'log', '-1', '--format=%s')).toBe('inside');
   });
 });

@@ -7,6 +7,7 @@ import { UserError } from '../../src/errors.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import { ownTarget, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 import { inputs } from '../../testing/options.ts';
+import { DEFAULT_PROTECTED } from './default-protected.ts';
 
 interface Given {
   readonly workspace?: string;
@@ -46,7 +47,7 @@ describe('defaults', () => {
       env: [],
       envAll: false,
       mounts: [],
-      protectPaths: ['.github/workflows', '.mcp.json', '.claude', '.vscode', '.envrc', '.husky'].map((path) => ({
+      protectPaths: DEFAULT_PROTECTED.map((path) => ({
         path,
         mode: 'read-only',
       })),

@@ -6,6 +6,7 @@ import { loadCliArgs } from '../../src/command-line/args.ts';
 import { nameIn, OPTIONS } from '../../src/config/options.ts';
 import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
+import { DEFAULT_PROTECTED } from './default-protected.ts';
 
 interface ActionFile {
   readonly inputs: Record<string, { description: string; default?: string; required?: string }>;
@@ -41,7 +42,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   env: undefined,
   'env-all': 'false',
   mounts: undefined,
-  'protect-paths': '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky',
+  'protect-paths': DEFAULT_PROTECTED.join('\n'),
   'agent-image': undefined,
   memory: '6g',
   pids: '4096',

@@ -107,7 +107,7 @@ describe.each(KINDS)('in the %s', (kind) => {
     symlinkSync('/etc', join(workspace, '.claude'));
     const error = thrown(() => load({}, workspace));
     // The runner passes the defaults of action.yml as inputs.
-    const place = kind === 'action' ? 'protect-paths, line 3' : '--protect-paths (default), line 3';
+    const place = kind === 'action' ? 'protect-paths, line 4' : '--protect-paths (default), line 4';
     expect(error.message).toBe(`${place}: ".claude" is a link that leads out of the workspace.`);
   });
 

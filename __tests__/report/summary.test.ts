@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_DOMAINS, type DomainTraffic } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
+import { NOTHING_LEFT } from '../../testing/builders.ts';
 import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
 
 const FACTS: SummaryFacts = {
@@ -9,7 +10,7 @@ const FACTS: SummaryFacts = {
   exitCode: 0,
   error: undefined,
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
-  aftermath: { disarmed: [], newRepository: false, changes: [], unread: [], left: 0 },
+  aftermath: NOTHING_LEFT,
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
   commandSummary: undefined,

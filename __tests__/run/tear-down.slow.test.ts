@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { workDirectoryOf } from '../../src/host/paths.ts';
 import type * as limits from '../../src/run/limits.ts';
-import type * as workspace from '../../src/workspace/workspace.ts';
-import { readBaseline } from '../../src/workspace/workspace.ts';
+import { readBaseline } from '../../src/workspace/baseline.ts';
+import type * as inspect from '../../src/workspace/inspect.ts';
 import { networkNames, roleOf } from '../../src/shared/network.ts';
+import { NOTHING_LEFT } from '../../testing/builders.ts';
 import type { Verb } from '../../testing/engine/fake-engine.ts';
 import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
 
@@ -18,8 +19,8 @@ vi.mock('../../src/run/limits.ts', async (original) => ({
 /** Called with the workspace before the search. */
 const searches = vi.hoisted(() => ({ onSearch: new Map<string, () => void>() }));
 
-vi.mock('../../src/workspace/workspace.ts', async (original) => {
-  const real = await original<typeof workspace>();
+vi.mock('../../src/workspace/inspect.ts', async (original) => {
+  const real = await original<typeof inspect>();
   const inspectWorkspace: typeof real.inspectWorkspace = async (baseline, limitMs) => {
     searches.onSearch.get(baseline.workspace)?.();
     return real.inspectWorkspace(baseline, limitMs);
@@ -101,7 +102,7 @@ describe('the search of the workspace', CONCURRENT, () => {
     const { aftermath } = await world.run();
     expect(running).toEqual([expect.arrayContaining(['squid'])]);
     expect(running.flat()).not.toContain('agent');
-    expect(aftermath).toEqual({ disarmed: [], newRepository: false, changes: [], unread: [], left: 0 });
+    expect(aftermath).toEqual(NOTHING_LEFT);
   });
 
   test('finds what the command left', async () => {
@@ -117,7 +118,7 @@ describe('the search of the workspace', CONCURRENT, () => {
     const result = await world.run();
     expect(result).toMatchObject({ outcome: 'success', aftermath: { newRepository: true } });
     expect(world.warnings).toEqual([
-      expect.stringContaining('.git/hooks/post-checkout'),
+      expect.stringContaining('.git (hooks/post-checkout: a hook)'),
       expect.stringContaining('made the workspace a git repository'),
     ]);
     expect(existsSync(join(world.workspace, '.git', 'hooks', 'post-checkout'))).toBe(false);

@@ -9,6 +9,8 @@ import type { LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { newRunId, run } from '../../src/run/run.ts';
+import { readBaseline } from '../../src/workspace/baseline.ts';
+import { inspectWorkspace } from '../../src/workspace/inspect.ts';
 import { aConfig, given, type ConfigOverrides } from '../../testing/builders.ts';
 import {
   FakeEngine,
@@ -100,6 +102,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
     output: { stdout: keep, stderr: keep },
     root: ROOT,
     images: () => ({ squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' }),
+    lookThrough: async (directory, limitMs) => inspectWorkspace(readBaseline(directory)!, limitMs),
     temporary,
     environment: {},
     signal: abort.signal,

@@ -2,6 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { parseGitConfig } from '../../src/workspace/git/config.ts';
+import type { NamedSettings } from '../../src/workspace/elsewhere.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
 import { given, NO_SECRETS, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
@@ -16,76 +18,85 @@ function workspaceWith(files: Readonly<Record<string, string>>): string {
   return workspace;
 }
 
-const REPOSITORY = { '.git/HEAD': 'ref: refs/heads/main\n', '.git/objects/': '', '.git/refs/': '', '.git/config': '' };
+const REPOSITORY = {
+  '.git/HEAD': 'ref: refs/heads/main\n',
+  '.git/objects/': '',
+  '.git/refs/': '',
+  '.git/config': '',
+};
 
-async function plan(workspace: string, secrets = NO_SECRETS) {
-  const { readOnly, pinned, copies, elsewhere } = gitGuards(await survey([workspace]), [workspace], undefined, secrets);
+const OWNER = { uid: process.getuid!(), gid: process.getgid!() };
+
+async function plan(workspace: string, secrets = NO_SECRETS, settings: readonly NamedSettings[] = []) {
+  const own = temporaryDirectory();
+  const found = await survey([workspace]);
+  const guards = gitGuards(found, [workspace], undefined, settings, secrets, join(own, 'git'), OWNER);
   const shown = (paths: Iterable<string>): string[] => [...paths].map((path) => relative(workspace, path)).sort();
   return {
-    readOnly: shown(readOnly),
-    pinned: shown(pinned),
-    copies: shown(copies.keys()),
-    hooks: shown(elsewhere.hookDirectories),
-    absent: shown(elsewhere.absent),
+    readOnly: shown(guards.readOnly),
+    mounts: guards.mounts
+      .flatMap((mount) => (mount.kind === 'bind' ? [mount] : []))
+      .map(({ source, target, writable }) => {
+        const isOwn = source.startsWith(own);
+        return `${relative(workspace, target)}${isOwn ? ' own' : ''}${writable ? ' rw' : ''}`;
+      }),
+    hooks: shown(guards.elsewhere.hookDirectories),
+    absent: shown(guards.elsewhere.absent),
   };
 }
 
 describe('gitGuards', () => {
   test('a workspace without a repository needs none', async () => {
-    expect(await plan(workspaceWith({ 'a/b': '' }))).toEqual({
-      readOnly: [],
-      pinned: [],
-      copies: [],
+    expect(await plan(workspaceWith({ 'a/b': '' }))).toEqual({ readOnly: [], mounts: [], hooks: [], absent: [] });
+  });
+
+  test('a repository gets a directory of the run’s own, with the host’s objects, and hooks and the unknown read-only', async () => {
+    const workspace = workspaceWith({
+      ...REPOSITORY,
+      '.git/hooks/pre-commit': '',
+      '.git/lfs/objects/': '',
+      '.git/annex/': '',
+      '.git/unknown': '',
+      '.git/modules/m/HEAD': '',
+      '.git/modules/m/objects/': '',
+      '.git/modules/m/refs/': '',
+      'm/.git': 'gitdir: ../.git/modules/m\n',
+    });
+    expect(await plan(workspace)).toEqual({
+      readOnly: ['m/.git'],
+      mounts: [
+        '.git own rw',
+        '.git/annex',
+        '.git/hooks',
+        '.git/modules/m/objects rw',
+        '.git/modules/m/objects/info own rw',
+        '.git/unknown',
+        '.git/objects rw',
+        '.git/objects/info own rw',
+        '.git/lfs/objects rw',
+      ],
       hooks: [],
       absent: [],
     });
   });
 
-  test('a repository: its configuration, its hooks and what redirects them, as far as they exist', async () => {
-    const workspace = workspaceWith({
-      ...REPOSITORY,
-      '.git/hooks/pre-commit': '',
-      '.git/config.worktree': '',
-      '.git/info/attributes': '',
-      '.git/objects/info/alternates': '',
-      '.git/worktrees/wt/HEAD': '',
-      '.git/worktrees/wt/commondir': '../..\n',
-      '.git/worktrees/wt/gitdir': '',
-      '.git/modules/m/HEAD': '',
-      '.git/modules/m/objects/': '',
-      '.git/modules/m/refs/': '',
-      '.git/modules/m/config': '',
-      'm/.git': 'gitdir: ../.git/modules/m\n',
-    });
-    expect(await plan(workspace)).toMatchObject({
-      readOnly: [
-        '.git/hooks',
-        '.git/info/attributes',
-        '.git/objects/info/alternates',
-        '.git/worktrees/wt/commondir',
-        '.git/worktrees/wt/gitdir',
-        'm/.git',
-      ],
-      pinned: ['.git', '.git/modules/m', '.git/worktrees/wt'],
-      copies: ['.git/config', '.git/config.worktree', '.git/modules/m/config'],
-    });
+  const DARING = `[core]\nhooksPath = .hooks\nfsmonitor = scripts/watch.sh\n[include]\npath = ../shared\npath = ../missing
+        [alias]\nx = !node scripts/x.js --flag\ny = !./later.sh\n[filter "f"]\nclean = cat /etc/passwd\n`;
+  const DARING_FILES = { '.hooks/pre-commit': '', 'scripts/watch.sh': '', 'scripts/x.js': '', shared: '' };
+  const FOUND = {
+    readOnly: ['.hooks', 'scripts/watch.sh', 'scripts/x.js', 'shared'],
+    hooks: ['.hooks'],
+    absent: ['later.sh', 'missing'],
+  };
+
+  test('what its settings make git run or read in the workspace is read-only', async () => {
+    expect(await plan(workspaceWith({ ...REPOSITORY, '.git/config': DARING, ...DARING_FILES }))).toMatchObject(FOUND);
   });
 
-  test('what its settings make git run or read in the workspace', async () => {
-    const workspace = workspaceWith({
-      ...REPOSITORY,
-      '.git/config': `[core]\nhooksPath = .hooks\nfsmonitor = scripts/watch.sh\n[include]\npath = ../shared\npath = ../missing
-        [alias]\nx = !node scripts/x.js --flag\ny = !./later.sh\n[filter "f"]\nclean = cat /etc/passwd\n`,
-      '.hooks/pre-commit': '',
-      'scripts/watch.sh': '',
-      'scripts/x.js': '',
-      shared: '',
-    });
-    expect(await plan(workspace)).toMatchObject({
-      readOnly: ['.hooks', 'scripts/watch.sh', 'scripts/x.js', 'shared'],
-      hooks: ['.hooks'],
-      absent: ['later.sh', 'missing'],
-    });
+  test('E17 the settings of the user count like those of the repository', async () => {
+    const workspace = workspaceWith({ ...REPOSITORY, ...DARING_FILES });
+    const settings = { entries: parseGitConfig(DARING), beside: join(workspace, '.git'), top: workspace };
+    expect(await plan(workspace, NO_SECRETS, [settings])).toMatchObject(FOUND);
   });
 
   test('hooks behind a link', async () => {
@@ -111,21 +122,17 @@ describe('gitGuards', () => {
   });
 
   test('an unrelated directory with objects and refs is ignored', async () => {
-    expect(await plan(workspaceWith({ 'game/objects/': '', 'game/refs/': '', 'game/hooks/use.js': '' }))).toMatchObject(
-      {
-        readOnly: [],
-        pinned: [],
-      },
-    );
+    const game = workspaceWith({ 'game/objects/': '', 'game/refs/': '', 'game/hooks/use.js': '' });
+    expect(await plan(game)).toMatchObject({ readOnly: [], mounts: [] });
   });
 });
 
 describe('guardMounts', () => {
-  const mounts = (plan: { readOnly?: string[]; pinned?: string[]; copies?: [string, string][] }): string[] =>
+  const mounts = (readOnly: readonly string[], own: readonly string[] = []): string[] =>
     guardMounts(
       ['/w'],
-      { readOnly: plan.readOnly ?? [], pinned: plan.pinned ?? [], copies: new Map(plan.copies) },
-      () => '/work/copy',
+      readOnly,
+      own.map((target) => ({ kind: 'bind', source: '/own', target, writable: true })),
     ).map((mount) => {
       if (mount.kind !== 'bind') throw new Error('not a bind mount');
       const source = mount.source === mount.target ? '' : `${mount.source} over `;
@@ -133,38 +140,25 @@ describe('guardMounts', () => {
     });
 
   test('the directories above become mount points, because those cannot be renamed', () => {
-    expect(mounts({ readOnly: ['/w/a/b/c'] })).toEqual(['/w/a rw', '/w/a/b rw', '/w/a/b/c']);
-    expect(mounts({ readOnly: ['/w/a'] })).toEqual(['/w/a']);
+    expect(mounts(['/w/a/b/c'])).toEqual(['/w/a rw', '/w/a/b rw', '/w/a/b/c']);
+    expect(mounts(['/w/a'])).toEqual(['/w/a']);
+    expect(mounts([], ['/w/a/.git', '/w/a/.git/objects'])).toEqual([
+      '/w/a rw',
+      '/own over /w/a/.git rw',
+      '/own over /w/a/.git/objects rw',
+    ]);
   });
 
   test('each place is mounted once', () => {
-    expect(mounts({ readOnly: ['/w/a/x', '/w/a/y', '/w/a/x'], pinned: ['/w/a'] })).toEqual([
-      '/w/a rw',
-      '/w/a/x',
-      '/w/a/y',
-    ]);
+    expect(mounts(['/w/a/x', '/w/a/y', '/w/a/x'])).toEqual(['/w/a rw', '/w/a/x', '/w/a/y']);
   });
 
-  test('nothing writable lies inside something read-only', () => {
-    expect(
-      mounts({
-        readOnly: ['/w/a', '/w/a/b/.git/hooks'],
-        pinned: ['/w/a/b/.git'],
-        copies: [['/w/a/b/.git/config', '']],
-      }),
-    ).toEqual(['/w/a', '/work/copy over /w/a/b/.git/config']);
-  });
-
-  test('a copy replaces its file', () => {
-    expect(mounts({ pinned: ['/w/.git'], copies: [['/w/.git/config', '']] })).toEqual([
-      '/w/.git rw',
-      '/work/copy over /w/.git/config',
-    ]);
+  test('nothing of the host is mounted into a git directory of the run’s own', () => {
+    expect(mounts(['/w/.git/x', '/w/y'], ['/w/.git'])).toEqual(['/w/y', '/own over /w/.git rw']);
   });
 
   test('more mounts than the engine can handle are rejected', () => {
-    const readOnly = Array.from({ length: 1100 }, (_, index) => `/w/${String(index)}/.git`);
-    const error = thrown(() => mounts({ readOnly }));
+    const error = thrown(() => mounts(Array.from({ length: 1100 }, (_, index) => `/w/${String(index)}/.git`)));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('2200 mounts');
   });

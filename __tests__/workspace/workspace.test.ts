@@ -1,27 +1,34 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { offencesIn } from '../../src/workspace/git/judge.ts';
 import { survey } from '../../src/workspace/survey.ts';
-import { guardWorkspace, inspectWorkspace, readBaseline, type Aftermath } from '../../src/workspace/workspace.ts';
+import { writeBaseline } from '../../src/workspace/baseline.ts';
+import { inspectWorkspace, type Aftermath } from '../../src/workspace/inspect.ts';
+import { guardWorkspace, type Surroundings } from '../../src/workspace/workspace.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../../src/report/aftermath.ts';
-import { aConfig, NO_SECRETS, temporaryDirectory } from '../../testing/builders.ts';
+import { aConfig, NO_SECRETS, NOTHING_LEFT, temporaryDirectory } from '../../testing/builders.ts';
 
-function write(workspace: string, files: Readonly<Record<string, string>>): void {
+function write(workspace: string, files: Readonly<Record<string, string>>, link?: string): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(workspace, `${name}x`)), { recursive: true });
     if (!name.endsWith('/')) writeFileSync(join(workspace, name), content);
   }
+  if (link !== undefined) symlinkSync('../x', join(workspace, link));
 }
 
 const repository = (at: string): Record<string, string> => ({
@@ -32,6 +39,14 @@ const repository = (at: string): Record<string, string> => ({
 });
 const EVIL = '[core]\n\tfsmonitor = ./evil\n[user]\n\tname = A\n';
 
+const surroundings = (workDirectory: string): Surroundings => ({
+  agentUser: { uid: process.getuid!(), gid: process.getgid!(), name: 'agent', home: '/nonexistent' },
+  home: '/nonexistent',
+  temporary: dirname(workDirectory),
+  environment: {},
+  workDirectory,
+});
+
 /** What an inspection finds after `change` to a workspace with a repository. */
 async function after(
   change: (workspace: string) => void,
@@ -40,9 +55,10 @@ async function after(
   const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
   write(workspace, { ...repository('.git'), file: '' });
   before(workspace);
-  await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], work, Infinity);
+  const config = aConfig({ workspace });
+  const { baseline } = await guardWorkspace(config, NO_SECRETS, [], surroundings(work), Infinity);
   change(workspace);
-  const found = await inspectWorkspace(readBaseline(work)!, Infinity);
+  const found = await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity);
   return { workspace, found };
 }
 
@@ -54,18 +70,27 @@ describe('inspectWorkspace', () => {
       write(workspace, {
         ...repository('clone/.git'),
         'clone/.git/hooks/pre-commit.sample': '',
-        '.git/objects/ab/cd': 'x',
-        '.git/refs/heads/topic': 'x',
-        '.git/worktrees/w/HEAD': 'x',
-        '.git/worktrees/w/commondir': '../..\n',
-        '.git/rebase-merge/git-rebase-todo': 'pick 1 x\n# exec\nsquash 2 y\n',
-        'w/.git': `gitdir: ${workspace}/.git/worktrees/w\n`,
+        'clone/.git/index': 'DIRC',
+        'clone/.git/info/exclude': '# nothing\n',
+        'clone/.git/description': 'Unnamed repository\n',
+        'clone/.git/branches/': '',
+        'clone/.git/packed-refs': '# pack-refs with: peeled\n',
+        [`clone/.git/objects/ab/${'c'.repeat(38)}`]: 'x',
+        [`clone/.git/objects/pack/pack-${'a'.repeat(40)}.idx`]: 'x',
+        'clone/.git/objects/info/packs': '',
+        'clone/.git/refs/heads/topic': `${'a'.repeat(40)}\n`,
+        'clone/.git/logs/HEAD': `${'0'.repeat(40)} ${'a'.repeat(40)} A <a@b.example> 1700000000 +0000\tcommit: x\n`,
+        'clone/.git/worktrees/w/HEAD': 'ref: refs/heads/topic\n',
+        'clone/.git/worktrees/w/commondir': '../..\n',
+        'clone/.git/worktrees/w/gitdir': `${workspace}/w/.git\n`,
+        'w/.git': `gitdir: ${workspace}/clone/.git/worktrees/w\n`,
         'objects/a': '',
         'hooks/use.js': '',
       });
-      symlinkSync('/etc', join(workspace, 'etc'));
+      symlinkSync('/usr/bin/env', join(workspace, 'env'));
+      symlinkSync('../file', join(workspace, 'objects/inside'));
     });
-    expect(found).toEqual({ disarmed: [], newRepository: false, changes: [], unread: [], left: 0 });
+    expect(found).toEqual(NOTHING_LEFT);
     expect(aftermathWarnings(found)).toEqual([]);
     expect(aftermathMarkdown(found)).toEqual([]);
   });
@@ -78,48 +103,78 @@ describe('inspectWorkspace', () => {
     expect(found.disarmed).toEqual([]);
   });
 
-  test('a configuration is replaced with a newly composed one', async () => {
-    const { workspace, found } = await after((w) => write(w, { ...repository('n/.git'), 'n/.git/config': EVIL }));
-    expect(found.disarmed).toMatchObject([{ path: 'n/.git/config', what: ['the setting core.fsmonitor'] }]);
-    expect(readFileSync(join(workspace, 'n/.git/config'), 'utf8')).toBe('[user]\n\tname = "A"\n');
-    expect(readFileSync(join(workspace, found.disarmed[0]!.movedTo!), 'utf8')).toBe(EVIL);
+  test('a repository with anything but data is moved aside and made anew from its data', async () => {
+    const { workspace, found } = await after((w) =>
+      write(w, {
+        ...repository('n/.git'),
+        'n/.git/config': EVIL,
+        'n/.git/hooks/pre-push': '',
+        'n/.git/refs/heads/main': `${'a'.repeat(40)}\n`,
+        [`n/.git/objects/ab/${'c'.repeat(38)}`]: 'x',
+      }),
+    );
+    expect(found.disarmed).toMatchObject([
+      { path: 'n/.git', what: ['config: the setting core.fsmonitor', 'hooks/pre-push: a hook'] },
+    ]);
+    const of = (name: string): string => readFileSync(join(workspace, 'n/.git', name), 'utf8');
+    expect(of('config')).toBe('[user]\n\tname = "A"\n');
+    expect([of('HEAD'), of('refs/heads/main'), of(`objects/ab/${'c'.repeat(38)}`)]).toEqual([
+      'ref: refs/heads/main\n',
+      `${'a'.repeat(40)}\n`,
+      'x',
+    ]);
+    expect(readdirSync(join(workspace, 'n/.git')).sort()).toEqual(['HEAD', 'config', 'objects', 'refs']);
+    expect(readFileSync(join(workspace, found.disarmed[0]!.movedTo!, 'config'), 'utf8')).toBe(EVIL);
+  });
+
+  const IN_NEW: readonly [string, (git: string) => void][] = [
+    ['a configuration that git would read otherwise', (git) => write(git, { config: '[core' })],
+    ['a configuration too large to be read', (git) => write(git, { config: `#${'x'.repeat(2 ** 20)}\n${EVIL}` })],
+    ['objects from elsewhere', (git) => write(git, { 'objects/info/alternates': '/x' })],
+    ['objects from elsewhere, by HTTP', (git) => write(git, { 'objects/info/http-alternates': '/x' })],
+    ['a link among the refs', (git) => symlinkSync('/etc/passwd', join(git, 'refs/heads/x'))],
+    ['a link instead of a directory', (git) => symlinkSync('/etc', join(git, 'logs'))],
+    ['steps of a rebase', (git) => write(git, { 'rebase-merge/git-rebase-todo': 'exec evil\n' })],
+    ['the strategy of a rebase', (git) => write(git, { 'rebase-merge/strategy': 'evil\n' })],
+    ['steps of a series of cherry-picks', (git) => write(git, { 'sequencer/todo': 'pick x\n' })],
+    ['attributes', (git) => write(git, { 'info/attributes': '* filter=evil\n' })],
+    ['grafts', (git) => write(git, { 'info/grafts': 'x\n' })],
+    ['an old kind of remote', (git) => write(git, { 'remotes/evil': 'URL: ext::sh\n' })],
+    ['settings of the worktree', (git) => write(git, { 'config.worktree': EVIL })],
+    ['a redirection', (git) => write(git, { commondir: '../x\n' })],
+    ['a reference with odd text', (git) => write(git, { 'refs/heads/x': 'ref: ../../x\n' })],
+    ['a message with a zero', (git) => write(git, { MERGE_MSG: 'a\0b' })],
+    ['a submodule’s hook', (git) => write(git, { 'modules/a/b/HEAD': '', 'modules/a/b/hooks/pre-commit': '' })],
+    ['a worktree that leads elsewhere', (git) => write(git, { 'worktrees/w/commondir': '../../../x\n' })],
+    ['something that nobody knows', (git) => write(git, { 'next/thing': '' })],
+  ];
+  test.each(IN_NEW)('a new repository with %s', async (_, change) => {
+    const { workspace, found } = await after((w) => {
+      write(w, repository('n/.git'));
+      change(join(w, 'n/.git'));
+    });
+    expect(paths(found)).toEqual(['n/.git']);
+    expect(found.disarmed[0]?.movedTo).toMatch(/^n\/\.git\.awf-[0-9a-f]{12}$/);
+    expect(offencesIn(join(workspace, 'n/.git'), [workspace])).toEqual([]);
   });
 
   test.each<[string, (workspace: string) => void, string]>([
-    ['a configuration that git would read otherwise', (w) => write(w, { 'n/.git/config': '[core' }), 'n/.git/config'],
-    [
-      'a configuration too large to be read',
-      (w) => write(w, { 'n/.git/config': `#${'x'.repeat(2 ** 20)}\n${EVIL}` }),
-      'n/.git/config',
-    ],
-    [
-      '.git without a HEAD, for a later git init',
-      (w) => write(w, { 'n/.git/hooks/post-checkout': '' }),
-      'n/.git/hooks/post-checkout',
-    ],
-    [
-      'objects from elsewhere',
-      (w) => write(w, { '.git/objects/info/alternates': '/x' }),
-      '.git/objects/info/alternates',
-    ],
-    ['a link among the refs', (w) => symlinkSync('/etc/passwd', join(w, '.git/refs/heads/x')), '.git/refs/heads/x'],
+    ['.git without a HEAD, for a later git init', (w) => write(w, { 'n/.git/hooks/post-checkout': '' }), 'n/.git'],
     ['a worktree of a repository elsewhere', (w) => write(w, { 'a/.git': 'gitdir: /etc/x\n' }), 'a/.git'],
-    [
-      'steps that run',
-      (w) => write(w, { '.git/rebase-merge/git-rebase-todo': 'pick 1\nx evil\n' }),
-      '.git/rebase-merge/git-rebase-todo',
-    ],
+    ['a link to a repository', (w) => write(w, { 'a/x': '' }, 'a/.git'), 'a/.git'],
     ['a bare repository loses its refs', (w) => write(w, { ...repository('b'), 'b/config': EVIL }), 'b/refs'],
     [
       'a common directory that is not where worktrees are',
-      (w) => write(w, { 'c/HEAD': '', 'c/commondir': '../x' }),
+      (w) => write(w, { 'c/HEAD': 'ref: refs/heads/x\n', 'c/commondir': '../x' }),
       'c/commondir',
     ],
+    ['a link among the objects', (w) => symlinkSync('/tmp', join(w, '.git/objects/ab')), '.git/objects/ab'],
   ])('%s', async (_, change, path) => {
     const { workspace, found } = await after(change);
     expect(paths(found)).toEqual([path]);
     expect(found.disarmed[0]?.movedTo).toMatch(new RegExp(`^${path.replaceAll('.', '\\.')}\\.awf-[0-9a-f]{12}$`));
-    expect(existsSync(join(workspace, found.disarmed[0]!.movedTo!)) || path.endsWith('/x')).toBe(true);
+    const moved = lstatSync(join(workspace, found.disarmed[0]!.movedTo!), { throwIfNoEntry: false });
+    expect(moved).toBeDefined();
   });
 
   test('does not wait for a pipe in place of a configuration', async () => {
@@ -127,7 +182,7 @@ describe('inspectWorkspace', () => {
       mkdirSync(join(workspace, 'n/.git'), { recursive: true });
       spawnSync('mkfifo', [join(workspace, 'n/.git/config')]);
     });
-    expect(found.disarmed).toMatchObject([{ path: 'n/.git/config', what: ['neither a file nor a directory'] }]);
+    expect(found.disarmed).toMatchObject([{ path: 'n/.git', what: ['config: neither a file nor a directory'] }]);
   });
 
   test('a user’s own files stay if the command makes the directory around them a repository', async () => {
@@ -169,17 +224,17 @@ describe('inspectWorkspace', () => {
     expect(found.disarmed.map(({ what }) => what)).toContainEqual(['a replacement for a symbolic link']);
   });
 
-  test('paths that are too long to open are reported, and so is a search that ends early', async () => {
+  test('a path that is too long to open is moved aside with what is above it; a search that ends early is reported', async () => {
     const { workspace, found } = await after((w) => {
       const part = 'd'.repeat(250);
       spawnSync('bash', ['-c', `for i in $(seq 20); do mkdir ${part}; cd -P ${part}; done`], { cwd: w });
     });
-    expect(found.unread).toHaveLength(1);
-    expect(aftermathWarnings(found).join()).toContain('could not be searched everywhere');
+    expect(found.disarmed).toMatchObject([{ what: ['a directory that AWF cannot look at'] }]);
+    expect(found.disarmed[0]?.movedTo).toBeDefined();
     spawnSync('rm', ['-rf', join(workspace, 'd'.repeat(250))]);
     expect((await survey([workspace], { limitMs: -1 })).left).toBeGreaterThan(0);
-    expect(aftermathWarnings({ ...found, unread: [], left: 3 }).join()).toContain('at least 3 directories');
-    expect(aftermathMarkdown({ ...found, unread: [], left: 3 }).join()).toContain('At least 3 directories');
+    expect(aftermathWarnings({ ...found, left: 3 }).join()).toContain('at least 3 directories');
+    expect(aftermathMarkdown({ ...found, left: 3 }).join()).toContain('At least 3 directories');
   });
 
   test('read permission is restored if the command has removed it', async () => {
@@ -188,7 +243,7 @@ describe('inspectWorkspace', () => {
       chmodSync(join(w, 'locked/n/.git'), 0o111);
       chmodSync(join(w, 'locked'), 0o311);
     });
-    expect(paths(found)).toEqual(['locked/n/.git/config']);
+    expect(paths(found)).toEqual(['locked/n/.git']);
     expect(found.disarmed[0]?.movedTo).toBeDefined();
     chmodSync(join(workspace, 'locked'), 0o755);
   });
@@ -200,14 +255,87 @@ describe('inspectWorkspace', () => {
       '.git/config': '[http]\n\textraheader = secret-value\n',
       '.mcp.json': 'secret-value',
     });
-    await guardWorkspace(
-      aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report' }] }),
-      NO_SECRETS,
-      [],
-      work,
-      Infinity,
+    const config = aConfig({ workspace, protectPaths: [{ path: '.mcp.json', mode: 'report' }] });
+    const { baseline } = await guardWorkspace(config, NO_SECRETS, [], surroundings(work), Infinity);
+    writeBaseline(work, { ...baseline, visible: [] });
+    const files = readdirSync(work, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const { parentPath, name } of files) {
+      expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain('secret-value');
+    }
+    expect(files.map(({ name }) => name).sort()).toEqual(['HEAD', 'baseline.json', 'config']);
+  });
+
+  test('E14 links to /proc, the home and the runner’s places are moved aside, others out of the workspace reported', async () => {
+    const { found } = await after((w) => {
+      mkdirSync(join(w, 'coverage'));
+      symlinkSync('.', join(w, 'here'));
+      for (const [name, target] of Object.entries({
+        a: '/proc/self/environ',
+        b: '/nonexistent/.ssh/id_ed25519',
+        c: join(dirname(w), 'secret'),
+        d: '../here/../beside',
+        e: '/etc/hostname',
+        f: '../file',
+      })) {
+        symlinkSync(target, join(w, 'coverage', name));
+      }
+    });
+    expect(paths(found)).toEqual(['coverage/a', 'coverage/b', 'coverage/c', 'coverage/d']);
+    expect(found.links.map((link) => link.replace(/ -> .*/, ''))).toEqual(['coverage/e']);
+    expect(aftermathWarnings(found).join()).toContain('coverage/e -> /etc/hostname');
+  });
+
+  test('E14 a link that was there before, and leads where it led, is nobody’s business', async () => {
+    const { found } = await after(
+      (w) => {
+        rmSync(join(w, 'b'));
+        symlinkSync('/proc/self', join(w, 'b'));
+      },
+      (w) => {
+        for (const name of ['a', 'b']) symlinkSync('/proc/1', join(w, name));
+      },
     );
-    for (const name of readdirSync(work)) expect(readFileSync(join(work, name), 'utf8')).not.toContain('secret-value');
-    expect(readdirSync(work)).toHaveLength(2);
+    expect(paths(found)).toEqual(['b']);
+  });
+
+  test('E19 the rights of a file’s owner are not lent to whoever runs it', async () => {
+    const { workspace, found } = await after(
+      (w) => {
+        write(w, { program: '', ours: '' });
+        chmodSync(join(w, 'program'), 0o6755);
+      },
+      (w) => {
+        write(w, { known: '' });
+        chmodSync(join(w, 'known'), 0o4755);
+      },
+    );
+    expect(paths(found)).toEqual(['program']);
+    expect(statSync(join(workspace, 'program')).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(workspace, 'known')).mode & 0o7777).toBe(0o4755);
+  });
+
+  test('E12 files that are shared with places outside become the workspace’s own', async () => {
+    const outside = temporaryDirectory();
+    for (const name of ['a', 'b']) writeFileSync(join(outside, name), 'good', { mode: 0o555 });
+    const { workspace } = await after(
+      (w) => {
+        for (const name of ['a', 'a2', '.git/objects/b']) {
+          chmodSync(join(w, name), 0o755);
+          writeFileSync(join(w, name), 'evil');
+        }
+        writeFileSync(join(w, 'c'), 'changed');
+      },
+      (w) => {
+        linkSync(join(outside, 'a'), join(w, 'a'));
+        linkSync(join(outside, 'a'), join(w, 'a2'));
+        linkSync(join(outside, 'b'), join(w, '.git/objects/b'));
+        writeFileSync(join(w, 'c'), '');
+        linkSync(join(w, 'c'), join(w, 'c2'));
+        utimesSync(join(outside, 'a'), 1_000, 1_000);
+      },
+    );
+    for (const name of ['a', 'b']) expect(readFileSync(join(outside, name), 'utf8')).toBe('good');
+    // Two names in the workspace of one file are left alone.
+    expect(readFileSync(join(workspace, 'c2'), 'utf8')).toBe('changed');
   });
 });

@@ -10,6 +10,7 @@ import { loadInputs, type Inputs } from './inputs.ts';
 import { publish, publishFailure } from './publish.ts';
 import { StoppedCommands } from './relay.ts';
 import { writeState, type State } from './state.ts';
+import { inProcess } from '../workspace/look-through.ts';
 
 /** Messages as log commands of the runner. */
 export const actionReporter: Reporter = {
@@ -50,6 +51,7 @@ export async function mainStep(
     output: limited(relay),
     root,
     images: () => builtImageNames(`${root}/dist`),
+    lookThrough: inProcess(root),
     temporary: stepTemporaryDirectory(),
     environment: process.env,
     signal,

@@ -4,13 +4,15 @@ import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
+import { lockWorkspace } from '../host/workspace-lock.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
 import { attempt } from '../reporter.ts';
 import { KILLED_STEP_SETTLING_MS, SURVEY_LIMIT_MS } from '../run/limits.ts';
 import { removeRun } from '../run/removal.ts';
-import { inspectWorkspace, readBaseline } from '../workspace/workspace.ts';
+import { inProcess, type LookThrough } from '../workspace/look-through.ts';
+import { readBaseline } from '../workspace/baseline.ts';
 import { uploadLogs } from './artifacts.ts';
 import { actionReporter } from './main-step.ts';
 import { appending } from './runner-file.ts';
@@ -20,11 +22,16 @@ import { readState, type State } from './state.ts';
  * The post step: removes what the main step could not, and uploads the logs. Each part has its own guard, and none of
  * them fails the job.
  *
+ * @param root the action's own directory
  * @param engine the one that the main step used
  * @param uploadLimitMs time limit of the upload
  * @returns the exit code of the process, always 0
  */
-export async function postStep(engine: Engine = new DockerCli(core.debug), uploadLimitMs?: number): Promise<number> {
+export async function postStep(
+  root: string,
+  engine: Engine = new DockerCli(core.debug),
+  uploadLimitMs?: number,
+): Promise<number> {
   const read = await guarded('read what the main step left', () => ({ state: readState() }));
   if (read === undefined) return 0;
   const { state } = read;
@@ -33,11 +40,12 @@ export async function postStep(engine: Engine = new DockerCli(core.debug), uploa
     return 0;
   }
   await guarded('remove the containers', () => removeLeftOvers(state, engine));
-  const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
-  await guarded('search the workspace', () => searchWorkspace(workDirectory));
-  await guarded('remove the temporary files', () => rmRF(workDirectory));
   await guarded('write usage.json', () => completeLogs(state));
+  // The logs first: what the command left may be meant to stop what comes after.
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
+  const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
+  await guarded('search the workspace', () => searchWorkspace(workDirectory, inProcess(root)));
+  await guarded('remove the temporary files', () => rmRF(workDirectory));
   return 0;
 }
 
@@ -45,10 +53,11 @@ const guarded = <T>(what: string, work: () => T | Promise<T>): Promise<T | undef
   attempt(actionReporter, what, work);
 
 /** The main step does this itself and removes the baseline, unless it was killed or could not finish. */
-async function searchWorkspace(workDirectory: string): Promise<void> {
+async function searchWorkspace(workDirectory: string, lookThrough: LookThrough): Promise<void> {
   const baseline = readBaseline(workDirectory);
   if (baseline === undefined) return;
-  const aftermath = await inspectWorkspace(baseline, SURVEY_LIMIT_MS);
+  const lock = await lockWorkspace(baseline.workspace);
+  const aftermath = await lookThrough(workDirectory, SURVEY_LIMIT_MS).finally(lock.release);
   for (const warning of aftermathWarnings(aftermath)) core.warning(warning);
   const markdown = aftermathMarkdown(aftermath);
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';

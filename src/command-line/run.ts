@@ -9,6 +9,7 @@ import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
+import { inProcess } from '../workspace/look-through.ts';
 
 /** Names that a message lists. */
 const MAX_NAMED = 50;
@@ -37,6 +38,7 @@ export async function runCommand(
     output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
     root,
     images: () => builtImageNames(`${root}/dist`),
+    lookThrough: inProcess(root),
     temporary: tmpdir(),
     environment: process.env,
     signal,

@@ -46,7 +46,17 @@ const TARGETS: readonly Option[] = PROVIDERS.map(({ targetInput, targetVariable,
 }));
 
 /** Files that programs on the host read automatically and that can run code. */
-const PROTECTED = '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky';
+/**
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
+ * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
+ */
+const PROTECTED = `
+.github/workflows .github/actions .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
+.envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
+`
+  .trim()
+  .split(/\s+/)
+  .join('\n');
 
 /**
  * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).

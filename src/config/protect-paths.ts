@@ -34,7 +34,7 @@ function faultOf(given: string, path: string, workspace: string): { problem: str
   if (path === '.git' || path.startsWith('.git/')) {
     return {
       problem: 'belongs to the repository',
-      hint: 'Its hooks and its configuration are always read-only; git needs the rest.',
+      hint: 'The command has a git directory of its own; only what is data returns to this one.',
     };
   }
   if (!isInside(join(workspace, path), workspace)) {

@@ -84,7 +84,8 @@ export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly 
     const real = realpathSync(source);
     for (const guard of guards) {
       const shows = isInside(guard.target, real) && join(target, relative(real, guard.target)) !== guard.target;
-      const isPart = isInside(real, guard.target) && guard.kind === 'bind' && !guard.writable;
+      const isClosed = guard.kind === 'bind' && (!guard.writable || guard.source !== guard.target);
+      const isPart = isInside(real, guard.target) && isClosed;
       if (shows || isPart || isInside(target, guard.target)) {
         throw new UserError(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
           hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',

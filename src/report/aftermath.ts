@@ -1,11 +1,12 @@
+import { printable } from '../host/file-names.ts';
 import { code, table } from './markdown.ts';
-import type { Aftermath } from '../workspace/workspace.ts';
+import type { Aftermath } from '../workspace/inspect.ts';
 
 /** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 
 /** Warns about what the command left in the workspace, once for each kind. */
-export function aftermathWarnings({ disarmed, newRepository, changes, unread, left }: Aftermath): string[] {
+export function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left }: Aftermath): string[] {
   const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
   const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
   const named = (list: Aftermath['disarmed']): string =>
@@ -23,8 +24,9 @@ export function aftermathWarnings({ disarmed, newRepository, changes, unread, le
     ...(changes.length > 0
       ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
       : []),
-    ...(unread.length > 0
-      ? [`What the command left could not be searched everywhere. Do not run git in: ${listed(unread)}.`]
+    ...keptNotes(kept),
+    ...(links.length > 0
+      ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
       : []),
     ...(left > 0
       ? [
@@ -36,7 +38,7 @@ export function aftermathWarnings({ disarmed, newRepository, changes, unread, le
 }
 
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-export function aftermathMarkdown({ disarmed, newRepository, changes, unread, left }: Aftermath): string[] {
+export function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left }: Aftermath): string[] {
   const notes = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
     ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
@@ -55,11 +57,37 @@ export function aftermathMarkdown({ disarmed, newRepository, changes, unread, le
       ]),
     ),
     tableOf(
-      ['Could not be looked through'],
-      unread.map((path) => [code(path)]),
+      ['New link out of the workspace'],
+      links.map((link) => [code(link)]),
+    ),
+    tableOf(
+      ['Not brought to the repository on the host', 'because'],
+      [
+        ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
+        ...kept.ended.map((what) => [code(what), 'it was unfinished']),
+        ...kept.settings.map((name) => [code(name), 'it could run something, or send work elsewhere']),
+        ...kept.failed.map((what) => [code(what), '⚠️ it failed']),
+      ],
     ),
   ].flat();
   return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+
+/** What the repository on the host did not get. */
+function keptNotes({ conflicts, ended, settings, failed }: Aftermath['kept']): string[] {
+  const unique = (list: readonly string[]): string => listed([...new Set(list)].map(printable));
+  return [
+    ...(conflicts.length > 0
+      ? [`These changed on the host during the run too, and the host's stay: ${unique(conflicts)}.`]
+      : []),
+    ...(ended.length > 0 ? [`The command left ${unique(ended)} unfinished; that ended with the run.`] : []),
+    ...(settings.length > 0
+      ? [`These git settings were changed by the command only for itself: ${unique(settings)}.`]
+      : []),
+    ...(failed.length > 0
+      ? [`The command's work in git could not be brought to the host completely: ${unique(failed)}.`]
+      : []),
+  ];
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -1,7 +1,7 @@
 import { PROVIDERS } from '../shared/providers.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { aftermathMarkdown } from './aftermath.ts';
-import type { Aftermath } from '../workspace/workspace.ts';
+import type { Aftermath } from '../workspace/inspect.ts';
 import { code, table } from './markdown.ts';
 import type { DomainCount } from './tally.ts';
 import type { DomainTraffic, Traffic } from './traffic.ts';

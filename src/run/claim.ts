@@ -8,6 +8,7 @@ import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { namesFor, type Names } from '../shared/network.ts';
+import { writeBaseline } from '../workspace/baseline.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import { checkedMounts, type Prepared } from './prepare.ts';
@@ -54,12 +55,14 @@ export async function claim(
     timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
     timings.measure('workspace', async () => {
       const own = ownFilesInWorkspace(context.root, config.workspace);
-      const found = await guardWorkspace(config, secrets, own, prepared.workDirectory, SURVEY_LIMIT_MS);
-      progress.baseline = found.baseline;
-      return found;
+      const { environment, temporary } = context;
+      return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
     }),
     timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
   ]);
+  const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
+  progress.baseline = { ...guards.baseline, visible };
+  writeBaseline(prepared.workDirectory, progress.baseline);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
   return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
 }

@@ -1,6 +1,7 @@
 import type { Engine, Output } from '../docker/engine.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
+import type { LookThrough } from '../workspace/look-through.ts';
 import type { Reporter } from '../reporter.ts';
 
 /** What a run finds around it. */
@@ -16,6 +17,8 @@ export interface RunContext {
   /** Holds the run's own files, and its logs unless the user names another place. */
   readonly temporary: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Looks through the workspace after the command. */
+  readonly lookThrough: LookThrough;
   /** Ends the run. */
   readonly signal: AbortSignal;
   /** True where a post step repeats what could not be finished, and needs what the work directory holds for that. */

@@ -1,6 +1,6 @@
 import type { CommandFiles } from '../agent/command-files.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
-import type { Baseline } from '../workspace/workspace.ts';
+import type { Baseline } from '../workspace/baseline.ts';
 import type { Ending } from './sandbox.ts';
 import { Timings } from './timings.ts';
 

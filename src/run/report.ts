@@ -7,7 +7,7 @@ import { unlessMissing } from '../report/lines.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
 import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
-import type { Aftermath } from '../workspace/workspace.ts';
+import type { Aftermath } from '../workspace/inspect.ts';
 import { budgetWarning } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';

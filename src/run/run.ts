@@ -3,6 +3,7 @@ import { CommandFiles } from '../agent/command-files.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
@@ -30,8 +31,10 @@ export function newRunId(): string {
 export async function run(config: Config, secrets: Secrets, context: RunContext): Promise<RunResult> {
   const progress = new Progress();
   const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
+  let lock: WorkspaceLock | undefined;
   try {
     const prepared = prepare(config, context, progress);
+    lock = await lockWorkspace(config.workspace);
     const claimed = await claim(config, secrets, prepared, context, progress);
     const plan = await progress.timings.measure('plan', () =>
       planRun(config, secrets, prepared, claimed, context.runId),
@@ -43,6 +46,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
   }
   const aftermath = await tearDown(config, sandbox, context, progress);
+  lock?.release();
   return report(config, sandbox, aftermath, context, progress);
 }
 

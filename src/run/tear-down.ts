@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { inspectWorkspace, type Aftermath } from '../workspace/workspace.ts';
+import type { LookThrough } from '../workspace/look-through.ts';
+import type { Aftermath } from '../workspace/inspect.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
@@ -15,11 +16,11 @@ import type { Sandbox } from './sandbox.ts';
 export async function tearDown(
   { keepContainers }: Config,
   sandbox: Sandbox,
-  { signal }: RunContext,
+  { signal, lookThrough }: RunContext,
   progress: Progress,
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
-  const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(progress));
+  const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(lookThrough, progress));
   let agentGone = !sandbox.agentAsked;
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
@@ -38,15 +39,20 @@ export async function tearDown(
   return aftermath;
 }
 
-async function searchWorkspace(progress: Progress): Promise<Aftermath | undefined> {
-  const { baseline, timings } = progress;
-  if (baseline === undefined) return undefined;
+const NO_GIT = 'Do not run git there.';
+
+async function searchWorkspace(lookThrough: LookThrough, progress: Progress): Promise<Aftermath | undefined> {
+  const { baseline, workDirectory, timings } = progress;
+  if (baseline === undefined || workDirectory === undefined) return undefined;
   try {
-    return await timings.measure('workspace: search', () => inspectWorkspace(baseline, SURVEY_LIMIT_MS));
+    const found = await timings.measure('workspace: search', () => lookThrough(workDirectory, SURVEY_LIMIT_MS));
+    if (found.left > 0)
+      progress.fail(new UserError('The workspace could not be searched to the end.', { hint: NO_GIT }));
+    return found;
   } catch (cause) {
     progress.fail(
       new UserError(`What the command left in ${baseline.workspace} could not be searched.`, {
-        hint: 'Do not run git there.',
+        hint: NO_GIT,
         cause,
       }),
     );

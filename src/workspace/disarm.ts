@@ -1,45 +1,57 @@
-import { chownSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { bytes, fromText, moveAside } from '../host/file-names.ts';
-import { isUnmistakable, type Hazard } from './git/directory.ts';
+import { fromText, moveAside } from '../host/file-names.ts';
+import type { Offence } from './git/judge.ts';
+import { isUnmistakable } from './git/directory.ts';
+import { kindOf, ownerOf } from './git/files.ts';
 import { identify } from './git/own-repository.ts';
+import { rebuildRepository, type Kept } from './git/return.ts';
 import { unlock } from './survey.ts';
 
-/** The outcome for one hazard. Paths have one character for each byte. */
+/** What became of something that a later program would follow. Paths have one character for each byte. */
 export interface Disarmed {
   readonly path: string;
-  /** Descriptions of the hazard, or of its settings. */
+  /** Descriptions of what is dangerous about it. */
   readonly what: readonly string[];
   /** Its new name. Undefined if it could not be moved. */
   readonly movedTo: string | undefined;
 }
 
-/**
- * Moves each hazard aside, to a name that git ignores, and replaces a configuration with a harmless one. A directory
- * with other files that has become a bare repository only loses its `refs`. Git then no longer takes it for a
- * repository, and the other files, which may be somebody's work, stay in place.
- *
- * @param known git directories that existed before the command ran
- */
-export function disarm(hazards: readonly Hazard[], known: ReadonlySet<string>): Disarmed[] {
-  const byPath = new Map<string, Hazard[]>();
-  for (const hazard of hazards) {
-    const path = placeOf(hazard, known);
-    const others = byPath.get(path);
-    if (others === undefined) byPath.set(path, [hazard]);
-    else others.push(hazard);
+/** Moves something aside, to a name that no program looks for. What has too long a path moves with the directory above. */
+export function moveOut(path: string, what: readonly string[]): Disarmed {
+  try {
+    return { path, what, movedTo: moveUnlocked(path) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return moveOut(dirname(path), what);
+    return { path, what, movedTo: undefined };
   }
-  return [...byPath].map(([path, all]) => ({
-    path,
-    what: [...new Set(all.map(({ what }) => what))],
-    movedTo: replace(path, all.find((hazard) => hazard.path === path)?.replacement),
-  }));
 }
 
-function placeOf({ path, repository }: Hazard, known: ReadonlySet<string>): string {
-  if (isUnmistakable(path) || known.has(repository) || repository === path) return path;
-  const refs = join(repository, 'refs');
-  return lstatSync(bytes(refs), { throwIfNoEntry: false }) === undefined ? path : refs;
+/**
+ * Moves a git directory aside and makes it anew from what is known to be data. A directory with other files that has
+ * become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other files,
+ * which may be somebody's work, stay where they are.
+ */
+export function disarmRepository(
+  directory: string,
+  offences: readonly Offence[],
+  roots: readonly string[],
+  kept: Kept,
+): Disarmed {
+  const what = [...new Set(offences.map((offence) => `${offence.path.slice(directory.length + 1)}: ${offence.what}`))];
+  if (!isUnmistakable(directory)) {
+    const refs = join(directory, 'refs');
+    return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
+  }
+  const moved = moveOut(directory, what);
+  try {
+    if (moved.movedTo !== undefined) {
+      rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
+    }
+  } catch {
+    // What could be saved has been saved; the rest is in the directory that was moved aside.
+  }
+  return moved;
 }
 
 /**
@@ -62,27 +74,13 @@ export function restoreLink(path: string, before: string | undefined): Disarmed[
   }
 }
 
-function replace(path: string, content: string | undefined): string | undefined {
-  try {
-    const { uid, gid } = lstatSync(bytes(path));
-    const aside = moveUnlocked(path);
-    if (content !== undefined) {
-      writeFileSync(bytes(path), bytes(content), { flag: 'wx', mode: 0o644 });
-      if (process.getuid?.() === 0) chownSync(bytes(path), uid, gid);
-    }
-    return aside;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Like {@link moveAside}, even if the command has made the parent directory read-only. */
 function moveUnlocked(path: string): string {
   try {
     return moveAside(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    unlock(dirname(path));
+    unlock(dirname(path), 0o700);
     return moveAside(path);
   }
 }

@@ -1,165 +1,107 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { isBelow, isInside } from '../host/paths.ts';
-import { words } from '../shared/words.ts';
-import { bytes, fromText, printable, toText } from '../host/file-names.ts';
+import { fromText, printable, toText } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
+import type { UserIds } from '../host/user.ts';
+import { hooksPath, resolvedInside, usedBy, type Elsewhere, type NamedSettings } from './elsewhere.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
-import type { ConfigEntry } from './git/config.ts';
+import { kindOf } from './git/files.ts';
 import type { OutsideRepository } from './git/own-repository.ts';
+import { composeRepository, mountOf, type PrivateDirectory } from './git/private.ts';
 import type { Survey } from './survey.ts';
 
-/** What to mount over the workspace. All paths are absolute and without links. */
+/** What to mount over the workspace. */
 export interface GuardPlan {
+  /** The run's own git directories, and what of the host's is in them. */
+  readonly mounts: readonly MountSpec[];
+  readonly repositories: readonly PrivateDirectory[];
+  /** Absolute paths without links. */
   readonly readOnly: readonly string[];
-  /** Mounted read-write over themselves, because a mount point can be neither renamed nor removed. */
-  readonly pinned: readonly string[];
-  /** Files that have another content in the sandbox: paths with that content, one character for each byte. */
-  readonly copies: ReadonlyMap<string, string>;
   readonly elsewhere: Elsewhere;
   readonly warnings: readonly string[];
-}
-
-/**
- * Paths outside git directories that a configuration names. They have one character for each byte and need not exist.
- */
-export interface Elsewhere {
-  readonly hookDirectories: readonly string[];
-  /** Files that do not exist, but that git would run or read if they did. */
-  readonly absent: readonly string[];
 }
 
 /** The engine only manages some hundreds of mounts per second. */
 const MAX_MOUNTS = 2_000;
 
 /**
- * Plans how to guard the repositories that a survey found. In each of them, that covers the configuration, the hooks,
- * the files that redirect either, and those files of the workspace that the configuration makes git run or read.
+ * Gives each repository of the workspace a git directory of the run's own, and finds the files of the workspace that a
+ * configuration makes git run or read.
  *
+ * @param outside the repository outside the workspace to which the workspace belongs
+ * @param userSettings git's settings of the user and the machine
+ * @param directory the run's own directories go below this one
+ * @param owner the agent's user
  * @throws UserError for a repository that cannot be guarded
  */
 export function gitGuards(
-  { gitDirectories, gitFiles, hazards }: Survey,
+  { gitDirectories, gitFiles }: Pick<Survey, 'gitDirectories' | 'gitFiles'>,
   roots: readonly string[],
   outside: OutsideRepository | undefined,
+  userSettings: readonly NamedSettings[],
   secrets: Secrets,
+  directory: string,
+  owner: UserIds,
 ): GuardPlan {
-  const readOnly = gitFiles.map(asText);
-  const pinned: string[] = [];
-  const copies = new Map<string, string>();
-  const elsewhere = { hookDirectories: [] as string[], absent: [] as string[] };
+  const mounts: MountSpec[] = [];
+  const repositories: PrivateDirectory[] = [];
   const warnings: string[] = [];
-  for (const path of gitDirectories.filter(isRepository)) {
-    const directory = asText(path);
-    pinned.push(directory);
-    readOnly.push(
-      ...words('hooks commondir info/attributes objects/info/alternates').map((name) => join(directory, name)),
-    );
-    if (basename(dirname(directory)) === 'worktrees') readOnly.push(join(directory, 'gitdir'));
-    for (const file of ['config', 'config.worktree'].map((name) => join(directory, name))) {
-      if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
-      const composed = readConfig(fromText(file), path, roots);
-      if (typeof composed === 'string') {
-        warnings.push(`${shown(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
-        copies.set(file, '');
-        continue;
-      }
-      const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
-      if (leaked !== undefined) {
-        throw new UserError(`${shown(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
-      }
-      copies.set(file, composed.text);
-      const used = usedBy(composed.dropped, file, directory, roots);
-      readOnly.push(...used.present);
-      elsewhere.hookDirectories.push(...used.hookDirectories.map(fromText));
-      elsewhere.absent.push(...used.absent.map(fromText));
-    }
-  }
-  if (outside !== undefined) {
-    // A linked worktree never needs files of the main worktree or of sibling worktrees.
-    readOnly.push(...otherWorktrees(outside, gitDirectories.map(asText)));
-  }
-  for (const { path } of hazards.filter(({ link }) => link === true)) {
-    const target = resolvedInside(asText(path), roots);
-    if (target === undefined) continue;
-    if (/^config/.test(basename(path))) {
-      throw new UserError(`${printable(path)} is a symbolic link, so it cannot be guarded.`, {
+  const settings = [...userSettings];
+  const readOnly = gitFiles.map(asText);
+  const compose = (file: string, gitDirectory: string): string => {
+    if (kindOf(file) === 'link') {
+      throw new UserError(`${printable(file)} is a symbolic link, so it cannot be guarded.`, {
         hint: 'Replace the link with the file itself.',
       });
     }
-    if (basename(path) !== 'hooks') continue;
-    readOnly.push(target);
-    elsewhere.hookDirectories.push(fromText(target));
-  }
-  return { readOnly: readOnly.filter(isThere), pinned, copies, elsewhere, warnings };
-}
-
-function otherWorktrees(
-  { directory, gitDirectory }: OutsideRepository,
-  gitDirectories: readonly string[],
-): readonly string[] {
-  if (directory === gitDirectory) return [];
-  const parts = gitDirectories.filter(
-    (path) => isBelow(path, directory) && path !== gitDirectory && !isBelow(path, gitDirectory),
-  );
-  return [...words('HEAD index ORIG_HEAD logs/HEAD').map((name) => join(directory, name)), ...parts];
-}
-
-/** The files of the workspace that git would run or read because of the settings that were left out. */
-function usedBy(
-  dropped: readonly ConfigEntry[],
-  file: string,
-  gitDirectory: string,
-  roots: readonly string[],
-): { present: string[]; hookDirectories: string[]; absent: string[] } {
-  const top = basename(gitDirectory) === '.git' ? dirname(gitDirectory) : gitDirectory;
-  const used = { present: [] as string[], hookDirectories: [] as string[], absent: [] as string[] };
-  for (const entry of dropped) {
-    const value = entry.value === undefined ? undefined : toText(entry.value);
-    if (value === undefined) continue;
-    for (const { path, isSure } of candidates(entry, value, dirname(file), top)) {
-      const found = resolvedInside(path, roots);
-      if (found === undefined) continue;
-      if (isHooksPath(entry)) used.hookDirectories.push(found);
-      const stats = lstatSync(found, { throwIfNoEntry: false });
-      if (stats === undefined) used.absent.push(...(isSure ? [found] : []));
-      else if (stats.isFile() || isHooksPath(entry)) used.present.push(found);
+    const composed = readConfig(file, gitDirectory, roots);
+    if (typeof composed === 'string') {
+      warnings.push(`${printable(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
+      return '';
     }
+    const leaked = credentialIn(Buffer.from(composed.text, 'latin1').toString(), secrets);
+    if (leaked !== undefined) {
+      throw new UserError(`${printable(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
+    }
+    const beside = asText(gitDirectory);
+    const top = /^(.*)\/\.git$/.exec(beside)?.[1] ?? beside;
+    settings.push({ entries: composed.dropped, beside, top });
+    return composed.text;
+  };
+  for (const path of [
+    ...gitDirectories.filter(isUnmistakable),
+    ...(outside === undefined ? [] : [fromText(outside.directory)]),
+  ]) {
+    asText(path);
+    const own = fromText(join(directory, String(repositories.length)));
+    const composed = composeRepository(path, own, owner, compose);
+    mounts.push(mountOf({ host: path, own }), ...composed.mounts);
+    repositories.push(...composed.directories.map((one) => limited(one, outside)));
+    const hooks = join(asText(path), 'hooks');
+    if (kindOf(fromText(hooks)) !== 'link') continue;
+    const target = resolvedInside(hooks, roots);
+    if (target === undefined) continue;
+    settings.push({ entries: [hooksPath(target)], beside: dirname(hooks), top: dirname(hooks) });
   }
-  return used;
+  const used = settings.map((one) => usedBy(one, roots));
+  return {
+    ...{ mounts, repositories, warnings },
+    readOnly: [...readOnly, ...used.flatMap(({ present }) => present)].filter(isThere),
+    elsewhere: {
+      hookDirectories: used.flatMap(({ hookDirectories }) => hookDirectories.map(fromText)),
+      absent: used.flatMap(({ absent }) => absent.map(fromText)),
+    },
+  };
 }
 
-function isHooksPath({ section, subsection, key }: ConfigEntry): boolean {
-  return section === 'core' && subsection === undefined && key === 'hookspath';
-}
-
-/**
- * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
- * like a path certainly does.
- */
-function candidates(
-  entry: ConfigEntry,
-  value: string,
-  beside: string,
-  top: string,
-): { path: string; isSure: boolean }[] {
-  if (isHooksPath(entry)) return [{ path: resolve(top, value), isSure: false }];
-  if (/^include(if)?$/.test(entry.section)) return [{ path: resolve(beside, value), isSure: true }];
-  const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-  return names.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
-}
-
-/** @returns undefined for a path that leads out of the roots, and for a root itself */
-function resolvedInside(path: string, roots: readonly string[]): string | undefined {
-  if (!roots.some((root) => isInside(path, root))) return undefined;
-  try {
-    const real = realpathSync(path);
-    return roots.includes(real) ? undefined : real;
-  } catch {
-    return path;
-  }
+/** A linked worktree never needs files of the main worktree or of sibling worktrees. */
+function limited(directory: PrivateDirectory, outside: OutsideRepository | undefined): PrivateDirectory {
+  if (outside === undefined || outside.directory === outside.gitDirectory) return directory;
+  const [all, own] = [fromText(outside.directory), fromText(outside.gitDirectory)];
+  if (directory.host === own || !isInsideText(directory.host, all)) return directory;
+  return { ...directory, returns: directory.host === all ? 'shared' : 'nothing' };
 }
 
 /**
@@ -167,23 +109,23 @@ function resolvedInside(path: string, roots: readonly string[]): string | undefi
  * with everything in it. So the directories above become mount points too. Nothing is mounted that does not exist,
  * because the engine would create it.
  *
- * @param place writes the content of a copy and returns its path
  * @throws UserError if there are more mounts than the engine can manage
  */
 export function guardMounts(
   roots: readonly string[],
-  plan: Pick<GuardPlan, 'readOnly' | 'pinned' | 'copies'>,
-  place: (target: string, content: string) => string,
+  readOnlyPaths: readonly string[],
+  own: readonly MountSpec[],
 ): MountSpec[] {
-  const readOnly = outermost(plan.readOnly);
+  const readOnly = outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
   const isClosed = (path: string): boolean => readOnly.some((closed) => isBelow(path, closed));
-  const above = [...readOnly, ...plan.pinned, ...plan.copies.keys()].flatMap((path) => {
+  const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => isBelow(path, target)));
+  const above = [...readOnly, ...tops].flatMap((path) => {
     const root = roots.find((candidate) => isBelow(path, candidate));
     return root === undefined ? [] : between(root, dirname(path));
   });
-  const writable = new Set([...above, ...plan.pinned].filter((path) => !isClosed(path) && !roots.includes(path)));
-  for (const path of readOnly) writable.delete(path);
-  const count = writable.size + readOnly.length + plan.copies.size;
+  const pinned = new Set(above.filter((path) => !isClosed(path) && !roots.includes(path)));
+  for (const path of [...readOnly, ...tops]) pinned.delete(path);
+  const count = pinned.size + readOnly.length + own.length;
   if (count > MAX_MOUNTS) {
     throw new UserError(
       `The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
@@ -195,12 +137,14 @@ export function guardMounts(
     return { kind: 'bind', source: path, target: path, writable: isWritable };
   };
   return [
-    ...[...writable].map((path) => overItself(path, true)),
-    ...readOnly.filter((path) => !plan.copies.has(path)).map((path) => overItself(path, false)),
-    ...[...plan.copies].map(([target, content]): MountSpec => {
-      return { kind: 'bind', source: place(target, content), target, writable: false };
-    }),
+    ...[...pinned].map((path) => overItself(path, true)),
+    ...readOnly.map((path) => overItself(path, false)),
+    ...own,
   ];
+}
+
+function isInsideText(path: string, directory: string): boolean {
+  return path === directory || isBelow(path, directory);
 }
 
 /** Leaves out duplicates, and paths below other paths. */
@@ -218,15 +162,10 @@ function between(top: string, directory: string): string[] {
   return isBelow(directory, top) ? [...between(top, dirname(directory)), directory] : [];
 }
 
-/** False for an ordinary directory that merely happens to contain `objects` and `refs`. */
-function isRepository(path: string): boolean {
-  return isUnmistakable(path) || lstatSync(bytes(`${path}/HEAD`), { throwIfNoEntry: false }) !== undefined;
-}
-
 /** True for a file or directory. A link does not count, because nothing can be mounted over it. */
 function isThere(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats !== undefined && (stats.isFile() || stats.isDirectory());
+  const kind = kindOf(fromText(path));
+  return kind === 'file' || kind === 'directory';
 }
 
 function asText(path: string): string {
@@ -237,8 +176,4 @@ function asText(path: string): string {
     });
   }
   return text;
-}
-
-function shown(path: string): string {
-  return printable(fromText(path));
 }

@@ -1,26 +1,30 @@
-import { chmodSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
-import { join } from 'node:path/posix';
+import { chmodSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
-import {
-  alternatesHazard,
-  gitFileHazard,
-  hazardsIn,
-  hookHazard,
-  isGitDirectory,
-  isGitName,
-  isUnmistakable,
-  linkHazard,
-  todoHazard,
-  type Hazard,
-} from './git/directory.ts';
+import { isGitDirectory, isUnmistakable } from './git/directory.ts';
 
-/** Everything of git below some directories. Paths have one character for each byte. */
+export interface LinkOut {
+  readonly path: string;
+  readonly target: string;
+}
+
+/** What a walk through some directories has met. Paths have one character for each byte. */
 export interface Survey {
+  /** Every `.git` that is a directory, and every directory that git would take for a repository. */
   readonly gitDirectories: readonly string[];
   /** Every `.git` that is a file. */
   readonly gitFiles: readonly string[];
-  readonly hazards: readonly Hazard[];
+  /** Every `.git` that is neither. */
+  readonly gitLinks: readonly string[];
+  /** Symbolic links that lead out of the roots, with where they lead. */
+  readonly linksOut: readonly LinkOut[];
+  /** Files that give their owner's or group's rights to whoever runs them. */
+  readonly setIdFiles: readonly string[];
+  /** Directories with an `action.yml` or `action.yaml`. */
+  readonly actions: readonly string[];
+  /** Files of which the walk has not met all names: the others are outside. */
+  readonly sharedFiles: readonly string[];
   /** Directories that could not be read. */
   readonly unread: readonly string[];
   /** Number of directories that were skipped for lack of time. Each may contain more. */
@@ -28,135 +32,192 @@ export interface Survey {
 }
 
 export interface SurveyOptions {
-  /** Directories outside git directories that contain hooks. */
-  readonly hookDirectories?: readonly string[];
+  /** Directories that are not searched, nor listed. */
+  readonly except?: ReadonlySet<string>;
   /** Makes unreadable directories readable for the caller, except those listed. Undefined to leave all as they are. */
   readonly unlockExcept?: readonly string[];
-  /** The time limit, in milliseconds. */
+  /** The survey ends with an error when it has found more. */
+  readonly maxFindings?: number;
+  /** Time limit, in milliseconds. */
   readonly limitMs?: number;
-}
-
-/** The role of a directory in git's layout. */
-type Role = 'hooks' | 'objects' | 'objects/info' | 'steps' | 'other';
-const ROLES: Readonly<Record<string, Role>> = {
-  hooks: 'hooks',
-  objects: 'objects',
-  'rebase-merge': 'steps',
-  sequencer: 'steps',
-};
-
-interface Place {
-  readonly path: string;
-  readonly role: Role;
-  /** The git directory that contains it. */
-  readonly repository: string | undefined;
-  /** True if only git uses the directory, so that every link in it is suspicious. */
-  readonly gitsOwn: boolean;
+  /** Called with a directory before it is read. */
+  readonly onDirectory?: (path: string) => void;
 }
 
 /** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
-const SLICE = 8;
+const SLICE_MS = 8;
+
+interface Entry {
+  readonly name: string;
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+}
 
 /**
- * Walks through `roots` and finds every repository, by its name or its content, and the hazards in each. It follows no
- * link and only opens the small files that git would read.
+ * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
  *
- * @param roots existing directories: the workspace first, then repositories elsewhere
+ * @param roots existing directories
+ * @throws Flooded if there is too much to find
  */
 export async function survey(roots: readonly string[], options: SurveyOptions = {}): Promise<Survey> {
-  const found = {
-    gitDirectories: [] as string[],
-    gitFiles: [] as string[],
-    hazards: [] as Hazard[],
-    unread: [] as string[],
-  };
-  const { hookDirectories = [], unlockExcept, limitMs = Infinity } = options;
-  const stack: Place[] = [
-    ...hookDirectories.map((path): Place => ({ path, role: 'hooks', repository: undefined, gitsOwn: false })),
-    ...roots.map((root): Place => ({ path: fromText(root), role: 'other', repository: undefined, gitsOwn: false })),
-  ];
+  const found = new Findings(roots);
+  const { unlockExcept, limitMs = Infinity, maxFindings = Infinity, except = new Set(), onDirectory } = options;
+  const stack = roots.map(fromText).filter((root) => !except.has(root));
   const end = performance.now() + limitMs;
-  let sliceEnd = performance.now() + SLICE;
-  for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
-    if (performance.now() > end) return { ...found, left: stack.length + 1 };
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
+    if (performance.now() > end) return found.survey(stack.length + 1);
     if (performance.now() > sliceEnd) {
       await turn();
-      sliceEnd = performance.now() + SLICE;
+      sliceEnd = performance.now() + SLICE_MS;
     }
-    const isOptional = hookDirectories.includes(place.path);
-    const entries = entriesOf(place.path, unlockExcept);
-    if (entries === undefined) {
-      if (!isOptional) found.unread.push(place.path);
-      continue;
+    onDirectory?.(path);
+    // What was unreadable before the command is left as it is.
+    const mayUnlock = unlockExcept?.includes(path) === false;
+    try {
+      if (mayUnlock) unlock(path);
+      if (!isHuge(path)) stack.push(...found.look(path, entriesOf(path)).filter((below) => !except.has(below)));
+      else if (mayUnlock) throw new Flooded(path, 'a directory with more than a million entries');
+      else found.unread.push(path);
+    } catch (error) {
+      if (error instanceof Flooded) throw error;
+      found.unread.push(path);
     }
-    look(place, entries, roots, found, isOptional ? [] : stack);
+    if (found.count > maxFindings) throw new Flooded(path, 'more than AWF looks at');
   }
-  return { ...found, left: 0 };
+  return found.survey(0);
 }
 
-function look(
-  place: Place,
-  entries: readonly Dirent[],
-  roots: readonly string[],
-  found: { gitDirectories: string[]; gitFiles: string[]; hazards: Hazard[] },
-  stack: Place[],
-): void {
-  const { path, role } = place;
-  const isGit = isGitDirectory(path, new Set(entries.map(({ name }) => name)));
-  const repository = isGit ? path : place.repository;
-  const isOutside = roots.slice(1).map(fromText).includes(path);
-  const gitsOwn = place.gitsOwn || (isGit && (isUnmistakable(path) || isOutside));
-  if (isGit) {
-    found.gitDirectories.push(path);
-    found.hazards.push(...hazardsIn(path, entries, roots));
-  }
-  for (const entry of entries) {
-    const file = join(path, entry.name);
-    if (entry.isDirectory()) {
-      const next = isGit ? ROLES[entry.name] : role === 'objects' && entry.name === 'info' ? 'objects/info' : undefined;
-      stack.push({ path: file, role: next ?? 'other', repository, gitsOwn });
-    }
-    if (entry.name === '.git' && entry.isFile()) found.gitFiles.push(file);
-    const hazard = hazardOf(entry, file, { role, isGit, gitsOwn, repository: repository ?? file, roots });
-    if (hazard !== undefined) found.hazards.push(hazard);
+/** There is more to find than anybody needs. */
+export class Flooded extends Error {
+  /** The directory in which the limit was reached. */
+  readonly path: string;
+
+  constructor(path: string, what: string) {
+    super(what);
+    this.path = path;
   }
 }
 
-function hazardOf(
-  entry: Dirent,
-  file: string,
-  context: { role: Role; isGit: boolean; gitsOwn: boolean; repository: string; roots: readonly string[] },
-): Hazard | undefined {
-  if (entry.isDirectory()) return undefined;
-  const name = entry.name;
-  if (!entry.isFile()) {
-    const counts = context.gitsOwn || name === '.git' || context.role === 'hooks' || (context.isGit && isGitName(name));
-    return counts ? linkHazard(file, entry, context.repository) : undefined;
-  }
-  if (name === '.git') return gitFileHazard(file, context.roots);
-  if (context.role === 'hooks') return hookHazard(file, entry, context.repository);
-  if (context.role === 'objects/info' && name === 'alternates') return alternatesHazard(file, context.repository);
-  if (context.role === 'steps' && /^(git-rebase-)?todo$/.test(name)) return todoHazard(file, context.repository);
-  return undefined;
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+
+/** Listing such a directory takes gigabytes. */
+function isHuge(path: string): boolean {
+  return (lstatSync(bytes(path), { throwIfNoEntry: false })?.size ?? 0) > HUGE_DIRECTORY_BYTES;
 }
 
-function entriesOf(path: string, unlockExcept: readonly string[] | undefined): Dirent[] | undefined {
-  const read = (): Dirent[] => readdirSync(bytes(path), { withFileTypes: true, encoding: 'latin1' });
+type Lists = Pick<Survey, 'gitDirectories' | 'gitFiles' | 'gitLinks' | 'linksOut' | 'setIdFiles' | 'actions'>;
+
+/** How much a survey has found. */
+export function countOf({ gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions }: Lists): number {
+  return [gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions].reduce(
+    (sum, { length }) => sum + length,
+    0,
+  );
+}
+
+class Findings {
+  readonly gitDirectories: string[] = [];
+  readonly gitFiles: string[] = [];
+  readonly gitLinks: string[] = [];
+  readonly linksOut: LinkOut[] = [];
+  readonly setIdFiles: string[] = [];
+  readonly actions: string[] = [];
+  readonly unread: string[] = [];
+  readonly #roots: readonly string[];
+  /** Files with several names: those met, and how many are missing. */
+  readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
+
+  constructor(roots: readonly string[]) {
+    this.#roots = roots.map(fromText);
+  }
+
+  get count(): number {
+    return countOf(this);
+  }
+
+  survey(left: number): Survey {
+    const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+    const { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread } = this;
+    const lists = { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread };
+    return { ...lists, sharedFiles: shared.flatMap(({ paths }) => paths), left };
+  }
+
+  /** @returns the directories to search next */
+  look(path: string, entries: readonly Entry[]): string[] {
+    const isGit = isGitDirectory(path, new Set(entries.map(({ name }) => name)));
+    if (isGit) {
+      this.gitDirectories.push(path);
+      if (isUnmistakable(path)) return [];
+    }
+    const below: string[] = [];
+    for (const { name, kind } of entries) {
+      const file = join(path, name);
+      if (kind === 'directory') below.push(file);
+      else if (name === '.git') (kind === 'file' ? this.gitFiles : this.gitLinks).push(file);
+      else if (kind === 'link') this.#link(file);
+      else if (kind === 'file') this.#file(file, name);
+    }
+    return below;
+  }
+
+  #link(file: string): void {
+    const target = leadsTo(file);
+    if (!this.#roots.some((root) => target === root || target.startsWith(`${root}/`))) {
+      this.linksOut.push({ path: file, target });
+    }
+  }
+
+  #file(file: string, name: string): void {
+    if (/^action\.ya?ml$/.test(name)) this.actions.push(dirname(file));
+    const stats = lstatSync(bytes(file), { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if ((stats.mode & 0o6000) !== 0) this.setIdFiles.push(file);
+    if (stats.nlink < 2) return;
+    const id = `${stats.dev} ${stats.ino}`;
+    const known = this.#shared.get(id);
+    if (known === undefined) {
+      this.#shared.set(id, { paths: [file], missing: stats.nlink - 1 });
+    } else {
+      known.paths.push(file);
+      known.missing -= 1;
+    }
+  }
+}
+
+/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
+function leadsTo(link: string): string {
+  const target = readlinkSync(bytes(link), 'latin1');
+  let at = target.startsWith('/') ? '/' : real(dirname(link));
+  for (const part of target.split('/')) {
+    if (part === '' || part === '.') continue;
+    at = part === '..' ? dirname(at) : real(join(at, part));
+  }
+  return at;
+}
+
+function real(path: string): string {
   try {
-    return read();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES' || unlockExcept?.includes(path) !== false) return undefined;
-  }
-  try {
-    unlock(path);
-    return read();
+    return realpathSync(bytes(path), 'latin1');
   } catch {
-    return undefined;
+    return path;
   }
 }
 
-/** Gives the owner all permissions on a directory. Git can run a hook from a directory that nobody can list. */
-export function unlock(path: string): void {
+/** @throws Error if the directory cannot be listed */
+function entriesOf(path: string): Entry[] {
+  // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+  return readdirSync(bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+    name: entry.name.toString('latin1'),
+    kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+  }));
+}
+
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ */
+export function unlock(path: string, needed = 0o500): void {
   const { mode } = lstatSync(bytes(path));
-  chmodSync(bytes(path), (mode & 0o777) | 0o700);
+  if ((mode & needed) !== needed) chmodSync(bytes(path), (mode & 0o777) | needed);
 }

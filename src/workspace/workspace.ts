@@ -1,63 +1,52 @@
-import { chmodSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { disarm, restoreLink, type Disarmed } from './disarm.ts';
-import { bytes, fromText, printable } from '../host/file-names.ts';
-import type { Hazard } from './git/directory.ts';
-import { gitGuards, guardMounts, type Elsewhere } from './guards.ts';
-import { identify, ownRepository } from './git/own-repository.ts';
-import { changesBetween, readOnlyPaths, snapshot, type Change, type Snapshot } from './protected-paths.ts';
-import { survey, type Survey } from './survey.ts';
-
-/** The state of a workspace before the command. It is stored for the post step, and has no content of files. */
-export interface Baseline {
-  readonly workspace: string;
-  /** The directories to survey: the workspace, and its repository if that is elsewhere. */
-  readonly roots: readonly string[];
-  readonly dotGit: string | undefined;
-  readonly gitDirectories: readonly string[];
-  /** The ids of the hazards that existed before. */
-  readonly hazards: readonly string[];
-  readonly unread: readonly string[];
-  readonly elsewhere: Elsewhere;
-  readonly protectPaths: readonly ProtectedPath[];
-  readonly snapshot: Snapshot;
-}
+import { toText } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
+import type { User } from '../host/user.ts';
+import type { Baseline } from './baseline.ts';
+import { hooksElsewhere, type NamedSettings } from './elsewhere.ts';
+import { isUnmistakable } from './git/directory.ts';
+import { offencesIn, type Offence } from './git/judge.ts';
+import { ownRepository } from './git/own-repository.ts';
+import { sharedObjects } from './git/private.ts';
+import { userSettings } from './git/user-settings.ts';
+import { gitGuards, guardMounts } from './guards.ts';
+import { breakHardLinks } from './hard-links.ts';
+import { localActionPaths } from './local-actions.ts';
+import { readOnlyPaths, snapshot } from './protected-paths.ts';
+import { countOf, survey } from './survey.ts';
 
 /** The guards of a run. */
 export interface Guards {
-  readonly baseline: Baseline;
+  /** Without what the sandbox sees of the host, which is not known yet. */
+  readonly baseline: Omit<Baseline, 'visible'>;
   readonly mounts: readonly MountSpec[];
   readonly warnings: readonly string[];
-}
-
-/** What the command has left in the workspace. Paths are printable and relative to the workspace. */
-export interface Aftermath {
-  /** Hazards that would have run something for the command, and their outcomes. */
-  readonly disarmed: readonly Disarmed[];
-  /** True if the workspace was no repository before and is one now. */
-  readonly newRepository: boolean;
-  /** Changes of protected paths. */
-  readonly changes: readonly Change[];
-  /** Directories that could not be read. */
-  readonly unread: readonly string[];
-  /** Number of directories that were skipped for lack of time. */
-  readonly left: number;
 }
 
 /** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
 const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
 
-const BASELINE_FILE = 'baseline.json';
+/** What guarding a workspace needs to know beside the configuration. */
+export interface Surroundings {
+  readonly agentUser: User;
+  /** The caller's home directory. */
+  readonly home: string;
+  /** The runner's directory for temporary files. */
+  readonly temporary: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Gets the run's own git directories. */
+  readonly workDirectory: string;
+}
 
 /**
  * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
- * submodule), that is mounted as well, with the same guards.
+ * submodule), that is mounted as well, in the same way. Files that the workspace shares with places outside it are
+ * replaced with copies.
  *
  * @param ownFiles more paths to guard: those of the action itself
- * @param workDirectory gets the baseline and the copies of configurations
  * @param limitMs time limit of the survey
  * @throws UserError if something cannot be guarded
  */
@@ -65,45 +54,51 @@ export async function guardWorkspace(
   config: Pick<Config, 'workspace' | 'protectPaths'>,
   secrets: Secrets,
   ownFiles: readonly string[],
-  workDirectory: string,
+  { agentUser, home, temporary, environment, workDirectory }: Surroundings,
   limitMs: number,
 ): Promise<Guards> {
   const { workspace, protectPaths } = config;
   const own = ownRepository(workspace);
-  const roots = [workspace, ...(own.outside === undefined ? [] : [own.outside.directory])];
+  const roots = [workspace];
+  const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
   const found = await survey(roots, { limitMs });
-  const plan = gitGuards(found, roots, own.outside, secrets);
+  const repositories = found.gitDirectories.filter(isUnmistakable);
+  breakHardLinks([...found.sharedFiles, ...repositories.flatMap(sharedObjects)]);
+  const settings: NamedSettings[] = userSettings(home, environment).map(({ file, entries }) => ({
+    entries,
+    beside: dirname(file),
+    top: workspace,
+  }));
+  const directory = join(workDirectory, 'git');
+  const plan = gitGuards(found, inGit, own.outside, settings, secrets, directory, agentUser);
   const watched = [...protectPaths, ALWAYS_REPORTED];
-  const baseline: Baseline = {
-    workspace,
-    roots,
-    dotGit: own.dotGit,
-    gitDirectories: found.gitDirectories,
-    hazards: [...found.hazards, ...(await hooksElsewhere(plan.elsewhere, roots))].map(({ id }) => id),
-    unread: found.unread,
-    elsewhere: plan.elsewhere,
-    protectPaths: watched,
-    snapshot: snapshot(workspace, watched),
-  };
-  writeFileSync(join(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
-  let copies = 0;
-  const place = (_: string, content: string): string => {
-    const path = join(workDirectory, `git-config-${copies++}`);
-    writeFileSync(path, bytes(content));
-    // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
-    chmodSync(path, 0o644);
-    return path;
-  };
-  const readOnly = [...plan.readOnly, ...readOnlyPaths(workspace, protectPaths), ...ownFiles];
-  const mounts = guardMounts(roots, { ...plan, readOnly }, place);
+  const bare = found.gitDirectories.filter((path) => !isUnmistakable(path));
+  const readOnly = [
+    ...plan.readOnly,
+    ...readOnlyPaths(workspace, protectPaths),
+    ...localActions(found.actions, workspace, protectPaths),
+    ...ownFiles,
+  ];
   return {
-    baseline,
-    mounts: [
-      ...roots
-        .filter((root) => root !== workspace)
-        .map((root): MountSpec => ({ kind: 'bind', source: root, target: root, writable: true })),
-      ...mounts,
-    ],
+    baseline: {
+      workspace,
+      roots,
+      dotGit: own.dotGit,
+      repositories: plan.repositories,
+      offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(
+        ({ id }) => id,
+      ),
+      gitFiles: [...found.gitFiles, ...found.gitLinks],
+      linksOut: found.linksOut.map(({ path, target }) => `${path}\0${target}`),
+      setIdFiles: found.setIdFiles,
+      unread: found.unread,
+      findings: countOf(found),
+      elsewhere: plan.elsewhere,
+      protectPaths: watched,
+      snapshot: snapshot(workspace, watched),
+      closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
+    },
+    mounts: guardMounts(roots, readOnly, plan.mounts),
     warnings: [
       ...(own.warning === undefined ? [] : [own.warning]),
       ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
@@ -113,83 +108,29 @@ export async function guardWorkspace(
   };
 }
 
-function outsideWarning(workspace: string, directory: string): string {
-  return (
-    `${workspace} is a part of the repository ${directory}: ` +
-    'the command can write to that too, except to its hooks and configuration.'
+/** On a runner, the directory for temporary files is one of several in the directory of its work. */
+function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): string {
+  return environment['RUNNER_TEMP'] === undefined ? temporary : dirname(temporary);
+}
+
+/** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
+function localActions(directories: readonly string[], workspace: string, protect: readonly ProtectedPath[]): string[] {
+  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(workspace, path));
+  const paths = directories.flatMap((path) => toText(path) ?? []);
+  return localActionPaths(paths, workspace).filter(
+    (path) => !writable.some((other) => path === other || isBelow(path, other)),
   );
 }
 
-/** Reads the baseline of a run, for the post step. @returns undefined if the run ended before it wrote one */
-export function readBaseline(workDirectory: string): Baseline | undefined {
-  const path = join(workDirectory, BASELINE_FILE);
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  return JSON.parse(readFileSync(path, 'utf8')) as Baseline;
+function outsideWarning(workspace: string, directory: string): string {
+  return `${workspace} is a part of the repository ${directory}: what the command commits goes there.`;
 }
 
-/**
- * Surveys the workspace once no process of the command is left, and disarms everything that would make a later `git`
- * run something for the command.
- *
- * @param limitMs time limit of the survey
- */
-export async function inspectWorkspace(baseline: Baseline, limitMs: number): Promise<Aftermath> {
-  const { workspace, roots, elsewhere, protectPaths } = baseline;
-  const found = await survey(roots, { unlockExcept: baseline.unread, limitMs });
-  const known = new Set(baseline.hazards);
-  const hazards = [
-    ...found.hazards,
-    ...(await hooksElsewhere(elsewhere, roots)),
-    ...elsewhere.absent.flatMap((path) => appeared(path)),
-  ].filter(({ id }) => !known.has(id));
-  const unread = found.unread.filter((path) => !baseline.unread.includes(path));
-  const after = snapshot(workspace, protectPaths, baseline.snapshot);
-  const link = restoreLink(join(workspace, '.git'), baseline.dotGit);
-  const shown = (path: string): string => {
-    const top = `${fromText(workspace)}/`;
-    return printable(path.startsWith(top) ? path.slice(top.length) : path);
-  };
-  return {
-    disarmed: [...disarm(hazards, new Set(baseline.gitDirectories)), ...link]
-      .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
-      .sort((one, other) => byPlace(one.path, other.path)),
-    newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
-    changes: changesBetween(baseline.snapshot, after),
-    unread: unread.map(shown),
-    left: found.left,
-  };
-}
-
-/** Sorts the workspace's own repository first. */
-function byPlace(one: string, other: string): number {
-  const rank = (path: string): number => (path.startsWith('.git/') ? 0 : 1);
-  return rank(one) - rank(other) || (one < other ? -1 : 1);
-}
-
-/** Hooks in directories that a configuration names. A link on the path to such a directory is a hazard itself. */
-async function hooksElsewhere({ hookDirectories }: Elsewhere, roots: readonly string[]): Promise<Hazard[]> {
-  const links: Hazard[] = [];
-  const direct = hookDirectories.filter((path) => {
-    const link = linkOnPath(path, roots);
-    if (link !== undefined) links.push(hazardAt(link));
-    return link === undefined;
-  });
-  const { hazards }: Survey = await survey([], { hookDirectories: direct });
-  return [...hazards, ...links];
-}
-
-function linkOnPath(path: string, roots: readonly string[]): string | undefined {
-  if (roots.some((root) => fromText(root) === path) || path === dirname(path)) return undefined;
-  const above = linkOnPath(dirname(path), roots);
-  if (above !== undefined) return above;
-  return lstatSync(bytes(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
-}
-
-function appeared(path: string): Hazard[] {
-  if (lstatSync(bytes(path), { throwIfNoEntry: false }) === undefined) return [];
-  return [hazardAt(path)];
-}
-
-function hazardAt(path: string): Hazard {
-  return { id: `appeared ${path}`, repository: path, path, what: 'a path that a git setting names' };
+/** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */
+function offencesOf(path: string, roots: readonly string[]): readonly Offence[] {
+  try {
+    return offencesIn(path, roots);
+  } catch {
+    return [];
+  }
 }

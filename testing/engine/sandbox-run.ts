@@ -11,6 +11,7 @@ import { imageNames, type ImageNames } from '../../src/docker/images.ts';
 import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
 import type { LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunResult } from '../../src/run/report.ts';
+import { inProcess } from '../../src/workspace/look-through.ts';
 import { newRunId, run } from '../../src/run/run.ts';
 import { ROLES, SQUID_PORT, type Role } from '../../src/shared/network.ts';
 import { inputs } from '../options.ts';
@@ -122,6 +123,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
     },
     root: ROOT,
     images: () => images,
+    lookThrough: inProcess(ROOT),
     temporary,
     environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,

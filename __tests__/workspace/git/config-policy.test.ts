@@ -36,16 +36,19 @@ describe('settings that run a program, read another file or contain a credential
     const [section, key] = [name.slice(0, name.indexOf('.')), name.slice(name.lastIndexOf('.') + 1)];
     const subsection = name.slice(section.length + 1, -key.length - 1);
     const header = subsection === '' ? `[${section}]` : `[${section} "${subsection}"]`;
-    const { text, dropped, cleaned } = compose(`${header}\n${key} = !run me\n${key}\n`);
+    const { text, dropped } = compose(`${header}\n${key} = !run me\n${key}\n`);
     expect(text).toBe('');
     expect(dropped.map(nameOf)).toEqual(Array(2).fill(name.replace(key, key.toLowerCase())));
-    expect(cleaned).toEqual([]);
   });
 
   test('a URL that names a helper program', () => {
     expect(compose('[remote "x"]\nurl = ext::sh -c id\n[url "ext::sh -c id"]\ninsteadOf = https://a/').text).toBe('');
   });
 });
+
+/** The settings of a configuration, wherever they stand in it. */
+const withoutPlaces = (text: string) =>
+  parseGitConfig(text).map(({ section, subsection, key, value }) => ({ section, subsection, key, value }));
 
 describe('what git needs is kept', () => {
   test('what a clone, a branch, a submodule and git lfs write', () => {
@@ -56,8 +59,7 @@ describe('what git needs is kept', () => {
       [filter "lfs"]\n\tclean = git-lfs clean -- %f\n\tsmudge = git-lfs smudge -- %f\n\tprocess = git-lfs filter-process\n\trequired`;
     const composed = compose(text);
     expect(composed.dropped).toEqual([]);
-    expect(composed.cleaned).toEqual([]);
-    expect(parseGitConfig(composed.text)).toEqual(parseGitConfig(text));
+    expect(withoutPlaces(composed.text)).toEqual(withoutPlaces(text));
   });
 
   test('core.worktree, if it leads to a permitted place', () => {
@@ -83,7 +85,7 @@ describe('credentials in URLs', () => {
   });
 
   test('in a subsection, and in the remote of a branch', () => {
-    const { text, cleaned } = compose(
+    const { text } = compose(
       '[url "https://u:secret@github.com/"]\ninsteadOf = git@github.com:\n[branch "b"]\nremote = https://secret@h/r',
     );
     expect(text).not.toContain('secret');
@@ -91,6 +93,5 @@ describe('credentials in URLs', () => {
       'url.https://github.com/.insteadof': 'git@github.com:',
       'branch.b.remote': 'https://h/r',
     });
-    expect(cleaned).toHaveLength(2);
   });
 });

@@ -6,8 +6,6 @@ export interface ComposedConfig {
   readonly text: string;
   /** Entries that were left out, because they are unknown or known to run something. */
   readonly dropped: readonly ConfigEntry[];
-  /** Entries whose URL lost a credential. */
-  readonly cleaned: readonly ConfigEntry[];
 }
 
 /** No sensible value is longer, and matching a hostile one could take long. */
@@ -112,17 +110,17 @@ function keys(names: string): Record<string, Rule> {
  */
 export function composeConfig(text: string, isWorktree: (path: string) => boolean): ComposedConfig {
   const dropped: ConfigEntry[] = [];
-  const cleaned: ConfigEntry[] = [];
   const kept = parseGitConfig(text).flatMap((entry) => {
-    if (!passes(entry, isWorktree)) {
-      dropped.push(entry);
-      return [];
-    }
-    const clean = withoutCredentials(entry);
-    if (clean !== entry) cleaned.push(entry);
-    return [clean];
+    const composed = composeEntry(entry, isWorktree);
+    if (composed === undefined) dropped.push(entry);
+    return composed ?? [];
   });
-  return { text: formatGitConfig(kept), dropped, cleaned };
+  return { text: formatGitConfig(kept), dropped };
+}
+
+/** The part of {@link composeConfig} for one setting. @returns undefined for one that is left out */
+export function composeEntry(entry: ConfigEntry, isWorktree: (path: string) => boolean): ConfigEntry | undefined {
+  return passes(entry, isWorktree) ? withoutCredentials(entry) : undefined;
 }
 
 function passes(entry: ConfigEntry, isWorktree: (path: string) => boolean): boolean {

@@ -9,6 +9,12 @@ export interface ConfigEntry {
   readonly value: string | undefined;
 }
 
+/** A setting and the lines that it takes: from `start` to `end` of the text with plain line ends. */
+export interface PlacedEntry extends ConfigEntry {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 export function nameOf({ section, subsection, key }: ConfigEntry): string {
   return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
@@ -21,8 +27,13 @@ export function nameOf({ section, subsection, key }: ConfigEntry): string {
  * @param text the file, with one character for each byte
  * @throws SyntaxError naming the line
  */
-export function parseGitConfig(text: string): ConfigEntry[] {
-  return new Parser(text).entries();
+export function parseGitConfig(text: string): PlacedEntry[] {
+  return new Parser(plainLines(text)).entries();
+}
+
+/** A configuration as git reads it: without a byte order mark, and with LF where it has CR LF. */
+export function plainLines(text: string): string {
+  return (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
 }
 
 const UTF8_BOM = '\xef\xbb\xbf';
@@ -34,13 +45,12 @@ class Parser {
   #line = 1;
 
   constructor(text: string) {
-    // Git reads CR LF as LF everywhere.
-    this.#text = (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
+    this.#text = text;
   }
 
-  entries(): ConfigEntry[] {
+  entries(): PlacedEntry[] {
     if (this.#text.includes('\0')) throw this.#error('a NUL character');
-    const found: ConfigEntry[] = [];
+    const found: PlacedEntry[] = [];
     let base: { section: string; subsection: string | undefined } | undefined;
     for (;;) {
       const character = this.#next();
@@ -50,7 +60,10 @@ class Parser {
       else if (character === '[') base = this.#header();
       else if (!/[A-Za-z]/.test(character)) throw this.#error('neither a section nor a key');
       else if (base === undefined) throw this.#error('a key before the first section');
-      else found.push({ ...base, ...this.#setting(character) });
+      else {
+        const start = this.#at - 1;
+        found.push({ ...base, ...this.#setting(character), start, end: this.#at });
+      }
     }
   }
 

@@ -2,7 +2,8 @@ import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInside } from '../../host/paths.ts';
 import { fromText, printable, toText } from '../../host/file-names.ts';
-import { contentOf, gitFileTarget } from './directory.ts';
+import { gitFileTarget } from './directory.ts';
+import { contentOf } from './files.ts';
 import { parseGitConfig } from './config.ts';
 
 /** A repository outside the workspace to which the workspace belongs. */

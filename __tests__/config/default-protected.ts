@@ -1,0 +1,21 @@
+/** The default of `protect-paths`, as `action.yml` has it. */
+export const DEFAULT_PROTECTED = [
+  '.github/workflows',
+  '.github/actions',
+  '.mcp.json',
+  '.claude',
+  '.codex',
+  '.gemini',
+  '.cursor',
+  '.opencode',
+  '.vscode',
+  '.idea',
+  '.devcontainer',
+  '.envrc',
+  '.husky',
+  '.pre-commit-config.yaml',
+  'lefthook.yml',
+  '.npmrc',
+  '.yarnrc.yml',
+  '.pnpmfile.cjs',
+];

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { returnConfig } from '../../../src/workspace/git/config-return.ts';
+import { composeConfig } from '../../../src/workspace/git/config-policy.ts';
+
+const HOST = `# by hand
+[core]
+\tbare = false
+[remote "origin"]
+\turl = https://user:secret@github.com/o/r ; a token
+\tfetch = +refs/heads/*:refs/remotes/origin/*
+[alias]
+\tx = !run
+[branch "main"]
+\tremote = origin
+\tmerge = refs/heads/main
+[user]
+\tname = Me
+`;
+const BEFORE = composeConfig(HOST, () => true).text;
+
+const back = (change: (before: string) => string) => returnConfig(HOST, BEFORE, change(BEFORE));
+const adding = (text: string) => back((before) => `${before}${text}\n`);
+
+describe('settings that return', () => {
+  test('nothing changed', () => {
+    expect(back((before) => before)).toEqual({ text: undefined, refused: [] });
+  });
+
+  test.each([
+    ['[branch "topic"]\n\tremote = "origin"\n\tmerge = "refs/heads/topic"\n'],
+    ['[remote "other"]\n\turl = "https://gitlab.com/o/r"\n\tfetch = "+refs/heads/*:refs/remotes/other/*"\n'],
+    ['[submodule "lib"]\n\turl = "https://github.com/o/lib"\n\tactive = "true"\n'],
+    ['[user]\n\temail = "me@example.com"\n'],
+    ['[core]\n\tsparsecheckout = "true"\n'],
+  ])('new: %j', (text) => {
+    expect(adding(text)).toEqual({ text: HOST + text, refused: [] });
+  });
+
+  test('a changed value takes the place of the old one; comments and what the sandbox never saw stay', () => {
+    const { text, refused } = back((before) => before.replace('name = "Me"', 'name = "Agent"'));
+    expect(text).toBe(`${HOST.replace('\tname = Me\n', '')}[user]\n\tname = "Agent"\n`);
+    expect(refused).toEqual([]);
+  });
+
+  test('a branch that was removed', () => {
+    const { text } = back((before) => before.replace(/\[branch[^[]*/, ''));
+    expect(text).toBe(HOST.replace('\tremote = origin\n\tmerge = refs/heads/main\n', ''));
+  });
+});
+
+describe('settings that do not', () => {
+  test.each([
+    ['core.fsmonitor', '[core]\nfsmonitor = ./evil'],
+    ['core.hookspath', '[core]\nhooksPath = evil'],
+    ['core.worktree', '[core]\nworktree = ..'],
+    ['alias.status', '[alias]\nstatus = !evil'],
+    ['include.path', '[include]\npath = ../evil'],
+    ['filter.evil.clean', '[filter "evil"]\nclean = evil'],
+    ['http.proxy', '[http]\nproxy = http://evil.example'],
+    ['http.sslverify', '[http]\nsslVerify = false'],
+    ['url.https://evil.example/.insteadof', '[url "https://evil.example/"]\ninsteadOf = https://github.com/'],
+    ['remote.origin.pushurl', '[remote "origin"]\npushurl = https://evil.example/'],
+    ['remote.pushdefault', '[remote]\npushDefault = evil'],
+    ['branch.topic.remote', '[branch "topic"]\nremote = evil'],
+    ['branch.main.pushremote', '[branch "main"]\npushRemote = https://evil.example/'],
+    ['remote.evil.url', '[remote "evil"]\nurl = ext::sh -c evil'],
+    ['extensions.worktreeconfig', '[extensions]\nworktreeConfig = true'],
+    ['credential.helper', '[credential]\nhelper = !evil'],
+  ])('%s', (name, text) => {
+    expect(adding(text)).toEqual({ text: undefined, refused: [name] });
+  });
+
+  test('the address of a remote that was there', () => {
+    const { text, refused } = back((before) => before.replace('github.com/o/r', 'evil.example/o/r'));
+    expect({ text, refused }).toEqual({ text: undefined, refused: ['remote.origin.url'] });
+  });
+
+  test('what cannot be read', () => {
+    expect(() => adding('[core')).toThrow(SyntaxError);
+  });
+});

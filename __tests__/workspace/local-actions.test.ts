@@ -1,0 +1,77 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { localActionPaths } from '../../src/workspace/local-actions.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+
+function pathsOf(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}): string[] {
+  const workspace = temporaryDirectory();
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, name)), { recursive: true });
+    writeFileSync(join(workspace, name), content);
+  }
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(workspace, name));
+  const directories = Object.keys(files)
+    .filter((name) => /(^|\/)action\.ya?ml$/.test(name))
+    .map((name) => join(workspace, dirname(name)));
+  return localActionPaths(directories, workspace)
+    .map((path) => relative(workspace, path))
+    .sort();
+}
+
+test('E13 an action below the workspace is read-only as a whole', () => {
+  expect(
+    pathsOf({ '.github/actions/a/action.yml': 'runs:\n  using: node24\n  main: main.js\n  post: post.js\n' }),
+  ).toEqual(['.github/actions/a']);
+});
+
+test('E13 what an action names outside its directory is read-only too', () => {
+  const files = {
+    'actions/a/action.yaml': 'runs: { using: node24, main: ../../dist/a/index.js, post: ../../lib/post.js }',
+    'dist/a/index.js': '',
+    'dist/a/chunk.js': '',
+    'lib/post.js': '',
+    'src/index.ts': '',
+  };
+  expect(pathsOf(files)).toEqual(['actions/a', 'dist/a', 'lib']);
+});
+
+test('E13 of an action at the top of the workspace, its metadata and what it names', () => {
+  const files = {
+    'action.yml': 'runs:\n  using: node24\n  main: dist/index.js\n  pre: setup.js\n',
+    'dist/index.js': '',
+    'setup.js': '',
+    'src/index.ts': '',
+  };
+  expect(pathsOf(files)).toEqual(['action.yml', 'dist', 'setup.js']);
+});
+
+test('E13 the scripts of a composite action, and the Dockerfile of a container action', () => {
+  const composite = `runs:
+  using: composite
+  steps:
+    - run: bash "\${{ github.action_path }}/scripts/run.sh" --flag; $GITHUB_ACTION_PATH/other.sh
+      shell: bash
+    - uses: ./inner
+`;
+  const files = {
+    'action.yml': composite,
+    'scripts/run.sh': '',
+    'other.sh': '',
+    'inner/action.yml': "runs: { using: docker, image: '../Dockerfile' }",
+    Dockerfile: '',
+    'notes.md': '',
+  };
+  expect(pathsOf(files)).toEqual(['Dockerfile', 'action.yml', 'inner', 'other.sh', 'scripts/run.sh']);
+});
+
+test.each(['', '[', 'runs: 1', 'runs: { main: 5, steps: [null, 3] }', 'runs: { main: /etc/passwd, post: ../../x.js }'])(
+  'metadata that names nothing in the workspace: %j',
+  (content) => {
+    expect(pathsOf({ 'a/action.yml': content })).toEqual(['a']);
+  },
+);
+
+test('a link to an action elsewhere protects what it leads to, if that is in the workspace', () => {
+  expect(pathsOf({ 'real/action.yml': '' }, { out: '/etc' })).toEqual(['real']);
+});

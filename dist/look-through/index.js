@@ -1,0 +1,2711 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 24:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
+/***/ 760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 916:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+
+/***/ }),
+
+/***/ 50:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   IK: () => (/* binding */ fromText),
+/* harmony export */   WA: () => (/* binding */ moveAside),
+/* harmony export */   ee: () => (/* binding */ bytes),
+/* harmony export */   fE: () => (/* binding */ toText),
+/* harmony export */   g$: () => (/* binding */ printable)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24);
+
+
+/**
+ * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
+ * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ */
+function bytes(path) {
+    return Buffer.from(path, 'latin1');
+}
+/** Converts an ordinary path to one with one character for each byte. */
+function fromText(path) {
+    return Buffer.from(path, 'utf8').toString('latin1');
+}
+/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
+function toText(path) {
+    const text = bytes(path).toString('utf8');
+    return fromText(text) === path ? text : undefined;
+}
+/** A path for messages: a single line without control characters, of limited length. */
+function printable(path) {
+    const text = bytes(path)
+        .toString('utf8')
+        .replace(/[^\P{C}]/gu, '?');
+    return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
+}
+/**
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
+ *
+ * @returns the new path
+ */
+function moveAside(path) {
+    const aside = `${path}.awf-${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}`;
+    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
+        return moveAside(path);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)(bytes(path), bytes(aside));
+    return aside;
+}
+
+
+/***/ }),
+
+/***/ 962:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  FK: () => (/* binding */ isInside)
+});
+
+// UNUSED EXPORTS: isBelow, stepTemporaryDirectory, workDirectoryOf
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
+
+
+
+/**
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return join(temporary, `awf-${runId}`);
+}
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+function stepTemporaryDirectory(environment = process.env) {
+    return environment['RUNNER_TEMP'] ?? tmpdir();
+}
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+function isBelow(path, directory) {
+    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
+function isInside(path, directory) {
+    const real = resolved(path);
+    const parent = resolved(directory);
+    return real === parent || isBelow(real, parent);
+}
+function resolved(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        const parent = (0,external_node_path_.dirname)(path);
+        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+    }
+}
+
+
+/***/ }),
+
+/***/ 995:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ words)
+/* harmony export */ });
+/** The words of a text, for lists that are easier to read without quotes and commas. */
+function words(text) {
+    return text.split(/\s+/).filter((word) => word !== '');
+}
+
+
+/***/ }),
+
+/***/ 225:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ readBaseline)
+/* harmony export */ });
+/* unused harmony export writeBaseline */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
+
+
+const BASELINE_FILE = 'baseline.json';
+function writeBaseline(workDirectory, baseline) {
+    writeFileSync(join(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
+}
+/** Reads the baseline of a run. @returns undefined if the run ended before it wrote one */
+function readBaseline(workDirectory) {
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(workDirectory, BASELINE_FILE);
+    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { throwIfNoEntry: false }) === undefined)
+        return undefined;
+    return JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path, 'utf8'));
+}
+
+
+/***/ }),
+
+/***/ 928:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $A: () => (/* binding */ disarmRepository),
+/* harmony export */   XT: () => (/* binding */ restoreLink),
+/* harmony export */   o$: () => (/* binding */ moveOut)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _git_directory_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(184);
+/* harmony import */ var _git_files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
+/* harmony import */ var _git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(464);
+/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(726);
+/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(290);
+
+
+
+
+
+
+
+
+/** Moves something aside, to a name that no program looks for. What has too long a path moves with the directory above. */
+function moveOut(path, what) {
+    try {
+        return { path, what, movedTo: moveUnlocked(path) };
+    }
+    catch (error) {
+        if (error.code === 'ENAMETOOLONG')
+            return moveOut((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), what);
+        return { path, what, movedTo: undefined };
+    }
+}
+/**
+ * Moves a git directory aside and makes it anew from what is known to be data. A directory with other files that has
+ * become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other files,
+ * which may be somebody's work, stay where they are.
+ */
+function disarmRepository(directory, offences, roots, kept) {
+    const what = [...new Set(offences.map((offence) => `${offence.path.slice(directory.length + 1)}: ${offence.what}`))];
+    if (!(0,_git_directory_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnmistakable */ .bm)(directory)) {
+        const refs = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'refs');
+        return moveOut((0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .kindOf */ .I)(refs) === undefined ? (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'commondir') : refs, what);
+    }
+    const moved = moveOut(directory, what);
+    try {
+        if (moved.movedTo !== undefined) {
+            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .ownerOf */ .bf)(moved.movedTo), roots, kept);
+        }
+    }
+    catch {
+        // What could be saved has been saved; the rest is in the directory that was moved aside.
+    }
+    return moved;
+}
+/**
+ * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
+ * guards it.
+ *
+ * @param path the path of `.git`
+ * @param before what {@link identify} returned for it before the command ran
+ */
+function restoreLink(path, before) {
+    const target = /^link (.*)$/s.exec(before ?? '')?.[1];
+    if (target === undefined || (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === before)
+        return [];
+    const what = ['a replacement for a symbolic link'];
+    try {
+        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : moveUnlocked((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)(target, path);
+        return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: aside }];
+    }
+    catch {
+        return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: undefined }];
+    }
+}
+/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
+function moveUnlocked(path) {
+    try {
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+    }
+    catch (error) {
+        if (error.code !== 'EACCES')
+            throw error;
+        (0,_survey_js__WEBPACK_IMPORTED_MODULE_7__/* .unlock */ .Tl)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), 0o700);
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+    }
+}
+
+
+/***/ }),
+
+/***/ 368:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   OY: () => (/* binding */ describeEntry),
+/* harmony export */   Pn: () => (/* binding */ composeEntry),
+/* harmony export */   Rm: () => (/* binding */ composeConfig)
+/* harmony export */ });
+/* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
+/* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(169);
+
+
+/** No sensible value is longer, and matching a hostile one could take long. */
+const MAX_LENGTH = 4096;
+/** The keys of each `section`, or `section *` for one with a subsection, that git needs and that run no program. */
+const TABLE = {
+    core: keys(`
+    repositoryformatversion filemode bare logallrefupdates ignorecase precomposeunicode symlinks autocrlf eol safecrlf
+    quotepath sparsecheckout sparsecheckoutcone longpaths untrackedcache preloadindex abbrev sharedrepository
+    whitespace compression loosecompression bigfilethreshold commentchar commentstring checkstat trustctime
+    multipackindex commitgraph splitindex protecthfs protectntfs fsync fsyncmethod deltabasecachelimit hidedotfiles
+    maxtreedepth
+  `),
+    extensions: keys(`
+    objectformat refstorage partialclone preciousobjects worktreeconfig compatobjectformat relativeworktrees noop
+  `),
+    'remote *': keys(`
+    url pushurl fetch push mirror tagopt prune prunetags promisor partialclonefilter skipdefaultupdate skipfetchall
+    followremotehead
+  `),
+    'branch *': keys(`
+    remote pushremote merge rebase description base github-pr-owner-number vscode-merge-base gh-merge-base
+  `),
+    branch: keys('autosetupmerge autosetuprebase sort'),
+    'submodule *': {
+        ...keys('url active branch path ignore fetchrecursesubmodules shallow'),
+        update: /^(checkout|rebase|merge|none)$/,
+    },
+    submodule: keys('active recurse fetchjobs propagatebranches alternatelocation'),
+    user: keys('name email useconfigonly'),
+    author: keys('name email'),
+    committer: keys('name email'),
+    init: keys('defaultbranch'),
+    pull: keys('rebase ff'),
+    push: keys('default followtags autosetupremote usebitmaps usebundleuris'),
+    merge: keys(`
+    conflictstyle ff log renames renamelimit directoryrenames stat summary autostash branchdesc defaulttoupstream
+  `),
+    diff: keys(`
+    algorithm renames renamelimit context interhunkcontext colormoved colormovedws mnemonicprefix noprefix
+    ignoresubmodules indentheuristic submodule suppressblankempty statgraphwidth dirstat wserrorhighlight relative
+  `),
+    fetch: keys('prune prunetags parallel recursesubmodules unpacklimit writecommitgraph showforcedupdates output'),
+    rebase: keys(`
+    autosquash autostash updaterefs stat abbreviatecommands missingcommitscheck rebasemerges forkpoint backend
+  `),
+    rerere: keys('enabled autoupdate'),
+    status: keys(`
+    showuntrackedfiles short branch showstash aheadbehind relativepaths renames renamelimit submodulesummary
+  `),
+    log: keys('date abbrevcommit decorate follow diffmerges showroot initialdecorationset'),
+    commit: keys('status verbose cleanup'),
+    tag: keys('sort'),
+    stash: keys('showpatch showstat showincludeuntracked'),
+    checkout: keys('defaultremote guess workers thresholdforparallelism'),
+    worktree: keys('guessremote userelativepaths'),
+    blame: keys('date showemail showroot blankboundary coloring'),
+    grep: keys('linenumber column patterntype extendedregexp threads fullname'),
+    gc: keys(`
+    auto autodetach autopacklimit aggressivedepth aggressivewindow packrefs pruneexpire worktreepruneexpire
+    reflogexpire
+  `),
+    maintenance: keys('auto strategy autodetach'),
+    pack: keys('threads windowmemory packsizelimit usesparse usebitmaps writebitmaphashcache depth window compression'),
+    index: keys('version threads sparse skiphash recordendofindexentries recordoffsettable'),
+    feature: keys('manyfiles experimental'),
+    advice: { '*': true },
+    color: keys('ui branch diff status interactive advice grep push showbranch'),
+    column: keys('ui branch status tag'),
+    http: keys('version postbuffer lowspeedlimit lowspeedtime sslverify sslcainfo sslcapath sslversion maxrequests'),
+    'http *': keys('version postbuffer lowspeedlimit lowspeedtime sslverify sslcainfo sslcapath'),
+    'url *': keys('insteadof pushinsteadof'),
+    lfs: keys('repositoryformatversion'),
+    'lfs *': keys('access locksverify'),
+    // Exactly what `git lfs install` writes.
+    'filter lfs': {
+        clean: /^git-lfs clean -- %f$/,
+        smudge: /^git-lfs smudge (--skip )?-- %f$/,
+        process: /^git-lfs filter-process( --skip)?$/,
+        required: true,
+    },
+};
+/** Maps instead of objects, because an attacker chooses the names and objects have members such as `constructor`. */
+const KNOWN = new Map(Object.entries(TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
+function keys(names) {
+    return Object.fromEntries((0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)(names).map((name) => [name, true]));
+}
+/**
+ * Composes a new configuration from those settings that are known to be needed and to run nothing. It has no
+ * credential, no program, no include, and no other directory for hooks.
+ *
+ * @param text the file, with one character for each byte
+ * @param isWorktree true for a value of `core.worktree` that may stay
+ * @throws SyntaxError like {@link parseGitConfig}
+ */
+function composeConfig(text, isWorktree) {
+    const dropped = [];
+    const kept = (0,_config_js__WEBPACK_IMPORTED_MODULE_0__/* .parseGitConfig */ .mh)(text).flatMap((entry) => {
+        const composed = composeEntry(entry, isWorktree);
+        if (composed === undefined)
+            dropped.push(entry);
+        return composed ?? [];
+    });
+    return { text: (0,_config_js__WEBPACK_IMPORTED_MODULE_0__/* .formatGitConfig */ .WE)(kept), dropped };
+}
+/** The part of {@link composeConfig} for one setting. @returns undefined for one that is left out */
+function composeEntry(entry, isWorktree) {
+    return passes(entry, isWorktree) ? withoutCredentials(entry) : undefined;
+}
+function passes(entry, isWorktree) {
+    const { section, subsection, key, value } = entry;
+    if (section === 'core' && subsection === undefined && key === 'worktree') {
+        return value !== undefined && isWorktree(value);
+    }
+    const known = subsection === undefined
+        ? KNOWN.get(section)
+        : (KNOWN.get(`${section} ${subsection}`) ?? KNOWN.get(`${section} *`));
+    const rule = known?.get(key) ?? known?.get('*');
+    if (rule === undefined)
+        return false;
+    if (rule !== true && !rule.test(value ?? ''))
+        return false;
+    const texts = [subsection ?? '', value ?? ''];
+    // A URL such as `ext::sh -c ...` names a helper program.
+    return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
+}
+/** The user information of a URL. A user name without a password is no secret in `ssh://git@host`. */
+const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
+const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//;
+function withoutCredentials(entry) {
+    const clean = (text) => {
+        const named = text.replace(USER_INFO, (_, scheme, info) => {
+            const name = /ssh/i.test(scheme) ? info.replace(/:.*$/s, '') : '';
+            return `${scheme}://${name === '' ? '' : `${name}@`}`;
+        });
+        // No git server needs a query, but it may contain a token.
+        return URL_FORM.test(named) ? named.replace(/[?#].*$/s, '') : named;
+    };
+    const subsection = entry.subsection === undefined ? undefined : clean(entry.subsection);
+    const value = entry.value === undefined ? undefined : clean(entry.value);
+    return subsection === entry.subsection && value === entry.value ? entry : { ...entry, subsection, value };
+}
+/** The name of an entry for messages, never its value. */
+function describeEntry(entry) {
+    return (0,_config_js__WEBPACK_IMPORTED_MODULE_0__/* .nameOf */ .Vb)(withoutCredentials(entry));
+}
+
+
+/***/ }),
+
+/***/ 169:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Vb: () => (/* binding */ nameOf),
+/* harmony export */   WE: () => (/* binding */ formatGitConfig),
+/* harmony export */   mh: () => (/* binding */ parseGitConfig),
+/* harmony export */   y1: () => (/* binding */ plainLines)
+/* harmony export */ });
+/** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
+function nameOf({ section, subsection, key }) {
+    return [section, ...(subsection === undefined ? [] : [subsection]), key].join('.');
+}
+/**
+ * Reads a git configuration by the rules of git-config(1), "Syntax", like git's own config.c. It refuses what git
+ * refuses, and also what only some versions of git accept: a file must not mean something else to git than to us.
+ *
+ * @param text the file, with one character for each byte
+ * @throws SyntaxError naming the line
+ */
+function parseGitConfig(text) {
+    return new Parser(plainLines(text)).entries();
+}
+/** A configuration as git reads it: without a byte order mark, and with LF where it has CR LF. */
+function plainLines(text) {
+    return (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');
+}
+const UTF8_BOM = '\xef\xbb\xbf';
+const ESCAPES = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
+class Parser {
+    #text;
+    #at = 0;
+    #line = 1;
+    constructor(text) {
+        this.#text = text;
+    }
+    entries() {
+        if (this.#text.includes('\0'))
+            throw this.#error('a NUL character');
+        const found = [];
+        let base;
+        for (;;) {
+            const character = this.#next();
+            if (character === '')
+                return found;
+            if (isSpace(character))
+                continue;
+            if (character === '#' || character === ';')
+                this.#skipLine();
+            else if (character === '[')
+                base = this.#header();
+            else if (!/[A-Za-z]/.test(character))
+                throw this.#error('neither a section nor a key');
+            else if (base === undefined)
+                throw this.#error('a key before the first section');
+            else {
+                const start = this.#at - 1;
+                found.push({ ...base, ...this.#setting(character), start, end: this.#at });
+            }
+        }
+    }
+    /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
+    #header() {
+        let name = '';
+        for (;;) {
+            const character = this.#next();
+            if (character === ']' && name === '')
+                throw this.#error('a section without a name');
+            if (character === ']')
+                return split(name, undefined);
+            if (isSpace(character))
+                return split(name, this.#subsection(character));
+            if (!/[A-Za-z0-9.-]/.test(character))
+                throw this.#error('a section name with characters other than letters, digits, - and .');
+            name += character.toLowerCase();
+        }
+    }
+    #subsection(before) {
+        let character = before;
+        while (isSpace(character) && character !== '\n')
+            character = this.#next();
+        if (character !== '"')
+            throw this.#error('a section name that is not followed by a subsection in quotes');
+        let name = '';
+        for (;;) {
+            character = this.#next();
+            if (character === '"')
+                break;
+            if (character === '\\')
+                character = this.#next();
+            if (character === '\n' || character === '')
+                throw this.#error('a subsection without a closing quote');
+            name += character;
+        }
+        if (this.#next() !== ']')
+            throw this.#error('a section without a closing bracket');
+        return name;
+    }
+    #setting(first) {
+        let key = first.toLowerCase();
+        let character = this.#next();
+        for (; /[A-Za-z0-9-]/.test(character); character = this.#next())
+            key += character.toLowerCase();
+        while (character === ' ' || character === '\t')
+            character = this.#next();
+        if (character === '\n' || character === '')
+            return { key, value: undefined };
+        if (character !== '=')
+            throw this.#error('a key that is not followed by =');
+        return { key, value: this.#value() };
+    }
+    #value() {
+        let value = '';
+        /** White space is held back until more follows: at the end it is not part of the value. */
+        let space = '';
+        let quoted = false;
+        for (;;) {
+            let character = this.#next();
+            if (character === '\n' || character === '') {
+                if (quoted)
+                    throw this.#error('a quoted value without a closing quote');
+                return value;
+            }
+            if (!quoted && isSpace(character)) {
+                if (value !== '')
+                    space += character;
+                continue;
+            }
+            if (!quoted && (character === '#' || character === ';')) {
+                this.#skipLine();
+                return value;
+            }
+            value += space;
+            space = '';
+            if (character === '"') {
+                quoted = !quoted;
+                continue;
+            }
+            if (character === '\\') {
+                character = this.#next();
+                if (character === '\n' || character === '')
+                    continue;
+                const escaped = ESCAPES[character];
+                if (escaped === undefined)
+                    throw this.#error('an escape sequence that git does not know');
+                character = escaped;
+            }
+            value += character;
+        }
+    }
+    #skipLine() {
+        let character = this.#next();
+        while (character !== '\n' && character !== '')
+            character = this.#next();
+    }
+    /** Reads one character. @returns an empty string at the end */
+    #next() {
+        const character = this.#text.charAt(this.#at++);
+        if (character === '\n')
+            this.#line += 1;
+        return character;
+    }
+    #error(what) {
+        return new SyntaxError(`line ${this.#line}: ${what}`);
+    }
+}
+/** Splits a full name: its first dot ends the section. */
+function split(name, quoted) {
+    const dot = name.indexOf('.');
+    if (dot < 0)
+        return { section: name, subsection: quoted };
+    const rest = name.slice(dot + 1);
+    return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
+}
+/** True for white space, as git's own table of characters defines it. */
+function isSpace(character) {
+    return character === ' ' || character === '\t' || character === '\n' || character === '\r';
+}
+/** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
+function formatGitConfig(entries) {
+    let last;
+    return entries
+        .map((entry) => {
+        const header = entry.subsection === undefined
+            ? `[${entry.section}]\n`
+            : `[${entry.section} "${entry.subsection.replace(/[\\"]/g, '\\$&')}"]\n`;
+        const line = `\t${entry.key}${entry.value === undefined ? '' : ` = ${quote(entry.value)}`}\n`;
+        const text = header === last ? line : header + line;
+        last = header;
+        return text;
+    })
+        .join('');
+}
+function quote(value) {
+    const escaped = value.replace(/[\\"\n\t\b]/g, (character) => {
+        const letter = Object.keys(ESCAPES).find((name) => ESCAPES[name] === character) ?? character;
+        return `\\${letter}`;
+    });
+    return `"${escaped}"`;
+}
+
+
+/***/ }),
+
+/***/ 184:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QU: () => (/* binding */ isGitDirectory),
+/* harmony export */   S6: () => (/* binding */ gitFileTarget),
+/* harmony export */   Vb: () => (/* binding */ isInsideOne),
+/* harmony export */   Xg: () => (/* binding */ readConfig),
+/* harmony export */   bm: () => (/* binding */ isUnmistakable)
+/* harmony export */ });
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(916);
+/* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(962);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _config_policy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(368);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
+
+
+
+
+
+/** The longest path that Linux accepts, in bytes. */
+const MAX_PATH = 4096;
+/**
+ * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
+ */
+function isGitDirectory(path, names) {
+    if ((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.basename)(path) === '.git')
+        return true;
+    return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
+}
+/** True for `.git` and everything below it. A bare repository elsewhere may be an ordinary directory as well. */
+function isUnmistakable(path) {
+    return /(^|\/)\.git(\/|$)/.test(path);
+}
+/** The absolute path that a `.git` file names. Undefined if git would not understand the file. */
+function gitFileTarget(file) {
+    const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec((0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .contentOf */ .$E)(file) ?? '')?.[1];
+    return target === undefined ? undefined : (0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.resolve)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.dirname)(file), target);
+}
+/** True if `path` is in one of the roots, with links resolved. */
+function isInsideOne(path, roots) {
+    const text = path.length > MAX_PATH ? undefined : (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .toText */ .fE)(path);
+    return text !== undefined && roots.some((root) => (0,_host_paths_js__WEBPACK_IMPORTED_MODULE_1__/* .isInside */ .FK)(text, root));
+}
+/**
+ * Composes a harmless configuration from a file.
+ *
+ * @param gitDirectory the start of relative paths
+ * @param roots the directories in which worktrees may be
+ * @returns the reason, if the file cannot be read
+ */
+function readConfig(file, gitDirectory, roots) {
+    const content = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .contentOf */ .$E)(file);
+    if (content === undefined)
+        return 'it cannot be opened, or is larger than 1 MB';
+    try {
+        return (0,_config_policy_js__WEBPACK_IMPORTED_MODULE_3__/* .composeConfig */ .Rm)(content, (worktree) => isInsideOne((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.resolve)(gitDirectory, worktree), roots));
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            return error.message;
+        throw error;
+    }
+}
+
+
+/***/ }),
+
+/***/ 996:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $E: () => (/* binding */ contentOf),
+/* harmony export */   DR: () => (/* binding */ filesBelow),
+/* harmony export */   I: () => (/* binding */ kindOf),
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   Qq: () => (/* binding */ TooMany),
+/* harmony export */   Zs: () => (/* binding */ stampOf),
+/* harmony export */   bf: () => (/* binding */ ownerOf),
+/* harmony export */   f8: () => (/* binding */ writeWhole),
+/* harmony export */   m3: () => (/* binding */ copyFile),
+/* harmony export */   mV: () => (/* binding */ moveFile),
+/* harmony export */   qW: () => (/* binding */ isPlainPath),
+/* harmony export */   wX: () => (/* binding */ namesIn)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+
+
+
+/*
+ * Reading and writing of files that the command may have made. Paths have one character for each byte. Nothing here
+ * follows a link in the last part of a path, and nothing waits for a pipe.
+ */
+/** Configurations, references and the like have a few kilobytes. A larger one may be meant to keep us from reading it. */
+const SMALL_FILE_BYTES = 1 << 20;
+/**
+ * Reads a regular file, with one character for each byte.
+ *
+ * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
+ */
+function contentOf(file, maxBytes = SMALL_FILE_BYTES) {
+    let descriptor;
+    try {
+        descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
+    }
+    catch {
+        return undefined;
+    }
+    try {
+        const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(descriptor);
+        if (!stats.isFile() || stats.size > maxBytes)
+            return undefined;
+        const buffer = Buffer.alloc(stats.size);
+        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, stats.size, 0));
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+/** @returns undefined if nothing is there, or a file stands where a directory is due */
+function kindOf(path) {
+    let stats;
+    try {
+        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    }
+    catch (error) {
+        if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
+            return undefined;
+        throw error;
+    }
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+}
+/** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
+function stampOf(path) {
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), { throwIfNoEntry: false, bigint: true });
+    return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
+}
+/** The names in a directory, sorted. @throws Error if it cannot be listed */
+function namesIn(directory) {
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory), { encoding: 'latin1' }).sort();
+}
+/** There is more in a directory than anybody needs, which may be meant to exhaust us. */
+class TooMany extends Error {
+}
+/**
+ * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ *
+ * @throws TooMany if there are more than `limit` entries
+ */
+function filesBelow(directory, limit) {
+    const found = [];
+    let left = limit;
+    const pending = kindOf(directory) === 'directory' ? [''] : [];
+    for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+        for (const name of namesIn((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, below))) {
+            if (left-- === 0)
+                throw new TooMany(`more than ${limit} files in ${directory}`);
+            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(below, name);
+            const kind = kindOf((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, path));
+            if (kind === 'directory')
+                pending.push(path);
+            else if (kind === 'file')
+                found.push(path);
+        }
+    }
+    return found.sort();
+}
+/** True if no directory between `directory` and the file `name` below it is a link. */
+function isPlainPath(directory, name) {
+    let above = directory;
+    for (const part of name.split('/').slice(0, -1)) {
+        above = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(above, part);
+        if (kindOf(above) !== 'directory')
+            return false;
+    }
+    return true;
+}
+/** Who owns `path`. A run as root gives what it writes to that user. */
+function ownerOf(path) {
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+}
+function give(path, { uid, gid }) {
+    if (process.getuid?.() === 0)
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chownSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), uid, gid);
+}
+/** Makes a directory and those above it. Those that exist stay as they are. */
+function makeDirectory(path, owner) {
+    if (kindOf(path) === 'directory')
+        return;
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), owner);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    give(path, owner);
+}
+/** Writes a file anew: a reader finds the old content or the new one, never a part. */
+function writeWhole(path, content, owner) {
+    put(path, owner, (temporary) => {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(content), { flag: 'wx', mode: 0o644 });
+    });
+}
+/** Copies a regular file, with its mode. */
+function copyFile(from, to, owner) {
+    put(to, owner, (temporary) => {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.copyFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.COPYFILE_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.COPYFILE_FICLONE);
+        // A file of git's objects is read-only; whoever owns a copy must be able to replace it.
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from)).mode & 0o777) | 0o400);
+    });
+}
+function put(path, owner, write) {
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), owner);
+    const temporary = `${path}.awf-new`;
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), { force: true });
+    write(temporary);
+    give(temporary, owner);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+}
+/** Moves a regular file, to another file system too. */
+function moveFile(from, to, owner) {
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(to), owner);
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(to));
+        give(to, owner);
+    }
+    catch (error) {
+        if (error.code !== 'EXDEV')
+            throw error;
+        copyFile(from, to, owner);
+    }
+}
+
+
+/***/ }),
+
+/***/ 985:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Nl: () => (/* binding */ isHead),
+/* harmony export */   ZZ: () => (/* binding */ STORES),
+/* harmony export */   mL: () => (/* binding */ isStored),
+/* harmony export */   nw: () => (/* binding */ isIndex),
+/* harmony export */   qS: () => (/* binding */ isReflog),
+/* harmony export */   sp: () => (/* binding */ returnsAs),
+/* harmony export */   ss: () => (/* binding */ RETURNED_FILES),
+/* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES),
+/* harmony export */   xb: () => (/* binding */ OPERATIONS)
+/* harmony export */ });
+/* unused harmony export NEVER_COPIED */
+/* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
+/* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(885);
+
+
+/*
+ * What belongs in a git directory (gitrepository-layout(5)), and what becomes of it when the command is done. Whatever is
+ * not listed here ends with the run: nobody has to know why it would be dangerous.
+ */
+/** Directories of data that is named after its content: objects, and those of Git LFS. */
+const STORES = ['objects', 'lfs/objects'];
+/** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
+const FILES = new Map([
+    ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('ORIG_HEAD MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map((name) => [name, isListOfObjects]),
+    ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('MERGE_MSG SQUASH_MSG COMMIT_EDITMSG NOTES_EDITMSG TAG_EDITMSG EDIT_DESCRIPTION MERGE_MODE').map((name) => [name, isText]),
+    ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('description info/exclude info/sparse-checkout').map((name) => [name, isText]),
+    ['HEAD', isHead],
+]);
+/** State of an operation that goes on later. Its files name programs, so it ends with the run. */
+const OPERATIONS = {
+    'rebase-merge': 'a rebase',
+    'rebase-apply': 'a rebase or git am',
+    sequencer: 'a series of cherry-picks or reverts',
+    BISECT_START: 'a bisection',
+};
+/** Directories with files of git's own that may be there beside data, without a meaning for anybody else. */
+const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
+/** A small file that returns to the host if its content passes. */
+function returnsAs(name) {
+    return FILES.get(name);
+}
+/** The names of all small files that return. */
+const RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
+/** A log of reference updates that is longer stays as it is. */
+const MAX_LOG_BYTES = 64 << 20;
+/** The index, and the files that it may be split into. */
+function isIndex(name) {
+    return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
+}
+/** True for a file that belongs into a store. `name` is relative to the git directory. */
+function isStored(name) {
+    return (/^objects\/[0-9a-f]{2}\/([0-9a-f]{38}|[0-9a-f]{62})$/.test(name) ||
+        /^objects\/pack\/(pack|loose|multi-pack-index)(-([0-9a-f]{40}|[0-9a-f]{64}))?(\.(pack|idx|rev|bitmap|mtimes|keep|promisor))?$/.test(name) ||
+        /^objects\/pack\/multi-pack-index\.d\/[\w.-]+$/.test(name) ||
+        // Left by a git that was killed; `git gc` removes them.
+        /^objects\/(pack|[0-9a-f]{2})\/\.?tmp[-_][\w.-]+$/.test(name) ||
+        /^lfs\/objects\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name));
+}
+/** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
+function isReflog(content) {
+    return /^([0-9a-f]{40,64} [0-9a-f]{40,64} [^\n\0]*\n)*$/.test(content);
+}
+function isHead(content) {
+    const value = content.trimEnd();
+    return _refs_js__WEBPACK_IMPORTED_MODULE_0__/* .OBJECT_NAME */ ._i.test(value) || (value.startsWith('ref: ') && (0,_refs_js__WEBPACK_IMPORTED_MODULE_0__/* .isRefName */ .pA)(value.slice('ref: '.length)));
+}
+function isListOfObjects(content) {
+    return content.split('\n').every((line) => line === '' || /^([0-9a-f]{40}|[0-9a-f]{64})([\t ][^\0]*)?$/.test(line));
+}
+function isText(content) {
+    return !content.includes('\0');
+}
+
+
+/***/ }),
+
+/***/ 464:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ identify)
+/* harmony export */ });
+/* unused harmony export ownRepository */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
+/* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(962);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(50);
+/* harmony import */ var _directory_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(184);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(996);
+/* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(169);
+
+
+
+
+
+
+
+/**
+ * Finds the repository of a workspace. A `.git` file that leads out of the workspace is only trusted if the repository
+ * leads back to the workspace, because the command of an earlier run may have written the file.
+ */
+function ownRepository(workspace) {
+    const path = join(workspace, '.git');
+    const dotGit = identify(path);
+    if (dotGit?.startsWith('link') === true) {
+        const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
+        return { dotGit, outside: undefined, warning };
+    }
+    if (dotGit?.startsWith('file') !== true)
+        return { dotGit, outside: undefined, warning: undefined };
+    const target = gitFileTarget(fromText(path));
+    const gitDirectory = target === undefined ? undefined : toText(target);
+    if (gitDirectory === undefined)
+        return { dotGit, outside: undefined, warning: `${path} names no repository.` };
+    if (isInside(gitDirectory, workspace))
+        return { dotGit, outside: undefined, warning: undefined };
+    const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
+    if (directory === undefined) {
+        return {
+            dotGit,
+            outside: undefined,
+            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+                'AWF does not mount that directory, so git does not work in the sandbox.',
+        };
+    }
+    return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
+}
+/** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
+function identify(path) {
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { throwIfNoEntry: false });
+    if (stats === undefined)
+        return undefined;
+    if (stats.isSymbolicLink())
+        return `link ${(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)(path)}`;
+    if (stats.isFile())
+        return `file ${(0,_files_js__WEBPACK_IMPORTED_MODULE_5__/* .contentOf */ .$E)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .fromText */ .IK)(path)) ?? ''}`;
+    return `other ${stats.dev} ${stats.ino}`;
+}
+/** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
+function worktreeOf(gitDirectory, dotGit) {
+    const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
+    if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit))
+        return undefined;
+    const directory = real(resolve(gitDirectory, up));
+    const own = real(gitDirectory);
+    if (directory === undefined || own === undefined || basename(dirname(own)) !== 'worktrees')
+        return undefined;
+    return dirname(dirname(own)) === directory ? directory : undefined;
+}
+/** The repository of a submodule: its `core.worktree` leads back. */
+function submoduleOf(gitDirectory, workspace) {
+    const config = contentOf(fromText(join(gitDirectory, 'config')));
+    if (config === undefined)
+        return undefined;
+    try {
+        const back = parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
+        const text = back === undefined ? undefined : toText(back);
+        return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+    }
+    catch {
+        return undefined; // It is not a configuration.
+    }
+}
+function lineOf(path) {
+    return contentOf(fromText(path))?.replace(/\n$/, '');
+}
+function isSame(one, other) {
+    return real(one) !== undefined && real(one) === real(other);
+}
+function real(path) {
+    try {
+        return realpathSync(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 885:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _i: () => (/* binding */ OBJECT_NAME),
+/* harmony export */   fx: () => (/* binding */ applyRefs),
+/* harmony export */   n6: () => (/* binding */ readRefs),
+/* harmony export */   pA: () => (/* binding */ isRefName),
+/* harmony export */   v6: () => (/* binding */ isRefValue)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(996);
+
+
+
+
+/** More than any repository has. */
+const MAX_REFS = 1_000_000;
+const MAX_PACKED_BYTES = 256 << 20;
+const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+/** State of an operation that ends with the run. */
+const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/** By the rules of git-check-ref-format(1). */
+function isRefName(name) {
+    return (name.startsWith('refs/') &&
+        name.length <= 1_024 &&
+        !/[\0-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$/.test(name) &&
+        name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock')));
+}
+/** True for what a reference may hold. */
+function isRefValue(value) {
+    return OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
+}
+/**
+ * Reads the references of a git directory: a loose one wins over a packed one (gitrepository-layout(5)). What is no
+ * reference is left out, and so is the state of an unfinished operation.
+ *
+ * @throws TooMany for more than a million
+ */
+function readRefs(gitDirectory) {
+    const refs = Object.create(null);
+    const keep = (name, value) => {
+        if (isRefName(name) && isRefValue(value) && !EPHEMERAL.test(name))
+            refs[name] = value;
+    };
+    for (const line of ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), MAX_PACKED_BYTES) ?? '').split('\n')) {
+        const [value = '', name = ''] = line.split(' ');
+        keep(name, value);
+    }
+    for (const path of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .filesBelow */ .DR)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs'), MAX_REFS)) {
+        keep(`refs/${path}`, ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs', path)) ?? '').trimEnd());
+    }
+    return refs;
+}
+/**
+ * Repeats in `gitDirectory` what happened to the references elsewhere. A reference that changed in both places stays as
+ * it is here.
+ *
+ * @returns the names of those, and of references whose place is taken
+ */
+function applyRefs(gitDirectory, before, after) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
+    if (names.length === 0)
+        return [];
+    const here = readRefs(gitDirectory);
+    const isFree = (name) => here[name] === before[name] || here[name] === after[name];
+    const conflicts = names.filter((name) => !isFree(name));
+    const free = names.filter(isFree);
+    deleteRefs(gitDirectory, free.filter((name) => after[name] === undefined && here[name] !== undefined));
+    for (const name of free) {
+        const value = after[name];
+        if (value === undefined || value === here[name])
+            continue;
+        try {
+            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name);
+            removeEmptyDirectories(path);
+            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+        }
+        catch {
+            conflicts.push(name); // a directory where the file is due, or the other way round
+        }
+    }
+    return conflicts;
+}
+function deleteRefs(gitDirectory, names) {
+    if (names.length === 0)
+        return;
+    const gone = new Set(names);
+    const packed = (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), MAX_PACKED_BYTES);
+    if (packed !== undefined) {
+        let isGone = false;
+        const kept = packed.split('\n').filter((line) => {
+            // A line that begins with ^ belongs to the one before it.
+            if (!line.startsWith('^'))
+                isGone = gone.has(line.slice(line.indexOf(' ') + 1));
+            return !isGone;
+        });
+        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+    }
+    for (const name of names) {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)), { force: true });
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'logs', name)), { force: true });
+        removeUpwards((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(name)), (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs'));
+    }
+}
+/** Removes directories that a deletion has left empty. Git keeps `refs/heads` and the like. */
+function removeUpwards(directory, top) {
+    if ((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory) === top || !directory.startsWith(`${top}/`))
+        return;
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory));
+    }
+    catch {
+        return; // it is not empty
+    }
+    removeUpwards((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory), top);
+}
+/** Removes a directory without files: it stands where a reference is due. */
+function removeEmptyDirectories(path) {
+    if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)(path) !== 'directory')
+        return;
+    for (const name of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .namesIn */ .wX)(path))
+        removeEmptyDirectories((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(path, name));
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+}
+
+
+/***/ }),
+
+/***/ 726:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  w: () => (/* binding */ rebuildRepository),
+  q: () => (/* binding */ returnDirectory)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path/posix"
+var posix_ = __nccwpck_require__(916);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+var file_names = __nccwpck_require__(50);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
+var config_policy = __nccwpck_require__(368);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
+var config = __nccwpck_require__(169);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+var words = __nccwpck_require__(995);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-return.js
+
+
+
+/** Sections that a command may change on the host: their settings run nothing and lead nowhere. */
+const RETURNED = new Set((0,words/* words */.a)(`
+    remote branch submodule user author committer init pull push merge diff fetch rebase rerere status log commit tag
+    stash checkout worktree blame gc maintenance pack index feature advice color column lfs
+  `));
+const RETURNED_CORE = new Set((0,words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+/**
+ * Repeats in a configuration what the command did to its copy, as far as it runs nothing and sends nothing elsewhere. A remote
+ * that the user made stays as it was, and no branch gets a remote of the command's making: a later `git push` would send
+ * the user's work there.
+ *
+ * @param host the host's configuration as it is now
+ * @param before the copy as the command got it
+ * @param after the copy as the command left it
+ * @throws SyntaxError for a text that is no configuration
+ */
+function returnConfig(host, before, after) {
+    const [was, is] = [(0,config/* parseGitConfig */.mh)(before), (0,config/* parseGitConfig */.mh)(after)];
+    const added = without(is, was);
+    const removed = without(was, is);
+    const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
+    const known = new Set(was.map(config/* nameOf */.Vb));
+    const mayReturn = (entry) => (0,config_policy/* composeEntry */.Pn)(entry, () => false) !== undefined && isReturned(entry, remotes, known);
+    const refused = [...added, ...removed].filter((entry) => !mayReturn(entry)).map(config_policy/* describeEntry */.OY);
+    const additions = added.filter(mayReturn);
+    const removals = removed.filter(mayReturn).map(keyOf);
+    const result = { refused: [...new Set(refused)] };
+    if (additions.length + removals.length === 0)
+        return { text: undefined, ...result };
+    return { text: edited((0,config/* plainLines */.y1)(host), additions, removals), ...result };
+}
+function isReturned(entry, remotes, known) {
+    const { section, subsection, key, value } = entry;
+    if (section === 'core')
+        return RETURNED_CORE.has(key);
+    if (!RETURNED.has(section))
+        return false;
+    if (section === 'remote')
+        return !remotes.has(subsection);
+    if (section === 'branch' && /^(push)?remote$/.test(key))
+        return value === '.' || remotes.has(value);
+    // A later `git submodule update` fetches from there.
+    return !(section === 'submodule' && key === 'url' && known.has((0,config/* nameOf */.Vb)(entry)));
+}
+/** What `entries` has more of than `others`. */
+function without(entries, others) {
+    const left = others.map(keyOf);
+    return entries.filter((entry) => {
+        const index = left.indexOf(keyOf(entry));
+        if (index >= 0)
+            left.splice(index, 1);
+        return index < 0;
+    });
+}
+function keyOf(entry) {
+    return JSON.stringify([(0,config/* nameOf */.Vb)(entry), entry.value]);
+}
+/** Takes the lines of settings out of a configuration, which otherwise stays as it is, and appends others. */
+function edited(host, additions, removals) {
+    const left = [...removals];
+    let text = '';
+    let at = 0;
+    for (const entry of (0,config/* parseGitConfig */.mh)(host)) {
+        // The copy has no credential in its URLs.
+        const copied = (0,config_policy/* composeEntry */.Pn)(entry, () => true);
+        const index = copied === undefined ? -1 : left.indexOf(keyOf(copied));
+        if (index < 0)
+            continue;
+        left.splice(index, 1);
+        text += host.slice(at, entry.start).replace(/[ \t]+$/, '');
+        at = entry.end;
+    }
+    text += host.slice(at);
+    return text + (text === '' || text.endsWith('\n') ? '' : '\n') + (0,config/* formatGitConfig */.WE)(additions);
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
+var directory = __nccwpck_require__(184);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+var git_files = __nccwpck_require__(996);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
+var layout = __nccwpck_require__(985);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
+var refs = __nccwpck_require__(885);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
+
+
+
+
+
+
+/** More files than any git directory has beside its objects. */
+const MAX_FILES = 2_000_000;
+/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
+/**
+ * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
+ * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
+ *
+ * @param host the git directory
+ * @param own the new directory, which must not exist
+ * @param owner who may change it
+ */
+function composeRepository(host, own, owner, config) {
+    const mounts = [];
+    const show = (name, writable, source = join(host, name)) => {
+        mounts.push({ kind: 'bind', source: private_text(source), target: private_text(join(host, name)), writable });
+    };
+    makeDirectory(own, owner);
+    const directories = [];
+    for (const name of namesIn(host).filter((one) => !NEVER_COPIED.test(one))) {
+        const kind = kindOf(join(host, name));
+        if (name === 'worktrees' && kind === 'directory') {
+            directories.push(...worktreesIn(host, own, owner, config));
+        }
+        else if (name === 'modules' && kind === 'directory') {
+            for (const module of modulesIn(join(host, name))) {
+                makeDirectory(join(own, name, module, '..'), owner);
+                const composed = composeRepository(join(host, name, module), join(own, name, module), owner, config);
+                directories.push(...composed.directories);
+                mounts.push(...composed.mounts);
+            }
+        }
+        else if (name === 'hooks' && kind === 'link') {
+            symlinkSync(readlinkSync(bytes(join(host, name)), { encoding: 'buffer' }), bytes(join(own, name)));
+        }
+        else if (STORES.includes(name) || COPIED.test(name) || name.startsWith('config')) {
+            continue;
+        }
+        else if ((kind === 'file' || kind === 'directory') && toText(name) !== undefined) {
+            // A mount needs something to be mounted over.
+            if (kind === 'file')
+                writeWhole(join(own, name), '', owner);
+            else
+                makeDirectory(join(own, name), owner);
+            show(name, false);
+        }
+    }
+    for (const store of STORES.filter((name) => kindOf(join(host, name)) === 'directory')) {
+        makeDirectory(join(own, store), owner);
+        show(store, true);
+        // `alternates` and its like are no data: they lead to objects elsewhere.
+        if (store !== 'objects')
+            continue;
+        makeDirectory(join(host, 'objects/info'), ownerOf(host));
+        const info = `${own}.info`;
+        makeDirectory(info, owner);
+        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
+            copyFile(join(host, 'objects/info', file), join(info, file), owner);
+        }
+        show('objects/info', true, info);
+    }
+    directories.push(composeFiles(host, own, 'repository', owner, config));
+    return { directories, mounts };
+}
+/** The mount that puts the run's own directory where the host's is. */
+function mountOf({ host, own }) {
+    return { kind: 'bind', source: private_text(own), target: private_text(host), writable: true };
+}
+function composeFiles(host, own, kind, owner, config) {
+    const files = Object.create(null);
+    for (const name of copiedFiles(host)) {
+        copyFile(join(host, name), join(own, name), owner);
+        files[name] = [stampOf(join(host, name)) ?? '', stampOf(join(own, name)) ?? ''];
+    }
+    for (const name of ['refs', 'logs'].filter((one) => kindOf(join(host, one)) === 'directory')) {
+        makeDirectory(join(own, name), owner);
+    }
+    let composed = '';
+    for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
+        const content = config(join(host, name), host) ?? '';
+        writeWhole(join(own, name), content, owner);
+        if (name === 'config')
+            composed = content;
+    }
+    return {
+        host,
+        own,
+        kind,
+        returns: 'everything',
+        files,
+        refs: kind === 'repository' ? readRefs(host) : {},
+        config: composed,
+    };
+}
+function copiedFiles(host) {
+    const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
+    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
+        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
+        : kindOf(join(host, name)) === 'file'
+            ? [name]
+            : []);
+    return files.filter((name) => !NEVER_COPIED.test(name));
+}
+/** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
+function sharedObjects(host) {
+    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
+        .map((name) => join(directory, store, name))
+        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
+}
+function modulesOf(host) {
+    const modules = join(host, 'modules');
+    return kindOf(modules) === 'directory' ? modulesIn(modules).map((name) => join(modules, name)) : [];
+}
+/** All of a repository's worktrees: a `git gc` has to know what each of them needs. */
+function worktreesIn(host, own, owner, config) {
+    const [from, to] = [join(host, 'worktrees'), join(own, 'worktrees')];
+    makeDirectory(to, owner);
+    return namesIn(from)
+        .filter((name) => kindOf(join(from, name)) === 'directory')
+        .map((name) => {
+        makeDirectory(join(to, name), owner);
+        return composeFiles(join(from, name), join(to, name), 'worktree', owner, config);
+    });
+}
+/** The submodules' git directories, relative to `modules`. Their names may have slashes. */
+function modulesIn(modules, limit = 10_000) {
+    const found = [];
+    const pending = [''];
+    for (let below = pending.pop(); below !== undefined && limit > 0; below = pending.pop(), limit--) {
+        for (const name of (0,git_files/* namesIn */.wX)((0,posix_.join)(modules, below))) {
+            const path = (0,posix_.join)(below, name);
+            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path)) !== 'directory')
+                continue;
+            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path, 'HEAD')) === undefined)
+                pending.push(path);
+            else
+                found.push(path);
+        }
+    }
+    return found.sort();
+}
+function private_text(path) {
+    const decoded = toText(path);
+    // The callers check the paths of repositories, and names that are not UTF-8 are left out.
+    if (decoded === undefined)
+        throw new Error(`not UTF-8: ${basename(path)}`);
+    return decoded;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js
+
+
+
+
+
+
+
+
+
+/** Of a directory that the host does not have yet. */
+const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
+/** More new objects than a command can sensibly leave loose. */
+const return_MAX_FILES = 2_000_000;
+const MAX_INDEX_BYTES = 1 << 30;
+/**
+ * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
+ * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
+ * returns, and what changed on the host meanwhile stays as it is there.
+ */
+function returnDirectory(directory, roots, kept) {
+    const { host, own, kind, returns } = directory;
+    if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
+        return;
+    const owner = (0,git_files/* ownerOf */.bf)(host);
+    if (kind === 'repository') {
+        returnStores(own, host, owner);
+        const after = (0,refs/* readRefs */.n6)(own);
+        kept.conflicts.push(...(0,refs/* applyRefs */.fx)(host, directory.refs, after));
+    }
+    if (returns === 'everything') {
+        returnHeadAndIndex(directory, owner, kept);
+        for (const name of layout/* RETURNED_FILES */.ss)
+            returnFile(directory, name, owner);
+        endOperations(directory, kept);
+    }
+    returnLogs(directory, owner);
+    if (kind === 'repository') {
+        returnSettings(directory, owner, kept);
+        returnWorktrees(directory, owner, roots, kept);
+        returnModules(directory, owner, roots, kept);
+    }
+}
+function returnLogs(directory, owner) {
+    const { host, own, returns } = directory;
+    for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, 'logs'), return_MAX_FILES).map((path) => (0,posix_.join)('logs', path))) {
+        if (name === 'logs/HEAD' && returns === 'shared')
+            continue;
+        if (isUntouched(directory, name) || isChangedOnHost(directory, name))
+            continue;
+        const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name), layout/* MAX_LOG_BYTES */.w5);
+        if (content !== undefined && (0,layout/* isReflog */.qS)(content))
+            (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, name), content, owner);
+    }
+}
+/** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
+function returnStores(own, host, owner) {
+    for (const store of layout/* STORES */.ZZ) {
+        if (!(0,git_files/* isPlainPath */.qW)(own, `${store}/x`))
+            continue;
+        for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, store), return_MAX_FILES).map((path) => (0,posix_.join)(store, path))) {
+            if ((0,layout/* isStored */.mL)(name) && (0,git_files/* kindOf */.I)((0,posix_.join)(host, name)) === undefined)
+                (0,git_files/* moveFile */.mV)((0,posix_.join)(own, name), (0,posix_.join)(host, name), owner);
+        }
+    }
+}
+function isUntouched({ own, files }, name) {
+    return (0,git_files/* stampOf */.Zs)((0,posix_.join)(own, name)) === files[name]?.[1];
+}
+function isChangedOnHost({ host, files }, name) {
+    return (0,git_files/* stampOf */.Zs)((0,posix_.join)(host, name)) !== files[name]?.[0];
+}
+/** The two belong together: with another HEAD, the index would show changes that nobody made. */
+function returnHeadAndIndex(directory, owner, kept) {
+    const { host, own } = directory;
+    const names = ['HEAD', ...(0,git_files/* namesIn */.wX)(own).filter(layout/* isIndex */.nw)].filter((name) => !isUntouched(directory, name));
+    const changed = names.filter((name) => isChangedOnHost(directory, name));
+    if (changed.length > 0) {
+        kept.conflicts.push(...changed);
+        return;
+    }
+    for (const name of names) {
+        const path = (0,posix_.join)(own, name);
+        if (name === 'HEAD')
+            returnFile(directory, name, owner);
+        else if ((0,git_files/* kindOf */.I)(path) === 'file' && ((0,git_files/* contentOf */.$E)(path, MAX_INDEX_BYTES)?.startsWith('DIRC') ?? name !== 'index')) {
+            (0,git_files/* copyFile */.m3)(path, (0,posix_.join)(host, name), owner);
+        }
+    }
+}
+/** Returns a small file whose content passes, and its removal. */
+function returnFile(directory, name, owner) {
+    const { host, own } = directory;
+    if (isUntouched(directory, name) || isChangedOnHost(directory, name) || !(0,git_files/* isPlainPath */.qW)(own, name))
+        return;
+    const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name));
+    if (content !== undefined && (0,layout/* returnsAs */.sp)(name)?.(content) === true)
+        (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, name), content, owner);
+    else if ((0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) === undefined && name !== 'HEAD')
+        (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { force: true });
+}
+/**
+ * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
+ * files name what git runs next.
+ */
+function endOperations(directory, kept) {
+    const { host, own } = directory;
+    for (const [name, what] of Object.entries(layout/* OPERATIONS */.xb)) {
+        const below = (top) => (0,git_files/* kindOf */.I)((0,posix_.join)(top, name)) === 'file'
+            ? [name]
+            : (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), return_MAX_FILES).map((path) => (0,posix_.join)(name, path));
+        const isThere = (0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) !== undefined;
+        const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
+        const isSame = [...names].every((file) => isUntouched(directory, file));
+        if (isThere && isSame)
+            continue;
+        if (isThere)
+            kept.ended.push(what);
+        if ((0,git_files/* kindOf */.I)((0,posix_.join)(host, name)) === undefined)
+            continue;
+        if (isThere)
+            (0,file_names/* moveAside */.WA)((0,posix_.join)(host, name));
+        else
+            (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { recursive: true });
+    }
+}
+function returnSettings(directory, owner, kept) {
+    const [host, own] = [(0,git_files/* contentOf */.$E)((0,posix_.join)(directory.host, 'config')), (0,git_files/* contentOf */.$E)((0,posix_.join)(directory.own, 'config'))];
+    if ((own ?? '') === directory.config)
+        return;
+    try {
+        if (host === undefined || own === undefined)
+            throw new SyntaxError('no file');
+        const { text, refused } = returnConfig(host, directory.config, own);
+        kept.settings.push(...refused);
+        if (text !== undefined)
+            (0,git_files/* writeWhole */.f8)((0,posix_.join)(directory.host, 'config'), text, owner);
+    }
+    catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        kept.settings.push('config');
+    }
+}
+/** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
+function returnWorktrees({ host, own }, owner, roots, kept) {
+    const [from, to] = [(0,posix_.join)(own, 'worktrees'), (0,posix_.join)(host, 'worktrees')];
+    const known = (0,git_files/* kindOf */.I)(to) === 'directory' ? (0,git_files/* namesIn */.wX)(to) : [];
+    for (const name of known.filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(from, one)) === undefined)) {
+        const worktree = (0,git_files/* contentOf */.$E)((0,posix_.join)(to, name, 'gitdir'))?.trimEnd();
+        const isGone = worktree !== undefined && (0,git_files/* kindOf */.I)((0,posix_.dirname)((0,posix_.resolve)(to, name, worktree))) === undefined;
+        if (isGone)
+            (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(to, name)), { recursive: true });
+    }
+    if ((0,git_files/* kindOf */.I)(from) !== 'directory')
+        return;
+    for (const name of (0,git_files/* namesIn */.wX)(from).filter((one) => !known.includes(one) && (0,git_files/* kindOf */.I)((0,posix_.join)(from, one)) === 'directory')) {
+        const directory = (0,posix_.join)(from, name);
+        const gitFile = (0,git_files/* contentOf */.$E)((0,posix_.join)(directory, 'gitdir'))?.trimEnd();
+        const leadsBack = gitFile !== undefined && (0,git_files/* contentOf */.$E)((0,posix_.resolve)(directory, gitFile))?.trimEnd() === `gitdir: ${(0,posix_.join)(to, name)}`;
+        const head = (0,git_files/* contentOf */.$E)((0,posix_.join)(directory, 'HEAD'));
+        if (!leadsBack || head === undefined || !(0,layout/* isHead */.Nl)(head))
+            continue;
+        const target = (0,posix_.join)(to, name);
+        (0,git_files/* makeDirectory */.Oh)(target, owner);
+        (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'commondir'), '../..\n', owner);
+        (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'gitdir'), `${gitFile}\n`, owner);
+        const worktree = { host: target, own: directory, kind: 'worktree', ...NEW };
+        returnDirectory(worktree, roots, kept);
+    }
+}
+/** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
+function returnModules({ host, own }, owner, roots, kept) {
+    const [from, to] = [(0,posix_.join)(own, 'modules'), (0,posix_.join)(host, 'modules')];
+    if ((0,git_files/* kindOf */.I)(from) !== 'directory')
+        return;
+    for (const name of modulesIn(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
+        if (!(0,layout/* isHead */.Nl)((0,git_files/* contentOf */.$E)((0,posix_.join)(from, name, 'HEAD')) ?? ''))
+            continue;
+        rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, roots, kept);
+    }
+}
+/**
+ * Makes a git directory anew from what passes as data in another one.
+ *
+ * @param roots the directories in which worktrees may be
+ */
+function rebuildRepository(from, to, owner, roots, kept) {
+    (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'objects'), owner);
+    (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'refs'), owner);
+    const composed = (0,directory/* readConfig */.Xg)((0,posix_.join)(from, 'config'), to, roots);
+    const config = (0,git_files/* contentOf */.$E)((0,posix_.join)(from, 'config')) ?? '';
+    (0,git_files/* writeWhole */.f8)((0,posix_.join)(to, 'config'), typeof composed === 'string' ? '' : composed.text, owner);
+    returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, roots, kept);
+}
+
+
+/***/ }),
+
+/***/ 837:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ inspectWorkspace)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+var file_names = __nccwpck_require__(50);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
+var disarm = __nccwpck_require__(928);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js + 1 modules
+var paths = __nccwpck_require__(962);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+var files = __nccwpck_require__(996);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+// EXTERNAL MODULE: external "node:path/posix"
+var posix_ = __nccwpck_require__(916);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
+var config_policy = __nccwpck_require__(368);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
+var directory = __nccwpck_require__(184);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
+var layout = __nccwpck_require__(985);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
+var refs = __nccwpck_require__(885);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
+
+
+
+
+
+
+
+
+/** One offence is enough to rebuild a directory; more only help people to understand. */
+const MAX_OFFENCES = 100;
+/** More entries than a repository that a command makes has. */
+const MAX_ENTRIES = 500_000;
+/**
+ * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
+ * would be dangerous.
+ *
+ * @param roots the directories in which worktrees may be
+ * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries
+ */
+function offencesIn(directory, roots) {
+    return new Judge(directory, roots).offences();
+}
+class Judge {
+    #top;
+    #roots;
+    #found = [];
+    #left = MAX_ENTRIES;
+    constructor(top, roots) {
+        this.#top = top;
+        this.#roots = roots;
+    }
+    offences() {
+        this.#repository('');
+        return this.#found;
+    }
+    /** @param at of a git directory, relative to the outermost one */
+    #repository(at) {
+        this.#each(at, (name, path) => {
+            if (name === 'modules')
+                this.#modules(path);
+            else if (name === 'worktrees')
+                this.#each(path, (_, worktree) => this.#worktree(worktree));
+            else
+                this.#entry(at, name);
+        });
+    }
+    #modules(at) {
+        this.#each(at, (_, path) => {
+            const isRepository = (0,files/* kindOf */.I)((0,posix_.join)(this.#top, path, 'HEAD')) !== undefined;
+            if (isRepository)
+                this.#repository(path);
+            else
+                this.#modules(path);
+        });
+    }
+    #worktree(at) {
+        this.#each(at, (name, path) => {
+            const content = () => (0,files/* contentOf */.$E)((0,posix_.join)(this.#top, path)) ?? '';
+            if (name === 'commondir')
+                this.#require(content().trimEnd() === '../..', path, 'a redirection of settings');
+            else if (name === 'gitdir')
+                return;
+            else
+                this.#entry(at, name);
+        });
+    }
+    /** Judges an entry of a git directory, and all that is below it. */
+    #entry(at, name) {
+        const path = (0,posix_.join)(at, name);
+        const kind = (0,files/* kindOf */.I)((0,posix_.join)(this.#top, path));
+        if (kind === 'directory') {
+            this.#each(path, (below) => this.#entry(at, (0,posix_.join)(name, below)));
+            return;
+        }
+        if (kind !== 'file')
+            this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
+        else if (name === 'config' || name === 'config.worktree')
+            this.#config(at, path);
+        else if (name.startsWith('hooks/'))
+            this.#require(name.endsWith('.sample'), path, 'a hook');
+        else
+            this.#require(isData(name, (0,posix_.join)(this.#top, path)), path, 'not known to be data of git');
+    }
+    #config(at, path) {
+        const composed = (0,directory/* readConfig */.Xg)((0,posix_.join)(this.#top, path), (0,posix_.join)(this.#top, at), this.#roots);
+        if (typeof composed === 'string')
+            this.#offend(path, `a configuration that AWF cannot read (${composed})`);
+        else
+            for (const entry of composed.dropped)
+                this.#offend(path, `the setting ${(0,file_names/* printable */.g$)((0,config_policy/* describeEntry */.OY)(entry))}`);
+    }
+    #require(passes, path, what) {
+        if (!passes)
+            this.#offend(path, what);
+    }
+    #offend(path, what) {
+        if (this.#found.length < MAX_OFFENCES) {
+            this.#found.push(offenceAt((0,posix_.join)(this.#top, path), what));
+        }
+    }
+    /** Calls `visit` for each entry of a directory. Anything but a directory is an offence. */
+    #each(at, visit) {
+        const directory = (0,posix_.join)(this.#top, at);
+        if ((0,files/* kindOf */.I)(directory) !== 'directory') {
+            this.#offend(at, 'no directory');
+            return;
+        }
+        for (const name of (0,files/* namesIn */.wX)(directory)) {
+            if (this.#left-- === 0)
+                throw new files/* TooMany */.Qq(`more than ${MAX_ENTRIES} entries in ${this.#top}`);
+            visit(name, (0,posix_.join)(at, name));
+        }
+    }
+}
+/** @param name relative to the git directory */
+function isData(name, file) {
+    const content = () => (0,files/* contentOf */.$E)(file) ?? '\0';
+    if ((0,layout/* isIndex */.nw)(name) || (0,layout/* isStored */.mL)(name))
+        return true;
+    if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
+        return true;
+    if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name))
+        return true;
+    if (name.startsWith('refs/'))
+        return (0,refs/* isRefName */.pA)(name) ? (0,refs/* isRefValue */.v6)(content().trimEnd()) : false;
+    if (name.startsWith('logs/'))
+        return (0,layout/* isReflog */.qS)((0,files/* contentOf */.$E)(file, layout/* MAX_LOG_BYTES */.w5) ?? '\0');
+    return (0,layout/* returnsAs */.sp)(name)?.(content()) ?? false;
+}
+/** Its id is a hash, because ids are stored for the post step and must not reveal contents. */
+function offenceAt(path, what) {
+    const text = [path, what, (0,files/* contentOf */.$E)(path) ?? (0,files/* stampOf */.Zs)(path) ?? ''].join('\0');
+    return { id: (0,external_node_crypto_.createHash)('sha256').update(text, 'latin1').digest('base64'), path, what };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
+
+
+
+
+
+
+/** A setting that names a directory of hooks. */
+function hooksPath(directory) {
+    return { section: 'core', subsection: undefined, key: 'hookspath', value: fromText(directory) };
+}
+/** The files of the workspace that git would run or read because of settings that the sandbox does not have. */
+function usedBy({ entries, beside, top }, roots) {
+    const used = { present: [], hookDirectories: [], absent: [] };
+    for (const entry of entries) {
+        const value = entry.value === undefined ? undefined : toText(entry.value);
+        if (value === undefined)
+            continue;
+        for (const { path, isSure } of candidates(entry, value, beside, top)) {
+            const found = resolvedInside(path, roots);
+            if (found === undefined)
+                continue;
+            if (isHooksPath(entry))
+                used.hookDirectories.push(found);
+            const stats = lstatSync(found, { throwIfNoEntry: false });
+            if (stats === undefined)
+                used.absent.push(...(isSure ? [found] : []));
+            else if (stats.isFile() || isHooksPath(entry))
+                used.present.push(found);
+        }
+    }
+    return used;
+}
+function isHooksPath({ section, subsection, key }) {
+    return section === 'core' && subsection === undefined && key === 'hookspath';
+}
+/**
+ * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
+ * like a path certainly does.
+ */
+function candidates(entry, value, beside, top) {
+    if (isHooksPath(entry))
+        return [{ path: resolve(top, value), isSure: false }];
+    if (/^include(if)?$/.test(entry.section))
+        return [{ path: resolve(beside, value), isSure: true }];
+    const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
+    return names.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+}
+/** @returns undefined for a path that leads out of the roots, and for a root itself */
+function resolvedInside(path, roots) {
+    if (!roots.some((root) => isInside(path, root)))
+        return undefined;
+    try {
+        const real = realpathSync(path);
+        return roots.includes(real) ? undefined : real;
+    }
+    catch {
+        return path;
+    }
+}
+/** Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself. */
+function hooksElsewhere({ hookDirectories }, roots) {
+    return hookDirectories.flatMap((directory) => {
+        const link = linkOnPath(directory, roots);
+        if (link !== undefined)
+            return [offenceAt(link, 'a link to a directory of hooks')];
+        if ((0,files/* kindOf */.I)(directory) !== 'directory')
+            return [];
+        return (0,files/* namesIn */.wX)(directory).map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
+    });
+}
+function linkOnPath(path, roots) {
+    if (roots.some((root) => (0,file_names/* fromText */.IK)(root) === path) || path === (0,external_node_path_.dirname)(path))
+        return undefined;
+    const above = linkOnPath((0,external_node_path_.dirname)(path), roots);
+    if (above !== undefined)
+        return above;
+    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
+var own_repository = __nccwpck_require__(464);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
+var git_return = __nccwpck_require__(726);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
+
+
+
+
+/**
+ * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
+ * the option.
+ */
+function readOnlyPaths(workspace, entries) {
+    return entries
+        .filter(({ mode }) => mode === 'read-only')
+        .map(({ path }) => join(workspace, path))
+        .filter((path) => existsSync(path))
+        .map((path) => realpathSync(path));
+}
+/**
+ * Takes fingerprints of the protected paths and of everything below them. It follows no link.
+ *
+ * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
+ */
+function snapshot(workspace, entries, before) {
+    const found = Object.create(null);
+    const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => isBelowDirectories(workspace, path));
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+        const file = (0,posix_.join)((0,file_names/* fromText */.IK)(workspace), path);
+        try {
+            const print = printOf(file, before === undefined ? 'new' : before[path]);
+            if (print === undefined)
+                continue;
+            found[path] = print;
+            if (print.content === 'directory') {
+                const below = path;
+                pending.push(...(0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(file), { encoding: 'latin1' }).map((name) => (0,posix_.join)(below, name)));
+            }
+        }
+        catch {
+            found[path] = { content: 'unreadable', stamp: '' };
+        }
+    }
+    return found;
+}
+/** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
+function changesBetween(before, after) {
+    const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+    const changes = paths.flatMap((path) => {
+        const [was, is] = [before[path]?.content, after[path]?.content];
+        if (was === is)
+            return [];
+        return [{ path, how: was === undefined ? 'added' : is === undefined ? 'deleted' : 'modified' }];
+    });
+    const whole = new Set(changes.filter(({ how }) => how !== 'modified').map(({ path }) => path));
+    return changes
+        .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
+        .map(({ path, how }) => ({ path: (0,file_names/* printable */.g$)(path), how }));
+}
+/** False if a directory above `path` is a link: then `path` is not in the workspace. */
+function isBelowDirectories(workspace, path) {
+    let above = (0,file_names/* fromText */.IK)(workspace);
+    for (const part of path.split('/').slice(0, -1)) {
+        above = (0,posix_.join)(above, part);
+        if ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(above), { throwIfNoEntry: false })?.isDirectory() !== true)
+            return false;
+    }
+    return true;
+}
+function printOf(file, before) {
+    const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file), { throwIfNoEntry: false, bigint: true });
+    if (stats === undefined)
+        return undefined;
+    if (stats.isDirectory())
+        return { content: 'directory', stamp: '' };
+    if (stats.isSymbolicLink())
+        return { content: `link ${(0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(file), 'latin1')}`, stamp: '' };
+    if (!stats.isFile())
+        return { content: 'special', stamp: '' };
+    const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    if (typeof before === 'object' && before.stamp === stamp)
+        return before;
+    const executable = (stats.mode & 73n) === 0n ? '' : ' executable';
+    const size = `${stats.size}${executable}`;
+    // A file of another size has changed, so there is no need to read it. The command may have left a large one.
+    const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
+    if (isOther)
+        return { content: `file ${size}`, stamp };
+    return { content: `file ${size} ${hash(file)}`, stamp };
+}
+function hash(file) {
+    const sum = (0,external_node_crypto_.createHash)('sha256');
+    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(1 << 16);
+        for (;;) {
+            const length = (0,external_node_fs_.readSync)(descriptor, buffer);
+            if (length === 0)
+                return sum.digest('base64');
+            sum.update(buffer.subarray(0, length));
+        }
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js + 1 modules
+var survey = __nccwpck_require__(290);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/inspect.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
+ * disarms everything that would make a later program do what the command wants.
+ *
+ * @param limitMs time limit of the survey
+ * @param onDirectory called with a directory before it is read
+ */
+async function inspectWorkspace(baseline, limitMs, onDirectory) {
+    const { workspace, roots, protectPaths } = baseline;
+    const kept = { conflicts: [], ended: [], settings: [], failed: [] };
+    for (const repository of baseline.repositories) {
+        try {
+            (0,git_return/* returnDirectory */.q)(repository, roots, kept);
+        }
+        catch (error) {
+            kept.failed.push(`${repository.host}: ${String(error)}`);
+        }
+    }
+    const disarmed = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
+    const end = performance.now() + limitMs;
+    const found = await surveyBounded(baseline, limitMs, disarmed, onDirectory);
+    const links = newLinks(found, baseline);
+    disarmed.push(...disarmFindings(found, baseline, kept, end), ...links.closed.map(({ path, target }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])), ...found.setIdFiles.filter((path) => !baseline.setIdFiles.includes(path)).map(clearSetId));
+    const after = snapshot(workspace, protectPaths, baseline.snapshot);
+    const shown = (path) => {
+        const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
+        return (0,file_names/* printable */.g$)(path.startsWith(top) ? path.slice(top.length) : path);
+    };
+    return {
+        disarmed: disarmed
+            .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
+            .sort((one, other) => byPlace(one.path, other.path)),
+        newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
+        kept,
+        changes: changesBetween(baseline.snapshot, after),
+        links: links.reported.map(({ path, target }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
+        left: found.left,
+    };
+}
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 100_000;
+/** How many directories that are too large to be looked at are moved aside, before the survey is given up. */
+const MAX_FLOODED = 20;
+/** Surveys the workspace. A directory with more in it than anybody needs to look at is moved aside. */
+async function surveyBounded(baseline, limitMs, disarmed, onDirectory) {
+    const { roots, repositories, unread } = baseline;
+    const except = new Set(repositories.map(({ host }) => host));
+    const end = performance.now() + limitMs;
+    for (let flooded = 0;; flooded++) {
+        try {
+            return await (0,survey/* survey */.Fr)(roots, {
+                except,
+                unlockExcept: unread,
+                maxFindings: baseline.findings + MAX_NEW_FINDINGS,
+                limitMs: flooded < MAX_FLOODED ? end - performance.now() : 0,
+                ...(onDirectory === undefined ? {} : { onDirectory }),
+            });
+        }
+        catch (error) {
+            if (!(error instanceof survey/* Flooded */.ko))
+                throw error;
+            if (roots.some((root) => (0,file_names/* fromText */.IK)(root) === error.path))
+                return { ...(await (0,survey/* survey */.Fr)([])), left: 1 };
+            const moved = (0,disarm/* moveOut */.o$)(error.path, [error.message]);
+            disarmed.push(moved);
+            except.add(moved.movedTo ?? moved.path);
+        }
+    }
+}
+/** Disarms what a later git would follow, and what cannot be looked at. */
+function disarmFindings(found, baseline, kept, end) {
+    const { roots, elsewhere } = baseline;
+    const known = new Set([...baseline.offences, ...baseline.gitFiles, ...baseline.unread]);
+    const repositories = found.gitDirectories.flatMap((path) => {
+        if (performance.now() > end)
+            return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF had no time to look at'])];
+        try {
+            const offences = offencesIn(path, roots).filter(({ id }) => !known.has(id));
+            return offences.length === 0 ? [] : [(0,disarm/* disarmRepository */.$A)(path, offences, roots, kept)];
+        }
+        catch {
+            return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF cannot look at'])];
+        }
+    });
+    const stray = found.gitFiles.filter((path) => !known.has(path) && !leadsInside(path, roots));
+    const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
+    return [
+        ...repositories,
+        ...stray.map((path) => (0,disarm/* moveOut */.o$)(path, ['a link to a repository outside the workspace'])),
+        ...found.gitLinks.filter((path) => !known.has(path)).map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
+        ...hooks.map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
+        ...elsewhere.absent
+            .filter((path) => (0,files/* kindOf */.I)(path) !== undefined)
+            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a path that a git setting names'])),
+        ...found.unread
+            .filter((path) => !known.has(path))
+            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory that AWF cannot look at'])),
+        ...baseline.repositories.flatMap(({ host }) => linksIn((0,external_node_path_.join)(host, 'objects'))),
+    ];
+}
+function leadsInside(gitFile, roots) {
+    const target = (0,directory/* gitFileTarget */.S6)(gitFile);
+    return target !== undefined && (0,directory/* isInsideOne */.Vb)(target, roots);
+}
+/** Git writes new objects through a link among the directories of its objects, which the command may write to. */
+function linksIn(objects) {
+    if ((0,files/* kindOf */.I)(objects) !== 'directory')
+        return [];
+    return (0,files/* namesIn */.wX)(objects).flatMap((name) => {
+        const path = (0,external_node_path_.join)(objects, name);
+        const isDirectory = (0,files/* kindOf */.I)(path) === 'directory';
+        const inside = isDirectory ? (0,files/* namesIn */.wX)(path).map((below) => (0,external_node_path_.join)(path, below)) : [path];
+        return inside
+            .filter((file) => ['link', 'other'].includes((0,files/* kindOf */.I)(file) ?? ''))
+            .map((file) => (0,disarm/* moveOut */.o$)(file, ['a link among the objects of git']));
+    });
+}
+/** Sorts the workspace's own repository first. */
+function byPlace(one, other) {
+    const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
+    return rank(one) - rank(other) || (one < other ? -1 : 1);
+}
+/** The links out of the workspace that were not there before. */
+function newLinks({ linksOut }, { linksOut: before, visible, closed }) {
+    const known = new Set(before);
+    const isIn = (target, places) => places.map(file_names/* fromText */.IK).some((place) => target === place || target.startsWith(`${place}/`));
+    const fresh = linksOut.filter(({ path, target }) => !known.has(`${path}\0${target}`) && !isIn(target, visible));
+    return {
+        closed: fresh.filter(({ target }) => isIn(target, closed)),
+        reported: fresh.filter(({ target }) => !isIn(target, closed)),
+    };
+}
+/** A file of root's that gives root's rights to whoever runs it. */
+function clearSetId(path) {
+    const what = ['a program that runs with the rights of its owner'];
+    try {
+        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
+        return { path, what, movedTo: path };
+    }
+    catch {
+        return { path, what, movedTo: undefined };
+    }
+}
+
+
+/***/ }),
+
+/***/ 440:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(837);
+/* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(876);
+/** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
+
+
+
+
+
+
+const [workDirectory = '', limitMs = ''] = process.argv.slice(2);
+const baseline = (0,_baseline_js__WEBPACK_IMPORTED_MODULE_3__/* .readBaseline */ .m)(workDirectory);
+if (baseline === undefined)
+    throw new Error(`no baseline in ${workDirectory}`);
+const depth = (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(baseline.workspace).length;
+let last = '';
+const aftermath = await (0,_inspect_js__WEBPACK_IMPORTED_MODULE_4__/* .inspectWorkspace */ .e)(baseline, Number(limitMs), (path) => {
+    // Two levels are enough to find the place again, and few enough to write down.
+    const place = /^\/?[^/]*(\/[^/]*)?/.exec(path.slice(depth + 1))?.[0] ?? '';
+    if (place === last)
+        return;
+    last = place;
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(workDirectory, _look_through_js__WEBPACK_IMPORTED_MODULE_5__/* .PLACE_FILE */ .f), place === '' ? '' : (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(`${path.slice(0, depth)}/${place}`));
+});
+process.stdout.write(JSON.stringify(aftermath));
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 876:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  f: () => (/* binding */ PLACE_FILE)
+});
+
+// UNUSED EXPORTS: inProcess
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(760);
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/errors.js
+
+/** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
+class errors_UserError extends Error {
+    hint;
+    constructor(message, options = {}) {
+        super(message, options.cause === undefined ? undefined : { cause: options.cause });
+        this.name = 'UserError';
+        this.hint = options.hint;
+    }
+}
+/** Several mistakes in what a user gave, told at once. */
+class ConfigError extends errors_UserError {
+    problems;
+    constructor(problems) {
+        const items = problems.map((problem) => `- ${describeError(problem).replaceAll('\n', '\n  ')}`);
+        super(`The configuration has ${problems.length} mistakes:\n${items.join('\n')}`);
+        this.name = 'ConfigError';
+        this.problems = problems;
+    }
+}
+/** @throws UserError the only problem as it is, or a {@link ConfigError} with all of them */
+function throwProblems(problems) {
+    const [first, ...others] = problems;
+    if (first !== undefined)
+        throw others.length === 0 ? first : new ConfigError(problems);
+}
+/**
+ * Runs what may fail on a mistake of the user's, so that the next mistake can be found too.
+ *
+ * @returns what `work` returns; undefined after a mistake, which is added to `problems`
+ */
+function collectProblems(problems, work) {
+    try {
+        return work();
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        problems.push(error);
+        return undefined;
+    }
+}
+/**
+ * Runs a parser that both sides of the container boundary share, and adds what to write instead.
+ *
+ * @throws UserError with the parser's message and `hint`
+ */
+function withHint(hint, parse) {
+    try {
+        return parse();
+    }
+    catch (cause) {
+        if (!(cause instanceof ValueError))
+            throw cause;
+        throw new errors_UserError(cause.message, { ...(hint !== undefined && { hint }), cause });
+    }
+}
+/** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
+function describeError(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    const parts = [error.message];
+    if (error instanceof errors_UserError && error.hint !== undefined)
+        parts.push(error.hint);
+    if (error.cause instanceof Error && !error.message.includes(error.cause.message)) {
+        parts.push(`Cause: ${describeError(error.cause)}`);
+    }
+    return parts.join('\n');
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+var file_names = __nccwpck_require__(50);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
+var disarm = __nccwpck_require__(928);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/look-through.js
+
+
+
+
+
+
+
+
+/** In the work directory: the directory that is being looked at. */
+const PLACE_FILE = 'place';
+/** Megabytes of heap. What a command leaves may be meant to use up all of the machine's memory. */
+const HEAP_LIMIT_MB = 1_024;
+/** The process stops by itself first. Milliseconds. */
+const GRACE_MS = 10_000;
+/**
+ * Looks through the workspace in a process of its own: whatever the command has left to exhaust it, this process and the
+ * report live on.
+ *
+ * @param root the action's own directory
+ * @returns rejects with a UserError if the process dies or takes too long; the directory at which it died has been moved
+ *   aside then
+ */
+function inProcess(root) {
+    return async (workDirectory, limitMs) => {
+        const program = join(root, 'dist/look-through/index.js');
+        const args = [`--max-old-space-size=${HEAP_LIMIT_MB}`, program, workDirectory, String(limitMs)];
+        // Nothing of the job's environment is needed, and no dump of the memory may be written.
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+        const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
+        try {
+            const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+            if (child.exitCode === 0)
+                return JSON.parse(stdout);
+            throw failure(workDirectory, child.signalCode, stderr);
+        }
+        finally {
+            clearTimeout(timer);
+        }
+    };
+}
+function failure(workDirectory, signal, stderr) {
+    const place = placeOf(workDirectory);
+    const moved = place === undefined ? undefined : moveOut(place, []).movedTo;
+    const where = place === undefined ? '' : ` at ${printable(place)}`;
+    return new UserError(`The search of the workspace died${where}: ${reasonOf(signal, stderr)}.`, {
+        hint: moved === undefined ? 'Do not run git there.' : `It was moved aside, to ${printable(moved)}.`,
+    });
+}
+function reasonOf(signal, stderr) {
+    if (/heap out of memory|heap limit/i.test(stderr))
+        return 'it used up its memory';
+    if (signal === 'SIGKILL')
+        return 'it was killed, after its time or for want of memory';
+    return stderr.trim().split('\n').at(-1) ?? 'no reason given';
+}
+function placeOf(workDirectory) {
+    try {
+        const place = readFileSync(join(workDirectory, PLACE_FILE), 'latin1');
+        return place === '' ? undefined : place;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 290:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  ko: () => (/* binding */ Flooded),
+  Fr: () => (/* binding */ survey),
+  Tl: () => (/* binding */ unlock)
+});
+
+// UNUSED EXPORTS: countOf
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+// EXTERNAL MODULE: external "node:path/posix"
+var posix_ = __nccwpck_require__(916);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+var file_names = __nccwpck_require__(50);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
+var directory = __nccwpck_require__(184);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
+const SLICE_MS = 8;
+/**
+ * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
+ *
+ * @param roots existing directories
+ * @throws Flooded if there is too much to find
+ */
+async function survey(roots, options = {}) {
+    const found = new Findings(roots);
+    const { unlockExcept, limitMs = Infinity, maxFindings = Infinity, except = new Set(), onDirectory } = options;
+    const stack = roots.map(file_names/* fromText */.IK).filter((root) => !except.has(root));
+    const end = performance.now() + limitMs;
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
+        if (performance.now() > end)
+            return found.survey(stack.length + 1);
+        if (performance.now() > sliceEnd) {
+            await (0,promises_namespaceObject.setImmediate)();
+            sliceEnd = performance.now() + SLICE_MS;
+        }
+        onDirectory?.(path);
+        // What was unreadable before the command is left as it is.
+        const mayUnlock = unlockExcept?.includes(path) === false;
+        try {
+            if (mayUnlock)
+                unlock(path);
+            if (!isHuge(path))
+                stack.push(...found.look(path, entriesOf(path)).filter((below) => !except.has(below)));
+            else if (mayUnlock)
+                throw new Flooded(path, 'a directory with more than a million entries');
+            else
+                found.unread.push(path);
+        }
+        catch (error) {
+            if (error instanceof Flooded)
+                throw error;
+            found.unread.push(path);
+        }
+        if (found.count > maxFindings)
+            throw new Flooded(path, 'more than AWF looks at');
+    }
+    return found.survey(0);
+}
+/** There is more to find than anybody needs. */
+class Flooded extends Error {
+    /** The directory in which the limit was reached. */
+    path;
+    constructor(path, what) {
+        super(what);
+        this.path = path;
+    }
+}
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** Listing such a directory takes gigabytes. */
+function isHuge(path) {
+    return ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.size ?? 0) > HUGE_DIRECTORY_BYTES;
+}
+/** How much a survey has found. */
+function countOf({ gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions }) {
+    return [gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions].reduce((sum, { length }) => sum + length, 0);
+}
+class Findings {
+    gitDirectories = [];
+    gitFiles = [];
+    gitLinks = [];
+    linksOut = [];
+    setIdFiles = [];
+    actions = [];
+    unread = [];
+    #roots;
+    /** Files with several names: those met, and how many are missing. */
+    #shared = new Map();
+    constructor(roots) {
+        this.#roots = roots.map(file_names/* fromText */.IK);
+    }
+    get count() {
+        return countOf(this);
+    }
+    survey(left) {
+        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+        const { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread } = this;
+        const lists = { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread };
+        return { ...lists, sharedFiles: shared.flatMap(({ paths }) => paths), left };
+    }
+    /** @returns the directories to search next */
+    look(path, entries) {
+        const isGit = (0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)));
+        if (isGit) {
+            this.gitDirectories.push(path);
+            if ((0,directory/* isUnmistakable */.bm)(path))
+                return [];
+        }
+        const below = [];
+        for (const { name, kind } of entries) {
+            const file = (0,posix_.join)(path, name);
+            if (kind === 'directory')
+                below.push(file);
+            else if (name === '.git')
+                (kind === 'file' ? this.gitFiles : this.gitLinks).push(file);
+            else if (kind === 'link')
+                this.#link(file);
+            else if (kind === 'file')
+                this.#file(file, name);
+        }
+        return below;
+    }
+    #link(file) {
+        const target = leadsTo(file);
+        if (!this.#roots.some((root) => target === root || target.startsWith(`${root}/`))) {
+            this.linksOut.push({ path: file, target });
+        }
+    }
+    #file(file, name) {
+        if (/^action\.ya?ml$/.test(name))
+            this.actions.push((0,posix_.dirname)(file));
+        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if ((stats.mode & 0o6000) !== 0)
+            this.setIdFiles.push(file);
+        if (stats.nlink < 2)
+            return;
+        const id = `${stats.dev} ${stats.ino}`;
+        const known = this.#shared.get(id);
+        if (known === undefined) {
+            this.#shared.set(id, { paths: [file], missing: stats.nlink - 1 });
+        }
+        else {
+            known.paths.push(file);
+            known.missing -= 1;
+        }
+    }
+}
+/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
+function leadsTo(link) {
+    const target = (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(link), 'latin1');
+    let at = target.startsWith('/') ? '/' : real((0,posix_.dirname)(link));
+    for (const part of target.split('/')) {
+        if (part === '' || part === '.')
+            continue;
+        at = part === '..' ? (0,posix_.dirname)(at) : real((0,posix_.join)(at, part));
+    }
+    return at;
+}
+function real(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)((0,file_names/* bytes */.ee)(path), 'latin1');
+    }
+    catch {
+        return path;
+    }
+}
+/** @throws Error if the directory cannot be listed */
+function entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+        name: entry.name.toString('latin1'),
+        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+    }));
+}
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ */
+function unlock(path, needed = 0o500) {
+    const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+    if ((mode & needed) !== needed)
+        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (mode & 0o777) | needed);
+}
+
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(440);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 

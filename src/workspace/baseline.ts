@@ -1,0 +1,50 @@
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProtectedPath } from '../config/config.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import type { PrivateDirectory } from './git/private.ts';
+import type { Snapshot } from './protected-paths.ts';
+
+/**
+ * The state of a workspace before the command. It is stored for the process that looks through the workspace afterwards
+ * and for the post step, and has no content of files. Paths have one character for each byte, apart from `workspace`,
+ * `roots` and the places.
+ */
+export interface Baseline {
+  readonly workspace: string;
+  /** The directories to survey. */
+  readonly roots: readonly string[];
+  readonly dotGit: string | undefined;
+  /** The run's own git directories. */
+  readonly repositories: readonly PrivateDirectory[];
+  /** The ids of what git would have followed before. */
+  readonly offences: readonly string[];
+  /** The `.git` that are no directories. */
+  readonly gitFiles: readonly string[];
+  /** Links out of the workspace, each as its path and its target. */
+  readonly linksOut: readonly string[];
+  readonly setIdFiles: readonly string[];
+  readonly unread: readonly string[];
+  /** How much the survey has found. */
+  readonly findings: number;
+  readonly elsewhere: Elsewhere;
+  readonly protectPaths: readonly ProtectedPath[];
+  readonly snapshot: Snapshot;
+  /** What the sandbox sees of the host: a link there leads to nothing new. */
+  readonly visible: readonly string[];
+  /** Where a link from the workspace must not lead. */
+  readonly closed: readonly string[];
+}
+
+const BASELINE_FILE = 'baseline.json';
+
+export function writeBaseline(workDirectory: string, baseline: Baseline): void {
+  writeFileSync(join(workDirectory, BASELINE_FILE), JSON.stringify(baseline), { mode: 0o600 });
+}
+
+/** Reads the baseline of a run. @returns undefined if the run ended before it wrote one */
+export function readBaseline(workDirectory: string): Baseline | undefined {
+  const path = join(workDirectory, BASELINE_FILE);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return JSON.parse(readFileSync(path, 'utf8')) as Baseline;
+}

@@ -1,0 +1,88 @@
+import { composeEntry, describeEntry } from './config-policy.ts';
+import { formatGitConfig, nameOf, parseGitConfig, plainLines, type ConfigEntry } from './config.ts';
+import { words } from '../../shared/words.ts';
+
+/** A configuration of the host's after the command, and what did not find its way into it. */
+export interface ReturnedConfig {
+  /** The whole new content. Undefined if nothing changes. */
+  readonly text: string | undefined;
+  /** The names of settings that the command changed and that stay as they were. */
+  readonly refused: readonly string[];
+}
+
+/** Sections that a command may change on the host: their settings run nothing and lead nowhere. */
+const RETURNED: ReadonlySet<string> = new Set(
+  words(`
+    remote branch submodule user author committer init pull push merge diff fetch rebase rerere status log commit tag
+    stash checkout worktree blame gc maintenance pack index feature advice color column lfs
+  `),
+);
+const RETURNED_CORE: ReadonlySet<string> = new Set(words('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+
+/**
+ * Repeats in a configuration what the command did to its copy, as far as it runs nothing and sends nothing elsewhere. A remote
+ * that the user made stays as it was, and no branch gets a remote of the command's making: a later `git push` would send
+ * the user's work there.
+ *
+ * @param host the host's configuration as it is now
+ * @param before the copy as the command got it
+ * @param after the copy as the command left it
+ * @throws SyntaxError for a text that is no configuration
+ */
+export function returnConfig(host: string, before: string, after: string): ReturnedConfig {
+  const [was, is] = [parseGitConfig(before), parseGitConfig(after)];
+  const added = without(is, was);
+  const removed = without(was, is);
+  const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
+  const known = new Set(was.map(nameOf));
+  const mayReturn = (entry: ConfigEntry): boolean =>
+    composeEntry(entry, () => false) !== undefined && isReturned(entry, remotes, known);
+  const refused = [...added, ...removed].filter((entry) => !mayReturn(entry)).map(describeEntry);
+  const additions = added.filter(mayReturn);
+  const removals = removed.filter(mayReturn).map(keyOf);
+  const result = { refused: [...new Set(refused)] };
+  if (additions.length + removals.length === 0) return { text: undefined, ...result };
+  return { text: edited(plainLines(host), additions, removals), ...result };
+}
+
+function isReturned(entry: ConfigEntry, remotes: ReadonlySet<string | undefined>, known: ReadonlySet<string>): boolean {
+  const { section, subsection, key, value } = entry;
+  if (section === 'core') return RETURNED_CORE.has(key);
+  if (!RETURNED.has(section)) return false;
+  if (section === 'remote') return !remotes.has(subsection);
+  if (section === 'branch' && /^(push)?remote$/.test(key)) return value === '.' || remotes.has(value);
+  // A later `git submodule update` fetches from there.
+  return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
+}
+
+/** What `entries` has more of than `others`. */
+function without(entries: readonly ConfigEntry[], others: readonly ConfigEntry[]): ConfigEntry[] {
+  const left = others.map(keyOf);
+  return entries.filter((entry) => {
+    const index = left.indexOf(keyOf(entry));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+function keyOf(entry: ConfigEntry): string {
+  return JSON.stringify([nameOf(entry), entry.value]);
+}
+
+/** Takes the lines of settings out of a configuration, which otherwise stays as it is, and appends others. */
+function edited(host: string, additions: readonly ConfigEntry[], removals: readonly string[]): string {
+  const left = [...removals];
+  let text = '';
+  let at = 0;
+  for (const entry of parseGitConfig(host)) {
+    // The copy has no credential in its URLs.
+    const copied = composeEntry(entry, () => true);
+    const index = copied === undefined ? -1 : left.indexOf(keyOf(copied));
+    if (index < 0) continue;
+    left.splice(index, 1);
+    text += host.slice(at, entry.start).replace(/[ \t]+$/, '');
+    at = entry.end;
+  }
+  text += host.slice(at);
+  return text + (text === '' || text.endsWith('\n') ? '' : '\n') + formatGitConfig(additions);
+}

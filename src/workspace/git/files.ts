@@ -1,0 +1,163 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
+import { dirname, join } from 'node:path/posix';
+import { bytes } from '../../host/file-names.ts';
+import type { UserIds } from '../../host/user.ts';
+
+/*
+ * Reading and writing of files that the command may have made. Paths have one character for each byte. Nothing here
+ * follows a link in the last part of a path, and nothing waits for a pipe.
+ */
+
+/** Configurations, references and the like have a few kilobytes. A larger one may be meant to keep us from reading it. */
+const SMALL_FILE_BYTES = 1 << 20;
+
+/**
+ * Reads a regular file, with one character for each byte.
+ *
+ * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
+ */
+export function contentOf(file: string, maxBytes = SMALL_FILE_BYTES): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile() || stats.size > maxBytes) return undefined;
+    const buffer = Buffer.alloc(stats.size);
+    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, stats.size, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export type Kind = 'file' | 'directory' | 'link' | 'other';
+
+/** @returns undefined if nothing is there, or a file stands where a directory is due */
+export function kindOf(path: string): Kind | undefined {
+  let stats: Stats;
+  try {
+    stats = lstatSync(bytes(path));
+  } catch (error) {
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+}
+
+/** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
+export function stampOf(path: string): string | undefined {
+  const stats = lstatSync(bytes(path), { throwIfNoEntry: false, bigint: true });
+  return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
+}
+
+/** The names in a directory, sorted. @throws Error if it cannot be listed */
+export function namesIn(directory: string): string[] {
+  return readdirSync(bytes(directory), { encoding: 'latin1' }).sort();
+}
+
+/** There is more in a directory than anybody needs, which may be meant to exhaust us. */
+export class TooMany extends Error {}
+
+/**
+ * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ *
+ * @throws TooMany if there are more than `limit` entries
+ */
+export function filesBelow(directory: string, limit: number): string[] {
+  const found: string[] = [];
+  let left = limit;
+  const pending = kindOf(directory) === 'directory' ? [''] : [];
+  for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+    for (const name of namesIn(join(directory, below))) {
+      if (left-- === 0) throw new TooMany(`more than ${limit} files in ${directory}`);
+      const path = join(below, name);
+      const kind = kindOf(join(directory, path));
+      if (kind === 'directory') pending.push(path);
+      else if (kind === 'file') found.push(path);
+    }
+  }
+  return found.sort();
+}
+
+/** True if no directory between `directory` and the file `name` below it is a link. */
+export function isPlainPath(directory: string, name: string): boolean {
+  let above = directory;
+  for (const part of name.split('/').slice(0, -1)) {
+    above = join(above, part);
+    if (kindOf(above) !== 'directory') return false;
+  }
+  return true;
+}
+
+/** Who owns `path`. A run as root gives what it writes to that user. */
+export function ownerOf(path: string): UserIds {
+  return lstatSync(bytes(path));
+}
+
+function give(path: string, { uid, gid }: UserIds): void {
+  if (process.getuid?.() === 0) chownSync(bytes(path), uid, gid);
+}
+
+/** Makes a directory and those above it. Those that exist stay as they are. */
+export function makeDirectory(path: string, owner: UserIds): void {
+  if (kindOf(path) === 'directory') return;
+  makeDirectory(dirname(path), owner);
+  mkdirSync(bytes(path));
+  give(path, owner);
+}
+
+/** Writes a file anew: a reader finds the old content or the new one, never a part. */
+export function writeWhole(path: string, content: string, owner: UserIds): void {
+  put(path, owner, (temporary) => {
+    writeFileSync(bytes(temporary), bytes(content), { flag: 'wx', mode: 0o644 });
+  });
+}
+
+/** Copies a regular file, with its mode. */
+export function copyFile(from: string, to: string, owner: UserIds): void {
+  put(to, owner, (temporary) => {
+    copyFileSync(bytes(from), bytes(temporary), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    // A file of git's objects is read-only; whoever owns a copy must be able to replace it.
+    chmodSync(bytes(temporary), (lstatSync(bytes(from)).mode & 0o777) | 0o400);
+  });
+}
+
+function put(path: string, owner: UserIds, write: (temporary: string) => void): void {
+  makeDirectory(dirname(path), owner);
+  const temporary = `${path}.awf-new`;
+  rmSync(bytes(temporary), { force: true });
+  write(temporary);
+  give(temporary, owner);
+  renameSync(bytes(temporary), bytes(path));
+}
+
+/** Moves a regular file, to another file system too. */
+export function moveFile(from: string, to: string, owner: UserIds): void {
+  makeDirectory(dirname(to), owner);
+  try {
+    renameSync(bytes(from), bytes(to));
+    give(to, owner);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    copyFile(from, to, owner);
+  }
+}

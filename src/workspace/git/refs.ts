@@ -1,0 +1,123 @@
+import { rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
+import { bytes } from '../../host/file-names.ts';
+import { contentOf, filesBelow, kindOf, namesIn, ownerOf, writeWhole } from './files.ts';
+
+/** What each reference holds: an object's name, or `ref: NAME`. Names have one character for each byte. */
+export type Refs = Readonly<Record<string, string>>;
+
+/** More than any repository has. */
+const MAX_REFS = 1_000_000;
+const MAX_PACKED_BYTES = 256 << 20;
+
+export const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** State of an operation that ends with the run. */
+const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+
+/** By the rules of git-check-ref-format(1). */
+export function isRefName(name: string): boolean {
+  return (
+    name.startsWith('refs/') &&
+    name.length <= 1_024 &&
+    !/[\0-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$/.test(name) &&
+    name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'))
+  );
+}
+
+/** True for what a reference may hold. */
+export function isRefValue(value: string): boolean {
+  return OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
+}
+
+/**
+ * Reads the references of a git directory: a loose one wins over a packed one (gitrepository-layout(5)). What is no
+ * reference is left out, and so is the state of an unfinished operation.
+ *
+ * @throws TooMany for more than a million
+ */
+export function readRefs(gitDirectory: string): Refs {
+  const refs: Record<string, string> = Object.create(null) as Record<string, string>;
+  const keep = (name: string, value: string): void => {
+    if (isRefName(name) && isRefValue(value) && !EPHEMERAL.test(name)) refs[name] = value;
+  };
+  for (const line of (contentOf(join(gitDirectory, 'packed-refs'), MAX_PACKED_BYTES) ?? '').split('\n')) {
+    const [value = '', name = ''] = line.split(' ');
+    keep(name, value);
+  }
+  for (const path of filesBelow(join(gitDirectory, 'refs'), MAX_REFS)) {
+    keep(`refs/${path}`, (contentOf(join(gitDirectory, 'refs', path)) ?? '').trimEnd());
+  }
+  return refs;
+}
+
+/**
+ * Repeats in `gitDirectory` what happened to the references elsewhere. A reference that changed in both places stays as
+ * it is here.
+ *
+ * @returns the names of those, and of references whose place is taken
+ */
+export function applyRefs(gitDirectory: string, before: Refs, after: Refs): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => before[name] !== after[name],
+  );
+  if (names.length === 0) return [];
+  const here = readRefs(gitDirectory);
+  const isFree = (name: string): boolean => here[name] === before[name] || here[name] === after[name];
+  const conflicts = names.filter((name) => !isFree(name));
+  const free = names.filter(isFree);
+  deleteRefs(
+    gitDirectory,
+    free.filter((name) => after[name] === undefined && here[name] !== undefined),
+  );
+  for (const name of free) {
+    const value = after[name];
+    if (value === undefined || value === here[name]) continue;
+    try {
+      const path = join(gitDirectory, name);
+      removeEmptyDirectories(path);
+      writeWhole(path, `${value}\n`, ownerOf(gitDirectory));
+    } catch {
+      conflicts.push(name); // a directory where the file is due, or the other way round
+    }
+  }
+  return conflicts;
+}
+
+function deleteRefs(gitDirectory: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  const gone = new Set(names);
+  const packed = contentOf(join(gitDirectory, 'packed-refs'), MAX_PACKED_BYTES);
+  if (packed !== undefined) {
+    let isGone = false;
+    const kept = packed.split('\n').filter((line) => {
+      // A line that begins with ^ belongs to the one before it.
+      if (!line.startsWith('^')) isGone = gone.has(line.slice(line.indexOf(' ') + 1));
+      return !isGone;
+    });
+    writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), ownerOf(gitDirectory));
+  }
+  for (const name of names) {
+    rmSync(bytes(join(gitDirectory, name)), { force: true });
+    rmSync(bytes(join(gitDirectory, 'logs', name)), { force: true });
+    removeUpwards(join(gitDirectory, dirname(name)), join(gitDirectory, 'refs'));
+  }
+}
+
+/** Removes directories that a deletion has left empty. Git keeps `refs/heads` and the like. */
+function removeUpwards(directory: string, top: string): void {
+  if (dirname(directory) === top || !directory.startsWith(`${top}/`)) return;
+  try {
+    rmdirSync(bytes(directory));
+  } catch {
+    return; // it is not empty
+  }
+  removeUpwards(dirname(directory), top);
+}
+
+/** Removes a directory without files: it stands where a reference is due. */
+function removeEmptyDirectories(path: string): void {
+  if (kindOf(path) !== 'directory') return;
+  for (const name of namesIn(path)) removeEmptyDirectories(join(path, name));
+  rmdirSync(bytes(path));
+}

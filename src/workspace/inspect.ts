@@ -1,0 +1,191 @@
+import { chmodSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytes, fromText, printable } from '../host/file-names.ts';
+import type { Baseline } from './baseline.ts';
+import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
+import { hooksElsewhere } from './elsewhere.ts';
+import { gitFileTarget, isInsideOne } from './git/directory.ts';
+import { kindOf, namesIn } from './git/files.ts';
+import { offencesIn } from './git/judge.ts';
+import { identify } from './git/own-repository.ts';
+import { returnDirectory, type Kept } from './git/return.ts';
+import { changesBetween, snapshot, type Change } from './protected-paths.ts';
+import { Flooded, survey, type Survey } from './survey.ts';
+
+/** What the command has left in the workspace. Paths are printable and relative to the workspace. */
+export interface Aftermath {
+  /** What a later program would have followed, and what became of it. */
+  readonly disarmed: readonly Disarmed[];
+  /** True if the workspace was no repository before and is one now. */
+  readonly newRepository: boolean;
+  /** What the repository on the host did not get of the command's work. */
+  readonly kept: Kept;
+  /** Changes of protected paths. */
+  readonly changes: readonly Change[];
+  /** New links out of the workspace, with where they lead. */
+  readonly links: readonly string[];
+  /** Number of directories that were skipped for lack of time. */
+  readonly left: number;
+}
+
+/**
+ * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
+ * disarms everything that would make a later program do what the command wants.
+ *
+ * @param limitMs time limit of the survey
+ * @param onDirectory called with a directory before it is read
+ */
+export async function inspectWorkspace(
+  baseline: Baseline,
+  limitMs: number,
+  onDirectory?: (path: string) => void,
+): Promise<Aftermath> {
+  const { workspace, roots, protectPaths } = baseline;
+  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
+  for (const repository of baseline.repositories) {
+    try {
+      returnDirectory(repository, roots, kept);
+    } catch (error) {
+      kept.failed.push(`${repository.host}: ${String(error)}`);
+    }
+  }
+  const disarmed = restoreLink(join(workspace, '.git'), baseline.dotGit);
+  const end = performance.now() + limitMs;
+  const found = await surveyBounded(baseline, limitMs, disarmed, onDirectory);
+  const links = newLinks(found, baseline);
+  disarmed.push(
+    ...disarmFindings(found, baseline, kept, end),
+    ...links.closed.map(({ path, target }) => moveOut(path, [`a link to ${printable(target)}`])),
+    ...found.setIdFiles.filter((path) => !baseline.setIdFiles.includes(path)).map(clearSetId),
+  );
+  const after = snapshot(workspace, protectPaths, baseline.snapshot);
+  const shown = (path: string): string => {
+    const top = `${fromText(workspace)}/`;
+    return printable(path.startsWith(top) ? path.slice(top.length) : path);
+  };
+  return {
+    disarmed: disarmed
+      .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
+      .sort((one, other) => byPlace(one.path, other.path)),
+    newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
+    kept,
+    changes: changesBetween(baseline.snapshot, after),
+    links: links.reported.map(({ path, target }) => `${shown(path)} -> ${printable(target)}`),
+    left: found.left,
+  };
+}
+
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 100_000;
+
+/** How many directories that are too large to be looked at are moved aside, before the survey is given up. */
+const MAX_FLOODED = 20;
+
+/** Surveys the workspace. A directory with more in it than anybody needs to look at is moved aside. */
+async function surveyBounded(
+  baseline: Baseline,
+  limitMs: number,
+  disarmed: Disarmed[],
+  onDirectory: ((path: string) => void) | undefined,
+): Promise<Survey> {
+  const { roots, repositories, unread } = baseline;
+  const except = new Set(repositories.map(({ host }) => host));
+  const end = performance.now() + limitMs;
+  for (let flooded = 0; ; flooded++) {
+    try {
+      return await survey(roots, {
+        except,
+        unlockExcept: unread,
+        maxFindings: baseline.findings + MAX_NEW_FINDINGS,
+        limitMs: flooded < MAX_FLOODED ? end - performance.now() : 0,
+        ...(onDirectory === undefined ? {} : { onDirectory }),
+      });
+    } catch (error) {
+      if (!(error instanceof Flooded)) throw error;
+      if (roots.some((root) => fromText(root) === error.path)) return { ...(await survey([])), left: 1 };
+      const moved = moveOut(error.path, [error.message]);
+      disarmed.push(moved);
+      except.add(moved.movedTo ?? moved.path);
+    }
+  }
+}
+
+/** Disarms what a later git would follow, and what cannot be looked at. */
+function disarmFindings(found: Survey, baseline: Baseline, kept: Kept, end: number): Disarmed[] {
+  const { roots, elsewhere } = baseline;
+  const known = new Set([...baseline.offences, ...baseline.gitFiles, ...baseline.unread]);
+  const repositories = found.gitDirectories.flatMap((path) => {
+    if (performance.now() > end) return [moveOut(path, ['a repository that AWF had no time to look at'])];
+    try {
+      const offences = offencesIn(path, roots).filter(({ id }) => !known.has(id));
+      return offences.length === 0 ? [] : [disarmRepository(path, offences, roots, kept)];
+    } catch {
+      return [moveOut(path, ['a repository that AWF cannot look at'])];
+    }
+  });
+  const stray = found.gitFiles.filter((path) => !known.has(path) && !leadsInside(path, roots));
+  const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
+  return [
+    ...repositories,
+    ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
+    ...found.gitLinks.filter((path) => !known.has(path)).map((path) => moveOut(path, ['a symbolic link'])),
+    ...hooks.map(({ path, what }) => moveOut(path, [what])),
+    ...elsewhere.absent
+      .filter((path) => kindOf(path) !== undefined)
+      .map((path) => moveOut(path, ['a path that a git setting names'])),
+    ...found.unread
+      .filter((path) => !known.has(path))
+      .map((path) => moveOut(path, ['a directory that AWF cannot look at'])),
+    ...baseline.repositories.flatMap(({ host }) => linksIn(join(host, 'objects'))),
+  ];
+}
+
+function leadsInside(gitFile: string, roots: readonly string[]): boolean {
+  const target = gitFileTarget(gitFile);
+  return target !== undefined && isInsideOne(target, roots);
+}
+
+/** Git writes new objects through a link among the directories of its objects, which the command may write to. */
+function linksIn(objects: string): Disarmed[] {
+  if (kindOf(objects) !== 'directory') return [];
+  return namesIn(objects).flatMap((name) => {
+    const path = join(objects, name);
+    const isDirectory = kindOf(path) === 'directory';
+    const inside = isDirectory ? namesIn(path).map((below) => join(path, below)) : [path];
+    return inside
+      .filter((file) => ['link', 'other'].includes(kindOf(file) ?? ''))
+      .map((file) => moveOut(file, ['a link among the objects of git']));
+  });
+}
+
+/** Sorts the workspace's own repository first. */
+function byPlace(one: string, other: string): number {
+  const rank = (path: string): number => (path.startsWith('.git/') ? 0 : 1);
+  return rank(one) - rank(other) || (one < other ? -1 : 1);
+}
+
+/** The links out of the workspace that were not there before. */
+function newLinks(
+  { linksOut }: Survey,
+  { linksOut: before, visible, closed }: Baseline,
+): { readonly closed: Survey['linksOut']; readonly reported: Survey['linksOut'] } {
+  const known = new Set(before);
+  const isIn = (target: string, places: readonly string[]): boolean =>
+    places.map(fromText).some((place) => target === place || target.startsWith(`${place}/`));
+  const fresh = linksOut.filter(({ path, target }) => !known.has(`${path}\0${target}`) && !isIn(target, visible));
+  return {
+    closed: fresh.filter(({ target }) => isIn(target, closed)),
+    reported: fresh.filter(({ target }) => !isIn(target, closed)),
+  };
+}
+
+/** A file of root's that gives root's rights to whoever runs it. */
+function clearSetId(path: string): Disarmed {
+  const what = ['a program that runs with the rights of its owner'];
+  try {
+    chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
+    return { path, what, movedTo: path };
+  } catch {
+    return { path, what, movedTo: undefined };
+  }
+}

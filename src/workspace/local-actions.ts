@@ -1,0 +1,71 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { fromText } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
+import { contentOf } from './git/files.ts';
+
+/** The entries of an action that the runner starts by themselves: `runs` in the metadata of actions. */
+const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint', 'post-entrypoint'] as const;
+
+/**
+ * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
+ * actions, and what their entries name. Their post steps run after the command, with the job's environment.
+ *
+ * @param directories those with an `action.yml` or `action.yaml`
+ * @returns absolute paths without links
+ */
+export function localActionPaths(directories: readonly string[], workspace: string): string[] {
+  const paths = directories.flatMap((directory) => {
+    const named = ['action.yml', 'action.yaml'].flatMap((name) => namedBy(join(directory, name), workspace));
+    // An action at the top of the workspace is all of it: then its files are protected one by one.
+    return directory === workspace ? named : [directory, ...named];
+  });
+  const real = [...new Set(paths.filter(existsSync).map((path) => realpathSync(path)))];
+  return real.filter((path) => isBelow(path, workspace) && !real.some((other) => isBelow(path, other)));
+}
+
+function namedBy(file: string, workspace: string): string[] {
+  const content = contentOf(fromText(file));
+  if (content === undefined) return [];
+  const beside = dirname(file);
+  return [
+    file,
+    ...entriesOf(content)
+      .map((name) => resolve(beside, name))
+      .filter((path) => isBelow(path, workspace) && existsSync(path))
+      // What a JavaScript action loads lies beside its entry.
+      .map((path) => (/\.[cm]?js$/.test(path) && dirname(path) !== workspace ? dirname(path) : path))
+      .filter((path) => path !== workspace && !isBelow(beside, path)),
+  ];
+}
+
+/** The paths in an action's metadata; any word of a composite action's scripts may be one. */
+function entriesOf(content: string): string[] {
+  let runs: unknown;
+  try {
+    runs = (parse(content) as { runs?: unknown } | null)?.runs;
+  } catch {
+    return []; // The runner will not read it either.
+  }
+  if (typeof runs !== 'object' || runs === null) return [];
+  const fields = runs as Readonly<Record<string, unknown>>;
+  const entries = ENTRIES.flatMap((name) => (typeof fields[name] === 'string' ? [fields[name]] : []));
+  const steps = Array.isArray(fields['steps']) ? (fields['steps'] as readonly unknown[]) : [];
+  const scripts = steps.flatMap((step) => {
+    const { run, uses } = (step ?? {}) as { run?: unknown; uses?: unknown };
+    return [run, uses].filter((text) => typeof text === 'string');
+  });
+  const words = scripts.flatMap((script) =>
+    script
+      .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
+      .split(/[\s"'`!;|&()<>=$]+/)
+      .filter((word) => /\w/.test(word) && word.length < 1_000),
+  );
+  return [...entries, ...words.filter((word) => isFile(word))];
+}
+
+/** A word may be anything; only one with a dot or a slash in it is taken for a path. */
+function isFile(word: string): boolean {
+  return /[./]/.test(word) && !word.includes('://') && !word.startsWith('-');
+}
