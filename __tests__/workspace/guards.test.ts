@@ -30,7 +30,7 @@ const OWNER = { uid: process.getuid!(), gid: process.getgid!() };
 async function plan(workspace: string, secrets = NO_SECRETS, settings: readonly NamedSettings[] = []) {
   const own = temporaryDirectory();
   const found = await survey([workspace]);
-  const guards = gitGuards(found, [workspace], undefined, settings, secrets, join(own, 'git'), OWNER);
+  const guards = gitGuards(found.findings, [workspace], undefined, settings, secrets, join(own, 'git'), OWNER);
   const shown = (paths: Iterable<string>): string[] => [...paths].map((path) => relative(workspace, path)).sort();
   return {
     readOnly: shown(guards.readOnly),

@@ -19935,7 +19935,198 @@ function credentialIn(text, secrets) {
     })?.variable;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+/** Tells a finding from every other one. */
+function keyOf({ kind, path, target = '' }) {
+    return [kind, path, target].join('\0');
+}
+/** The paths of one kind. */
+function pathsOf(findings, kind) {
+    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+}
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
+const SLICE_MS = 8;
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/**
+ * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
+ *
+ * @param roots existing directories
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ */
+async function survey(roots, limitMs = Infinity, after) {
+    const walk = new Walk(roots, after);
+    const end = performance.now() + limitMs;
+    let sliceEnd = performance.now() + SLICE_MS;
+    while (walk.left > 0 && performance.now() <= end) {
+        walk.step();
+        if (performance.now() > sliceEnd) {
+            await (0,promises_.setImmediate)();
+            sliceEnd = performance.now() + SLICE_MS;
+        }
+    }
+    return walk.survey();
+}
+class Walk {
+    #roots;
+    #after;
+    #pending;
+    #findings = [];
+    #unread = [];
+    #flooded = [];
+    /** Files with several names: those met, and how many are missing. */
+    #shared = new Map();
+    constructor(roots, after) {
+        this.#roots = roots.map(file_names_fromText);
+        this.#after = after;
+        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
+    }
+    get left() {
+        return this.#pending.length;
+    }
+    survey() {
+        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+        return {
+            findings: this.#findings,
+            sharedFiles: shared.flatMap(({ paths }) => paths),
+            unread: this.#unread,
+            flooded: this.#flooded,
+            left: this.left,
+        };
+    }
+    /** Reads one directory. */
+    step() {
+        const path = this.#pending.pop() ?? '/';
+        this.#after?.onDirectory?.(path);
+        // What could not be read before the command is left as it is.
+        const wasUnread = this.#after?.unread.has(path) !== false;
+        const known = this.#findings.length;
+        try {
+            if (!wasUnread)
+                unlock(path);
+            if (isHuge(path)) {
+                (wasUnread ? this.#unread : this.#flooded).push(path);
+                return;
+            }
+            const below = this.#look(path, survey_entriesOf(path));
+            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+            if (isFlooded && this.#findings.length > known) {
+                const dropped = this.#findings.splice(known);
+                this.#flooded.push(path);
+                if (!this.#roots.includes(path))
+                    return;
+                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
+                this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
+            }
+            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+        }
+        catch {
+            this.#unread.push(path);
+        }
+    }
+    /** @returns the directories to search next */
+    #look(path, entries) {
+        if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
+            this.#add({ kind: 'git-directory', path });
+            if (directory_isUnmistakable(path))
+                return [];
+        }
+        const below = [];
+        for (const { name, kind } of entries) {
+            const file = (0,posix_namespaceObject.join)(path, name);
+            if (kind === 'directory')
+                below.push(file);
+            else if (name === '.git')
+                this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+            else if (kind === 'link')
+                this.#link(file);
+            else if (kind === 'file')
+                this.#file(file, name);
+        }
+        return below;
+    }
+    #link(path) {
+        const target = leadsTo(path);
+        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
+        if (!isInside)
+            this.#add({ kind: 'link-out', path, target });
+    }
+    #file(path, name) {
+        if (/^action\.ya?ml$/.test(name))
+            this.#add({ kind: 'action', path: (0,posix_namespaceObject.dirname)(path) });
+        const stats = (0,external_node_fs_.lstatSync)(file_names_bytes(path), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if ((stats.mode & 0o6000) !== 0)
+            this.#add({ kind: 'set-id', path });
+        if (stats.nlink < 2 || this.#after !== undefined)
+            return;
+        const id = `${stats.dev} ${stats.ino}`;
+        const known = this.#shared.get(id);
+        if (known === undefined) {
+            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
+        }
+        else {
+            known.paths.push(path);
+            known.missing -= 1;
+        }
+    }
+    #add(finding) {
+        if (this.#after?.known.has(keyOf(finding)) !== true)
+            this.#findings.push(finding);
+    }
+}
+/** Listing such a directory takes gigabytes. */
+function isHuge(path) {
+    return (0,external_node_fs_.lstatSync)(file_names_bytes(path)).size > HUGE_DIRECTORY_BYTES;
+}
+/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
+function leadsTo(link) {
+    const target = (0,external_node_fs_.readlinkSync)(file_names_bytes(link), 'latin1');
+    let at = target.startsWith('/') ? '/' : survey_real((0,posix_namespaceObject.dirname)(link));
+    for (const part of target.split('/')) {
+        if (part === '' || part === '.')
+            continue;
+        at = part === '..' ? (0,posix_namespaceObject.dirname)(at) : survey_real((0,posix_namespaceObject.join)(at, part));
+    }
+    return at;
+}
+function survey_real(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(file_names_bytes(path), 'latin1');
+    }
+    catch {
+        return path;
+    }
+}
+/** @throws Error if the directory cannot be listed */
+function survey_entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+        name: entry.name.toString('latin1'),
+        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+    }));
+}
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ */
+function unlock(path, needed = 0o500) {
+    const { mode } = (0,external_node_fs_.lstatSync)(file_names_bytes(path));
+    if ((mode & needed) !== needed)
+        (0,external_node_fs_.chmodSync)(file_names_bytes(path), (mode & 0o777) | needed);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
+
 
 
 
@@ -19951,18 +20142,19 @@ const MAX_MOUNTS = 2_000;
  * Gives each repository of the workspace a git directory of the run's own, and finds the files of the workspace that a
  * configuration makes git run or read.
  *
+ * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
  * @param userSettings git's settings of the user and the machine
  * @param directory the run's own directories go below this one
  * @param owner the agent's user
  * @throws UserError for a repository that cannot be guarded
  */
-function gitGuards({ gitDirectories, gitFiles }, roots, outside, userSettings, secrets, directory, owner) {
+function gitGuards(findings, roots, outside, userSettings, secrets, directory, owner) {
     const mounts = [];
     const repositories = [];
     const warnings = [];
     const settings = [...userSettings];
-    const readOnly = gitFiles.map(asText);
+    const readOnly = pathsOf(findings, 'git-file').map(asText);
     const compose = (file, gitDirectory) => {
         if (files_kindOf(file) === 'link') {
             throw new errors/* UserError */.yo(`${file_names_printable(file)} is a symbolic link, so it cannot be guarded.`, {
@@ -19984,7 +20176,7 @@ function gitGuards({ gitDirectories, gitFiles }, roots, outside, userSettings, s
         return composed.text;
     };
     for (const path of [
-        ...gitDirectories.filter(directory_isUnmistakable),
+        ...pathsOf(findings, 'git-directory').filter(directory_isUnmistakable),
         ...(outside === undefined ? [] : [file_names_fromText(outside.directory)]),
     ]) {
         asText(path);
@@ -20296,184 +20488,6 @@ function protected_paths_hash(file) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
-
-
-
-
-
-/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
-const SLICE_MS = 8;
-/**
- * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
- *
- * @param roots existing directories
- * @throws Flooded if there is too much to find
- */
-async function survey(roots, options = {}) {
-    const found = new Findings(roots);
-    const { unlockExcept, limitMs = Infinity, maxFindings = Infinity, except = new Set(), onDirectory } = options;
-    const stack = roots.map(file_names_fromText).filter((root) => !except.has(root));
-    const end = performance.now() + limitMs;
-    let sliceEnd = performance.now() + SLICE_MS;
-    for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
-        if (performance.now() > end)
-            return found.survey(stack.length + 1);
-        if (performance.now() > sliceEnd) {
-            await (0,promises_.setImmediate)();
-            sliceEnd = performance.now() + SLICE_MS;
-        }
-        onDirectory?.(path);
-        // What was unreadable before the command is left as it is.
-        const mayUnlock = unlockExcept?.includes(path) === false;
-        try {
-            if (mayUnlock)
-                unlock(path);
-            if (!isHuge(path))
-                stack.push(...found.look(path, survey_entriesOf(path)).filter((below) => !except.has(below)));
-            else if (mayUnlock)
-                throw new Flooded(path, 'a directory with more than a million entries');
-            else
-                found.unread.push(path);
-        }
-        catch (error) {
-            if (error instanceof Flooded)
-                throw error;
-            found.unread.push(path);
-        }
-        if (found.count > maxFindings)
-            throw new Flooded(path, 'more than AWF looks at');
-    }
-    return found.survey(0);
-}
-/** There is more to find than anybody needs. */
-class Flooded extends Error {
-    /** The directory in which the limit was reached. */
-    path;
-    constructor(path, what) {
-        super(what);
-        this.path = path;
-    }
-}
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-/** Listing such a directory takes gigabytes. */
-function isHuge(path) {
-    return ((0,external_node_fs_.lstatSync)(file_names_bytes(path), { throwIfNoEntry: false })?.size ?? 0) > HUGE_DIRECTORY_BYTES;
-}
-/** How much a survey has found. */
-function countOf({ gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions }) {
-    return [gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions].reduce((sum, { length }) => sum + length, 0);
-}
-class Findings {
-    gitDirectories = [];
-    gitFiles = [];
-    gitLinks = [];
-    linksOut = [];
-    setIdFiles = [];
-    actions = [];
-    unread = [];
-    #roots;
-    /** Files with several names: those met, and how many are missing. */
-    #shared = new Map();
-    constructor(roots) {
-        this.#roots = roots.map(file_names_fromText);
-    }
-    get count() {
-        return countOf(this);
-    }
-    survey(left) {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-        const { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread } = this;
-        const lists = { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread };
-        return { ...lists, sharedFiles: shared.flatMap(({ paths }) => paths), left };
-    }
-    /** @returns the directories to search next */
-    look(path, entries) {
-        const isGit = isGitDirectory(path, new Set(entries.map(({ name }) => name)));
-        if (isGit) {
-            this.gitDirectories.push(path);
-            if (directory_isUnmistakable(path))
-                return [];
-        }
-        const below = [];
-        for (const { name, kind } of entries) {
-            const file = (0,posix_namespaceObject.join)(path, name);
-            if (kind === 'directory')
-                below.push(file);
-            else if (name === '.git')
-                (kind === 'file' ? this.gitFiles : this.gitLinks).push(file);
-            else if (kind === 'link')
-                this.#link(file);
-            else if (kind === 'file')
-                this.#file(file, name);
-        }
-        return below;
-    }
-    #link(file) {
-        const target = leadsTo(file);
-        if (!this.#roots.some((root) => target === root || target.startsWith(`${root}/`))) {
-            this.linksOut.push({ path: file, target });
-        }
-    }
-    #file(file, name) {
-        if (/^action\.ya?ml$/.test(name))
-            this.actions.push((0,posix_namespaceObject.dirname)(file));
-        const stats = (0,external_node_fs_.lstatSync)(file_names_bytes(file), { throwIfNoEntry: false });
-        if (stats === undefined)
-            return;
-        if ((stats.mode & 0o6000) !== 0)
-            this.setIdFiles.push(file);
-        if (stats.nlink < 2)
-            return;
-        const id = `${stats.dev} ${stats.ino}`;
-        const known = this.#shared.get(id);
-        if (known === undefined) {
-            this.#shared.set(id, { paths: [file], missing: stats.nlink - 1 });
-        }
-        else {
-            known.paths.push(file);
-            known.missing -= 1;
-        }
-    }
-}
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
-    const target = (0,external_node_fs_.readlinkSync)(file_names_bytes(link), 'latin1');
-    let at = target.startsWith('/') ? '/' : survey_real((0,posix_namespaceObject.dirname)(link));
-    for (const part of target.split('/')) {
-        if (part === '' || part === '.')
-            continue;
-        at = part === '..' ? (0,posix_namespaceObject.dirname)(at) : survey_real((0,posix_namespaceObject.join)(at, part));
-    }
-    return at;
-}
-function survey_real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(file_names_bytes(path), 'latin1');
-    }
-    catch {
-        return path;
-    }
-}
-/** @throws Error if the directory cannot be listed */
-function survey_entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-        name: entry.name.toString('latin1'),
-        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
-    }));
-}
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- */
-function unlock(path, needed = 0o500) {
-    const { mode } = (0,external_node_fs_.lstatSync)(file_names_bytes(path));
-    if ((mode & needed) !== needed)
-        (0,external_node_fs_.chmodSync)(file_names_bytes(path), (mode & 0o777) | needed);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/workspace.js
 
 
@@ -20505,8 +20519,9 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const own = ownRepository(workspace);
     const roots = [workspace];
     const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-    const found = await survey(roots, { limitMs });
-    const repositories = found.gitDirectories.filter(directory_isUnmistakable);
+    const found = await survey(roots, limitMs);
+    const gitDirectories = pathsOf(found.findings, 'git-directory');
+    const repositories = gitDirectories.filter(directory_isUnmistakable);
     breakHardLinks([...found.sharedFiles, ...repositories.flatMap(sharedObjects)]);
     const settings = userSettings(home, environment).map(({ file, entries }) => ({
         entries,
@@ -20514,13 +20529,13 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
         top: workspace,
     }));
     const directory = (0,external_node_path_.join)(workDirectory, 'git');
-    const plan = gitGuards(found, inGit, own.outside, settings, secrets, directory, agentUser);
+    const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
     const watched = [...protectPaths, ALWAYS_REPORTED];
-    const bare = found.gitDirectories.filter((path) => !directory_isUnmistakable(path));
+    const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
     const readOnly = [
         ...plan.readOnly,
         ...readOnlyPaths(workspace, protectPaths),
-        ...localActions(found.actions, workspace, protectPaths),
+        ...localActions(pathsOf(found.findings, 'action'), workspace, protectPaths),
         ...ownFiles,
     ];
     return {
@@ -20530,11 +20545,9 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             dotGit: own.dotGit,
             repositories: plan.repositories,
             offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(({ id }) => id),
-            gitFiles: [...found.gitFiles, ...found.gitLinks],
-            linksOut: found.linksOut.map(({ path, target }) => `${path}\0${target}`),
-            setIdFiles: found.setIdFiles,
+            findings: found.findings.map(keyOf),
+            bare,
             unread: found.unread,
-            findings: countOf(found),
             elsewhere: plan.elsewhere,
             protectPaths: watched,
             snapshot: snapshot(workspace, watched),
@@ -22257,10 +22270,10 @@ class UsageCounter {
         this.#requests += requests;
         if (error === 'budget_exhausted')
             this.#overBudget += 1;
-        const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
+        const isCounted = this.#models.has(usage_keyOf(provider, model)) || this.#models.size < MAX_MODELS;
         const name = isCounted ? model : null;
-        const before = this.#models.get(keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
-        this.#models.set(keyOf(provider, name), {
+        const before = this.#models.get(usage_keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
+        this.#models.set(usage_keyOf(provider, name), {
             provider,
             model: name,
             // A refused request counts here, though not against the budget.
@@ -22279,7 +22292,7 @@ class UsageCounter {
         };
     }
 }
-function keyOf(provider, model) {
+function usage_keyOf(provider, model) {
     return `${provider} ${model ?? ''}`;
 }
 /** The usage of a run that asked no model. */

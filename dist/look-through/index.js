@@ -2045,9 +2045,14 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     }
     const disarmed = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
     const end = performance.now() + limitMs;
-    const found = await surveyBounded(baseline, limitMs, disarmed, onDirectory);
-    const links = newLinks(found, baseline);
-    disarmed.push(...disarmFindings(found, baseline, kept, end), ...links.closed.map(({ path, target }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])), ...found.setIdFiles.filter((path) => !baseline.setIdFiles.includes(path)).map(clearSetId));
+    const found = await (0,survey/* survey */.Fr)(roots, limitMs, {
+        except: new Set(baseline.repositories.map(({ host }) => host)),
+        known: new Set(baseline.findings),
+        unread: new Set(baseline.unread),
+        onDirectory,
+    });
+    const links = newLinks(found.findings, baseline);
+    disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])), ...(0,survey/* pathsOf */.wG)(found.findings, 'set-id').map(clearSetId));
     const after = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
@@ -2060,45 +2065,17 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
         kept,
         changes: changesBetween(baseline.snapshot, after),
-        links: links.reported.map(({ path, target }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
-        left: found.left,
+        links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
+        left: found.left + found.flooded.length,
     };
 }
-/** More than a command sensibly leaves. It may be meant to exhaust us. */
-const MAX_NEW_FINDINGS = 100_000;
-/** How many directories that are too large to be looked at are moved aside, before the survey is given up. */
-const MAX_FLOODED = 20;
-/** Surveys the workspace. A directory with more in it than anybody needs to look at is moved aside. */
-async function surveyBounded(baseline, limitMs, disarmed, onDirectory) {
-    const { roots, repositories, unread } = baseline;
-    const except = new Set(repositories.map(({ host }) => host));
-    const end = performance.now() + limitMs;
-    for (let flooded = 0;; flooded++) {
-        try {
-            return await (0,survey/* survey */.Fr)(roots, {
-                except,
-                unlockExcept: unread,
-                maxFindings: baseline.findings + MAX_NEW_FINDINGS,
-                limitMs: flooded < MAX_FLOODED ? end - performance.now() : 0,
-                ...(onDirectory === undefined ? {} : { onDirectory }),
-            });
-        }
-        catch (error) {
-            if (!(error instanceof survey/* Flooded */.ko))
-                throw error;
-            if (roots.some((root) => (0,file_names/* fromText */.IK)(root) === error.path))
-                return { ...(await (0,survey/* survey */.Fr)([])), left: 1 };
-            const moved = (0,disarm/* moveOut */.o$)(error.path, [error.message]);
-            disarmed.push(moved);
-            except.add(moved.movedTo ?? moved.path);
-        }
-    }
-}
-/** Disarms what a later git would follow, and what cannot be looked at. */
-function disarmFindings(found, baseline, kept, end) {
+/** Disarms what a later git would follow. */
+function disarmGit(findings, baseline, kept, end) {
     const { roots, elsewhere } = baseline;
-    const known = new Set([...baseline.offences, ...baseline.gitFiles, ...baseline.unread]);
-    const repositories = found.gitDirectories.flatMap((path) => {
+    const known = new Set(baseline.offences);
+    const repositories = [...baseline.bare, ...(0,survey/* pathsOf */.wG)(findings, 'git-directory')].flatMap((path) => {
+        if ((0,files/* kindOf */.I)(path) !== 'directory')
+            return [];
         if (performance.now() > end)
             return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF had no time to look at'])];
         try {
@@ -2109,20 +2086,29 @@ function disarmFindings(found, baseline, kept, end) {
             return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF cannot look at'])];
         }
     });
-    const stray = found.gitFiles.filter((path) => !known.has(path) && !leadsInside(path, roots));
+    const stray = (0,survey/* pathsOf */.wG)(findings, 'git-file').filter((path) => !leadsInside(path, roots));
     const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
     return [
         ...repositories,
         ...stray.map((path) => (0,disarm/* moveOut */.o$)(path, ['a link to a repository outside the workspace'])),
-        ...found.gitLinks.filter((path) => !known.has(path)).map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
+        ...(0,survey/* pathsOf */.wG)(findings, 'git-link').map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
         ...hooks.map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
         ...elsewhere.absent
             .filter((path) => (0,files/* kindOf */.I)(path) !== undefined)
             .map((path) => (0,disarm/* moveOut */.o$)(path, ['a path that a git setting names'])),
-        ...found.unread
-            .filter((path) => !known.has(path))
-            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory that AWF cannot look at'])),
         ...baseline.repositories.flatMap(({ host }) => linksIn((0,external_node_path_.join)(host, 'objects'))),
+    ];
+}
+/** Moves aside what cannot be looked at. A root stays where it is. */
+function disarmPlaces({ unread, flooded }, baseline) {
+    const roots = baseline.roots.map(file_names/* fromText */.IK);
+    return [
+        ...unread
+            .filter((path) => !baseline.unread.includes(path))
+            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory that AWF cannot look at'])),
+        ...flooded
+            .filter((path) => !roots.includes(path))
+            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory with more in it than AWF looks at'])),
     ];
 }
 function leadsInside(gitFile, roots) {
@@ -2147,14 +2133,13 @@ function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
     return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
-/** The links out of the workspace that were not there before. */
-function newLinks({ linksOut }, { linksOut: before, visible, closed }) {
-    const known = new Set(before);
-    const isIn = (target, places) => places.map(file_names/* fromText */.IK).some((place) => target === place || target.startsWith(`${place}/`));
-    const fresh = linksOut.filter(({ path, target }) => !known.has(`${path}\0${target}`) && !isIn(target, visible));
+/** The new links out of the workspace. Where they lead to what the sandbox sees anyway, nobody can learn anything. */
+function newLinks(findings, { visible, closed }) {
+    const isIn = ({ target = '' }, places) => places.map(file_names/* fromText */.IK).some((place) => target === place || target.startsWith(`${place}/`));
+    const links = findings.filter((finding) => finding.kind === 'link-out' && !isIn(finding, visible));
     return {
-        closed: fresh.filter(({ target }) => isIn(target, closed)),
-        reported: fresh.filter(({ target }) => !isIn(target, closed)),
+        closed: links.filter((link) => isIn(link, closed)),
+        reported: links.filter((link) => !isIn(link, closed)),
     };
 }
 /** A file of root's that gives root's rights to whoever runs it. */
@@ -2381,12 +2366,12 @@ function placeOf(workDirectory) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  ko: () => (/* binding */ Flooded),
+  wG: () => (/* binding */ pathsOf),
   Fr: () => (/* binding */ survey),
   Tl: () => (/* binding */ unlock)
 });
 
-// UNUSED EXPORTS: countOf
+// UNUSED EXPORTS: keyOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -2404,97 +2389,101 @@ var directory = __nccwpck_require__(184);
 
 
 
+/** Tells a finding from every other one. */
+function keyOf({ kind, path, target = '' }) {
+    return [kind, path, target].join('\0');
+}
+/** The paths of one kind. */
+function pathsOf(findings, kind) {
+    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+}
 /** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE_MS = 8;
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
 /**
  * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
  *
  * @param roots existing directories
- * @throws Flooded if there is too much to find
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
  */
-async function survey(roots, options = {}) {
-    const found = new Findings(roots);
-    const { unlockExcept, limitMs = Infinity, maxFindings = Infinity, except = new Set(), onDirectory } = options;
-    const stack = roots.map(file_names/* fromText */.IK).filter((root) => !except.has(root));
+async function survey(roots, limitMs = Infinity, after) {
+    const walk = new Walk(roots, after);
     const end = performance.now() + limitMs;
     let sliceEnd = performance.now() + SLICE_MS;
-    for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
-        if (performance.now() > end)
-            return found.survey(stack.length + 1);
+    while (walk.left > 0 && performance.now() <= end) {
+        walk.step();
         if (performance.now() > sliceEnd) {
             await (0,promises_namespaceObject.setImmediate)();
             sliceEnd = performance.now() + SLICE_MS;
         }
-        onDirectory?.(path);
-        // What was unreadable before the command is left as it is.
-        const mayUnlock = unlockExcept?.includes(path) === false;
-        try {
-            if (mayUnlock)
-                unlock(path);
-            if (!isHuge(path))
-                stack.push(...found.look(path, entriesOf(path)).filter((below) => !except.has(below)));
-            else if (mayUnlock)
-                throw new Flooded(path, 'a directory with more than a million entries');
-            else
-                found.unread.push(path);
-        }
-        catch (error) {
-            if (error instanceof Flooded)
-                throw error;
-            found.unread.push(path);
-        }
-        if (found.count > maxFindings)
-            throw new Flooded(path, 'more than AWF looks at');
     }
-    return found.survey(0);
+    return walk.survey();
 }
-/** There is more to find than anybody needs. */
-class Flooded extends Error {
-    /** The directory in which the limit was reached. */
-    path;
-    constructor(path, what) {
-        super(what);
-        this.path = path;
-    }
-}
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-/** Listing such a directory takes gigabytes. */
-function isHuge(path) {
-    return ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.size ?? 0) > HUGE_DIRECTORY_BYTES;
-}
-/** How much a survey has found. */
-function countOf({ gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions }) {
-    return [gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions].reduce((sum, { length }) => sum + length, 0);
-}
-class Findings {
-    gitDirectories = [];
-    gitFiles = [];
-    gitLinks = [];
-    linksOut = [];
-    setIdFiles = [];
-    actions = [];
-    unread = [];
+class Walk {
     #roots;
+    #after;
+    #pending;
+    #findings = [];
+    #unread = [];
+    #flooded = [];
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots) {
+    constructor(roots, after) {
         this.#roots = roots.map(file_names/* fromText */.IK);
+        this.#after = after;
+        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
     }
-    get count() {
-        return countOf(this);
+    get left() {
+        return this.#pending.length;
     }
-    survey(left) {
+    survey() {
         const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-        const { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread } = this;
-        const lists = { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread };
-        return { ...lists, sharedFiles: shared.flatMap(({ paths }) => paths), left };
+        return {
+            findings: this.#findings,
+            sharedFiles: shared.flatMap(({ paths }) => paths),
+            unread: this.#unread,
+            flooded: this.#flooded,
+            left: this.left,
+        };
+    }
+    /** Reads one directory. */
+    step() {
+        const path = this.#pending.pop() ?? '/';
+        this.#after?.onDirectory?.(path);
+        // What could not be read before the command is left as it is.
+        const wasUnread = this.#after?.unread.has(path) !== false;
+        const known = this.#findings.length;
+        try {
+            if (!wasUnread)
+                unlock(path);
+            if (isHuge(path)) {
+                (wasUnread ? this.#unread : this.#flooded).push(path);
+                return;
+            }
+            const below = this.#look(path, entriesOf(path));
+            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+            if (isFlooded && this.#findings.length > known) {
+                const dropped = this.#findings.splice(known);
+                this.#flooded.push(path);
+                if (!this.#roots.includes(path))
+                    return;
+                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
+                this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
+            }
+            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+        }
+        catch {
+            this.#unread.push(path);
+        }
     }
     /** @returns the directories to search next */
-    look(path, entries) {
-        const isGit = (0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)));
-        if (isGit) {
-            this.gitDirectories.push(path);
+    #look(path, entries) {
+        if ((0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)))) {
+            this.#add({ kind: 'git-directory', path });
             if ((0,directory/* isUnmistakable */.bm)(path))
                 return [];
         }
@@ -2504,7 +2493,7 @@ class Findings {
             if (kind === 'directory')
                 below.push(file);
             else if (name === '.git')
-                (kind === 'file' ? this.gitFiles : this.gitLinks).push(file);
+                this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
             else if (kind === 'link')
                 this.#link(file);
             else if (kind === 'file')
@@ -2512,32 +2501,40 @@ class Findings {
         }
         return below;
     }
-    #link(file) {
-        const target = leadsTo(file);
-        if (!this.#roots.some((root) => target === root || target.startsWith(`${root}/`))) {
-            this.linksOut.push({ path: file, target });
-        }
+    #link(path) {
+        const target = leadsTo(path);
+        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
+        if (!isInside)
+            this.#add({ kind: 'link-out', path, target });
     }
-    #file(file, name) {
+    #file(path, name) {
         if (/^action\.ya?ml$/.test(name))
-            this.actions.push((0,posix_.dirname)(file));
-        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file), { throwIfNoEntry: false });
+            this.#add({ kind: 'action', path: (0,posix_.dirname)(path) });
+        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
         if (stats === undefined)
             return;
         if ((stats.mode & 0o6000) !== 0)
-            this.setIdFiles.push(file);
-        if (stats.nlink < 2)
+            this.#add({ kind: 'set-id', path });
+        if (stats.nlink < 2 || this.#after !== undefined)
             return;
         const id = `${stats.dev} ${stats.ino}`;
         const known = this.#shared.get(id);
         if (known === undefined) {
-            this.#shared.set(id, { paths: [file], missing: stats.nlink - 1 });
+            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
         }
         else {
-            known.paths.push(file);
+            known.paths.push(path);
             known.missing -= 1;
         }
     }
+    #add(finding) {
+        if (this.#after?.known.has(keyOf(finding)) !== true)
+            this.#findings.push(finding);
+    }
+}
+/** Listing such a directory takes gigabytes. */
+function isHuge(path) {
+    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
 }
 /** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
 function leadsTo(link) {

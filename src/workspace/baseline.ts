@@ -19,14 +19,11 @@ export interface Baseline {
   readonly repositories: readonly PrivateDirectory[];
   /** The ids of what git would have followed before. */
   readonly offences: readonly string[];
-  /** The `.git` that are no directories. */
-  readonly gitFiles: readonly string[];
-  /** Links out of the workspace, each as its path and its target. */
-  readonly linksOut: readonly string[];
-  readonly setIdFiles: readonly string[];
+  /** The keys of what the survey has found. */
+  readonly findings: readonly string[];
+  /** Repositories that are not named `.git`. */
+  readonly bare: readonly string[];
   readonly unread: readonly string[];
-  /** How much the survey has found. */
-  readonly findings: number;
   readonly elsewhere: Elsewhere;
   readonly protectPaths: readonly ProtectedPath[];
   readonly snapshot: Snapshot;

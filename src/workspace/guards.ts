@@ -10,7 +10,7 @@ import { isUnmistakable, readConfig } from './git/directory.ts';
 import { kindOf } from './git/files.ts';
 import type { OutsideRepository } from './git/own-repository.ts';
 import { composeRepository, mountOf, type PrivateDirectory } from './git/private.ts';
-import type { Survey } from './survey.ts';
+import { pathsOf, type Finding } from './survey.ts';
 
 /** What to mount over the workspace. */
 export interface GuardPlan {
@@ -30,6 +30,7 @@ const MAX_MOUNTS = 2_000;
  * Gives each repository of the workspace a git directory of the run's own, and finds the files of the workspace that a
  * configuration makes git run or read.
  *
+ * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
  * @param userSettings git's settings of the user and the machine
  * @param directory the run's own directories go below this one
@@ -37,7 +38,7 @@ const MAX_MOUNTS = 2_000;
  * @throws UserError for a repository that cannot be guarded
  */
 export function gitGuards(
-  { gitDirectories, gitFiles }: Pick<Survey, 'gitDirectories' | 'gitFiles'>,
+  findings: readonly Finding[],
   roots: readonly string[],
   outside: OutsideRepository | undefined,
   userSettings: readonly NamedSettings[],
@@ -49,7 +50,7 @@ export function gitGuards(
   const repositories: PrivateDirectory[] = [];
   const warnings: string[] = [];
   const settings = [...userSettings];
-  const readOnly = gitFiles.map(asText);
+  const readOnly = pathsOf(findings, 'git-file').map(asText);
   const compose = (file: string, gitDirectory: string): string => {
     if (kindOf(file) === 'link') {
       throw new UserError(`${printable(file)} is a symbolic link, so it cannot be guarded.`, {
@@ -71,7 +72,7 @@ export function gitGuards(
     return composed.text;
   };
   for (const path of [
-    ...gitDirectories.filter(isUnmistakable),
+    ...pathsOf(findings, 'git-directory').filter(isUnmistakable),
     ...(outside === undefined ? [] : [fromText(outside.directory)]),
   ]) {
     asText(path);

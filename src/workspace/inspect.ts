@@ -10,7 +10,7 @@ import { offencesIn } from './git/judge.ts';
 import { identify } from './git/own-repository.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import { changesBetween, snapshot, type Change } from './protected-paths.ts';
-import { Flooded, survey, type Survey } from './survey.ts';
+import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -24,7 +24,7 @@ export interface Aftermath {
   readonly changes: readonly Change[];
   /** New links out of the workspace, with where they lead. */
   readonly links: readonly string[];
-  /** Number of directories that were skipped for lack of time. */
+  /** Number of directories that were not searched: there was no time, or too much in them. */
   readonly left: number;
 }
 
@@ -51,12 +51,18 @@ export async function inspectWorkspace(
   }
   const disarmed = restoreLink(join(workspace, '.git'), baseline.dotGit);
   const end = performance.now() + limitMs;
-  const found = await surveyBounded(baseline, limitMs, disarmed, onDirectory);
-  const links = newLinks(found, baseline);
+  const found = await survey(roots, limitMs, {
+    except: new Set(baseline.repositories.map(({ host }) => host)),
+    known: new Set(baseline.findings),
+    unread: new Set(baseline.unread),
+    onDirectory,
+  });
+  const links = newLinks(found.findings, baseline);
   disarmed.push(
-    ...disarmFindings(found, baseline, kept, end),
-    ...links.closed.map(({ path, target }) => moveOut(path, [`a link to ${printable(target)}`])),
-    ...found.setIdFiles.filter((path) => !baseline.setIdFiles.includes(path)).map(clearSetId),
+    ...disarmGit(found.findings, baseline, kept, end),
+    ...disarmPlaces(found, baseline),
+    ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${printable(target)}`])),
+    ...pathsOf(found.findings, 'set-id').map(clearSetId),
   );
   const after = snapshot(workspace, protectPaths, baseline.snapshot);
   const shown = (path: string): string => {
@@ -70,51 +76,17 @@ export async function inspectWorkspace(
     newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
     kept,
     changes: changesBetween(baseline.snapshot, after),
-    links: links.reported.map(({ path, target }) => `${shown(path)} -> ${printable(target)}`),
-    left: found.left,
+    links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
+    left: found.left + found.flooded.length,
   };
 }
 
-/** More than a command sensibly leaves. It may be meant to exhaust us. */
-const MAX_NEW_FINDINGS = 100_000;
-
-/** How many directories that are too large to be looked at are moved aside, before the survey is given up. */
-const MAX_FLOODED = 20;
-
-/** Surveys the workspace. A directory with more in it than anybody needs to look at is moved aside. */
-async function surveyBounded(
-  baseline: Baseline,
-  limitMs: number,
-  disarmed: Disarmed[],
-  onDirectory: ((path: string) => void) | undefined,
-): Promise<Survey> {
-  const { roots, repositories, unread } = baseline;
-  const except = new Set(repositories.map(({ host }) => host));
-  const end = performance.now() + limitMs;
-  for (let flooded = 0; ; flooded++) {
-    try {
-      return await survey(roots, {
-        except,
-        unlockExcept: unread,
-        maxFindings: baseline.findings + MAX_NEW_FINDINGS,
-        limitMs: flooded < MAX_FLOODED ? end - performance.now() : 0,
-        ...(onDirectory === undefined ? {} : { onDirectory }),
-      });
-    } catch (error) {
-      if (!(error instanceof Flooded)) throw error;
-      if (roots.some((root) => fromText(root) === error.path)) return { ...(await survey([])), left: 1 };
-      const moved = moveOut(error.path, [error.message]);
-      disarmed.push(moved);
-      except.add(moved.movedTo ?? moved.path);
-    }
-  }
-}
-
-/** Disarms what a later git would follow, and what cannot be looked at. */
-function disarmFindings(found: Survey, baseline: Baseline, kept: Kept, end: number): Disarmed[] {
+/** Disarms what a later git would follow. */
+function disarmGit(findings: readonly Finding[], baseline: Baseline, kept: Kept, end: number): Disarmed[] {
   const { roots, elsewhere } = baseline;
-  const known = new Set([...baseline.offences, ...baseline.gitFiles, ...baseline.unread]);
-  const repositories = found.gitDirectories.flatMap((path) => {
+  const known = new Set(baseline.offences);
+  const repositories = [...baseline.bare, ...pathsOf(findings, 'git-directory')].flatMap((path) => {
+    if (kindOf(path) !== 'directory') return [];
     if (performance.now() > end) return [moveOut(path, ['a repository that AWF had no time to look at'])];
     try {
       const offences = offencesIn(path, roots).filter(({ id }) => !known.has(id));
@@ -123,20 +95,30 @@ function disarmFindings(found: Survey, baseline: Baseline, kept: Kept, end: numb
       return [moveOut(path, ['a repository that AWF cannot look at'])];
     }
   });
-  const stray = found.gitFiles.filter((path) => !known.has(path) && !leadsInside(path, roots));
+  const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
   const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
   return [
     ...repositories,
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
-    ...found.gitLinks.filter((path) => !known.has(path)).map((path) => moveOut(path, ['a symbolic link'])),
+    ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
     ...hooks.map(({ path, what }) => moveOut(path, [what])),
     ...elsewhere.absent
       .filter((path) => kindOf(path) !== undefined)
       .map((path) => moveOut(path, ['a path that a git setting names'])),
-    ...found.unread
-      .filter((path) => !known.has(path))
-      .map((path) => moveOut(path, ['a directory that AWF cannot look at'])),
     ...baseline.repositories.flatMap(({ host }) => linksIn(join(host, 'objects'))),
+  ];
+}
+
+/** Moves aside what cannot be looked at. A root stays where it is. */
+function disarmPlaces({ unread, flooded }: Survey, baseline: Baseline): Disarmed[] {
+  const roots = baseline.roots.map(fromText);
+  return [
+    ...unread
+      .filter((path) => !baseline.unread.includes(path))
+      .map((path) => moveOut(path, ['a directory that AWF cannot look at'])),
+    ...flooded
+      .filter((path) => !roots.includes(path))
+      .map((path) => moveOut(path, ['a directory with more in it than AWF looks at'])),
   ];
 }
 
@@ -164,18 +146,17 @@ function byPlace(one: string, other: string): number {
   return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
 
-/** The links out of the workspace that were not there before. */
+/** The new links out of the workspace. Where they lead to what the sandbox sees anyway, nobody can learn anything. */
 function newLinks(
-  { linksOut }: Survey,
-  { linksOut: before, visible, closed }: Baseline,
-): { readonly closed: Survey['linksOut']; readonly reported: Survey['linksOut'] } {
-  const known = new Set(before);
-  const isIn = (target: string, places: readonly string[]): boolean =>
+  findings: readonly Finding[],
+  { visible, closed }: Baseline,
+): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
+  const isIn = ({ target = '' }: Finding, places: readonly string[]): boolean =>
     places.map(fromText).some((place) => target === place || target.startsWith(`${place}/`));
-  const fresh = linksOut.filter(({ path, target }) => !known.has(`${path}\0${target}`) && !isIn(target, visible));
+  const links = findings.filter((finding) => finding.kind === 'link-out' && !isIn(finding, visible));
   return {
-    closed: fresh.filter(({ target }) => isIn(target, closed)),
-    reported: fresh.filter(({ target }) => !isIn(target, closed)),
+    closed: links.filter((link) => isIn(link, closed)),
+    reported: links.filter((link) => !isIn(link, closed)),
   };
 }
 

@@ -4,48 +4,68 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
 import { isGitDirectory, isUnmistakable } from './git/directory.ts';
 
-export interface LinkOut {
+/**
+ * Something in the workspace that other programs follow:
+ *
+ * - `git-directory`: a `.git`, or another directory that git would take for a repository
+ * - `git-file` and `git-link`: a `.git` that is a file, and one that is neither
+ * - `link-out`: a symbolic link that leads out of the roots
+ * - `set-id`: a file that gives its owner's or group's rights to whoever runs it
+ * - `action`: a directory with an `action.yml` or `action.yaml`
+ */
+export type FindingKind = 'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action';
+
+/** Paths have one character for each byte. */
+export interface Finding {
+  readonly kind: FindingKind;
   readonly path: string;
-  readonly target: string;
+  /** Where a link leads. */
+  readonly target?: string;
 }
 
 /** What a walk through some directories has met. Paths have one character for each byte. */
 export interface Survey {
-  /** Every `.git` that is a directory, and every directory that git would take for a repository. */
-  readonly gitDirectories: readonly string[];
-  /** Every `.git` that is a file. */
-  readonly gitFiles: readonly string[];
-  /** Every `.git` that is neither. */
-  readonly gitLinks: readonly string[];
-  /** Symbolic links that lead out of the roots, with where they lead. */
-  readonly linksOut: readonly LinkOut[];
-  /** Files that give their owner's or group's rights to whoever runs them. */
-  readonly setIdFiles: readonly string[];
-  /** Directories with an `action.yml` or `action.yaml`. */
-  readonly actions: readonly string[];
+  readonly findings: readonly Finding[];
   /** Files of which the walk has not met all names: the others are outside. */
   readonly sharedFiles: readonly string[];
   /** Directories that could not be read. */
   readonly unread: readonly string[];
+  /** Directories with more in them than anybody needs, which were not searched. */
+  readonly flooded: readonly string[];
   /** Number of directories that were skipped for lack of time. Each may contain more. */
   readonly left: number;
 }
 
-export interface SurveyOptions {
+/** For a survey after the command. */
+export interface AfterOptions {
   /** Directories that are not searched, nor listed. */
-  readonly except?: ReadonlySet<string>;
-  /** Makes unreadable directories readable for the caller, except those listed. Undefined to leave all as they are. */
-  readonly unlockExcept?: readonly string[];
-  /** The survey ends with an error when it has found more. */
-  readonly maxFindings?: number;
-  /** Time limit, in milliseconds. */
-  readonly limitMs?: number;
+  readonly except: ReadonlySet<string>;
+  /** The keys of findings that were there before. */
+  readonly known: ReadonlySet<string>;
+  /** Directories that could not be read before. All others are made readable. */
+  readonly unread: ReadonlySet<string>;
   /** Called with a directory before it is read. */
-  readonly onDirectory?: (path: string) => void;
+  readonly onDirectory?: ((path: string) => void) | undefined;
+}
+
+/** Tells a finding from every other one. */
+export function keyOf({ kind, path, target = '' }: Finding): string {
+  return [kind, path, target].join('\0');
+}
+
+/** The paths of one kind. */
+export function pathsOf(findings: readonly Finding[], kind: FindingKind): string[] {
+  return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
 }
 
 /** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
 const SLICE_MS = 8;
+
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
 
 interface Entry {
   readonly name: string;
@@ -56,133 +76,129 @@ interface Entry {
  * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
  *
  * @param roots existing directories
- * @throws Flooded if there is too much to find
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
  */
-export async function survey(roots: readonly string[], options: SurveyOptions = {}): Promise<Survey> {
-  const found = new Findings(roots);
-  const { unlockExcept, limitMs = Infinity, maxFindings = Infinity, except = new Set(), onDirectory } = options;
-  const stack = roots.map(fromText).filter((root) => !except.has(root));
+export async function survey(roots: readonly string[], limitMs = Infinity, after?: AfterOptions): Promise<Survey> {
+  const walk = new Walk(roots, after);
   const end = performance.now() + limitMs;
   let sliceEnd = performance.now() + SLICE_MS;
-  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
-    if (performance.now() > end) return found.survey(stack.length + 1);
+  while (walk.left > 0 && performance.now() <= end) {
+    walk.step();
     if (performance.now() > sliceEnd) {
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }
-    onDirectory?.(path);
-    // What was unreadable before the command is left as it is.
-    const mayUnlock = unlockExcept?.includes(path) === false;
-    try {
-      if (mayUnlock) unlock(path);
-      if (!isHuge(path)) stack.push(...found.look(path, entriesOf(path)).filter((below) => !except.has(below)));
-      else if (mayUnlock) throw new Flooded(path, 'a directory with more than a million entries');
-      else found.unread.push(path);
-    } catch (error) {
-      if (error instanceof Flooded) throw error;
-      found.unread.push(path);
-    }
-    if (found.count > maxFindings) throw new Flooded(path, 'more than AWF looks at');
   }
-  return found.survey(0);
+  return walk.survey();
 }
 
-/** There is more to find than anybody needs. */
-export class Flooded extends Error {
-  /** The directory in which the limit was reached. */
-  readonly path: string;
-
-  constructor(path: string, what: string) {
-    super(what);
-    this.path = path;
-  }
-}
-
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-
-/** Listing such a directory takes gigabytes. */
-function isHuge(path: string): boolean {
-  return (lstatSync(bytes(path), { throwIfNoEntry: false })?.size ?? 0) > HUGE_DIRECTORY_BYTES;
-}
-
-type Lists = Pick<Survey, 'gitDirectories' | 'gitFiles' | 'gitLinks' | 'linksOut' | 'setIdFiles' | 'actions'>;
-
-/** How much a survey has found. */
-export function countOf({ gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions }: Lists): number {
-  return [gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions].reduce(
-    (sum, { length }) => sum + length,
-    0,
-  );
-}
-
-class Findings {
-  readonly gitDirectories: string[] = [];
-  readonly gitFiles: string[] = [];
-  readonly gitLinks: string[] = [];
-  readonly linksOut: LinkOut[] = [];
-  readonly setIdFiles: string[] = [];
-  readonly actions: string[] = [];
-  readonly unread: string[] = [];
+class Walk {
   readonly #roots: readonly string[];
+  readonly #after: AfterOptions | undefined;
+  readonly #pending: string[];
+  readonly #findings: Finding[] = [];
+  readonly #unread: string[] = [];
+  readonly #flooded: string[] = [];
   /** Files with several names: those met, and how many are missing. */
   readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
 
-  constructor(roots: readonly string[]) {
+  constructor(roots: readonly string[], after: AfterOptions | undefined) {
     this.#roots = roots.map(fromText);
+    this.#after = after;
+    this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
   }
 
-  get count(): number {
-    return countOf(this);
+  get left(): number {
+    return this.#pending.length;
   }
 
-  survey(left: number): Survey {
+  survey(): Survey {
     const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-    const { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread } = this;
-    const lists = { gitDirectories, gitFiles, gitLinks, linksOut, setIdFiles, actions, unread };
-    return { ...lists, sharedFiles: shared.flatMap(({ paths }) => paths), left };
+    return {
+      findings: this.#findings,
+      sharedFiles: shared.flatMap(({ paths }) => paths),
+      unread: this.#unread,
+      flooded: this.#flooded,
+      left: this.left,
+    };
+  }
+
+  /** Reads one directory. */
+  step(): void {
+    const path = this.#pending.pop() ?? '/';
+    this.#after?.onDirectory?.(path);
+    // What could not be read before the command is left as it is.
+    const wasUnread = this.#after?.unread.has(path) !== false;
+    const known = this.#findings.length;
+    try {
+      if (!wasUnread) unlock(path);
+      if (isHuge(path)) {
+        (wasUnread ? this.#unread : this.#flooded).push(path);
+        return;
+      }
+      const below = this.#look(path, entriesOf(path));
+      const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+      if (isFlooded && this.#findings.length > known) {
+        const dropped = this.#findings.splice(known);
+        this.#flooded.push(path);
+        if (!this.#roots.includes(path)) return;
+        // A root cannot be moved aside, so its repository and what is below it have to be looked at.
+        this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
+      }
+      this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+    } catch {
+      this.#unread.push(path);
+    }
   }
 
   /** @returns the directories to search next */
-  look(path: string, entries: readonly Entry[]): string[] {
-    const isGit = isGitDirectory(path, new Set(entries.map(({ name }) => name)));
-    if (isGit) {
-      this.gitDirectories.push(path);
+  #look(path: string, entries: readonly Entry[]): string[] {
+    if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
+      this.#add({ kind: 'git-directory', path });
       if (isUnmistakable(path)) return [];
     }
     const below: string[] = [];
     for (const { name, kind } of entries) {
       const file = join(path, name);
       if (kind === 'directory') below.push(file);
-      else if (name === '.git') (kind === 'file' ? this.gitFiles : this.gitLinks).push(file);
+      else if (name === '.git') this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
       else if (kind === 'link') this.#link(file);
       else if (kind === 'file') this.#file(file, name);
     }
     return below;
   }
 
-  #link(file: string): void {
-    const target = leadsTo(file);
-    if (!this.#roots.some((root) => target === root || target.startsWith(`${root}/`))) {
-      this.linksOut.push({ path: file, target });
-    }
+  #link(path: string): void {
+    const target = leadsTo(path);
+    const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
+    if (!isInside) this.#add({ kind: 'link-out', path, target });
   }
 
-  #file(file: string, name: string): void {
-    if (/^action\.ya?ml$/.test(name)) this.actions.push(dirname(file));
-    const stats = lstatSync(bytes(file), { throwIfNoEntry: false });
+  #file(path: string, name: string): void {
+    if (/^action\.ya?ml$/.test(name)) this.#add({ kind: 'action', path: dirname(path) });
+    const stats = lstatSync(bytes(path), { throwIfNoEntry: false });
     if (stats === undefined) return;
-    if ((stats.mode & 0o6000) !== 0) this.setIdFiles.push(file);
-    if (stats.nlink < 2) return;
+    if ((stats.mode & 0o6000) !== 0) this.#add({ kind: 'set-id', path });
+    if (stats.nlink < 2 || this.#after !== undefined) return;
     const id = `${stats.dev} ${stats.ino}`;
     const known = this.#shared.get(id);
     if (known === undefined) {
-      this.#shared.set(id, { paths: [file], missing: stats.nlink - 1 });
+      this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
     } else {
-      known.paths.push(file);
+      known.paths.push(path);
       known.missing -= 1;
     }
   }
+
+  #add(finding: Finding): void {
+    if (this.#after?.known.has(keyOf(finding)) !== true) this.#findings.push(finding);
+  }
+}
+
+/** Listing such a directory takes gigabytes. */
+function isHuge(path: string): boolean {
+  return lstatSync(bytes(path)).size > HUGE_DIRECTORY_BYTES;
 }
 
 /** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */

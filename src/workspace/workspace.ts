@@ -16,7 +16,7 @@ import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
 import { localActionPaths } from './local-actions.ts';
 import { readOnlyPaths, snapshot } from './protected-paths.ts';
-import { countOf, survey } from './survey.ts';
+import { keyOf, pathsOf, survey } from './survey.ts';
 
 /** The guards of a run. */
 export interface Guards {
@@ -61,8 +61,9 @@ export async function guardWorkspace(
   const own = ownRepository(workspace);
   const roots = [workspace];
   const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-  const found = await survey(roots, { limitMs });
-  const repositories = found.gitDirectories.filter(isUnmistakable);
+  const found = await survey(roots, limitMs);
+  const gitDirectories = pathsOf(found.findings, 'git-directory');
+  const repositories = gitDirectories.filter(isUnmistakable);
   breakHardLinks([...found.sharedFiles, ...repositories.flatMap(sharedObjects)]);
   const settings: NamedSettings[] = userSettings(home, environment).map(({ file, entries }) => ({
     entries,
@@ -70,13 +71,13 @@ export async function guardWorkspace(
     top: workspace,
   }));
   const directory = join(workDirectory, 'git');
-  const plan = gitGuards(found, inGit, own.outside, settings, secrets, directory, agentUser);
+  const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
   const watched = [...protectPaths, ALWAYS_REPORTED];
-  const bare = found.gitDirectories.filter((path) => !isUnmistakable(path));
+  const bare = gitDirectories.filter((path) => !isUnmistakable(path));
   const readOnly = [
     ...plan.readOnly,
     ...readOnlyPaths(workspace, protectPaths),
-    ...localActions(found.actions, workspace, protectPaths),
+    ...localActions(pathsOf(found.findings, 'action'), workspace, protectPaths),
     ...ownFiles,
   ];
   return {
@@ -88,11 +89,9 @@ export async function guardWorkspace(
       offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(
         ({ id }) => id,
       ),
-      gitFiles: [...found.gitFiles, ...found.gitLinks],
-      linksOut: found.linksOut.map(({ path, target }) => `${path}\0${target}`),
-      setIdFiles: found.setIdFiles,
+      findings: found.findings.map(keyOf),
+      bare,
       unread: found.unread,
-      findings: countOf(found),
       elsewhere: plan.elsewhere,
       protectPaths: watched,
       snapshot: snapshot(workspace, watched),
