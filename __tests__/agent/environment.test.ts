@@ -128,7 +128,7 @@ describe('what the sandbox sets', () => {
 
   describe.each([
     ...['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'AWF_ONE_SHOT_TOKEN_DEBUG', 'ASAN_OPTIONS'],
-    ...['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY'],
+    'NODE_USE_ENV_PROXY',
   ])('the user may set %s', (name) => {
     test.each([
       ['from the host', {}, { [name]: '5' }],
@@ -137,6 +137,34 @@ describe('what the sandbox sets', () => {
     ])('where set, %s', (_, options, host) => {
       expect(variables({ secrets: SENTINELS, ...options }, host)[name]).toBe('5');
     });
+  });
+});
+
+describe('R15 what passes without being asked for', () => {
+  test.each([
+    ['JAVA_TOOL_OPTIONS', '-Xmx1g -Dhttps.proxyHost=proxy.example -Dhttps.proxyPassword=SECRET'],
+    ['JAVA_TOOL_OPTIONS', '-Djavax.net.ssl.keyStorePassword=SECRET'],
+    ['YARN_HTTPS_PROXY', 'http://user:SECRET@proxy.example:3128'],
+    ['YARN_HTTPS_PROXY', 'http://proxy.example:3128'],
+    ['GITHUB_SERVER_URL', 'https://user:SECRET@github.example'],
+    ['JAVA_HOME', '/x?token=SECRET'],
+  ])('has no password, and names no proxy of the host’s: %s=%s', (name, value) => {
+    const found = variables({}, { [name]: value })[name] ?? '';
+    expect(found).not.toContain('SECRET');
+    expect(found).not.toContain('proxy.example');
+  });
+
+  test.each([
+    ['JAVA_TOOL_OPTIONS', '-Xmx1g'],
+    ['GITHUB_SERVER_URL', 'https://github.example'],
+    ['JAVA_HOME', '/usr/lib/jvm/java-21'],
+  ])('control: %s=%s passes', (name, value) => {
+    expect(variables({}, { [name]: value })[name]).toContain(value);
+  });
+
+  test.each([{ envAll: true }, named('YARN_HTTPS_PROXY')])('control: what is asked for passes: %j', (options) => {
+    const value = 'http://user:pass@proxy.example:3128';
+    expect(variables(options, { YARN_HTTPS_PROXY: value })['YARN_HTTPS_PROXY']).toBe(value);
   });
 });
 

@@ -152,7 +152,7 @@ describe('credentials', () => {
 
   test('in the user’s own ~/.claude.json are rejected', () => {
     const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
-    const error = thrown(plan({ secrets: SENTINELS }, { claudeJson: JSON.stringify({ key: secret }) }).make);
+    const error = thrown(plan({ secrets: SENTINELS }, { claudeJson: JSON.stringify({ theme: secret }) }).make);
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain('.claude.json');
     expect(error.message).not.toContain(secret);
@@ -186,12 +186,15 @@ describe('~/.claude.json', () => {
     expect(plan({ secrets }, { claudeJson: '{"apiKeyHelper":"/other"}' }).make).toThrow(/\/other.*get-claude-key/);
   });
 
-  test('leaves credentials out, and says so', () => {
-    const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login"}';
+  test('leaves credentials and MCP servers out, and names the servers', () => {
+    const claudeJson = '{"theme":"dark","primaryApiKey":"sk-ant-of-a-login","mcpServers":{"files":{"command":"x"}}}';
     const { document, warnings } = plan({ secrets }, { claudeJson }).make();
     expect(document).toContain('"theme": "dark"');
     expect(document).not.toContain('sk-ant-of-a-login');
-    expect(warnings).toEqual([expect.stringMatching(/\.claude\.json because .*: primaryApiKey\.$/)]);
+    expect(document).not.toContain('files');
+    expect(warnings).toEqual([
+      expect.stringContaining('has no MCP servers, because their settings may be credentials: mcpServers.files'),
+    ]);
   });
 
   test('is left out without an Anthropic key, whatever it contains', () => {

@@ -1,28 +1,70 @@
 import { UserError } from '../errors.ts';
 import { CLAUDE_KEY_HELPER } from '../shared/contract.ts';
+import { words } from '../shared/words.ts';
 
 /** The content of `~/.claude.json` in the sandbox. */
 export interface ClaudeJson {
   readonly content: string;
-  /** The members of the user's file that were left out, as paths such as `mcpServers.github.env.TOKEN`. */
+  /** MCP servers of the user's file, which are left out, as paths such as `mcpServers.github`. */
   readonly withheld: readonly string[];
 }
 
 /**
- * Composes `~/.claude.json` of Claude Code: it names the key helper and has no credentials. All other keys are kept.
+ * Composes `~/.claude.json` of Claude Code anew: it names the key helper, and takes over those settings of the user's file
+ * that are known to hold no secret. Prompts, accounts, caches and settings of other projects stay outside.
  *
  * @param path the path of the user's file, for errors
  * @param present the content of the user's file, or undefined if there is none
+ * @param workspace the project whose settings are taken over
  * @throws UserError if the file names another helper, or is not a JSON object
  */
-export function claudeJson(path: string, present: string | undefined): ClaudeJson {
-  let settings: Json = {};
-  if (present !== undefined && present.trim() !== '') {
-    try {
-      settings = JSON.parse(present) as Json;
-    } catch (cause) {
-      throw new UserError(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
-    }
+export function claudeJson(path: string, present: string | undefined, workspace: string): ClaudeJson {
+  const settings = settingsIn(path, present);
+  const projects = objectIn(settings, 'projects');
+  const project = objectIn(projects, workspace);
+  const kept = {
+    ...passing(settings, SETTINGS),
+    ...(Object.keys(project).length === 0 ? {} : { projects: { [workspace]: passing(project, PROJECT_SETTINGS) } }),
+    apiKeyHelper: CLAUDE_KEY_HELPER,
+  };
+  const servers = (object: JsonObject, above: readonly string[]): string[] =>
+    Object.keys(objectIn(object, 'mcpServers')).map((name) => [...above, 'mcpServers', name].join('.'));
+  return {
+    content: `${JSON.stringify(kept, null, 2)}\n`,
+    withheld: [...servers(settings, []), ...servers(project, ['projects', workspace])],
+  };
+}
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
+
+/** Settings of Claude Code that hold a switch, a number or a single word. (Claude Code 2.1.330) */
+const SETTINGS = words(`
+  numStartups theme editorMode verbose diffTool autoUpdates autoUpdaterStatus autoUpdatesProtectedForNative installMethod
+  preferredNotifChannel messageIdleNotifThresholdMs autoCompactEnabled autoConnectIde autoInstallIdeExtension
+  respectGitignore fileCheckpointingEnabled todoFeatureEnabled showExpandedTodos spinnerTipsEnabled
+  terminalProgressBarEnabled hasCompletedOnboarding lastOnboardingVersion lastReleaseNotesSeen
+  bypassPermissionsModeAccepted hasUsedBackslashReturn shiftEnterKeyBindingInstalled optionAsMetaKeyInstalled
+  codeDiffFooterEnabled prStatusFooterEnabled hasAcknowledgedCostThreshold
+`);
+
+/** The same for a project, with its lists of permitted tools and of servers from `.mcp.json`. */
+const PROJECT_SETTINGS = words(`
+  hasTrustDialogAccepted hasTrustDialogHooksAccepted hasCompletedProjectOnboarding projectOnboardingSeenCount
+  hasClaudeMdExternalIncludesApproved hasClaudeMdExternalIncludesWarningShown
+  allowedTools enabledMcpjsonServers disabledMcpjsonServers
+`);
+
+/** A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. */
+const WORD = /^[\w.-]{1,40}(\([\w ./:*-]{1,60}\))?$/;
+
+function settingsIn(path: string, present: string | undefined): JsonObject {
+  if (present === undefined || present.trim() === '') return {};
+  let settings: Json;
+  try {
+    settings = JSON.parse(present) as Json;
+  } catch (cause) {
+    throw new UserError(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
   }
   if (!isObject(settings))
     throw new UserError(`${path} is not a JSON object.`, { hint: 'Correct or remove the file.' });
@@ -35,61 +77,28 @@ export function claudeJson(path: string, present: string | undefined): ClaudeJso
       },
     );
   }
-  const withheld: string[] = [];
-  const kept = membersOf(settings, [], withheld);
-  return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+  return settings;
 }
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
-type JsonObject = Readonly<Record<string, Json>>;
-
-/** The last 20 characters of each key that Claude Code has asked its user about. (Claude Code 2.1.330) */
-const KEY_PARTS = 'customApiKeyResponses';
-
-/** Names of members with a credential, such as `primaryApiKey`. `oauthAccount` has none: it only names the account. */
-const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-
-/** Members that contain variables or headers, for MCP servers or for Claude Code itself. */
-const SETTINGS_NAME = /^(env|headers)$/i;
-
-/** Credentials in the arguments of a command or in a URL. */
-const SECRET_FORM =
-  /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-
-/** A shorter value is no credential. */
-const MIN_SECRET_LENGTH = 8;
-
-function membersOf(object: JsonObject, path: readonly string[], withheld: string[]): JsonObject {
-  const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
+/** The members of an object with these names, as far as their values are what the names promise. */
+function passing(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(
-    Object.entries(object).flatMap(([name, value]): [string, Json][] => {
-      const memberPath = [...path, name];
-      if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-        return [[name, keptOf(value, memberPath, withheld)]];
-      withheld.push(memberPath.join('.'));
-      return [];
+    names.flatMap((name): [string, Json][] => {
+      const value = Object.hasOwn(object, name) ? object[name] : undefined;
+      if (value === undefined) return [];
+      if (isList(value)) return [[name, value.filter(isPlain)]];
+      return isPlain(value) ? [[name, value]] : [];
     }),
   );
 }
 
-function keptOf(value: Json, path: readonly string[], withheld: string[]): Json {
-  if (isList(value)) return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
-  return isObject(value) ? membersOf(value, path, withheld) : value;
+function isPlain(value: Json): boolean {
+  return typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && WORD.test(value));
 }
 
-/** A list is judged as a whole: without one of its arguments, a command would do something else. */
-function isSecret(name: string, value: Json, isSetting: boolean): boolean {
-  if (isList(value)) return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
-  if (isObject(value)) return name === KEY_PARTS;
-  if (typeof value !== 'string' || value === '') return false;
-  // A reference to a variable of the sandbox, which holds no credential.
-  if (/^([\w ]*\$\{[^}]+\})+$/.test(value)) return false;
-  return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
-}
-
-/** A variable or header of any name may hold a credential, unless it is a URL, a path or a short word. */
-function mayBeSecret(value: string): boolean {
-  return value.length >= MIN_SECRET_LENGTH && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+function objectIn(object: JsonObject, name: string): JsonObject {
+  const value = Object.hasOwn(object, name) ? object[name] : undefined;
+  return value !== undefined && isObject(value) ? value : {};
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -26,7 +26,7 @@ import {
   passesByDefault,
 } from './environment-policy.ts';
 import { toolHomes } from '../mounts/home.ts';
-import { javaOptions, proxyVariables } from './proxy-settings.ts';
+import { isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
 
 /** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
@@ -82,9 +82,11 @@ export function agentEnvironment(
       if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
       continue;
     }
-    const chosen =
-      passesByDefault(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
-    if (chosen) giveUnlessCredential(name, value);
+    const isAsked = config.envAll && !(isImage && isPlace(name));
+    const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
+    if (!isAsked && !isOffered) continue;
+    if (isAsked || !hasPassword(value)) giveUnlessCredential(name, value);
+    else withheld.push({ name, reason: 'its value has a password in it, and nobody asked for it' });
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
@@ -108,6 +110,13 @@ export function agentEnvironment(
     withheld,
     warnings: java.warnings,
   };
+}
+
+/** User information in a URL, or an option that sets a password. */
+function hasPassword(value: string): boolean {
+  return /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#\s]*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(
+    value,
+  );
 }
 
 /**

@@ -98,11 +98,13 @@ function claudeFiles(
     return { files: {}, warnings: [] };
   }
   const path = join(user.home, CLAUDE_JSON);
-  const { content, withheld } = claudeJson(path, host.claudeJson);
+  const { content, withheld } = claudeJson(path, host.claudeJson, config.workspace);
   const found = credentialIn(content, secrets);
   if (found !== undefined) {
     throw new UserError(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
   }
-  const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
+  const warning =
+    `The command's copy of ${path} has no MCP servers, because their settings may be credentials: ` +
+    `${withheld.join(', ')}. Put those that it needs into .mcp.json.`;
   return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }

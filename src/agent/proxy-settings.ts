@@ -20,6 +20,11 @@ export function proxyVariables(addresses: Addresses): Record<string, string> {
 /** The variables that this file decides. The user may override each of them. */
 export const PROXY_SETTINGS: readonly string[] = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 
+/** True for a value of the host's that names a proxy of the host's network, which the sandbox cannot reach. */
+export function isProxySetting(name: string, value: string): boolean {
+  return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
+}
+
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
