@@ -8,11 +8,22 @@ import type { Config } from '../src/config/config.ts';
 import { configuredProviders } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { User } from '../src/host/user.ts';
+import type { Surroundings } from '../src/mounts/hidden.ts';
 import { addressesIn } from '../src/shared/network.ts';
 import { CREDENTIALS, type Provider } from '../src/shared/providers.ts';
 import type { Target } from '../src/shared/sidecar-config.ts';
 import type { Aftermath } from '../src/workspace/inspect.ts';
 import { allowing } from './options.ts';
+
+/** Where things are on a host that has none of them. */
+export function aHost(home: string, environment: NodeJS.ProcessEnv = {}): Surroundings {
+  const nowhere = '/nonexistent';
+  return {
+    ...{ home, environment, temporary: nowhere, workDirectory: nowhere, root: nowhere, workspace: nowhere },
+    logs: { squid: nowhere, apiProxy: nowhere },
+    engine: { dataRoot: undefined, socket: undefined },
+  };
+}
 
 /** What the search of an untouched workspace finds. */
 export const NOTHING_LEFT: Aftermath = {

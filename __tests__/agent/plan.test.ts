@@ -16,6 +16,7 @@ import {
   thrown,
   USER,
   type ConfigOverrides,
+  aHost,
 } from '../../testing/builders.ts';
 
 interface Around {
@@ -34,7 +35,7 @@ function planWith(
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
     ...{ addresses: ADDRESSES, user, directory, userMounts: mounts },
-    host: readAgentHost(config, user, host),
+    host: readAgentHost(config, user, aHost(user.home, host)),
   });
 }
 

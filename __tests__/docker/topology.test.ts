@@ -8,7 +8,7 @@ import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
 import { READINESS_NAME } from '../../src/squid/config.ts';
-import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
+import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER, aHost } from '../../testing/builders.ts';
 
 const RUN_ID = '0123abcd';
 
@@ -21,6 +21,7 @@ const CLAIMED: Claimed = {
   sidecarUser: { uid: 65532, gid: 65533 },
   agentUser: USER,
   agentMounts: [],
+  emptyDirectories: [],
   guards: [],
 };
 
@@ -248,7 +249,7 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const host = readAgentHost(config, user, environment);
+    const host = readAgentHost(config, user, aHost(user.home, environment));
     const place = { addresses: ADDRESSES, user, host, directory, userMounts: [] };
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });

@@ -127,7 +127,7 @@ describe('the tool cache', () => {
     });
   });
 
-  test.each(['', undefined, '/usr/lib'])('adds nothing if it is %j', (cache) => {
+  test.each(['', undefined])('adds nothing if it is %j', (cache) => {
     expect(hostToolchain('/does/not/exist', cache)).toEqual(hostToolchain('/does/not/exist', undefined));
   });
 });

@@ -28,6 +28,7 @@ export const CLAIMED: Claimed = {
   host: {
     environment: {},
     toolchain: [{ kind: 'bind', source: '/usr', target: '/usr', writable: false }],
+    below: { hidden: [], credentials: [], fileSystems: [] },
     toolDirectories: new Map(),
     claudeJson: undefined,
   },

@@ -87,6 +87,7 @@ export async function startWorld(): Promise<World> {
     sidecarUser: owner,
     agentUser: caller(),
     agentMounts: [],
+    emptyDirectories: [],
     guards: [],
   });
   if (!apiProxy) throw new Error('no api-proxy in the topology');

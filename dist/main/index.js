@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 2974:
+/***/ 9420:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42782,6 +42782,10 @@ function proxyVariables(addresses) {
 }
 /** The variables that this file decides. The user may override each of them. */
 const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
+/** True for a value of the host's that names a proxy of the host's network, which the sandbox cannot reach. */
+function isProxySetting(name, value) {
+    return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
+}
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -43119,10 +43123,10 @@ const HOME_ROWS = [
 function hostToolchain(home, toolCache) {
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
     const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
-    if (toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache))
-        paths.push(toolCache);
-    return paths
-        .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
+    const cache = toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache) ? [toolCache] : [];
+    // The tool cache gets a mount of its own: where it is among the runner's files, these are hidden.
+    return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...cache]
+        .filter((path, index, all) => all.indexOf(path) === index)
         .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
 }
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
@@ -43431,7 +43435,178 @@ function checkMountTargets(mounts, guards, agent, home) {
     refuseTakenTargets(mounts, agent, home);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/credential-rows.js
+/** Files with credentials that programs keep among their own, below directories of the toolchain. */
+const CREDENTIAL_ROWS = [
+    { path: '/usr/etc/npmrc', why: "npm's settings for the whole machine may hold a registry's token" },
+    { path: '/usr/local/etc/npmrc', why: 'the same, for a Node.js in /usr/local' },
+    { path: '/usr/local/etc/gitconfig', why: 'a git in /usr/local; URLs and headers in it may hold tokens' },
+    { path: '/usr/local/etc/wgetrc', why: 'a wget in /usr/local; it may hold a password' },
+    { path: '/usr/local/etc/pip.conf', why: "an index's URL may hold a password" },
+    { path: '/opt/*/etc/npmrc', why: "npm's settings of a Node.js below /opt" },
+    { path: '/opt/*/etc/gitconfig', why: 'a git below /opt' },
+    { path: '/opt/*/conf/settings.xml', why: "Maven's passwords for servers and proxies" },
+    { path: '/opt/*/conf/settings-security.xml', why: "Maven's master password" },
+    { path: '/opt/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
+    { path: '/opt/*/pip.conf', why: 'a virtual environment below /opt' },
+    { path: '/usr/share/*/conf/settings.xml', why: "Maven's passwords; hosted runners have it here" },
+    { path: '/usr/local/*/conf/settings.xml', why: "Maven's passwords" },
+    { path: '/etc/maven/settings-security.xml', why: "Maven's master password" },
+    { path: '/etc/gradle/init.d', why: "Gradle's scripts may hold passwords of repositories" },
+    { path: '/etc/gradle/gradle.properties', why: 'the same' },
+];
+/** The same below the home. */
+const HOME_CREDENTIAL_ROWS = [
+    { path: '.local/share/uv/credentials', why: 'what uv auth login stores' },
+    { path: '.dotnet/corefx', why: "the user's private keys" },
+    { path: '.nvm/versions/node/*/etc/npmrc', why: "npm's global settings may hold a registry's token" },
+    { path: '.volta/tools/image/node/*/etc/npmrc', why: 'the same' },
+    { path: '.local/share/fnm/node-versions/*/installation/etc/npmrc', why: 'the same' },
+    { path: '.asdf/installs/*/*/etc/npmrc', why: 'the same' },
+    { path: '.local/share/mise/installs/*/*/etc/npmrc', why: 'the same' },
+    { path: '.pyenv/versions/*/pip.conf', why: "an index's URL may hold a password" },
+    { path: '.pyenv/versions/*/envs/*/pip.conf', why: 'the same' },
+    { path: '.local/pipx/venvs/*/pip.conf', why: 'the same' },
+    { path: '.local/share/pipx/venvs/*/pip.conf', why: 'the same' },
+    { path: '.local/share/uv/tools/*/pip.conf', why: 'the same' },
+    { path: '.sdkman/candidates/maven/*/conf/settings.xml', why: "Maven's passwords" },
+    { path: '.sdkman/candidates/gradle/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
+    { path: '.asdf/installs/maven/*/conf/settings.xml', why: "Maven's passwords" },
+];
+/** The same below the tool cache. */
+const TOOL_CACHE_CREDENTIAL_ROWS = [
+    { path: 'node/*/*/etc/npmrc', why: "npm's global settings may hold a registry's token" },
+    { path: 'Python/*/*/pip.conf', why: "an index's URL may hold a password" },
+    { path: 'maven/*/*/conf/settings.xml', why: "Maven's passwords" },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/hidden.js
+
+
+
+
+
+
+
+/** Variables that name a file or a directory with credentials, wherever that is. */
+const hidden_CREDENTIAL_VARIABLES = words(`
+  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE
+  AWS_WEB_IDENTITY_TOKEN_FILE AZURE_CONFIG_DIR AZURE_FEDERATED_TOKEN_FILE KUBECONFIG DOCKER_CONFIG NETRC
+  NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
+  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
+`);
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILE_VARIABLES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY GITHUB_EVENT_PATH');
+/** Reads what {@link Below} lists. */
+function readBelow(surroundings) {
+    const { home, environment } = surroundings;
+    const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
+    const rows = [
+        ...CREDENTIAL_ROWS,
+        ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) })),
+        ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(toolCache, row.path) }))),
+    ];
+    return {
+        hidden: hostPaths(hiddenPlaces(surroundings)),
+        credentials: hostPaths([...rows.flatMap(present), ...named(environment, hidden_CREDENTIAL_VARIABLES)]),
+        fileSystems: writableFileSystems(),
+    };
+}
+function hiddenPlaces(surroundings) {
+    const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
+    const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
+    return [
+        ...[temporary, workDirectory, logs.squid, logs.apiProxy, runnerTemporary],
+        // The runner keeps actions, checkouts and temporary files side by side.
+        ...(/\/_?temp$/.test(runnerTemporary) ? [(0,external_node_path_.dirname)(runnerTemporary)] : []),
+        ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
+        ...named(environment, RUNNER_FILE_VARIABLES),
+        ...['/var/lib/docker', '/var/lib/containerd', '/var/run/docker.sock', '/run/containerd'],
+        ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
+        ...listeningSockets(),
+    ];
+}
+/** The runner's own directory, if there is one above `path`: its key and its credentials are in it. */
+function runnerAbove(path) {
+    const directory = (0,external_node_path_.dirname)(path);
+    if (directory === path)
+        return [];
+    const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
+    return isRunner ? [directory] : runnerAbove(directory);
+}
+function named(environment, names) {
+    return names.flatMap((name) => (environment[name] ?? '').split(':').filter((path) => path.startsWith('/')));
+}
+function hostPaths(paths) {
+    const real = paths.flatMap((path) => {
+        try {
+            return (0,external_node_fs_.realpathSync)(path);
+        }
+        catch {
+            return []; // it is not there
+        }
+    });
+    return [...new Set(real)].map((path) => ({ path, isDirectory: (0,external_node_fs_.statSync)(path).isDirectory() }));
+}
+/** From `/proc/self/mountinfo` (proc(5)): file systems that are mounted somewhere and can be written to. */
+function writableFileSystems() {
+    return (0,external_node_fs_.readFileSync)('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+        const [own = '', file = ''] = line.split(' - ');
+        const [, , , , place = '', options = ''] = own.split(' ');
+        const isReadOnly = [options, file.split(' ')[2] ?? ''].some((list) => list.split(',').includes('ro'));
+        return isReadOnly || place === ''
+            ? []
+            : [place.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))];
+    });
+}
+/**
+ * Covers what must not be seen below mounted directories, and mounts the file systems below read-only ones once more:
+ * before version 25, the engine's `readonly` does not hold for them.
+ *
+ * @param own mounts that the user asked for: what is in them was asked for, apart from the runner's and the engine's places
+ */
+function coverMounts(mounts, own, below) {
+    const targets = new Set(mounts.map(({ target }) => target));
+    const asked = new Set(own.map(({ target }) => target));
+    const kept = [];
+    /** By target: two mounts may show the same place, one below the other. */
+    const added = new Map();
+    for (const mount of mounts) {
+        const isAsked = asked.has(mount.target);
+        const places = [...below.hidden, ...(isAsked ? [] : below.credentials)];
+        if (mount.kind === 'bind' && !isAsked && places.some(({ path }) => path === mount.source))
+            continue;
+        kept.push(mount);
+        if (mount.kind !== 'bind')
+            continue;
+        const add = (path, what) => {
+            const target = mount.target + path.slice(mount.source.length);
+            if (!targets.has(target))
+                added.set(target, what(target));
+        };
+        const covers = outermost(places.filter(({ path }) => isBelow(path, mount.source)));
+        for (const path of mount.writable ? [] : below.fileSystems.filter((one) => isBelow(one, mount.source))) {
+            const isCovered = covers.some((cover) => path === cover.path || isBelow(path, cover.path));
+            if (!isCovered)
+                add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));
+        }
+        for (const { path, isDirectory } of covers) {
+            add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source: '/dev/null', target, writable: false }));
+        }
+    }
+    return {
+        mounts: [...kept, ...[...added.values()].filter((one) => one !== 'empty')],
+        empty: [...added].filter(([, what]) => what === 'empty').map(([target]) => target),
+    };
+}
+function outermost(places) {
+    return places.filter(({ path }) => !places.some((other) => other.isDirectory && isBelow(path, other.path)));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host.js
+
 
 
 
@@ -43440,16 +43615,18 @@ function checkMountTargets(mounts, guards, agent, home) {
 /**
  * Reads what {@link AgentHost} lists.
  *
- * @param environment the caller's
+ * @param surroundings the caller's environment, and where things are on the host
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-function readAgentHost(config, user, environment) {
+function readAgentHost(config, user, surroundings) {
+    const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
     const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
     const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
         environment,
         toolchain,
+        below: readBelow(surroundings),
         toolDirectories: openDirectories(toolchain, user.home),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
     };
@@ -45335,7 +45512,7 @@ function limited(directory, outside) {
  * @throws UserError if there are more mounts than the engine can manage
  */
 function guardMounts(roots, readOnlyPaths, own) {
-    const readOnly = outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
+    const readOnly = guards_outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
     const isClosed = (path) => readOnly.some((closed) => isBelow(path, closed));
     const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => isBelow(path, target)));
     const above = [...readOnly, ...tops].flatMap((path) => {
@@ -45363,7 +45540,7 @@ function isInsideText(path, directory) {
     return path === directory || isBelow(path, directory);
 }
 /** Leaves out duplicates, and paths below other paths. */
-function outermost(paths) {
+function guards_outermost(paths) {
     const unique = [...new Set(paths)];
     const set = new Set(unique);
     return unique.filter((path) => {
@@ -46682,51 +46859,88 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     const { timings } = progress;
     signal.throwIfAborted();
     progress.engineAsked = true;
+    const places = engine.places();
     const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
         timings.measure('networks', () => claimNetworks(engine, runId)),
         timings.measure('names', () => engine.containerNames()),
         timings.measure('images', () => 
         // A build takes minutes; a cancelled step has seconds.
         Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
-        timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
+        timings.measure('mounts', async () => checkedMounts(config, context, prepared, await places)),
         timings.measure('workspace', async () => {
             const own = ownFilesInWorkspace(context.root, config.workspace);
             const { environment, temporary } = context;
             return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
         }),
-        timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
+        timings.measure('host', async () => readAgentHost(config, prepared.agentUser, {
+            ...{ ...prepared, ...context, workspace: config.workspace },
+            engine: await places,
+        })),
     ]);
     const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
-    progress.baseline = { ...guards.baseline, visible };
+    const { hidden, credentials } = host.below;
+    const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
+    progress.baseline = { ...guards.baseline, visible, closed };
     writeBaseline(prepared.workDirectory, progress.baseline);
     for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
         reporter.warning(warning);
     return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
 }
-/** Asks the engine for its own places only if somebody wants a mount. */
-async function mountsOnEngine(config, prepared, context) {
-    return config.mounts.length === 0 ? [] : checkedMounts(config, context, prepared, await context.engine.places());
-}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
 
 
+
 /**
- * Composes `~/.claude.json` of Claude Code: it names the key helper and has no credentials. All other keys are kept.
+ * Composes `~/.claude.json` of Claude Code anew: it names the key helper, and takes over those settings of the user's file
+ * that are known to hold no secret. Prompts, accounts, caches and settings of other projects stay outside.
  *
  * @param path the path of the user's file, for errors
  * @param present the content of the user's file, or undefined if there is none
+ * @param workspace the project whose settings are taken over
  * @throws UserError if the file names another helper, or is not a JSON object
  */
-function claudeJson(path, present) {
-    let settings = {};
-    if (present !== undefined && present.trim() !== '') {
-        try {
-            settings = JSON.parse(present);
-        }
-        catch (cause) {
-            throw new errors/* UserError */.yo(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
-        }
+function claudeJson(path, present, workspace) {
+    const settings = claude_json_settingsIn(path, present);
+    const projects = objectIn(settings, 'projects');
+    const project = objectIn(projects, workspace);
+    const kept = {
+        ...passing(settings, SETTINGS),
+        ...(Object.keys(project).length === 0 ? {} : { projects: { [workspace]: passing(project, PROJECT_SETTINGS) } }),
+        apiKeyHelper: CLAUDE_KEY_HELPER,
+    };
+    const servers = (object, above) => Object.keys(objectIn(object, 'mcpServers')).map((name) => [...above, 'mcpServers', name].join('.'));
+    return {
+        content: `${JSON.stringify(kept, null, 2)}\n`,
+        withheld: [...servers(settings, []), ...servers(project, ['projects', workspace])],
+    };
+}
+/** Settings of Claude Code that hold a switch, a number or a single word. (Claude Code 2.1.330) */
+const SETTINGS = words(`
+  numStartups theme editorMode verbose diffTool autoUpdates autoUpdaterStatus autoUpdatesProtectedForNative installMethod
+  preferredNotifChannel messageIdleNotifThresholdMs autoCompactEnabled autoConnectIde autoInstallIdeExtension
+  respectGitignore fileCheckpointingEnabled todoFeatureEnabled showExpandedTodos spinnerTipsEnabled
+  terminalProgressBarEnabled hasCompletedOnboarding lastOnboardingVersion lastReleaseNotesSeen
+  bypassPermissionsModeAccepted hasUsedBackslashReturn shiftEnterKeyBindingInstalled optionAsMetaKeyInstalled
+  codeDiffFooterEnabled prStatusFooterEnabled hasAcknowledgedCostThreshold
+`);
+/** The same for a project, with its lists of permitted tools and of servers from `.mcp.json`. */
+const PROJECT_SETTINGS = words(`
+  hasTrustDialogAccepted hasTrustDialogHooksAccepted hasCompletedProjectOnboarding projectOnboardingSeenCount
+  hasClaudeMdExternalIncludesApproved hasClaudeMdExternalIncludesWarningShown
+  allowedTools enabledMcpjsonServers disabledMcpjsonServers
+`);
+/** A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. */
+const WORD = /^[\w.-]{1,40}(\([\w ./:*-]{1,60}\))?$/;
+function claude_json_settingsIn(path, present) {
+    if (present === undefined || present.trim() === '')
+        return {};
+    let settings;
+    try {
+        settings = JSON.parse(present);
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${path} is not valid JSON.`, { hint: 'Correct or remove the file.', cause });
     }
     if (!claude_json_isObject(settings))
         throw new errors/* UserError */.yo(`${path} is not a JSON object.`, { hint: 'Correct or remove the file.' });
@@ -46736,51 +46950,25 @@ function claudeJson(path, present) {
             hint: `Remove apiKeyHelper from ${path}, or set it to ${CLAUDE_KEY_HELPER}.`,
         });
     }
-    const withheld = [];
-    const kept = membersOf(settings, [], withheld);
-    return { content: `${JSON.stringify({ ...kept, apiKeyHelper: CLAUDE_KEY_HELPER }, null, 2)}\n`, withheld };
+    return settings;
 }
-/** The last 20 characters of each key that Claude Code has asked its user about. (Claude Code 2.1.330) */
-const KEY_PARTS = 'customApiKeyResponses';
-/** Names of members with a credential, such as `primaryApiKey`. `oauthAccount` has none: it only names the account. */
-const SECRET_NAME = /(api[-_]?key|token|secret|password|passphrase|authorization|credentials?)$/i;
-/** Members that contain variables or headers, for MCP servers or for Claude Code itself. */
-const SETTINGS_NAME = /^(env|headers)$/i;
-/** Credentials in the arguments of a command or in a URL. */
-const SECRET_FORM = /\b(sk|rk|pk)-[\w-]{16,}|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{10,}\.[\w-]{10,}|\b(Bearer|Basic) [^\s$]{8,}|:\/\/[^/\s@$]+@|[?&-](api[-_]?key|key|(access[-_]?)?token|secret|password)[= ][^\s$&]{4,}/i;
-/** A shorter value is no credential. */
-const MIN_SECRET_LENGTH = 8;
-function membersOf(object, path, withheld) {
-    const isSettings = SETTINGS_NAME.test(path.at(-1) ?? '');
-    return Object.fromEntries(Object.entries(object).flatMap(([name, value]) => {
-        const memberPath = [...path, name];
-        if (name === 'apiKeyHelper' || !isSecret(name, value, isSettings))
-            return [[name, keptOf(value, memberPath, withheld)]];
-        withheld.push(memberPath.join('.'));
-        return [];
+/** The members of an object with these names, as far as their values are what the names promise. */
+function passing(object, names) {
+    return Object.fromEntries(names.flatMap((name) => {
+        const value = Object.hasOwn(object, name) ? object[name] : undefined;
+        if (value === undefined)
+            return [];
+        if (isList(value))
+            return [[name, value.filter(isPlain)]];
+        return isPlain(value) ? [[name, value]] : [];
     }));
 }
-function keptOf(value, path, withheld) {
-    if (isList(value))
-        return value.map((item, index) => keptOf(item, [...path, String(index)], withheld));
-    return claude_json_isObject(value) ? membersOf(value, path, withheld) : value;
+function isPlain(value) {
+    return typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && WORD.test(value));
 }
-/** A list is judged as a whole: without one of its arguments, a command would do something else. */
-function isSecret(name, value, isSetting) {
-    if (isList(value))
-        return value.some((item) => typeof item === 'string' && SECRET_FORM.test(item));
-    if (claude_json_isObject(value))
-        return name === KEY_PARTS;
-    if (typeof value !== 'string' || value === '')
-        return false;
-    // A reference to a variable of the sandbox, which holds no credential.
-    if (/^([\w ]*\$\{[^}]+\})+$/.test(value))
-        return false;
-    return SECRET_NAME.test(name) || SECRET_FORM.test(value) || (isSetting && mayBeSecret(value));
-}
-/** A variable or header of any name may hold a credential, unless it is a URL, a path or a short word. */
-function mayBeSecret(value) {
-    return value.length >= MIN_SECRET_LENGTH && !/^(https?:\/\/[^?]*|[~./].*)$/.test(value);
+function objectIn(object, name) {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    return value !== undefined && claude_json_isObject(value) ? value : {};
 }
 function isList(value) {
     return Array.isArray(value);
@@ -47147,9 +47335,14 @@ function agentEnvironment(config, secrets, addresses, host, user) {
                 withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
             continue;
         }
-        const chosen = passesByDefault(name, isImage) || overridable.has(name) || (config.envAll && !(isImage && isPlace(name)));
-        if (chosen)
+        const isAsked = config.envAll && !(isImage && isPlace(name));
+        const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
+        if (!isAsked && !isOffered)
+            continue;
+        if (isAsked || !hasPassword(value))
             giveUnlessCredential(name, value);
+        else
+            withheld.push({ name, reason: 'its value has a password in it, and nobody asked for it' });
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
@@ -47176,6 +47369,10 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         withheld,
         warnings: java.warnings,
     };
+}
+/** User information in a URL, or an option that sets a password. */
+function hasPassword(value) {
+    return /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#\s]*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(value);
 }
 /**
  * The reason for withholding a login token, an administrator's key or the like, which the api-proxy does not handle.
@@ -47405,12 +47602,13 @@ function claudeFiles(config, secrets, { user, host }) {
         return { files: {}, warnings: [] };
     }
     const path = (0,external_node_path_.join)(user.home, CLAUDE_JSON);
-    const { content, withheld } = claudeJson(path, host.claudeJson);
+    const { content, withheld } = claudeJson(path, host.claudeJson, config.workspace);
     const found = credentialIn(content, secrets);
     if (found !== undefined) {
         throw new errors/* UserError */.yo(`${path} contains the value of ${found}.`, { hint: 'Remove it from the file.' });
     }
-    const warning = `Left out of the command's copy of ${path} because they may be credentials: ${withheld.join(', ')}.`;
+    const warning = `The command's copy of ${path} has no MCP servers, because their settings may be credentials: ` +
+        `${withheld.join(', ')}. Put those that it needs into .mcp.json.`;
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 
@@ -47467,7 +47665,7 @@ function topology(config, claimed) {
         library: config.agentImage === undefined ? undefined : librarySpec(claimed),
     };
 }
-function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, guards }) {
+function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, emptyDirectories, guards }) {
     const foreign = config.agentImage !== undefined;
     // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
     // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
@@ -47498,6 +47696,10 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
             { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
             { target: '/run', mode: '0755', executable: false, size: '16m' },
             { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
+            // runc 1.0 gives such a file system the mode of the directory below it, which the user must be able to enter.
+            ...emptyDirectories.map((target) => ({
+                ...{ target, mode: '0755', owner: agentUser, executable: false, size: '64k' },
+            })),
         ],
         environment: {},
         dns: NO_DNS,
@@ -47563,6 +47765,7 @@ function normaliseCredential(name, value) {
 
 
 
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -47574,9 +47777,13 @@ function planRun(config, secrets, prepared, claimed, runId) {
     const directory = (0,external_node_path_.join)(workDirectory, 'agent');
     const { host, userMounts, guards } = claimed;
     const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+    const covered = coverMounts(agent.mounts, userMounts, host.below);
+    const inWorkspace = { ...host.below, hidden: [], credentials: [] };
     const containers = topology(config, {
-        ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
-        agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
+        ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+        guards: coverMounts(guards, [], inWorkspace).mounts,
+        agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
+        emptyDirectories: covered.empty,
     });
     refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
     return {
@@ -50104,7 +50311,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2974);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9420);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

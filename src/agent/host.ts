@@ -5,6 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
+import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
 import { hostToolchain } from '../mounts/host-toolchain.ts';
 
 /** What the agent's plan takes from the host, read beforehand: planning itself touches nothing. */
@@ -12,6 +13,8 @@ export interface AgentHost {
   readonly environment: NodeJS.ProcessEnv;
   /** Read-only mounts; none where an image has the tools. */
   readonly toolchain: readonly MountSpec[];
+  /** What must not be seen or written below mounted directories. */
+  readonly below: Below;
   /** The names in the toolchain's directories in the home, by the directory's path. */
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
@@ -21,16 +24,18 @@ export interface AgentHost {
 /**
  * Reads what {@link AgentHost} lists.
  *
- * @param environment the caller's
+ * @param surroundings the caller's environment, and where things are on the host
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-export function readAgentHost(config: Config, user: User, environment: NodeJS.ProcessEnv): AgentHost {
+export function readAgentHost(config: Config, user: User, surroundings: Surroundings): AgentHost {
+  const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
   const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
     environment,
     toolchain,
+    below: readBelow(surroundings),
     toolDirectories: openDirectories(toolchain, user.home),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
   };

@@ -24,6 +24,8 @@ export interface Claimed {
   readonly agentUser: User;
   /** The toolchain, generated files, and the mounts that the user asked for. */
   readonly agentMounts: readonly MountSpec[];
+  /** Directories of the host that the sandbox sees empty. */
+  readonly emptyDirectories: readonly string[];
   /** Mounted over those parts of the workspace that the command must not change. */
   readonly guards: readonly MountSpec[];
 }
@@ -89,7 +91,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
 
 function agentSpec(
   config: Config,
-  { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
+  { runId, names, addresses, images, agentUser, agentMounts, emptyDirectories, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
@@ -121,6 +123,10 @@ function agentSpec(
       { target: '/var/tmp', mode: '1777', ...owner, executable: true, ...share(1 / 12) },
       { target: '/run', mode: '0755', executable: false, size: '16m' },
       { target: agentUser.home, mode: '0700', owner: agentUser, executable: true, ...share(1 / 3) },
+      // runc 1.0 gives such a file system the mode of the directory below it, which the user must be able to enter.
+      ...emptyDirectories.map((target) => ({
+        ...{ target, mode: '0755', owner: agentUser, executable: false, size: '64k' },
+      })),
     ],
     environment: {},
     dns: NO_DNS,

@@ -15,9 +15,10 @@ import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
 export function hostToolchain(home: string, toolCache: string | undefined): MountSpec[] {
   const homeRows = HOME_ROWS.map((row) => ({ ...row, path: join(home, row.path) }));
   const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
-  if (toolCache !== undefined && toolCache !== '' && existsSync(toolCache)) paths.push(toolCache);
-  return paths
-    .filter((path, _, all) => !all.some((other) => isBelow(path, other)))
+  const cache = toolCache !== undefined && toolCache !== '' && existsSync(toolCache) ? [toolCache] : [];
+  // The tool cache gets a mount of its own: where it is among the runner's files, these are hidden.
+  return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...cache]
+    .filter((path, index, all) => all.indexOf(path) === index)
     .map((path) => ({ kind: 'bind', source: realpathSync(path), target: path, writable: false }));
 }
 

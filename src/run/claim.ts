@@ -45,6 +45,7 @@ export async function claim(
   const { timings } = progress;
   signal.throwIfAborted();
   progress.engineAsked = true;
+  const places = engine.places();
   const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
     timings.measure('networks', () => claimNetworks(engine, runId)),
     timings.measure('names', () => engine.containerNames()),
@@ -52,22 +53,24 @@ export async function claim(
       // A build takes minutes; a cancelled step has seconds.
       Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), aborted(signal)]),
     ),
-    timings.measure('mounts', () => mountsOnEngine(config, prepared, context)),
+    timings.measure('mounts', async () => checkedMounts(config, context, prepared, await places)),
     timings.measure('workspace', async () => {
       const own = ownFilesInWorkspace(context.root, config.workspace);
       const { environment, temporary } = context;
       return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
     }),
-    timings.measure('host', () => readAgentHost(config, prepared.agentUser, context.environment)),
+    timings.measure('host', async () =>
+      readAgentHost(config, prepared.agentUser, {
+        ...{ ...prepared, ...context, workspace: config.workspace },
+        engine: await places,
+      }),
+    ),
   ]);
   const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
-  progress.baseline = { ...guards.baseline, visible };
+  const { hidden, credentials } = host.below;
+  const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
+  progress.baseline = { ...guards.baseline, visible, closed };
   writeBaseline(prepared.workDirectory, progress.baseline);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
   return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
-}
-
-/** Asks the engine for its own places only if somebody wants a mount. */
-async function mountsOnEngine(config: Config, prepared: Prepared, context: RunContext): Promise<MountSpec[]> {
-  return config.mounts.length === 0 ? [] : checkedMounts(config, context, prepared, await context.engine.places());
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { topology, type Topology } from '../docker/topology.ts';
+import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
 import { squidConfig } from '../squid/config.ts';
@@ -41,9 +42,13 @@ export function planRun(
   const directory = join(workDirectory, 'agent');
   const { host, userMounts, guards } = claimed;
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+  const covered = coverMounts(agent.mounts, userMounts, host.below);
+  const inWorkspace = { ...host.below, hidden: [], credentials: [] };
   const containers = topology(config, {
-    ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
-    agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
+    ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+    guards: coverMounts(guards, [], inWorkspace).mounts,
+    agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
+    emptyDirectories: covered.empty,
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
   return {

@@ -146,17 +146,28 @@ function byPlace(one: string, other: string): number {
   return rank(one) - rank(other) || (one < other ? -1 : 1);
 }
 
-/** The new links out of the workspace. Where they lead to what the sandbox sees anyway, nobody can learn anything. */
+/**
+ * The new links out of the workspace. Of the places that one leads into, the innermost decides: where the sandbox sees the
+ * host anyway, nobody can learn anything by the link.
+ */
 function newLinks(
   findings: readonly Finding[],
   { visible, closed }: Baseline,
 ): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
-  const isIn = ({ target = '' }: Finding, places: readonly string[]): boolean =>
-    places.map(fromText).some((place) => target === place || target.startsWith(`${place}/`));
-  const links = findings.filter((finding) => finding.kind === 'link-out' && !isIn(finding, visible));
+  const depth = ({ target = '' }: Finding, places: readonly string[]): number =>
+    Math.max(
+      0,
+      ...places
+        .map(fromText)
+        .filter((place) => target === place || target.startsWith(`${place}/`))
+        .map(({ length }) => length),
+    );
+  const links = findings
+    .filter(({ kind }) => kind === 'link-out')
+    .map((link) => ({ link, isVisible: depth(link, visible), isClosed: depth(link, closed) }));
   return {
-    closed: links.filter((link) => isIn(link, closed)),
-    reported: links.filter((link) => !isIn(link, closed)),
+    closed: links.filter(({ isVisible, isClosed }) => isClosed > isVisible).map(({ link }) => link),
+    reported: links.filter(({ isVisible, isClosed }) => isClosed + isVisible === 0).map(({ link }) => link),
   };
 }
 

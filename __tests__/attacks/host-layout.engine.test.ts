@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+
+/** Only root can put a runner below a directory of the system, and mount a file system there. */
+const IS_ROOT = process.getuid?.() === 0;
+
+const SECRET = 'SENTINEL-of-the-host';
+
+const SCRIPT = `export P=$(dirname "$GITHUB_WORKSPACE")\n${sectionedScript({
+  'R12 files':
+    'cat "$P"/.credentials_rsaparams "$P"/.runner "$P"/_diag/Worker.log "$P"/temp/git.config "$P"/other/secret; ls -A "$P"',
+  'R12 logs': 'cat "$P"/temp/*/* "$P"/temp/awf-*/*; true',
+  'R13 tools':
+    'cat "$P"/tool-cache/node/24.1.0/x64/etc/npmrc "$HOME"/.local/share/uv/credentials/credentials.toml; true',
+  'R12 everywhere': `grep -rsl 'SENTINEL-of-th[e]-host' /opt /usr/local "$HOME" /tmp; echo searched`,
+  'R16 a socket': `python3 -c "
+import os, socket
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ['P'] + '/agent.sock'); print('connected')"`,
+  'E11 a disk': 'cat "$DISK/tool"; echo evil > "$DISK/tool"; echo evil > "$DISK/new"',
+  'E12 a hard link': 'cat linked; chmod u+w linked; echo evil > linked; cat linked',
+  'E13 a local action':
+    'echo evil > .github/actions/a/post.js; echo evil > lib/shared.js; mv lib lib2; cat lib/shared.js',
+  'E14 links':
+    'mkdir coverage; ln -s /proc/self/environ coverage/a; ln -s "$P"/.credentials_rsaparams coverage/b; ln -s /usr/bin/env coverage/c',
+  'E19 a program': 'cp /bin/true program; chmod 4755 program; ls -l program',
+  'E20 settings': 'echo evil > .npmrc; mkdir -p .devcontainer; echo {} > .devcontainer/devcontainer.json',
+  'control: tools': 'cat "$P"/tool-cache/node/24.1.0/x64/bin/tool',
+})}`;
+
+const CALLERS = [
+  { who: 'the caller', asOther: false },
+  { who: 'an ordinary user', asOther: true },
+];
+
+describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', ({ asOther }) => {
+  const user = ordinaryUser();
+  let step: ActionStep;
+  let server: Server;
+  let disk: string;
+  let result: EntryResult;
+  let sections: Record<string, string>;
+  let top: string;
+  const of = (name: string): string => join(step.runner.workspace, name);
+  const write = (name: string, content: string): void => {
+    mkdirSync(dirname(join(top, name)), { recursive: true });
+    writeFileSync(join(top, name), content, { mode: 0o600 });
+  };
+
+  beforeAll(async () => {
+    disk = mkdtempSync('/opt/awf-disk-');
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs', disk]);
+    writeFileSync(join(disk, 'tool'), 'good\n');
+    chmodSync(join(disk, 'tool'), 0o666);
+    step = actionStep({ env: `DISK=${disk}`, run: SCRIPT }, { directory: '/opt' });
+    top = dirname(step.runner.workspace);
+    for (const name of ['.credentials_rsaparams', '.runner', '_diag/Worker.log', 'temp/git.config', 'other/secret']) {
+      write(name, SECRET);
+    }
+    write('tool-cache/node/24.1.0/x64/etc/npmrc', SECRET);
+    write('tool-cache/node/24.1.0/x64/bin/tool', 'a tool');
+    write('home/.local/share/uv/credentials/credentials.toml', SECRET);
+    write('home/.local/share/uv/python/x', '');
+    write('home/.cache/uv/linked', 'good\n');
+    linkSync(join(top, 'home/.cache/uv/linked'), of('linked'));
+    write(
+      'workspace/.github/actions/a/action.yml',
+      'runs: { using: node24, main: main.js, post: ../../../lib/shared.js }',
+    );
+    write('workspace/.github/actions/a/post.js', 'good\n');
+    write('workspace/lib/shared.js', 'good\n');
+    server = createServer((socket) => socket.end()).listen(join(top, 'agent.sock'));
+    await once(server, 'listening');
+    chmodSync(join(top, 'agent.sock'), 0o777);
+    if (asOther) {
+      const { argv } = copyAction(top);
+      give(top, user);
+      result = await runProgram([...user.prefix, ...argv('main')], { env: step.runner.main.env, cwd: of('.') });
+    } else {
+      result = await step.main();
+    }
+    sections = sectionsOf(result.stdout);
+  });
+  afterAll(() => {
+    server.close();
+    spawnSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+    step.runner.remove();
+  });
+
+  test('control: the command ran, and sees the tool cache and its workspace', () => {
+    expect(result.stderr).toBe('');
+    expect(result.code, result.stdout.slice(-2_000)).toBe(0);
+    expect(sections['control: tools']).toBe('a tool');
+    expect(sections['E11 a disk']).toMatch(/^good/);
+    expect(sections['E12 a hard link']).toMatch(/^good\nevil$/);
+  });
+
+  test('R12 nothing of the runner is there', () => {
+    expect(result.stdout).not.toContain(SECRET);
+    expect(sections['R12 everywhere']).toBe('searched');
+    expect(
+      sections['R12 files']
+        ?.split('\n')
+        .filter((line) => !line.startsWith('cat:'))
+        .sort(),
+    ).toEqual(['home', 'tool-cache', 'workspace']);
+  });
+
+  test('R13 credentials among the tools are empty', () => {
+    expect(sections['R13 tools']).not.toContain(SECRET);
+    expect(readFileSync(join(top, 'tool-cache/node/24.1.0/x64/etc/npmrc'), 'utf8')).toBe(SECRET);
+  });
+
+  test('R16 the socket is not there', () => {
+    expect(sections['R16 a socket']).not.toContain('connected');
+    expect(sections['R16 a socket']).toMatch(/Error/);
+  });
+
+  test('E11 a file system below a read-only mount is read-only', () => {
+    expect(sections['E11 a disk']?.match(/Read-only file system/g)).toHaveLength(2);
+    expect(readFileSync(join(disk, 'tool'), 'utf8')).toBe('good\n');
+    expect(existsSync(join(disk, 'new'))).toBe(false);
+  });
+
+  test('E12 the file outside is unchanged', () => {
+    expect(readFileSync(join(top, 'home/.cache/uv/linked'), 'utf8')).toBe('good\n');
+    expect(readFileSync(of('linked'), 'utf8')).toBe('evil\n');
+  });
+
+  test('E13 local actions are read-only', () => {
+    expect(readFileSync(of('.github/actions/a/post.js'), 'utf8')).toBe('good\n');
+    expect(readFileSync(of('lib/shared.js'), 'utf8')).toBe('good\n');
+    expect(sections['E13 a local action']).toMatch(/good$/);
+  });
+
+  test('E14 links to the host’s secrets are moved aside', () => {
+    expect(existsSync(of('coverage/a'))).toBe(false);
+    expect(existsSync(of('coverage/b'))).toBe(false);
+    expect(existsSync(of('coverage/c'))).toBe(true);
+    expect(result.stdout).toMatch(/::warning::.*coverage\/a \(a link to \/proc/);
+  });
+
+  test('E19 no program lends its owner’s rights', () => {
+    expect(statSync(of('program')).mode & 0o7000).toBe(0);
+    expect(sections['E19 a program']).toMatch(/^-rws/);
+  });
+
+  test('E20 settings that appear are reported', () => {
+    expect(result.stdout).toMatch(/::warning::.*\.devcontainer \(added\).*\.npmrc \(added\)/);
+  });
+});

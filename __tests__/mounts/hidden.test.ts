@@ -1,0 +1,161 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { MountSpec } from '../../src/docker/spec.ts';
+import { coverMounts, readBelow, type Below } from '../../src/mounts/hidden.ts';
+import { aHost, temporaryDirectory } from '../../testing/builders.ts';
+
+const bind = (source: string, target = source, writable = false): MountSpec => ({
+  kind: 'bind',
+  source,
+  target,
+  writable,
+});
+
+const NOTHING: Below = { hidden: [], credentials: [], fileSystems: [] };
+const directory = (path: string) => ({ path, isDirectory: true });
+const file = (path: string) => ({ path, isDirectory: false });
+
+describe('covering mounts', () => {
+  const cover = (mounts: readonly MountSpec[], below: Partial<Below>, own: readonly MountSpec[] = []) => {
+    const { mounts: found, empty } = coverMounts([...mounts, ...own], own, { ...NOTHING, ...below });
+    const shown = found.flatMap((mount) =>
+      mount.kind === 'bind' ? [`${mount.source} at ${mount.target}${mount.writable ? ' rw' : ''}`] : [],
+    );
+    return { mounts: shown, empty };
+  };
+
+  test('R12 a directory below a mount is empty, at the place where the sandbox sees it', () => {
+    expect(
+      cover([bind('/opt'), bind('/data', '/tmp/x')], { hidden: [directory('/opt/runner'), directory('/data/a')] }),
+    ).toEqual({
+      mounts: ['/opt at /opt', '/data at /tmp/x'],
+      empty: ['/opt/runner', '/tmp/x/a'],
+    });
+  });
+
+  test('R16 a file or a socket below a mount is empty', () => {
+    expect(cover([bind('/opt')], { hidden: [file('/opt/agent.sock')] })).toEqual({
+      mounts: ['/opt at /opt', '/dev/null at /opt/agent.sock'],
+      empty: [],
+    });
+  });
+
+  test('what is mounted by itself below a hidden directory stays', () => {
+    expect(cover([bind('/opt'), bind('/opt/runner/_work/_tool')], { hidden: [directory('/opt/runner')] })).toEqual({
+      mounts: ['/opt at /opt', '/opt/runner/_work/_tool at /opt/runner/_work/_tool'],
+      empty: ['/opt/runner'],
+    });
+  });
+
+  test('a row that is hidden itself is not mounted; a neighbour with a similar name is', () => {
+    expect(cover([bind('/opt'), bind('/opt2')], { hidden: [directory('/opt')] })).toEqual({
+      mounts: ['/opt2 at /opt2'],
+      empty: [],
+    });
+  });
+
+  test('the outermost hidden directory covers what is in it', () => {
+    const hidden = [directory('/opt/r/_work'), directory('/opt/r'), file('/opt/r/.credentials')];
+    expect(cover([bind('/opt')], { hidden }).empty).toEqual(['/opt/r']);
+  });
+
+  test('R13 credentials among the toolchain are empty, those that the user mounts are not', () => {
+    const credentials = [file('/opt/maven/conf/settings.xml'), directory('/srv/keys')];
+    expect(cover([bind('/opt')], { credentials }, [bind('/srv', '/srv')])).toEqual({
+      mounts: ['/opt at /opt', '/srv at /srv', '/dev/null at /opt/maven/conf/settings.xml'],
+      empty: [],
+    });
+  });
+
+  test('E11 file systems below a read-only mount are mounted once more, read-only; below a writable one they are not', () => {
+    const fileSystems = ['/', '/usr/local', '/usr/local/deep', '/work/cache'];
+    expect(cover([bind('/usr'), bind('/work', '/work', true)], { fileSystems }).mounts).toEqual([
+      '/usr at /usr',
+      '/work at /work rw',
+      '/usr/local at /usr/local',
+      '/usr/local/deep at /usr/local/deep',
+    ]);
+  });
+
+  test('a file system in a hidden directory is hidden', () => {
+    expect(cover([bind('/opt')], { hidden: [directory('/opt/r')], fileSystems: ['/opt/r/disk'] })).toEqual({
+      mounts: ['/opt at /opt'],
+      empty: ['/opt/r'],
+    });
+  });
+});
+
+describe('what is hidden', () => {
+  function layout(files: readonly string[]): string {
+    const top = temporaryDirectory();
+    for (const name of files) {
+      mkdirSync(dirname(join(top, name)), { recursive: true });
+      writeFileSync(join(top, name), '');
+    }
+    return top;
+  }
+  const hiddenIn = (host: Parameters<typeof readBelow>[0]): string[] => readBelow(host).hidden.map(({ path }) => path);
+
+  test.each(['.runner', '.credentials', 'bin/Runner.Listener'])(
+    'R12 the directory of a runner, known by its %s',
+    (mark) => {
+      const top = layout([`runner/${mark}`, 'runner/_work/_temp/x', 'runner/_work/r/r/x']);
+      const host = aHost('/nonexistent', { RUNNER_TEMP: join(top, 'runner/_work/_temp') });
+      expect(hiddenIn(host)).toEqual(
+        expect.arrayContaining(['runner', 'runner/_work', 'runner/_work/_temp'].map((name) => join(top, name))),
+      );
+      expect(hiddenIn({ ...aHost('/nonexistent'), workspace: join(top, 'runner/_work/r/r') })).toContain(
+        join(top, 'runner'),
+      );
+    },
+  );
+
+  test('R12 the run’s own files, logs and the runner’s files, wherever they are', () => {
+    const top = layout(['t/x', 'w/x', 'l/x', 'm/x', 'output', 'data/x', 'docker.sock']);
+    const at = (name: string): string => join(top, name);
+    symlinkSync('data', at('link'));
+    const host = {
+      ...aHost('/nonexistent', { GITHUB_OUTPUT: at('output') }),
+      ...{ temporary: at('t'), workDirectory: at('w'), logs: { squid: at('l'), apiProxy: at('m') } },
+      engine: { dataRoot: at('link'), socket: at('docker.sock') },
+    };
+    expect(hiddenIn(host)).toEqual(
+      expect.arrayContaining(['t', 'w', 'l', 'm', 'output', 'data', 'docker.sock'].map(at)),
+    );
+  });
+
+  test('R16 sockets on which somebody listens', async () => {
+    const path = join(temporaryDirectory(), 'agent.sock');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    expect(readBelow(aHost('/nonexistent')).hidden).toContainEqual({ path, isDirectory: false });
+  });
+
+  test('R13 credentials in tool directories, and those that variables name', () => {
+    const home = layout([
+      ...['.local/share/uv/credentials/credentials.toml', '.dotnet/corefx/cryptography/x509stores/my/a.pfx'],
+      ...['.pyenv/versions/3.13.1/pip.conf', 'keys/sa.json', 'cache/node/24.1.0/x64/etc/npmrc'],
+    ]);
+    const environment = {
+      GOOGLE_APPLICATION_CREDENTIALS: join(home, 'keys/sa.json'),
+      RUNNER_TOOL_CACHE: join(home, 'cache'),
+      KUBECONFIG: 'relative',
+    };
+    const found = readBelow(aHost(home, environment)).credentials.map(({ path }) => path);
+    expect(found).toEqual(
+      expect.arrayContaining(
+        [
+          '.local/share/uv/credentials',
+          '.dotnet/corefx',
+          '.pyenv/versions/3.13.1/pip.conf',
+          'keys/sa.json',
+          'cache/node/24.1.0/x64/etc/npmrc',
+        ].map((name) => join(home, name)),
+      ),
+    );
+  });
+});

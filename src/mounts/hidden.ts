@@ -1,0 +1,166 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { MountSpec } from '../docker/spec.ts';
+import { isBelow } from '../host/paths.ts';
+import { listeningSockets } from '../host/sockets.ts';
+import { words } from '../shared/words.ts';
+import { CREDENTIAL_ROWS, HOME_CREDENTIAL_ROWS, TOOL_CACHE_CREDENTIAL_ROWS } from './credential-rows.ts';
+import { present } from './host-toolchain.ts';
+import type { HostPlaces } from './user-mounts.ts';
+
+/** A path of the host without links. */
+export interface HostPath {
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+/** What lies below mounted directories and must not be seen, or must not be written. */
+export interface Below {
+  /** The runner's files, directories for temporary files, the run's own files, the engine's places, sockets. */
+  readonly hidden: readonly HostPath[];
+  /** Files with credentials among those of the toolchain. */
+  readonly credentials: readonly HostPath[];
+  /** Where the host has further file systems that can be written to. */
+  readonly fileSystems: readonly string[];
+}
+
+/** What {@link readBelow} needs to know. */
+export interface Surroundings {
+  readonly home: string;
+  readonly temporary: string;
+  readonly workDirectory: string;
+  readonly logs: { readonly squid: string; readonly apiProxy: string };
+  /** The action's own directory. */
+  readonly root: string;
+  readonly workspace: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly engine: HostPlaces['engine'];
+}
+
+/** Variables that name a file or a directory with credentials, wherever that is. */
+const CREDENTIAL_VARIABLES = words(`
+  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE
+  AWS_WEB_IDENTITY_TOKEN_FILE AZURE_CONFIG_DIR AZURE_FEDERATED_TOKEN_FILE KUBECONFIG DOCKER_CONFIG NETRC
+  NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
+  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
+`);
+
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILE_VARIABLES = words(
+  'GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY GITHUB_EVENT_PATH',
+);
+
+/** Reads what {@link Below} lists. */
+export function readBelow(surroundings: Surroundings): Below {
+  const { home, environment } = surroundings;
+  const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
+  const rows = [
+    ...CREDENTIAL_ROWS,
+    ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(home, row.path) })),
+    ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(toolCache, row.path) }))),
+  ];
+  return {
+    hidden: hostPaths(hiddenPlaces(surroundings)),
+    credentials: hostPaths([...rows.flatMap(present), ...named(environment, CREDENTIAL_VARIABLES)]),
+    fileSystems: writableFileSystems(),
+  };
+}
+
+function hiddenPlaces(surroundings: Surroundings): string[] {
+  const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
+  const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
+  return [
+    ...[temporary, workDirectory, logs.squid, logs.apiProxy, runnerTemporary],
+    // The runner keeps actions, checkouts and temporary files side by side.
+    ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
+    ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
+    ...named(environment, RUNNER_FILE_VARIABLES),
+    ...['/var/lib/docker', '/var/lib/containerd', '/var/run/docker.sock', '/run/containerd'],
+    ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
+    ...listeningSockets(),
+  ];
+}
+
+/** The runner's own directory, if there is one above `path`: its key and its credentials are in it. */
+function runnerAbove(path: string): string[] {
+  const directory = dirname(path);
+  if (directory === path) return [];
+  const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => existsSync(join(directory, name)));
+  return isRunner ? [directory] : runnerAbove(directory);
+}
+
+function named(environment: NodeJS.ProcessEnv, names: readonly string[]): string[] {
+  return names.flatMap((name) => (environment[name] ?? '').split(':').filter((path) => path.startsWith('/')));
+}
+
+function hostPaths(paths: readonly string[]): HostPath[] {
+  const real = paths.flatMap((path) => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return []; // it is not there
+    }
+  });
+  return [...new Set(real)].map((path) => ({ path, isDirectory: statSync(path).isDirectory() }));
+}
+
+/** From `/proc/self/mountinfo` (proc(5)): file systems that are mounted somewhere and can be written to. */
+function writableFileSystems(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [own = '', file = ''] = line.split(' - ');
+      const [, , , , place = '', options = ''] = own.split(' ');
+      const isReadOnly = [options, file.split(' ')[2] ?? ''].some((list) => list.split(',').includes('ro'));
+      return isReadOnly || place === ''
+        ? []
+        : [place.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)))];
+    });
+}
+
+/** Mounts with what covers parts of them, and directories to be covered with an empty file system. */
+export interface Covered {
+  readonly mounts: readonly MountSpec[];
+  readonly empty: readonly string[];
+}
+
+/**
+ * Covers what must not be seen below mounted directories, and mounts the file systems below read-only ones once more:
+ * before version 25, the engine's `readonly` does not hold for them.
+ *
+ * @param own mounts that the user asked for: what is in them was asked for, apart from the runner's and the engine's places
+ */
+export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpec[], below: Below): Covered {
+  const targets = new Set(mounts.map(({ target }) => target));
+  const asked = new Set(own.map(({ target }) => target));
+  const kept: MountSpec[] = [];
+  /** By target: two mounts may show the same place, one below the other. */
+  const added = new Map<string, MountSpec | 'empty'>();
+  for (const mount of mounts) {
+    const isAsked = asked.has(mount.target);
+    const places = [...below.hidden, ...(isAsked ? [] : below.credentials)];
+    if (mount.kind === 'bind' && !isAsked && places.some(({ path }) => path === mount.source)) continue;
+    kept.push(mount);
+    if (mount.kind !== 'bind') continue;
+    const add = (path: string, what: (target: string) => MountSpec | 'empty'): void => {
+      const target = mount.target + path.slice(mount.source.length);
+      if (!targets.has(target)) added.set(target, what(target));
+    };
+    const covers = outermost(places.filter(({ path }) => isBelow(path, mount.source)));
+    for (const path of mount.writable ? [] : below.fileSystems.filter((one) => isBelow(one, mount.source))) {
+      const isCovered = covers.some((cover) => path === cover.path || isBelow(path, cover.path));
+      if (!isCovered) add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));
+    }
+    for (const { path, isDirectory } of covers) {
+      add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source: '/dev/null', target, writable: false }));
+    }
+  }
+  return {
+    mounts: [...kept, ...[...added.values()].filter((one) => one !== 'empty')],
+    empty: [...added].filter(([, what]) => what === 'empty').map(([target]) => target),
+  };
+}
+
+function outermost(places: readonly HostPath[]): readonly HostPath[] {
+  return places.filter(({ path }) => !places.some((other) => other.isDirectory && isBelow(path, other.path)));
+}
