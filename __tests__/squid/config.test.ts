@@ -33,6 +33,7 @@ describe('the agent', () => {
     ['a domain by http', get('plain.example')],
     ['by another method', get('plain.example', { method: 'POST' })],
     ['below a wildcard', connect('a.wild.example')],
+    ['X24 control: a name with hyphens, digits and an underscore', connect('_a-1.plain.example')],
     ['https only, by https', connect('sub.tls.example')],
     ['http only, by http', get('sub.clear.example')],
   ])('reaches %s', (_, request) => {
@@ -67,6 +68,13 @@ describe('the agent', () => {
       '::1',
       '::ffff:10.0.0.1',
     ].map((host): [string, Request] => [`the address ${host}`, connect(host)]),
+    ...['a|b.plain.example', 'other.example#.plain.example', 'other.example%00.plain.example', 'a b.plain.example']
+      .flatMap((host) => [connect(host), get(host)])
+      .map((request): [string, Request] => [
+        `X24 a name with other octets (${request.method} ${request.host})`,
+        request,
+      ]),
+    ['X24 a name in another script', connect('\u00e4.plain.example')],
   ])('is refused %s, without a DNS query', (_, request) => {
     expect(squid.access(request)).toEqual({ allowed: false, resolved: false });
   });
@@ -207,6 +215,7 @@ describe('the server name in a tunnel', () => {
     ['one that is listed for http only', 'clear.example', 'server-name'],
     ['a wildcard’s own domain', 'wild.example', 'server-name'],
     ['a provider’s', 'api.openai.com', 'server-name'],
+    ['X13 a wildcard', '*.wild.example', 'server-name'],
     ['none', undefined, 'no-server-name'],
   ])('%s is cut, with a verdict', (_, serverName, verdict) => {
     expect(squid.bump({ host: 'plain.example', serverName })).toEqual({ action: 'terminate', verdict });
@@ -293,6 +302,10 @@ describe('hardening', () => {
     expect([rules[0], rules.at(-1)]).toEqual(['deny manager', 'deny all']);
   });
 
+  test('X24 refuses names with octets that no host name has before it decides anything by name', () => {
+    expect(squid.all('http_access')[1]?.join(' ')).toBe('deny odd_name');
+  });
+
   test('keeps nothing on disk except its logs', () => {
     expect(squid.all('cache_dir')).toEqual([]);
     expect([...squid.all('access_log'), ...squid.all('cache_log')].map(([to]) => to)).toEqual([
@@ -304,6 +317,6 @@ describe('hardening', () => {
 });
 
 test('what the agent chooses freely is encoded in the log, and no field can be empty', () => {
-  for (const field of ['method', 'target', 'serverName'] as const) expect(LOG_FIELDS[field]).toMatch(/^%#/);
+  for (const field of ['method', 'host', 'target', 'serverName'] as const) expect(LOG_FIELDS[field]).toMatch(/^%#/);
   expect(Object.values(LOG_FIELDS).filter((format) => / /.test(format))).toEqual([]);
 });
