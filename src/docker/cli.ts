@@ -69,8 +69,10 @@ export class DockerCli implements Engine {
     return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
-  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
-    await this.#succeedUnless(['kill', `--signal=${signal}`, container], /is not running|No such container/);
+  async stop(names: readonly string[], seconds: number): Promise<void> {
+    if (names.length === 0) return;
+    // The long name of this option differs between versions of the client.
+    await this.#succeedUnless(['stop', '-t', String(seconds), ...names], /No such container/);
   }
 
   async removeContainers(names: readonly string[]): Promise<void> {

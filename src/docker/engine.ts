@@ -43,8 +43,11 @@ export interface Engine {
   start(container: string, attachment: Attachment): Promise<number>;
   /** Creates and starts a container. @returns its exit code, once it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
-  /** Sends a signal. A container that is not running is left alone. */
-  signal(container: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  /**
+   * Asks containers to end, waits until they have, and kills those that have not after `seconds`. Containers that are gone
+   * already are no failure.
+   */
+  stop(names: readonly string[], seconds: number): Promise<void>;
   /**
    * Kills and removes containers with their volumes. Containers that are gone already are no failure. Afterwards their
    * names are free, also where somebody else had begun to remove them.

@@ -63,6 +63,7 @@ class FakeContainer {
   isRunning = false;
   readonly networks: Set<string>;
   readonly asked = Promise.withResolvers<undefined>();
+  readonly ended = Promise.withResolvers<undefined>();
   readonly kill = new AbortController();
 
   constructor(spec: ContainerSpec) {
@@ -163,9 +164,13 @@ export class FakeEngine implements Engine {
     return this.#execute(this.#create(spec), attachment);
   }
 
-  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
-    await this.#called('signal', `${signal} ${container}`);
-    this.#containers.get(container)?.end(signal);
+  async stop(names: readonly string[], seconds: number): Promise<void> {
+    if (names.length > 0) await this.#called('stop', `${seconds} ${names.join(' ')}`);
+    const containers = names.flatMap((name) => this.#containers.get(name) ?? []);
+    for (const container of containers) container.end('TERM');
+    const running = containers.filter(({ isRunning }) => isRunning);
+    await Promise.race([Promise.all(running.map(({ ended }) => ended.promise)), sleep(seconds * 1_000)]);
+    for (const container of containers) container.end('KILL');
   }
 
   async removeContainers(names: readonly string[]): Promise<void> {
@@ -256,6 +261,7 @@ export class FakeEngine implements Engine {
       return KILLED;
     } finally {
       container.isRunning = false;
+      container.ended.resolve(undefined);
     }
   }
 
