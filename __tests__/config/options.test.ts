@@ -43,7 +43,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   mounts: undefined,
   'protect-paths': '.github/workflows\n.mcp.json\n.claude\n.vscode\n.envrc\n.husky',
   'agent-image': undefined,
-  memory: '6g',
+  memory: undefined,
   pids: '4096',
   'timeout-minutes': undefined,
   'max-requests': undefined,

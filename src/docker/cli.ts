@@ -100,13 +100,12 @@ export class DockerCli implements Engine {
     return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
   }
 
-  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
-    const [dataRoot, host] = await Promise.all([
-      this.#client.succeed(['info', '--format={{.DockerRootDir}}']),
-      this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-    ]);
-    const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-    return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+  async endpoint(): Promise<string> {
+    return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+  }
+
+  async info(): Promise<string> {
+    return this.#client.succeed(['info', '--format={{json .}}']);
   }
 
   async ranOutOfMemory(container: string): Promise<boolean> {

@@ -59,10 +59,10 @@ export interface Engine {
   containerNames(): Promise<string[]>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
-  /**
-   * The engine's data directory and its Unix socket. Undefined where it does not tell, or is reached in another way.
-   */
-  places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
+  /** Where the client reaches the engine, for example `unix:///var/run/docker.sock`. The engine itself is not asked. */
+  endpoint(): Promise<string>;
+  /** What the engine says about itself: the JSON of `docker info`. */
+  info(): Promise<string>;
   /** True if the kernel killed a process of the container, which has ended, because it used too much memory. */
   ranOutOfMemory(container: string): Promise<boolean>;
 }

@@ -43,6 +43,7 @@ export function planRun(
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
   const containers = topology(config, {
     ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
+    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
@@ -55,6 +56,7 @@ export function planRun(
         allow: config.allow,
         targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
         hosts: config.addHosts,
+        hostAddresses: claimed.hostAddresses,
       }),
       apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
       agent: agent.document,
