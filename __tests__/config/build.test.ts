@@ -52,7 +52,7 @@ describe('defaults', () => {
         mode: 'read-only',
       })),
       agentImage: undefined,
-      memory: '6g',
+      memory: undefined,
       pids: 4096,
       timeoutMinutes: undefined,
       budget: {},

@@ -44,7 +44,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   mounts: undefined,
   'protect-paths': DEFAULT_PROTECTED.join('\n'),
   'agent-image': undefined,
-  memory: '6g',
+  memory: undefined,
   pids: '4096',
   'timeout-minutes': undefined,
   'max-requests': undefined,

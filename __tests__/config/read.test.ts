@@ -211,7 +211,7 @@ test('the rows decide the types', () => {
   expectTypeOf<OptionValues['max-tokens']>().toEqualTypeOf<number | undefined>();
   expectTypeOf<OptionValues['env-all']>().toEqualTypeOf<boolean>();
   expectTypeOf<OptionValues['run']>().toEqualTypeOf<string>();
-  expectTypeOf<OptionValues['memory']>().toEqualTypeOf<string>();
+  expectTypeOf<OptionValues['memory']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<OptionValues['agent-image']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<OptionValues['openai-api-target']>().toEqualTypeOf<Target | undefined>();
   expectTypeOf<OptionValues['add-hosts']>().toEqualTypeOf<

@@ -21,7 +21,14 @@ describe('containerArgs', () => {
     expect(args()).toEqual(
       expect.arrayContaining([
         ...['--cap-drop=ALL', '--security-opt=no-new-privileges', '--read-only', '--ulimit=core=0'],
-        ...['--memory=6g', '--pids-limit=4096', '--user=1001:1002', '--log-driver=none', '--restart=no'],
+        ...[
+          '--memory=6g',
+          '--memory-swap=6g',
+          '--pids-limit=4096',
+          '--user=1001:1002',
+          '--log-driver=none',
+          '--restart=no',
+        ],
         ...['--ipc=private', '--pull=never', '--label=awf.run=0123abcd', '--name=awf-agent'],
         '--network=awf-internal-0123abcd',
       ]),
@@ -39,7 +46,10 @@ describe('containerArgs', () => {
   });
 
   test.each<[keyof ContainerSpec, Partial<ContainerSpec>, string[]]>([
+    ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, ['--ulimit=nofile=16384:16384']],
+    ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, ['--oom-score-adj=1000']],
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
+    ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
     ['dns', { dns: '127.0.0.1' }, ['--dns=127.0.0.1']],
     ['sysctls', { sysctls: { 'net.ipv4.ip_forward': '0' } }, ['--sysctl=net.ipv4.ip_forward=0']],
     ['hosts', { hosts: [{ name: 'a.example', address: '10.0.0.1' }] }, ['--add-host=a.example:10.0.0.1']],
@@ -106,12 +116,12 @@ describe('networkArgs', () => {
   });
 
   test.each([true, false])(
-    'both carry the run’s label, their subnet and, last, their name (internal: %j)',
+    'both carry the run’s label, their subnet and, last, their name, and have no IPv6 (internal: %j)',
     (internal) => {
       const args = networkArgs({ ...network, internal });
       expect(args).toEqual(expect.arrayContaining(['--label=awf.run=0123abcd', '--subnet=172.30.0.0/24']));
       expect(args.at(-1)).toBe('awf-x');
-      expect(args.join(' ')).not.toMatch(/ipv6/);
+      expect(args).toContain('--ipv6=false');
     },
   );
 });

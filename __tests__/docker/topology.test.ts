@@ -8,7 +8,7 @@ import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
 import { READINESS_NAME } from '../../src/squid/config.ts';
-import { ADDRESSES, aConfig, SENTINELS, temporaryDirectory, USER, aHost } from '../../testing/builders.ts';
+import { ADDRESSES, aConfig, aHost, ENGINE, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const RUN_ID = '0123abcd';
 
@@ -23,6 +23,8 @@ const CLAIMED: Claimed = {
   agentMounts: [],
   emptyDirectories: [],
   guards: [],
+  engine: ENGINE,
+  hasIpv6: true,
 };
 
 function containers(found: Topology): ContainerSpec[] {
@@ -55,9 +57,10 @@ describe.each(ALL)('%s', (_, spec) => {
       'cap-drop': ['ALL'],
       'security-opt': ['no-new-privileges'],
       'read-only': [''],
-      ulimit: ['core=0'],
+
       ipc: ['private'],
     });
+    expect(options['ulimit']).toContain('core=0');
   });
 
   test('undoes none of it', () => {
@@ -111,11 +114,19 @@ describe('names, addresses and limits', () => {
 
   test('the user’s limits apply only to the agent', () => {
     const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
-    expect(containers(found).map(({ limits }) => limits)).toEqual([
+    expect(containers(found).map(({ limits: { memory, pids } }) => ({ memory, pids }))).toEqual([
       { memory: '512m', pids: 100 },
       { memory: '512m', pids: 100 },
       { memory: '1g', pids: 7 },
     ]);
+  });
+
+  test('D9 the sidecars have the same number of open files on every engine', () => {
+    for (const { limits } of [host.squid, host.apiProxy!]) expect(limits.openFiles).toBe(16_384);
+  });
+
+  test('D10 a machine that runs out of memory kills the agent first', () => {
+    expect(containers(host).map(({ limits }) => limits.oomScoreAdjustment)).toEqual([undefined, undefined, 1_000]);
   });
 });
 
@@ -151,10 +162,43 @@ describe('the agent’s in-memory file systems', () => {
   });
 });
 
+describe('the agent’s memory', () => {
+  const memoryOn = (gib: number, memory?: string): string =>
+    topology(aConfig({ memory }), { ...CLAIMED, engine: { ...ENGINE, memoryBytes: gib * 1024 ** 3 } }).agent.limits
+      .memory;
+
+  test.each([
+    [16, '6g'],
+    [8, '6g'],
+    [7, '5376m'],
+    [4, '3072m'],
+    [1, '768m'],
+  ])('D10 by default is at most 6g, and at most 75 %% of a machine with %i GiB: %s', (gib, expected) => {
+    expect(memoryOn(gib)).toBe(expected);
+  });
+
+  test('is what the user says otherwise', () => {
+    expect(memoryOn(4, '8g')).toBe('8g');
+  });
+});
+
+test('X21 no container has IPv6, unless the kernel has none to switch off', () => {
+  const off = 'net.ipv6.conf.all.disable_ipv6';
+  for (const spec of [host.squid, host.apiProxy!, host.agent, foreign.agent]) expect(spec.sysctls?.[off]).toBe('1');
+  const without = topology(aConfig(), { ...CLAIMED, hasIpv6: false });
+  for (const spec of containers(without)) expect(spec.sysctls?.[off]).toBeUndefined();
+});
+
+test('an engine that maps users runs the containers with the host’s', () => {
+  const mapped = topology(aConfig({ agentImage: 'debian:13' }), { ...CLAIMED, engine: { ...ENGINE, mapsUsers: true } });
+  expect(containers(mapped).map(({ userNamespace }) => userNamespace)).toEqual(['host', 'host', 'host', 'host']);
+  expect(ALL.map(([, { userNamespace }]) => userNamespace)).toEqual(ALL.map(() => undefined));
+});
+
 describe('squid', () => {
   test('has no proxy and forwards no packets', () => {
     expect(Object.keys(host.squid.environment).filter((name) => /proxy/i.test(name))).toEqual([]);
-    expect(host.squid.sysctls).toEqual({ 'net.ipv4.ip_forward': '0' });
+    expect(host.squid.sysctls).toMatchObject({ 'net.ipv4.ip_forward': '0' });
   });
 
   test('knows the added hosts and the name for the start-up check, and nobody else does', () => {

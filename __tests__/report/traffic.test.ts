@@ -5,6 +5,7 @@ import { DomainCounter, NO_DOMAINS, readDomains, type DomainTraffic } from '../.
 import { readUsage } from '../../src/report/usage.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
+import { accessLine } from '../../testing/engine/log-lines.ts';
 
 const AGENT = '172.30.0.20';
 
@@ -155,8 +156,8 @@ const call = (provider: string, status: number, more: object = {}) =>
   });
 
 describe('readDomains', () => {
-  const access = (seconds: string, target: string, method = 'CONNECT') =>
-    `${seconds} 3 ${AGENT} TCP_TUNNEL/200 10 10 ${method} ${target} FIRSTUP_PARENT/127.0.0.1 - -\n`;
+  const access = (time: string, target: string, fields: Parameters<typeof accessLine>[2] = {}) =>
+    accessLine(AGENT, target, { time, ...fields });
 
   test('a missing log is an error, because only the caller knows whether there must be one', async () => {
     await expect(readDomains({ squid: '/does/not/exist', apiProxy: '' }, AGENT)).rejects.toThrow('ENOENT');
@@ -164,15 +165,15 @@ describe('readDomains', () => {
 
   test('reads Squid’s log, and counts the lines that it cannot read', async () => {
     const squid = [
-      `1.000 3 ${AGENT} TCP_TUNNEL/200 10 10 CONNECT a.example:443 FIRSTUP_PARENT/127.0.0.1 - -`,
-      `1.001 3 ${AGENT} TCP_TUNNEL/200 10 10 CONNECT a.example:443 FIRSTUP_PARENT/127.0.0.1 - -`,
-      '1.002 3 127.0.0.1 NONE_NONE/200 0 0 CONNECT a.example:443 HIER_NONE/- evil.example server-name',
-      `1.003 0 ${AGENT} TCP_DENIED/403 10 10 GET http://b.example/x HIER_NONE/- - -`,
-      `1.004 0 ${AGENT} NONE_NONE/000 0 0 - error:transaction-end-before-headers HIER_NONE/- - -`,
-      'half a li',
-      '',
+      access('1.000', 'a.example:443'),
+      access('1.001', 'a.example:443'),
+      accessLine('127.0.0.1', 'a.example:443', { time: '1.002', serverName: 'evil.example', verdict: 'server-name' }),
+      access('1.003', 'http://b.example/x', { method: 'GET', status: 'TCP_DENIED/403' }),
+      access('1.004', 'error:transaction-end-before-headers', { method: '-', host: '-', port: '-' }),
+      'half a li\n',
+      '\n',
     ];
-    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('\n') }), AGENT)).toEqual({
+    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('') }), AGENT)).toEqual({
       ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [count('b.example', 1), count('evil.example', 1)],
@@ -181,7 +182,7 @@ describe('readDomains', () => {
   });
 
   test('L1 a path that is not UTF-8 hides no request', async () => {
-    const log = access('1.000', 'http://a.example/%FF', 'GET') + access('1.001', 'http://a.example/%C3%28', 'GET');
+    const log = access('1.000', 'http://a.example/%FF') + access('1.001', 'http://a.example/%C3%28');
     const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), AGENT);
     expect(allowed).toEqual([count('a.example', 2)]);
   });

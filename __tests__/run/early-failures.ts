@@ -91,10 +91,19 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
     error: 'docker run failed: no',
   })),
   {
-    what: 'the engine does not tell its places',
-    engine: { onCall: refusing('places') },
-    config: () => ({ mounts: [{ source: '/usr/share', target: '/data', writable: false, origin: 'mounts, line 1' }] }),
-    error: 'docker places failed: no',
+    what: 'the engine does not tell what it is',
+    engine: { onCall: refusing('info') },
+    error: 'docker info failed: no',
+  },
+  {
+    what: 'the engine cannot be used, and has no image',
+    engine: { info: { SecurityOptions: ['name=rootless'] }, image: () => undefined },
+    error: 'The Docker engine runs in rootless mode, which AWF does not support.',
+  },
+  {
+    what: 'the engine is on another machine',
+    engine: { endpoint: 'ssh://build-7' },
+    error: 'The Docker client is set to ssh://build-7.',
   },
   {
     what: 'an image cannot be built',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { configWarnings, timeoutText } from '../../src/run/messages.ts';
 import { aConfig, given } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 
 describe.each([
   [
@@ -22,6 +23,19 @@ describe.each([
     expect(others).toEqual([]);
     expect(warning).toContain(problem);
     expect(warning).toContain(remedy);
+  });
+
+  test('X23 an entry of the list that covers a provider’s host', () => {
+    const warningsFor = (domains: string): string[] =>
+      configWarnings(
+        aConfig({ frontEnd, allow: allowing(domains), secrets: given('OPENAI_API_KEY', 'GEMINI_API_KEY') }),
+      );
+    const [openai, gemini, ...others] = warningsFor('openai.com, *.googleapis.com, example.com');
+    expect(others).toEqual([]);
+    expect(openai).toMatch(/allow-domains: openai\.com covers api\.openai\.com, the host of OpenAI\./);
+    expect(gemini).toMatch(/googleapis\.com covers generativelanguage\.googleapis\.com/);
+    // The host itself, its neighbours, and other providers' domains: no overlap with a configured one.
+    expect(warningsFor('api.openai.com, cdn.openai.com, anthropic.com, http://openai.com')).toEqual([]);
   });
 
   test('the time limit', () => {

@@ -4,7 +4,7 @@ import type { Claimed } from '../../src/run/claim.ts';
 import { namesFor } from '../../src/shared/network.ts';
 import { planRun, type RunPlan } from '../../src/run/plan.ts';
 import type { Prepared } from '../../src/run/prepare.ts';
-import { aConfig, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/builders.ts';
+import { aConfig, ENGINE, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/builders.ts';
 
 export const RUN_ID = 'feedf00d';
 
@@ -32,6 +32,9 @@ export const CLAIMED: Claimed = {
     toolDirectories: new Map(),
     claudeJson: undefined,
   },
+  hostAddresses: [],
+  hasIpv6: true,
+  engine: ENGINE,
 };
 
 export function plan(overrides: ConfigOverrides = {}, claimed: Partial<Claimed> = {}): RunPlan {

@@ -41,12 +41,12 @@ describe('removeRun', CONCURRENT, () => {
     expect(engine.calls).toEqual(['objectsOf 1']);
   });
 
-  test('kills the agent first, asks the api-proxy to stop, then removes Squid and finally the networks', async () => {
+  test('kills the agent first, asks the sidecars to end, then removes them and finally the networks', async () => {
     const engine = await anEngine(CONTAINERS);
     expect(await removal(engine)).toEqual({ containers: 4, networks: 2 });
     expect(changes(engine)).toEqual([
       'removeContainers awf-agent-1 awf-library-1',
-      'signal TERM awf-api-proxy-1',
+      'stop 1 awf-squid-1 awf-api-proxy-1',
       'removeContainers awf-squid-1 awf-api-proxy-1',
       `removeNetworks ${INTERNAL} ${OUTER}`,
     ]);

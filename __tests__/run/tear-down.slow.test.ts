@@ -42,7 +42,7 @@ afterAll(() => {
 });
 
 describe('the removal', CONCURRENT, () => {
-  test('kills the agent first, asks the api-proxy to stop, then removes Squid and finally the networks', async () => {
+  test('kills the agent first, asks the sidecars to end, then removes them and finally the networks', async () => {
     const world = aWorld();
     await world.run();
     const { calls } = world.engine;
@@ -52,7 +52,7 @@ describe('the removal', CONCURRENT, () => {
     const { internal, outer } = networkNames(world.context.runId);
     expect(calls.slice(calls.indexOf(`start ${squid}`) + 1)).toEqual([
       `removeContainers ${name('agent')}`,
-      `signal TERM ${name('api-proxy')}`,
+      `stop 1 ${squid} ${name('api-proxy')}`,
       `removeContainers ${squid} ${name('api-proxy')}`,
       `removeNetworks ${internal}`,
       `removeNetworks ${outer}`,
@@ -70,8 +70,8 @@ describe('the removal', CONCURRENT, () => {
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 
-  test('does not depend on asking the api-proxy to stop', async () => {
-    const world = aWorld({ onCall: refusing('signal') });
+  test('does not depend on asking the sidecars to end', async () => {
+    const world = aWorld({ onCall: refusing('stop') });
     expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
     expect(world.left()).toEqual([]);
   });
@@ -165,13 +165,8 @@ describe('--keep-containers', CONCURRENT, () => {
     const running = runningAtSearch(world);
     expect(await world.run({ ...SHORT, keepContainers: true })).toMatchObject({ outcome: 'timeout', exitCode: 124 });
     const { calls, left } = world.engine;
-    const ends = calls.filter((call) => call.startsWith('signal')).map((call) => call.replace(/-[0-9a-f]{8}$/, ''));
-    expect(ends).toEqual([
-      'signal KILL awf-agent',
-      'signal TERM awf-api-proxy',
-      'signal KILL awf-squid',
-      'signal KILL awf-api-proxy',
-    ]);
+    const ends = calls.filter((call) => call.startsWith('stop')).map((call) => call.replace(/-[0-9a-f]{8}\b/g, ''));
+    expect(ends).toEqual(['stop 0 awf-agent', 'stop 1 awf-squid awf-api-proxy', 'stop 0 awf-squid awf-api-proxy']);
     expect(calls.filter((call) => call.startsWith('remove'))).toEqual([]);
     expect(
       left

@@ -12,6 +12,8 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
     bytesOut: '3900',
     bytesIn: '3800',
     method: 'CONNECT',
+    host: 'example.com',
+    port: '443',
     target: 'example.com:443',
     route: 'FIRSTUP_PARENT/127.0.0.1',
     serverName: '-',
@@ -52,52 +54,54 @@ describe('parseAccessLine', () => {
   });
 
   test.each([
-    ['CONNECT', 'example.com:443', 'example.com', 443],
-    ['CONNECT', 'example.com:22', 'example.com', 22],
-    ['CONNECT', 'EXAMPLE.com.:443', 'example.com', 443],
-    ['CONNECT', '%5Bfd00::1%5D:443', 'fd00::1', 443],
-    ['CONNECT', 'allowed.example@evil.example:443', 'evil.example', 443],
-    ['GET', 'http://example.com/', 'example.com', 80],
-    ['GET', 'http://example.com:8080/a%20b?c=d', 'example.com', 8080],
-    ['GET', 'https://example.com/', 'example.com', 443],
-    ['GET', 'http://allowed.example@evil.example/', 'evil.example', 80],
-    ['GET', 'http://evil.example/http://allowed.example/', 'evil.example', 80],
-    ['GET', 'http://%5Bfd00::1%5D/', 'fd00::1', 80],
-  ])('%s %s requests %s, port %i', (method, target, host, port) => {
-    expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host, port });
+    ['example.com', 'example.com'],
+    ['EXAMPLE.com.', 'example.com'],
+    ['%5Bfd00::1%5D', 'fd00::1'],
+    ['[fd00::1]', 'fd00::1'],
+  ])('the host %s is %s', (host, expected) => {
+    expect(parseAccessLine(line({ host }))).toMatchObject({ host: expected, port: 443 });
+  });
+
+  test('L1 the host is the one that Squid judged, whatever the target looks like', () => {
+    const target = 'http://allowed.example%23@evil.example/http://allowed.example/';
+    expect(parseAccessLine(line({ method: 'GET', host: 'evil.example', port: '80', target }))).toMatchObject({
+      host: 'evil.example',
+      port: 80,
+    });
   });
 
   test.each([
     ['an empty line', ''],
     ['a field too few', line().replace(/ -$/, '')],
     ['a field too many', `${line()} x`],
-    ['no host', line({ target: ':443' })],
+    ['no port', line({ port: '-' })],
+    ['a port that is none', line({ port: '443x' })],
+    ['no host', line({ host: '.' })],
     ['no time', line({ time: 'now' })],
     ['something else', 'Starting Squid Cache version 6.13'],
   ])('%s is not a record', (_, text) => {
     expect(parseAccessLine(text)).toBeUndefined();
   });
 
-  test.each([
-    ['-', 'error:transaction-end-before-headers'],
-    ['NONE', 'error:invalid-request'],
-  ])('a connection without a request is not a record either, and recognised as such: %s %s', (method, target) => {
-    expect(parseAccessLine(line({ method, target }))).toBe('no-request');
-  });
+  test.each(['error:transaction-end-before-headers', 'error:invalid-request', 'urn:x', '/', '-'])(
+    'a connection without a request is not a record either, and recognised as such: %s',
+    (target) => {
+      expect(parseAccessLine(line({ method: '-', host: '-', port: '-', target }))).toBe('no-request');
+    },
+  );
 
   // Squid writes octets that the agent chose with rfc1738_escape, which turns 0x80-0xFF into %80-%FF.
   test.each([
-    ['GET', 'http://example.com/%FF', 'example.com'],
-    ['GET', 'http://example.com/%C3%28?%E0%80', 'example.com'],
-    ['GET', 'http://b%FFd.example/', 'b%ffd.example'],
-    ['CONNECT', 'a%7Cb.example:443', 'a%7cb.example'],
-    ['CONNECT', '%FF%FE:443', '%ff%fe'],
-    ['CONNECT', '%', '%'],
-    ['CONNECT', 'error:443', 'error'],
-    ['GET', 'http://example.com%23.allowed.example/', 'example.com%23.allowed.example'],
-    ['GET', 'http://exa%40evil.example/', 'exa%40evil.example'],
-  ])('the agent’s choice of octets hides nothing: %s %s', (method, target, host) => {
-    expect(parseAccessLine(line({ method, target }))).toMatchObject({ method, host });
+    ['b%FFd.example', 'b%ffd.example'],
+    ['a%7Cb.example', 'a%7cb.example'],
+    ['%FF%FE', '%ff%fe'],
+    ['%', '%'],
+    ['-', '-'],
+    ['error', 'error'],
+    ['example.com%23.allowed.example', 'example.com%23.allowed.example'],
+    ['exa%40evil.example', 'exa%40evil.example'],
+  ])('L1 the agent’s choice of octets hides nothing: %s', (host, expected) => {
+    expect(parseAccessLine(line({ host }))).toMatchObject({ host: expected });
   });
 });
 

@@ -21,7 +21,14 @@ const HARMLESS = [
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
-  return { addresses: addressesIn('172.30.0.0/24'), allow: allowing(allow), targets: [], hosts: [], ...rest };
+  return {
+    addresses: addressesIn('172.30.0.0/24'),
+    allow: allowing(allow),
+    targets: [],
+    hosts: [],
+    hostAddresses: [],
+    ...rest,
+  };
 }
 
 const POLICIES: Readonly<Record<string, EgressPolicy>> = {
@@ -54,6 +61,9 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
   }),
   'a target that the list has as well': policy('openai.com, api.openai.com', {
     targets: [{ host: 'api.openai.com', port: 443, permitted: true }],
+  }),
+  'the host’s own addresses': policy('example.com', {
+    hostAddresses: ['127.0.0.1', '203.0.113.7', '::1', '2600:1f18::7'],
   }),
   'another subnet': { ...policy('example.com'), addresses: addressesIn('10.213.7.0/24') },
 };

@@ -8,7 +8,9 @@ const AGENT = '172.30.0.20';
 const SIDECAR = '172.30.0.30';
 
 function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
-  return new Judge(squidConfig({ addresses: ADDRESSES, allow: allowing(allow), targets: [], hosts: [], ...policy }));
+  return new Judge(
+    squidConfig({ addresses: ADDRESSES, allow: allowing(allow), targets: [], hosts: [], hostAddresses: [], ...policy }),
+  );
 }
 
 /** The agent's `CONNECT host:port` or `GET http://host:port/`, unless `more` overrides it. */
@@ -33,6 +35,7 @@ describe('the agent', () => {
     ['a domain by http', get('plain.example')],
     ['by another method', get('plain.example', { method: 'POST' })],
     ['below a wildcard', connect('a.wild.example')],
+    ['X24 control: a name with hyphens, digits and an underscore', connect('_a-1.plain.example')],
     ['https only, by https', connect('sub.tls.example')],
     ['http only, by http', get('sub.clear.example')],
   ])('reaches %s', (_, request) => {
@@ -67,6 +70,13 @@ describe('the agent', () => {
       '::1',
       '::ffff:10.0.0.1',
     ].map((host): [string, Request] => [`the address ${host}`, connect(host)]),
+    ...['a|b.plain.example', 'other.example#.plain.example', 'other.example%00.plain.example', 'a b.plain.example']
+      .flatMap((host) => [connect(host), get(host)])
+      .map((request): [string, Request] => [
+        `X24 a name with other octets (${request.method} ${request.host})`,
+        request,
+      ]),
+    ['X24 a name in another script', connect('\u00e4.plain.example')],
   ])('is refused %s, without a DNS query', (_, request) => {
     expect(squid.access(request)).toEqual({ allowed: false, resolved: false });
   });
@@ -101,6 +111,8 @@ describe('the address of an allowed name', () => {
     ...['172.16.0.1', '172.30.0.30', '172.31.255.255', '192.0.0.192', '192.168.1.1', '198.18.0.1', '224.0.0.1'],
     ...['240.0.0.1', '255.255.255.255', '::', '::1', '64:ff9b::a00:1', 'fc00::1', 'fd00:ec2::254', 'fe80::1'],
     ...['ff02::1', '2002:a00:1::1'],
+    // X25
+    ...['::a00:1', '::ffff:0:a00:1', '64:ff9b:1::a00:1', '100:0:0:1::1', '3fff::1', '5f00::1', 'fec0::1', 'feff::1'],
   ];
 
   test.each(PRIVATE)('%s is refused', (address) => {
@@ -116,6 +128,13 @@ describe('the address of an allowed name', () => {
       expect(judge(LIST).access(connect('plain.example', { address })).allowed).toBe(true);
     },
   );
+
+  test('X25 the host’s own public address is refused, and its neighbour is not', () => {
+    const squid = judge(LIST, { hostAddresses: ['203.0.113.7', '2600:1f18::7'] });
+    const allows = (address: string): boolean => squid.access(connect('plain.example', { address })).allowed;
+    expect(['203.0.113.7', '2600:1f18::7'].map(allows)).toEqual([false, false]);
+    expect(['203.0.113.8', '2600:1f18::8'].map(allows)).toEqual([true, true]);
+  });
 
   test('an allowed name without an address is refused by the front port and logged as such', () => {
     const squid = judge(LIST);
@@ -207,6 +226,7 @@ describe('the server name in a tunnel', () => {
     ['one that is listed for http only', 'clear.example', 'server-name'],
     ['a wildcard’s own domain', 'wild.example', 'server-name'],
     ['a provider’s', 'api.openai.com', 'server-name'],
+    ['X13 a wildcard', '*.wild.example', 'server-name'],
     ['none', undefined, 'no-server-name'],
   ])('%s is cut, with a verdict', (_, serverName, verdict) => {
     expect(squid.bump({ host: 'plain.example', serverName })).toEqual({ action: 'terminate', verdict });
@@ -265,9 +285,16 @@ test('a policy cannot add its own lines: one directive per line, no quotes, no c
     allow: allowing('bücher.example, A.example.'),
     targets: [],
     hosts: [],
+    hostAddresses: [],
   });
   expect(configuration).toMatch(/^[\x20-\x7e\n]+\n$/);
   expect(configuration.split('\n').filter((line) => line.startsWith('#'))).toEqual([]);
+});
+
+test('D8 the files of all clients’ connections together are fewer than Squid may open', () => {
+  const limit = (directive: string): number => Number(judge('').all(directive)[0]?.[0]);
+  // A tunnel of the agent takes four, one of the api-proxy two.
+  expect(limit('client_ip_max_connections') * (4 + 2)).toBeLessThan(limit('max_filedescriptors'));
 });
 
 describe('hardening', () => {
@@ -284,6 +311,14 @@ describe('hardening', () => {
     ['cache_mem', '0'],
     ['coredump_dir', 'none'],
     ['shutdown_lifetime', '0 seconds'],
+    ['max_filedescriptors', '16384'],
+    ['client_ip_max_connections', '2048'],
+    ['request_header_max_size', '16 KB'],
+    ['client_request_buffer_max_size', '64 KB'],
+    ['request_start_timeout', '15 seconds'],
+    ['request_timeout', '15 seconds'],
+    ['client_idle_pconn_timeout', '1 minute'],
+    ['read_timeout', '15 minutes'],
   ])('%s %s', (directive, value) => {
     expect(squid.all(directive).map((words) => words.join(' '))).toEqual([value]);
   });
@@ -291,6 +326,10 @@ describe('hardening', () => {
   test('the first rule denies the cache manager, the last denies everything', () => {
     const rules = squid.all('http_access').map((words) => words.join(' '));
     expect([rules[0], rules.at(-1)]).toEqual(['deny manager', 'deny all']);
+  });
+
+  test('X24 refuses names with octets that no host name has before it decides anything by name', () => {
+    expect(squid.all('http_access')[1]?.join(' ')).toBe('deny odd_name');
   });
 
   test('keeps nothing on disk except its logs', () => {
@@ -304,6 +343,6 @@ describe('hardening', () => {
 });
 
 test('what the agent chooses freely is encoded in the log, and no field can be empty', () => {
-  for (const field of ['method', 'target', 'serverName'] as const) expect(LOG_FIELDS[field]).toMatch(/^%#/);
+  for (const field of ['method', 'host', 'target', 'serverName'] as const) expect(LOG_FIELDS[field]).toMatch(/^%#/);
   expect(Object.values(LOG_FIELDS).filter((format) => / /.test(format))).toEqual([]);
 });

@@ -107,9 +107,8 @@ const X11: readonly Row[] = [
   refused('X11 the allowed name as Host', connect('evil.example:443', 'allowed.example:443')),
   refused('X11 the allowed name as Host by http', get('http://evil.example/', 'allowed.example')),
   refused('X11 a NUL before the allowed name', connect('evil.example\0.allowed.example:443'), 400),
-  // This is a subdomain of the allowed name, whatever its letters. It may be looked up, but has no address.
   ...['%00', '%23', '%2f', '%40'].map((sign): Row => ({
-    ...refused(`X11 ${sign} before the allowed name`, connect(`evil.example${sign}.allowed.example:443`), 503),
+    ...refused(`X11 ${sign} before the allowed name`, connect(`evil.example${sign}.allowed.example:443`)),
     untouched: [EVIL],
   })),
 ];
@@ -131,6 +130,10 @@ const PRIVATE: readonly (readonly string[])[] = [
   ['::ffff:10.9.9.1'],
   ['64:ff9b::a09:901'],
   ['2002:a09:901::1'],
+  ['64:ff9b:1::a09:901'],
+  ['fec0::9'],
+  ['::a09:901'],
+  ['5f00::9'],
   [PUBLIC, '10.9.9.2'],
   ['cname:allowed.example', '10.9.9.3'],
   ['cname:inner.private.example'],
@@ -163,6 +166,22 @@ const TUNNEL_ROWS = TUNNELS.map(({ id, tunnel, ends, passes }, index): Row => ({
   tunnel: ends,
   ...(ends === 'open' || passes ? { upstream: tunnelAddress(index) } : { untouched: [tunnelAddress(index)] }),
 }));
+
+/** Names below an allowed one with octets that no host name has, and the report's name for each. */
+export const ODD_NAMES: Readonly<Record<string, string>> = {
+  'x24|a.allowed.example': 'x24%7ca.allowed.example',
+  'x24#.allowed.example': 'x24%23.allowed.example',
+  'x24".allowed.example': 'x24%22.allowed.example',
+  'x24*.allowed.example': 'x24*.allowed.example',
+  'x24\u00ff.allowed.example': 'x24%ff.allowed.example',
+};
+
+const X24: readonly Row[] = [
+  ...Object.keys(ODD_NAMES).map((name) => refused(`X24 CONNECT ${name}`, connect(`${name}:443`))),
+  refused('X24 GET below an allowed name', get('http://x24|b.allowed.example/')),
+  opens('X24 control: a name with hyphens, digits and an underscore', '_x24-1.allowed.example'),
+  passes('X24 control: other octets in the path', get('http://allowed.example/x24"|%ff')),
+];
 
 const X15: readonly Row[] = [
   refused('X15 a provider', connect(`${PROVIDER.name}:443`)),
@@ -226,6 +245,7 @@ export const ROWS: readonly Row[] = [
   ...X15,
   ...X16,
   ...X20,
+  ...X24,
   ...R8,
 ];
 

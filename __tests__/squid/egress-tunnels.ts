@@ -45,6 +45,7 @@ export const TUNNELS: readonly TunnelCase[] = [
   cut('X13 a refused name, then an allowed one', hello(serverNames('refused.example', 'allowed.example'))),
   cut('X13 two server name extensions', hello(serverNames('allowed.example'), serverNames('refused.example'))),
   cut('X13 a NUL in the server name', hello(serverNames('refused.example\0.allowed.example'))),
+  cut('X13 a wildcard in the server name', hello(serverNames('*.allowed.example'))),
   cut('X13 an address as server name', hello(serverNames(PUBLIC))),
   cut('X14 SSH', bytes('SSH-2.0-OpenSSH_9.2\r\n')),
   cut('X14 plain HTTP', bytes('GET / HTTP/1.1\r\nHost: allowed.example\r\n\r\n')),

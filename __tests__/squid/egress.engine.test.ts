@@ -3,11 +3,12 @@ import { networkNames } from '../../src/shared/network.ts';
 import { waitFor } from '../../testing/runner/action.ts';
 import type { ProbeResult } from '../../testing/engine/agent-probe.ts';
 import { docker } from '../../testing/engine/engine.ts';
-import { NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from './egress-rows.ts';
+import { NAMES, ODD_NAMES, PRIVATE_ADDRESSES, PUBLIC_ADDRESSES, ROWS } from './egress-rows.ts';
 import { ALLOW_DOMAINS, PINNED, PROVIDER } from './egress-world.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import type { OutsideEvent } from '../../testing/outside/server.ts';
 import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+import type { DomainTraffic } from '../../src/report/traffic.ts';
 import { createTestCa } from '../../testing/tls.ts';
 
 /**
@@ -33,6 +34,7 @@ node -e '
 
 let run: SandboxRun;
 let outside: Outside;
+let domains: DomainTraffic | undefined;
 let results: Map<string, ProbeResult>;
 let events: readonly OutsideEvent[];
 /** The addresses that a direct connection from Squid's network namespace reached. */
@@ -57,8 +59,9 @@ beforeAll(async () => {
       'probes.json': JSON.stringify(ROWS.map(({ probe }) => probe)),
     },
   });
-  const ended = run.done.then(({ error }) => {
+  const ended = run.done.then(({ error, traffic }) => {
     if (error !== undefined) throw error as Error;
+    domains = traffic.domains;
   });
   await Promise.race([ended, waitFor('the first tunnel', () => run.stdout().includes('first tunnel'))]);
 
@@ -140,6 +143,16 @@ describe('what Squid lets through', () => {
     ).toEqual([]);
     expect(queries).not.toContain('wild.example');
     expect(events.filter((event) => event.kind === 'query' && ![1, 28].includes(event.type))).toEqual([]);
+  });
+
+  test('L1 the report knows every request by the name that Squid judged', () => {
+    expect(domains?.unreadableLines).toBe(0);
+    const names = (list: DomainTraffic['allowed'] = []): string[] => list.map(({ domain }) => domain);
+    expect(names(domains?.blocked)).toEqual(expect.arrayContaining(Object.values(ODD_NAMES)));
+    expect(names(domains?.allowed).filter((name) => !/^[a-z0-9._-]+$/.test(name))).toEqual([]);
+    expect(names(domains?.allowed)).toEqual(
+      expect.arrayContaining(['allowed.example', '_x24-1.allowed.example', 'any.wild.example', PINNED.name]),
+    );
   });
 
   test('X20 sends upstream the host of the request target, not the client’s Host', () => {

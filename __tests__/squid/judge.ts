@@ -97,6 +97,8 @@ export class Judge {
             case 'ssl::server_name':
               // Squid falls back to the name from the CONNECT request.
               return values.some((pattern) => isNamed(serverName ?? host, pattern));
+            case 'ssl::server_name_regex':
+              return values.some((pattern) => new RegExp(pattern, 'i').test(serverName ?? host));
             case 'annotate_transaction': {
               const [key = '', text = ''] = value.split('=');
               notes.set(key, text.replaceAll('"', '').replace('%ssl::>sni', serverName ?? '-'));
@@ -120,7 +122,7 @@ export class Judge {
     const flags = rest.filter((word) => /^-/.test(word) && word !== '-');
     // Comparing a name must not look it up, neither forwards nor backwards.
     if (/^dstdom/.test(type) && !flags.includes('-n')) throw new Error(`${name} would look up PTR records`);
-    if (type === 'ssl::server_name' && !flags.includes('--client-requested')) {
+    if (type.startsWith('ssl::server_name') && !flags.includes('--client-requested')) {
       throw new Error(`${name} would believe the server`);
     }
     const known = this.#acls.get(name);

@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { bridgeAddress } from '../../testing/engine/engine.ts';
 import { createTestCa, type TestCa } from '../../testing/tls.ts';
@@ -17,6 +17,7 @@ import { builtImageNames } from '../../src/docker/images.ts';
 import { topology } from '../../src/docker/topology.ts';
 import { createLogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId } from '../../src/run/run.ts';
+import { hasIpv6 } from '../../src/host/addresses.ts';
 import { removeRun } from '../../src/run/removal.ts';
 import { addressesIn, namesFor, networkNames, outerSubnets, SQUID_PORT, squidUrl } from '../../src/shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
@@ -89,6 +90,8 @@ export async function startWorld(): Promise<World> {
     agentMounts: [],
     emptyDirectories: [],
     guards: [],
+    engine: { memoryBytes: totalmem(), mapsUsers: false },
+    hasIpv6: hasIpv6(),
   });
   if (!apiProxy) throw new Error('no api-proxy in the topology');
   const targets = [own, gateway] as const;
@@ -97,6 +100,7 @@ export async function startWorld(): Promise<World> {
     allow: allowing(''),
     targets: targets.map((target) => ({ ...target, permitted: true })),
     hosts,
+    hostAddresses: [],
   };
   await startContainer(squid, squidConfig(egress));
   await listening(addresses.squid, SQUID_PORT);

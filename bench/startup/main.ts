@@ -31,7 +31,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'awf-bench-'));
 const floorConf = join(scratch, 'squid.conf');
 writeFileSync(
   floorConf,
-  squidConfig({ addresses: addressesIn(FLOOR_SUBNET), allow: allowing('example.com'), targets: [], hosts: [] }),
+  squidConfig({ addresses: addressesIn(FLOOR_SUBNET), allow: allowing('example.com'), targets: [], hosts: [], hostAddresses: [] }),
 );
 
 const floor: Sample[] = [];

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE } from '../shared/contract.ts';
+import { quoteWord } from '../shared/shell.ts';
 
 /** Everything that the entrypoint of the agent's container needs to know. */
 export interface AgentStart {
@@ -70,10 +71,10 @@ function writeFile(path: string, content: string): string {
   return `${BUSYBOX} mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
 }
 
-/** Quotes any text as one shell word. @throws UserError for a NUL, which the argument of a process cannot contain */
+/** Like {@link quoteWord}. @throws UserError for a NUL, which the argument of a process cannot contain */
 function quote(text: string): string {
   if (text.includes('\0')) throw new UserError('The command or a variable contains a NUL character.');
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return quoteWord(text);
 }
 
 function withNewline(script: string): string {

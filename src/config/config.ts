@@ -61,8 +61,8 @@ export interface Config {
   readonly protectPaths: readonly ProtectedPath[];
   /** An image with a toolchain; undefined for the host's toolchain. */
   readonly agentImage: string | undefined;
-  /** In the format of Docker's `--memory`. */
-  readonly memory: string;
+  /** In the format of Docker's `--memory`. Undefined for what suits the machine. */
+  readonly memory: string | undefined;
   readonly pids: number;
   /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;

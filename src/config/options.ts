@@ -99,7 +99,12 @@ const OTHERS = [
     description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
   },
   { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
-  { name: 'memory', kind: 'text', parse: memory, default: '6g', description: "the command's memory limit" },
+  {
+    name: 'memory',
+    kind: 'text',
+    parse: memory,
+    description: "the command's memory limit; by default 6g, or 75 % of the machine's memory if that is less",
+  },
   { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
   {
     name: 'timeout-minutes',

@@ -69,8 +69,10 @@ export class DockerCli implements Engine {
     return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
-  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
-    await this.#succeedUnless(['kill', `--signal=${signal}`, container], /is not running|No such container/);
+  async stop(names: readonly string[], seconds: number): Promise<void> {
+    if (names.length === 0) return;
+    // The long name of this option differs between versions of the client.
+    await this.#succeedUnless(['stop', '-t', String(seconds), ...names], /No such container/);
   }
 
   async removeContainers(names: readonly string[]): Promise<void> {
@@ -98,13 +100,12 @@ export class DockerCli implements Engine {
     return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
   }
 
-  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
-    const [dataRoot, host] = await Promise.all([
-      this.#client.succeed(['info', '--format={{.DockerRootDir}}']),
-      this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-    ]);
-    const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-    return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+  async endpoint(): Promise<string> {
+    return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+  }
+
+  async info(): Promise<string> {
+    return this.#client.succeed(['info', '--format={{json .}}']);
   }
 
   async ranOutOfMemory(container: string): Promise<boolean> {

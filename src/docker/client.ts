@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { getExecOutput } from '@actions/exec';
 import { UserError } from '../errors.ts';
+import { commandLine } from '../shared/shell.ts';
 import type { Attachment, Sink } from './engine.ts';
 import { failure, isEngineRefusal, killed, type Result } from './failure.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -91,7 +92,7 @@ export class DockerClient {
 
   /** The path of the client, which is about to run with `args`. */
   #program(args: readonly string[]): string {
-    this.#debug(`docker ${args.join(' ')}`);
+    this.#debug(commandLine(['docker', ...args]));
     return (this.#path ??= locate());
   }
 }

@@ -43,8 +43,11 @@ export interface Engine {
   start(container: string, attachment: Attachment): Promise<number>;
   /** Creates and starts a container. @returns its exit code, once it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
-  /** Sends a signal. A container that is not running is left alone. */
-  signal(container: string, signal: 'TERM' | 'KILL'): Promise<void>;
+  /**
+   * Asks containers to end, waits until they have, and kills those that have not after `seconds`. Containers that are gone
+   * already are no failure.
+   */
+  stop(names: readonly string[], seconds: number): Promise<void>;
   /**
    * Kills and removes containers with their volumes. Containers that are gone already are no failure. Afterwards their
    * names are free, also where somebody else had begun to remove them.
@@ -56,10 +59,10 @@ export interface Engine {
   containerNames(): Promise<string[]>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
-  /**
-   * The engine's data directory and its Unix socket. Undefined where it does not tell, or is reached in another way.
-   */
-  places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }>;
+  /** Where the client reaches the engine, for example `unix:///var/run/docker.sock`. The engine itself is not asked. */
+  endpoint(): Promise<string>;
+  /** What the engine says about itself: the JSON of `docker info`. */
+  info(): Promise<string>;
   /** True if the kernel killed a process of the container, which has ended, because it used too much memory. */
   ranOutOfMemory(container: string): Promise<boolean>;
 }

@@ -16,6 +16,8 @@ export interface ContainerSpec {
   readonly address?: string;
   /** `uid:gid` */
   readonly user: string;
+  /** `host` makes the container's users the host's, on an engine that otherwise maps them to others. */
+  readonly userNamespace?: 'host';
   readonly limits: Limits;
   readonly mounts: readonly MountSpec[];
   readonly tmpfs: readonly TmpfsSpec[];
@@ -36,6 +38,10 @@ export interface Limits {
   /** As for Docker's `--memory`: bytes, or a number with `k`, `m` or `g`. */
   readonly memory: string;
   readonly pids: number;
+  /** Open files. Undefined for the engine's default. */
+  readonly openFiles?: number;
+  /** From -1000 to 1000. If the machine runs out of memory, the kernel first kills processes with the highest number. */
+  readonly oomScoreAdjustment?: number;
 }
 
 export type MountSpec =
@@ -65,7 +71,6 @@ export interface TmpfsSpec {
  * read-only root, no core files, limits, and no copy of the output on the engine's disk.
  */
 export function containerArgs(spec: ContainerSpec): string[] {
-  const option = (name: string, value: string): string => `--${name}=${value}`;
   return [
     option('name', spec.name),
     option('label', `${RUN_LABEL}=${spec.runId}`),
@@ -78,9 +83,9 @@ export function containerArgs(spec: ContainerSpec): string[] {
     '--log-driver=none',
     '--ipc=private',
     '--restart=no',
-    option('memory', spec.limits.memory),
-    option('pids-limit', String(spec.limits.pids)),
+    ...limitArgs(spec.limits),
     option('user', spec.user),
+    ...(spec.userNamespace === undefined ? [] : [option('userns', spec.userNamespace)]),
     option('network', spec.network),
     ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
     ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
@@ -95,6 +100,19 @@ export function containerArgs(spec: ContainerSpec): string[] {
     ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
     spec.image,
     ...(spec.command ?? []),
+  ];
+}
+
+const option = (name: string, value: string): string => `--${name}=${value}`;
+
+function limitArgs({ memory, pids, openFiles, oomScoreAdjustment }: Limits): string[] {
+  return [
+    option('memory', memory),
+    // Memory and swap together. Without it, a container may take as much swap again as it has memory.
+    option('memory-swap', memory),
+    option('pids-limit', String(pids)),
+    ...(openFiles === undefined ? [] : [option('ulimit', `nofile=${openFiles}:${openFiles}`)]),
+    ...(oomScoreAdjustment === undefined ? [] : [option('oom-score-adj', String(oomScoreAdjustment))]),
   ];
 }
 
@@ -129,10 +147,14 @@ export interface NetworkSpec {
  * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
  * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
  * so an internal network gets both.
+ *
+ * An engine may be set up to give new networks IPv6. None of these options is about IPv6, and the host's IPv6 listeners
+ * would be reachable.
  */
 export function networkArgs(spec: NetworkSpec): string[] {
   return [
     '--driver=bridge',
+    '--ipv6=false',
     `--subnet=${spec.subnet}`,
     `--label=${RUN_LABEL}=${spec.runId}`,
     ...(spec.internal

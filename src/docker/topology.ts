@@ -9,9 +9,10 @@ import {
   SQUID_RUN_DIRECTORY,
 } from '../shared/contract.ts';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
-import { READINESS_HOST } from '../squid/config.ts';
+import { READINESS_HOST, SIDECAR_OPEN_FILES } from '../squid/config.ts';
+import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
-import type { ContainerSpec, MountSpec } from './spec.ts';
+import type { ContainerSpec, Limits, MountSpec } from './spec.ts';
 
 /** Everything that has to be known before the containers of a run can be described. */
 export interface Claimed {
@@ -28,6 +29,9 @@ export interface Claimed {
   readonly emptyDirectories: readonly string[];
   /** Mounted over those parts of the workspace that the command must not change. */
   readonly guards: readonly MountSpec[];
+  readonly engine: Pick<EngineFacts, 'memoryBytes' | 'mapsUsers'>;
+  /** True if the kernel has IPv6. */
+  readonly hasIpv6: boolean;
 }
 
 /** The containers of a run. `library` is never started: it lends its files to a foreign agent image. */
@@ -42,11 +46,17 @@ export interface Topology {
 const NO_DNS = '127.0.0.1';
 /** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
+/** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
+const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
+
+const SIDECAR_LIMITS: Limits = { memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES };
+/** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
+const FIRST_TO_BE_KILLED = 1_000;
 
 export function topology(config: Config, claimed: Claimed): Topology {
-  const { runId, names, addresses, images } = claimed;
+  const { names, addresses, images } = claimed;
   const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
-  const common = { runId, network: networkNames(runId).internal };
+  const common = commonSpec(claimed);
 
   const squid: ContainerSpec = {
     ...common,
@@ -54,7 +64,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     image: images.squid,
     address: addresses.squid,
     user: sidecar,
-    limits: { memory: '512m', pids: 100 },
+    limits: SIDECAR_LIMITS,
     mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
     tmpfs: [
       { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
@@ -62,7 +72,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
     hosts: [...config.addHosts, READINESS_HOST],
-    sysctls: NO_FORWARDING,
+    sysctls: { ...common.sysctls, ...NO_FORWARDING },
   };
   const proxyUrl = squidUrl(addresses);
   const apiProxy: ContainerSpec = {
@@ -71,7 +81,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     image: images['api-proxy'],
     address: addresses['api-proxy'],
     user: sidecar,
-    limits: { memory: '512m', pids: 100 },
+    limits: SIDECAR_LIMITS,
     mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
     tmpfs: [],
     environment: {
@@ -89,15 +99,24 @@ export function topology(config: Config, claimed: Claimed): Topology {
   };
 }
 
-function agentSpec(
-  config: Config,
-  { runId, names, addresses, images, agentUser, agentMounts, emptyDirectories, guards }: Claimed,
-): ContainerSpec {
+/** What all containers of a run have in common. */
+function commonSpec({ runId, engine, hasIpv6 }: Claimed) {
+  return {
+    runId,
+    network: networkNames(runId).internal,
+    sysctls: hasIpv6 ? NO_IPV6 : {},
+    ...(engine.mapsUsers ? { userNamespace: 'host' as const } : {}),
+  };
+}
+
+function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
+  const { names, addresses, images, agentUser, agentMounts, emptyDirectories, guards } = claimed;
+  const memory = memoryLimit(config.memory, claimed.engine.memoryBytes);
   const foreign = config.agentImage !== undefined;
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
   // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
   const share = (part: number): { size: string; inodes: number } => {
-    const bytes = Math.floor(bytesOf(config.memory) * part);
+    const bytes = Math.floor(bytesOf(memory) * part);
     return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
   };
   // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
@@ -105,13 +124,12 @@ function agentSpec(
   // all.
   const owner = foreign ? { owner: agentUser } : {};
   return {
-    runId,
-    network: networkNames(runId).internal,
+    ...commonSpec(claimed),
     name: names.container.agent,
     image: config.agentImage ?? images.agent,
     address: addresses.agent,
     user: `${agentUser.uid}:${agentUser.gid}`,
-    limits: { memory: config.memory, pids: config.pids },
+    limits: { memory, pids: config.pids, oomScoreAdjustment: FIRST_TO_BE_KILLED },
     mounts: [
       ...agentMounts,
       { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
@@ -141,16 +159,28 @@ function agentSpec(
 /** The size of a page of memory, in bytes. */
 const PAGE = 4096;
 
+/** The command's memory limit unless the user sets one: 6 GiB, but never so much that the machine itself runs out of memory. */
+const DEFAULT_MEMORY = '6g';
+const LARGEST_SHARE = 0.75;
+
+function memoryLimit(chosen: string | undefined, machineBytes: number): string {
+  if (chosen !== undefined) return chosen;
+  const share = Math.floor(machineBytes * LARGEST_SHARE);
+  return share < bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
+}
+
 /** @param size as for Docker's `--memory` */
 function bytesOf(size: string): number {
   const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
   return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 
-function librarySpec({ runId, names, images, sidecarUser }: Claimed): ContainerSpec {
+function librarySpec(claimed: Claimed): ContainerSpec {
+  const { names, images, sidecarUser } = claimed;
   return {
-    runId,
+    ...commonSpec(claimed),
     network: 'none',
+    sysctls: {},
     name: names.library,
     image: images.agent,
     user: `${sidecarUser.uid}:${sidecarUser.gid}`,

@@ -2,10 +2,12 @@ import { readAgentHost, type AgentHost } from '../agent/host.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { ImageFacts } from '../docker/engine.ts';
+import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
 import { ensureImages } from '../docker/ensure-images.ts';
 import { claimNetworks } from '../docker/networks.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import { hasIpv6, hostAddresses } from '../host/addresses.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { namesFor, type Names } from '../shared/network.ts';
 import { writeBaseline } from '../workspace/baseline.ts';
@@ -27,6 +29,10 @@ export interface Claimed {
   readonly guards: readonly MountSpec[];
   readonly userMounts: readonly MountSpec[];
   readonly host: AgentHost;
+  /** The host's own addresses. */
+  readonly hostAddresses: readonly string[];
+  readonly hasIpv6: boolean;
+  readonly engine: EngineFacts;
 }
 
 /**
@@ -44,16 +50,24 @@ export async function claim(
   const { engine, runId, reporter, signal } = context;
   const { timings } = progress;
   signal.throwIfAborted();
+  const socket = await timings.measure('endpoint', () => localSocket(engine));
   progress.engineAsked = true;
-  const places = engine.places();
-  const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+  const asking = timings.measure('engine', () => engineFacts(engine, socket));
+  // The engine's facts come first: if it cannot be used, that is the error to show.
+  const [facts, subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+    asking,
     timings.measure('networks', () => claimNetworks(engine, runId)),
     timings.measure('names', () => engine.containerNames()),
-    timings.measure('images', () =>
+    timings.measure('images', async () => {
+      // Nothing is built on an engine that is then refused.
+      await asking;
       // A build takes minutes; a cancelled step has seconds.
-      Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), aborted(signal)]),
-    ),
-    timings.measure('mounts', async () => checkedMounts(config, context, prepared, await places)),
+      return Promise.race([
+        ensureImages(engine, prepared.images, config.agentImage, context.root, reporter),
+        aborted(signal),
+      ]);
+    }),
+    timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
     timings.measure('workspace', async () => {
       const own = ownFilesInWorkspace(context.root, config.workspace);
       const { environment, temporary } = context;
@@ -62,7 +76,7 @@ export async function claim(
     timings.measure('host', async () =>
       readAgentHost(config, prepared.agentUser, {
         ...{ ...prepared, ...context, workspace: config.workspace },
-        engine: await places,
+        engine: await asking,
       }),
     ),
   ]);
@@ -71,6 +85,10 @@ export async function claim(
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
   progress.baseline = { ...guards.baseline, visible, closed };
   writeBaseline(prepared.workDirectory, progress.baseline);
-  for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)]) reporter.warning(warning);
-  return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
+  for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
+    reporter.warning(warning);
+  return {
+    ...{ subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host },
+    ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
+  };
 }

@@ -1,9 +1,10 @@
 /** The waits and limits of the runner's side; the sidecar's are in `containers/api-proxy/src/limits.ts`. */
 
-/** Squid writes the record of a tunnel when the tunnel ends. Killed at once, it would lose the last ones. Milliseconds. */
-export const SQUID_GRACE_MS = 50;
-/** The same wait where nobody waits for a result: long enough for a slow machine. Milliseconds. */
-export const SWEEP_GRACE_MS = 300;
+/**
+ * The sidecars write the records of what is still open when they are asked to end. Killed at once, they would lose them.
+ * They take some 20 milliseconds; this is the limit for a Squid that the command has left much to do. Seconds.
+ */
+export const SIDECAR_STOP_S = 1;
 /** How long leftovers are looked for before the removal fails. Milliseconds. */
 export const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */

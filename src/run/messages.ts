@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { isWithin } from '../config/domain.ts';
 import { optionName, type OptionName } from '../config/options.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { NO_CREDENTIALS } from '../shared/providers.ts';
@@ -15,7 +16,25 @@ export function configWarnings(config: Config): string[] {
         `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`,
     );
   if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
-  return uncovered;
+  return [...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+}
+
+/**
+ * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
+ * sees only the TLS server name.
+ */
+function sharedFrontEnds({ allow, providers }: Config, option: string): string[] {
+  const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
+  return providers.flatMap(({ provider, target: { host } }) =>
+    domains
+      .filter((domain) => domain !== host && isWithin(host, domain))
+      .map(
+        (domain) =>
+          `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
+          'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
+          'that the command needs.',
+      ),
+  );
 }
 
 /** For a run whose budget refused requests. */
@@ -40,6 +59,6 @@ export function timeoutText({ frontEnd, timeoutMinutes = 0 }: Config): string {
 }
 
 /** For a command that was killed for its memory. */
-export function outOfMemoryText({ frontEnd, memory }: Config): string {
+export function outOfMemoryText({ frontEnd }: Config, memory: string): string {
   return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
 }

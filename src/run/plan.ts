@@ -46,6 +46,7 @@ export function planRun(
   const inWorkspace = { ...host.below, hidden: [], credentials: [] };
   const containers = topology(config, {
     ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     guards: coverMounts(guards, [], inWorkspace).mounts,
     agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
     emptyDirectories: covered.empty,
@@ -60,6 +61,7 @@ export function planRun(
         allow: config.allow,
         targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
         hosts: config.addHosts,
+        hostAddresses: claimed.hostAddresses,
       }),
       apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
       agent: agent.document,

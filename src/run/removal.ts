@@ -4,18 +4,19 @@ import { settleAll } from '../docker/settle.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import { networkNames, roleOf } from '../shared/network.ts';
-import { SQUID_GRACE_MS, SWEEP_GRACE_MS, SWEEP_INTERVAL_MS, SWEEP_LIMIT_MS } from './limits.ts';
+import { SIDECAR_STOP_S, SWEEP_INTERVAL_MS, SWEEP_LIMIT_MS } from './limits.ts';
 import { now } from './timings.ts';
 
 /** What becomes of a container at the end of a run. */
 type End = (engine: Engine, names: readonly string[]) => Promise<unknown>;
 
 const remove: End = (engine, names) => engine.removeContainers(names);
-const kill: End = (engine, names) => settleAll(names.map((name) => engine.signal(name, 'KILL')));
+const kill: End = (engine, names) => engine.stop(names, 0);
 
 /**
  * Removes a run from memory, without asking the engine what is there.
  *
+ * @param agentHasEnded true if the agent's container has ended, so that nothing of it is connected any more
  * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
  * @throws Error when something could not be removed; {@link removeRun} then finds what is left
  */
@@ -23,10 +24,11 @@ export async function removeInOrder(
   engine: Engine,
   runId: string,
   containers: Topology,
+  agentHasEnded: boolean,
   agentGone: () => void,
 ): Promise<void> {
   const { internal, outer } = networkNames(runId);
-  await endContainers(engine, namesOf(containers), SQUID_GRACE_MS, remove, agentGone);
+  await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
   await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
 }
 
@@ -61,7 +63,7 @@ export async function removeRun(
     for (const name of containers) removed.containers.add(name);
     for (const name of networks) removed.networks.add(name);
     try {
-      await endContainers(engine, containers, SWEEP_GRACE_MS, remove);
+      await endContainers(engine, containers, remove);
       await engine.removeNetworks(networks);
     } catch (error) {
       // Somebody else is removing a container, or one has joined a network since. The next look tells.
@@ -89,7 +91,7 @@ export async function stopRun(
   for (;;) {
     const settled = isSettled();
     const { containers } = await engine.objectsOf(runId);
-    await endContainers(engine, containers, SQUID_GRACE_MS, kill);
+    await endContainers(engine, containers, kill);
     if (settled || now() > limit) break;
     await sleep(SWEEP_INTERVAL_MS);
   }
@@ -97,25 +99,23 @@ export async function stopRun(
 }
 
 /**
- * Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. An agent that does not end
- * saves no sidecar: they hold the keys, and without them the agent reaches nothing.
+ * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
+ * written when the agent's end of it is gone. Asking is a courtesy. What cannot be asked is ended all the same, and an
+ * agent that does not end saves no sidecar, because they hold the keys.
+ *
+ * @param agentHasEnded true if both can happen at once
  */
 async function endContainers(
   engine: Engine,
   names: readonly string[],
-  graceMs: number,
   end: End,
+  agentHasEnded = false,
   agentGone?: () => void,
 ): Promise<void> {
   const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
   const others = names.filter((name) => !sidecars.includes(name));
   const agentEnd = end(engine, others).then(agentGone);
-  await Promise.allSettled([
-    agentEnd,
-    // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log. It is a courtesy: what cannot be
-    // asked is ended all the same.
-    ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
-  ]);
-  if (sidecars.length > 0) await sleep(graceMs);
+  if (!agentHasEnded) await Promise.allSettled([agentEnd]);
+  await Promise.allSettled([agentEnd, engine.stop(sidecars, SIDECAR_STOP_S)]);
   await settleAll([agentEnd, end(engine, sidecars)]);
 }

@@ -71,7 +71,7 @@ async function execute(
   progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
   if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
   else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
-    context.reporter.error(outOfMemoryText(config));
+    context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));
   }
 }
 

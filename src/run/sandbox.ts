@@ -38,6 +38,7 @@ export class Sandbox {
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
+  #agentHasEnded = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
@@ -122,6 +123,7 @@ export class Sandbox {
         onStderr: (chunk) => gate.push(chunk),
       }),
     );
+    this.#agentHasEnded = true;
     if (!gate.passed) {
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
@@ -161,7 +163,7 @@ export class Sandbox {
   async #removeFromMemory(agentGone: () => void): Promise<boolean> {
     if (this.#containers === undefined) return false;
     try {
-      await removeInOrder(this.#engine, this.#runId, this.#containers, agentGone);
+      await removeInOrder(this.#engine, this.#runId, this.#containers, this.#agentHasEnded, agentGone);
       return true;
     } catch {
       return false;

@@ -37,17 +37,17 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
     const value = field(name);
     return value === '-' ? undefined : value;
   };
-  // Squid's own words for a connection that ended, or could not be read, before it had a request. A number after the colon
-  // is a port: the agent asked for a host called "error".
-  if (/^(-|error:(?!\d+$).*)$/.test(field('target'))) return 'no-request';
-  const endpoint = parseEndpoint(field('method'), field('target'));
-  if (endpoint === undefined || !Number.isFinite(Number(field('time')))) return undefined;
+  const [host, port] = [canonicalName(field('host')), field('port')];
+  // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
+  if (host === '-' && port === '-') return 'no-request';
+  if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time'))) return undefined;
   const [result = '-', status = '0'] = field('status').split('/');
   return {
     time: Number(field('time')),
     client: field('client'),
     method: field('method'),
-    ...endpoint,
+    host,
+    port: Number(port),
     result,
     status: Number(status),
     bytesSent: Number(field('bytesOut')),
@@ -68,18 +68,12 @@ export function isUnresolvable(record: AccessRecord): boolean {
 }
 
 /**
- * The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). Squid escapes what it
- * logs, and only the brackets of an IPv6 address are unescaped here: the agent chooses every other octet, and an escape
- * that cannot be decoded must not hide the request.
+ * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
+ * octet, and an escape that cannot be decoded must not hide the request.
  */
-function parseEndpoint(method: string, target: string): { host: string; port: number } | undefined {
-  const { scheme = 'https', authority } =
-    method === 'CONNECT'
-      ? { authority: target }
-      : (/^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)/i.exec(target)?.groups ?? {});
-  const hostAndPort = authority?.replace(/^.*@/, '').replace(/%5B/gi, '[').replace(/%5D/gi, ']');
-  const { host = '', port } = /^(?<host>\[.*\]|.*?)(?::(?<port>\d{1,5}))?$/.exec(hostAndPort ?? '')?.groups ?? {};
-  const name = host.replace(/^\[|\]$|\.$/g, '').toLowerCase();
-  if (name === '') return undefined;
-  return { host: name, port: port === undefined ? (scheme.toLowerCase() === 'https' ? 443 : 80) : Number(port) };
+function canonicalName(host: string): string {
+  return host
+    .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
-import { words } from '../shared/words.ts';
+import { privateRanges } from './private-ranges.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
@@ -12,6 +12,8 @@ export interface EgressPolicy {
   readonly targets: readonly EgressTarget[];
   /** Names with the address that each may have although it is private. */
   readonly hosts: readonly HostEntry[];
+  /** The host's own addresses. No name may lead there, except one in `hosts`. */
+  readonly hostAddresses: readonly string[];
 }
 
 export interface EgressTarget {
@@ -34,6 +36,19 @@ export const READINESS_NAME = 'ready.awf.invalid';
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
 
+/**
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
+ * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ */
+const CONNECTIONS_PER_CLIENT = 2_048;
+
+/**
+ * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
+ * the api-proxy two, so the connections of all clients together come to less.
+ */
+export const SIDECAR_OPEN_FILES = 16_384;
+
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 
@@ -44,6 +59,10 @@ export const UNRESOLVABLE = 'unresolvable';
  * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
  * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
  * or a line.
+ *
+ * `host` and `port` are what Squid itself judged. The report reads these and never takes the target apart, because a
+ * second parser would sooner or later disagree with Squid's. That also lets the target be cut off: at most 64 KB of a
+ * request would otherwise become three times as many octets on the disk.
  */
 export const LOG_FIELDS = {
   time: '%ts.%03tu',
@@ -52,23 +71,14 @@ export const LOG_FIELDS = {
   status: '%Ss/%03>Hs',
   bytesOut: '%>st',
   bytesIn: '%<st',
-  method: '%#rm',
-  target: '%#ru',
+  method: '%#.32rm',
+  host: '%#>rd',
+  port: '%>rP',
+  target: '%#.512ru',
   route: '%Sh/%<a',
   serverName: '%#ssl::>sni',
   verdict: `%{${VERDICT}}note`,
 } as const;
-
-/**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and
- * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
- * nothing to protect.
- */
-const PRIVATE_RANGES = words(`
-  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
-  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
-  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
-`);
 
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
@@ -89,6 +99,7 @@ export function squidConfig(policy: EgressPolicy): string {
     routing(),
     serverNameRules(policy),
     logging(),
+    limits(),
     hardening(),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -107,14 +118,17 @@ function callers(addresses: Addresses): string[] {
   return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
 }
 
-function names({ allow, targets, hosts }: EgressPolicy): string[] {
+function names({ allow, targets, hosts, hostAddresses }: EgressPolicy): string[] {
   return [
     'acl https_port port 443',
     'acl http_port port 80',
     'acl http_scheme proto HTTP',
     `acl ready dstdomain -n ${READINESS_NAME}`,
+    // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
+    // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
+    'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
     // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
-    'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
+    'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
     ...domainAcls('https', allow.https, 'dstdomain -n'),
     ...domainAcls('http', allow.http, 'dstdomain -n'),
     ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
@@ -122,7 +136,7 @@ function names({ allow, targets, hosts }: EgressPolicy): string[] {
       `acl target_host_${index} dstdomain -n ${host}`,
       `acl target_port_${index} port ${port}`,
     ]),
-    ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+    ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
     // `all` covers every address, IPv6 included. A name without an address does not match.
     'acl resolvable dst all',
     `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
@@ -136,6 +150,7 @@ function names({ allow, targets, hosts }: EgressPolicy): string[] {
 function accessRules({ targets }: EgressPolicy): string[] {
   return [
     'http_access deny manager',
+    'http_access deny odd_name',
     'http_access deny address_literal',
     ...targets.flatMap(({ permitted }, index) =>
       permitted
@@ -179,6 +194,8 @@ function serverNameRules({ allow, targets }: EgressPolicy): string[] {
     'acl client_hello_read at_step SslBump2',
     ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
     ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+    // Squid matches a server name of "*.example.com" against every name below example.com.
+    'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
     // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
     // host.
     'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
@@ -188,6 +205,7 @@ function serverNameRules({ allow, targets }: EgressPolicy): string[] {
     `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
     'ssl_bump peek client_hello_next',
     'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
+    'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
     'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
     'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
     'ssl_bump splice client_hello_read',
@@ -204,6 +222,30 @@ function logging(): string[] {
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
+  ];
+}
+
+/**
+ * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
+ * like Squid's defaults are stated so that an update cannot change them.
+ */
+function limits(): string[] {
+  return [
+    `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
+    `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
+    'request_header_max_size 16 KB',
+    'client_request_buffer_max_size 64 KB',
+    // The head must arrive in this time. So must a TLS hello in a tunnel.
+    'request_start_timeout 15 seconds',
+    'request_timeout 15 seconds',
+    'connect_timeout 15 seconds',
+    'client_idle_pconn_timeout 1 minute',
+    'server_idle_pconn_timeout 1 minute',
+    // The api-proxy waits as long for a model that thinks.
+    'read_timeout 15 minutes',
+    'write_timeout 15 minutes',
+    'client_lifetime 1 day',
+    'half_closed_clients off',
   ];
 }
 

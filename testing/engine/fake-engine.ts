@@ -4,6 +4,7 @@
  */
 
 import { existsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment, Engine, ImageFacts, Sink } from '../../src/docker/engine.ts';
@@ -53,7 +54,22 @@ export interface FakeEngineOptions {
   readonly image?: (name: string) => ImageFacts | undefined;
   /** Whether the kernel killed the agent because it ran out of memory. */
   readonly outOfMemory?: boolean;
+  /** What differs in `docker info` from an ordinary engine on this machine. */
+  readonly info?: Readonly<Record<string, unknown>>;
+  /** Where the client reaches the engine. */
+  readonly endpoint?: string;
 }
+
+const FACTS = {
+  ...{ ServerVersion: '28.5.2', Name: hostname(), OSType: 'linux', SecurityOptions: ['name=seccomp,profile=builtin'] },
+  ...{
+    MemoryLimit: true,
+    SwapLimit: true,
+    PidsLimit: true,
+    MemTotal: 16 * 1024 ** 3,
+    DockerRootDir: '/var/lib/docker',
+  },
+};
 
 /** The exit code with which a shell reports a process that SIGKILL ended. */
 const KILLED = 137;
@@ -63,6 +79,7 @@ class FakeContainer {
   isRunning = false;
   readonly networks: Set<string>;
   readonly asked = Promise.withResolvers<undefined>();
+  readonly ended = Promise.withResolvers<undefined>();
   readonly kill = new AbortController();
 
   constructor(spec: ContainerSpec) {
@@ -163,9 +180,13 @@ export class FakeEngine implements Engine {
     return this.#execute(this.#create(spec), attachment);
   }
 
-  async signal(container: string, signal: 'TERM' | 'KILL'): Promise<void> {
-    await this.#called('signal', `${signal} ${container}`);
-    this.#containers.get(container)?.end(signal);
+  async stop(names: readonly string[], seconds: number): Promise<void> {
+    if (names.length > 0) await this.#called('stop', `${seconds} ${names.join(' ')}`);
+    const containers = names.flatMap((name) => this.#containers.get(name) ?? []);
+    for (const container of containers) container.end('TERM');
+    const running = containers.filter(({ isRunning }) => isRunning);
+    await Promise.race([Promise.all(running.map(({ ended }) => ended.promise)), sleep(seconds * 1_000)]);
+    for (const container of containers) container.end('KILL');
   }
 
   async removeContainers(names: readonly string[]): Promise<void> {
@@ -195,9 +216,14 @@ export class FakeEngine implements Engine {
     };
   }
 
-  async places(): Promise<{ dataRoot: string | undefined; socket: string | undefined }> {
-    await this.#called('places', '');
-    return { dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' };
+  async endpoint(): Promise<string> {
+    await this.#called('endpoint', '');
+    return this.#options.endpoint ?? 'unix:///var/run/docker.sock';
+  }
+
+  async info(): Promise<string> {
+    await this.#called('info', '');
+    return JSON.stringify({ ...FACTS, ...this.#options.info });
   }
 
   async ranOutOfMemory(container: string): Promise<boolean> {
@@ -256,6 +282,7 @@ export class FakeEngine implements Engine {
       return KILLED;
     } finally {
       container.isRunning = false;
+      container.ended.resolve(undefined);
     }
   }
 

@@ -3,6 +3,16 @@
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 import { LOG_FIELDS } from '../../src/squid/config.ts';
 
+/** The host and the port of a target, as Squid logs them. */
+function endpointOf(target: string): { host: string; port: string } {
+  const {
+    scheme,
+    host = '-',
+    port = scheme === 'http' ? '80' : '443',
+  } = /^(?:(?<scheme>\w+):\/\/)?(?<host>[^:/]+)(?::(?<port>\d+))?/.exec(target)?.groups ?? {};
+  return { host, port };
+}
+
 /** A tunnel that Squid let through, with `fields` overridden. */
 export function accessLine(
   client: string,
@@ -11,7 +21,7 @@ export function accessLine(
 ) {
   const values: Record<keyof typeof LOG_FIELDS, string> = {
     ...{ time: (Date.now() / 1000).toFixed(3), durationMs: '3', client, status: 'TCP_TUNNEL/200' },
-    ...{ bytesOut: '10', bytesIn: '10', method: 'CONNECT', target },
+    ...{ bytesOut: '10', bytesIn: '10', method: 'CONNECT', ...endpointOf(target), target },
     ...{ route: 'FIRSTUP_PARENT/127.0.0.1', serverName: '-', verdict: '-' },
     ...fields,
   };

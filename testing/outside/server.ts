@@ -44,6 +44,9 @@ const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const OTHER_PORTS = [22, 8080, 8443];
 
+/** A request whose body has this word gets no answer. */
+const NEVER_ANSWERED = 'never-answered';
+
 const print = (event: OutsideEvent): void => {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 };
@@ -52,8 +55,12 @@ function answerRequest(request: IncomingMessage, response: ServerResponse): void
   const { method = '', url = '', headers } = request;
   const { servername } = request.socket as Partial<TLSSocket>;
   print({ kind: 'request', serverName: servername === false ? '' : (servername ?? ''), method, url, headers });
-  request.resume();
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{"from":"outside"}');
+  let body = '';
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+  request.on('end', () => {
+    if (body.includes(NEVER_ANSWERED)) return;
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"from":"outside"}');
+  });
 }
 
 /** Reports a connection with its first bytes, then hands it on. */

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startOutside, type Outside } from '../../testing/outside/outside.ts';
+import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+import { waitFor } from '../../testing/runner/action.ts';
+import { createTestCa } from '../../testing/tls.ts';
+import type { RunResult } from '../../src/run/report.ts';
+
+/** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
+const RESOLVER = '198.51.100.53';
+const TUNNEL = { name: 'tunnel.example', address: '198.51.100.7' };
+const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
+
+/** Tunnels that are open when the command ends. */
+const TUNNELS = 20;
+/** Connections that leave Squid with requests that it has not read yet. */
+const FLOODS = 4_000;
+
+/** Runs in the agent's container, on the host's Node.js. */
+const PROGRAM = `
+const { connect } = require('node:net');
+const tls = require('node:tls');
+const { existsSync } = require('node:fs');
+const proxy = new URL(process.env.https_proxy);
+const dial = () => connect(Number(proxy.port), proxy.hostname).on('error', () => undefined);
+
+const tunnel = () => new Promise((resolve) => {
+  const socket = dial();
+  socket.write('CONNECT ${TUNNEL.name}:443 HTTP/1.1\\r\\n\\r\\n');
+  socket.once('data', () => {
+    const session = tls.connect({ socket, servername: '${TUNNEL.name}', rejectUnauthorized: false }, resolve);
+    session.on('error', (error) => console.log(error.code));
+  });
+});
+const modelRequest = () => {
+  const body = '{"model":"m","never-answered":true}';
+  const { hostname, port } = new URL(process.env.OPENAI_BASE_URL);
+  const head = ['POST /v1/chat/completions HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: ' + body.length];
+  connect(Number(port), hostname).on('error', () => undefined).write(head.join('\\r\\n') + '\\r\\n\\r\\n' + body);
+};
+const flood = () => new Promise((resolve) => {
+  const line = 'GET http://refused.example/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n';
+  const socket = dial();
+  socket.once('connect', () => socket.write(line.repeat(1_200), resolve));
+  setTimeout(resolve, 300);
+});
+(async () => {
+  while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < ${TUNNELS}; i++) await tunnel();
+  modelRequest();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  console.log('open');
+  while (!existsSync('end')) await new Promise((resolve) => setTimeout(resolve, 20));
+  await Promise.all(Array.from({ length: ${FLOODS} }, flood));
+  process.exit(0);
+})();
+`;
+
+describe('L4 what is open when the command ends', () => {
+  let run: SandboxRun;
+  let outside: Outside;
+  let result: RunResult;
+
+  beforeAll(async () => {
+    const ca = await createTestCa();
+    run = startSandbox({
+      options: {
+        'allow-domains': TUNNEL.name,
+        'add-hosts': [TUNNEL, PROVIDER].map(({ name, address }) => `${name}:${address}`).join('\n'),
+        'upstream-ca': 'ca.pem',
+      },
+      credentials: { OPENAI_API_KEY: 'sk-proj-reports-sentinel-0f1e2d3c' },
+      script: 'echo started; node program.cjs',
+      resolver: RESOLVER,
+      files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
+    });
+    await Promise.race([run.done, waitFor('the start', () => run.stdout().includes('started'))]);
+    const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
+    outside = await startOutside(run.containers().squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
+    run.writeFile('go', '');
+    await Promise.race([run.done, waitFor('the tunnels', () => run.stdout().includes('open'))]);
+    run.writeFile('end', '');
+    result = await run.done;
+    await outside.stop();
+  });
+  afterAll(() => {
+    run.removeFiles();
+  });
+
+  test('control: the run succeeded, and the upstream had every tunnel and the request', () => {
+    expect(result).toMatchObject({ outcome: 'success', error: undefined });
+    const connections = outside.events.filter((event) => event.kind === 'connection');
+    expect(connections.filter(({ address }) => address === TUNNEL.address)).toHaveLength(TUNNELS);
+    expect(outside.events.filter(({ kind }) => kind === 'request')).toMatchObject([{ serverName: PROVIDER.name }]);
+  });
+
+  test('every tunnel is in the report, although Squid had much else to do', () => {
+    expect(result.traffic.domains?.allowed).toEqual([{ domain: TUNNEL.name, requests: TUNNELS }]);
+    expect(result.traffic.domains?.unreadableLines).toBe(0);
+  });
+
+  test('so is the model request', () => {
+    expect(result.traffic.usage).toMatchObject({ requests: 1 });
+  });
+});

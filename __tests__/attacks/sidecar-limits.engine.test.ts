@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/run/report.ts';
+import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+import { startOutside, type Outside } from '../../testing/outside/outside.ts';
+import { waitFor } from '../../testing/runner/action.ts';
+import { createTestCa } from '../../testing/tls.ts';
+
+/** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
+const RESOLVER = '198.51.100.53';
+const TUNNEL = { name: 'tunnel.example', address: '198.51.100.7' };
+const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
+
+/** Milliseconds in which a model request must be answered. Three times an ordinary busy machine's. */
+const ANSWER_MS = 5_000;
+
+/** Runs in the agent's container, on the host's Node.js: 12,000 connections of three kinds, and model requests beside them. */
+const PROGRAM = `
+const { connect } = require('node:net');
+const { existsSync } = require('node:fs');
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const proxy = new URL(process.env.https_proxy);
+const kinds = {
+  silent: '',
+  head: 'GET http://refused.example/ HTTP/1.1\\r\\nX: ' + 'x'.repeat(60_000),
+  tunnel: 'CONNECT ${TUNNEL.name}:443 HTTP/1.1\\r\\n\\r\\n',
+};
+let tunnels = 0;
+const flood = (kind) => {
+  const socket = connect(Number(proxy.port), proxy.hostname).on('error', () => undefined);
+  socket.once('data', (data) => { if (String(data).includes(' 200 ')) tunnels++; });
+  socket.write(kinds[kind]);
+};
+const ask = async () => {
+  const from = performance.now();
+  const answer = await fetch(process.env.OPENAI_BASE_URL + '/chat/completions', {
+    method: 'POST', body: '{}', headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(60_000),
+  }).catch(({ name }) => ({ status: name }));
+  return { status: answer.status, ms: Math.round(performance.now() - from) };
+};
+(async () => {
+  while (!existsSync('go')) await sleep(20);
+  const answers = [await ask()];
+  for (let i = 0; i < 4_000; i++) {
+    for (const kind of Object.keys(kinds)) flood(kind);
+    if (i % 50 === 0) await sleep(10);
+    if (i % 500 === 499) answers.push(await ask());
+  }
+  for (let i = 0; i < 5; i++) { await sleep(500); answers.push(await ask()); }
+  console.log(JSON.stringify({ answers, tunnels }));
+  process.exit(0);
+})();
+`;
+
+interface Outcome {
+  readonly answers: readonly { readonly status: number | string; readonly ms: number }[];
+  readonly tunnels: number;
+}
+
+describe('D8 12,000 connections to Squid: silent ones, heads without an end, tunnels that say nothing', () => {
+  let run: SandboxRun;
+  let outside: Outside;
+  let result: RunResult;
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    const ca = await createTestCa();
+    run = startSandbox({
+      options: {
+        'allow-domains': TUNNEL.name,
+        'add-hosts': [TUNNEL, PROVIDER].map(({ name, address }) => `${name}:${address}`).join('\n'),
+        'upstream-ca': 'ca.pem',
+      },
+      credentials: { OPENAI_API_KEY: 'sk-proj-limits-sentinel-0f1e2d3c' },
+      script: 'echo started; ulimit -n "$(ulimit -Hn)"; node program.cjs',
+      resolver: RESOLVER,
+      files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
+    });
+    await Promise.race([run.done, waitFor('the start', () => run.stdout().includes('started'))]);
+    const { squid } = run.containers();
+    const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
+    outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
+    run.writeFile('go', '');
+    await Promise.race([run.done, waitFor('the outcome', () => run.stdout().includes('answers'), 120_000)]);
+    result = await run.done;
+    outcome = JSON.parse(/\{.*"answers".*\}/.exec(run.stdout())?.[0] ?? '{"answers":[]}') as Outcome;
+    await outside.stop();
+  }, 200_000);
+  afterAll(() => {
+    run.removeFiles();
+  });
+
+  test('control: the flood was not refused as a whole', () => {
+    expect(outcome.tunnels).toBeGreaterThan(100);
+  });
+
+  test('Squid lives, and every model request is answered', () => {
+    expect(result).toMatchObject({ outcome: 'success', error: undefined });
+    expect(outcome.answers.length).toBeGreaterThan(10);
+    expect(outcome.answers.filter(({ status, ms }) => status !== 200 || ms > ANSWER_MS)).toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+import { hostname } from 'node:os';
+import { UserError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+
+/** What a run depends on of the engine that it has. */
+export interface EngineFacts {
+  /** The engine's data directory; undefined where it does not tell. */
+  readonly dataRoot: string | undefined;
+  /** Its Unix socket; undefined where it is reached in another way. */
+  readonly socket: string | undefined;
+  /** The memory of the machine, in bytes. */
+  readonly memoryBytes: number;
+  /** True if users of containers are other users of the host, unless a container asks for the host's. */
+  readonly mapsUsers: boolean;
+  /** What works less well than on other engines. */
+  readonly warnings: readonly string[];
+}
+
+/** The fields of `docker info` that are read here. Engines leave out what they do not know. */
+interface Info {
+  readonly ServerVersion?: string;
+  readonly Name?: string;
+  readonly OSType?: string;
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly MemoryLimit?: boolean;
+  readonly SwapLimit?: boolean;
+  readonly PidsLimit?: boolean;
+  readonly MemTotal?: number;
+  readonly DockerRootDir?: string;
+  readonly Plugins?: { readonly Log?: readonly string[] | null };
+  /** Podman's own client prints another document, which begins with this. */
+  readonly host?: unknown;
+}
+
+/** The first line of engines that this is made for. */
+const OLDEST = [20, 10] as const;
+
+/**
+ * Refuses an engine on another machine without asking it: one that does not answer would keep the client for half a
+ * minute.
+ *
+ * @returns the path of the engine's socket, undefined for a port of this machine
+ * @throws UserError
+ */
+export async function localSocket(engine: Engine): Promise<string | undefined> {
+  const endpoint = await engine.endpoint();
+  const socket = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
+  if (socket === undefined && !/^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(endpoint)) {
+    throw elsewhere(`The Docker client is set to ${endpoint}.`);
+  }
+  return socket;
+}
+
+/**
+ * Asks the engine what it is and what it can do.
+ *
+ * @param socket from {@link localSocket}
+ * @throws UserError if it cannot keep what AWF promises, with the reason
+ */
+export async function engineFacts(engine: Engine, socket: string | undefined): Promise<EngineFacts> {
+  return { socket, ...readInfo(await engine.info(), hostname()) };
+}
+
+/**
+ * Reads the output of `docker info --format '{{json .}}'`.
+ *
+ * @param host this machine's name
+ * @throws UserError if the engine cannot keep what AWF promises, with the reason
+ */
+export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'> {
+  const info = JSON.parse(text) as Info;
+  const options = info.SecurityOptions ?? [];
+  const has = (name: string): boolean => options.some((option) => option.split(',').includes(`name=${name}`));
+  refuseProduct(info);
+  if (has('rootless')) {
+    throw new UserError('The Docker engine runs in rootless mode, which AWF does not support.', {
+      hint: 'Users of its containers are other users of the host: the command could not write to the workspace. Use an engine that runs as root; hosted runners have one.',
+    });
+  }
+  if (info.Name !== host)
+    throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
+  refuseWithoutLimits(info);
+  return {
+    dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
+    memoryBytes: info.MemTotal ?? 0,
+    mapsUsers: has('userns'),
+    warnings:
+      info.SwapLimit === false
+        ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
+        : [],
+  };
+}
+
+function refuseProduct({ host, Plugins, OSType, ServerVersion = '' }: Info): void {
+  // No version of Docker has this log driver, and every version of Podman has.
+  if (host !== undefined || Plugins?.Log?.includes('k8s-file') === true) {
+    throw new UserError('The container engine is Podman, which AWF does not support.', {
+      hint: 'Its networks do not isolate as AWF needs it. Install Docker 20.10 or later, or point DOCKER_HOST to it.',
+    });
+  }
+  if (OSType !== 'linux') {
+    throw new UserError(`The Docker engine runs ${OSType ?? 'unknown'} containers.`, {
+      hint: 'AWF needs an engine for Linux containers.',
+    });
+  }
+  const [major = 0, minor = 0] = ServerVersion.split('.').map((part) => Number.parseInt(part, 10));
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new UserError(`The Docker engine is too old: ${ServerVersion}.`, {
+      hint: `Install version ${OLDEST.join('.')} or later.`,
+    });
+  }
+}
+
+function refuseWithoutLimits({ MemoryLimit, PidsLimit }: Info): void {
+  const missing = [...(MemoryLimit === true ? [] : ['memory']), ...(PidsLimit === true ? [] : ['processes'])];
+  if (missing.length === 0) return;
+  throw new UserError(`The Docker engine cannot limit the ${missing.join(' and ')} of a container.`, {
+    hint: 'Enable these control groups (memory, pids) in the kernel; docker info shows what is missing.',
+  });
+}
+
+function elsewhere(what: string): UserError {
+  return new UserError(what, {
+    hint:
+      'AWF mounts the workspace and the toolchain of this machine, so the engine must run on it, and AWF not in a container. ' +
+      'Unset DOCKER_HOST, or choose a context of this machine with docker context use.',
+  });
+}
