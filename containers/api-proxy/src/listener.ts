@@ -152,9 +152,7 @@ export class Listener {
     if (visit.expectsContinue) answer.writeContinue();
     const exchange = { ...this.#options, client, answer, record, startedAt, usage };
     const forwarding = new Forwarding(exchange, admitted, route, handshake);
-    Connection.of(client.socket).fail = (error) => {
-      forwarding.fail(error);
-    };
+    Connection.of(client.socket).forwarding = forwarding;
     forwarding.start();
   }
 
@@ -186,9 +184,9 @@ export class Listener {
   #clientError(cause: Error, socket: Duplex): void {
     const { provider, limits } = this.#options;
     const error = parserFailure(errorCode(cause));
-    const { isBusy, fail, answer } = Connection.of(socket);
+    const { isBusy, forwarding, answer } = Connection.of(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else if (isBusy && fail) fail(error);
+    else if (isBusy && forwarding) forwarding.fail(error);
     else if (isBusy && answer) {
       // The request has its answer, but nothing more can be read from this connection.
       answer.end();

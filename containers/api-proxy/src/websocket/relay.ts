@@ -31,10 +31,9 @@ export function relayWebSocket(
     record.error ??= 'websocket_timeout';
     socket.destroy();
   });
-  usage.open(agreement);
-  usage.onMessage = (count) => {
+  usage.open(agreement, (count) => {
     chargeAnswer(exchange, count);
-  };
+  });
   pump(socket, upstream, (chunk) => {
     record.requestBytes += chunk.length;
   });
