@@ -221,7 +221,7 @@ const API_PROXY = 'containers/api-proxy/src';
 const API_PROXY_ROWS = [
   ['errors', 'flow', 'limits', 'log'],
   ['client-server', 'connection', 'reply', 'request/', 'start/', 'upstream/'],
-  ['reflection', 'usage/'],
+  ['judge/', 'reflection', 'usage/'],
   ['exchange', 'interim'],
   ['return-body', 'send-body', 'websocket/'],
   ['forward'],

@@ -142,7 +142,8 @@ export class Listener {
     const { client, answer, record, startedAt, early } = visit;
     const { provider, route, budget } = this.#options;
     if (!route) throw notConfigured(provider);
-    const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const { generates, isKnown } = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
     this.#checkLimits(admitted);
     budget.take();
@@ -150,7 +151,7 @@ export class Listener {
     const usage = new UsageReading(this.#dialect, generates, budget);
     visit.usage = usage;
     if (visit.expectsContinue) answer.writeContinue();
-    const exchange = { ...this.#options, client, answer, record, startedAt, usage };
+    const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };
     const forwarding = new Forwarding(exchange, admitted, route, handshake);
     Connection.of(client.socket).forwarding = forwarding;
     forwarding.start();
