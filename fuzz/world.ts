@@ -6,6 +6,7 @@ import { startSidecarProcess, type SidecarProcess } from '../testing/sidecar/pro
 import { startRawUpstream, type RawUpstream } from '../testing/sidecar/raw-upstream.ts';
 import { startTestTunnelProxy } from '../testing/sidecar/tunnel-proxy.ts';
 import { createTestCa } from '../testing/tls.ts';
+import { PROVIDER_TOOLS } from '../src/shared/provider-tools.ts';
 import { PROVIDERS, type Provider } from '../src/shared/providers.ts';
 import type { SidecarConfig } from '../src/shared/sidecar-config.ts';
 import type { Lane } from './oracle.ts';
@@ -51,6 +52,8 @@ export async function createWorld(): Promise<World> {
     proxyUrl: proxy.url,
     upstreamCa: ca.certPem,
     maxBodyBytes: MAX_BODY_BYTES,
+    // The octets that are sent need not be JSON.
+    allowProviderTools: PROVIDER_TOOLS,
   });
   const variants = [false, true];
   const sidecars = await Promise.all(variants.map((isCustom) => startSidecarProcess(configFor(isCustom))));

@@ -75,6 +75,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     apiProxy: true,
     providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, ownTarget),
     allowEndpoints: [],
+    allowProviderTools: [],
     allow,
     addHosts: [],
     upstreamCa: undefined,

@@ -9,14 +9,26 @@ const files = (secrets = SENTINELS, user = USER) => systemFiles(aConfig({ secret
 describe('settings of the agent programs', () => {
   test('name the sidecar and the helper', () => {
     const found = files();
-    expect(found['/etc/codex/config.toml']).toBe('openai_base_url = "http://172.30.0.30:10000/v1"\n');
+    expect(found['/etc/codex/config.toml']).toBe(
+      'openai_base_url = "http://172.30.0.30:10000/v1"\nweb_search = "disabled"\n',
+    );
     expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
       apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
+      permissions: { deny: ['WebSearch'] },
     });
     const atHome = homeSettings(aConfig({ secrets: SENTINELS }), ADDRESSES);
     expect(JSON.parse(atHome['.gemini/settings.json']!)).toEqual({
       security: { auth: { selectedType: 'gemini-api-key' } },
+      tools: { exclude: ['google_web_search'] },
     });
+  });
+
+  test('leave on what the providers may do', () => {
+    const config = aConfig({ secrets: SENTINELS, allowProviderTools: ['web-search'] });
+    const found = { ...systemFiles(config, ADDRESSES, USER), ...homeSettings(config, ADDRESSES) };
+    for (const path of ['/etc/codex/config.toml', '/etc/claude-code/managed-settings.json', '.gemini/settings.json']) {
+      expect(found[path]).not.toMatch(/search/i);
+    }
   });
 
   test.each([

@@ -41,6 +41,7 @@ describe('defaults', () => {
       apiProxy: true,
       providers: [],
       allowEndpoints: [],
+      allowProviderTools: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },
       addHosts: [],
       upstreamCa: undefined,

@@ -81,6 +81,12 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
     bad: ['openai GET', 'the path must start with a slash'],
     ...list,
   },
+  'allow-provider-tools': {
+    good: 'web-search',
+    reads: { allowProviderTools: ['web-search'] },
+    bad: ['web-surf', 'is not one of its values'],
+    ...list,
+  },
   'allow-domains': {
     good: 'a.example',
     reads: { allow: { https: { domains: ['a.example'] } } },

@@ -29,6 +29,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
     ),
   ),
   'allow-endpoints': undefined,
+  'allow-provider-tools': undefined,
   'allow-domains': undefined,
   presets: undefined,
   policy: undefined,

@@ -106,7 +106,7 @@ async function runOutside(program: AgentProgram, path: string): Promise<number> 
   for (const { path: place, content } of provider.managedSettings) {
     const file = join(home, place.replace(/^~\//, '').replace(/^\/etc\//, '.'));
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content(baseUrl));
+    writeFileSync(file, content(baseUrl, []));
   }
   const settings = provider.agentVariables.filter(({ role }) => role !== 'placeholder');
   const variables = [

@@ -42,7 +42,7 @@ function managedSettings(config: Config, addresses: Addresses): [path: string, c
     const baseUrl = apiProxyUrl(addresses, provider.port);
     return provider.managedSettings
       .filter(({ when }) => when === 'always' || configured.has(provider.id))
-      .map(({ path, content }): [string, string] => [path, content(baseUrl)]);
+      .map(({ path, content }): [string, string] => [path, content(baseUrl, config.allowProviderTools)]);
   });
 }
 

@@ -60,6 +60,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     apiProxy,
     providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
     allowEndpoints: values['allow-endpoints'],
+    allowProviderTools: values['allow-provider-tools'],
     allow,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],

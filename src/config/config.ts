@@ -1,4 +1,5 @@
 import type { LogLevel } from '../shared/log-level.ts';
+import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { AllowList } from './allow-list.ts';
@@ -51,6 +52,8 @@ export interface Config {
   readonly providers: readonly ConfiguredProvider[];
   /** Endpoints allowed in addition to those in the provider table. */
   readonly allowEndpoints: readonly AllowedEndpoint[];
+  /** What a request may make a provider do for the command. */
+  readonly allowProviderTools: readonly ProviderTool[];
   readonly allow: AllowList;
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */

@@ -1,11 +1,22 @@
 import { LOG_LEVELS } from '../shared/log-level.ts';
+import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry } from './allow-list.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
 import type { Option, ValueOf } from './option.ts';
-import { anyText, certificates, memory, minutes, path, shell, target, workingDirectory } from './parsers.ts';
+import {
+  anyText,
+  certificates,
+  memory,
+  minutes,
+  path,
+  providerTool,
+  shell,
+  target,
+  workingDirectory,
+} from './parsers.ts';
 import { protectEntry } from './protect-paths.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -69,6 +80,12 @@ const OTHERS = [
     kind: 'lines',
     parse: allowedEndpoint,
     description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+  },
+  {
+    name: 'allow-provider-tools',
+    kind: 'commas',
+    parse: providerTool,
+    description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
   },
   { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
   {

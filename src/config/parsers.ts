@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
+import { PROVIDER_TOOLS, type ProviderTool } from '../shared/provider-tools.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { parseTarget } from '../shared/target.ts';
 import { ValueError } from '../shared/value-error.ts';
@@ -23,6 +24,9 @@ export function choice<T extends string>({ text, source }: Given, choices: reado
     hint: `Write one of: ${choices.join(', ')}.`,
   });
 }
+
+/** An entry of `allow-provider-tools`. */
+export const providerTool = (given: Given): ProviderTool => choice(given, PROVIDER_TOOLS);
 
 /** `true` or `false`, in any case. */
 export function boolean({ text, source }: Given): boolean {

@@ -84,6 +84,7 @@ function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): Side
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     allowEndpoints: config.allowEndpoints,
+    allowProviderTools: config.allowProviderTools,
     budget: config.budget,
     logLevel: config.logLevel,
   };

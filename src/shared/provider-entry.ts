@@ -4,6 +4,7 @@
  */
 
 import type { Endpoint } from './endpoints.ts';
+import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
 import type { UsageDialect } from './usage.ts';
 
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
@@ -43,8 +44,11 @@ export interface ManagedSettings {
   /** Absolute: the machine's place, mounted read-only. With `~/` in front: in the private home, for programs that want more. */
   readonly path: string;
   readonly when: 'always' | 'configured';
-  /** @param baseUrl `http://<sidecar>:<port>`, without a path */
-  readonly content: (baseUrl: string) => string;
+  /**
+   * @param baseUrl `http://<sidecar>:<port>`, without a path
+   * @param allowed tools that the provider may run; the program's use of the others is switched off
+   */
+  readonly content: (baseUrl: string, allowed: readonly ProviderTool[]) => string;
 }
 
 /** One provider: an entry of the table in `providers.ts`, and a file of its own in `providers/`. */
@@ -93,6 +97,14 @@ export interface ProviderEntry {
    * administers an organisation or trains a model. Read from the code of the SDKs and programs, see docs/agents.md.
    */
   readonly endpoints: readonly Endpoint[];
+  /**
+   * What in a body makes the provider fetch or connect.
+   *
+   * @param path the request's canonical path
+   */
+  readonly bodyRules: (path: string) => BodyRules;
+  /** Request headers that do the same. */
+  readonly toolHeaders: readonly ToolHeader[];
   /** Query parameters that carry a credential and are dropped. */
   readonly credentialQuery: readonly string[];
   /** Names of request headers that pass beside the common ones; a trailing `*` is a prefix. Lower case. */

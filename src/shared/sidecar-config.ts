@@ -1,5 +1,6 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { LogLevel } from './log-level.ts';
+import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
 import { ValueError } from './value-error.ts';
 
@@ -18,6 +19,8 @@ export interface SidecarConfig {
   readonly maxBodyBytes: number;
   /** Endpoints to allow in addition to those of the provider table. */
   readonly allowEndpoints?: readonly AllowedEndpoint[];
+  /** What a request may make a provider do for the command; nothing by default. */
+  readonly allowProviderTools?: readonly ProviderTool[];
   readonly budget?: SidecarBudget;
   /** Decides which events the log has in addition to the requests; `info` by default. */
   readonly logLevel?: LogLevel;

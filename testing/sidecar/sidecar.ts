@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 import { startSidecar, type Sidecar } from '../../containers/api-proxy/src/server.ts';
+import { PROVIDER_TOOLS } from '../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
 import { startTestTunnelProxy, type TestTunnelProxy } from './tunnel-proxy.ts';
@@ -19,6 +20,9 @@ export const INFERENCE = Object.fromEntries(
     endpoints.find(({ method, free }) => method === 'POST' && !free)?.path.replace('*', 'local'),
   ]),
 ) as Readonly<Record<ProviderId, string>>;
+
+/** For tests about octets, which need not be JSON: with every tool allowed, the sidecar does not read what it sends. */
+export const UNREAD = { allowProviderTools: PROVIDER_TOOLS } as const satisfies Partial<SidecarConfig>;
 
 export interface SidecarSetup {
   /** Providers with a credential. All by default. */

@@ -3,13 +3,13 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { eventually, INFERENCE, useSidecar, UNREAD } from '../../../testing/sidecar/sidecar.ts';
 
 const LIMIT = 100_000;
 const CHUNK = `2710\r\n${'x'.repeat(10_000)}\r\n`;
 
 describe('D3 the limit of a request body', () => {
-  const t = useSidecar({ config: { maxBodyBytes: LIMIT } });
+  const t = useSidecar({ config: { ...UNREAD, maxBodyBytes: LIMIT } });
 
   test('accepts a body of exactly that length', async () => {
     expect((await post(t.port('openai'), '/v1/responses', Buffer.alloc(LIMIT))).status).toBe(200);

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROVIDER_TOOLS } from '../../../src/shared/provider-tools.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../src/shared/sidecar-config.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
@@ -53,6 +54,8 @@ describe('octet for octet, through the sidecar', () => {
       providers: { [id]: { credential, target: { host, port: 443, basePath: '' } } },
       proxyUrl: proxy.url,
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+      // The octets that are sent need not be JSON.
+      allowProviderTools: PROVIDER_TOOLS,
       upstreamCa: ca.certPem,
     });
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { eventually, useSidecar, type SidecarFixture } from '../../../testing/sidecar/sidecar.ts';
+import { eventually, useSidecar, type SidecarFixture, UNREAD } from '../../../testing/sidecar/sidecar.ts';
 
 /** Milliseconds within which the upstream's connection must end. */
 const PROMISED_MS = 1_000;
@@ -70,7 +70,7 @@ const WAYS: Readonly<Record<string, (socket: Socket) => void>> = {
 };
 
 describe('a client that', () => {
-  const t = useSidecar({ configured: ['openai'] });
+  const t = useSidecar({ configured: ['openai'], config: UNREAD });
   const rows = Object.keys(WAYS).flatMap((way) =>
     Object.keys(SITUATIONS).map((situation) => [way, situation] as const),
   );

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROVIDER_TOOLS } from '../../../src/shared/provider-tools.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import type { Limits } from '../../../containers/api-proxy/src/limits.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
@@ -49,6 +50,8 @@ describe('the sidecar’s process', () => {
         proxyUrl: proxy.url,
         upstreamCa: ca.certPem,
         maxBodyBytes: 100_000,
+        // The octets that are sent need not be JSON.
+        allowProviderTools: PROVIDER_TOOLS,
       },
       { entry: ENTRY, args: [JSON.stringify(LIMITS), leak], execArgv: ['--expose-gc'] },
     );

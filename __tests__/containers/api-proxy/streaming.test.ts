@@ -5,12 +5,12 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { post, send } from '../../../testing/sidecar/client.ts';
-import { eventually, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { eventually, useSidecar, UNREAD } from '../../../testing/sidecar/sidecar.ts';
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 describe('streaming', () => {
-  const t = useSidecar();
+  const t = useSidecar({ config: UNREAD });
 
   /** Sends a request and resolves with the answer's head, before its body. */
   async function open(method: string, headers: Record<string, string> = {}) {

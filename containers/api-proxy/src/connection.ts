@@ -8,8 +8,8 @@ const connections = new WeakMap<Duplex, Connection>();
 export class Connection {
   /** Undefined until the first request. */
   answer: ServerResponse | undefined;
-  /** Fails the exchange in progress. Undefined if the request did not get that far. */
-  fail: ((error: ProxyError) => void) | undefined;
+  /** The exchange in progress. Undefined if the request did not get that far. */
+  forwarding: { readonly fail: (error: ProxyError) => void } | undefined;
   /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
   isDoomed = false;
 
@@ -30,6 +30,6 @@ export class Connection {
     // An answer that queues behind another has no socket, so no event would tell that its client has left.
     if (this.isBusy) throw new ProxyError('pipelining', 'Send the next request when the answer has arrived.');
     this.answer = answer;
-    this.fail = undefined;
+    this.forwarding = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import type { BodyJudge } from './judge/body-judge.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Budget } from './usage/budget.ts';
@@ -18,5 +19,7 @@ export interface Exchange {
   readonly maxBodyBytes: number;
   readonly budget: Budget;
   readonly usage: UsageReading;
+  /** Judges what the client sends; undefined if everything may pass. */
+  readonly judge: BodyJudge | undefined;
   readonly log: Log;
 }

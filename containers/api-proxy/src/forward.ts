@@ -4,6 +4,7 @@ import type { Target } from '../../../src/shared/sidecar-config.ts';
 import { errorCode, ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { passInterim } from './interim.ts';
+import type { ToolGuard } from './judge/tool-guard.ts';
 import { elapsedMs } from './log.ts';
 import type { ReflectionGuard } from './reflection.ts';
 import { refuse } from './reply.ts';
@@ -21,6 +22,7 @@ export interface Route {
   /** The target's, for the `Host` header. */
   readonly authority: string;
   readonly checkEndpoint: EndpointCheck;
+  readonly toolGuard: ToolGuard;
   readonly rules: HeaderRules;
   readonly guard: ReflectionGuard;
   readonly agent: Agent;

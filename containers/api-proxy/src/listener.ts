@@ -142,7 +142,8 @@ export class Listener {
     const { client, answer, record, startedAt, early } = visit;
     const { provider, route, budget } = this.#options;
     if (!route) throw notConfigured(provider);
-    const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const { generates, isKnown } = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
     this.#checkLimits(admitted);
     budget.take();
@@ -150,11 +151,9 @@ export class Listener {
     const usage = new UsageReading(this.#dialect, generates, budget);
     visit.usage = usage;
     if (visit.expectsContinue) answer.writeContinue();
-    const exchange = { ...this.#options, client, answer, record, startedAt, usage };
+    const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };
     const forwarding = new Forwarding(exchange, admitted, route, handshake);
-    Connection.of(client.socket).fail = (error) => {
-      forwarding.fail(error);
-    };
+    Connection.of(client.socket).forwarding = forwarding;
     forwarding.start();
   }
 
@@ -186,9 +185,9 @@ export class Listener {
   #clientError(cause: Error, socket: Duplex): void {
     const { provider, limits } = this.#options;
     const error = parserFailure(errorCode(cause));
-    const { isBusy, fail, answer } = Connection.of(socket);
+    const { isBusy, forwarding, answer } = Connection.of(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else if (isBusy && fail) fail(error);
+    else if (isBusy && forwarding) forwarding.fail(error);
     else if (isBusy && answer) {
       // The request has its answer, but nothing more can be read from this connection.
       answer.end();

@@ -1,23 +1,35 @@
 import type { ClientRequest } from 'node:http';
-import { ProxyError } from './errors.ts';
+import { asProxyError, ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
+import { Judgement } from './judge/body-judge.ts';
 import type { AdmittedRequest } from './request/admission.ts';
+
+/**
+ * Octets of a body that is judged as a whole before anything of it is sent. A longer one, and one that does not declare
+ * its length, is judged as it passes: if it is refused, its connection ends before it does, so the provider never gets a
+ * complete request.
+ */
+const JUDGED_FIRST = 64 * 1024;
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
   new ProxyError('body_too_large', `The request body is larger than the limit of ${maxBodyBytes} bytes.`);
 
-/** Streams the body of a request upstream as it arrives, up to the limit. */
+/** Streams the body of a request upstream as it arrives, up to the limit, if its judge lets it pass. */
 export class SendBody {
   readonly #exchange: Exchange;
   readonly #upstream: ClientRequest;
   readonly #declared: AdmittedRequest['body'];
   readonly #fail: (error: ProxyError) => void;
   readonly #flow: Flow;
+  readonly #judgement: Judgement | undefined;
+  /** What waits for the verdict; undefined once the body streams. */
+  #waiting: Buffer[] | undefined;
+  #isRefused = false;
 
   /**
    * @param declared length that the request's head declares
-   * @param fail called if the body is larger than the limit
+   * @param fail called if the body is refused
    */
   constructor(
     exchange: Exchange,
@@ -30,6 +42,9 @@ export class SendBody {
     this.#declared = declared;
     this.#fail = fail;
     this.#flow = new Flow(exchange.client, upstream);
+    if (!exchange.judge) return;
+    this.#judgement = new Judgement(exchange.judge, 'request body');
+    if (declared !== 'chunked' && declared <= JUDGED_FIRST) this.#waiting = [];
   }
 
   start(): void {
@@ -38,7 +53,7 @@ export class SendBody {
       this.#onData(chunk);
     });
     client.on('end', () => {
-      if (!this.#upstream.destroyed && !this.#upstream.writableEnded) this.#upstream.end();
+      if (!this.#upstream.destroyed && !this.#upstream.writableEnded) this.#end();
     });
     // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
     // on using its connection.
@@ -50,19 +65,67 @@ export class SendBody {
   }
 
   #onData(chunk: Buffer): void {
-    const { client, answer, record, maxBodyBytes } = this.#exchange;
+    const { record, maxBodyBytes } = this.#exchange;
     record.requestBytes += chunk.length;
     // Counted in any case: a chunked body does not declare its length.
-    if (record.requestBytes > maxBodyBytes) {
-      if (answer.writableEnded) client.socket.destroy();
-      else this.#fail(bodyTooLarge(maxBodyBytes));
-    } else if (this.#upstream.destroyed) {
-      return;
-    } else if (record.requestBytes === this.#declared) {
-      // Ending with the last octets saves a separate write to the system.
-      this.#upstream.end(chunk);
-    } else {
-      this.#flow.write(chunk);
+    if (record.requestBytes > maxBodyBytes) this.#refuse(bodyTooLarge(maxBodyBytes));
+    else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) this.#send(chunk);
+  }
+
+  #send(chunk: Buffer): void {
+    const { requestBytes } = this.#exchange.record;
+    // Ending with the last octets saves a separate write to the system.
+    if (requestBytes === this.#declared) this.#end(chunk);
+    else if (this.#waiting) this.#waiting.push(chunk);
+    else this.#flow.write(chunk);
+  }
+
+  #end(last?: Buffer): void {
+    if (this.#isRefused || !this.#isComplete()) return;
+    const rest = this.#withWaiting(last);
+    if (rest.length === 0) this.#upstream.end();
+    else this.#upstream.end(rest);
+  }
+
+  #withWaiting(chunk: Buffer = Buffer.alloc(0)): Buffer {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    return waiting.length === 0 ? chunk : Buffer.concat([...waiting, chunk]);
+  }
+
+  #passes(chunk: Buffer): boolean {
+    return this.#attempt(() => this.#judgement?.push(chunk));
+  }
+
+  #isComplete(): boolean {
+    return this.#attempt(() => this.#judgement?.end());
+  }
+
+  /** @returns false if it threw, and the body was refused for that reason */
+  #attempt(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#refuse(asProxyError(error));
+      return false;
     }
+  }
+
+  #refuse(error: ProxyError): void {
+    const { client, answer, record, budget } = this.#exchange;
+    this.#isRefused = true;
+    if (answer.writableEnded) {
+      client.socket.destroy();
+      return;
+    }
+    if (this.#waiting) {
+      // Nothing was sent.
+      record.forwarded = false;
+      record.requests = 0;
+      budget.giveBack();
+    }
+    this.#waiting = undefined;
+    this.#fail(error);
   }
 }

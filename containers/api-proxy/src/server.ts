@@ -5,6 +5,7 @@ import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../s
 import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
 import type { Route } from './forward.ts';
+import { ToolGuard } from './judge/tool-guard.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
@@ -58,7 +59,7 @@ function createRoute(
   agent: TunnelAgent,
   { config, log }: Context,
 ): Route {
-  const { allowEndpoints = [] } = config;
+  const { allowEndpoints = [], allowProviderTools = [] } = config;
   // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
   const plainOnly = !isOwnHost(provider, target.host);
   let hasWarned = false;
@@ -72,6 +73,7 @@ function createRoute(
     guard,
     authority: authorityOf(target),
     rules: headerRules(provider, credential, plainOnly),
+    toolGuard: new ToolGuard(provider, allowProviderTools),
     checkEndpoint: endpointCheck(
       provider,
       allowEndpoints.filter((added) => added.provider === provider.id),

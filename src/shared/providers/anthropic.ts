@@ -1,5 +1,6 @@
 import { CLAUDE_KEY_HELPER } from '../contract.ts';
 import { freePost, get, post, under, type Endpoint } from '../endpoints.ts';
+import { present, type BodyRules, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
 
@@ -23,6 +24,43 @@ export function readAnthropic(counts: JsonObject): Usage {
     cachedInputTokens,
   };
 }
+
+/** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
+export const ANTHROPIC_BODY: BodyRules = {
+  places: [
+    {
+      inside: 'tools',
+      key: 'type',
+      passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
+      hosted: [
+        [/^web_search_/, 'web-search'],
+        [/^web_fetch_/, 'web-fetch'],
+        [/^code_execution_/, 'code-execution'],
+        [/^mcp_toolset$/, 'mcp'],
+      ],
+    },
+    present('mcpservers', 'mcp'),
+    {
+      inside: 'source',
+      key: 'type',
+      passes: /^(?:base64|text|content|file)$/,
+      hosted: [[/^url$/, 'remote-files']],
+    },
+    { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+  ],
+  own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+};
+
+/** https://docs.anthropic.com/en/api/beta-headers */
+const BETAS: ToolHeader = {
+  name: 'anthropic-beta',
+  hosted: [
+    [/^mcp-client-/, 'mcp'],
+    [/^web-search-/, 'web-search'],
+    [/^web-fetch-/, 'web-fetch'],
+    [/^(?:code-execution|skills)-/, 'code-execution'],
+  ],
+};
 
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Readonly<Record<number, string>> = {
@@ -61,6 +99,8 @@ export const anthropic = {
   },
   injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
   endpoints: ENDPOINTS,
+  bodyRules: () => ANTHROPIC_BODY,
+  toolHeaders: [BETAS],
   credentialQuery: [],
   requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
   subprotocols: [],
@@ -80,7 +120,12 @@ export const anthropic = {
     {
       path: '/etc/claude-code/managed-settings.json',
       when: 'configured',
-      content: () => jsonFile({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+      // Its WebSearch is a request of its own, with a search that the provider runs.
+      content: (_, allowed) =>
+        jsonFile({
+          apiKeyHelper: CLAUDE_KEY_HELPER,
+          ...(!allowed.includes('web-search') && { permissions: { deny: ['WebSearch'] } }),
+        }),
     },
   ],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],

@@ -2,8 +2,8 @@ import { COPILOT_HOST, copilotHost, isCopilotHost } from '../copilot-host.ts';
 import { freePost, post, type Endpoint } from '../endpoints.ts';
 import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import type { JsonObject, Usage } from '../usage.ts';
-import { readAnthropic } from './anthropic.ts';
-import { OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
+import { ANTHROPIC_BODY, readAnthropic } from './anthropic.ts';
+import { OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
 
 /** Without `/v1`; Claude models are also offered by Anthropic's own route. */
 const ENDPOINTS: readonly Endpoint[] = [
@@ -40,6 +40,8 @@ export const copilot = {
   },
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
   endpoints: ENDPOINTS,
+  bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
+  toolHeaders: [],
   credentialQuery: [],
   requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
   subprotocols: [],

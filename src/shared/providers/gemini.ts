@@ -1,5 +1,6 @@
 import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
 import { jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import type { BodyRules } from '../provider-tools.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
@@ -29,6 +30,30 @@ function readUsage(counts: JsonObject): Usage {
     cachedInputTokens: tokens(counts['cachedContentTokenCount']),
   };
 }
+
+/** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
+const BODY: BodyRules = {
+  places: [
+    {
+      inside: 'tools',
+      passes: /^(?:functiondeclarations|computeruse)$/,
+      hosted: [
+        [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
+        [/^urlcontext$/, 'web-fetch'],
+        [/^codeexecution$/, 'code-execution'],
+        [/^mcpservers?$/, 'mcp'],
+        [/^(?:filesearch|retrieval)$/, 'remote-files'],
+      ],
+    },
+    {
+      key: 'fileuri',
+      // A file of the account's: it is at the provider already.
+      passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
+      hosted: [[/^/, 'remote-files']],
+    },
+  ],
+  own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+};
 
 /** https://cloud.google.com/apis/design/errors */
 const STATUSES: Readonly<Record<number, string>> = {
@@ -66,6 +91,8 @@ export const gemini = {
   },
   injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
   endpoints: ENDPOINTS,
+  bodyRules: () => BODY,
+  toolHeaders: [],
   // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
   credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
   requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -85,7 +112,12 @@ export const gemini = {
       // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
       path: '~/.gemini/settings.json',
       when: 'always',
-      content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+      // Its search is a request of its own, with a tool that the provider runs.
+      content: (_, allowed) =>
+        jsonFile({
+          security: { auth: { selectedType: 'gemini-api-key' } },
+          ...(!allowed.includes('web-search') && { tools: { exclude: ['google_web_search'] } }),
+        }),
     },
   ],
   sideTraffic: ['play.googleapis.com'],

@@ -1,5 +1,6 @@
 import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
 import type { ApiError, ProviderEntry } from '../provider-entry.ts';
+import { address, present, type BodyRules } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
@@ -56,6 +57,33 @@ export function readOpenAi(counts: JsonObject): Usage {
   };
 }
 
+/**
+ * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
+ * groups its tools in a `namespace`, and puts them into `input[].tools`.
+ */
+export const OPENAI_BODY: BodyRules = {
+  places: [
+    {
+      inside: 'tools',
+      key: 'type',
+      passes:
+        /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
+      hosted: [
+        [/^web_search/, 'web-search'],
+        [/^mcp$/, 'mcp'],
+        [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+        // It reads the files that the key's account keeps at the provider.
+        [/^file_search$/, 'remote-files'],
+      ],
+    },
+    present('websearchoptions', 'web-search'),
+    // Such models search without being asked to.
+    { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+    ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
+  ],
+  own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+};
+
 const errorBody = (error: ApiError): unknown => ({
   error: {
     message: error.message,
@@ -84,6 +112,8 @@ export const openai = {
   },
   injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
   endpoints: ENDPOINTS,
+  bodyRules: () => OPENAI_BODY,
+  toolHeaders: [],
   credentialQuery: [],
   requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
   // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -93,7 +123,10 @@ export const openai = {
     {
       path: '/etc/codex/config.toml',
       when: 'configured',
-      content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+      // Without the second line, it offers models up to 5.5 a search that the provider runs.
+      content: (baseUrl, allowed) =>
+        `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+        (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
     },
   ],
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],

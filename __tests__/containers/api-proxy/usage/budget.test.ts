@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../../src/shared/providers.ts';
 import { openRaw, post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
+import { eventually, INFERENCE, useSidecar, UNREAD } from '../../../../testing/sidecar/sidecar.ts';
 import { accept, wish } from '../../../../testing/sidecar/websocket-handshake.ts';
 
 const IDS = PROVIDERS.map(({ id }) => id);
@@ -66,7 +66,7 @@ describe('max-tokens and a client that does not ask for a count', () => {
 });
 
 describe('max-tokens and a WebSocket', () => {
-  const t = useSidecar({ config: { budget: { maxTokens: 80 } } });
+  const t = useSidecar({ config: { ...UNREAD, budget: { maxTokens: 80 } } });
 
   test('reads the usage of each answer in it, and ends it with the budget', async () => {
     const usage = JSON.stringify({ response: { model: 'm-1', usage: { input_tokens: 30, output_tokens: 10 } } });
@@ -93,7 +93,7 @@ describe('max-tokens and a WebSocket', () => {
 });
 
 describe('max-requests and a WebSocket', () => {
-  const t = useSidecar({ config: { budget: { maxRequests: 2 } } });
+  const t = useSidecar({ config: { ...UNREAD, budget: { maxRequests: 2 } } });
 
   test('counts each answer in it', async () => {
     t.upstream.upgrade = (request, socket) => {

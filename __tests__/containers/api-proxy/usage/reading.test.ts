@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
 import { post, send } from '../../../../testing/sidecar/client.ts';
-import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
+import { eventually, INFERENCE, useSidecar, UNREAD } from '../../../../testing/sidecar/sidecar.ts';
 
 const json = { 'content-type': 'application/json' };
 const sse = { 'content-type': 'text/event-stream; charset=utf-8' };
@@ -108,7 +108,7 @@ const CODINGS: [string, (body: string) => Buffer][] = [
 ];
 
 describe('usage', () => {
-  const t = useSidecar();
+  const t = useSidecar({ config: UNREAD });
 
   /** Answers with a body in chunks of `size` octets. */
   const answer = (headers: OutgoingHttpHeaders, body: Buffer, size = 97): void => {

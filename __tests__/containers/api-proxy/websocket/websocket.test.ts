@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openRaw, sendRaw } from '../../../../testing/sidecar/client.ts';
-import { eventually, realCredential, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
+import { eventually, realCredential, useSidecar, UNREAD } from '../../../../testing/sidecar/sidecar.ts';
 import {
   agree,
   WEBSOCKET_ACCEPT as ACCEPT,
@@ -13,7 +13,7 @@ import {
 } from '../../../../testing/sidecar/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
-  const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 } });
+  const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 }, config: UNREAD });
 
   const opened: Socket[] = [];
   // Each one leaves a line in the log, which must not appear during the next test.

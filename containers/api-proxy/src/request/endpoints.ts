@@ -4,13 +4,19 @@ import { NO_RETRY, ProxyError } from '../errors.ts';
 import type { AdmittedRequest } from './admission.ts';
 import { parameterNames } from './request-target.ts';
 
+export interface EndpointVerdict {
+  /** The endpoint costs tokens. */
+  readonly generates: boolean;
+  /** AWF knows the endpoint, and so what its requests may contain; the user may have listed it, too. */
+  readonly isKnown: boolean;
+}
+
 /**
  * Decides whether a request is for a listed endpoint.
  *
- * @returns whether the endpoint generates, which is what costs tokens
  * @throws ProxyError 403 that names the rule
  */
-export type EndpointCheck = (request: AdmittedRequest) => boolean;
+export type EndpointCheck = (request: AdmittedRequest) => EndpointVerdict;
 
 interface Rule {
   /** Parameters that may be sent; undefined allows every one. */
@@ -91,15 +97,18 @@ function rulesByMethod(endpoints: readonly Endpoint[]): ReadonlyMap<string, Rule
 
 /** @param added endpoints of this provider that the user allows */
 export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[]): EndpointCheck {
-  // The user's come first, because they allow any query.
-  const rules = rulesByMethod([...added.map((entry) => ({ ...entry, query: 'any' as const })), ...provider.endpoints]);
+  const known = rulesByMethod(provider.endpoints);
+  const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' as const })));
   return (request) => {
-    const rule = rules.get(request.method)?.find(request.path);
+    const knownRule = known.get(request.method)?.find(request.path);
+    // The user's come first, because they allow any query.
+    const rule = users.get(request.method)?.find(request.path) ?? knownRule;
     if (!rule) throw notAnEndpoint(provider, request);
-    if (request.query === '' || !rule.query) return rule.generates;
+    const verdict = { generates: rule.generates, isKnown: knownRule !== undefined };
+    if (request.query === '' || !rule.query) return verdict;
     for (const name of parameterNames(request.query.slice(1))) {
       if (!rule.query.has(name.replace(/\[\]$/, ''))) throw notAParameter(name, rule, request);
     }
-    return rule.generates;
+    return verdict;
   };
 }

@@ -8,7 +8,10 @@ import {
 import { checkTarget } from '../../../../src/shared/target.ts';
 import { requireProxyUrl } from './proxy-url.ts';
 
-const FIELDS = ['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'budget', 'logLevel'];
+const FIELDS = [
+  ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
+  'logLevel',
+];
 
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
 function requireObject<T extends object>(name: string, value: T | undefined, fields: readonly string[]): T {

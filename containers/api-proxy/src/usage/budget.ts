@@ -23,6 +23,11 @@ export class Budget {
     this.#requests++;
   }
 
+  /** Gives back what was taken for a request of which nothing was sent. */
+  giveBack(): void {
+    this.#requests--;
+  }
+
   addTokens(tokens: number): void {
     this.#tokens += tokens;
   }

@@ -70,8 +70,7 @@ export class UsageReading {
   #uncounted = 0;
   #messages = 0;
   #charged = 0;
-  /** Called for each message of a WebSocket that has a count, with the number of such messages so far. */
-  onMessage: ((count: number) => void) | undefined;
+  #onMessage: ((count: number) => void) | undefined;
 
   /** @param generates the endpoint costs tokens, so an answer without a count is not free */
   constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
@@ -80,11 +79,16 @@ export class UsageReading {
     this.#budget = budget;
   }
 
-  /** Begins with an answer. A failed one costs nothing. */
-  open(response: IncomingMessage): void {
+  /**
+   * Begins with an answer. A failed one costs nothing.
+   *
+   * @param onMessage called for each message of a WebSocket that has a count, with the number of such messages so far
+   */
+  open(response: IncomingMessage, onMessage?: (count: number) => void): void {
     const { statusCode = 0, rawHeaders } = response;
     if (statusCode >= 300) return;
     this.#form = formOf(response);
+    this.#onMessage = onMessage;
     this.#scanners = [
       new JsonScanner(this.#dialect.usage, (value, rest) => {
         if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
@@ -138,7 +142,7 @@ export class UsageReading {
     this.#earlier = this.#reported;
     this.#counts = counts;
     this.#charge(this.#reported);
-    this.onMessage?.(++this.#messages);
+    this.#onMessage?.(++this.#messages);
   }
 
   /** What the answer has reported so far. */

@@ -4,10 +4,12 @@ import { errorCode } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ReflectionGuard, StreamMask } from '../reflection.ts';
 import { clientResponseHeaders } from '../request/headers.ts';
+import { MessageGuard } from './message-guard.ts';
 
 /**
  * Passes the agreement on to the client, then relays octets both ways until either side ends the connection or both are
- * silent for too long. The frames are a matter between the two ends.
+ * silent for too long. The client's messages are judged as they pass; the rest of the frames is a matter between the two
+ * ends.
  *
  * Every answer inside that reports its usage counts against the budget as a request of its own. When the budget is
  * exhausted the connection ends, and a client that continues with plain requests is told the reason.
@@ -21,7 +23,7 @@ export function relayWebSocket(
   head: Buffer,
   guard: ReflectionGuard,
 ): void {
-  const { client, record, limits, usage } = exchange;
+  const { client, record, limits, usage, judge } = exchange;
   const { socket } = client;
   sendAgreement(exchange, agreement, guard);
   recordFailure(exchange, socket, 'client');
@@ -31,17 +33,19 @@ export function relayWebSocket(
     record.error ??= 'websocket_timeout';
     socket.destroy();
   });
-  usage.open(agreement);
-  usage.onMessage = (count) => {
+  usage.open(agreement, (count) => {
     chargeAnswer(exchange, count);
-  };
-  pump(socket, upstream, (chunk) => {
-    record.requestBytes += chunk.length;
   });
+  const messages = judge && new MessageGuard(exchange, upstream, judge);
+  const toUpstream = (chunk: Buffer): void => {
+    record.requestBytes += chunk.length;
+  };
   const toClient = (chunk: Buffer): void => {
     record.responseBytes += chunk.length;
     usage.push(chunk);
+    messages?.onSent(chunk);
   };
+  pump(socket, upstream, toUpstream, messages);
   pump(upstream, socket, toClient, guard.stream());
   if (head.length > 0) upstream.unshift(head);
 }

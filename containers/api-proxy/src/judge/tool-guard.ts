@@ -1,0 +1,49 @@
+import type { Provider } from '../../../../src/shared/providers.ts';
+import { PROVIDER_TOOLS, type BodyRules, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
+import type { AdmittedRequest } from '../request/admission.ts';
+import { BodyJudge, hostedTool } from './body-judge.ts';
+import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
+
+/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
+export class ToolGuard {
+  readonly #provider: Provider;
+  readonly #allowed: ReadonlySet<ProviderTool>;
+  readonly #judges = new Map<BodyRules, BodyJudge>();
+
+  constructor(provider: Provider, allowed: readonly ProviderTool[]) {
+    this.#provider = provider;
+    this.#allowed = new Set(allowed);
+  }
+
+  /**
+   * @returns the judge of the request's body or messages; undefined if everything is allowed
+   * @throws ProxyError 403 for what its headers tell
+   */
+  admit({ path, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
+    if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool))) return undefined;
+    this.#checkHeaders(rawHeaders);
+    const coding = body === 0 ? undefined : headerValue(rawHeaders, 'content-encoding');
+    if (coding !== undefined && coding.toLowerCase() !== 'identity') throw bodyUnreadable('request body');
+    return this.#judgeFor(this.#provider.bodyRules(path));
+  }
+
+  #checkHeaders(rawHeaders: RawHeaders): void {
+    for (const { name, hosted } of this.#provider.toolHeaders) {
+      for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
+        const text = value.trim().toLowerCase();
+        const tool = hostedTool(hosted, text);
+        if (tool && !this.#allowed.has(tool)) throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
+      }
+    }
+  }
+
+  #judgeFor(rules: BodyRules): BodyJudge {
+    let judge = this.#judges.get(rules);
+    if (!judge) {
+      judge = new BodyJudge(rules, this.#allowed);
+      this.#judges.set(rules, judge);
+    }
+    return judge;
+  }
+}
