@@ -8,6 +8,7 @@ const SPEC: ContainerSpec = {
   network: 'awf-internal-0123abcd',
   user: '1001:1002',
   limits: { memory: '6g', pids: 4096 },
+  seccompProfile: '/run/seccomp.json',
   mounts: [],
   tmpfs: [],
   environment: {},
@@ -23,7 +24,7 @@ describe('containerArgs', () => {
         ...['--cap-drop=ALL', '--security-opt=no-new-privileges', '--read-only', '--ulimit=core=0'],
         ...['--memory=6g', '--pids-limit=4096', '--user=1001:1002', '--log-driver=none', '--restart=no'],
         ...['--ipc=private', '--pull=never', '--label=awf.run=0123abcd', '--name=awf-agent'],
-        '--network=awf-internal-0123abcd',
+        ...['--network=awf-internal-0123abcd', '--security-opt=seccomp=/run/seccomp.json'],
       ]),
     );
   });

@@ -20,6 +20,7 @@ export interface Claimed {
   readonly addresses: Addresses;
   readonly images: ImageNames;
   readonly logs: { readonly squid: string; readonly apiProxy: string };
+  readonly seccompProfile: string;
   readonly sidecarUser: UserIds;
   readonly agentUser: User;
   /** The toolchain, generated files, and the mounts that the user asked for. */
@@ -42,9 +43,9 @@ const NO_DNS = '127.0.0.1';
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 
 export function topology(config: Config, claimed: Claimed): Topology {
-  const { runId, names, addresses, images } = claimed;
+  const { runId, names, addresses, images, seccompProfile } = claimed;
   const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
-  const common = { runId, network: networkNames(runId).internal };
+  const common = { runId, seccompProfile, network: networkNames(runId).internal };
 
   const squid: ContainerSpec = {
     ...common,
@@ -89,7 +90,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
 
 function agentSpec(
   config: Config,
-  { runId, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
+  { runId, seccompProfile, names, addresses, images, agentUser, agentMounts, guards }: Claimed,
 ): ContainerSpec {
   const foreign = config.agentImage !== undefined;
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
@@ -104,6 +105,7 @@ function agentSpec(
   const owner = foreign ? { owner: agentUser } : {};
   return {
     runId,
+    seccompProfile,
     network: networkNames(runId).internal,
     name: names.container.agent,
     image: config.agentImage ?? images.agent,
@@ -141,9 +143,10 @@ function bytesOf(size: string): number {
   return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 
-function librarySpec({ runId, names, images, sidecarUser }: Claimed): ContainerSpec {
+function librarySpec({ runId, seccompProfile, names, images, sidecarUser }: Claimed): ContainerSpec {
   return {
     runId,
+    seccompProfile,
     network: 'none',
     name: names.library,
     image: images.agent,

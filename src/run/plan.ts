@@ -4,6 +4,7 @@ import { planAgent } from '../agent/plan.ts';
 import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
+import { seccompFile } from '../docker/seccomp.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
@@ -43,6 +44,7 @@ export function planRun(
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
   const containers = topology(config, {
     ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser, guards },
+    seccompProfile: seccompFile(workDirectory),
     agentMounts: [...agent.mounts, ...commandFileMounts(workDirectory)],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
