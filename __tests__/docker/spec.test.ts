@@ -8,6 +8,7 @@ const SPEC: ContainerSpec = {
   network: 'awf-internal-0123abcd',
   user: '1001:1002',
   limits: { memory: '6g', pids: 4096 },
+  seccompProfile: '/run/seccomp.json',
   mounts: [],
   tmpfs: [],
   environment: {},
@@ -30,7 +31,7 @@ describe('containerArgs', () => {
           '--restart=no',
         ],
         ...['--ipc=private', '--pull=never', '--label=awf.run=0123abcd', '--name=awf-agent'],
-        '--network=awf-internal-0123abcd',
+        ...['--network=awf-internal-0123abcd', '--security-opt=seccomp=/run/seccomp.json'],
       ]),
     );
   });

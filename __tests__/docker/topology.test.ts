@@ -18,6 +18,7 @@ const CLAIMED: Claimed = {
   addresses: ADDRESSES,
   images: { squid: 'awf-squid:1', 'api-proxy': 'awf-api-proxy:1', agent: 'awf-agent:1' },
   logs: { squid: '/logs/squid', apiProxy: '/logs/api-proxy' },
+  seccompProfile: '/run/seccomp.json',
   sidecarUser: { uid: 65532, gid: 65533 },
   agentUser: USER,
   agentMounts: [],
@@ -55,7 +56,7 @@ describe.each(ALL)('%s', (_, spec) => {
   test('has no capabilities, cannot gain privileges, and can write only to what is listed', () => {
     expect(options).toMatchObject({
       'cap-drop': ['ALL'],
-      'security-opt': ['no-new-privileges'],
+      'security-opt': ['no-new-privileges', 'seccomp=/run/seccomp.json'],
       'read-only': [''],
 
       ipc: ['private'],

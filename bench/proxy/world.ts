@@ -14,6 +14,7 @@ import { caller, sidecarUser } from '../../src/host/user.ts';
 import { buildConfig } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
+import { seccompFile, writeSeccompProfile } from '../../src/docker/seccomp.ts';
 import { topology } from '../../src/docker/topology.ts';
 import { createLogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId } from '../../src/run/run.ts';
@@ -79,12 +80,14 @@ export async function startWorld(): Promise<World> {
   const owner = sidecarUser(caller());
   const options = { 'add-hosts': hosts.map(({ name, address }) => `${name}:${address}`).join('\n') };
   const { config } = buildConfig(inputs(options), { argv: ['true'], environment: {}, workspace: ROOT });
+  writeSeccompProfile(scratch);
   const { squid, apiProxy } = topology(config, {
     runId,
     names: namesFor(runId, subnet),
     addresses,
     images: builtImageNames(join(ROOT, 'dist')),
     logs: createLogDirectories(undefined, scratch, ROOT, owner),
+    seccompProfile: seccompFile(scratch),
     sidecarUser: owner,
     agentUser: caller(),
     agentMounts: [],
@@ -133,6 +136,7 @@ export async function startWorld(): Promise<World> {
           image: apiProxy.image,
           user: apiProxy.user,
           limits: apiProxy.limits,
+          seccompProfile: apiProxy.seccompProfile,
           tmpfs: [],
           name: `${apiProxy.name}-${name}`,
           network: `container:${apiProxy.name}`,

@@ -19,6 +19,8 @@ export interface ContainerSpec {
   /** `host` makes the container's users the host's, on an engine that otherwise maps them to others. */
   readonly userNamespace?: 'host';
   readonly limits: Limits;
+  /** The file with the profile of system calls, on the host: the client reads it and sends the engine its content. */
+  readonly seccompProfile: string;
   readonly mounts: readonly MountSpec[];
   readonly tmpfs: readonly TmpfsSpec[];
   /** Never put a secret here: the engine stores the environment on disk, and `docker inspect` shows it. */
@@ -67,8 +69,9 @@ export interface TmpfsSpec {
 /**
  * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of the output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a profile
+ * of system calls, a read-only root, no core files, limits, and no copy of the output on the engine's disk. An engine that
+ * cannot apply the profile refuses to start the container.
  */
 export function containerArgs(spec: ContainerSpec): string[] {
   return [
@@ -78,6 +81,7 @@ export function containerArgs(spec: ContainerSpec): string[] {
     '--interactive',
     '--cap-drop=ALL',
     '--security-opt=no-new-privileges',
+    option('security-opt', `seccomp=${spec.seccompProfile}`),
     '--read-only',
     '--ulimit=core=0',
     '--log-driver=none',

@@ -21,6 +21,7 @@ export interface Claimed {
   readonly addresses: Addresses;
   readonly images: ImageNames;
   readonly logs: { readonly squid: string; readonly apiProxy: string };
+  readonly seccompProfile: string;
   readonly sidecarUser: UserIds;
   readonly agentUser: User;
   /** The toolchain, generated files, and the mounts that the user asked for. */
@@ -100,9 +101,10 @@ export function topology(config: Config, claimed: Claimed): Topology {
 }
 
 /** What all containers of a run have in common. */
-function commonSpec({ runId, engine, hasIpv6 }: Claimed) {
+function commonSpec({ runId, seccompProfile, engine, hasIpv6 }: Claimed) {
   return {
     runId,
+    seccompProfile,
     network: networkNames(runId).internal,
     sysctls: hasIpv6 ? NO_IPV6 : {},
     ...(engine.mapsUsers ? { userNamespace: 'host' as const } : {}),

@@ -4,6 +4,7 @@ import { planAgent } from '../agent/plan.ts';
 import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
+import { seccompFile } from '../docker/seccomp.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
@@ -46,6 +47,7 @@ export function planRun(
   const inWorkspace = { ...host.below, hidden: [], credentials: [] };
   const containers = topology(config, {
     ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+    seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     guards: coverMounts(guards, [], inWorkspace).mounts,
     agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],

@@ -3,6 +3,7 @@ import { CommandFiles } from '../agent/command-files.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
@@ -66,6 +67,7 @@ async function execute(
   for (const warning of plan.warnings) context.reporter.warning(warning);
   progress.agentAddress = plan.addresses.agent;
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
+  writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);

@@ -239,6 +239,7 @@ export class FakeEngine implements Engine {
   #create(spec: ContainerSpec): FakeContainer {
     if (this.#containers.has(spec.name)) throw new Error(`The container name "/${spec.name}" is already in use`);
     if (spec.network !== 'none') this.#requireNetwork(spec.network);
+    if (!existsSync(spec.seccompProfile)) throw new Error(`opening seccomp profile (${spec.seccompProfile}) failed`);
     for (const mount of spec.mounts) {
       if (mount.kind === 'bind' && !existsSync(mount.source)) {
         throw new Error(`invalid mount config for type "bind": bind source path does not exist: ${mount.source}`);
