@@ -52,7 +52,9 @@ const ERROR_STATUS = {
     invalid_request_target: 400,
     malformed_request: 400,
     pipelining: 400,
+    body_unreadable: 403,
     endpoint_not_allowed: 403,
+    provider_tool_not_allowed: 403,
     query_not_allowed: 403,
     target_not_allowed: 403,
     method_not_allowed: 405,
@@ -303,7 +305,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(182);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(723);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
@@ -327,7 +329,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 182:
+/***/ 723:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -371,6 +373,23 @@ function checkEndpoint(name, method, path) {
     return { method: known, path };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-tools.js
+/**
+ * What a request may switch on at a provider so that the provider itself fetches, connects or runs something for the
+ * command, out of reach of the allow-list. The rules of each provider are in its entry of the provider table.
+ */
+/** The names for the option `allow-provider-tools`. */
+const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
+const DATA_URL = /^data:/i;
+const ANY = /^/;
+/** The key's value is an address, or an object that has it under `url`. Only `data:` URLs need no connection. */
+const address = (key) => [
+    { key, passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
+    { inside: key, key: 'url', passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
+];
+/** Whatever the key's value is, it switches the tool on. */
+const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
 /**
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
@@ -398,6 +417,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 const ENDPOINTS = under(['/v1'], [
     post('/messages', 'beta'),
@@ -414,6 +434,41 @@ function readAnthropic(counts) {
         cachedInputTokens,
     };
 }
+/** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
+const ANTHROPIC_BODY = {
+    places: [
+        {
+            inside: 'tools',
+            key: 'type',
+            passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
+            hosted: [
+                [/^web_search_/, 'web-search'],
+                [/^web_fetch_/, 'web-fetch'],
+                [/^code_execution_/, 'code-execution'],
+                [/^mcp_toolset$/, 'mcp'],
+            ],
+        },
+        present('mcpservers', 'mcp'),
+        {
+            inside: 'source',
+            key: 'type',
+            passes: /^(?:base64|text|content|file)$/,
+            hosted: [[/^url$/, 'remote-files']],
+        },
+        { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+    ],
+    own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+};
+/** https://docs.anthropic.com/en/api/beta-headers */
+const BETAS = {
+    name: 'anthropic-beta',
+    hosted: [
+        [/^mcp-client-/, 'mcp'],
+        [/^web-search-/, 'web-search'],
+        [/^web-fetch-/, 'web-fetch'],
+        [/^(?:code-execution|skills)-/, 'code-execution'],
+    ],
+};
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES = {
     401: 'authentication_error',
@@ -449,6 +504,8 @@ const anthropic = {
     },
     injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
     endpoints: ENDPOINTS,
+    bodyRules: () => ANTHROPIC_BODY,
+    toolHeaders: [BETAS],
     credentialQuery: [],
     requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
     subprotocols: [],
@@ -468,7 +525,11 @@ const anthropic = {
         {
             path: '/etc/claude-code/managed-settings.json',
             when: 'configured',
-            content: () => jsonFile({ apiKeyHelper: contract/* CLAUDE_KEY_HELPER */.SI }),
+            // Its WebSearch is a request of its own, with a search that the provider runs.
+            content: (_, allowed) => jsonFile({
+                apiKeyHelper: contract/* CLAUDE_KEY_HELPER */.SI,
+                ...(!allowed.includes('web-search') && { permissions: { deny: ['WebSearch'] } }),
+            }),
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
@@ -553,6 +614,7 @@ function isCopilotHost(host) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
 
 
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -599,6 +661,31 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
+/**
+ * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
+ * groups its tools in a `namespace`, and puts them into `input[].tools`.
+ */
+const OPENAI_BODY = {
+    places: [
+        {
+            inside: 'tools',
+            key: 'type',
+            passes: /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
+            hosted: [
+                [/^web_search/, 'web-search'],
+                [/^mcp$/, 'mcp'],
+                [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+                // It reads the files that the key's account keeps at the provider.
+                [/^file_search$/, 'remote-files'],
+            ],
+        },
+        present('websearchoptions', 'web-search'),
+        // Such models search without being asked to.
+        { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+        ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
+    ],
+    own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+};
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -626,6 +713,8 @@ const openai = {
     },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
     endpoints: openai_ENDPOINTS,
+    bodyRules: () => OPENAI_BODY,
+    toolHeaders: [],
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
     // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -635,7 +724,9 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -680,6 +771,8 @@ const copilot = {
     },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
     endpoints: copilot_ENDPOINTS,
+    bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
+    toolHeaders: [],
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
     subprotocols: [],
@@ -729,6 +822,29 @@ function gemini_readUsage(counts) {
         cachedInputTokens: tokens(counts['cachedContentTokenCount']),
     };
 }
+/** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
+const BODY = {
+    places: [
+        {
+            inside: 'tools',
+            passes: /^(?:functiondeclarations|computeruse)$/,
+            hosted: [
+                [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
+                [/^urlcontext$/, 'web-fetch'],
+                [/^codeexecution$/, 'code-execution'],
+                [/^mcpservers?$/, 'mcp'],
+                [/^(?:filesearch|retrieval)$/, 'remote-files'],
+            ],
+        },
+        {
+            key: 'fileuri',
+            // A file of the account's: it is at the provider already.
+            passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
+            hosted: [[/^/, 'remote-files']],
+        },
+    ],
+    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+};
 /** https://cloud.google.com/apis/design/errors */
 const STATUSES = {
     401: 'UNAUTHENTICATED',
@@ -763,6 +879,8 @@ const gemini = {
     },
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
     endpoints: gemini_ENDPOINTS,
+    bodyRules: () => BODY,
+    toolHeaders: [],
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -782,7 +900,11 @@ const gemini = {
             // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
             path: '~/.gemini/settings.json',
             when: 'always',
-            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+            // Its search is a request of its own, with a tool that the provider runs.
+            content: (_, allowed) => jsonFile({
+                security: { auth: { selectedType: 'gemini-api-key' } },
+                ...(!allowed.includes('web-search') && { tools: { exclude: ['google_web_search'] } }),
+            }),
         },
     ],
     sideTraffic: ['play.googleapis.com'],
@@ -860,104 +982,6 @@ const ONE_SHOT_TOKENS = [
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
 var errors = __nccwpck_require__(978);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
-const DEFAULT_LIMITS = {
-    headBytes: 16 * 1024,
-    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
-    headerCount: 100,
-    upstreamHeadBytes: 64 * 1024,
-    headTimeoutMs: 15_000,
-    requestTimeoutMs: 300_000,
-    keepAliveMs: 120_000,
-    checkIntervalMs: 5_000,
-    connections: 2_048,
-    concurrentRequests: 512,
-    connectTimeoutMs: 15_000,
-    connectRetryMs: 50,
-    prewarmMs: 10_000,
-    upstreamIdleMs: 900_000,
-    tunnelIdleMs: 55_000,
-    idleTunnels: 256,
-    lingerMs: 1_000,
-    stopGraceMs: 300,
-};
-
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
-
-/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
-function createClientServer(limits) {
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Admission checks it, and its refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
-        // HTTP/1.0 has no upgrades.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node silently drops headers beyond its own limit. Admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-    return server;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
-
-const connections = new WeakMap();
-/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
-class Connection {
-    /** Undefined until the first request. */
-    answer;
-    /** Fails the exchange in progress. Undefined if the request did not get that far. */
-    fail;
-    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
-    isDoomed = false;
-    static of(socket) {
-        const known = connections.get(socket);
-        if (known)
-            return known;
-        const connection = new Connection();
-        connections.set(socket, connection);
-        return connection;
-    }
-    get isBusy() {
-        return this.isDoomed || this.answer?.writableFinished === false;
-    }
-    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
-    begin(answer) {
-        // An answer that queues behind another has no socket, so no event would tell that its client has left.
-        if (this.isBusy)
-            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
-        this.answer = answer;
-        this.fail = undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
-/**
- * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
- *
- * @returns whether a name is on the list; capitals matter
- */
-function nameMatcher(patterns) {
-    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-    const open = patterns.flatMap((pattern) => {
-        const star = pattern.indexOf('*');
-        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
-    });
-    return (name) => exact.has(name) ||
-        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
 /** Lines in the list. */
 const headerCount = (headers) => headers.length / 2;
@@ -1019,6 +1043,555 @@ function withoutHeaders(headers, names) {
             kept.push(spelling, value);
     });
     return kept;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
+const MAX_TEXT = 512;
+/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
+const MAX_DEPTH = 256;
+/** Octets after which a call that searches for a quote is faster than a look at each octet. */
+const SHORT = 48;
+const NOTHING = Buffer.alloc(0);
+/** What may come next in the document. */
+const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
+/** Where the octet is that comes next. */
+const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
+/** The octets are not one JSON document, or it is nested too deeply. */
+class NotJson extends Error {
+}
+const ROOT = { name: '', wish: 'nothing' };
+/**
+ * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
+ * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
+ *
+ * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
+ * unusual spelling may escape it.
+ */
+class JsonReader {
+    #listener;
+    #levels = [];
+    #next = VALUE;
+    #place = GAP;
+    /** The next octet is escaped. */
+    #isEscaped = false;
+    /** The beginning of a string or word that started in an earlier chunk. */
+    #held = NOTHING;
+    #slot = ROOT;
+    /** The level below which keys are skipped. */
+    #skippedAt = Infinity;
+    constructor(listener) {
+        this.#listener = listener;
+    }
+    /** @throws NotJson */
+    push(chunk) {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.#place === GAP)
+                at = this.#readToken(chunk, at);
+            else if (this.#place === IN_WORD)
+                at = this.#readWord(chunk, at);
+            else
+                at = this.#readString(chunk, at);
+        }
+    }
+    /** White space alone counts as complete. @throws NotJson if the document is not complete */
+    end() {
+        if (this.#place === IN_WORD)
+            this.#endWord();
+        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
+        if (this.#place !== GAP || !(isEmpty || this.#next === END))
+            throw new NotJson();
+    }
+    #readToken(chunk, at) {
+        const octet = chunk[at];
+        switch (octet) {
+            case 0x20:
+            case 0x0a:
+            case 0x0d:
+            case 0x09:
+                break;
+            case QUOTE:
+                this.#beginString();
+                break;
+            case OPEN_OBJECT:
+            case OPEN_LIST:
+                this.#open(octet === OPEN_LIST);
+                break;
+            case CLOSE_OBJECT:
+            case CLOSE_LIST:
+                this.#close(octet === CLOSE_LIST);
+                break;
+            case COLON:
+                this.#expect(COLON_NEXT);
+                this.#next = VALUE;
+                break;
+            case COMMA:
+                this.#expect(COMMA_OR_END);
+                this.#next = this.#level?.isList === true ? VALUE : KEY;
+                break;
+            default:
+                this.#expectValue();
+                if (!WORD_START.includes(octet))
+                    throw new NotJson();
+                this.#place = IN_WORD;
+                return at;
+        }
+        return at + 1;
+    }
+    get #level() {
+        return this.#levels[this.#levels.length - 1];
+    }
+    #expect(next) {
+        if (this.#next !== next)
+            throw new NotJson();
+    }
+    #expectValue() {
+        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
+            throw new NotJson();
+    }
+    #beginString() {
+        if (this.#next === KEY || this.#next === KEY_OR_END)
+            this.#place = IN_KEY;
+        else {
+            this.#expectValue();
+            this.#place = IN_TEXT;
+        }
+    }
+    #open(isList) {
+        this.#expectValue();
+        if (this.#levels.length === MAX_DEPTH)
+            throw new NotJson();
+        if (!isList)
+            this.#tell(undefined);
+        const slot = this.#currentSlot();
+        this.#levels.push({ isList, slot, inside: this.#inside() });
+        if (slot.wish === 'skip')
+            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
+        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
+    }
+    #close(isList) {
+        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
+        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
+            throw new NotJson();
+        if (this.#skippedAt === this.#levels.length)
+            this.#skippedAt = Infinity;
+        this.#levels.pop();
+        this.#endValue();
+    }
+    #endValue() {
+        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
+    }
+    /** The slot of the value that comes next: an element of a list has that of its list. */
+    #currentSlot() {
+        const level = this.#level;
+        return level?.isList === true ? level.slot : this.#slot;
+    }
+    #inside() {
+        const level = this.#level;
+        if (level === undefined)
+            return '';
+        return level.isList ? level.inside : level.slot.name;
+    }
+    #tell(text) {
+        const slot = this.#currentSlot();
+        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
+            this.#listener.onValue(slot, this.#inside(), text);
+        }
+    }
+    #readWord(chunk, from) {
+        let at = from;
+        while (at < chunk.length && isWord(chunk[at]))
+            at++;
+        this.#hold(chunk.subarray(from, at));
+        if (at < chunk.length)
+            this.#endWord();
+        return at;
+    }
+    #endWord() {
+        const word = this.#held.toString('latin1');
+        this.#held = NOTHING;
+        this.#place = GAP;
+        if (!WORD.test(word))
+            throw new NotJson();
+        if (word !== 'null')
+            this.#tell(undefined);
+        this.#endValue();
+    }
+    #hold(part) {
+        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
+        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
+    }
+    #readString(chunk, from) {
+        const end = this.#endOfString(chunk, from);
+        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
+        if (isWanted)
+            this.#hold(chunk.subarray(from, end < 0 ? chunk.length : end));
+        if (end < 0)
+            return chunk.length;
+        const raw = this.#held;
+        this.#held = NOTHING;
+        const isKey = this.#place === IN_KEY;
+        this.#place = GAP;
+        if (isKey) {
+            this.#slot = isWanted ? this.#listener.onKey(decode(raw), this.#inside()) : ROOT;
+            this.#next = COLON_NEXT;
+        }
+        else {
+            if (isWanted)
+                this.#tell(decode(raw));
+            this.#endValue();
+        }
+        return end + 1;
+    }
+    #isValueWanted() {
+        return this.#currentSlot().wish === 'value';
+    }
+    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
+    #endOfString(chunk, from) {
+        let at = from;
+        if (this.#isEscaped) {
+            this.#isEscaped = false;
+            at++;
+        }
+        for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+            const octet = chunk[at];
+            if (octet === QUOTE)
+                return at;
+            if (octet === BACKSLASH)
+                at++;
+        }
+        // The octet at the end of the chunk was a backslash.
+        if (at > chunk.length)
+            this.#isEscaped = true;
+        if (at >= chunk.length)
+            return -1;
+        return this.#searchQuote(chunk, at);
+    }
+    #searchQuote(chunk, from) {
+        let start = from;
+        for (;;) {
+            const quote = chunk.indexOf(QUOTE, start);
+            const end = quote < 0 ? chunk.length : quote;
+            let backslashes = 0;
+            while (end - 1 - backslashes >= start && chunk[end - 1 - backslashes] === BACKSLASH)
+                backslashes++;
+            const isEscaped = backslashes % 2 === 1;
+            if (quote < 0) {
+                this.#isEscaped = isEscaped;
+                return -1;
+            }
+            if (!isEscaped)
+                return quote;
+            start = quote + 1;
+        }
+    }
+}
+const WORD_START = Buffer.from('tfn-0123456789');
+/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
+const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
+const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x45 ||
+    octet === 0x2b ||
+    octet === 0x2d ||
+    octet === 0x2e;
+/** @param raw what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
+function decode(raw) {
+    const text = raw.toString();
+    if (!text.includes('\\'))
+        return text;
+    // An escape at the end may be cut.
+    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
+    if (raw.length < MAX_TEXT && whole !== text)
+        throw new NotJson();
+    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
+}
+const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
+
+
+/** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
+const MAX_SPELLINGS = 2_000;
+const NAMELESS = { name: '', wish: 'nothing' };
+/** The tool that a text stands for, if it is hosted. */
+const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
+/**
+ * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
+ * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
+ */
+class BodyJudge {
+    #allowed;
+    #own;
+    #byKey;
+    #byName;
+    #names;
+    #slots = new Map();
+    constructor({ places, own }, allowed) {
+        this.#allowed = allowed;
+        this.#own = new Set(own);
+        this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
+        this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
+        this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
+    }
+    /** @throws ProxyError 403 */
+    onKey(key, inside) {
+        const places = this.#byName.get(inside);
+        if (places)
+            for (const place of places)
+                this.#judge(place, fold(key), key);
+        let slot = this.#slots.get(key);
+        if (!slot) {
+            slot = this.#slotOf(fold(key));
+            if (this.#slots.size < MAX_SPELLINGS)
+                this.#slots.set(key, slot);
+        }
+        return slot;
+    }
+    #slotOf(name) {
+        if (this.#own.has(name))
+            return { name, wish: 'skip' };
+        if (this.#byKey.has(name))
+            return { name, wish: 'value' };
+        return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
+    }
+    /** @throws ProxyError 403 */
+    onValue({ name }, inside, text) {
+        for (const place of this.#byKey.get(name) ?? []) {
+            if (place.inside !== undefined && place.inside !== inside)
+                continue;
+            if (text !== undefined || place.passes === undefined)
+                this.#judge(place, text ?? '', text ?? name);
+        }
+    }
+    #judge({ key, passes, hosted }, text, spelling) {
+        if (passes?.test(text) === true)
+            return;
+        const tool = hostedTool(hosted, text);
+        if (tool !== undefined && this.#allowed.has(tool))
+            return;
+        const isAddress = tool === 'remote-files';
+        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
+    }
+}
+function fold(key) {
+    return key.toUpperCase().toLowerCase().replaceAll('_', '');
+}
+/** Judges one document as it passes. */
+class Judgement {
+    #reader;
+    #what;
+    /** @param what for messages: "the request body" */
+    constructor(judge, what) {
+        this.#reader = new JsonReader(judge);
+        this.#what = what;
+    }
+    /** @throws ProxyError 403 */
+    push(chunk) {
+        this.#attempt(() => {
+            this.#reader.push(chunk);
+        });
+    }
+    /** @throws ProxyError 403 if the document is not complete */
+    end() {
+        this.#attempt(() => {
+            this.#reader.end();
+        });
+    }
+    #attempt(work) {
+        try {
+            work();
+        }
+        catch (error) {
+            throw error instanceof NotJson ? bodyUnreadable(this.#what) : error;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/tool-guard.js
+
+
+
+
+/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
+class ToolGuard {
+    #provider;
+    #allowed;
+    #judges = new Map();
+    constructor(provider, allowed) {
+        this.#provider = provider;
+        this.#allowed = new Set(allowed);
+    }
+    /**
+     * @returns the judge of the request's body or messages; undefined if everything is allowed
+     * @throws ProxyError 403 for what its headers tell
+     */
+    admit({ path, body }, rawHeaders) {
+        if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
+            return undefined;
+        this.#checkHeaders(rawHeaders);
+        const coding = body === 0 ? undefined : headerValue(rawHeaders, 'content-encoding');
+        if (coding !== undefined && coding.toLowerCase() !== 'identity')
+            throw bodyUnreadable('request body');
+        return this.#judgeFor(this.#provider.bodyRules(path));
+    }
+    #checkHeaders(rawHeaders) {
+        for (const { name, hosted } of this.#provider.toolHeaders) {
+            for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
+                const text = value.trim().toLowerCase();
+                const tool = hostedTool(hosted, text);
+                if (tool && !this.#allowed.has(tool))
+                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
+            }
+        }
+    }
+    #judgeFor(rules) {
+        let judge = this.#judges.get(rules);
+        if (!judge) {
+            judge = new BodyJudge(rules, this.#allowed);
+            this.#judges.set(rules, judge);
+        }
+        return judge;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
+const DEFAULT_LIMITS = {
+    headBytes: 16 * 1024,
+    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
+    headerCount: 100,
+    upstreamHeadBytes: 64 * 1024,
+    headTimeoutMs: 15_000,
+    requestTimeoutMs: 300_000,
+    keepAliveMs: 120_000,
+    checkIntervalMs: 5_000,
+    connections: 2_048,
+    concurrentRequests: 512,
+    connectTimeoutMs: 15_000,
+    connectRetryMs: 50,
+    prewarmMs: 10_000,
+    upstreamIdleMs: 900_000,
+    tunnelIdleMs: 55_000,
+    idleTunnels: 256,
+    lingerMs: 1_000,
+    stopGraceMs: 300,
+};
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Admission checks it, and its refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
+        // HTTP/1.0 has no upgrades.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node silently drops headers beyond its own limit. Admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
+
+const connections = new WeakMap();
+/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
+class Connection {
+    /** Undefined until the first request. */
+    answer;
+    /** The exchange in progress. Undefined if the request did not get that far. */
+    forwarding;
+    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
+    isDoomed = false;
+    static of(socket) {
+        const known = connections.get(socket);
+        if (known)
+            return known;
+        const connection = new Connection();
+        connections.set(socket, connection);
+        return connection;
+    }
+    get isBusy() {
+        return this.isDoomed || this.answer?.writableFinished === false;
+    }
+    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
+    begin(answer) {
+        // An answer that queues behind another has no socket, so no event would tell that its client has left.
+        if (this.isBusy)
+            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
+        this.answer = answer;
+        this.forwarding = undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
@@ -1583,17 +2156,28 @@ class ReturnBody {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/send-body.js
 
 
+
+/**
+ * Octets of a body that is judged as a whole before anything of it is sent. A longer one, and one that does not declare
+ * its length, is judged as it passes: if it is refused, its connection ends before it does, so the provider never gets a
+ * complete request.
+ */
+const JUDGED_FIRST = 64 * 1024;
 const bodyTooLarge = (maxBodyBytes) => new errors/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${maxBodyBytes} bytes.`);
-/** Streams the body of a request upstream as it arrives, up to the limit. */
+/** Streams the body of a request upstream as it arrives, up to the limit, if its judge lets it pass. */
 class SendBody {
     #exchange;
     #upstream;
     #declared;
     #fail;
     #flow;
+    #judgement;
+    /** What waits for the verdict; undefined once the body streams. */
+    #waiting;
+    #isRefused = false;
     /**
      * @param declared length that the request's head declares
-     * @param fail called if the body is larger than the limit
+     * @param fail called if the body is refused
      */
     constructor(exchange, upstream, declared, fail) {
         this.#exchange = exchange;
@@ -1601,6 +2185,11 @@ class SendBody {
         this.#declared = declared;
         this.#fail = fail;
         this.#flow = new Flow(exchange.client, upstream);
+        if (!exchange.judge)
+            return;
+        this.#judgement = new Judgement(exchange.judge, 'request body');
+        if (declared !== 'chunked' && declared <= JUDGED_FIRST)
+            this.#waiting = [];
     }
     start() {
         const { client, answer } = this.#exchange;
@@ -1609,7 +2198,7 @@ class SendBody {
         });
         client.on('end', () => {
             if (!this.#upstream.destroyed && !this.#upstream.writableEnded)
-                this.#upstream.end();
+                this.#end();
         });
         // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
         // on using its connection.
@@ -1621,34 +2210,299 @@ class SendBody {
         });
     }
     #onData(chunk) {
-        const { client, answer, record, maxBodyBytes } = this.#exchange;
+        const { record, maxBodyBytes } = this.#exchange;
         record.requestBytes += chunk.length;
         // Counted in any case: a chunked body does not declare its length.
-        if (record.requestBytes > maxBodyBytes) {
-            if (answer.writableEnded)
-                client.socket.destroy();
-            else
-                this.#fail(bodyTooLarge(maxBodyBytes));
+        if (record.requestBytes > maxBodyBytes)
+            this.#refuse(bodyTooLarge(maxBodyBytes));
+        else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk))
+            this.#send(chunk);
+    }
+    #send(chunk) {
+        const { requestBytes } = this.#exchange.record;
+        // Ending with the last octets saves a separate write to the system.
+        if (requestBytes === this.#declared)
+            this.#end(chunk);
+        else if (this.#waiting)
+            this.#waiting.push(chunk);
+        else
+            this.#flow.write(chunk);
+    }
+    #end(last) {
+        if (this.#isRefused || !this.#isComplete())
+            return;
+        const rest = this.#withWaiting(last);
+        if (rest.length === 0)
+            this.#upstream.end();
+        else
+            this.#upstream.end(rest);
+    }
+    #withWaiting(chunk = Buffer.alloc(0)) {
+        const waiting = this.#waiting ?? [];
+        this.#waiting = undefined;
+        return waiting.length === 0 ? chunk : Buffer.concat([...waiting, chunk]);
+    }
+    #passes(chunk) {
+        return this.#attempt(() => this.#judgement?.push(chunk));
+    }
+    #isComplete() {
+        return this.#attempt(() => this.#judgement?.end());
+    }
+    /** @returns false if it threw, and the body was refused for that reason */
+    #attempt(work) {
+        try {
+            work();
+            return true;
         }
-        else if (this.#upstream.destroyed) {
+        catch (error) {
+            this.#refuse((0,errors/* asProxyError */.nU)(error));
+            return false;
+        }
+    }
+    #refuse(error) {
+        const { client, answer, record, budget } = this.#exchange;
+        this.#isRefused = true;
+        if (answer.writableEnded) {
+            client.socket.destroy();
             return;
         }
-        else if (record.requestBytes === this.#declared) {
-            // Ending with the last octets saves a separate write to the system.
-            this.#upstream.end(chunk);
+        if (this.#waiting) {
+            // Nothing was sent.
+            record.forwarded = false;
+            record.requests = 0;
+            budget.giveBack();
         }
-        else {
-            this.#flow.write(chunk);
+        this.#waiting = undefined;
+        this.#fail(error);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
+/** RFC 6455, section 5.2. */
+const TEXT = 1;
+const BINARY = 2;
+const CONTINUATION = 0;
+const CLOSE = 8;
+const PONG = 10;
+/** A frame's first octets: flags and opcode, length in up to 9 octets, masking key. */
+const LONGEST_HEAD = 14;
+/** Frames that break the protocol, or that only an extension allows. None is agreed on. */
+class BadFrame extends Error {
+}
+/** Reads the frames of one direction of a WebSocket that arrive in chunks, and keeps nothing but a frame's head. */
+class FrameReader {
+    #listener;
+    #head = Buffer.alloc(LONGEST_HEAD);
+    #headLength = 0;
+    /** Octets of the payload that have yet to arrive; undefined while the head is incomplete. */
+    #left;
+    /** Octets of the payload that have arrived. */
+    #seen = 0;
+    #isInMessage = false;
+    /** @param listener without one, only the frames' boundaries are read */
+    constructor(listener) {
+        this.#listener = listener;
+    }
+    /** True if no frame has begun without having ended. */
+    get isAtBoundary() {
+        return this.#headLength === 0;
+    }
+    /** @throws BadFrame, and whatever the listener throws */
+    push(chunk) {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.#left === undefined)
+                at = this.#readHead(chunk, at);
+            else
+                at = this.#readPayload(chunk, at, this.#left);
+            if (this.#left === 0)
+                this.#endFrame();
         }
+    }
+    #readHead(chunk, from) {
+        const octet = chunk[from];
+        this.#head[this.#headLength++] = octet;
+        if (this.#headLength === 1)
+            this.#checkOpcode(octet);
+        if (this.#headLength >= 2 && this.#headLength === this.#wholeHead) {
+            this.#left = this.#payloadLength;
+            this.#seen = 0;
+        }
+        return from + 1;
+    }
+    get #opcode() {
+        return this.#head[0] & 0x0f;
+    }
+    get #isControl() {
+        return this.#opcode >= CLOSE;
+    }
+    #checkOpcode(octet) {
+        if (!this.#listener)
+            return;
+        const opcode = this.#opcode;
+        const isKnown = opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
+        if ((octet & 0x70) !== 0 || !isKnown)
+            throw new BadFrame();
+        if (this.#isControl)
+            return;
+        if ((opcode === CONTINUATION) !== this.#isInMessage)
+            throw new BadFrame();
+        this.#isInMessage = true;
+    }
+    /** Octets in the second octet's length field and behind it. */
+    get #lengthOctets() {
+        const short = this.#head[1] & 0x7f;
+        return short === 126 ? 2 : short === 127 ? 8 : 0;
+    }
+    get #isMasked() {
+        return (this.#head[1] & 0x80) !== 0;
+    }
+    get #wholeHead() {
+        return 2 + this.#lengthOctets + (this.#isMasked ? 4 : 0);
+    }
+    get #payloadLength() {
+        switch (this.#lengthOctets) {
+            case 0:
+                return this.#head[1] & 0x7f;
+            case 2:
+                return this.#head.readUInt16BE(2);
+            default:
+                return Number(this.#head.readBigUInt64BE(2));
+        }
+    }
+    #readPayload(chunk, from, left) {
+        const to = Math.min(chunk.length, from + left);
+        if (this.#listener && !this.#isControl)
+            this.#listener.onData(this.#unmasked(chunk.subarray(from, to)));
+        this.#seen += to - from;
+        this.#left = left - (to - from);
+        return to;
+    }
+    #unmasked(payload) {
+        if (!this.#isMasked)
+            return payload;
+        const key = this.#head.subarray(2 + this.#lengthOctets, this.#headLength);
+        // A copy, because the octets are forwarded as they are.
+        const plain = Buffer.from(payload);
+        for (let i = 0; i < plain.length; i++) {
+            plain[i] = plain[i] ^ key[(this.#seen + i) & 3];
+        }
+        return plain;
+    }
+    #endFrame() {
+        const isLast = (this.#head[0] & 0x80) !== 0;
+        const isControl = this.#isControl;
+        this.#headLength = 0;
+        this.#left = undefined;
+        if (isControl || !isLast)
+            return;
+        this.#isInMessage = false;
+        this.#listener?.onMessageEnd();
+    }
+}
+/** A frame from a server: one that is neither masked nor fragmented. @param payload at most 65,535 octets */
+function serverFrame(opcode, payload) {
+    const { length } = payload;
+    const size = length < 126 ? [length] : [126, length >> 8, length & 0xff];
+    return Buffer.concat([Buffer.from([0x80 | opcode, ...size]), payload]);
+}
+/** Octets of the reason in a close frame: RFC 6455, section 5.5, limits the frame to 125. */
+const MAX_REASON = 123;
+/** Policy violation: RFC 6455, section 7.4.1. */
+const POLICY_VIOLATION = 1008;
+/**
+ * The end of a WebSocket that breaks a rule: a message that explains it, and the close frame.
+ *
+ * @param reason ASCII; cut if it is too long for a close frame
+ */
+function refusalFrames(message, reason) {
+    const code = Buffer.from([POLICY_VIOLATION >> 8, POLICY_VIOLATION & 0xff]);
+    return Buffer.concat([
+        serverFrame(TEXT, Buffer.from(message)),
+        serverFrame(CLOSE, Buffer.concat([code, Buffer.from(reason.slice(0, MAX_REASON))])),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/message-guard.js
+
+
+
+
+const WHAT = 'WebSocket message';
+const message_guard_NOTHING = Buffer.alloc(0);
+/**
+ * Judges a client's messages as they pass. The last octets of a message leave only after its verdict, so the provider
+ * never gets a whole message that is refused. A refusal ends the connection: the client gets an error in the provider's
+ * shape, and a close frame with the line that would allow the message.
+ */
+class MessageGuard {
+    #exchange;
+    #upstream;
+    #judge;
+    #fromClient;
+    #fromUpstream = new FrameReader();
+    #judgement;
+    #isRefused = false;
+    constructor(exchange, upstream, judge) {
+        this.#exchange = exchange;
+        this.#upstream = upstream;
+        this.#judge = judge;
+        this.#judgement = new Judgement(judge, WHAT);
+        this.#fromClient = new FrameReader({
+            onData: (payload) => {
+                this.#judgement.push(payload);
+            },
+            onMessageEnd: () => {
+                this.#judgement.end();
+                this.#judgement = new Judgement(this.#judge, WHAT);
+            },
+        });
+    }
+    /** @returns what of the client's octets may go to the provider */
+    pass(chunk) {
+        if (this.#isRefused)
+            return message_guard_NOTHING;
+        try {
+            this.#fromClient.push(chunk);
+            return chunk;
+        }
+        catch (error) {
+            this.#refuse(error instanceof BadFrame ? bodyUnreadable(WHAT) : error);
+            return message_guard_NOTHING;
+        }
+    }
+    /** @returns what is held back at the end: nothing */
+    rest() {
+        return message_guard_NOTHING;
+    }
+    /** Call this with the octets that the client gets. Only between two frames is there room for one of ours. */
+    onSent(octets) {
+        this.#fromUpstream.push(octets);
+    }
+    #refuse(cause) {
+        const { client, provider, record } = this.#exchange;
+        const error = (0,errors/* asProxyError */.nU)(cause);
+        this.#isRefused = true;
+        record.error ??= error.logged;
+        if (this.#fromUpstream.isAtBoundary) {
+            const { status, code, message } = error;
+            const body = provider.errorBody({ status, code, message });
+            const line = error instanceof ToolRefusal ? error.line : code;
+            client.socket.write(refusalFrames(JSON.stringify({ type: 'error', status, ...body }), line));
+        }
+        this.#upstream.destroy();
+        client.socket.destroySoon();
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/relay.js
 
 
+
 /**
  * Passes the agreement on to the client, then relays octets both ways until either side ends the connection or both are
- * silent for too long. The frames are a matter between the two ends.
+ * silent for too long. The client's messages are judged as they pass; the rest of the frames is a matter between the two
+ * ends.
  *
  * Every answer inside that reports its usage counts against the budget as a request of its own. When the budget is
  * exhausted the connection ends, and a client that continues with plain requests is told the reason.
@@ -1656,7 +2510,7 @@ class SendBody {
  * @param head octets of the first frames
  */
 function relayWebSocket(exchange, agreement, upstream, head, guard) {
-    const { client, record, limits, usage } = exchange;
+    const { client, record, limits, usage, judge } = exchange;
     const { socket } = client;
     sendAgreement(exchange, agreement, guard);
     recordFailure(exchange, socket, 'client');
@@ -1666,17 +2520,19 @@ function relayWebSocket(exchange, agreement, upstream, head, guard) {
         record.error ??= 'websocket_timeout';
         socket.destroy();
     });
-    usage.open(agreement);
-    usage.onMessage = (count) => {
+    usage.open(agreement, (count) => {
         chargeAnswer(exchange, count);
-    };
-    pump(socket, upstream, (chunk) => {
-        record.requestBytes += chunk.length;
     });
+    const messages = judge && new MessageGuard(exchange, upstream, judge);
+    const toUpstream = (chunk) => {
+        record.requestBytes += chunk.length;
+    };
     const toClient = (chunk) => {
         record.responseBytes += chunk.length;
         usage.push(chunk);
+        messages?.onSent(chunk);
     };
+    pump(socket, upstream, toUpstream, messages);
     pump(upstream, socket, toClient, guard.stream());
     if (head.length > 0)
         upstream.unshift(head);
@@ -2019,14 +2875,14 @@ function decoderFor(contentEncoding) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/json-scanner.js
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
+const json_scanner_QUOTE = 0x22;
+const json_scanner_BACKSLASH = 0x5c;
+const json_scanner_COLON = 0x3a;
 const OPEN = 0x7b;
-const CLOSE = 0x7d;
+const json_scanner_CLOSE = 0x7d;
 /** Octets of a value. A longer one is neither a count nor a name. */
 const MAX_VALUE = 8 * 1024;
-const NOTHING = Buffer.alloc(0);
+const json_scanner_NOTHING = Buffer.alloc(0);
 /** The rest has yet to arrive. */
 const INCOMPLETE = -1;
 /** Not a string or an object. */
@@ -2040,7 +2896,7 @@ const quoted = (key) => Buffer.from(JSON.stringify(key));
 class JsonScanner {
     #needle;
     #onValue;
-    #held = NOTHING;
+    #held = json_scanner_NOTHING;
     /** @param key a result of {@link quoted}, which all scanners for the key can share */
     constructor(key, onValue) {
         this.#needle = key;
@@ -2048,7 +2904,7 @@ class JsonScanner {
     }
     push(chunk) {
         const data = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-        this.#held = NOTHING;
+        this.#held = json_scanner_NOTHING;
         let from = 0;
         for (;;) {
             const at = data.indexOf(this.#needle, from);
@@ -2057,7 +2913,7 @@ class JsonScanner {
                 return;
             }
             const behind = at + this.#needle.length;
-            const start = at > 0 && data[at - 1] === BACKSLASH ? NONE : valueStart(data, behind);
+            const start = at > 0 && data[at - 1] === json_scanner_BACKSLASH ? NONE : valueStart(data, behind);
             const end = start < 0 ? start : valueEnd(data, start);
             if (end === INCOMPLETE && data.length - at <= MAX_VALUE) {
                 this.#held = data.subarray(at);
@@ -2071,8 +2927,8 @@ class JsonScanner {
     /** A possible beginning of the key, and the octet before it, which decides whether it is one. */
     #endOf(data, from) {
         const tail = Math.max(from, data.length - this.#needle.length);
-        const quote = data.indexOf(QUOTE, tail);
-        return quote < 0 ? NOTHING : data.subarray(Math.max(quote - 1, from));
+        const quote = data.indexOf(json_scanner_QUOTE, tail);
+        return quote < 0 ? json_scanner_NOTHING : data.subarray(Math.max(quote - 1, from));
     }
     #report(json, rest) {
         let value;
@@ -2093,14 +2949,14 @@ function valueStart(data, at) {
         i++;
     if (i >= data.length)
         return INCOMPLETE;
-    if (data[i] !== COLON)
+    if (data[i] !== json_scanner_COLON)
         return NONE;
     i++;
     while (isSpace(data[i]))
         i++;
     if (i >= data.length)
         return INCOMPLETE;
-    return data[i] === QUOTE || data[i] === OPEN ? i : NONE;
+    return data[i] === json_scanner_QUOTE || data[i] === OPEN ? i : NONE;
 }
 /** @returns the index after the string or object that begins at `start` */
 function valueEnd(data, start) {
@@ -2109,16 +2965,16 @@ function valueEnd(data, start) {
     for (let i = start; i < data.length && i - start <= MAX_VALUE; i++) {
         const octet = data[i];
         if (inString) {
-            if (octet === BACKSLASH)
+            if (octet === json_scanner_BACKSLASH)
                 i++;
-            else if (octet === QUOTE)
+            else if (octet === json_scanner_QUOTE)
                 inString = false;
         }
-        else if (octet === QUOTE)
+        else if (octet === json_scanner_QUOTE)
             inString = true;
         else if (octet === OPEN)
             depth++;
-        else if (octet === CLOSE)
+        else if (octet === json_scanner_CLOSE)
             depth--;
         if (depth === 0 && !inString)
             return i + 1;
@@ -2182,20 +3038,24 @@ class UsageReading {
     #uncounted = 0;
     #messages = 0;
     #charged = 0;
-    /** Called for each message of a WebSocket that has a count, with the number of such messages so far. */
-    onMessage;
+    #onMessage;
     /** @param generates the endpoint costs tokens, so an answer without a count is not free */
     constructor(dialect, generates, budget) {
         this.#dialect = dialect;
         this.#generates = generates;
         this.#budget = budget;
     }
-    /** Begins with an answer. A failed one costs nothing. */
-    open(response) {
+    /**
+     * Begins with an answer. A failed one costs nothing.
+     *
+     * @param onMessage called for each message of a WebSocket that has a count, with the number of such messages so far
+     */
+    open(response, onMessage) {
         const { statusCode = 0, rawHeaders } = response;
         if (statusCode >= 300)
             return;
         this.#form = formOf(response);
+        this.#onMessage = onMessage;
         this.#scanners = [
             new JsonScanner(this.#dialect.usage, (value, rest) => {
                 if (typeof value === 'object' && value !== null)
@@ -2254,7 +3114,7 @@ class UsageReading {
         this.#earlier = this.#reported;
         this.#counts = counts;
         this.#charge(this.#reported);
-        this.onMessage?.(++this.#messages);
+        this.#onMessage?.(++this.#messages);
     }
     /** What the answer has reported so far. */
     get #reported() {
@@ -2312,7 +3172,7 @@ var external_node_crypto_ = __nccwpck_require__(598);
 /** RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
 const listEntries = (values) => values
     .flatMap((value) => value.split(','))
     .map((entry) => entry.trim())
@@ -2336,7 +3196,7 @@ function readHandshake(rawHeaders, { method, body }, early, protocols) {
     if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
         throw anotherVersion();
     const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
-    if (!KEY.test(key) || otherKeys.length > 0)
+    if (!handshake_KEY.test(key) || otherKeys.length > 0)
         throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
     const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
     const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
@@ -2462,7 +3322,8 @@ class Listener {
         const { provider, route, budget } = this.#options;
         if (!route)
             throw (0,errors/* notConfigured */.q5)(provider);
-        const generates = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+        const { generates, isKnown } = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+        const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
         const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
         this.#checkLimits(admitted);
         budget.take();
@@ -2471,11 +3332,9 @@ class Listener {
         visit.usage = usage;
         if (visit.expectsContinue)
             answer.writeContinue();
-        const exchange = { ...this.#options, client, answer, record, startedAt, usage };
+        const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };
         const forwarding = new Forwarding(exchange, admitted, route, handshake);
-        Connection.of(client.socket).fail = (error) => {
-            forwarding.fail(error);
-        };
+        Connection.of(client.socket).forwarding = forwarding;
         forwarding.start();
     }
     #checkLimits({ body }) {
@@ -2505,11 +3364,11 @@ class Listener {
     #clientError(cause, socket) {
         const { provider, limits } = this.#options;
         const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
-        const { isBusy, fail, answer } = Connection.of(socket);
+        const { isBusy, forwarding, answer } = Connection.of(socket);
         if (error.detail === 'ECONNRESET' || !socket.writable)
             socket.destroy();
-        else if (isBusy && fail)
-            fail(error);
+        else if (isBusy && forwarding)
+            forwarding.fail(error);
         else if (isBusy && answer) {
             // The request has its answer, but nothing more can be read from this connection.
             answer.end();
@@ -2664,17 +3523,17 @@ const ruleOf = ({ method, path, query, free }) => ({
 /**
  * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
  */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
+const endpoints_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
 function notAnEndpoint({ id, name }, { method, path }) {
-    const endpoint = `${method} ${printable(path)}`;
+    const endpoint = `${method} ${endpoints_printable(path)}`;
     const message = `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
         `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
     return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
 function notAParameter(parameter, { query }, { method, path }) {
     const names = [...(query ?? [])].join(', ');
-    const message = `The api-proxy does not forward the query parameter ${printable(parameter)}. ` +
-        `For ${method} ${printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+    const message = `The api-proxy does not forward the query parameter ${endpoints_printable(parameter)}. ` +
+        `For ${method} ${endpoints_printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
         'A line for this path in allow-endpoints allows all of them.';
     return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
@@ -2710,19 +3569,22 @@ function rulesByMethod(endpoints) {
 }
 /** @param added endpoints of this provider that the user allows */
 function endpointCheck(provider, added) {
-    // The user's come first, because they allow any query.
-    const rules = rulesByMethod([...added.map((entry) => ({ ...entry, query: 'any' })), ...provider.endpoints]);
+    const known = rulesByMethod(provider.endpoints);
+    const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' })));
     return (request) => {
-        const rule = rules.get(request.method)?.find(request.path);
+        const knownRule = known.get(request.method)?.find(request.path);
+        // The user's come first, because they allow any query.
+        const rule = users.get(request.method)?.find(request.path) ?? knownRule;
         if (!rule)
             throw notAnEndpoint(provider, request);
+        const verdict = { generates: rule.generates, isKnown: knownRule !== undefined };
         if (request.query === '' || !rule.query)
-            return rule.generates;
+            return verdict;
         for (const name of parameterNames(request.query.slice(1))) {
             if (!rule.query.has(name.replace(/\[\]$/, '')))
                 throw notAParameter(name, rule, request);
         }
-        return rule.generates;
+        return verdict;
     };
 }
 
@@ -2987,6 +3849,10 @@ class Budget {
     addRequest() {
         this.#requests++;
     }
+    /** Gives back what was taken for a request of which nothing was sent. */
+    giveBack() {
+        this.#requests--;
+    }
     addTokens(tokens) {
         this.#tokens += tokens;
     }
@@ -3015,13 +3881,14 @@ const exhausted = (reason) => new errors/* ProxyError */.T6('budget_exhausted', 
 
 
 
+
 function createAgent(provider, { target }, context) {
     const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
     return new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
 }
 function createRoute(provider, { target, credential }, agent, { config, log }) {
-    const { allowEndpoints = [] } = config;
+    const { allowEndpoints = [], allowProviderTools = [] } = config;
     // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
     const plainOnly = !isOwnHost(provider, target.host);
     let hasWarned = false;
@@ -3036,6 +3903,7 @@ function createRoute(provider, { target, credential }, agent, { config, log }) {
         guard,
         authority: authorityOf(target),
         rules: headerRules(provider, credential, plainOnly),
+        toolGuard: new ToolGuard(provider, allowProviderTools),
         checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id)),
     };
 }
@@ -3290,7 +4158,10 @@ function requireProxyUrl(name, value) {
 
 
 
-const FIELDS = ['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'budget', 'logLevel'];
+const FIELDS = [
+    ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
+    'logLevel',
+];
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
 function requireObject(name, value, fields) {
     if (!(value instanceof Object) || Array.isArray(value))

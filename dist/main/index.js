@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 9420:
+/***/ 8987:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41496,6 +41496,27 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 var external_node_events_ = __nccwpck_require__(8474);
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/shell.js
+/** Quotes any text as one word of a POSIX shell. */
+function quoteWord(text) {
+    return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+/** A command as it can be pasted into bash. It is one line, whatever the words are. */
+function commandLine(words) {
+    return words.map(displayedWord).join(' ');
+}
+function displayedWord(word) {
+    if (/^[\w@%+=:,./-]+$/.test(word))
+        return word;
+    if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(word))
+        return quoteWord(word);
+    const escaped = word.replace(/['\\]/g, '\\$&').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
+        const code = character.codePointAt(0) ?? 0;
+        return `\\u${code.toString(16).padStart(4, '0')}`;
+    });
+    return `$'${escaped}'`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/failure.js
 
 /**
@@ -41509,6 +41530,12 @@ const REMEDIES = [
         pattern: /Minimum memory limit allowed/i,
         message: 'memory: the limit is too small for a container.',
         hint: 'Use at least "6m"; agents need gigabytes.',
+    },
+    {
+        // Of an engine on a kernel without seccomp, of an engine that was built without it, and of runc built without it.
+        pattern: /seccomp is not enabled in your kernel|seccomp profiles are not supported|seccomp not supported/i,
+        message: 'The Docker engine cannot filter system calls.',
+        hint: 'Use an engine whose "docker info" lists seccomp among its security options; hosted ubuntu runners have one.',
     },
     {
         pattern: /permission denied while trying to connect/i,
@@ -41578,6 +41605,7 @@ class LineSplitter {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client.js
+
 
 
 
@@ -41669,7 +41697,7 @@ class DockerClient {
     }
     /** The path of the client, which is about to run with `args`. */
     #program(args) {
-        this.#debug(`docker ${args.join(' ')}`);
+        this.#debug(commandLine(['docker', ...args]));
         return (this.#path ??= locate());
     }
 }
@@ -41791,8 +41819,11 @@ class DockerCli {
     run(spec, attachment) {
         return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
     }
-    async signal(container, signal) {
-        await this.#succeedUnless(['kill', `--signal=${signal}`, container], /is not running|No such container/);
+    async stop(names, seconds) {
+        if (names.length === 0)
+            return;
+        // The long name of this option differs between versions of the client.
+        await this.#succeedUnless(['stop', '-t', String(seconds), ...names], /No such container/);
     }
     async removeContainers(names) {
         if (names.length === 0)
@@ -41818,13 +41849,11 @@ class DockerCli {
         ]);
         return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
     }
-    async places() {
-        const [dataRoot, host] = await Promise.all([
-            this.#client.succeed(['info', '--format={{.DockerRootDir}}']),
-            this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']),
-        ]);
-        const socket = /^unix:\/\/(\/.+)$/.exec(host.trim())?.[1];
-        return { dataRoot: dataRoot.trim() === '' ? undefined : dataRoot.trim(), socket };
+    async endpoint() {
+        return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+    }
+    async info() {
+        return this.#client.succeed(['info', '--format={{json .}}']);
     }
     async ranOutOfMemory(container) {
         return (await this.#client.succeed(['inspect', '--format={{.State.OOMKilled}}', container])).trim() === 'true';
@@ -42285,6 +42314,23 @@ function checkEndpoint(name, method, path) {
     return { method: known, path };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-tools.js
+/**
+ * What a request may switch on at a provider so that the provider itself fetches, connects or runs something for the
+ * command, out of reach of the allow-list. The rules of each provider are in its entry of the provider table.
+ */
+/** The names for the option `allow-provider-tools`. */
+const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
+const DATA_URL = /^data:/i;
+const ANY = /^/;
+/** The key's value is an address, or an object that has it under `url`. Only `data:` URLs need no connection. */
+const address = (key) => [
+    { key, passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
+    { inside: key, key: 'url', passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
+];
+/** Whatever the key's value is, it switches the tool on. */
+const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
 /**
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
@@ -42312,6 +42358,7 @@ const sumOfUsage = (a, b) => ({
 
 
 
+
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 const ENDPOINTS = under(['/v1'], [
     post('/messages', 'beta'),
@@ -42328,6 +42375,41 @@ function readAnthropic(counts) {
         cachedInputTokens,
     };
 }
+/** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
+const ANTHROPIC_BODY = {
+    places: [
+        {
+            inside: 'tools',
+            key: 'type',
+            passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
+            hosted: [
+                [/^web_search_/, 'web-search'],
+                [/^web_fetch_/, 'web-fetch'],
+                [/^code_execution_/, 'code-execution'],
+                [/^mcp_toolset$/, 'mcp'],
+            ],
+        },
+        present('mcpservers', 'mcp'),
+        {
+            inside: 'source',
+            key: 'type',
+            passes: /^(?:base64|text|content|file)$/,
+            hosted: [[/^url$/, 'remote-files']],
+        },
+        { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+    ],
+    own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+};
+/** https://docs.anthropic.com/en/api/beta-headers */
+const BETAS = {
+    name: 'anthropic-beta',
+    hosted: [
+        [/^mcp-client-/, 'mcp'],
+        [/^web-search-/, 'web-search'],
+        [/^web-fetch-/, 'web-fetch'],
+        [/^(?:code-execution|skills)-/, 'code-execution'],
+    ],
+};
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES = {
     401: 'authentication_error',
@@ -42363,6 +42445,8 @@ const anthropic = {
     },
     injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
     endpoints: ENDPOINTS,
+    bodyRules: () => ANTHROPIC_BODY,
+    toolHeaders: [BETAS],
     credentialQuery: [],
     requestHeaders: ['anthropic-*', 'x-app', 'x-claude-*'],
     subprotocols: [],
@@ -42382,7 +42466,11 @@ const anthropic = {
         {
             path: '/etc/claude-code/managed-settings.json',
             when: 'configured',
-            content: () => jsonFile({ apiKeyHelper: CLAUDE_KEY_HELPER }),
+            // Its WebSearch is a request of its own, with a search that the provider runs.
+            content: (_, allowed) => jsonFile({
+                apiKeyHelper: CLAUDE_KEY_HELPER,
+                ...(!allowed.includes('web-search') && { permissions: { deny: ['WebSearch'] } }),
+            }),
         },
     ],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
@@ -42458,6 +42546,7 @@ function isCopilotHost(host) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
 
 
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -42504,6 +42593,31 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
+/**
+ * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
+ * groups its tools in a `namespace`, and puts them into `input[].tools`.
+ */
+const OPENAI_BODY = {
+    places: [
+        {
+            inside: 'tools',
+            key: 'type',
+            passes: /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
+            hosted: [
+                [/^web_search/, 'web-search'],
+                [/^mcp$/, 'mcp'],
+                [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+                // It reads the files that the key's account keeps at the provider.
+                [/^file_search$/, 'remote-files'],
+            ],
+        },
+        present('websearchoptions', 'web-search'),
+        // Such models search without being asked to.
+        { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+        ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
+    ],
+    own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+};
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -42531,6 +42645,8 @@ const openai = {
     },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
     endpoints: openai_ENDPOINTS,
+    bodyRules: () => OPENAI_BODY,
+    toolHeaders: [],
     credentialQuery: [],
     requestHeaders: ['openai-*', 'originator', 'session_id', 'session-id', 'conversation_id', 'x-codex-*', 'chatgpt-*'],
     // https://platform.openai.com/docs/guides/realtime-websocket; openai-insecure-api-key.<key> is the one to lose.
@@ -42540,7 +42656,9 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            content: (baseUrl) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n`,
+            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -42585,6 +42703,8 @@ const copilot = {
     },
     injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
     endpoints: copilot_ENDPOINTS,
+    bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
+    toolHeaders: [],
     credentialQuery: [],
     requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
     subprotocols: [],
@@ -42634,6 +42754,29 @@ function gemini_readUsage(counts) {
         cachedInputTokens: tokens(counts['cachedContentTokenCount']),
     };
 }
+/** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
+const BODY = {
+    places: [
+        {
+            inside: 'tools',
+            passes: /^(?:functiondeclarations|computeruse)$/,
+            hosted: [
+                [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
+                [/^urlcontext$/, 'web-fetch'],
+                [/^codeexecution$/, 'code-execution'],
+                [/^mcpservers?$/, 'mcp'],
+                [/^(?:filesearch|retrieval)$/, 'remote-files'],
+            ],
+        },
+        {
+            key: 'fileuri',
+            // A file of the account's: it is at the provider already.
+            passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
+            hosted: [[/^/, 'remote-files']],
+        },
+    ],
+    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+};
 /** https://cloud.google.com/apis/design/errors */
 const STATUSES = {
     401: 'UNAUTHENTICATED',
@@ -42668,6 +42811,8 @@ const gemini = {
     },
     injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
     endpoints: gemini_ENDPOINTS,
+    bodyRules: () => BODY,
+    toolHeaders: [],
     // https://cloud.google.com/apis/docs/system-parameters, and those of the API's discovery document
     credentialQuery: ['key', '$key', 'access_token', 'oauth_token'],
     requestHeaders: ['x-goog-api-client', 'x-goog-request-params', 'x-gemini-*'],
@@ -42687,7 +42832,11 @@ const gemini = {
             // It takes the machine's own (/etc/gemini-cli) from a directory of root's only, and an ordinary user can make none.
             path: '~/.gemini/settings.json',
             when: 'always',
-            content: () => jsonFile({ security: { auth: { selectedType: 'gemini-api-key' } } }),
+            // Its search is a request of its own, with a tool that the provider runs.
+            content: (_, allowed) => jsonFile({
+                security: { auth: { selectedType: 'gemini-api-key' } },
+                ...(!allowed.includes('web-search') && { tools: { exclude: ['google_web_search'] } }),
+            }),
         },
     ],
     sideTraffic: ['play.googleapis.com'],
@@ -42871,7 +43020,7 @@ function managedSettings(config, addresses) {
         const baseUrl = apiProxyUrl(addresses, provider.port);
         return provider.managedSettings
             .filter(({ when }) => when === 'always' || configured.has(provider.id))
-            .map(({ path, content }) => [path, content(baseUrl)]);
+            .map(({ path, content }) => [path, content(baseUrl, config.allowProviderTools)]);
     });
 }
 /**
@@ -42914,6 +43063,164 @@ function writeSystemFiles(directory, files) {
         (0,external_node_fs_.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
         (0,external_node_fs_.chmodSync)(file, 0o644);
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+/** The words of a text, for lists that are easier to read without quotes and commas. */
+function words(text) {
+    return text.split(/\s+/).filter((word) => word !== '');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/seccomp.js
+
+
+
+/**
+ * Calls that are allowed whatever their arguments are, with the reason. Every other call fails with EPERM.
+ *
+ * This is what the engine's own profile allows a container without capabilities (github.com/moby/profiles, seccomp
+ * v0.3.0), except for what {@link seccompProfile} lists. A call that the engine's libseccomp does not know by name is
+ * ignored by runc, which makes calls newer than all those it knows fail with ENOSYS; programs then do without.
+ */
+const ALLOWED = {
+    'processes and threads': `
+    execve execveat exit exit_group fork vfork wait4 waitid waitpid getpid getppid gettid getpgid getpgrp getsid
+    setpgid setsid set_tid_address set_thread_area get_thread_area set_robust_list get_robust_list rseq
+    restart_syscall prctl arch_prctl modify_ldt set_tls kill tkill tgkill pidfd_open pidfd_send_signal
+    process_mrelease`,
+    signals: `
+    rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait
+    rt_sigtimedwait_time64 rt_tgsigqueueinfo sigaltstack signalfd signalfd4 sigprocmask sigreturn pause alarm`,
+    'users and groups, which the kernel guards': `
+    getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid getresuid32 getresgid getresgid32
+    getgroups getgroups32 setuid setuid32 setgid setgid32 setreuid setreuid32 setregid setregid32 setresuid
+    setresuid32 setresgid setresgid32 setfsuid setfsuid32 setfsgid setfsgid32 setgroups setgroups32 capget capset`,
+    'sandboxes of the programs themselves': `
+    seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self`,
+    memory: `
+    brk mmap mmap2 munmap mremap mprotect madvise mincore mlock mlock2 mlockall munlock munlockall msync mseal
+    map_shadow_stack memfd_create membarrier pkey_alloc pkey_free pkey_mprotect cacheflush`,
+    'a return probe that somebody set from outside would otherwise crash the program': `uretprobe`,
+    'scheduling and limits': `
+    sched_getaffinity sched_setaffinity sched_getattr sched_setattr sched_getparam sched_setparam
+    sched_getscheduler sched_setscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval
+    sched_rr_get_interval_time64 sched_yield getpriority setpriority ioprio_get ioprio_set getcpu getrlimit ugetrlimit
+    setrlimit prlimit64 getrusage times umask`,
+    locks: `futex futex_time64 futex_wait futex_wake futex_requeue futex_waitv`,
+    time: `
+    time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep
+    clock_nanosleep_time64 nanosleep getitimer setitimer timer_create timer_delete timer_getoverrun timer_gettime
+    timer_gettime64 timer_settime timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime
+    timerfd_settime64`,
+    'reading the clock’s state; without a capability nothing can be set': `adjtimex clock_adjtime clock_adjtime64`,
+    files: `
+    open openat openat2 creat close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev
+    pwritev2 lseek _llseek dup dup2 dup3 fcntl fcntl64 ioctl flock fsync fdatasync sync syncfs sync_file_range
+    sync_file_range2 arm_sync_file_range readahead fadvise64 fadvise64_64 arm_fadvise64_64 fallocate truncate
+    truncate64 ftruncate ftruncate64 copy_file_range sendfile sendfile64 splice tee vmsplice pipe pipe2 cachestat`,
+    'names and directories': `
+    access faccessat faccessat2 chdir fchdir getcwd getdents getdents64 link linkat symlink symlinkat readlink
+    readlinkat rename renameat renameat2 unlink unlinkat mkdir mkdirat rmdir mknod mknodat name_to_handle_at`,
+    'attributes of files': `
+    stat stat64 lstat lstat64 fstat fstat64 newfstatat fstatat64 statx statfs statfs64 fstatfs fstatfs64 chmod fchmod
+    fchmodat fchmodat2 chown chown32 fchown fchown32 lchown lchown32 fchownat utime utimes utimensat utimensat_time64
+    futimesat getxattr getxattrat lgetxattr fgetxattr setxattr setxattrat lsetxattr fsetxattr listxattr listxattrat
+    llistxattr flistxattr removexattr removexattrat lremovexattr fremovexattr`,
+    'what /proc/self/mountinfo says as well': `listmount statmount`,
+    events: `
+    poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl
+    epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 inotify_init inotify_init1 inotify_add_watch
+    inotify_rm_watch`,
+    'asynchronous input and output of databases': `
+    io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents io_pgetevents_time64`,
+    'sockets that exist': `
+    accept accept4 bind connect listen shutdown getsockname getpeername getsockopt setsockopt recv recvfrom recvmsg
+    recvmmsg recvmmsg_time64 send sendto sendmsg sendmmsg`,
+    'System V and POSIX objects, in a namespace of the container’s own': `
+    ipc msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget
+    mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64
+    mq_unlink`,
+    'the system': `uname sysinfo getrandom breakpoint`,
+};
+const EQUAL = 'SCMP_CMP_EQ';
+const MASKED = 'SCMP_CMP_MASKED_EQ';
+/**
+ * The sockets that programs open: address family, type and protocol (socket(2)).
+ *
+ * Every other family and protocol is code of the kernel's that a network namespace does not confine, or that loads a
+ * module when somebody asks for it. AF_VSOCK reaches the host of a virtual machine, past all networks.
+ */
+const SOCKETS = [
+    { comment: 'AF_UNIX', family: 1 },
+    { comment: 'TCP over IPv4', family: 2, type: 1, protocols: [0, 6] },
+    { comment: 'UDP over IPv4', family: 2, type: 2, protocols: [0, 17] },
+    { comment: 'TCP over IPv6', family: 10, type: 1, protocols: [0, 6] },
+    { comment: 'UDP over IPv6', family: 10, type: 2, protocols: [0, 17] },
+    // getaddrinfo, Go and Node.js list the interfaces with ROUTE. Programs that manage users end if AUDIT is refused
+    // with EPERM, and libudev (browsers, adb) wants KOBJECT_UEVENT.
+    { comment: 'AF_NETLINK: ROUTE, AUDIT, KOBJECT_UEVENT', family: 16, protocols: [0, 9, 15] },
+];
+/** The type without SOCK_CLOEXEC and SOCK_NONBLOCK. */
+const SOCKET_TYPE = 0xf;
+/** Personas of personality(2): Linux, 32 bits, each also with an old version's name, and the question which one it is. */
+const PERSONAS = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
+/** The flags of clone(2) for new namespaces: mount, cgroup, UTS, IPC, user, PID, network. */
+const NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
+const ENOSYS = 38;
+/**
+ * The system calls of a run's containers, as an allow-list. What the engine's own profile allows in some version, and
+ * this one does not, because no build tool and no agent program needs it:
+ *
+ * - io_uring, which works around filters of calls and has had more holes than any other part of the kernel; libuv and
+ *   others try it and do without;
+ * - sockets other than {@link SOCKETS}, also as pairs, and `socketcall`: 32-bit x86 programs open sockets with it, and no
+ *   filter sees which. They have no network unless they call `socket`, as those with musl do;
+ * - x32, the second set of numbers for 64-bit calls: such a call kills its thread;
+ * - memfd_secret, whose memory nobody can inspect, remap_file_pages, which the kernel only emulates, and fanotify_mark,
+ *   which needs a descriptor that nobody without capabilities gets.
+ *
+ * Nothing here depends on capabilities, because no container has any. So bpf, perf_event_open, userfaultfd, keys,
+ * modules, mounts, namespaces and clocks are refused, as in the engine's.
+ */
+function seccompProfile() {
+    const allow = (comment, names, args) => ({
+        ...{ names, action: 'SCMP_ACT_ALLOW', comment },
+        ...(args === undefined ? {} : { args }),
+    });
+    return {
+        defaultAction: 'SCMP_ACT_ERRNO',
+        // The two architectures that the agent image is built for, each with its 32-bit programs.
+        archMap: [
+            { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86'] },
+            { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+        ],
+        syscalls: [
+            ...Object.entries(ALLOWED).map(([comment, names]) => allow(comment, words(names))),
+            ...SOCKETS.flatMap(({ comment, family, type, protocols }) => (protocols ?? [undefined]).map((protocol) => allow(comment, ['socket'], [
+                { index: 0, op: EQUAL, value: family },
+                ...(type === undefined ? [] : [{ index: 1, op: MASKED, value: SOCKET_TYPE, valueTwo: type }]),
+                ...(protocol === undefined ? [] : [{ index: 2, op: EQUAL, value: protocol }]),
+            ]))),
+            allow('AF_UNIX; TIPC has pairs too', ['socketpair'], [{ index: 0, op: EQUAL, value: 1 }]),
+            ...PERSONAS.map((value) => allow('personas', ['personality'], [{ index: 0, op: EQUAL, value }])),
+            allow('no new namespaces', ['clone'], [{ index: 0, op: MASKED, value: NAMESPACES, valueTwo: 0 }]),
+            // The flags of clone3 and the family of socketcall are in memory, where no filter sees them. A libc that gets ENOSYS
+            // calls clone or socket instead. Without its own rule, libseccomp would allow socketcall whenever it allows socket.
+            { names: ['clone3', 'socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, comment: 'arguments in memory' },
+            // Debuggers. Before 4.8, a tracer could change a call after the filter had passed it.
+            {
+                ...allow('debuggers', words('ptrace process_vm_readv process_vm_writev')),
+                includes: { minKernel: '4.8' },
+            },
+        ],
+    };
+}
+/** Where a run's profile is on the host: the client reads it from there and sends it to the engine. */
+function seccompFile(workDirectory) {
+    return (0,external_node_path_.join)(workDirectory, 'seccomp.json');
+}
+function writeSeccompProfile(workDirectory) {
+    (0,external_node_fs_.writeFileSync)(seccompFile(workDirectory), JSON.stringify(seccompProfile()));
 }
 
 // EXTERNAL MODULE: external "node:net"
@@ -43122,7 +43429,7 @@ const HOME_ROWS = [
  */
 function hostToolchain(home, toolCache) {
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
-    const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
+    const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(host_toolchain_present);
     const cache = toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache) ? [toolCache] : [];
     // The tool cache gets a mount of its own: where it is among the runner's files, these are hidden.
     return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...cache]
@@ -43130,7 +43437,7 @@ function hostToolchain(home, toolCache) {
         .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
 }
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
-function present({ path, except = {} }) {
+function host_toolchain_present({ path, except = {} }) {
     let found = ['/'];
     const isExcepted = nameMatcher(Object.keys(except));
     for (const name of path.split('/').filter((part) => part !== '')) {
@@ -43275,12 +43582,6 @@ function refuseWaysAround(mounts, guards) {
             }
         }
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
-/** The words of a text, for lists that are easier to read without quotes and commas. */
-function words(text) {
-    return text.split(/\s+/).filter((word) => word !== '');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
@@ -43508,7 +43809,7 @@ function readBelow(surroundings) {
     ];
     return {
         hidden: hostPaths(hiddenPlaces(surroundings)),
-        credentials: hostPaths([...rows.flatMap(present), ...named(environment, hidden_CREDENTIAL_VARIABLES)]),
+        credentials: hostPaths([...rows.flatMap(host_toolchain_present), ...named(environment, hidden_CREDENTIAL_VARIABLES)]),
         fileSystems: writableFileSystems(),
     };
 }
@@ -43640,6 +43941,97 @@ function readIfPresent(path) {
             return undefined;
         throw new errors/* UserError */.yo(`${path} cannot be read.`, { cause });
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/engine-facts.js
+
+
+/** The first line of engines that this is made for. */
+const OLDEST = [20, 10];
+/**
+ * Refuses an engine on another machine without asking it: one that does not answer would keep the client for half a
+ * minute.
+ *
+ * @returns the path of the engine's socket, undefined for a port of this machine
+ * @throws UserError
+ */
+async function localSocket(engine) {
+    const endpoint = await engine.endpoint();
+    const socket = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
+    if (socket === undefined && !/^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(endpoint)) {
+        throw elsewhere(`The Docker client is set to ${endpoint}.`);
+    }
+    return socket;
+}
+/**
+ * Asks the engine what it is and what it can do.
+ *
+ * @param socket from {@link localSocket}
+ * @throws UserError if it cannot keep what AWF promises, with the reason
+ */
+async function engineFacts(engine, socket) {
+    return { socket, ...readInfo(await engine.info(), (0,external_node_os_namespaceObject.hostname)()) };
+}
+/**
+ * Reads the output of `docker info --format '{{json .}}'`.
+ *
+ * @param host this machine's name
+ * @throws UserError if the engine cannot keep what AWF promises, with the reason
+ */
+function readInfo(text, host) {
+    const info = JSON.parse(text);
+    const options = info.SecurityOptions ?? [];
+    const has = (name) => options.some((option) => option.split(',').includes(`name=${name}`));
+    refuseProduct(info);
+    if (has('rootless')) {
+        throw new errors/* UserError */.yo('The Docker engine runs in rootless mode, which AWF does not support.', {
+            hint: 'Users of its containers are other users of the host: the command could not write to the workspace. Use an engine that runs as root; hosted runners have one.',
+        });
+    }
+    if (info.Name !== host)
+        throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
+    refuseWithoutLimits(info);
+    return {
+        dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
+        memoryBytes: info.MemTotal ?? 0,
+        mapsUsers: has('userns'),
+        warnings: info.SwapLimit === false
+            ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
+            : [],
+    };
+}
+function refuseProduct({ host, Plugins, OSType, ServerVersion = '' }) {
+    // No version of Docker has this log driver, and every version of Podman has.
+    if (host !== undefined || Plugins?.Log?.includes('k8s-file') === true) {
+        throw new errors/* UserError */.yo('The container engine is Podman, which AWF does not support.', {
+            hint: 'Its networks do not isolate as AWF needs it. Install Docker 20.10 or later, or point DOCKER_HOST to it.',
+        });
+    }
+    if (OSType !== 'linux') {
+        throw new errors/* UserError */.yo(`The Docker engine runs ${OSType ?? 'unknown'} containers.`, {
+            hint: 'AWF needs an engine for Linux containers.',
+        });
+    }
+    const [major = 0, minor = 0] = ServerVersion.split('.').map((part) => Number.parseInt(part, 10));
+    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+        throw new errors/* UserError */.yo(`The Docker engine is too old: ${ServerVersion}.`, {
+            hint: `Install version ${OLDEST.join('.')} or later.`,
+        });
+    }
+}
+function refuseWithoutLimits({ MemoryLimit, PidsLimit }) {
+    const missing = [...(MemoryLimit === true ? [] : ['memory']), ...(PidsLimit === true ? [] : ['processes'])];
+    if (missing.length === 0)
+        return;
+    throw new errors/* UserError */.yo(`The Docker engine cannot limit the ${missing.join(' and ')} of a container.`, {
+        hint: 'Enable these control groups (memory, pids) in the kernel; docker info shows what is missing.',
+    });
+}
+function elsewhere(what) {
+    return new errors/* UserError */.yo(what, {
+        hint: 'AWF mounts the workspace and the toolchain of this machine, so the engine must run on it, and AWF not in a container. ' +
+            'Unset DOCKER_HOST, or choose a context of this machine with docker context use.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/settle.js
@@ -43924,6 +44316,20 @@ async function claim(engine, network, subnets, taken) {
 function isTaken(cidr, taken) {
     const subnet = parseSubnet(cidr);
     return subnet !== undefined && taken.some((other) => overlap(other, subnet));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/addresses.js
+
+
+/** The host's own addresses, of both families. */
+function hostAddresses(interfaces = (0,external_node_os_namespaceObject.networkInterfaces)()) {
+    return Object.values(interfaces)
+        .flatMap((addresses) => addresses ?? [])
+        .map(({ address }) => address.replace(/%.*$/, ''));
+}
+/** True if the kernel has IPv6, whether an interface uses it or not. */
+function hasIpv6() {
+    return (0,external_node_fs_.existsSync)('/proc/sys/net/ipv6');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/baseline.js
@@ -46149,6 +46555,32 @@ function socketIn(path) {
     }
 }
 
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
+    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
+        return undefined;
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
+}
+/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+/** Whether `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
 /** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
 function placeOf({ kind, name, repetition, line }) {
@@ -46185,32 +46617,6 @@ function allowedEndpoint({ text, source }) {
 
 // EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
 var cjs = __nccwpck_require__(935);
-// EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** Whether `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
 
 
@@ -46377,6 +46783,7 @@ function parseTarget(name, value) {
 
 
 
+
 /** Any text. */
 const anyText = ({ text }) => text;
 /** A path relative to the current directory. */
@@ -46390,6 +46797,8 @@ function choice({ text, source }, choices) {
         hint: `Write one of: ${choices.join(', ')}.`,
     });
 }
+/** An entry of `allow-provider-tools`. */
+const providerTool = (given) => choice(given, PROVIDER_TOOLS);
 /** `true` or `false`, in any case. */
 function parsers_boolean({ text, source }) {
     const lower = text.toLowerCase();
@@ -46583,6 +46992,7 @@ function checkProtectedPaths(entries) {
 
 
 
+
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -46637,6 +47047,12 @@ const OTHERS = [
         parse: allowedEndpoint,
         description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
     },
+    {
+        name: 'allow-provider-tools',
+        kind: 'commas',
+        parse: providerTool,
+        description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+    },
     { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
     {
         name: 'add-hosts',
@@ -46666,7 +47082,12 @@ const OTHERS = [
         description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
     },
     { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
-    { name: 'memory', kind: 'text', parse: memory, default: '6g', description: "the command's memory limit" },
+    {
+        name: 'memory',
+        kind: 'text',
+        parse: memory,
+        description: "the command's memory limit; by default 6g, or 75 % of the machine's memory if that is less",
+    },
     { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
     {
         name: 'timeout-minutes',
@@ -46736,6 +47157,7 @@ function optionNamed(name) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
 
 
+
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 function configWarnings(config) {
     const name = (option) => optionName(config.frontEnd, option);
@@ -46745,7 +47167,19 @@ function configWarnings(config) {
         .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
     if (config.apiProxy && config.providers.length === 0)
         uncovered.push(NO_CREDENTIALS);
-    return uncovered;
+    return [...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+}
+/**
+ * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
+ * sees only the TLS server name.
+ */
+function sharedFrontEnds({ allow, providers }, option) {
+    const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
+    return providers.flatMap(({ provider, target: { host } }) => domains
+        .filter((domain) => domain !== host && isWithin(host, domain))
+        .map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
+        'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
+        'that the command needs.'));
 }
 /** For a run whose budget refused requests. */
 function budgetWarning({ frontEnd, budget }, usage) {
@@ -46765,7 +47199,7 @@ function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
     return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
 /** For a command that was killed for its memory. */
-function outOfMemoryText({ frontEnd, memory }) {
+function outOfMemoryText({ frontEnd }, memory) {
     return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
 }
 
@@ -46849,6 +47283,8 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -46858,15 +47294,24 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     const { engine, runId, reporter, signal } = context;
     const { timings } = progress;
     signal.throwIfAborted();
+    const socket = await timings.measure('endpoint', () => localSocket(engine));
     progress.engineAsked = true;
-    const places = engine.places();
-    const [subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+    const asking = timings.measure('engine', () => engineFacts(engine, socket));
+    // The engine's facts come first: if it cannot be used, that is the error to show.
+    const [facts, subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+        asking,
         timings.measure('networks', () => claimNetworks(engine, runId)),
         timings.measure('names', () => engine.containerNames()),
-        timings.measure('images', () => 
-        // A build takes minutes; a cancelled step has seconds.
-        Promise.race([ensureImages(engine, prepared.images, config.agentImage, context.root, reporter), (0,signals/* aborted */.Q)(signal)])),
-        timings.measure('mounts', async () => checkedMounts(config, context, prepared, await places)),
+        timings.measure('images', async () => {
+            // Nothing is built on an engine that is then refused.
+            await asking;
+            // A build takes minutes; a cancelled step has seconds.
+            return Promise.race([
+                ensureImages(engine, prepared.images, config.agentImage, context.root, reporter),
+                (0,signals/* aborted */.Q)(signal),
+            ]);
+        }),
+        timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
         timings.measure('workspace', async () => {
             const own = ownFilesInWorkspace(context.root, config.workspace);
             const { environment, temporary } = context;
@@ -46874,7 +47319,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         }),
         timings.measure('host', async () => readAgentHost(config, prepared.agentUser, {
             ...{ ...prepared, ...context, workspace: config.workspace },
-            engine: await places,
+            engine: await asking,
         })),
     ]);
     const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
@@ -46882,9 +47327,12 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
     progress.baseline = { ...guards.baseline, visible, closed };
     writeBaseline(prepared.workDirectory, progress.baseline);
-    for (const warning of [...guards.warnings, ...socketWarnings(config.workspace)])
+    for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
         reporter.warning(warning);
-    return { subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host };
+    return {
+        ...{ subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host },
+        ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
@@ -47070,6 +47518,41 @@ function isReserved(name) {
 /** True for a variable in which programs look for a model's credential. */
 const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
+
+
+/**
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast, translated
+ * and reserved ranges (IANA special-purpose registries, RFC 6890). The IPv4 ranges for documentation are left out: there
+ * is nothing to protect. So is ::ffff:0:0/96: Squid takes an IPv4-mapped address for the IPv4 address in it, and this
+ * range for all of IPv4.
+ */
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 2002::/16
+  3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
+`);
+/**
+ * The ranges that no allowed name may lead to on this host.
+ *
+ * @param hostAddresses the host's own addresses: a public one leads to services that only the host's firewall keeps from
+ *   the Internet
+ */
+function privateRanges(hostAddresses) {
+    const covered = new external_node_net_.BlockList();
+    for (const range of PRIVATE_RANGES) {
+        const [base = '', prefix] = range.split('/');
+        covered.addSubnet(base, Number(prefix), familyOf(base));
+    }
+    // Squid warns about an address that is in a range of the same list.
+    const own = hostAddresses.filter((address) => !covered.check(address, familyOf(address)));
+    return [...PRIVATE_RANGES, ...new Set(own.map((address) => `${address}/${(0,external_node_net_.isIPv4)(address) ? 32 : 128}`))];
+}
+function familyOf(address) {
+    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
 
 
@@ -47084,6 +47567,17 @@ const PEEK_PORT = SQUID_PORT + 1;
 const READINESS_NAME = 'ready.awf.invalid';
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
+/**
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
+ * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ */
+const CONNECTIONS_PER_CLIENT = 2_048;
+/**
+ * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
+ * the api-proxy two, so the connections of all clients together come to less.
+ */
+const SIDECAR_OPEN_FILES = 16_384;
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 /** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
@@ -47092,6 +47586,10 @@ const UNRESOLVABLE = 'unresolvable';
  * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
  * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
  * or a line.
+ *
+ * `host` and `port` are what Squid itself judged. The report reads these and never takes the target apart, because a
+ * second parser would sooner or later disagree with Squid's. That also lets the target be cut off: at most 64 KB of a
+ * request would otherwise become three times as many octets on the disk.
  */
 const LOG_FIELDS = {
     time: '%ts.%03tu',
@@ -47100,22 +47598,14 @@ const LOG_FIELDS = {
     status: '%Ss/%03>Hs',
     bytesOut: '%>st',
     bytesIn: '%<st',
-    method: '%#rm',
-    target: '%#ru',
+    method: '%#.32rm',
+    host: '%#>rd',
+    port: '%>rP',
+    target: '%#.512ru',
     route: '%Sh/%<a',
     serverName: '%#ssl::>sni',
     verdict: `%{${VERDICT}}note`,
 };
-/**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast and
- * reserved ranges (IANA special-purpose registries, RFC 6890). The ranges for documentation are left out: there is
- * nothing to protect.
- */
-const PRIVATE_RANGES = words(`
-  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
-  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
-  ::/128 ::1/128 64:ff9b::/96 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 ff00::/8
-`);
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
  * parse`).
@@ -47135,6 +47625,7 @@ function squidConfig(policy) {
         routing(),
         serverNameRules(policy),
         logging(),
+        config_limits(),
         hardening(),
     ];
     return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -47150,14 +47641,17 @@ function listeners() {
 function callers(addresses) {
     return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
 }
-function names({ allow, targets, hosts }) {
+function names({ allow, targets, hosts, hostAddresses }) {
     return [
         'acl https_port port 443',
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
         `acl ready dstdomain -n ${READINESS_NAME}`,
+        // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
+        // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
+        'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
         // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
-        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$ :',
+        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
         ...domainAcls('https', allow.https, 'dstdomain -n'),
         ...domainAcls('http', allow.http, 'dstdomain -n'),
         ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
@@ -47165,7 +47659,7 @@ function names({ allow, targets, hosts }) {
             `acl target_host_${index} dstdomain -n ${host}`,
             `acl target_port_${index} port ${port}`,
         ]),
-        ...PRIVATE_RANGES.map((range) => `acl private_address dst ${range}`),
+        ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
         // `all` covers every address, IPv6 included. A name without an address does not match.
         'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
@@ -47178,6 +47672,7 @@ function names({ allow, targets, hosts }) {
 function accessRules({ targets }) {
     return [
         'http_access deny manager',
+        'http_access deny odd_name',
         'http_access deny address_literal',
         ...targets.flatMap(({ permitted }, index) => permitted
             ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
@@ -47217,6 +47712,8 @@ function serverNameRules({ allow, targets }) {
         'acl client_hello_read at_step SslBump2',
         ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
         ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+        // Squid matches a server name of "*.example.com" against every name below example.com.
+        'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
         // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
         // host.
         'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
@@ -47226,6 +47723,7 @@ function serverNameRules({ allow, targets }) {
         `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
         'ssl_bump peek client_hello_next',
         'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
+        'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
         'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
         'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
         'ssl_bump splice client_hello_read',
@@ -47241,6 +47739,29 @@ function logging() {
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
+    ];
+}
+/**
+ * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
+ * like Squid's defaults are stated so that an update cannot change them.
+ */
+function config_limits() {
+    return [
+        `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
+        `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
+        'request_header_max_size 16 KB',
+        'client_request_buffer_max_size 64 KB',
+        // The head must arrive in this time. So must a TLS hello in a tunnel.
+        'request_start_timeout 15 seconds',
+        'request_timeout 15 seconds',
+        'connect_timeout 15 seconds',
+        'client_idle_pconn_timeout 1 minute',
+        'server_idle_pconn_timeout 1 minute',
+        // The api-proxy waits as long for a model that thinks.
+        'read_timeout 15 minutes',
+        'write_timeout 15 minutes',
+        'client_lifetime 1 day',
+        'half_closed_clients off',
     ];
 }
 function hardening() {
@@ -47484,6 +48005,7 @@ function isVariableName(name) {
 
 
 
+
 /** The path at which the entrypoint writes the script. */
 const SCRIPT_PATH = AGENT_PLACES.command;
 /** The entrypoint's program for everything that a shell cannot do. */
@@ -47524,11 +48046,11 @@ function start_document_link(directory, targets) {
 function start_document_writeFile(path, content) {
     return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
 }
-/** Quotes any text as one shell word. @throws UserError for a NUL, which the argument of a process cannot contain */
+/** Like {@link quoteWord}. @throws UserError for a NUL, which the argument of a process cannot contain */
 function start_document_quote(text) {
     if (text.includes('\0'))
         throw new errors/* UserError */.yo('The command or a variable contains a NUL character.');
-    return `'${text.replaceAll("'", `'\\''`)}'`;
+    return quoteWord(text);
 }
 function withNewline(script) {
     return script.endsWith('\n') ? script : `${script}\n`;
@@ -47621,17 +48143,22 @@ function claudeFiles(config, secrets, { user, host }) {
 const NO_DNS = '127.0.0.1';
 /** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
+/** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
+const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
+const SIDECAR_LIMITS = { memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES };
+/** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
+const FIRST_TO_BE_KILLED = 1_000;
 function topology(config, claimed) {
-    const { runId, names, addresses, images } = claimed;
+    const { names, addresses, images } = claimed;
     const sidecar = `${claimed.sidecarUser.uid}:${claimed.sidecarUser.gid}`;
-    const common = { runId, network: networkNames(runId).internal };
+    const common = commonSpec(claimed);
     const squid = {
         ...common,
         name: names.container.squid,
         image: images.squid,
         address: addresses.squid,
         user: sidecar,
-        limits: { memory: '512m', pids: 100 },
+        limits: SIDECAR_LIMITS,
         mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
         tmpfs: [
             { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
@@ -47639,7 +48166,7 @@ function topology(config, claimed) {
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
         hosts: [...config.addHosts, READINESS_HOST],
-        sysctls: NO_FORWARDING,
+        sysctls: { ...common.sysctls, ...NO_FORWARDING },
     };
     const proxyUrl = squidUrl(addresses);
     const apiProxy = {
@@ -47648,7 +48175,7 @@ function topology(config, claimed) {
         image: images['api-proxy'],
         address: addresses['api-proxy'],
         user: sidecar,
-        limits: { memory: '512m', pids: 100 },
+        limits: SIDECAR_LIMITS,
         mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: API_PROXY_LOG_DIR, writable: true }],
         tmpfs: [],
         environment: {
@@ -47665,12 +48192,24 @@ function topology(config, claimed) {
         library: config.agentImage === undefined ? undefined : librarySpec(claimed),
     };
 }
-function agentSpec(config, { runId, names, addresses, images, agentUser, agentMounts, emptyDirectories, guards }) {
+/** What all containers of a run have in common. */
+function commonSpec({ runId, seccompProfile, engine, hasIpv6 }) {
+    return {
+        runId,
+        seccompProfile,
+        network: networkNames(runId).internal,
+        sysctls: hasIpv6 ? NO_IPV6 : {},
+        ...(engine.mapsUsers ? { userNamespace: 'host' } : {}),
+    };
+}
+function agentSpec(config, claimed) {
+    const { names, addresses, images, agentUser, agentMounts, emptyDirectories, guards } = claimed;
+    const memory = memoryLimit(config.memory, claimed.engine.memoryBytes);
     const foreign = config.agentImage !== undefined;
     // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
     // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
     const share = (part) => {
-        const bytes = Math.floor(bytesOf(config.memory) * part);
+        const bytes = Math.floor(bytesOf(memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
     // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
@@ -47678,13 +48217,12 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
     // all.
     const owner = foreign ? { owner: agentUser } : {};
     return {
-        runId,
-        network: networkNames(runId).internal,
+        ...commonSpec(claimed),
         name: names.container.agent,
         image: config.agentImage ?? images.agent,
         address: addresses.agent,
         user: `${agentUser.uid}:${agentUser.gid}`,
-        limits: { memory: config.memory, pids: config.pids },
+        limits: { memory, pids: config.pids, oomScoreAdjustment: FIRST_TO_BE_KILLED },
         mounts: [
             ...agentMounts,
             { kind: 'bind', source: config.workspace, target: config.workspace, writable: true },
@@ -47712,15 +48250,26 @@ function agentSpec(config, { runId, names, addresses, images, agentUser, agentMo
 }
 /** The size of a page of memory, in bytes. */
 const PAGE = 4096;
+/** The command's memory limit unless the user sets one: 6 GiB, but never so much that the machine itself runs out of memory. */
+const DEFAULT_MEMORY = '6g';
+const LARGEST_SHARE = 0.75;
+function memoryLimit(chosen, machineBytes) {
+    if (chosen !== undefined)
+        return chosen;
+    const share = Math.floor(machineBytes * LARGEST_SHARE);
+    return share < bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
+}
 /** @param size as for Docker's `--memory` */
 function bytesOf(size) {
     const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
     return Number.parseInt(size, 10) * 1024 ** exponent;
 }
-function librarySpec({ runId, names, images, sidecarUser }) {
+function librarySpec(claimed) {
+    const { names, images, sidecarUser } = claimed;
     return {
-        runId,
+        ...commonSpec(claimed),
         network: 'none',
+        sysctls: {},
         name: names.library,
         image: images.agent,
         user: `${sidecarUser.uid}:${sidecarUser.gid}`,
@@ -47766,6 +48315,7 @@ function normaliseCredential(name, value) {
 
 
 
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -47781,6 +48331,8 @@ function planRun(config, secrets, prepared, claimed, runId) {
     const inWorkspace = { ...host.below, hidden: [], credentials: [] };
     const containers = topology(config, {
         ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+        seccompProfile: seccompFile(workDirectory),
+        ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
         guards: coverMounts(guards, [], inWorkspace).mounts,
         agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
         emptyDirectories: covered.empty,
@@ -47795,6 +48347,7 @@ function planRun(config, secrets, prepared, claimed, runId) {
                 allow: config.allow,
                 targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
                 hosts: config.addHosts,
+                hostAddresses: claimed.hostAddresses,
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
             agent: agent.document,
@@ -47814,6 +48367,7 @@ function sidecarConfig(config, secrets, proxyUrl) {
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
         allowEndpoints: config.allowEndpoints,
+        allowProviderTools: config.allowProviderTools,
         budget: config.budget,
         logLevel: config.logLevel,
     };
@@ -48050,19 +48604,19 @@ function parseAccessLine(line) {
         const value = field(name);
         return value === '-' ? undefined : value;
     };
-    // Squid's own words for a connection that ended, or could not be read, before it had a request. A number after the colon
-    // is a port: the agent asked for a host called "error".
-    if (/^(-|error:(?!\d+$).*)$/.test(field('target')))
+    const [host, port] = [canonicalName(field('host')), field('port')];
+    // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
+    if (host === '-' && port === '-')
         return 'no-request';
-    const endpoint = parseEndpoint(field('method'), field('target'));
-    if (endpoint === undefined || !Number.isFinite(Number(field('time'))))
+    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
         return undefined;
     const [result = '-', status = '0'] = field('status').split('/');
     return {
         time: Number(field('time')),
         client: field('client'),
         method: field('method'),
-        ...endpoint,
+        host,
+        port: Number(port),
         result,
         status: Number(status),
         bytesSent: Number(field('bytesOut')),
@@ -48080,20 +48634,14 @@ function isUnresolvable(record) {
     return record.verdict === UNRESOLVABLE;
 }
 /**
- * The target of a CONNECT is an authority, that of any other request a URI (RFC 9112, section 3.2). Squid escapes what it
- * logs, and only the brackets of an IPv6 address are unescaped here: the agent chooses every other octet, and an escape
- * that cannot be decoded must not hide the request.
+ * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
+ * octet, and an escape that cannot be decoded must not hide the request.
  */
-function parseEndpoint(method, target) {
-    const { scheme = 'https', authority } = method === 'CONNECT'
-        ? { authority: target }
-        : (/^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)/i.exec(target)?.groups ?? {});
-    const hostAndPort = authority?.replace(/^.*@/, '').replace(/%5B/gi, '[').replace(/%5D/gi, ']');
-    const { host = '', port } = /^(?<host>\[.*\]|.*?)(?::(?<port>\d{1,5}))?$/.exec(hostAndPort ?? '')?.groups ?? {};
-    const name = host.replace(/^\[|\]$|\.$/g, '').toLowerCase();
-    if (name === '')
-        return undefined;
-    return { host: name, port: port === undefined ? (scheme.toLowerCase() === 'https' ? 443 : 80) : Number(port) };
+function canonicalName(host) {
+    return host
+        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
+        .replace(/\.$/, '')
+        .toLowerCase();
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
@@ -48467,16 +49015,17 @@ class Gate {
 
 
 const remove = (engine, names) => engine.removeContainers(names);
-const kill = (engine, names) => settleAll(names.map((name) => engine.signal(name, 'KILL')));
+const kill = (engine, names) => engine.stop(names, 0);
 /**
  * Removes a run from memory, without asking the engine what is there.
  *
+ * @param agentHasEnded true if the agent's container has ended, so that nothing of it is connected any more
  * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
  * @throws Error when something could not be removed; {@link removeRun} then finds what is left
  */
-async function removeInOrder(engine, runId, containers, agentGone) {
+async function removeInOrder(engine, runId, containers, agentHasEnded, agentGone) {
     const { internal, outer } = networkNames(runId);
-    await endContainers(engine, namesOf(containers), limits/* SQUID_GRACE_MS */.h1, remove, agentGone);
+    await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
     await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
 }
 function namesOf(containers) {
@@ -48508,7 +49057,7 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
         for (const name of networks)
             removed.networks.add(name);
         try {
-            await endContainers(engine, containers, limits/* SWEEP_GRACE_MS */.Tt, remove);
+            await endContainers(engine, containers, remove);
             await engine.removeNetworks(networks);
         }
         catch (error) {
@@ -48531,7 +49080,7 @@ async function stopRun(engine, runId, isSettled, agentGone) {
     for (;;) {
         const settled = isSettled();
         const { containers } = await engine.objectsOf(runId);
-        await endContainers(engine, containers, limits/* SQUID_GRACE_MS */.h1, kill);
+        await endContainers(engine, containers, kill);
         if (settled || now() > limit)
             break;
         await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
@@ -48539,21 +49088,19 @@ async function stopRun(engine, runId, isSettled, agentGone) {
     agentGone();
 }
 /**
- * Ends the agent first and Squid last: Squid writes the record of a tunnel when the tunnel ends. An agent that does not end
- * saves no sidecar: they hold the keys, and without them the agent reaches nothing.
+ * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
+ * written when the agent's end of it is gone. Asking is a courtesy. What cannot be asked is ended all the same, and an
+ * agent that does not end saves no sidecar, because they hold the keys.
+ *
+ * @param agentHasEnded true if both can happen at once
  */
-async function endContainers(engine, names, graceMs, end, agentGone) {
+async function endContainers(engine, names, end, agentHasEnded = false, agentGone) {
     const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
     const others = names.filter((name) => !sidecars.includes(name));
     const agentEnd = end(engine, others).then(agentGone);
-    await Promise.allSettled([
-        agentEnd,
-        // Asked to end, the api-proxy closes its tunnels and writes the last lines of its log. It is a courtesy: what cannot be
-        // asked is ended all the same.
-        ...sidecars.filter((name) => roleOf(name) === 'api-proxy').map((name) => engine.signal(name, 'TERM')),
-    ]);
-    if (sidecars.length > 0)
-        await (0,promises_.setTimeout)(graceMs);
+    if (!agentHasEnded)
+        await Promise.allSettled([agentEnd]);
+    await Promise.allSettled([agentEnd, engine.stop(sidecars, limits/* SIDECAR_STOP_S */.VT)]);
     await settleAll([agentEnd, end(engine, sidecars)]);
 }
 
@@ -48621,6 +49168,7 @@ class Sandbox {
     #containers;
     #sidecars = [];
     #commandStarted = false;
+    #agentHasEnded = false;
     /** Calls of the engine that have not ended: each of them may still create something. */
     #running = 0;
     constructor(engine, runId, timings) {
@@ -48688,6 +49236,7 @@ class Sandbox {
             onStdout: output.stdout,
             onStderr: (chunk) => gate.push(chunk),
         }));
+        this.#agentHasEnded = true;
         if (!gate.passed) {
             throw new errors/* UserError */.yo(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
         }
@@ -48727,7 +49276,7 @@ class Sandbox {
         if (this.#containers === undefined)
             return false;
         try {
-            await removeInOrder(this.#engine, this.#runId, this.#containers, agentGone);
+            await removeInOrder(this.#engine, this.#runId, this.#containers, this.#agentHasEnded, agentGone);
             return true;
         }
         catch {
@@ -48803,6 +49352,7 @@ async function searchWorkspace(lookThrough, progress) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -48842,13 +49392,14 @@ async function execute(config, plan, { workDirectory, agentUser }, sandbox, cont
         context.reporter.warning(warning);
     progress.agentAddress = plan.addresses.agent;
     progress.commandFiles = new CommandFiles(workDirectory, agentUser);
+    writeSeccompProfile(workDirectory);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
     progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
     if (progress.ending.timedOut)
         context.reporter.error(timeoutText(config));
     else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
-        context.reporter.error(outOfMemoryText(config));
+        context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));
     }
 }
 /** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
@@ -49058,6 +49609,7 @@ function buildConfig(frontEnd, context) {
         apiProxy,
         providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
         allowEndpoints: values['allow-endpoints'],
+        allowProviderTools: values['allow-provider-tools'],
         allow,
         addHosts: values['add-hosts'],
         upstreamCa: values['upstream-ca'],
@@ -50144,11 +50696,11 @@ const RUN_LABEL = 'awf.run';
 /**
  * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
- * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a
- * read-only root, no core files, limits, and no copy of the output on the engine's disk.
+ * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a profile
+ * of system calls, a read-only root, no core files, limits, and no copy of the output on the engine's disk. An engine that
+ * cannot apply the profile refuses to start the container.
  */
 function containerArgs(spec) {
-    const option = (name, value) => `--${name}=${value}`;
     return [
         option('name', spec.name),
         option('label', `${RUN_LABEL}=${spec.runId}`),
@@ -50156,14 +50708,15 @@ function containerArgs(spec) {
         '--interactive',
         '--cap-drop=ALL',
         '--security-opt=no-new-privileges',
+        option('security-opt', `seccomp=${spec.seccompProfile}`),
         '--read-only',
         '--ulimit=core=0',
         '--log-driver=none',
         '--ipc=private',
         '--restart=no',
-        option('memory', spec.limits.memory),
-        option('pids-limit', String(spec.limits.pids)),
+        ...limitArgs(spec.limits),
         option('user', spec.user),
+        ...(spec.userNamespace === undefined ? [] : [option('userns', spec.userNamespace)]),
         option('network', spec.network),
         ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
         ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
@@ -50178,6 +50731,17 @@ function containerArgs(spec) {
         ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
         spec.image,
         ...(spec.command ?? []),
+    ];
+}
+const option = (name, value) => `--${name}=${value}`;
+function limitArgs({ memory, pids, openFiles, oomScoreAdjustment }) {
+    return [
+        option('memory', memory),
+        // Memory and swap together. Without it, a container may take as much swap again as it has memory.
+        option('memory-swap', memory),
+        option('pids-limit', String(pids)),
+        ...(openFiles === undefined ? [] : [option('ulimit', `nofile=${openFiles}:${openFiles}`)]),
+        ...(oomScoreAdjustment === undefined ? [] : [option('oom-score-adj', String(oomScoreAdjustment))]),
     ];
 }
 function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
@@ -50201,10 +50765,14 @@ function mountValue(mount) {
  * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
  * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
  * so an internal network gets both.
+ *
+ * An engine may be set up to give new networks IPv6. None of these options is about IPv6, and the host's IPv6 listeners
+ * would be reachable.
  */
 function networkArgs(spec) {
     return [
         '--driver=bridge',
+        '--ipv6=false',
         `--subnet=${spec.subnet}`,
         `--label=${RUN_LABEL}=${spec.runId}`,
         ...(spec.internal
@@ -50311,7 +50879,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9420);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8987);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -50358,20 +50926,20 @@ async function exitWith(main) {
 /* harmony export */   HD: () => (/* binding */ ENGINE_SETTLING_MS),
 /* harmony export */   Kr: () => (/* binding */ SWEEP_INTERVAL_MS),
 /* harmony export */   QB: () => (/* binding */ SWEEP_LIMIT_MS),
-/* harmony export */   Tt: () => (/* binding */ SWEEP_GRACE_MS),
+/* harmony export */   VT: () => (/* binding */ SIDECAR_STOP_S),
 /* harmony export */   _G: () => (/* binding */ OUTPUT_LIMIT_BYTES),
 /* harmony export */   cD: () => (/* binding */ SECOND_SIGNAL_AFTER_MS),
-/* harmony export */   h1: () => (/* binding */ SQUID_GRACE_MS),
 /* harmony export */   oU: () => (/* binding */ DOMAINS_OUTPUT_LIMIT),
 /* harmony export */   sD: () => (/* binding */ SURVEY_LIMIT_MS),
 /* harmony export */   uA: () => (/* binding */ TIMEOUT_GRACE_MS)
 /* harmony export */ });
 /* unused harmony exports KILLED_STEP_SETTLING_MS, UPLOAD_LIMIT_MS */
 /** The waits and limits of the runner's side; the sidecar's are in `containers/api-proxy/src/limits.ts`. */
-/** Squid writes the record of a tunnel when the tunnel ends. Killed at once, it would lose the last ones. Milliseconds. */
-const SQUID_GRACE_MS = 50;
-/** The same wait where nobody waits for a result: long enough for a slow machine. Milliseconds. */
-const SWEEP_GRACE_MS = 300;
+/**
+ * The sidecars write the records of what is still open when they are asked to end. Killed at once, they would lose them.
+ * They take some 20 milliseconds; this is the limit for a Squid that the command has left much to do. Seconds.
+ */
+const SIDECAR_STOP_S = 1;
 /** How long leftovers are looked for before the removal fails. Milliseconds. */
 const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */
