@@ -135,7 +135,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
   });
 
   test('a record that only partly fits leaves nothing, because half of one would fail the step', async () => {
-    const limit = 8_192;
+    const limit = 131_072;
     const { runner, main, post } = playedStep('success', { prefix: ['prlimit', `--fsize=${limit}`, '--'] });
     // Leave this much space in each file: for what must be saved at the start, and for the first part of the end's
     // records.
