@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import { withoutClientProxies } from './client-proxies.ts';
+import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
 import type { Attachment, Engine, ImageFacts } from './engine.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
@@ -101,7 +101,8 @@ export class DockerCli implements Engine {
   }
 
   async endpoint(): Promise<string> {
-    return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+    const known = clientEndpoint(process.env);
+    return known ?? (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
   }
 
   async info(): Promise<string> {

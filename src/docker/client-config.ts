@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
+
+/**
+ * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
+ * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
+ * variable that already has a value, even an empty one.
+ *
+ * @param environment where the client finds its configuration
+ * @returns empty variables for a container, or none if the client would set none
+ */
+export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<string, string> {
+  if (clientConfig(environment)['proxies'] === undefined) return {};
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
+}
+
+/**
+ * Where the client finds its engine, as far as that can be told without asking the client: a call of it takes as long as
+ * many of a run's steps.
+ *
+ * @returns undefined if a context decides
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
+ */
+export function clientEndpoint(environment: NodeJS.ProcessEnv): string | undefined {
+  const { DOCKER_HOST: host = '', DOCKER_CONTEXT: context = '' } = environment;
+  if (host !== '') return host.includes('://') ? host : undefined;
+  const current = context === '' ? (clientConfig(environment)['currentContext'] ?? '') : context;
+  return current === '' || current === 'default' ? 'unix:///var/run/docker.sock' : undefined;
+}
+
+/** The client's own configuration. Empty if there is none, or the client cannot read it either. */
+function clientConfig(environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
+  const directory = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker');
+  try {
+    const config: unknown = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
+    return typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
