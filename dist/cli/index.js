@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8626);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5093);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8626:
+/***/ 5093:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15997,7 +15997,7 @@ function inBothCases(names) {
 }
 const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-config.js
 
 
 
@@ -16011,19 +16011,34 @@ const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
  * @returns empty variables for a container, or none if the client would set none
  */
 function withoutClientProxies(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
-    let proxies;
-    try {
-        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        proxies = config?.proxies;
-    }
-    catch {
-        // There is no configuration, or the client cannot read it either.
-        return {};
-    }
-    if (proxies === undefined)
+    if (clientConfig(environment)['proxies'] === undefined)
         return {};
     return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
+}
+/**
+ * Where the client finds its engine, as far as that can be told without asking the client: a call of it takes as long as
+ * many of a run's steps.
+ *
+ * @returns undefined if a context decides
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
+ */
+function clientEndpoint(environment) {
+    const { DOCKER_HOST: host = '', DOCKER_CONTEXT: context = '' } = environment;
+    if (host !== '')
+        return host.includes('://') ? host : undefined;
+    const current = context === '' ? (clientConfig(environment)['currentContext'] ?? '') : context;
+    return current === '' || current === 'default' ? 'unix:///var/run/docker.sock' : undefined;
+}
+/** The client's own configuration. Empty if there is none, or the client cannot read it either. */
+function clientConfig(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    try {
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        return typeof config === 'object' && config !== null ? config : {};
+    }
+    catch {
+        return {};
+    }
 }
 
 // EXTERNAL MODULE: external "node:child_process"
@@ -17522,7 +17537,8 @@ class DockerCli {
         return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
     }
     async endpoint() {
-        return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+        const known = clientEndpoint(process.env);
+        return known ?? (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
     }
     async info() {
         return this.#client.succeed(['info', '--format={{json .}}']);
