@@ -48,6 +48,7 @@ describe('containerArgs', () => {
 
   test.each<[keyof ContainerSpec, Partial<ContainerSpec>, string[]]>([
     ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, ['--ulimit=nofile=16384:16384']],
+    ['limits', { limits: { ...SPEC.limits, fileBytes: 4_096 } }, ['--ulimit=fsize=4096']],
     ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, ['--oom-score-adj=1000']],
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
     ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
