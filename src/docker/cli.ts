@@ -100,8 +100,9 @@ export class DockerCli implements Engine {
     return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
   }
 
-  async endpoint(): Promise<string> {
-    return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+  async endpoint(): Promise<string | undefined> {
+    const result = await this.#client.call(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']);
+    return result.exitCode === 0 ? result.stdout.trim() : undefined;
   }
 
   async info(): Promise<string> {
