@@ -10,9 +10,6 @@ const RESOLVER = '198.51.100.53';
 const TUNNEL = { name: 'tunnel.example', address: '198.51.100.7' };
 const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
 
-/** Milliseconds in which a model request must be answered. Three times an ordinary busy machine's. */
-const ANSWER_MS = 5_000;
-
 /** Runs in the agent's container, on the host's Node.js: 12,000 connections of three kinds, and model requests beside them. */
 const PROGRAM = `
 const { connect } = require('node:net');
@@ -96,6 +93,6 @@ describe('D8 12,000 connections to Squid: silent ones, heads without an end, tun
   test('Squid lives, and every model request is answered', () => {
     expect(result).toMatchObject({ outcome: 'success', error: undefined });
     expect(outcome.answers.length).toBeGreaterThan(10);
-    expect(outcome.answers.filter(({ status, ms }) => status !== 200 || ms > ANSWER_MS)).toEqual([]);
+    expect(outcome.answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 });

@@ -46,6 +46,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+test('a client that does not know contexts, such as Podman’s, does not tell where its engine is', async () => {
+  await expect(cliWith('exit 125').endpoint()).resolves.toBeUndefined();
+  await expect(cliWith('echo unix:///run/docker.sock').endpoint()).resolves.toBe('unix:///run/docker.sock');
+});
+
 describe('the exit code of a container', () => {
   test.each([0, 1, 125, 137])('%i is the result of the run', async (code) => {
     const { attachment, text } = collecting();

@@ -100,9 +100,11 @@ export class DockerCli implements Engine {
     return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
   }
 
-  async endpoint(): Promise<string> {
+  async endpoint(): Promise<string | undefined> {
     const known = clientEndpoint(process.env);
-    return known ?? (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+    if (known !== undefined) return known;
+    const result = await this.#client.call(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']);
+    return result.exitCode === 0 ? result.stdout.trim() : undefined;
   }
 
   async info(): Promise<string> {

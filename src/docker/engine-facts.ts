@@ -39,11 +39,12 @@ const OLDEST = [20, 10] as const;
  * Refuses an engine on another machine without asking it: one that does not answer would keep the client for half a
  * minute.
  *
- * @returns the path of the engine's socket, undefined for a port of this machine
+ * @returns the path of the engine's socket; undefined for a port of this machine, or if the client does not tell
  * @throws UserError
  */
 export async function localSocket(engine: Engine): Promise<string | undefined> {
   const endpoint = await engine.endpoint();
+  if (endpoint === undefined) return undefined;
   const socket = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
   if (socket === undefined && !/^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(endpoint)) {
     throw elsewhere(`The Docker client is set to ${endpoint}.`);

@@ -59,8 +59,11 @@ export interface Engine {
   containerNames(): Promise<string[]>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
-  /** Where the client reaches the engine, for example `unix:///var/run/docker.sock`. The engine itself is not asked. */
-  endpoint(): Promise<string>;
+  /**
+   * Where the client reaches the engine, for example `unix:///var/run/docker.sock`. The engine itself is not asked.
+   * Undefined if the client does not tell, as Podman's.
+   */
+  endpoint(): Promise<string | undefined>;
   /** What the engine says about itself: the JSON of `docker info`. */
   info(): Promise<string>;
   /** True if the kernel killed a process of the container, which has ended, because it used too much memory. */

@@ -216,7 +216,7 @@ export class FakeEngine implements Engine {
     };
   }
 
-  async endpoint(): Promise<string> {
+  async endpoint(): Promise<string | undefined> {
     await this.#called('endpoint', '');
     return this.#options.endpoint ?? 'unix:///var/run/docker.sock';
   }
