@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { networkNames } from '../../../src/shared/network.ts';
 import { NO_CREDENTIALS, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import { clientFrame, PING } from '../../../testing/sidecar/client-frame.ts';
 import { openRaw, post, type ClientAnswer } from '../../../testing/sidecar/client.ts';
 import type { TestUpstream } from '../../../testing/sidecar/upstream.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
@@ -324,11 +325,12 @@ describe.each(BREAKS)('an answer that is $how midway', ({ breakOff }) => {
   test.each(websockets)('$id: a WebSocket breaks for the client too', async ({ id, path }) => {
     usual.upstream.upgrade = agree();
     const { socket, received } = await openRaw(usual.port(id), wish(path));
-    socket.write('ping');
-    await eventually('the echo', () => received() === 'ping');
+    const ping = clientFrame(PING, 'ping');
+    socket.write(ping);
+    await eventually('the echo', () => received() === ping.toString('latin1'));
     breakOff();
     await eventually('the end', () => socket.readableEnded || socket.destroyed);
-    expect(received()).toBe('ping');
+    expect(received()).toBe(ping.toString('latin1'));
     expect(await usual.records(1)).toMatchObject([{ status: 101, upstreamStatus: 101 }]);
   });
 });

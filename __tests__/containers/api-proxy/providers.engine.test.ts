@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/shared/endpoints.ts';
 import { networkNames } from '../../../src/shared/network.ts';
 import { PROVIDERS, type Provider } from '../../../src/shared/providers.ts';
+import { BINARY, clientFrame, PING, TEXT } from '../../../testing/sidecar/client-frame.ts';
 import { openRaw, post, sendRaw } from '../../../testing/sidecar/client.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
 import { SENTINELS } from '../../../testing/builders.ts';
@@ -162,9 +163,10 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       const { socket, head, received } = await openRaw(t.port(id), wish(path, ...HOSTILE));
       expect(head).toMatch(/^HTTP\/1\.1 101 /);
       let sent = '';
-      for (const frame of ['\x81\x83mask\x0c\x03\x10', '\0\xff\r\n\r\n', '\x82\x7e'.repeat(30_000)]) {
-        socket.write(Buffer.from(frame, 'latin1'));
-        sent += frame;
+      const long = JSON.stringify({ text: '\0\xff'.repeat(30_000) });
+      for (const frame of [clientFrame(TEXT, '{"a":1}'), clientFrame(PING, '\r\n\r\n'), clientFrame(BINARY, long)]) {
+        socket.write(frame);
+        sent += frame.toString('latin1');
         await eventually('the echo', () => received().length >= sent.length);
       }
       expect(received() === sent).toBe(true);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonReader, NotJson, type Slot } from '../../../../containers/api-proxy/src/judge/json-reader.ts';
+import { JsonReader, type Slot } from '../../../../containers/api-proxy/src/judge/json-reader.ts';
+import { NotJson } from '../../../../containers/api-proxy/src/judge/json-text.ts';
 
 const OWN = 'own';
 const WANTED = 'type';

@@ -1,5 +1,6 @@
 import type { BodyRules, Hosted, Place, ProviderTool } from '../../../../src/shared/provider-tools.ts';
-import { JsonReader, NotJson, type JsonListener, type Slot } from './json-reader.ts';
+import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
+import { NotJson } from './json-text.ts';
 import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
 
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */

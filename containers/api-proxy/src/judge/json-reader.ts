@@ -1,3 +1,5 @@
+import { decodeText, NotJson } from './json-text.ts';
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -41,9 +43,6 @@ export interface JsonListener {
    */
   readonly onValue: (slot: Slot, inside: string, text: string | undefined) => void;
 }
-
-/** The octets are not one JSON document, or it is nested too deeply. */
-export class NotJson extends Error {}
 
 const ROOT: Slot = { name: '', wish: 'nothing' };
 
@@ -217,20 +216,31 @@ export class JsonReader {
   #readString(chunk: Buffer, from: number): number {
     const end = this.#endOfString(chunk, from);
     const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
-    if (isWanted) this.#hold(chunk.subarray(from, end < 0 ? chunk.length : end));
-    if (end < 0) return chunk.length;
-    const raw = this.#held;
-    this.#held = NOTHING;
+    if (end < 0) {
+      if (isWanted) this.#hold(chunk.subarray(from));
+      return chunk.length;
+    }
     const isKey = this.#place === IN_KEY;
     this.#place = GAP;
     if (isKey) {
-      this.#slot = isWanted ? this.#listener.onKey(decode(raw), this.#inside()) : ROOT;
+      this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
       this.#next = COLON_NEXT;
     } else {
-      if (isWanted) this.#tell(decode(raw));
+      if (isWanted) this.#tell(this.#textOf(chunk, from, end));
       this.#endValue();
     }
     return end + 1;
+  }
+
+  #textOf(chunk: Buffer, from: number, end: number): string {
+    if (this.#held.length === 0) {
+      const cut = Math.min(end, from + MAX_TEXT);
+      return decodeText(chunk.toString('utf8', from, cut), cut < end);
+    }
+    this.#hold(chunk.subarray(from, end));
+    const raw = this.#held;
+    this.#held = NOTHING;
+    return decodeText(raw.toString(), raw.length === MAX_TEXT);
   }
 
   #isValueWanted(): boolean {
@@ -278,17 +288,3 @@ const isWord = (octet: number): boolean =>
   octet === 0x2b ||
   octet === 0x2d ||
   octet === 0x2e;
-
-/** @param raw what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
-function decode(raw: Buffer): string {
-  const text = raw.toString();
-  if (!text.includes('\\')) return text;
-  // An escape at the end may be cut.
-  const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
-  if (raw.length < MAX_TEXT && whole !== text) throw new NotJson();
-  return whole.replace(/\\(?:u(....)|(.))/g, (_, hex: string | undefined, letter: string) =>
-    hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-}
-
-const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };

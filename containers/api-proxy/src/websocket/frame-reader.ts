@@ -1,5 +1,5 @@
 /** RFC 6455, section 5.2. */
-export const TEXT = 1;
+const TEXT = 1;
 const BINARY = 2;
 const CONTINUATION = 0;
 const CLOSE = 8;
