@@ -77,20 +77,6 @@ describe('the exit code of a container', () => {
   });
 });
 
-describe('an engine that cannot filter system calls', () => {
-  test.each([
-    'Error response from daemon: seccomp is not enabled in your kernel, cannot run a custom seccomp profile',
-    'Error response from daemon: seccomp profiles are not supported on this daemon, you cannot specify a custom seccomp profile',
-    'Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: seccomp: config provided but seccomp not supported: unknown',
-  ])('is named, with a remedy: %s', async (text) => {
-    const script = `echo "docker: ${text}" >&2; exit 125`;
-    await expect(cliWith(script).run(SPEC, collecting().attachment)).rejects.toMatchObject({
-      message: 'The Docker engine cannot filter system calls.',
-      hint: expect.stringContaining('docker info') as string,
-    });
-  });
-});
-
 describe('a call that is not attached', () => {
   test('fails when the docker client is killed, and does not name an exit code', async () => {
     const error: unknown = await cliWith('kill -KILL $$')
