@@ -88,9 +88,9 @@ describe('SIGKILL during the command, then the post step', () => {
     end(main);
     const post = await step.post();
 
+    // How much the post step removes is not certain: another test's run may find the left-overs first.
     expect(post).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
-    expect(post.stdout).toContain('Removed 3 containers and 2 networks');
     expect(remains(step.runner, volumes)).toEqual([]);
 
     const artifact = service.artifacts.at(-1)!;
@@ -148,7 +148,6 @@ describe('SIGKILL during the start, then the post step', () => {
     end(main);
     const post = await step.post();
     expect(post.code).toBe(0);
-    expect(post.stdout).toMatch(/Removed [123] containers/);
     expect(remains(step.runner)).toEqual([]);
     await sleep(1_000);
     expect(remains(step.runner)).toEqual([]);

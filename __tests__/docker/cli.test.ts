@@ -105,6 +105,28 @@ describe('a call that is not attached', () => {
   });
 });
 
+describe('what the engine has', () => {
+  test('containers with their state, and the run that they belong to', async () => {
+    const script = String.raw`printf '%s\n' 'web|Up 2 hours (healthy)|||' 'db|Created|||' \
+      'awf-agent|Exited (137) 1 second ago|0123abcd|boot/pid:[1]/time:[2]/3/4|' 'awf-squid|Up 1 second|0123abcd||true'`;
+    expect(await cliWith(script).containers()).toEqual([
+      { name: 'web', isRunning: true, mark: undefined },
+      { name: 'db', isRunning: false, mark: undefined },
+      {
+        name: 'awf-agent',
+        isRunning: false,
+        mark: { runId: '0123abcd', owner: 'boot/pid:[1]/time:[2]/3/4', isKept: false },
+      },
+      { name: 'awf-squid', isRunning: true, mark: { runId: '0123abcd', owner: undefined, isKept: true } },
+    ]);
+  });
+
+  test('networks of runs, whose labels the client is asked for in the same order', async () => {
+    const script = `[[ $* == *'{{.Label "awf.run"}}|{{.Label "awf.owner"}}|{{.Label "awf.kept"}}'* ]] && echo 'a|b|'`;
+    expect(await cliWith(script).networkMarks()).toEqual([{ runId: 'a', owner: 'b', isKept: false }]);
+  });
+});
+
 describe('the removal of containers', () => {
   /** An engine where somebody else is already removing `awf-api-proxy`. The removal takes two checks. */
   const SLOW = `
@@ -122,7 +144,7 @@ describe('the removal of containers', () => {
   test('ends when the names are free, no matter who removes the containers', async () => {
     const cli = cliWith(SLOW);
     await cli.removeContainers(['awf-api-proxy']);
-    expect(await cli.containerNames()).toEqual(['somebody']);
+    expect((await cli.containers()).map(({ name }) => name)).toEqual(['somebody']);
   });
 
   test('fails with the engine’s message', async () => {

@@ -49,6 +49,8 @@ describe('containerArgs', () => {
   test.each<[keyof ContainerSpec, Partial<ContainerSpec>, string[]]>([
     ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, ['--ulimit=nofile=16384:16384']],
     ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, ['--oom-score-adj=1000']],
+    ['owner', { owner: 'boot/pid/time/1/2' }, ['--label=awf.owner=boot/pid/time/1/2']],
+    ['isKept', { isKept: true }, ['--label=awf.kept=true']],
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
     ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
     ['dns', { dns: '127.0.0.1' }, ['--dns=127.0.0.1']],
