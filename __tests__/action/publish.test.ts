@@ -133,6 +133,11 @@ test('300,000 refused names do not break the outputs or the summary', async () =
   const blocked = parseOutputs(files.output)['blocked-domains'] ?? '';
   expect(blocked.length).toBeLessThanOrEqual(32 * 1024);
   expect((JSON.parse(blocked) as string[]).length).toBeGreaterThan(1_000);
+  expect(annotations()).toEqual([
+    expect.stringMatching(
+      /^warning: The output blocked-domains has the \d+ most requested names\. \d+ names are left out, and 290000 requests for names beyond those; they are in Squid's log\.$/,
+    ),
+  ]);
   const summary = readFileSync(files.summary, 'utf8');
   expect(summary).toContain('300000 requests were refused');
   expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);

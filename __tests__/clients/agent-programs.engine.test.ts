@@ -107,6 +107,11 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
       expect(JSON.stringify(requests.map(({ rawHeaders }) => rawHeaders))).not.toMatch(/placeholder/i);
     });
 
+    test('its model was offered no search that the provider runs', () => {
+      const bodies = provider.server.requests.map(({ body }) => body.toString());
+      expect(bodies.join()).not.toMatch(/\bWebSearch\b|"google_web_search"|"web_search"/);
+    });
+
     test('no key was in the sandbox', () => {
       const seen = readFileSync(join(step.runner.workspace, 'seen-by-the-tool.txt'), 'utf8');
       expect(seen).toContain('HOME=');
@@ -124,3 +129,42 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
     });
   },
 );
+
+describe('a search that the provider runs', () => {
+  const CODEX = AGENT_PROGRAMS.find(({ bin }) => bin === 'codex')!;
+
+  /** Runs Codex with a model for which it offers one. @returns whether the requests that arrived offer it */
+  async function runCodex(options: Readonly<Record<string, string>>): Promise<boolean[]> {
+    const provider = await startLocalProvider({ respond: [LAST_WORDS] });
+    const directory = await install(CODEX);
+    const step = actionStep(
+      {
+        run: [CODEX.bin, ...CODEX.args, '-m gpt-5.5', "'Please search.'"].join(' '),
+        mounts: directory,
+        ...provider.inputs('openai'),
+        ...options,
+      },
+      {
+        ca: provider.ca,
+        env: { PATH: [join(directory, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter) },
+      },
+    );
+    try {
+      const result = await step.main();
+      expect(result.stdout).toContain(LAST_WORDS);
+      const sent = provider.server.requests.filter(({ method }) => method === 'POST');
+      return sent.map(({ body }) => body.toString().includes('{"type":"web_search"'));
+    } finally {
+      step.runner.remove();
+      await provider.server.close();
+    }
+  }
+
+  test('is off by default, and Codex works without it', async () => {
+    expect(await runCodex({})).toEqual([false]);
+  });
+
+  test('is on with allow-provider-tools: web-search', async () => {
+    expect(await runCodex({ 'allow-provider-tools': 'web-search' })).toEqual([true]);
+  });
+});

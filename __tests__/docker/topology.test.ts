@@ -6,6 +6,7 @@ import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
+import { LOG_LIMIT_BYTES } from '../../src/shared/log-limit.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
 import { READINESS_NAME } from '../../src/squid/config.ts';
 import { ADDRESSES, aConfig, aHost, ENGINE, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
@@ -129,6 +130,10 @@ describe('names, addresses and limits', () => {
 
   test('D9 the sidecars have the same number of open files on every engine', () => {
     for (const { limits } of [host.squid, host.apiProxy!]) expect(limits.openFiles).toBe(16_384);
+  });
+
+  test('L2 a sidecar cannot write a file that is much larger than a log may be', () => {
+    for (const { limits } of [host.squid, host.apiProxy!]) expect(limits.fileBytes).toBe(1.25 * LOG_LIMIT_BYTES);
   });
 
   test('D10 a machine that runs out of memory kills the agent first', () => {

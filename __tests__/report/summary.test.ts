@@ -70,6 +70,8 @@ describe('the verdict', () => {
 });
 
 test.each([
+  [{ droppedLines: 2 }, "The api-proxy's log had no room for 2 lines."],
+  [{ unreadableLines: 1 }, "1 line of the api-proxy's log could not be read."],
   [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429 or were cut off.'],
   [{ estimated: true }, 'Some token counts are estimates'],
 ])('usage of %j is explained', (usage, text) => {

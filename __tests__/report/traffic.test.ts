@@ -215,10 +215,26 @@ describe('readUsage', () => {
     ['half a line', call('openai', 200).slice(0, -3)],
     ['null', 'null'],
     ['a number', '1'],
-    ['another event', JSON.stringify({ event: 'start', provider: 'openai', status: 200 })],
-  ])('leaves out %s', async (_, line) => {
-    const { models } = await read(`${line}\n${call('gemini', 200)}\n`);
+    ['no time', call('openai', 200, { time: 'now' })],
+    ['no count', call('openai', 200, { requests: '1' })],
+    ['half a usage', call('openai', 200, { usage: { inputTokens: 1 } })],
+  ])('leaves out %s, and counts it', async (_, line) => {
+    const { models, unreadableLines } = await read(`${line}\n${call('gemini', 200)}\n`);
     expect(models).toMatchObject([{ provider: 'gemini', requests: 1, failed: 0 }]);
+    expect(unreadableLines).toBe(1);
+  });
+
+  test('leaves out another event, which is no mistake', async () => {
+    const event = JSON.stringify({ event: 'start', time: '2026-01-01T00:00:00.000Z', provider: 'openai', status: 200 });
+    expect(await read(`${event}\n\n${call('gemini', 200)}\n`)).toMatchObject({ requests: 1, unreadableLines: 0 });
+  });
+
+  test('L2 adds up what the log had no room for', async () => {
+    const sums = { requests: 2, inputTokens: 20, outputTokens: 4, cachedInputTokens: 0 };
+    const dropped = JSON.stringify({ event: 'dropped', time: '2026-01-01T00:00:00.000Z', lines: 3, ...sums });
+    expect(await read(`${call('gemini', 200)}\n${dropped}\n`)).toMatchObject({
+      ...{ requests: 3, inputTokens: 20, outputTokens: 4, droppedLines: 3, unreadableLines: 0 },
+    });
   });
 
   test('only a line feed ends a line: a name with U+2028 in it adds no second record', async () => {

@@ -34,6 +34,7 @@ test('the records are added up, by model and in total', () => {
   const none = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
   expect(totals(records)).toEqual({
     ...{ requests: 5, inputTokens: 100, outputTokens: 10, cachedInputTokens: 11, estimated: false, overBudget: 1 },
+    ...{ droppedLines: 0, unreadableLines: 0 },
     models: [
       {
         provider: 'openai',
@@ -68,6 +69,17 @@ test('the records are added up, by model and in total', () => {
   });
 });
 
+test('L2 what the log had no room for is in the sums, and is said', () => {
+  const counter = new UsageCounter();
+  counter.add(record('openai', { model: 'a', ...used(10, 1, 5) }));
+  const sums = { requests: 7, inputTokens: 700, outputTokens: 70, cachedInputTokens: 7 };
+  counter.addDropped({ event: 'dropped', level: 'warn', time: '2026-01-01T00:00:00.000Z', lines: 9, ...sums });
+  expect(counter.result()).toMatchObject({
+    ...{ requests: 8, inputTokens: 710, outputTokens: 71, cachedInputTokens: 12, droppedLines: 9 },
+    models: [{ model: 'a', requests: 1 }],
+  });
+});
+
 test('a WebSocket that the budget ended is reported, and counts as many requests as the budget counted', () => {
   const socket = record('openai', {
     status: 101,
@@ -97,6 +109,7 @@ test('thousands of models take bounded memory: the last ones are counted without
 test('no records give empty totals', () => {
   expect(NO_MODEL_USAGE).toEqual({
     ...{ requests: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, estimated: false, overBudget: 0 },
+    ...{ droppedLines: 0, unreadableLines: 0 },
     models: [],
   });
 });

@@ -4,15 +4,19 @@
 #   absent NAME              the variable is not set
 #   placeholder NAME VALUE   the variable holds exactly VALUE
 #   shell PROGRAM IMAGE      the program that runs the script exists; IMAGE may lack it
-#   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, and nothing resolves NAME
+#   patience SECONDS         how long the checks below it wait for a listener
+#   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, nothing resolves NAME, and no
+#                            interface has an IPv6 address
 #   squid HOST:PORT NAME     Squid and its peek port answer a request for NAME
 #   listening NAME           the host and port of the URL in the variable accept a TCP connection
 #
 # Exits 0 if all checks pass. Otherwise says on standard error which one failed and why, and exits 1.
 set -u
 lib=/tmp/awf-lib
-# Seconds to wait for a listener.
-patience=5
+# Seconds to wait for a listener. If a sidecar ends, the run ends with it; this is for a machine that is slow.
+patience=60
+# Ports of the host that are asked. One that is closed tells as much as one that is open, but a firewall may drop some.
+ports='1 22 53 80 443 2375 8080'
 
 fail() {
   printf 'pre-flight check failed: %s\n' "$1" >&2
@@ -25,13 +29,15 @@ now() {
   printf %s "${uptime%%.*}"
 }
 
-# poll COMMAND...: repeats the command until it succeeds or the patience is over.
+# poll COMMAND...: repeats the command until it succeeds or the patience is over. After a second it takes its time: each
+# attempt starts processes, and a machine that is slow may be slow because of ten such loops.
 poll() {
-  deadline=$(($(now) + patience))
+  begun=$(now)
+  deadline=$((begun + patience))
   until "$@"; do
     # Not -lt: both times are truncated, which would cut up to a second off the wait that the message promises.
     [ "$(now)" -le "$deadline" ] || return 1
-    "$lib/busybox" usleep 5000
+    if [ "$(now)" -le $((begun + 1)) ]; then "$lib/busybox" usleep 5000; else "$lib/busybox" usleep 50000; fi
   done
 }
 
@@ -48,27 +54,68 @@ squid_is_ready() {
   ' "$3" < /dev/null > /dev/null 2>&1
 }
 
-# Runs in the background: silence is the good answer, and the other checks take long enough for a bad one to arrive.
+# Asks the host and the engine's resolver in the background, and waits until the host was asked: silence is the good
+# answer, so it must be certain that there was a question.
 start_probes() {
   gateway=$1
-  "$lib/busybox" nc -w 1 "$gateway" 1 -e "$lib/busybox" true < /dev/null > "$probes/host" 2>&1 &
-  host_probe=$!
+  host_probes=
+  for port in $ports; do
+    "$lib/busybox" nc -w 1 "$gateway" "$port" -e "$lib/busybox" true < /dev/null > "$probes/host-$port" 2>&1 &
+    host_probes="$host_probes $!"
+  done
   "$lib/busybox" nslookup "$2" 127.0.0.11 < /dev/null > "$probes/resolver" 2>&1 &
   resolver_probe=$!
+  poll host_was_asked || fail "the network could not be asked for $gateway within $patience seconds"
+  answered_since=
 }
 
-# A refused connection is an answer: the host can be reached. So is the news that a name does not exist: it comes from
-# outside, because the engine's own resolver reports a failure or stays silent.
+# The kernel asks for the gateway's hardware address (ARP) before it sends anything there. Where there is no network, all
+# probes end at once.
+host_was_asked() {
+  [ -n "$(neighbour_flags)" ] || probes_ended
+}
+
+# The flags of the gateway in the kernel's table of neighbours: 0x0 while nobody has answered for it. Nothing if it was
+# not asked for.
+neighbour_flags() {
+  while read -r address type flags rest; do
+    [ "$address" != "$gateway" ] || printf %s "$flags"
+  done < /proc/net/arp
+}
+
+probes_ended() {
+  for probe in $host_probes; do
+    ! kill -0 "$probe" 2> /dev/null || return 1
+  done
+}
+
+# A host that has the address answers within the kernel, before it returns from sending. So an answer of a sidecar on the
+# same network, which takes a process on the other side, is proof that no answer is on its way. Without a sidecar, the
+# probes have to end by themselves.
 judge_probes() {
+  [ -n "$answered_since" ] || poll probes_ended
   "$lib/busybox" usleep 20000
   heard=
-  if ! kill -0 "$host_probe" 2> /dev/null && wait "$host_probe"; then heard="the host answers at $gateway"; fi
-  case $("$lib/busybox" cat "$probes/host") in *refused*) heard="the host answers at $gateway" ;; esac
+  case $(neighbour_flags) in '' | 0x0) ;; *) heard="the host answers at $gateway" ;; esac
+  # A refused connection is an answer. So is the news that a name does not exist: it comes from outside, because the
+  # engine's own resolver reports a failure or stays silent.
+  for probe in $host_probes; do
+    if ! kill -0 "$probe" 2> /dev/null && wait "$probe"; then heard="the host answers at $gateway"; fi
+  done
+  case $("$lib/busybox" cat "$probes"/host-*) in *refused*) heard="the host answers at $gateway" ;; esac
   case $("$lib/busybox" cat "$probes/resolver") in *NXDOMAIN* | *Name:*) heard='names are resolved for the sandbox' ;; esac
-  kill "$host_probe" "$resolver_probe" 2> /dev/null
+  kill $host_probes "$resolver_probe" 2> /dev/null
   wait
   "$lib/busybox" rm -r "$probes"
   [ -z "$heard" ] || fail "$heard; the internal network does not isolate on this engine"
+}
+
+has_ipv6() {
+  [ -e /proc/net/if_inet6 ] || return 1
+  while read -r address index prefix scope flags interface; do
+    [ "$interface" = lo ] || return 0
+  done < /proc/net/if_inet6
+  return 1
 }
 
 # Older engines set a default route to the internal network's gateway. Nothing has that address, so the route is
@@ -103,11 +150,13 @@ check_listening() {
   authority=${authority%%/*}
   poll accepts "${authority%:*}" "${authority##*:}" ||
     fail "$1 is $url, and nothing accepts a connection there within $patience seconds"
+  answered_since=yes
 }
 
 # check_squid HOST:PORT NAME
 check_squid() {
   poll squid_is_ready "${1%:*}" "${1##*:}" "$2" || fail "Squid does not answer at $1 within $patience seconds"
+  answered_since=yes
 }
 
 probes=/tmp/.awf-probes
@@ -123,7 +172,9 @@ while read -r kind subject value; do
       is_program "$subject" ||
         fail "$subject is not in the image $value; set shell to what it has, for example sh, or use another image"
       ;;
+    patience) patience=$subject ;;
     isolated)
+      ! has_ipv6 || fail "an interface of the sandbox has an IPv6 address"
       ! other_gateway "$subject" || fail "a route leads out of the internal network"
       start_probes "$subject" "$value"
       ;;

@@ -142,7 +142,7 @@ function parserFailure(code) {
 
 /***/ }),
 
-/***/ 75:
+/***/ 101:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -166,13 +166,24 @@ const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
 /** True if a message of level `needed` is logged at `level`. */
 const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.indexOf(level);
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-limit.js
+/**
+ * How large the log of a sidecar may become in a run. Bytes. This is a million records and more: no command needs as many,
+ * but a hostile one could fill the disk of the runner and keep the logs from being uploaded in time.
+ */
+const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+var usage = __nccwpck_require__(482);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
+
+
 
 
 
 /** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+/** Characters that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 /** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
@@ -207,38 +218,65 @@ function newRecord(provider, method, target) {
         error: null,
     };
 }
+const NOTHING = { lines: 0, requests: 0, ...usage/* NO_USAGE */.yJ };
+function sumOf(a, b) {
+    return { lines: a.lines + b.lines, requests: a.requests + b.requests, ...(0,usage/* sumOfUsage */.K4)(a, b) };
+}
+const EMPTY = { text: '', totals: NOTHING };
+function joined(a, b) {
+    return { text: a.text + b.text, totals: sumOf(a.totals, b.totals) };
+}
 /**
  * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
  */
 class BatchWriter {
     #fd;
-    #pending = '';
+    /** Octets that may still be written. */
+    #left;
+    #pending = EMPTY;
+    #dropped = NOTHING;
     #writing;
-    constructor(fd) {
+    constructor(fd, maxBytes) {
         this.#fd = fd;
+        this.#left = maxBytes;
     }
-    add(lines) {
-        if (this.#pending.length < MAX_PENDING)
-            this.#pending += lines;
+    /** Writes a batch, or counts it as dropped: half a record is worth nothing. */
+    add(batch) {
+        const length = Buffer.byteLength(batch.text);
+        if (length > this.#left || this.#pending.text.length >= MAX_PENDING) {
+            this.#dropped = sumOf(this.#dropped, batch.totals);
+            return;
+        }
+        this.#left -= length;
+        this.#pending = joined(this.#pending, batch);
         this.#writing ??= this.#drain();
     }
+    /** Writes what is left, and then what was dropped. */
+    async close() {
+        await this.#writing;
+        if (this.#dropped.lines === 0)
+            return;
+        const record = { event: 'dropped', level: 'warn', time: new Date().toISOString(), ...this.#dropped };
+        await this.#writeAll(Buffer.from(`${JSON.stringify(record)}\n`));
+    }
     async #drain() {
-        while (this.#pending !== '') {
-            const chunk = Buffer.from(this.#pending);
-            this.#pending = '';
-            await this.#writeAll(chunk);
+        while (this.#pending.text !== '') {
+            const { text, totals } = this.#pending;
+            this.#pending = EMPTY;
+            if (!(await this.#writeAll(Buffer.from(text))))
+                this.#dropped = sumOf(this.#dropped, totals);
         }
         this.#writing = undefined;
     }
+    /** @returns false if the disk is full or the pipe is closed: requests matter more than their records */
     #writeAll(chunk) {
         return new Promise((resolve) => {
             const next = (offset) => {
                 (0,external_node_fs_.write)(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
                     if (error?.code === 'EAGAIN')
                         setTimeout(next, BATCH_MS, offset);
-                    // A full disk or a closed pipe: nobody is left to be told, and requests matter more.
                     else if (error || offset + written >= chunk.length)
-                        resolve();
+                        resolve(error === null);
                     else
                         next(offset + written);
                 });
@@ -246,37 +284,40 @@ class BatchWriter {
             next(0);
         });
     }
-    async idle() {
-        await this.#writing;
-    }
 }
-/** @param fds descriptors that every line is written to */
-function createLog(fds, level) {
-    const writers = fds.map((fd) => new BatchWriter(fd));
-    let lines = '';
+/**
+ * @param fds descriptors that every line is written to
+ * @param maxBytes how much each of them gets; what does not fit is counted in a last line
+ */
+function createLog(fds, level, maxBytes = LOG_LIMIT_BYTES) {
+    const writers = fds.map((fd) => new BatchWriter(fd, maxBytes));
+    let batch = EMPTY;
     let timer;
     const flush = () => {
         timer = undefined;
         for (const writer of writers)
-            writer.add(lines);
-        lines = '';
+            writer.add(batch);
+        batch = EMPTY;
     };
-    const add = (line) => {
-        lines += `${JSON.stringify(line)}\n`;
+    const add = (line, requests, usage) => {
+        batch = joined(batch, { text: `${JSON.stringify(line)}\n`, totals: { lines: 1, requests, ...usage } });
         timer ??= setTimeout(flush, BATCH_MS);
     };
     return {
-        request: add,
+        request: (record) => {
+            add(record, record.requests, record.usage ?? usage/* NO_USAGE */.yJ);
+        },
         event: (needed, event, fields) => {
-            if (shouldLog(needed, level))
-                add({ event, level: needed, time: new Date().toISOString(), ...fields });
+            if (!shouldLog(needed, level))
+                return;
+            add({ event, level: needed, time: new Date().toISOString(), ...fields }, 0, usage/* NO_USAGE */.yJ);
         },
         isDebug: shouldLog('debug', level),
         close: async () => {
             clearTimeout(timer);
-            if (lines !== '')
+            if (batch.text !== '')
                 flush();
-            await Promise.all(writers.map((writer) => writer.idle()));
+            await Promise.all(writers.map((writer) => writer.close()));
         },
     };
 }
@@ -287,7 +328,9 @@ function createLog(fds, level) {
  */
 function openLog(path, level) {
     try {
-        return createLog([process.stdout.fd, (0,external_node_fs_.openSync)(path, 'a', 0o644)], level);
+        const file = (0,external_node_fs_.openSync)(path, 'a', 0o644);
+        // A directory that the user chose also holds what earlier runs have logged.
+        return createLog([process.stdout.fd, file], level, LOG_LIMIT_BYTES - (0,external_node_fs_.fstatSync)(file).size);
     }
     catch (error) {
         (0,external_node_fs_.writeSync)(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
@@ -304,8 +347,8 @@ function openLog(path, level) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(723);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(707);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
@@ -329,7 +372,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 723:
+/***/ 707:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -400,18 +443,8 @@ const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** A value as the content of a settings file. */
 const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-/** Tokens of a request, and how a provider's answers report them. */
-/** A count as a provider reports it; 0 for anything else. */
-const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-});
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
+var usage = __nccwpck_require__(482);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
 
 
@@ -427,10 +460,10 @@ const ENDPOINTS = under(['/v1'], [
 ]);
 /** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
 function readAnthropic(counts) {
-    const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    const cachedInputTokens = (0,usage/* tokens */.LU)(counts['cache_read_input_tokens']);
     return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: tokens(counts['output_tokens']),
+        inputTokens: (0,usage/* tokens */.LU)(counts['input_tokens']) + (0,usage/* tokens */.LU)(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        outputTokens: (0,usage/* tokens */.LU)(counts['output_tokens']),
         cachedInputTokens,
     };
 }
@@ -645,19 +678,19 @@ const openai_ENDPOINTS = [
     ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+const cachedIn = (details) => ((0,usage/* isObject */.Gv)(details) ? (0,usage/* tokens */.LU)(details['cached_tokens']) : 0);
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
     if ('prompt_tokens' in counts) {
         return {
-            inputTokens: tokens(counts['prompt_tokens']),
-            outputTokens: tokens(counts['completion_tokens']),
+            inputTokens: (0,usage/* tokens */.LU)(counts['prompt_tokens']),
+            outputTokens: (0,usage/* tokens */.LU)(counts['completion_tokens']),
             cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
         };
     }
     return {
-        inputTokens: tokens(counts['input_tokens']),
-        outputTokens: tokens(counts['output_tokens']),
+        inputTokens: (0,usage/* tokens */.LU)(counts['input_tokens']),
+        outputTokens: (0,usage/* tokens */.LU)(counts['output_tokens']),
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
@@ -817,9 +850,9 @@ const gemini_ENDPOINTS = [
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
 function gemini_readUsage(counts) {
     return {
-        inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
-        outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
-        cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+        inputTokens: (0,usage/* tokens */.LU)(counts['promptTokenCount']) + (0,usage/* tokens */.LU)(counts['toolUsePromptTokenCount']),
+        outputTokens: (0,usage/* tokens */.LU)(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + (0,usage/* tokens */.LU)(counts['thoughtsTokenCount']),
+        cachedInputTokens: (0,usage/* tokens */.LU)(counts['cachedContentTokenCount']),
     };
 }
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
@@ -1257,43 +1290,35 @@ class JsonReader {
     }
     /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
     #endOfString(chunk, from) {
-        let at = from;
-        if (this.#isEscaped) {
-            this.#isEscaped = false;
-            at++;
-        }
-        for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
-            const octet = chunk[at];
-            if (octet === QUOTE)
-                return at;
-            if (octet === BACKSLASH)
-                at++;
-        }
-        // The octet at the end of the chunk was a backslash.
-        if (at > chunk.length)
-            this.#isEscaped = true;
-        if (at >= chunk.length)
-            return -1;
-        return this.#searchQuote(chunk, at);
-    }
-    #searchQuote(chunk, from) {
-        let start = from;
+        let at = this.#isEscaped ? from + 1 : from;
+        this.#isEscaped = false;
         for (;;) {
-            const quote = chunk.indexOf(QUOTE, start);
-            const end = quote < 0 ? chunk.length : quote;
-            let backslashes = 0;
-            while (end - 1 - backslashes >= start && chunk[end - 1 - backslashes] === BACKSLASH)
-                backslashes++;
-            const isEscaped = backslashes % 2 === 1;
-            if (quote < 0) {
-                this.#isEscaped = isEscaped;
+            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+                const octet = chunk[at];
+                if (octet === QUOTE)
+                    return at;
+                if (octet === BACKSLASH)
+                    at++;
+            }
+            if (at >= chunk.length) {
+                // The last octet of the chunk was a backslash.
+                this.#isEscaped = at > chunk.length;
                 return -1;
             }
-            if (!isEscaped)
+            const quote = chunk.indexOf(QUOTE, at);
+            const end = quote < 0 ? chunk.length : quote;
+            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
+            if (quote >= 0 && !isEscaped)
                 return quote;
-            start = quote + 1;
+            at = isEscaped ? end + 1 : end;
         }
     }
+}
+function backslashesBefore(chunk, end, start) {
+    let at = end;
+    while (at > start && chunk[at - 1] === BACKSLASH)
+        at--;
+    return end - at;
 }
 const WORD_START = Buffer.from('tfn-0123456789');
 /** `true`, `false`, `null`, or a number; of a long number, its beginning. */
@@ -1930,8 +1955,8 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
     socket.write(head.join('\r\n'), 'latin1');
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 1 modules
-var log = __nccwpck_require__(75);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
+var log = __nccwpck_require__(101);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
 
 function errorHeaders(error, length, close) {
@@ -3029,7 +3054,7 @@ class UsageReading {
     #scanners = [];
     #counts;
     /** What earlier messages reported. */
-    #earlier = NO_USAGE;
+    #earlier = usage/* NO_USAGE */.yJ;
     #model = null;
     /** Octets and events since the last count. */
     #octets = 0;
@@ -3118,7 +3143,7 @@ class UsageReading {
     }
     /** What the answer has reported so far. */
     get #reported() {
-        return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
+        return this.#counts ? (0,usage/* sumOfUsage */.K4)(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
     }
     #charge({ inputTokens, outputTokens }) {
         this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
@@ -3147,7 +3172,7 @@ class UsageReading {
         const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
         if (!isReported && !estimated)
             return;
-        record.usage = { ...sumOfUsage(this.#reported, estimated ?? NO_USAGE), estimated: estimated !== undefined };
+        record.usage = { ...(0,usage/* sumOfUsage */.K4)(this.#reported, estimated ?? usage/* NO_USAGE */.yJ), estimated: estimated !== undefined };
         this.#charge(record.usage);
     }
     #estimate({ requestBytes, error }, isReported) {
@@ -4457,6 +4482,29 @@ const ACCESS_LOG = 'access.log';
 const CACHE_LOG = 'cache.log';
 const API_PROXY_LOG_DIR = '/var/log/api-proxy';
 const API_PROXY_LOG_FILE = 'api-proxy.log';
+
+
+/***/ }),
+
+/***/ 482:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   K4: () => (/* binding */ sumOfUsage),
+/* harmony export */   LU: () => (/* binding */ tokens),
+/* harmony export */   yJ: () => (/* binding */ NO_USAGE)
+/* harmony export */ });
+/** Tokens of a request, and how a provider's answers report them. */
+/** A count as a provider reports it; 0 for anything else. */
+const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
+const isObject = (value) => typeof value === 'object' && value !== null;
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+const sumOfUsage = (a, b) => ({
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+});
 
 
 /***/ })

@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8987:
+/***/ 1381:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41461,7 +41461,7 @@ function inBothCases(names) {
 }
 const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-proxies.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-config.js
 
 
 
@@ -41475,19 +41475,34 @@ const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
  * @returns empty variables for a container, or none if the client would set none
  */
 function withoutClientProxies(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
-    let proxies;
-    try {
-        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        proxies = config?.proxies;
-    }
-    catch {
-        // There is no configuration, or the client cannot read it either.
-        return {};
-    }
-    if (proxies === undefined)
+    if (clientConfig(environment)['proxies'] === undefined)
         return {};
     return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
+}
+/**
+ * Where the client finds its engine, as far as that can be told without asking the client: a call of it takes as long as
+ * many of a run's steps.
+ *
+ * @returns undefined if a context decides
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
+ */
+function clientEndpoint(environment) {
+    const { DOCKER_HOST: host = '', DOCKER_CONTEXT: context = '' } = environment;
+    if (host !== '')
+        return host.includes('://') ? host : undefined;
+    const current = context === '' ? (clientConfig(environment)['currentContext'] ?? '') : context;
+    return current === '' || current === 'default' ? 'unix:///var/run/docker.sock' : undefined;
+}
+/** The client's own configuration. Empty if there is none, or the client cannot read it either. */
+function clientConfig(environment) {
+    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_namespaceObject.homedir)(), '.docker');
+    try {
+        const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
+        return typeof config === 'object' && config !== null ? config : {};
+    }
+    catch {
+        return {};
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:child_process"
@@ -41850,7 +41865,8 @@ class DockerCli {
         return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
     }
     async endpoint() {
-        return (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+        const known = clientEndpoint(process.env);
+        return known ?? (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
     }
     async info() {
         return this.#client.succeed(['info', '--format={{json .}}']);
@@ -48134,7 +48150,15 @@ function claudeFiles(config, secrets, { user, host }) {
     return { files: { [CLAUDE_JSON]: content }, warnings: withheld.length === 0 ? [] : [warning] };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-limit.js
+/**
+ * How large the log of a sidecar may become in a run. Bytes. This is a million records and more: no command needs as many,
+ * but a hostile one could fill the disk of the runner and keep the logs from being uploaded in time.
+ */
+const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
+
 
 
 
@@ -48145,7 +48169,11 @@ const NO_DNS = '127.0.0.1';
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
-const SIDECAR_LIMITS = { memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES };
+const SIDECAR_LIMITS = {
+    ...{ memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES },
+    // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
+    fileBytes: LOG_LIMIT_BYTES * 1.25,
+};
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 function topology(config, claimed) {
@@ -48749,7 +48777,49 @@ class DomainCounter {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/request-log.js
+/**
+ * Reads one line of the api-proxy's log.
+ *
+ * @returns undefined for a line that is no record, such as half a line of a sidecar that was killed: the caller counts
+ *   those
+ */
+function parseRequestLine(line) {
+    const record = parseObject(line);
+    const { event, time, provider, status, requests, usage } = record ?? {};
+    if (record === undefined || typeof event !== 'string' || Number.isNaN(Date.parse(String(time))))
+        return undefined;
+    // Only what the report reads is checked.
+    switch (event) {
+        case 'request': {
+            const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
+            return typeof provider === 'string' && isWhole ? record : undefined;
+        }
+        case 'dropped': {
+            const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
+            return isWhole ? record : undefined;
+        }
+        default:
+            return { event: 'other', time: String(time) };
+    }
+}
+function parseObject(line) {
+    try {
+        const value = JSON.parse(line);
+        return typeof value === 'object' && value !== null ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+const isCount = (value) => Number.isFinite(value);
+function isUsage(value) {
+    const counts = (value ?? {});
+    return ['inputTokens', 'outputTokens', 'cachedInputTokens'].every((name) => isCount(counts[name]));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
+
 
 
 
@@ -48761,6 +48831,8 @@ const USAGE_FILE = 'usage.json';
 const MAX_MODELS = 1_000;
 /** Adds up the records of requests, one after the other. */
 class UsageCounter {
+    unreadableLines = 0;
+    #droppedLines = 0;
     #models = new Map();
     #usage = NO_USAGE;
     #requests = 0;
@@ -48785,12 +48857,19 @@ class UsageCounter {
             ...sumOfUsage(before, used),
         });
     }
+    addDropped(dropped) {
+        this.#droppedLines += dropped.lines;
+        this.#requests += dropped.requests;
+        this.#usage = sumOfUsage(this.#usage, dropped);
+    }
     result() {
         return {
             requests: this.#requests,
             ...this.#usage,
             estimated: this.#estimated,
             overBudget: this.#overBudget,
+            droppedLines: this.#droppedLines,
+            unreadableLines: this.unreadableLines,
             models: [...this.#models.values()],
         };
     }
@@ -48810,20 +48889,19 @@ const NO_MODEL_USAGE = new UsageCounter().result();
 async function usage_readUsage({ apiProxy }, since = 0) {
     const counter = new UsageCounter();
     for await (const line of linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
-        const record = parseRecord(line);
-        if (record !== undefined && Date.parse(record.time) >= since)
+        if (line === '')
+            continue;
+        const record = parseRequestLine(line);
+        if (record === undefined)
+            counter.unreadableLines += 1;
+        else if (Date.parse(record.time) < since)
+            continue;
+        else if (record.event === 'request')
             counter.add(record);
+        else if (record.event === 'dropped')
+            counter.addDropped(record);
     }
     return counter.result();
-}
-function parseRecord(line) {
-    try {
-        const record = JSON.parse(line);
-        return record.event === 'request' ? record : undefined;
-    }
-    catch {
-        return undefined; // the last line of a sidecar that was killed may be half a line
-    }
 }
 /** Writes `usage.json`. */
 function writeUsage({ apiProxy }, usage) {
@@ -49335,7 +49413,48 @@ async function searchWorkspace(lookThrough, progress) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/log-watch.js
+
+
+
+
+
+
+/**
+ * Ends a run in which Squid's log reaches its limit. Squid can leave out what does not fit, but cannot count it, and a
+ * request that nobody sees is what the log is there to prevent. A command that floods the log hurts only itself: the run
+ * is ended in the ordinary way, so the log has every tunnel that is open.
+ *
+ * @returns a promise that rejects with a UserError once a log has reached its limit, and how to stop watching
+ */
+function watchLogs({ squid }, limit = LOG_LIMIT_BYTES) {
+    const { promise, reject } = Promise.withResolvers();
+    // A run that ends otherwise never looks at it.
+    promise.catch(() => undefined);
+    const look = async () => {
+        for (const path of [ACCESS_LOG, CACHE_LOG].map((name) => (0,external_node_path_.join)(squid, name))) {
+            const size = await (0,external_node_fs_promises_namespaceObject.stat)(path).then((found) => found.size, () => 0);
+            if (size >= limit)
+                reject(tooLarge(path, limit));
+        }
+    };
+    const timer = setInterval(() => void look(), limits/* LOG_WATCH_INTERVAL_MS */.S8);
+    return {
+        exceeded: promise,
+        stop: () => {
+            clearInterval(timer);
+        },
+    };
+}
+function tooLarge(path, limit) {
+    return new errors/* UserError */.yo(`The run was ended because ${path} has reached ${Math.floor(limit / 1024 ** 2)} MiB.`, {
+        hint: 'AWF lets no request pass that it cannot log. The log shows what the command asks for so often. If it is full of ' +
+            'earlier runs, name another directory.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
+
 
 
 
@@ -49387,7 +49506,7 @@ async function run(config, secrets, context) {
  *
  * @throws UserError when the command could not be started, or the sandbox failed under it
  */
-async function execute(config, plan, { workDirectory, agentUser }, sandbox, context, progress) {
+async function execute(config, plan, { workDirectory, agentUser, logs }, sandbox, context, progress) {
     for (const warning of plan.warnings)
         context.reporter.warning(warning);
     progress.agentAddress = plan.addresses.agent;
@@ -49395,7 +49514,14 @@ async function execute(config, plan, { workDirectory, agentUser }, sandbox, cont
     writeSeccompProfile(workDirectory);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
-    progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+    const watch = watchLogs(logs);
+    try {
+        const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+        progress.ending = await Promise.race([running, watch.exceeded]);
+    }
+    finally {
+        watch.stop();
+    }
     if (progress.ending.timedOut)
         context.reporter.error(timeoutText(config));
     else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
@@ -49927,10 +50053,14 @@ function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines 
                 `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
                     `${others.unresolvable} without an address.`,
             ]),
-        ...(unreadableLines === 0
-            ? []
-            : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),
+        ...unreadNote(unreadableLines, 'Squid'),
     ];
+}
+function unreadNote(count, program) {
+    return count === 0 ? [] : [`⚠️ ${summary_linesText(count)} of ${program}'s log could not be read.`];
+}
+function summary_linesText(count) {
+    return `${count} line${count === 1 ? '' : 's'}`;
 }
 function usageBlocks(usage) {
     return [
@@ -49965,8 +50095,14 @@ function modelRow(row) {
     const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
     return [providerName(provider), model === null ? '' : code(model), ...counts];
 }
-function usageNotes({ overBudget, estimated }) {
+function usageNotes({ overBudget, estimated, droppedLines, unreadableLines }) {
     return [
+        ...unreadNote(unreadableLines, 'the api-proxy'),
+        ...(droppedLines === 0
+            ? []
+            : [
+                `⚠️ The api-proxy's log had no room for ${summary_linesText(droppedLines)}. The outputs count them, this table does not.`,
+            ]),
         ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429 or were cut off.`] : []),
         ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
     ];
@@ -50030,6 +50166,8 @@ async function publish(result, secrets, reporter) {
     else if (exitCode !== 0)
         setFailed(`The command ended with exit code ${exitCode}.`);
     setOutputs(outputs, reporter);
+    for (const warning of cutWarnings(result))
+        reporter.warning(warning);
     await attempt(reporter, 'write the job summary', () => {
         writeSummary(result, error, secrets);
     });
@@ -50057,13 +50195,34 @@ function runOutputs({ traffic: { domains, usage }, outcome, exitCode, timings, l
         }),
     };
 }
-/** A JSON array of the names that fit, most requested first: the command can ask for any number of names. */
+/** A JSON array of the names that fit, most requested first. */
 function domainNames(list) {
+    return JSON.stringify(fitting(list));
+}
+/** The command can ask for any number of names, but a variable of a later step has limits. */
+function fitting(list) {
     let length = 2;
-    const names = list
+    return list
         .map(({ domain }) => domain)
         .filter((name) => (length += JSON.stringify(name).length + 1) <= limits/* DOMAINS_OUTPUT_LIMIT */.oU);
-    return JSON.stringify(names);
+}
+/** A shortened list must not pass for a whole one. */
+function cutWarnings({ traffic: { domains } }) {
+    if (domains === undefined)
+        return [];
+    const { others } = domains;
+    return [
+        { output: 'allowed-domains', list: domains.allowed, uncounted: others.allowed },
+        { output: 'blocked-domains', list: domains.blocked, uncounted: others.blocked },
+    ].flatMap(({ output, list, uncounted }) => {
+        const left = list.length - fitting(list).length;
+        if (left === 0 && uncounted === 0)
+            return [];
+        const more = uncounted === 0 ? '' : `, and ${uncounted} requests for names beyond those`;
+        return [
+            `The output ${output} has the ${list.length - left} most requested names. ${left} names are left out${more}; they are in Squid's log.`,
+        ];
+    });
 }
 async function commandOutputs({ written }, secrets, reporter) {
     const outputs = await attempt(reporter, "read the command's outputs", () => agentOutputs(written.output, secrets));
@@ -50734,13 +50893,14 @@ function containerArgs(spec) {
     ];
 }
 const option = (name, value) => `--${name}=${value}`;
-function limitArgs({ memory, pids, openFiles, oomScoreAdjustment }) {
+function limitArgs({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }) {
     return [
         option('memory', memory),
         // Memory and swap together. Without it, a container may take as much swap again as it has memory.
         option('memory-swap', memory),
         option('pids-limit', String(pids)),
         ...(openFiles === undefined ? [] : [option('ulimit', `nofile=${openFiles}:${openFiles}`)]),
+        ...(fileBytes === undefined ? [] : [option('ulimit', `fsize=${fileBytes}`)]),
         ...(oomScoreAdjustment === undefined ? [] : [option('oom-score-adj', String(oomScoreAdjustment))]),
     ];
 }
@@ -50879,7 +51039,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8987);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1381);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -50926,6 +51086,7 @@ async function exitWith(main) {
 /* harmony export */   HD: () => (/* binding */ ENGINE_SETTLING_MS),
 /* harmony export */   Kr: () => (/* binding */ SWEEP_INTERVAL_MS),
 /* harmony export */   QB: () => (/* binding */ SWEEP_LIMIT_MS),
+/* harmony export */   S8: () => (/* binding */ LOG_WATCH_INTERVAL_MS),
 /* harmony export */   VT: () => (/* binding */ SIDECAR_STOP_S),
 /* harmony export */   _G: () => (/* binding */ OUTPUT_LIMIT_BYTES),
 /* harmony export */   cD: () => (/* binding */ SECOND_SIGNAL_AFTER_MS),
@@ -50948,6 +51109,8 @@ const SWEEP_INTERVAL_MS = 100;
 const ENGINE_SETTLING_MS = 300;
 /** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
 const KILLED_STEP_SETTLING_MS = 2_000;
+/** Between two looks at the size of Squid's logs. Milliseconds. */
+const LOG_WATCH_INTERVAL_MS = 1_000;
 /** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
 const TIMEOUT_GRACE_MS = 10_000;
 /**

@@ -22,6 +22,7 @@ export async function publish(result: RunResult, secrets: Secrets, reporter: Rep
   if (error !== undefined) core.setFailed(error);
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
   setOutputs(outputs, reporter);
+  for (const warning of cutWarnings(result)) reporter.warning(warning);
   await attempt(reporter, 'write the job summary', () => {
     writeSummary(result, error, secrets);
   });
@@ -58,13 +59,34 @@ function runOutputs({
   };
 }
 
-/** A JSON array of the names that fit, most requested first: the command can ask for any number of names. */
+/** A JSON array of the names that fit, most requested first. */
 function domainNames(list: readonly DomainCount[]): string {
+  return JSON.stringify(fitting(list));
+}
+
+/** The command can ask for any number of names, but a variable of a later step has limits. */
+function fitting(list: readonly DomainCount[]): string[] {
   let length = 2;
-  const names = list
+  return list
     .map(({ domain }) => domain)
     .filter((name) => (length += JSON.stringify(name).length + 1) <= DOMAINS_OUTPUT_LIMIT);
-  return JSON.stringify(names);
+}
+
+/** A shortened list must not pass for a whole one. */
+function cutWarnings({ traffic: { domains } }: RunResult): string[] {
+  if (domains === undefined) return [];
+  const { others } = domains;
+  return [
+    { output: 'allowed-domains', list: domains.allowed, uncounted: others.allowed },
+    { output: 'blocked-domains', list: domains.blocked, uncounted: others.blocked },
+  ].flatMap(({ output, list, uncounted }) => {
+    const left = list.length - fitting(list).length;
+    if (left === 0 && uncounted === 0) return [];
+    const more = uncounted === 0 ? '' : `, and ${uncounted} requests for names beyond those`;
+    return [
+      `The output ${output} has the ${list.length - left} most requested names. ${left} names are left out${more}; they are in Squid's log.`,
+    ];
+  });
 }
 
 async function commandOutputs(

@@ -63,6 +63,8 @@ export interface Limits {
   readonly pids: number;
   /** Open files. Undefined for the engine's default. */
   readonly openFiles?: number;
+  /** Bytes of the largest file that its processes can write. A process that goes on writing is killed. */
+  readonly fileBytes?: number;
   /** From -1000 to 1000. If the machine runs out of memory, the kernel first kills processes with the highest number. */
   readonly oomScoreAdjustment?: number;
 }
@@ -130,13 +132,14 @@ export function containerArgs(spec: ContainerSpec): string[] {
 
 const option = (name: string, value: string): string => `--${name}=${value}`;
 
-function limitArgs({ memory, pids, openFiles, oomScoreAdjustment }: Limits): string[] {
+function limitArgs({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits): string[] {
   return [
     option('memory', memory),
     // Memory and swap together. Without it, a container may take as much swap again as it has memory.
     option('memory-swap', memory),
     option('pids-limit', String(pids)),
     ...(openFiles === undefined ? [] : [option('ulimit', `nofile=${openFiles}:${openFiles}`)]),
+    ...(fileBytes === undefined ? [] : [option('ulimit', `fsize=${fileBytes}`)]),
     ...(oomScoreAdjustment === undefined ? [] : [option('oom-score-adj', String(oomScoreAdjustment))]),
   ];
 }

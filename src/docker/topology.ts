@@ -1,5 +1,6 @@
 import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
+import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
 import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
 import {
   AGENT_LIB,
@@ -50,7 +51,11 @@ const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
 
-const SIDECAR_LIMITS: Limits = { memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES };
+const SIDECAR_LIMITS: Limits = {
+  ...{ memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES },
+  // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
+  fileBytes: LOG_LIMIT_BYTES * 1.25,
+};
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 

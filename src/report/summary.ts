@@ -72,10 +72,16 @@ function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines 
           `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
             `${others.unresolvable} without an address.`,
         ]),
-    ...(unreadableLines === 0
-      ? []
-      : [`⚠️ ${unreadableLines} line${unreadableLines === 1 ? '' : 's'} of Squid's log could not be read.`]),
+    ...unreadNote(unreadableLines, 'Squid'),
   ];
+}
+
+function unreadNote(count: number, program: string): string[] {
+  return count === 0 ? [] : [`⚠️ ${linesText(count)} of ${program}'s log could not be read.`];
+}
+
+function linesText(count: number): string {
+  return `${count} line${count === 1 ? '' : 's'}`;
 }
 
 function usageBlocks(usage: RunUsage): string[] {
@@ -120,8 +126,14 @@ function modelRow(row: ModelUsage): string[] {
   return [providerName(provider), model === null ? '' : code(model), ...counts];
 }
 
-function usageNotes({ overBudget, estimated }: RunUsage): string[] {
+function usageNotes({ overBudget, estimated, droppedLines, unreadableLines }: RunUsage): string[] {
   return [
+    ...unreadNote(unreadableLines, 'the api-proxy'),
+    ...(droppedLines === 0
+      ? []
+      : [
+          `⚠️ The api-proxy's log had no room for ${linesText(droppedLines)}. The outputs count them, this table does not.`,
+        ]),
     ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429 or were cut off.`] : []),
     ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
   ];

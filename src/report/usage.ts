@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
-import type { RequestRecord } from '../shared/request-record.ts';
+import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
+import { parseRequestLine } from './request-log.ts';
 import { NO_USAGE, sumOfUsage, type Usage } from '../shared/usage.ts';
 
 /** What a run used of its providers, beside the api-proxy's log. */
@@ -27,6 +28,10 @@ export interface RunUsage extends Usage {
   readonly estimated: boolean;
   /** Requests that the run's budget refused, and WebSockets that it ended. */
   readonly overBudget: number;
+  /** Lines that the log had no room for. Their requests and tokens are in the sums, but not in `models`. */
+  readonly droppedLines: number;
+  /** Lines of the log that are no records of the api-proxy's. */
+  readonly unreadableLines: number;
   readonly models: readonly ModelUsage[];
 }
 
@@ -35,6 +40,8 @@ const MAX_MODELS = 1_000;
 
 /** Adds up the records of requests, one after the other. */
 export class UsageCounter {
+  unreadableLines = 0;
+  #droppedLines = 0;
   readonly #models = new Map<string, ModelUsage>();
   #usage: Usage = NO_USAGE;
   #requests = 0;
@@ -60,12 +67,20 @@ export class UsageCounter {
     });
   }
 
+  addDropped(dropped: DroppedRecord): void {
+    this.#droppedLines += dropped.lines;
+    this.#requests += dropped.requests;
+    this.#usage = sumOfUsage(this.#usage, dropped);
+  }
+
   result(): RunUsage {
     return {
       requests: this.#requests,
       ...this.#usage,
       estimated: this.#estimated,
       overBudget: this.#overBudget,
+      droppedLines: this.#droppedLines,
+      unreadableLines: this.unreadableLines,
       models: [...this.#models.values()],
     };
   }
@@ -88,19 +103,14 @@ export const NO_MODEL_USAGE: RunUsage = new UsageCounter().result();
 export async function readUsage({ apiProxy }: LogDirectories, since = 0): Promise<RunUsage> {
   const counter = new UsageCounter();
   for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
-    const record = parseRecord(line);
-    if (record !== undefined && Date.parse(record.time) >= since) counter.add(record);
+    if (line === '') continue;
+    const record = parseRequestLine(line);
+    if (record === undefined) counter.unreadableLines += 1;
+    else if (Date.parse(record.time) < since) continue;
+    else if (record.event === 'request') counter.add(record);
+    else if (record.event === 'dropped') counter.addDropped(record);
   }
   return counter.result();
-}
-
-function parseRecord(line: string): RequestRecord | undefined {
-  try {
-    const record = JSON.parse(line) as Partial<RequestRecord>;
-    return record.event === 'request' ? (record as RequestRecord) : undefined;
-  } catch {
-    return undefined; // the last line of a sidecar that was killed may be half a line
-  }
 }
 
 /** Writes `usage.json`. */

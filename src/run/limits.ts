@@ -14,6 +14,9 @@ export const ENGINE_SETTLING_MS = 300;
 /** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
 export const KILLED_STEP_SETTLING_MS = 2_000;
 
+/** Between two looks at the size of Squid's logs. Milliseconds. */
+export const LOG_WATCH_INTERVAL_MS = 1_000;
+
 /** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
 export const TIMEOUT_GRACE_MS = 10_000;
 

@@ -19,6 +19,7 @@ import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
 import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
+import { watchLogs } from './log-watch.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
@@ -62,7 +63,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
 async function execute(
   config: Config,
   plan: RunPlan,
-  { workDirectory, agentUser }: Prepared,
+  { workDirectory, agentUser, logs }: Prepared,
   sandbox: Sandbox,
   context: RunContext,
   progress: Progress,
@@ -73,7 +74,13 @@ async function execute(
   writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
-  progress.ending = await sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+  const watch = watchLogs(logs);
+  try {
+    const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+    progress.ending = await Promise.race([running, watch.exceeded]);
+  } finally {
+    watch.stop();
+  }
   if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
   else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
     context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));

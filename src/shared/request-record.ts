@@ -46,6 +46,20 @@ type ErrorCode = AnswerCode | 'client_closed' | 'websocket_timeout';
 /** A code, followed by the error code of the system, of TLS or of Squid where there is one. */
 export type RequestError = ErrorCode | `${ErrorCode} (${string})`;
 
+/**
+ * The last line of a log that is not complete: it reached its limit, the disk was full, or its reader stopped reading. Its
+ * sums keep the totals of the run right.
+ */
+export interface DroppedRecord extends Usage {
+  readonly event: 'dropped';
+  readonly level: LogLevel;
+  readonly time: string;
+  /** Lines that are missing, those of requests and others. */
+  readonly lines: number;
+  /** What these count against the budget, as in {@link RequestRecord}. */
+  readonly requests: number;
+}
+
 /** What the log says about one request. No header, no body, no query: nothing in it can be a secret. */
 export interface RequestRecord {
   readonly event: 'request';

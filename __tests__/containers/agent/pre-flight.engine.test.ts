@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,12 +12,32 @@ import { listen, type Listening } from '../../../testing/listen.ts';
 /** A name that the engine's resolver knows on networks that have one. */
 const KNOWN_NAME = 'known.invalid';
 
+/** Docker's options for a network that isolates on this engine. */
+const ISOLATED = ['--internal', '--opt=com.docker.network.bridge.inhibit_ipv4=true'];
+
 interface Check {
   readonly lines: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** The engine's network. By default one from which nothing can be reached. */
   readonly network?: string;
+  /** Further options of `docker run`. */
+  readonly options?: readonly string[];
 }
+
+/** Runs `work` with a network of its own. */
+async function withNetwork(options: readonly string[], work: (network: string) => Promise<void>): Promise<void> {
+  const network = `test-awf-${randomUUID()}`;
+  docker(['network', 'create', ...options, network]);
+  try {
+    await work(network);
+  } finally {
+    docker(['network', 'rm', network]);
+  }
+}
+
+/** The address that an engine gives, or would give, to the host on a network. */
+const gatewayOf = (network: string): string =>
+  docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', network]);
 
 interface Outcome {
   readonly code: number | string;
@@ -27,18 +48,22 @@ interface Outcome {
 const preflight = (check: Check): Promise<Outcome> => inAgentImage([`${AGENT_LIB}/api-proxy-health-check.sh`], check);
 
 /** @param command arguments of BusyBox's shell */
-function inAgentImage(command: readonly string[], { lines, env = {}, network = 'none' }: Check): Promise<Outcome> {
+function inAgentImage(
+  command: readonly string[],
+  { lines, env = {}, network = 'none', options = [] }: Check,
+): Promise<Outcome> {
   const args = [
     ...['run', '--rm', '--interactive', `--network=${network}`, `--entrypoint=${AGENT_LIB}/busybox`],
     ...(['none', 'bridge'].includes(network) ? [] : [`--network-alias=${KNOWN_NAME}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
+    ...options,
     ...[builtImageNames(join(ROOT, 'dist')).agent, 'sh', ...command],
   ];
   return new Promise((resolve) => {
     const child = execFile('docker', args, (error, _, stderr) => {
       resolve({ code: error?.code ?? 0, stderr });
     });
-    child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
+    child.stdin?.end(['patience 5', ...lines].map((line) => `${line}\n`).join(''));
   });
 }
 
@@ -131,18 +156,53 @@ describe('the pre-flight check', () => {
   });
 
   test.concurrent('fails: a resolver that answers', async () => {
-    const network = `test-awf-${process.pid}-${Date.now()}`;
-    docker(['network', 'create', '--internal', network]);
-    try {
-      const gateway = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', network]);
-      const lines = [`isolated ${gateway} ${KNOWN_NAME}`];
-      const result = await preflight({ lines, network });
-      expect(result).toEqual(
+    // The options keep the host from answering, or that would be the reason.
+    await withNetwork(ISOLATED, async (network) => {
+      const lines = [`isolated ${gatewayOf(network)} ${KNOWN_NAME}`];
+      expect(await preflight({ lines, network })).toEqual(
         failure('names are resolved for the sandbox; the internal network does not isolate on this engine'),
       );
-    } finally {
-      docker(['network', 'rm', network]);
-    }
+    });
+  });
+
+  test.concurrent('passes: a network that isolates', async () => {
+    await withNetwork(ISOLATED, async (network) => {
+      const lines = [`isolated ${gatewayOf(network)} none.invalid`];
+      expect(await preflight({ lines, network, options: ['--dns=127.0.0.1'] })).toMatchObject({ code: 0 });
+    });
+  });
+
+  test.concurrent('fails: a host that drops what is sent to its ports', async () => {
+    await withNetwork(ISOLATED, async (network) => {
+      const gateway = gatewayOf(network);
+      // A second container plays the host: it has the gateway's address, and cannot send an answer to any packet.
+      const ip = `${AGENT_LIB}/busybox ip`;
+      const silent = `${ip} address add "$1/32" dev eth0 && ${ip} route add blackhole "$2/1" && ${ip} route add blackhole "$3/1" &&
+        ${ip} route flush dev eth0; echo ready; exec ${AGENT_LIB}/busybox sleep 60`;
+      const host = docker([
+        ...['run', '--detach', '--rm', `--network=${network}`, '--cap-add=NET_ADMIN', '--user=0:0'],
+        ...[`--entrypoint=${AGENT_LIB}/busybox`, builtImageNames(join(ROOT, 'dist')).agent, 'sh', '-c', silent],
+        ...['-', gateway, '0.0.0.0', '128.0.0.0'],
+      ]);
+      try {
+        const lines = [`isolated ${gateway} none.invalid`];
+        const result = await preflight({ lines, network });
+        expect(result.stderr).toContain(`the host answers at ${gateway}`);
+      } finally {
+        docker(['rm', '--force', host]);
+      }
+    });
+  });
+
+  test.concurrent('X21 fails: an interface with an IPv6 address', async () => {
+    const options = [...ISOLATED, '--ipv6', '--subnet=fd00:a3f0:11c5::/64'];
+    await withNetwork(options, async (network) => {
+      const lines = ['isolated 10.1.2.3 none.invalid'];
+      expect(await preflight({ lines, network })).toEqual(failure('an interface of the sandbox has an IPv6 address'));
+      const off = ['--sysctl=net.ipv6.conf.all.disable_ipv6=1'];
+      // Control: the engine gives no address where the container has switched IPv6 off, or does not start it.
+      expect((await preflight({ lines, network, options: off })).stderr).not.toContain('has an IPv6 address');
+    });
   });
 
   test.concurrent('waits for a listener for at least the 5 seconds that its message names', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog, newRecord } from '../../../containers/api-proxy/src/log.ts';
+import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../src/shared/log-level.ts';
 
 describe('the log', () => {
@@ -49,6 +50,44 @@ describe('the log', () => {
     expect(await readFile(path, 'utf8')).toContain('"good"');
     closeSync(fd);
     closeSync(full);
+  });
+
+  describe('L2 that has reached its limit', () => {
+    const used = { inputTokens: 10, outputTokens: 2, cachedInputTokens: 1, estimated: false };
+    const record = (): RequestRecord => ({ ...newRecord('openai', 'POST', '/v1/responses'), requests: 1, usage: used });
+    const lineOf = (line: object): number => Buffer.byteLength(JSON.stringify(line)) + 1;
+
+    /** Logs `count` requests, one after the other. @returns the lines of the file */
+    async function logged(count: number, maxBytes: number): Promise<{ event: string }[]> {
+      const path = join(folder, `limit-${maxBytes}.log`);
+      const fd = openSync(path, 'a');
+      const log = createLog([fd], 'info', maxBytes);
+      for (let i = 0; i < count; i++) {
+        log.request(record());
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      await log.close();
+      closeSync(fd);
+      const text = await readFile(path, 'utf8');
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { event: string });
+    }
+
+    test('has whole lines only, and counts the others in its last one', async () => {
+      const lines = await logged(5, 2 * lineOf(record()) + 100);
+      expect(lines.map(({ event }) => event)).toEqual(['request', 'request', 'dropped']);
+      expect(lines.at(-1)).toMatchObject({
+        ...{ event: 'dropped', level: 'warn', lines: 3, requests: 3 },
+        ...{ inputTokens: 30, outputTokens: 6, cachedInputTokens: 3 },
+      });
+    });
+
+    test('control: says nothing of the kind if all lines fit', async () => {
+      const lines = await logged(3, 4 * lineOf(record()));
+      expect(lines.map(({ event }) => event)).toEqual(['request', 'request', 'request']);
+    });
   });
 
   test.each<[LogLevel, string[]]>([

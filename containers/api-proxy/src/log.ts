@@ -1,8 +1,10 @@
-import { openSync, write, writeSync } from 'node:fs';
+import { fstatSync, openSync, write, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { shouldLog, type LogLevel } from '../../../src/shared/log-level.ts';
 import type { ProviderId } from '../../../src/shared/providers.ts';
-import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import { LOG_LIMIT_BYTES } from '../../../src/shared/log-limit.ts';
+import type { DroppedRecord, RequestRecord } from '../../../src/shared/request-record.ts';
+import { NO_USAGE, sumOfUsage, type Usage } from '../../../src/shared/usage.ts';
 
 export interface Log {
   /** Writes a request's record at every level, because the run's report is made from these. */
@@ -11,13 +13,13 @@ export interface Log {
   readonly event: (level: LogLevel, event: string, fields: object) => void;
   /** True if events of level `debug` are written, and so worth preparing. */
   readonly isDebug: boolean;
-  /** Writes the lines that are left, and resolves once they are out. */
+  /** Writes the lines that are left, and a line about those that were dropped. Resolves once they are out. */
   readonly close: () => Promise<void>;
 }
 
 /** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+/** Characters that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 /** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
@@ -57,75 +59,120 @@ export function newRecord(provider: ProviderId, method: string, target: string):
   };
 }
 
+/** What lines stand for, in case they cannot be written. */
+interface Totals extends Usage {
+  readonly lines: number;
+  readonly requests: number;
+}
+
+const NOTHING: Totals = { lines: 0, requests: 0, ...NO_USAGE };
+
+function sumOf(a: Totals, b: Totals): Totals {
+  return { lines: a.lines + b.lines, requests: a.requests + b.requests, ...sumOfUsage(a, b) };
+}
+
+/** Lines that are written together. */
+interface Batch {
+  readonly text: string;
+  readonly totals: Totals;
+}
+
+const EMPTY: Batch = { text: '', totals: NOTHING };
+
+function joined(a: Batch, b: Batch): Batch {
+  return { text: a.text + b.text, totals: sumOf(a.totals, b.totals) };
+}
+
 /**
  * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
  */
 class BatchWriter {
   readonly #fd: number;
-  #pending = '';
+  /** Octets that may still be written. */
+  #left: number;
+  #pending = EMPTY;
+  #dropped = NOTHING;
   #writing: Promise<void> | undefined;
 
-  constructor(fd: number) {
+  constructor(fd: number, maxBytes: number) {
     this.#fd = fd;
+    this.#left = maxBytes;
   }
 
-  add(lines: string): void {
-    if (this.#pending.length < MAX_PENDING) this.#pending += lines;
+  /** Writes a batch, or counts it as dropped: half a record is worth nothing. */
+  add(batch: Batch): void {
+    const length = Buffer.byteLength(batch.text);
+    if (length > this.#left || this.#pending.text.length >= MAX_PENDING) {
+      this.#dropped = sumOf(this.#dropped, batch.totals);
+      return;
+    }
+    this.#left -= length;
+    this.#pending = joined(this.#pending, batch);
     this.#writing ??= this.#drain();
   }
 
+  /** Writes what is left, and then what was dropped. */
+  async close(): Promise<void> {
+    await this.#writing;
+    if (this.#dropped.lines === 0) return;
+    const record: DroppedRecord = { event: 'dropped', level: 'warn', time: new Date().toISOString(), ...this.#dropped };
+    await this.#writeAll(Buffer.from(`${JSON.stringify(record)}\n`));
+  }
+
   async #drain(): Promise<void> {
-    while (this.#pending !== '') {
-      const chunk = Buffer.from(this.#pending);
-      this.#pending = '';
-      await this.#writeAll(chunk);
+    while (this.#pending.text !== '') {
+      const { text, totals } = this.#pending;
+      this.#pending = EMPTY;
+      if (!(await this.#writeAll(Buffer.from(text)))) this.#dropped = sumOf(this.#dropped, totals);
     }
     this.#writing = undefined;
   }
 
-  #writeAll(chunk: Buffer): Promise<void> {
+  /** @returns false if the disk is full or the pipe is closed: requests matter more than their records */
+  #writeAll(chunk: Buffer): Promise<boolean> {
     return new Promise((resolve) => {
       const next = (offset: number) => {
         write(this.#fd, chunk, offset, chunk.length - offset, null, (error, written) => {
           if (error?.code === 'EAGAIN') setTimeout(next, BATCH_MS, offset);
-          // A full disk or a closed pipe: nobody is left to be told, and requests matter more.
-          else if (error || offset + written >= chunk.length) resolve();
+          else if (error || offset + written >= chunk.length) resolve(error === null);
           else next(offset + written);
         });
       };
       next(0);
     });
   }
-
-  async idle(): Promise<void> {
-    await this.#writing;
-  }
 }
 
-/** @param fds descriptors that every line is written to */
-export function createLog(fds: readonly number[], level: LogLevel): Log {
-  const writers = fds.map((fd) => new BatchWriter(fd));
-  let lines = '';
+/**
+ * @param fds descriptors that every line is written to
+ * @param maxBytes how much each of them gets; what does not fit is counted in a last line
+ */
+export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LOG_LIMIT_BYTES): Log {
+  const writers = fds.map((fd) => new BatchWriter(fd, maxBytes));
+  let batch = EMPTY;
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
-    for (const writer of writers) writer.add(lines);
-    lines = '';
+    for (const writer of writers) writer.add(batch);
+    batch = EMPTY;
   };
-  const add = (line: object): void => {
-    lines += `${JSON.stringify(line)}\n`;
+  const add = (line: object, requests: number, usage: Usage): void => {
+    batch = joined(batch, { text: `${JSON.stringify(line)}\n`, totals: { lines: 1, requests, ...usage } });
     timer ??= setTimeout(flush, BATCH_MS);
   };
   return {
-    request: add,
+    request: (record) => {
+      add(record, record.requests, record.usage ?? NO_USAGE);
+    },
     event: (needed, event, fields) => {
-      if (shouldLog(needed, level)) add({ event, level: needed, time: new Date().toISOString(), ...fields });
+      if (!shouldLog(needed, level)) return;
+      add({ event, level: needed, time: new Date().toISOString(), ...fields }, 0, NO_USAGE);
     },
     isDebug: shouldLog('debug', level),
     close: async () => {
       clearTimeout(timer);
-      if (lines !== '') flush();
-      await Promise.all(writers.map((writer) => writer.idle()));
+      if (batch.text !== '') flush();
+      await Promise.all(writers.map((writer) => writer.close()));
     },
   };
 }
@@ -137,7 +184,9 @@ export function createLog(fds: readonly number[], level: LogLevel): Log {
  */
 export function openLog(path: string, level: LogLevel): Log {
   try {
-    return createLog([process.stdout.fd, openSync(path, 'a', 0o644)], level);
+    const file = openSync(path, 'a', 0o644);
+    // A directory that the user chose also holds what earlier runs have logged.
+    return createLog([process.stdout.fd, file], level, LOG_LIMIT_BYTES - fstatSync(file).size);
   } catch (error) {
     writeSync(process.stderr.fd, `Cannot write ${path}, logging to standard output only: ${String(error)}\n`);
     return createLog([process.stdout.fd], level);

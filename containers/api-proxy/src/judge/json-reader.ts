@@ -239,38 +239,32 @@ export class JsonReader {
 
   /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
   #endOfString(chunk: Buffer, from: number): number {
-    let at = from;
-    if (this.#isEscaped) {
-      this.#isEscaped = false;
-      at++;
-    }
-    for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
-      const octet = chunk[at];
-      if (octet === QUOTE) return at;
-      if (octet === BACKSLASH) at++;
-    }
-    // The octet at the end of the chunk was a backslash.
-    if (at > chunk.length) this.#isEscaped = true;
-    if (at >= chunk.length) return -1;
-    return this.#searchQuote(chunk, at);
-  }
-
-  #searchQuote(chunk: Buffer, from: number): number {
-    let start = from;
+    let at = this.#isEscaped ? from + 1 : from;
+    this.#isEscaped = false;
     for (;;) {
-      const quote = chunk.indexOf(QUOTE, start);
-      const end = quote < 0 ? chunk.length : quote;
-      let backslashes = 0;
-      while (end - 1 - backslashes >= start && chunk[end - 1 - backslashes] === BACKSLASH) backslashes++;
-      const isEscaped = backslashes % 2 === 1;
-      if (quote < 0) {
-        this.#isEscaped = isEscaped;
+      for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+        const octet = chunk[at];
+        if (octet === QUOTE) return at;
+        if (octet === BACKSLASH) at++;
+      }
+      if (at >= chunk.length) {
+        // The last octet of the chunk was a backslash.
+        this.#isEscaped = at > chunk.length;
         return -1;
       }
-      if (!isEscaped) return quote;
-      start = quote + 1;
+      const quote = chunk.indexOf(QUOTE, at);
+      const end = quote < 0 ? chunk.length : quote;
+      const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
+      if (quote >= 0 && !isEscaped) return quote;
+      at = isEscaped ? end + 1 : end;
     }
   }
+}
+
+function backslashesBefore(chunk: Buffer, end: number, start: number): number {
+  let at = end;
+  while (at > start && chunk[at - 1] === BACKSLASH) at--;
+  return end - at;
 }
 
 const WORD_START = Buffer.from('tfn-0123456789');

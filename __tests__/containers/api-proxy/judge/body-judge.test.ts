@@ -1,0 +1,315 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { BodyJudge, Judgement } from '../../../../containers/api-proxy/src/judge/body-judge.ts';
+import { PROVIDER_TOOLS, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
+import { post, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { eventually, INFERENCE, UNREAD, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
+
+const EVIL = 'https://evil.example/x?stolen';
+const DATA = 'data:image/png;base64,iVBORw0KGgo=';
+
+const OPENAI_CLIENT = [
+  { type: 'function', name: 'f', parameters: { type: 'object', properties: { type: { type: 'web_search' } } } },
+  { type: 'custom', name: 'exec', format: { type: 'grammar', syntax: 'lark' } },
+  { type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'g', parameters: { url: EVIL } }] },
+  ...[{ type: 'local_shell' }, { type: 'apply_patch' }, { type: 'tool_search', execution: 'client' }],
+];
+const ANTHROPIC_CLIENT = [
+  { name: 'f', input_schema: { type: 'object', properties: { source: { type: 'url', url: EVIL } } } },
+  { type: 'custom', name: 'g', input_schema: {} },
+  { type: 'bash_20250124', name: 'bash' },
+  { type: 'text_editor_20250728', name: 'e' },
+  { type: 'memory_20250818', name: 'm' },
+  { type: 'tool_search_tool_regex_20251119', name: 't' },
+];
+
+/** What each format offers, and the same request without it. */
+type Case = readonly [title: string, tool: ProviderTool | undefined, hosted: object, control: object];
+
+const chatContent = (part: object) => ({ messages: [{ role: 'user', content: [{ type: 'text', text: EVIL }, part] }] });
+const input = (part: object) => ({ input: [{ type: 'message', role: 'user', content: [part] }] });
+
+const OPENAI: readonly Case[] = [
+  ...['web_search', 'web_search_preview_2025_03_11', 'web_search_2025_08_26'].map((type): Case => [
+    type,
+    'web-search',
+    { tools: [...OPENAI_CLIENT, { type }] },
+    { tools: OPENAI_CLIENT },
+  ]),
+  ['search options', 'web-search', { web_search_options: {} }, { web_search_options: null }],
+  ['a model that searches', 'web-search', { model: 'gpt-4o-search-preview' }, { model: 'gpt-4o-research' }],
+  ['mcp', 'mcp', { tools: [{ type: 'mcp', server_url: EVIL }] }, { tools: [] }],
+  ['an interpreter', 'code-execution', { tools: [{ type: 'code_interpreter' }] }, { tools: [OPENAI_CLIENT[0]] }],
+  ['a hosted shell', 'code-execution', { tools: [{ type: 'shell' }] }, { tools: [{ type: 'local_shell' }] }],
+  ['a search in files', 'remote-files', { tools: [{ type: 'file_search' }] }, { tools: [{ type: 'computer' }] }],
+  ['an unknown tool', undefined, { tools: [{ type: 'teleport' }] }, { tools: [{ type: 'custom' }] }],
+  ['a capital letter', undefined, { tools: [{ type: 'Web_search' }] }, { tools: [{ type: 'function' }] }],
+  [
+    'Codex’s further tools',
+    'web-search',
+    { input: [{ type: 'additional_tools', tools: [{ type: 'namespace', tools: [{ type: 'web_search' }] }] }] },
+    { input: [{ type: 'additional_tools', tools: OPENAI_CLIENT }] },
+  ],
+  [
+    'an image of a chat',
+    'remote-files',
+    chatContent({ type: 'image_url', image_url: { url: EVIL } }),
+    chatContent({ type: 'image_url', image_url: { url: DATA, detail: 'low' } }),
+  ],
+  [
+    'an input image',
+    'remote-files',
+    input({ type: 'input_image', image_url: EVIL }),
+    input({ type: 'input_image', image_url: DATA.replace('data', 'DATA') }),
+  ],
+  [
+    'an input file',
+    'remote-files',
+    input({ type: 'input_file', file_url: EVIL }),
+    input({ type: 'input_file', file_id: 'file-1', filename: EVIL }),
+  ],
+  [
+    'a screenshot',
+    'remote-files',
+    { input: [{ type: 'computer_call_output', output: { type: 'computer_screenshot', image_url: EVIL } }] },
+    { input: [{ type: 'function_call_output', output: JSON.stringify({ image_url: EVIL }) }] },
+  ],
+];
+
+const ANTHROPIC: readonly Case[] = [
+  [
+    'search',
+    'web-search',
+    { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+    { tools: ANTHROPIC_CLIENT },
+  ],
+  ['fetch', 'web-fetch', { tools: [...ANTHROPIC_CLIENT, { type: 'web_fetch_20250910' }] }, { tools: [] }],
+  ['code', 'code-execution', { tools: [{ type: 'code_execution_20250825' }] }, { tools: [ANTHROPIC_CLIENT[2]] }],
+  [
+    'a set of tools',
+    'mcp',
+    { tools: [{ type: 'mcp_toolset', mcp_server_name: 's' }] },
+    { tools: [ANTHROPIC_CLIENT[0]] },
+  ],
+  ['servers', 'mcp', { mcp_servers: [{ type: 'url', url: EVIL, name: 's' }] }, { mcp_servers: [] }],
+  ['an unknown tool', undefined, { tools: [{ type: 'teleport_20270101' }] }, { tools: [ANTHROPIC_CLIENT[1]] }],
+  ...['image', 'document'].map((type): Case => [
+    type,
+    'remote-files',
+    { messages: [{ role: 'user', content: [{ type, source: { type: 'url', url: EVIL } }] }] },
+    {
+      messages: [{ role: 'user', content: [{ type, source: { type: 'base64', media_type: 'image/png', data: 'i' } }] }],
+    },
+  ]),
+  [
+    'an image in a result',
+    'remote-files',
+    {
+      messages: [
+        { content: [{ type: 'tool_result', content: [{ type: 'image', source: { url: EVIL, type: 'url' } }] }] },
+      ],
+    },
+    { messages: [{ content: [{ type: 'tool_use', name: 'f', input: { source: { type: 'url', url: EVIL } } }] }] },
+  ],
+];
+
+const GEMINI_CLIENT = [{ functionDeclarations: [{ name: 'f', parameters: { properties: { googleSearch: {} } } }] }];
+const parts = (part: object) => ({ contents: [{ role: 'user', parts: [{ text: EVIL }, part] }] });
+const GEMINI: readonly Case[] = [
+  ...(
+    [
+      ['googleSearch', 'web-search'],
+      ['google_search', 'web-search'],
+      ['googleSearchRetrieval', 'web-search'],
+      ['google_maps', 'web-search'],
+      ['urlContext', 'web-fetch'],
+      ['url_context', 'web-fetch'],
+      ['codeExecution', 'code-execution'],
+      ['code_execution', 'code-execution'],
+      ['mcpServers', 'mcp'],
+      ['fileSearch', 'remote-files'],
+      ['teleport', undefined],
+    ] as const
+  ).map(([name, tool]): Case => [name, tool, { tools: [...GEMINI_CLIENT, { [name]: {} }] }, { tools: GEMINI_CLIENT }]),
+  ...['fileUri', 'file_uri'].map((name): Case => [
+    name,
+    'remote-files',
+    parts({ fileData: { mimeType: 'image/png', [name]: EVIL } }),
+    parts({ fileData: { [name]: 'https://generativelanguage.googleapis.com/v1beta/files/abc-123' } }),
+  ]),
+  [
+    'in a result',
+    'remote-files',
+    parts({ functionResponse: { name: 'f', response: {}, parts: [{ file_data: { file_uri: EVIL } }] } }),
+    parts({ functionCall: { name: 'f', args: { fileUri: EVIL, tools: { googleSearch: {} } } } }),
+  ],
+  ['set up', 'web-search', { setup: { tools: [{ googleSearch: {} }] } }, { setup: { tools: GEMINI_CLIENT } }],
+];
+
+type Row = readonly [id: ProviderId, path: string, ...Case];
+const ROWS: readonly Row[] = [
+  ...OPENAI.map((row): Row => ['openai', '/v1/responses', ...row]),
+  ...OPENAI.map((row): Row => ['copilot', '/chat/completions', ...row]),
+  ...ANTHROPIC.map((row): Row => ['anthropic', '/v1/messages', ...row]),
+  ...ANTHROPIC.map((row): Row => ['copilot', '/v1/messages', ...row]),
+  ...GEMINI.map((row): Row => ['gemini', '/v1beta/models/m:generateContent', ...row]),
+];
+
+const lineOf = (tool: ProviderTool | undefined) => `allow-provider-tools: ${tool ?? PROVIDER_TOOLS.join(', ')}`;
+const errorBodyOf = (id: ProviderId) => PROVIDERS.find((provider) => provider.id === id)!.errorBody;
+
+describe('X22 a request that makes the provider fetch, connect or run something', () => {
+  const t = useSidecar({ config: { budget: { maxRequests: 500 } } });
+
+  test.each(ROWS)('%s %s: %s is refused, and the same without it passes unchanged', async (...row) => {
+    const [id, path, , tool, hosted, control] = row;
+    const refused = await post(t.port(id), path, JSON.stringify(hosted));
+    expect(refused.status).toBe(403);
+    expect(refused.headers['x-should-retry']).toBe('false');
+    const { message } = JSON.parse(JSON.stringify(JSON.parse(refused.body.toString())), (_, value: unknown) =>
+      typeof value === 'object' && value !== null && 'error' in value ? value.error : value,
+    ) as { message: string };
+    expect(message.endsWith(lineOf(tool))).toBe(true);
+    const shape = errorBodyOf(id)({ status: 403, code: 'provider_tool_not_allowed', message });
+    expect(JSON.parse(refused.body.toString())).toEqual(shape);
+    expect(t.upstream.requests).toEqual([]);
+    const body = JSON.stringify(control);
+    expect((await post(t.port(id), path, body)).status).toBe(200);
+    expect(Buffer.concat(t.upstream.requests[0]!.body).toString()).toBe(body);
+    expect(await t.records(2)).toMatchObject([
+      { status: 403, error: 'provider_tool_not_allowed', forwarded: false, requests: 0, usage: null },
+      { status: 200, error: null, forwarded: true, requests: 1 },
+    ]);
+  });
+
+  test.each([
+    ['an escaped key', String.raw`{"tools":[{"typ\u0065":"web_search"}]}`],
+    ['an escaped value', String.raw`{"tools":[{"type":"\u0077eb_search"}]}`],
+    ['an escaped address', String.raw`{"x":{"image_\u0075rl":{"u\u0072l":"https:\/\/evil.example"}}}`],
+    ['a duplicate key before', '{"tools":[{"type":"web_search","type":"function"}]}'],
+    ['a duplicate key after', '{"tools":[{"type":"function","type":"web_search"}]}'],
+    ['duplicate lists', '{"tools":[{"type":"web_search"}],"tools":[]}'],
+    ['a deeply nested one', `${'{"a":['.repeat(100)}{"tools":[{"type":"mcp"}]}${']}'.repeat(100)}`],
+    ['lists in lists', '{"tools":[[[{"type":["mcp"]}]]]}'],
+    ['capital letters in keys', '{"Tools":[{"TYPE":"mcp"}]}'],
+    ['a Kelvin sign and a long s', '{"tool\u017f":[{"type":"mcp"}]}'],
+    ['a second document', '{"model":"m"}{"tools":[{"type":"mcp"}]}'],
+    ['after something of the client’s', '{"metadata":"x","tools":[{"type":"mcp"}]}'],
+    ['spaces at the beginning of an address', `{"image_url":" ${DATA}"}`],
+  ])('%s, wherever its chunks end', async (_, body) => {
+    const judge = new BodyJudge(PROVIDERS[0]!.bodyRules('/v1/responses'), new Set());
+    const octets = Buffer.from(body);
+    for (let at = 0; at <= octets.length; at++) {
+      const judgement = new Judgement(judge, 'request body');
+      expect(() => {
+        judgement.push(octets.subarray(0, at));
+        judgement.push(octets.subarray(at));
+        judgement.end();
+      }, `at ${at}`).toThrow(/allow-provider-tools: /);
+    }
+    expect((await post(t.port('openai'), '/v1/responses', body)).status).toBe(403);
+    expect(t.upstream.requests).toEqual([]);
+  });
+
+  const HOSTED = JSON.stringify({ tools: [{ type: 'mcp', server_url: EVIL }] });
+  test.each([
+    ['gzip', gzipSync(HOSTED), { 'content-encoding': 'gzip' }],
+    ['an unknown coding', HOSTED, { 'content-encoding': 'x' }],
+    ['two codings', HOSTED, { 'content-encoding': 'identity, gzip' }],
+    ['gzip that is not declared', gzipSync(HOSTED), {}],
+    ['a form', 'tools=web_search', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['UTF-16', Buffer.from(HOSTED, 'utf16le'), { 'content-type': 'application/json; charset=utf-16le' }],
+    ['a byte order mark', `\ufeff${HOSTED}`, {}],
+    ['half a document', '{"model":"m"', {}],
+    ['events', `data: ${HOSTED}\n\n`, {}],
+  ] as const)('%s cannot be read', async (_, body, headers) => {
+    const refused = await post(t.port('openai'), '/v1/responses', body, headers);
+    expect(refused.status).toBe(403);
+    expect(refused.body.toString()).toContain(lineOf(undefined));
+    expect(t.upstream.requests).toEqual([]);
+    expect(await t.records(1)).toMatchObject([{ error: 'body_unreadable', forwarded: false }]);
+  });
+
+  test('in a long body ends the connection before the request is complete', async () => {
+    const body = JSON.stringify({ input: 'x'.repeat(2_000_000), tools: [{ type: 'web_search' }] });
+    expect((await post(t.port('openai'), '/v1/responses', body)).status).toBe(403);
+    await eventually('the end upstream', () => t.upstream.requests.every(({ aborted }) => aborted));
+    expect(t.upstream.requests.some(({ complete }) => complete)).toBe(false);
+    expect(await t.records(1)).toMatchObject([{ status: 403, error: 'provider_tool_not_allowed', forwarded: true }]);
+    const control = body.replace('web_search', 'function');
+    expect((await post(t.port('openai'), '/v1/responses', control)).status).toBe(200);
+    expect(Buffer.concat(t.upstream.requests.at(-1)!.body).toString()).toBe(control);
+  });
+
+  test.each([200, 100_000])('in a chunked body of about %i octets is never complete', async (length) => {
+    const body = JSON.stringify({ input: 'x'.repeat(length), tools: [{ type: 'web_search' }] });
+    const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const answer = await sendRaw(t.port('openai'), `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+    expect(answer).toMatchObject({ status: 403 });
+    expect(t.upstream.requests.some(({ complete }) => complete)).toBe(false);
+  });
+
+  test('behind an answer that came early', async () => {
+    t.upstream.handler = (_, response) => response.writeHead(200).end('{}');
+    const head = 'POST /v1/responses HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+    await sendRaw(t.port('openai'), head + chunk('{"x":1,') + chunk('"tools":[{"type":"mcp"}]}') + '0\r\n\r\n');
+    expect(t.upstream.requests.some(({ complete }) => complete)).toBe(false);
+  });
+
+  test.each([
+    ['mcp-client-2025-11-20', 'mcp'],
+    ['files-api-2025-04-14, Code-Execution-2025-08-25', 'code-execution'],
+    ['web-fetch-2025-09-10', 'web-fetch'],
+    ['web-search-2025-03-05', 'web-search'],
+  ] as const)('the header anthropic-beta: %s', async (value, tool) => {
+    const refused = await post(t.port('anthropic'), '/v1/messages', '{}', { 'anthropic-beta': value });
+    expect([refused.status, refused.body.toString()]).toEqual([403, expect.stringContaining(lineOf(tool))]);
+    expect(t.upstream.requests).toEqual([]);
+    const betas = 'claude-code-20250219,interleaved-thinking-2025-05-14,advanced-tool-use-2025-11-20';
+    expect((await post(t.port('anthropic'), '/v1/messages', '{}', { 'anthropic-beta': betas })).status).toBe(200);
+  });
+
+  test.each(PROVIDERS)('$id: a request without a body passes, and so does white space', async ({ id }) => {
+    for (const body of ['', ' \n']) expect((await post(t.port(id), INFERENCE[id], body)).status).toBe(200);
+  });
+});
+
+describe('allow-provider-tools', () => {
+  for (const tool of PROVIDER_TOOLS) {
+    describe(tool, () => {
+      const t = useSidecar({ config: { allowProviderTools: [tool] } });
+
+      test.each(ROWS.filter(([, , , which]) => which !== undefined))('%s %s: %s', async (...row) => {
+        const [id, path, , which, hosted] = row;
+        const body = JSON.stringify(hosted);
+        const answer = await post(t.port(id), path, body);
+        expect(answer.status).toBe(which === tool ? 200 : 403);
+        if (which === tool) expect(Buffer.concat(t.upstream.requests[0]!.body).toString()).toBe(body);
+      });
+    });
+  }
+
+  describe('with all names', () => {
+    const t = useSidecar({ config: UNREAD });
+
+    test('lets everything pass unread', async () => {
+      for (const body of ['not JSON', JSON.stringify({ tools: [{ type: 'teleport' }] })]) {
+        expect((await post(t.port('openai'), '/v1/responses', body, { 'content-encoding': 'x' })).status).toBe(200);
+      }
+    });
+  });
+
+  describe('and an endpoint of the user’s', () => {
+    const allowEndpoints = ['/v1/files', '/v1/responses'].map(
+      (path) => ({ provider: 'openai', method: 'POST', path }) as const,
+    );
+    const t = useSidecar({ config: { allowEndpoints } });
+
+    test('is not judged, because nobody knows its format; one that AWF knows is', async () => {
+      expect((await post(t.port('openai'), '/v1/files', '--boundary')).status).toBe(200);
+      expect((await post(t.port('openai'), '/v1/responses', '--boundary')).status).toBe(403);
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
+import type { JsonObject } from '../shared/usage.ts';
+
+/** A line about anything but a request. */
+export interface OtherRecord {
+  readonly event: 'other';
+  readonly time: string;
+}
+
+/**
+ * Reads one line of the api-proxy's log.
+ *
+ * @returns undefined for a line that is no record, such as half a line of a sidecar that was killed: the caller counts
+ *   those
+ */
+export function parseRequestLine(line: string): RequestRecord | DroppedRecord | OtherRecord | undefined {
+  const record = parseObject(line);
+  const { event, time, provider, status, requests, usage } = record ?? {};
+  if (record === undefined || typeof event !== 'string' || Number.isNaN(Date.parse(String(time)))) return undefined;
+  // Only what the report reads is checked.
+  switch (event) {
+    case 'request': {
+      const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
+      return typeof provider === 'string' && isWhole ? (record as unknown as RequestRecord) : undefined;
+    }
+    case 'dropped': {
+      const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
+      return isWhole ? (record as unknown as DroppedRecord) : undefined;
+    }
+    default:
+      return { event: 'other', time: String(time) };
+  }
+}
+
+function parseObject(line: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown): boolean => Number.isFinite(value);
+
+function isUsage(value: unknown): boolean {
+  const counts = (value ?? {}) as JsonObject;
+  return ['inputTokens', 'outputTokens', 'cachedInputTokens'].every((name) => isCount(counts[name]));
+}
