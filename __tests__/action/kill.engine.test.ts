@@ -88,9 +88,9 @@ describe('SIGKILL during the command, then the post step', () => {
     end(main);
     const post = await step.post();
 
+    // How much the post step removes is not certain: another test's run may find the left-overs first.
     expect(post).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
-    expect(post.stdout).toContain('Removed 3 containers and 2 networks');
     expect(remains(step.runner, volumes)).toEqual([]);
 
     const artifact = service.artifacts.at(-1)!;
@@ -102,9 +102,9 @@ describe('SIGKILL during the command, then the post step', () => {
     // The logs must be complete: every tunnel, including those open at the kill, and every model request. Only
     // timings.json is missing, because the killed process would have written it. The post step writes usage.json.
     const accesses = content('/access.log').trim().split('\n');
-    expect(accesses.filter((line) => line.includes('CONNECT refused.example:443'))).toHaveLength(1);
-    expect(accesses.filter((line) => line.includes('CONNECT open.example:443'))).toHaveLength(1);
-    expect(accesses.filter((line) => line.includes('CONNECT api.anthropic.com:'))).toHaveLength(1);
+    expect(accesses.filter((line) => line.includes('CONNECT refused.example 443'))).toHaveLength(1);
+    expect(accesses.filter((line) => line.includes('CONNECT open.example 443'))).toHaveLength(1);
+    expect(accesses.filter((line) => line.includes('CONNECT api.anthropic.com '))).toHaveLength(1);
     expect(accesses).toHaveLength(3);
     expect(content('/api-proxy.log')).toContain('"path":"/v1/messages","status":200,"upstreamStatus":200');
     expect([...files.keys()].map((path) => path.replace(/^.*\//, '')).sort()).toEqual([
@@ -148,7 +148,6 @@ describe('SIGKILL during the start, then the post step', () => {
     end(main);
     const post = await step.post();
     expect(post.code).toBe(0);
-    expect(post.stdout).toMatch(/Removed [123] containers/);
     expect(remains(step.runner)).toEqual([]);
     await sleep(1_000);
     expect(remains(step.runner)).toEqual([]);
@@ -198,7 +197,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     expect(step.runner.main.summary()).toMatch(/^\| Anthropic \| [^|]* \| 1 \| 0 \|/m);
     expect(readdirSync(outputs['logs-path']!).sort()).toEqual(['access.log', 'cache.log', 'timings.json']);
     const log = readFileSync(join(outputs['logs-path']!, 'access.log'), 'utf8');
-    expect(log).toContain('CONNECT api.anthropic.com:');
+    expect(log).toContain('CONNECT api.anthropic.com ');
     await expectSilentPost();
   });
 

@@ -65,7 +65,7 @@ describe('the main purpose', () => {
     expect(step.runner.main.summary()).toMatch(/^\| Anthropic \| `[^`]+` \| 1 \| 0 \| [1-9]\d* \| 0 \| [1-9]\d* \|$/m);
     expect(statSync(join(outputs['logs-path'] ?? '', 'timings.json')).size).toBeGreaterThan(0);
     expect(readFileSync(join(outputs['logs-path'] ?? '', 'access.log'), 'utf8')).toContain(
-      'CONNECT api.anthropic.com:',
+      'CONNECT api.anthropic.com ',
     );
   });
 

@@ -258,7 +258,7 @@ describe('logs', () => {
       join(temporary, 'squid-logs-'),
       join(temporary, 'api-proxy-logs-'),
     ]);
-    expect(readFileSync(join(squid, 'access.log'), 'utf8')).toContain('CONNECT refused.example:443');
+    expect(readFileSync(join(squid, 'access.log'), 'utf8')).toContain('CONNECT refused.example 443');
     expect(readdirSync(apiProxy).sort()).toEqual(['api-proxy.log', 'usage.json']);
     for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
   });
@@ -272,8 +272,8 @@ describe('logs', () => {
     expect(said(second)).toContain('awf: refused: second.example');
     expect(readdirSync(join(directory, 'deep')).sort()).toEqual(['api-proxy-logs', 'my-logs']);
     const log = readFileSync(join(chosen, 'access.log'), 'utf8');
-    expect(log).toContain('CONNECT first.example:443');
-    expect(log).toContain('CONNECT second.example:443');
+    expect(log).toContain('CONNECT first.example 443');
+    expect(log).toContain('CONNECT second.example 443');
     expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual(['api-proxy.log', 'usage.json']);
     expect(readdirSync(temporary)).toEqual([]);
   });

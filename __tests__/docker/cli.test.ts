@@ -82,20 +82,6 @@ describe('the exit code of a container', () => {
   });
 });
 
-describe('an engine that cannot filter system calls', () => {
-  test.each([
-    'Error response from daemon: seccomp is not enabled in your kernel, cannot run a custom seccomp profile',
-    'Error response from daemon: seccomp profiles are not supported on this daemon, you cannot specify a custom seccomp profile',
-    'Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: seccomp: config provided but seccomp not supported: unknown',
-  ])('is named, with a remedy: %s', async (text) => {
-    const script = `echo "docker: ${text}" >&2; exit 125`;
-    await expect(cliWith(script).run(SPEC, collecting().attachment)).rejects.toMatchObject({
-      message: 'The Docker engine cannot filter system calls.',
-      hint: expect.stringContaining('docker info') as string,
-    });
-  });
-});
-
 describe('a call that is not attached', () => {
   test('fails when the docker client is killed, and does not name an exit code', async () => {
     const error: unknown = await cliWith('kill -KILL $$')
@@ -124,6 +110,28 @@ describe('a call that is not attached', () => {
   });
 });
 
+describe('what the engine has', () => {
+  test('containers with their state, and the run that they belong to', async () => {
+    const script = String.raw`printf '%s\n' 'web|Up 2 hours (healthy)|||' 'db|Created|||' \
+      'awf-agent|Exited (137) 1 second ago|0123abcd|boot/pid:[1]/time:[2]/3/4|' 'awf-squid|Up 1 second|0123abcd||true'`;
+    expect(await cliWith(script).containers()).toEqual([
+      { name: 'web', isRunning: true, mark: undefined },
+      { name: 'db', isRunning: false, mark: undefined },
+      {
+        name: 'awf-agent',
+        isRunning: false,
+        mark: { runId: '0123abcd', owner: 'boot/pid:[1]/time:[2]/3/4', isKept: false },
+      },
+      { name: 'awf-squid', isRunning: true, mark: { runId: '0123abcd', owner: undefined, isKept: true } },
+    ]);
+  });
+
+  test('networks of runs, whose labels the client is asked for in the same order', async () => {
+    const script = `[[ $* == *'{{.Label "awf.run"}}|{{.Label "awf.owner"}}|{{.Label "awf.kept"}}'* ]] && echo 'a|b|'`;
+    expect(await cliWith(script).networkMarks()).toEqual([{ runId: 'a', owner: 'b', isKept: false }]);
+  });
+});
+
 describe('the removal of containers', () => {
   /** An engine where somebody else is already removing `awf-api-proxy`. The removal takes two checks. */
   const SLOW = `
@@ -141,7 +149,7 @@ describe('the removal of containers', () => {
   test('ends when the names are free, no matter who removes the containers', async () => {
     const cli = cliWith(SLOW);
     await cli.removeContainers(['awf-api-proxy']);
-    expect(await cli.containerNames()).toEqual(['somebody']);
+    expect((await cli.containers()).map(({ name }) => name)).toEqual(['somebody']);
   });
 
   test('fails with the engine’s message', async () => {

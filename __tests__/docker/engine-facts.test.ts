@@ -63,6 +63,7 @@ describe('an engine that cannot keep what is promised is refused with the reason
       { MemoryLimit: false, PidsLimit: false },
       'cannot limit the memory and processes of',
     ],
+    ['without seccomp', 'docker-20.10', { SecurityOptions: ['name=apparmor'] }, 'cannot filter system calls'],
     ['for Windows containers', 'docker-20.10', { OSType: 'windows' }, 'runs windows containers'],
     ['too old', 'docker-20.10', { ServerVersion: '19.03.15' }, 'is too old: 19.03.15'],
   ])('%s', (_, engine, fields, message) => {

@@ -16,6 +16,7 @@ interface Reached {
 }
 
 const NOTHING: Subnet[] = [];
+const MARK = { runId: '0123abcd', owner: 'boot/pid/time/1/2', isKept: true };
 
 /** What {@link hostSubnets} reads on such a host. */
 function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet[] {
@@ -65,18 +66,16 @@ function contains(subnets: readonly string[], address: string): boolean {
 describe('claimNetworks', () => {
   test('uses the default subnet if it is free', async () => {
     const { engine, asked, of } = fakeEngine();
-    await expect(claimNetworks(engine, '0123abcd', NOTHING)).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, MARK, NOTHING)).resolves.toBe('172.30.0.0/24');
     expect(asked).toHaveLength(2);
-    expect(of(true)).toEqual([
-      { name: 'awf-internal-0123abcd', runId: '0123abcd', internal: true, subnet: '172.30.0.0/24' },
-    ]);
-    expect(of(false)).toMatchObject([{ name: 'awf-outer-0123abcd', runId: '0123abcd' }]);
+    expect(of(true)).toEqual([{ name: 'awf-internal-0123abcd', ...MARK, internal: true, subnet: '172.30.0.0/24' }]);
+    expect(of(false)).toMatchObject([{ name: 'awf-outer-0123abcd', ...MARK }]);
   });
 
   test('uses another private /24 if the engine says that it is taken, and never asks twice', async () => {
     let left = 40;
     const { engine, of } = fakeEngine(({ internal }) => internal && left-- > 0);
-    const subnet = await claimNetworks(engine, '0123abcd', NOTHING);
+    const subnet = await claimNetworks(engine, MARK, NOTHING);
     const tried = of(true).map((spec) => spec.subnet);
     expect(tried).toHaveLength(41);
     expect(new Set(tried).size).toBe(41);
@@ -90,7 +89,7 @@ describe('claimNetworks', () => {
   test('the two networks never overlap', async () => {
     let left = 100;
     const { engine, of } = fakeEngine(() => left-- > 0);
-    await claimNetworks(engine, '0123abcd', NOTHING);
+    await claimNetworks(engine, MARK, NOTHING);
     const internal = of(true).map(({ subnet }) => subnet);
     expect(of(false).filter(({ subnet }) => internal.includes(subnet))).toEqual([]);
   });
@@ -104,7 +103,7 @@ describe('claimNetworks', () => {
     ['a route to a part of it', { routes: [{ destination: '172.30.0.128', mask: '255.255.255.128' }] }],
   ])('skips the default subnet if the host has %s', async (_, reached) => {
     const { engine, of } = fakeEngine();
-    await expect(claimNetworks(engine, '0123abcd', reachedBy(reached))).resolves.not.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, MARK, reachedBy(reached))).resolves.not.toBe('172.30.0.0/24');
     expect(of(true).map(({ subnet }) => subnet)).not.toContain('172.30.0.0/24');
   });
 
@@ -112,7 +111,7 @@ describe('claimNetworks', () => {
     ['a neighbouring interface', { interfaces: ['172.30.1.1/24', '172.29.0.1/16'] }],
     ['the default route', { routes: [{ destination: '0.0.0.0', mask: '0.0.0.0' }] }],
   ])('%s excludes nothing', async (_, reached) => {
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(reached))).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy(reached))).resolves.toBe('172.30.0.0/24');
   });
 
   test.each([
@@ -123,20 +122,18 @@ describe('claimNetworks', () => {
     ['a route with a mask that is no number', { rows: ['eth0\t00001EAC\t00000000\t0001\t0\t0\t0\tmask'] }],
     ['a route that is cut off', { rows: ['eth0\t00001EAC', 'eth0', '\t\t\t\t\t\t\t'] }],
   ])('ignores %s', async (_, odd) => {
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy(odd))).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy(odd))).resolves.toBe('172.30.0.0/24');
   });
 
   test('skips the default subnet although the row before its route is malformed', async () => {
     const rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
-    await expect(claimNetworks(fakeEngine().engine, '0123abcd', reachedBy({ rows }))).resolves.not.toMatch(
-      /^172\.30\./,
-    );
+    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy({ rows }))).resolves.not.toMatch(/^172\.30\./);
   });
 
   test('skips every subnet that the host reaches', async () => {
     const interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
     const { engine, asked } = fakeEngine();
-    await claimNetworks(engine, '0123abcd', reachedBy({ interfaces }));
+    await claimNetworks(engine, MARK, reachedBy({ interfaces }));
     const reached = asked.filter(({ subnet }) =>
       contains(['172.30.0.0/16', '10.214.0.0/16'], subnet.replace('/24', '')),
     );
@@ -145,7 +142,7 @@ describe('claimNetworks', () => {
 
   test('gives up with a remedy if nothing is free', async () => {
     const { engine, of } = fakeEngine(({ internal }) => internal);
-    const error: unknown = await claimNetworks(engine, '0123abcd', NOTHING).catch((caught: unknown) => caught);
+    const error: unknown = await claimNetworks(engine, MARK, NOTHING).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       message: expect.stringContaining('awf-internal-0123abcd') as string,
@@ -162,7 +159,7 @@ describe('claimNetworks', () => {
       outerMade = true;
       return false;
     });
-    await expect(claimNetworks(engine, '0123abcd', NOTHING)).rejects.toThrow('the engine is gone');
+    await expect(claimNetworks(engine, MARK, NOTHING)).rejects.toThrow('the engine is gone');
     expect(outerMade).toBe(true);
   });
 });

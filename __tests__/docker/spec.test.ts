@@ -50,6 +50,8 @@ describe('containerArgs', () => {
     ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, ['--ulimit=nofile=16384:16384']],
     ['limits', { limits: { ...SPEC.limits, fileBytes: 4_096 } }, ['--ulimit=fsize=4096']],
     ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, ['--oom-score-adj=1000']],
+    ['owner', { owner: 'boot/pid/time/1/2' }, ['--label=awf.owner=boot/pid/time/1/2']],
+    ['isKept', { isKept: true }, ['--label=awf.kept=true']],
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
     ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
     ['dns', { dns: '127.0.0.1' }, ['--dns=127.0.0.1']],

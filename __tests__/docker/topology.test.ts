@@ -12,9 +12,10 @@ import { READINESS_NAME } from '../../src/squid/config.ts';
 import { ADDRESSES, aConfig, aHost, ENGINE, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const RUN_ID = '0123abcd';
+const OWNER = 'boot/pid/time/1/2';
 
 const CLAIMED: Claimed = {
-  runId: RUN_ID,
+  mark: { runId: RUN_ID, owner: OWNER, isKept: true },
   names: namesFor(RUN_ID, '172.30.0.0/24'),
   addresses: ADDRESSES,
   images: { squid: 'awf-squid:1', 'api-proxy': 'awf-api-proxy:1', agent: 'awf-agent:1' },
@@ -81,7 +82,11 @@ describe.each(ALL)('%s', (_, spec) => {
   });
 
   test('carries the run’s label, and leaves no copy of its output on the engine', () => {
-    expect(options).toMatchObject({ label: [`awf.run=${RUN_ID}`], 'log-driver': ['none'], restart: ['no'] });
+    expect(options).toMatchObject({
+      label: [`awf.run=${RUN_ID}`, `awf.owner=${OWNER}`, 'awf.kept=true'],
+      'log-driver': ['none'],
+      restart: ['no'],
+    });
   });
 
   test('every tmpfs has a size, and allows no devices or set-uid programs', () => {

@@ -11,6 +11,7 @@ export const RUN_ID = 'feedf00d';
 export const IMAGES = { squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' };
 
 export const PREPARED: Prepared = {
+  mark: { runId: RUN_ID, owner: undefined, isKept: false },
   images: IMAGES,
   workDirectory: '/nonexistent/awf-feedf00d',
   logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
@@ -38,5 +39,5 @@ export const CLAIMED: Claimed = {
 };
 
 export function plan(overrides: ConfigOverrides = {}, claimed: Partial<Claimed> = {}): RunPlan {
-  return planRun(aConfig(overrides), overrides.secrets ?? NO_SECRETS, PREPARED, { ...CLAIMED, ...claimed }, RUN_ID);
+  return planRun(aConfig(overrides), overrides.secrets ?? NO_SECRETS, PREPARED, { ...CLAIMED, ...claimed });
 }

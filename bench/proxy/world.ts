@@ -75,6 +75,7 @@ export async function startWorld(): Promise<World> {
 
   const engine = new DockerCli(() => undefined);
   const runId = newRunId();
+  const mark = { runId };
   const subnet = await claimNetwork(engine, runId);
   const addresses = addressesIn(subnet);
   const owner = sidecarUser(caller());
@@ -82,7 +83,7 @@ export async function startWorld(): Promise<World> {
   const { config } = buildConfig(inputs(options), { argv: ['true'], environment: {}, workspace: ROOT });
   writeSeccompProfile(scratch);
   const { squid, apiProxy } = topology(config, {
-    runId,
+    mark,
     names: namesFor(runId, subnet),
     addresses,
     images: builtImageNames(join(ROOT, 'dist')),

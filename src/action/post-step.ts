@@ -1,8 +1,9 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
+import { hasClients } from '../docker/orphans.ts';
 import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { lockWorkspace } from '../host/workspace-lock.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
@@ -79,22 +80,6 @@ async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Pro
   if (containers + networks > 0) {
     core.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);
   }
-}
-
-/**
- * True while a docker client works for the run. The signal that kills the main step does not kill its children, and they
- * go on creating what they were asked for. Each carries the run's id in its arguments.
- */
-function hasClients(runId: string): boolean {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .some((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(runId);
-      } catch {
-        return false; // it has ended since
-      }
-    });
 }
 
 async function upload({ upload: settings, logs, runId, succeeded }: State, limitMs: number | undefined): Promise<void> {

@@ -2,15 +2,35 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
-import type { Attachment, Engine, ImageFacts } from './engine.ts';
+import type { Attachment, Engine, FoundContainer, ImageFacts } from './engine.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
 import { parseImageFacts } from './image-facts.ts';
-import { containerArgs, networkArgs, RUN_LABEL, type ContainerSpec, type NetworkSpec } from './spec.ts';
+import {
+  containerArgs,
+  KEPT_LABEL,
+  networkArgs,
+  OWNER_LABEL,
+  RUN_LABEL,
+  type ContainerSpec,
+  type NetworkSpec,
+  type RunMark,
+} from './spec.ts';
 
 /** How long the engine may take over a removal that somebody else began. Milliseconds. */
 const REMOVAL_LIMIT_MS = 10_000;
 /** Between two looks at it. Milliseconds. */
 const REMOVAL_INTERVAL_MS = 50;
+
+/** Between the fields of a line. None of them contains it. */
+const SEPARATOR = '|';
+/** The labels of a run, as the client prints them. */
+const MARK_FORMAT = [RUN_LABEL, OWNER_LABEL, KEPT_LABEL].map((label) => `{{.Label "${label}"}}`);
+
+/** Reads what {@link MARK_FORMAT} printed. @returns undefined for what no run made */
+function markOf([runId = '', owner = '', kept]: readonly string[]): RunMark | undefined {
+  if (runId === '') return undefined;
+  return { runId, owner: owner === '' ? undefined : owner, isKept: kept === 'true' };
+}
 
 /**
  * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
@@ -87,8 +107,20 @@ export class DockerCli implements Engine {
     await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
   }
 
-  async containerNames(): Promise<string[]> {
-    return nonEmptyLines(await this.#client.succeed(['ps', '--all', '--format={{.Names}}']));
+  async containers(): Promise<FoundContainer[]> {
+    const format = ['{{.Names}}', '{{.Status}}', ...MARK_FORMAT].join(SEPARATOR);
+    const lines = nonEmptyLines(await this.#client.succeed(['ps', '--all', `--format=${format}`]));
+    return lines.map((line) => {
+      const [name = '', status = '', ...labels] = line.split(SEPARATOR);
+      // The other states are Created, Exited, Dead and Removal In Progress.
+      return { name, isRunning: /^(Up|Restarting)/.test(status), mark: markOf(labels) };
+    });
+  }
+
+  async networkMarks(): Promise<RunMark[]> {
+    const args = ['network', 'ls', `--filter=label=${RUN_LABEL}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
+    const lines = nonEmptyLines(await this.#client.succeed(args));
+    return lines.flatMap((line) => markOf(line.split(SEPARATOR)) ?? []);
   }
 
   async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
@@ -119,7 +151,7 @@ export class DockerCli implements Engine {
   async #gone(names: readonly string[]): Promise<void> {
     const limit = performance.now() + REMOVAL_LIMIT_MS;
     for (;;) {
-      const there = await this.containerNames();
+      const there = (await this.containers()).map(({ name }) => name);
       const left = names.filter((name) => there.includes(name));
       if (left.length === 0) return;
       if (performance.now() > limit)

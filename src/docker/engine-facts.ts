@@ -81,6 +81,11 @@ export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'
   if (info.Name !== host)
     throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
   refuseWithoutLimits(info);
+  if (!has('seccomp')) {
+    throw new UserError('The Docker engine cannot filter system calls.', {
+      hint: 'Enable seccomp in the kernel, and use an engine that was built with it; docker info lists it among the security options.',
+    });
+  }
   return {
     dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
     memoryBytes: info.MemTotal ?? 0,

@@ -1,4 +1,4 @@
-import type { ContainerSpec, NetworkSpec } from './spec.ts';
+import type { ContainerSpec, NetworkSpec, RunMark } from './spec.ts';
 
 /** The input of a container's process, and where its output goes. */
 export interface Attachment {
@@ -25,6 +25,14 @@ export interface ImageFacts {
   readonly builtAt: number;
   /** True for a base image that was made on this machine because no registry answered. */
   readonly isStandIn: boolean;
+}
+
+/** A container of the engine, whoever made it. */
+export interface FoundContainer {
+  readonly name: string;
+  readonly isRunning: boolean;
+  /** Undefined if no run made it. */
+  readonly mark: RunMark | undefined;
 }
 
 /** Everything that a run needs from a container engine. */
@@ -55,8 +63,10 @@ export interface Engine {
   removeContainers(names: readonly string[]): Promise<void>;
   /** Removes networks. Networks that are gone already are no failure. */
   removeNetworks(names: readonly string[]): Promise<void>;
-  /** Names every container of the engine, whoever made it and whether it runs or not. */
-  containerNames(): Promise<string[]>;
+  /** Lists every container of the engine, whether it runs or not. */
+  containers(): Promise<FoundContainer[]>;
+  /** Lists the networks of all runs, as the runs that they belong to. */
+  networkMarks(): Promise<RunMark[]>;
   /** Names everything that carries the label of the run. */
   objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
   /**

@@ -22,12 +22,6 @@ const REMEDIES = [
     hint: 'Use at least "6m"; agents need gigabytes.',
   },
   {
-    // Of an engine on a kernel without seccomp, of an engine that was built without it, and of runc built without it.
-    pattern: /seccomp is not enabled in your kernel|seccomp profiles are not supported|seccomp not supported/i,
-    message: 'The Docker engine cannot filter system calls.',
-    hint: 'Use an engine whose "docker info" lists seccomp among its security options; hosted ubuntu runners have one.',
-  },
-  {
     pattern: /permission denied while trying to connect/i,
     message: 'The Docker engine refuses this user.',
     hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',

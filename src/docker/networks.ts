@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { internalSubnets, networkNames, outerSubnets } from '../shared/network.ts';
 import { settleAll } from './settle.ts';
 import type { Engine } from './engine.ts';
+import type { RunMark } from './spec.ts';
 import { hostSubnets, overlap, parseSubnet, type Subnet } from './host-subnets.ts';
 
 /** How many subnets a run asks the engine for before it gives up. */
@@ -15,11 +16,11 @@ const ATTEMPTS = 64;
  * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
-export async function claimNetworks(engine: Engine, runId: string, taken = hostSubnets()): Promise<string> {
-  const names = networkNames(runId);
+export async function claimNetworks(engine: Engine, mark: RunMark, taken = hostSubnets()): Promise<string> {
+  const names = networkNames(mark.runId);
   const [internal] = await settleAll([
-    claim(engine, { name: names.internal, runId, internal: true }, internalSubnets(), taken),
-    claim(engine, { name: names.outer, runId, internal: false }, outerSubnets(), taken),
+    claim(engine, { ...mark, name: names.internal, internal: true }, internalSubnets(), taken),
+    claim(engine, { ...mark, name: names.outer, internal: false }, outerSubnets(), taken),
   ]);
   return internal;
 }

@@ -6,11 +6,32 @@ import type { HostEntry } from '../shared/network.ts';
  */
 export const RUN_LABEL = 'awf.run';
 
+/** The label with the process that a run belongs to, so that a later run can tell whether anybody still needs it. */
+export const OWNER_LABEL = 'awf.owner';
+/** The label of what the user asked to keep: `true`. */
+export const KEPT_LABEL = 'awf.kept';
+
+/** The run that an object of the engine belongs to. */
+export interface RunMark {
+  readonly runId: string;
+  /** From `ownerOf`. Without one, only the run itself removes the object. */
+  readonly owner?: string | undefined;
+  /** True if the containers stay after the run. */
+  readonly isKept?: boolean | undefined;
+}
+
+function labelArgs({ runId, owner, isKept }: RunMark): string[] {
+  return [
+    `--label=${RUN_LABEL}=${runId}`,
+    ...(owner === undefined ? [] : [`--label=${OWNER_LABEL}=${owner}`]),
+    ...(isKept === true ? [`--label=${KEPT_LABEL}=true`] : []),
+  ];
+}
+
 /** Describes a container, independently of how the engine is asked to create it. */
-export interface ContainerSpec {
+export interface ContainerSpec extends RunMark {
   readonly name: string;
   readonly image: string;
-  readonly runId: string;
   readonly network: string;
   /** Fixed IPv4 address in `network`. Undefined for a container without a network. */
   readonly address?: string;
@@ -78,7 +99,7 @@ export interface TmpfsSpec {
 export function containerArgs(spec: ContainerSpec): string[] {
   return [
     option('name', spec.name),
-    option('label', `${RUN_LABEL}=${spec.runId}`),
+    ...labelArgs(spec),
     '--pull=never',
     '--interactive',
     '--cap-drop=ALL',
@@ -140,9 +161,8 @@ function mountValue(mount: MountSpec): string {
 }
 
 /** A network of one run. */
-export interface NetworkSpec {
+export interface NetworkSpec extends RunMark {
   readonly name: string;
-  readonly runId: string;
   /** CIDR. */
   readonly subnet: string;
   readonly internal: boolean;
@@ -163,7 +183,7 @@ export function networkArgs(spec: NetworkSpec): string[] {
     '--driver=bridge',
     '--ipv6=false',
     `--subnet=${spec.subnet}`,
-    `--label=${RUN_LABEL}=${spec.runId}`,
+    ...labelArgs(spec),
     ...(spec.internal
       ? [
           '--internal',

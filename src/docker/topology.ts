@@ -13,11 +13,11 @@ import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { READINESS_HOST, SIDECAR_OPEN_FILES } from '../squid/config.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
-import type { ContainerSpec, Limits, MountSpec } from './spec.ts';
+import type { ContainerSpec, Limits, MountSpec, RunMark } from './spec.ts';
 
 /** Everything that has to be known before the containers of a run can be described. */
 export interface Claimed {
-  readonly runId: string;
+  readonly mark: RunMark;
   readonly names: Names;
   readonly addresses: Addresses;
   readonly images: ImageNames;
@@ -106,11 +106,11 @@ export function topology(config: Config, claimed: Claimed): Topology {
 }
 
 /** What all containers of a run have in common. */
-function commonSpec({ runId, seccompProfile, engine, hasIpv6 }: Claimed) {
+function commonSpec({ mark, seccompProfile, engine, hasIpv6 }: Claimed) {
   return {
-    runId,
+    ...mark,
     seccompProfile,
-    network: networkNames(runId).internal,
+    network: networkNames(mark.runId).internal,
     sysctls: hasIpv6 ? NO_IPV6 : {},
     ...(engine.mapsUsers ? { userNamespace: 'host' as const } : {}),
   };

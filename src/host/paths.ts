@@ -12,6 +12,11 @@ export function workDirectoryOf(runId: string, temporary: string): string {
   return join(temporary, `awf-${runId}`);
 }
 
+/** The id of the run whose work directory has the name `name`; undefined for other names. */
+export function runIdOf(name: string): string | undefined {
+  return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
+}
+
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 export function stepTemporaryDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   return environment['RUNNER_TEMP'] ?? tmpdir();

@@ -2,6 +2,7 @@ import { readAgentHost, type AgentHost } from '../agent/host.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { ImageFacts } from '../docker/engine.ts';
+import type { FoundContainer } from '../docker/engine.ts';
 import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
 import { ensureImages } from '../docker/ensure-images.ts';
 import { claimNetworks } from '../docker/networks.ts';
@@ -12,6 +13,8 @@ import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { namesFor, type Names } from '../shared/network.ts';
 import { writeBaseline } from '../workspace/baseline.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
+import { finishKilledRun, killedRuns } from './killed-runs.ts';
+import { removeLeftOverContainers } from './left-overs.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
 import { checkedMounts, type Prepared } from './prepare.ts';
 import type { Progress } from './progress.ts';
@@ -54,10 +57,11 @@ export async function claim(
   progress.engineAsked = true;
   const asking = timings.measure('engine', () => engineFacts(engine, socket));
   // The engine's facts come first: if it cannot be used, that is the error to show.
-  const [facts, subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+  const listing = timings.measure('names', () => engine.containers());
+  const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
     asking,
-    timings.measure('networks', () => claimNetworks(engine, runId)),
-    timings.measure('names', () => engine.containerNames()),
+    timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
+    listing,
     timings.measure('images', async () => {
       // Nothing is built on an engine that is then refused.
       await asking;
@@ -69,6 +73,7 @@ export async function claim(
     }),
     timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
     timings.measure('workspace', async () => {
+      await clearWorkspace(config.workspace, await listing, context);
       const own = ownFilesInWorkspace(context.root, config.workspace);
       const { environment, temporary } = context;
       return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
@@ -80,6 +85,11 @@ export async function claim(
       }),
     ),
   ]);
+  const names = namesFor(
+    runId,
+    subnet,
+    found.map(({ name }) => name),
+  );
   const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
   const { hidden, credentials } = host.below;
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
@@ -88,7 +98,18 @@ export async function claim(
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   return {
-    ...{ subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host },
+    ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
   };
+}
+
+/**
+ * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here
+ * on, and what their commands committed has to be there before this run copies the repository. Most often, there is nothing
+ * to do, and the engine is not asked again.
+ */
+async function clearWorkspace(workspace: string, found: readonly FoundContainer[], context: RunContext): Promise<void> {
+  await removeLeftOverContainers(found, context);
+  const here = killedRuns(context.temporary).filter((killed) => killed.workspace === workspace);
+  for (const killed of here) await finishKilledRun(killed, context);
 }

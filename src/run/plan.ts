@@ -31,14 +31,8 @@ export interface RunPlan {
  *
  * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
  */
-export function planRun(
-  config: Config,
-  secrets: Secrets,
-  prepared: Prepared,
-  claimed: Claimed,
-  runId: string,
-): RunPlan {
-  const { workDirectory, agentUser, sidecarUser, logs, images } = prepared;
+export function planRun(config: Config, secrets: Secrets, prepared: Prepared, claimed: Claimed): RunPlan {
+  const { mark, workDirectory, agentUser, sidecarUser, logs, images } = prepared;
   const addresses = addressesIn(claimed.subnet);
   const directory = join(workDirectory, 'agent');
   const { host, userMounts, guards } = claimed;
@@ -46,7 +40,7 @@ export function planRun(
   const covered = coverMounts(agent.mounts, userMounts, host.below);
   const inWorkspace = { ...host.below, hidden: [], credentials: [] };
   const containers = topology(config, {
-    ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+    ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
     seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     guards: coverMounts(guards, [], inWorkspace).mounts,

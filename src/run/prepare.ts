@@ -1,20 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import type { ImageNames } from '../docker/images.ts';
-import type { MountSpec } from '../docker/spec.ts';
+import type { MountSpec, RunMark } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { createLogDirectories, type LogDirectories } from '../host/log-directories.ts';
+import { ownerOf } from '../host/owner.ts';
 import { workDirectoryOf } from '../host/paths.ts';
 import { requireLinux } from '../host/platform.ts';
 import { agentUser, caller, sidecarUser, type User, type UserIds } from '../host/user.ts';
 import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
+import { writeMark } from './killed-runs.ts';
 import { configWarnings } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 
 /** What is ready before the engine is asked for anything. */
 export interface Prepared {
+  readonly mark: RunMark;
   readonly images: ImageNames;
   readonly workDirectory: string;
   readonly logs: LogDirectories;
@@ -35,6 +38,8 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   const user = caller();
   const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
   progress.workDirectory = workDirectory;
+  const mark = { runId: context.runId, owner: ownerOf(), isKept: config.keepContainers };
+  if (!context.hasPostStep) writeMark(workDirectory, mark);
   checkWorkspace(config, user.home, workDirectory);
   const owner = sidecarUser(user);
   const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
@@ -42,6 +47,7 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   context.onLogs?.(logs);
   for (const warning of configWarnings(config)) context.reporter.warning(warning);
   const prepared = {
+    mark,
     images,
     workDirectory,
     logs,

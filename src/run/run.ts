@@ -9,6 +9,8 @@ import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
+import { finishKilledRuns, killedRuns } from './killed-runs.ts';
+import { removeLeftOverNetworks } from './left-overs.ts';
 import { outOfMemoryText, timeoutText } from './messages.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
@@ -33,14 +35,14 @@ export function newRunId(): string {
 export async function run(config: Config, secrets: Secrets, context: RunContext): Promise<RunResult> {
   const progress = new Progress();
   const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
+  // While the command runs, the engine has time.
+  const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
   let lock: WorkspaceLock | undefined;
   try {
     const prepared = prepare(config, context, progress);
     lock = await lockWorkspace(config.workspace);
     const claimed = await claim(config, secrets, prepared, context, progress);
-    const plan = await progress.timings.measure('plan', () =>
-      planRun(config, secrets, prepared, claimed, context.runId),
-    );
+    const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
     await execute(config, plan, prepared, sandbox, context, progress);
   } catch (caught) {
@@ -49,6 +51,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   }
   const aftermath = await tearDown(config, sandbox, context, progress);
   lock?.release();
+  await sweep(sandbox, networks, context);
   return report(config, sandbox, aftermath, context, progress);
 }
 
@@ -88,4 +91,16 @@ async function execute(
 async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext): Promise<boolean> {
   const asking = (): Promise<boolean> => Promise.race([sandbox.ranOutOfMemory(), aborted(signal)]);
   return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
+}
+
+/**
+ * Removes what killed runs left and was in nobody's way. A run that is cancelled or did not get as far as its command leaves
+ * that to the next one.
+ *
+ * @param networks the removal of their networks, which began with the command
+ */
+async function sweep(sandbox: Sandbox, networks: Promise<void>, context: RunContext): Promise<void> {
+  if (!sandbox.commandStarted || context.signal.aborted) return;
+  const work = networks.then(() => finishKilledRuns(killedRuns(context.temporary), context));
+  await Promise.race([work, aborted(context.signal)]).catch(() => undefined);
 }

@@ -38,6 +38,7 @@ export class Sandbox {
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
+  readonly #start = Promise.withResolvers<undefined>();
   #agentHasEnded = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
@@ -56,6 +57,11 @@ export class Sandbox {
   /** True once the pre-flight check let the command start: from then on both sidecars have logs. */
   get commandStarted(): boolean {
     return this.#commandStarted;
+  }
+
+  /** Resolves when the command starts; it may never. */
+  get started(): Promise<void> {
+    return this.#start.promise;
   }
 
   /**
@@ -112,6 +118,7 @@ export class Sandbox {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
     const gate = new Gate(() => {
       this.#commandStarted = true;
+      this.#start.resolve(undefined);
       this.#timings.startupMs = now();
       limit.start();
     }, output.stderr);

@@ -7,8 +7,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Attachment, Engine, ImageFacts, Sink } from '../../src/docker/engine.ts';
-import type { ContainerSpec, NetworkSpec } from '../../src/docker/spec.ts';
+import type { Attachment, Engine, FoundContainer, ImageFacts, Sink } from '../../src/docker/engine.ts';
+import type { ContainerSpec, NetworkSpec, RunMark } from '../../src/docker/spec.ts';
 import {
   ACCESS_LOG,
   API_PROXY_LOG_DIR,
@@ -145,9 +145,14 @@ export class FakeEngine implements Engine {
     this.#fetched.add(image);
   }
 
-  async containerNames(): Promise<string[]> {
-    await this.#called('containerNames', '');
-    return [...this.#containers.keys()];
+  async containers(): Promise<FoundContainer[]> {
+    await this.#called('containers', '');
+    return [...this.#containers.values()].map(({ spec, isRunning }) => ({ name: spec.name, isRunning, mark: spec }));
+  }
+
+  async networkMarks(): Promise<RunMark[]> {
+    await this.#called('networkMarks', '');
+    return [...this.#networks.values()];
   }
 
   async createNetwork(spec: NetworkSpec): Promise<boolean> {

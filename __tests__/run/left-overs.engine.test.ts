@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { DockerCli } from '../../src/docker/cli.ts';
+import { networkNames } from '../../src/shared/network.ts';
+import { newRunId } from '../../src/run/run.ts';
+import { docker, leftOvers } from '../../testing/engine/engine.ts';
+import { git } from '../../testing/git.ts';
+import { killedOwner } from '../../testing/killed-process.ts';
+import { ROOT } from '../../testing/root.ts';
+import { waitFor } from '../../testing/runner/action.ts';
+import { killTree, startProgram, type RunningProgram } from '../../testing/runner/program.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-left-')));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** Starts `awf` with the system's directory for temporary files: nothing is finished in another one. */
+function start(workspace: string, script: string, ...flags: readonly string[]): Promise<RunningProgram> {
+  const path = join(directory, workspace);
+  for (const made of [path, join(directory, 'home')]) mkdirSync(made, { recursive: true });
+  const logs = `--proxy-logs-dir=${join(directory, 'logs', newRunId(), 'squid')}`;
+  const argv = [process.execPath, join(ROOT, 'dist/cli/index.js'), '--log-level=debug', logs, ...flags];
+  return startProgram([...argv, '--', 'bash', '-c', script], {
+    cwd: path,
+    env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home') },
+  });
+}
+
+/** Starts a run, and kills it with all its children once its command runs. @returns its id */
+async function killedRun(script: string, ...flags: readonly string[]): Promise<string> {
+  const running = await start('workspace', `${script}; echo ready; sleep 300`, ...flags);
+  await waitFor('the command', () => running.stdout().includes('ready'));
+  killTree(running.pid);
+  const { stderr } = await running.done;
+  const [, runId = ''] = /awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
+  onTestFinished(() => {
+    const left = leftOvers(runId);
+    const networks: string[] = Object.values(networkNames(runId));
+    const containers = left.filter((name) => !networks.includes(name));
+    if (containers.length > 0) docker(['rm', '--force', '--volumes', ...containers]);
+    if (left.length > 0) docker(['network', 'rm', ...networks]);
+    rmSync(join(tmpdir(), `awf-${runId}`), { recursive: true, force: true });
+  });
+  return runId;
+}
+
+const isRunning = (name: string): boolean => docker(['inspect', '--format={{.State.Running}}', name]) === 'true';
+const containersOf = (runId: string): string[] =>
+  leftOvers(runId).filter((name) => !Object.values(networkNames(runId)).includes(name));
+
+const COMMIT = 'git -c user.name=a -c user.email=a@example commit --quiet --allow-empty --message';
+
+test('D6 the next run removes what a killed one left, and finishes it; a live one beside it goes on', async () => {
+  const workspace = join(directory, 'workspace');
+  mkdirSync(workspace);
+  git(workspace, 'init', '--quiet');
+  git(workspace, 'commit', '--quiet', '--allow-empty', '--message=first');
+
+  const live = await start('other', 'echo ready; until [ -e end ]; do sleep 0.1; done; echo the end');
+  await waitFor('the live run', () => live.stdout().includes('ready'));
+  const killed = await killedRun(`${COMMIT} 'by the killed run'`);
+  // Another test's run may have removed the containers by now, but nobody else finishes what is in this workspace.
+  expect(existsSync(join(tmpdir(), `awf-${killed}`))).toBe(true);
+  const bare = newRunId();
+  const { internal } = networkNames(bare);
+  const mark = { runId: bare, owner: await killedOwner() };
+  await new DockerCli(() => undefined).createNetwork({
+    ...mark,
+    name: internal,
+    subnet: '192.168.251.0/24',
+    internal: true,
+  });
+
+  const next = await start('workspace', `git log --format=%s; ${COMMIT} 'by the next run'`);
+  const result = await next.done;
+
+  expect(result.code).toBe(0);
+  expect(result.stdout).toBe('by the killed run\nfirst\n');
+  expect(result.stderr).toContain(`awf: Finishing the run ${killed} in ${workspace}, which was killed.`);
+  expect(leftOvers(killed)).toEqual([]);
+  expect(leftOvers(bare)).toEqual([]);
+  expect(readdirSync(tmpdir())).not.toContain(`awf-${killed}`);
+  expect(git(workspace, 'log', '--format=%s')).toBe('by the next run\nby the killed run\nfirst');
+
+  expect(live.stdout()).not.toContain('the end');
+  const [, liveId = ''] = /awf\.run=([0-9a-f]{8})/.exec(live.stderr()) ?? [];
+  expect(containersOf(liveId).filter(isRunning)).toHaveLength(2);
+  writeFileSync(join(directory, 'other', 'end'), '');
+  expect(await live.done).toMatchObject({ code: 0, stdout: 'ready\nthe end\n' });
+});
+
+test('D12 containers that a killed run was to keep stay, and end', async () => {
+  const killed = await killedRun('true', '--keep-containers');
+  const before = leftOvers(killed);
+  expect(before).toHaveLength(4);
+  const next = await start('other', 'true');
+  expect((await next.done).code).toBe(0);
+  expect(leftOvers(killed)).toEqual(before);
+  expect(containersOf(killed).filter(isRunning)).toEqual([]);
+});

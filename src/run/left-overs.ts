@@ -1,0 +1,58 @@
+import type { Engine, FoundContainer } from '../docker/engine.ts';
+import { hasClients } from '../docker/orphans.ts';
+import type { RunMark } from '../docker/spec.ts';
+import { isGone } from '../host/owner.ts';
+import { attempt } from '../reporter.ts';
+import type { RunContext } from './context.ts';
+import { removeRun, stopRun } from './removal.ts';
+
+/**
+ * Ends and removes the containers of runs whose process was killed, with their networks. A command among them may still
+ * be writing to the workspace, so this run must not look at it before. What was kept on purpose stays, but ends.
+ *
+ * A killed step's post step finds less to remove afterwards, or nothing. Its work directory stays for it.
+ */
+export async function removeLeftOverContainers(
+  found: readonly FoundContainer[],
+  context: Pick<RunContext, 'engine' | 'reporter'>,
+): Promise<void> {
+  // What was kept and does not run any more is as it should be.
+  const marks = found.flatMap(({ mark, isRunning }) => (mark?.isKept === true && !isRunning ? [] : (mark ?? [])));
+  await removeRuns(marks, context);
+}
+
+/** Removes the networks of runs that were killed before they had containers, or after those were removed. */
+export async function removeLeftOverNetworks(context: Pick<RunContext, 'engine' | 'reporter'>): Promise<void> {
+  const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.networkMarks());
+  await removeRuns(
+    (marks ?? []).filter(({ isKept }) => isKept !== true),
+    context,
+  );
+}
+
+/** Says nothing about runs whose process may be alive. */
+async function removeRuns(
+  marks: readonly RunMark[],
+  { engine, reporter }: Pick<RunContext, 'engine' | 'reporter'>,
+): Promise<void> {
+  const runs = new Map(marks.map((mark) => [mark.runId, mark]));
+  const killed = [...runs.values()].filter(({ owner }) => owner !== undefined && isGone(owner));
+  await Promise.all(
+    killed.map(({ runId, isKept }) =>
+      attempt(reporter, `remove what the run ${runId} left when it was killed`, async () => {
+        await endKilledRun(engine, { runId, isKept });
+        reporter.info(`The run ${runId} was killed; ${isKept === true ? 'stopped' : 'removed'} what it had left.`);
+      }),
+    ),
+  );
+}
+
+/**
+ * Removes a run whose process is gone, or stops it if its containers were to be kept. Its docker clients may be alive, and
+ * go on with what they were asked for.
+ */
+export async function endKilledRun(engine: Engine, { runId, isKept }: RunMark): Promise<void> {
+  const isSettled = (): boolean => !hasClients(runId);
+  if (isKept === true) await stopRun(engine, runId, isSettled, () => undefined);
+  else await removeRun(engine, runId, isSettled);
+}
