@@ -348,7 +348,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(707);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(530);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
@@ -372,7 +372,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 707:
+/***/ 530:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1078,7 +1078,24 @@ function withoutHeaders(headers, names) {
     return kept;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
+/** The octets are not one JSON document, or it is nested too deeply. */
+class NotJson extends Error {
+}
+const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
+function decodeText(text, isCut) {
+    if (!text.includes('\\'))
+        return text;
+    // An escape at the end may be cut.
+    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
+    if (!isCut && whole !== text)
+        throw new NotJson();
+    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -1098,9 +1115,6 @@ const NOTHING = Buffer.alloc(0);
 const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
 /** Where the octet is that comes next. */
 const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
-/** The octets are not one JSON document, or it is nested too deeply. */
-class NotJson extends Error {
-}
 const ROOT = { name: '', wish: 'nothing' };
 /**
  * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
@@ -1266,24 +1280,33 @@ class JsonReader {
     #readString(chunk, from) {
         const end = this.#endOfString(chunk, from);
         const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
-        if (isWanted)
-            this.#hold(chunk.subarray(from, end < 0 ? chunk.length : end));
-        if (end < 0)
+        if (end < 0) {
+            if (isWanted)
+                this.#hold(chunk.subarray(from));
             return chunk.length;
-        const raw = this.#held;
-        this.#held = NOTHING;
+        }
         const isKey = this.#place === IN_KEY;
         this.#place = GAP;
         if (isKey) {
-            this.#slot = isWanted ? this.#listener.onKey(decode(raw), this.#inside()) : ROOT;
+            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
             this.#next = COLON_NEXT;
         }
         else {
             if (isWanted)
-                this.#tell(decode(raw));
+                this.#tell(this.#textOf(chunk, from, end));
             this.#endValue();
         }
         return end + 1;
+    }
+    #textOf(chunk, from, end) {
+        if (this.#held.length === 0) {
+            const cut = Math.min(end, from + MAX_TEXT);
+            return decodeText(chunk.toString('utf8', from, cut), cut < end);
+        }
+        this.#hold(chunk.subarray(from, end));
+        const raw = this.#held;
+        this.#held = NOTHING;
+        return decodeText(raw.toString(), raw.length === MAX_TEXT);
     }
     #isValueWanted() {
         return this.#currentSlot().wish === 'value';
@@ -1329,18 +1352,6 @@ const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
     octet === 0x2b ||
     octet === 0x2d ||
     octet === 0x2e;
-/** @param raw what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
-function decode(raw) {
-    const text = raw.toString();
-    if (!text.includes('\\'))
-        return text;
-    // An escape at the end may be cut.
-    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
-    if (raw.length < MAX_TEXT && whole !== text)
-        throw new NotJson();
-    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
-}
-const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
 
@@ -1375,6 +1386,7 @@ function bodyUnreadable(what) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
+
 
 
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */

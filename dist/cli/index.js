@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4390);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5526);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4390:
+/***/ 5526:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15187,6 +15187,10 @@ const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
  */
 function workDirectoryOf(runId, temporary) {
     return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
+/** The id of the run whose work directory has the name `name`; undefined for other names. */
+function runIdOf(name) {
+    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
 }
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 function stepTemporaryDirectory(environment = process.env) {
@@ -17219,12 +17223,6 @@ const REMEDIES = [
         hint: 'Use at least "6m"; agents need gigabytes.',
     },
     {
-        // Of an engine on a kernel without seccomp, of an engine that was built without it, and of runc built without it.
-        pattern: /seccomp is not enabled in your kernel|seccomp profiles are not supported|seccomp not supported/i,
-        message: 'The Docker engine cannot filter system calls.',
-        hint: 'Use an engine whose "docker info" lists seccomp among its security options; hosted ubuntu runners have one.',
-    },
-    {
         pattern: /permission denied while trying to connect/i,
         message: 'The Docker engine refuses this user.',
         hint: 'Add the user to the docker group, or allow access to the socket that DOCKER_HOST names.',
@@ -17456,6 +17454,16 @@ var docker_spec = __nccwpck_require__(2400);
 const REMOVAL_LIMIT_MS = 10_000;
 /** Between two looks at it. Milliseconds. */
 const REMOVAL_INTERVAL_MS = 50;
+/** Between the fields of a line. None of them contains it. */
+const SEPARATOR = '|';
+/** The labels of a run, as the client prints them. */
+const MARK_FORMAT = [docker_spec/* RUN_LABEL */.jQ, docker_spec/* OWNER_LABEL */.pk, docker_spec/* KEPT_LABEL */.U3].map((label) => `{{.Label "${label}"}}`);
+/** Reads what {@link MARK_FORMAT} printed. @returns undefined for what no run made */
+function markOf([runId = '', owner = '', kept]) {
+    if (runId === '')
+        return undefined;
+    return { runId, owner: owner === '' ? undefined : owner, isKept: kept === 'true' };
+}
 /**
  * The engine behind the `docker` command line: contexts and `DOCKER_HOST` work, and every call can be pasted into a
  * terminal.
@@ -17525,8 +17533,19 @@ class DockerCli {
             return;
         await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
     }
-    async containerNames() {
-        return nonEmptyLines(await this.#client.succeed(['ps', '--all', '--format={{.Names}}']));
+    async containers() {
+        const format = ['{{.Names}}', '{{.Status}}', ...MARK_FORMAT].join(SEPARATOR);
+        const lines = nonEmptyLines(await this.#client.succeed(['ps', '--all', `--format=${format}`]));
+        return lines.map((line) => {
+            const [name = '', status = '', ...labels] = line.split(SEPARATOR);
+            // The other states are Created, Exited, Dead and Removal In Progress.
+            return { name, isRunning: /^(Up|Restarting)/.test(status), mark: markOf(labels) };
+        });
+    }
+    async networkMarks() {
+        const args = ['network', 'ls', `--filter=label=${docker_spec/* RUN_LABEL */.jQ}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
+        const lines = nonEmptyLines(await this.#client.succeed(args));
+        return lines.flatMap((line) => markOf(line.split(SEPARATOR)) ?? []);
     }
     async objectsOf(runId) {
         const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
@@ -17538,7 +17557,10 @@ class DockerCli {
     }
     async endpoint() {
         const known = clientEndpoint(process.env);
-        return known ?? (await this.#client.succeed(['context', 'inspect', '--format={{.Endpoints.docker.Host}}'])).trim();
+        if (known !== undefined)
+            return known;
+        const result = await this.#client.call(['context', 'inspect', '--format={{.Endpoints.docker.Host}}']);
+        return result.exitCode === 0 ? result.stdout.trim() : undefined;
     }
     async info() {
         return this.#client.succeed(['info', '--format={{json .}}']);
@@ -17550,7 +17572,7 @@ class DockerCli {
     async #gone(names) {
         const limit = performance.now() + REMOVAL_LIMIT_MS;
         for (;;) {
-            const there = await this.containerNames();
+            const there = (await this.containers()).map(({ name }) => name);
             const left = names.filter((name) => there.includes(name));
             if (left.length === 0)
                 return;
@@ -18868,11 +18890,13 @@ const OLDEST = [20, 10];
  * Refuses an engine on another machine without asking it: one that does not answer would keep the client for half a
  * minute.
  *
- * @returns the path of the engine's socket, undefined for a port of this machine
+ * @returns the path of the engine's socket; undefined for a port of this machine, or if the client does not tell
  * @throws UserError
  */
 async function localSocket(engine) {
     const endpoint = await engine.endpoint();
+    if (endpoint === undefined)
+        return undefined;
     const socket = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
     if (socket === undefined && !/^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(endpoint)) {
         throw elsewhere(`The Docker client is set to ${endpoint}.`);
@@ -18907,6 +18931,11 @@ function readInfo(text, host) {
     if (info.Name !== host)
         throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
     refuseWithoutLimits(info);
+    if (!has('seccomp')) {
+        throw new errors/* UserError */.yo('The Docker engine cannot filter system calls.', {
+            hint: 'Enable seccomp in the kernel, and use an engine that was built with it; docker info lists it among the security options.',
+        });
+    }
     return {
         dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
         memoryBytes: info.MemTotal ?? 0,
@@ -19206,11 +19235,11 @@ const ATTEMPTS = 64;
  * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
-async function claimNetworks(engine, runId, taken = hostSubnets()) {
-    const names = networkNames(runId);
+async function claimNetworks(engine, mark, taken = hostSubnets()) {
+    const names = networkNames(mark.runId);
     const [internal] = await settleAll([
-        claim(engine, { name: names.internal, runId, internal: true }, internalSubnets(), taken),
-        claim(engine, { name: names.outer, runId, internal: false }, outerSubnets(), taken),
+        claim(engine, { ...mark, name: names.internal, internal: true }, internalSubnets(), taken),
+        claim(engine, { ...mark, name: names.outer, internal: false }, outerSubnets(), taken),
     ]);
     return internal;
 }
@@ -19257,10 +19286,10 @@ function writeBaseline(workDirectory, baseline) {
 }
 /** Reads the baseline of a run. @returns undefined if the run ended before it wrote one */
 function readBaseline(workDirectory) {
-    const path = join(workDirectory, BASELINE_FILE);
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+    const path = (0,external_node_path_.join)(workDirectory, BASELINE_FILE);
+    if ((0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) === undefined)
         return undefined;
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8'));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
@@ -21200,8 +21229,440 @@ function offencesOf(path, roots) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/owner.js
+
+/**
+ * Names a process so that it cannot be confused with another one: the boot of the kernel, the namespaces in which its
+ * number and its start time count, its number, and its start time.
+ *
+ * @returns undefined where `/proc` does not tell
+ */
+function owner_ownerOf(pid = process.pid) {
+    const here = place();
+    const started = read(pid)?.started;
+    return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
+}
+/**
+ * True if the process that {@link ownerOf} named has certainly ended. False when in doubt: it may run on another kernel, in
+ * another container, or where this process cannot see it.
+ */
+function isGone(owner) {
+    const [, there, number, started] = /^(.+)\/([1-9]\d{0,9})\/(\d+)$/.exec(owner) ?? [];
+    if (there === undefined || there !== place())
+        return false;
+    const pid = Number(number);
+    if (!owner_exists(pid))
+        return true;
+    const found = read(pid);
+    // Its number may belong to another process by now.
+    return found !== undefined && (found.hasEnded || found.started !== started);
+}
+/** Where a process number means the same process as here. */
+function place() {
+    try {
+        // A /proc of other namespaces, as a container may have of its host, says nothing about this process.
+        if ((0,external_node_fs_.readlinkSync)('/proc/self') !== String(process.pid))
+            return undefined;
+        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        return [boot, (0,external_node_fs_.readlinkSync)('/proc/self/ns/pid'), timeNamespace()].join('/');
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Start times are shifted in a time namespace. Kernels before 5.6 have none. */
+function timeNamespace() {
+    try {
+        return (0,external_node_fs_.readlinkSync)('/proc/self/ns/time');
+    }
+    catch {
+        return 'time';
+    }
+}
+/** Asks the kernel, not `/proc`, which may hide the processes of other users (`hidepid`). */
+function owner_exists(pid) {
+    try {
+        process.kill(pid, 0);
+        return true;
+    }
+    catch (error) {
+        return error.code !== 'ESRCH';
+    }
+}
+/** The state and the start time of proc_pid_stat(5). The name of the program in front of them may contain anything. */
+function read(pid) {
+    try {
+        const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const [state = '', started] = [fields[0], fields[19]];
+        // Nobody has asked yet how a zombie ended.
+        return started === undefined ? undefined : { hasEnded: 'ZX'.includes(state), started };
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
+
+
+/** The number of items that one warning names. A hostile command can leave any number. */
+const MAX_NAMED = 10;
+/** Warns about what the command left in the workspace, once for each kind. */
+function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left }) {
+    const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
+    const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
+    const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
+    return [
+        ...(moved.length > 0
+            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
+            : []),
+        ...(stuck.length > 0
+            ? [
+                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
+            ]
+            : []),
+        ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
+        ...(changes.length > 0
+            ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
+            : []),
+        ...keptNotes(kept),
+        ...(links.length > 0
+            ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
+            : []),
+        ...(left > 0
+            ? [
+                'The command left so much in the workspace that it was not looked through to the end: at least ' +
+                    `${left} directories are left. Do not run git there.`,
+            ]
+            : []),
+    ];
+}
+/** A section of the job summary, as blocks. Empty if there is nothing to report. */
+function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left }) {
+    const notes = [
+        ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
+        ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
+    ];
+    const tables = [
+        tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
+        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
+            code(path),
+            code(what.join(', ')),
+            movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
+        ])),
+        tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
+        tableOf(['Not brought to the repository on the host', 'because'], [
+            ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
+            ...kept.ended.map((what) => [code(what), 'it was unfinished']),
+            ...kept.settings.map((name) => [code(name), 'it could run something, or send work elsewhere']),
+            ...kept.failed.map((what) => [code(what), '⚠️ it failed']),
+        ]),
+    ].flat();
+    return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+/** What the repository on the host did not get. */
+function keptNotes({ conflicts, ended, settings, failed }) {
+    const unique = (list) => listed([...new Set(list)].map(file_names_printable));
+    return [
+        ...(conflicts.length > 0
+            ? [`These changed on the host during the run too, and the host's stay: ${unique(conflicts)}.`]
+            : []),
+        ...(ended.length > 0 ? [`The command left ${unique(ended)} unfinished; that ended with the run.`] : []),
+        ...(settings.length > 0
+            ? [`These git settings were changed by the command only for itself: ${unique(settings)}.`]
+            : []),
+        ...(failed.length > 0
+            ? [`The command's work in git could not be brought to the host completely: ${unique(failed)}.`]
+            : []),
+    ];
+}
+function tableOf(head, rows) {
+    return rows.length === 0 ? [] : [table(head, rows, '')];
+}
+function listed(items) {
+    const rest = items.length - MAX_NAMED;
+    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/orphans.js
+
+/**
+ * True while a docker client works for a run. The signal that kills a run's process does not kill its children, and they go
+ * on creating what they were asked for. Each carries the run's id in its arguments.
+ */
+function hasClients(runId) {
+    return (0,external_node_fs_.readdirSync)('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .some((pid) => {
+        try {
+            return (0,external_node_fs_.readFileSync)(`/proc/${pid}/cmdline`, 'utf8').includes(runId);
+        }
+        catch {
+            return false; // it has ended since
+        }
+    });
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/limits.js
 var limits = __nccwpck_require__(3870);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
+/** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
+class Timings {
+    phases = [];
+    /** From the start of the process to the command's first instruction; undefined until then. */
+    startupMs;
+    /** From the command's end to the removal of the last network. */
+    teardownMs;
+    /** Runs `work` as a phase. */
+    async measure(phase, work) {
+        const entry = { phase, startMs: now(), endMs: Number.NaN };
+        this.phases.push(entry);
+        try {
+            return await work();
+        }
+        finally {
+            entry.endMs = now();
+        }
+    }
+    toJSON() {
+        return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
+    }
+}
+/** Milliseconds since the process started. */
+function now() {
+    return Math.round(performance.now() * 10) / 10;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/removal.js
+
+
+
+
+
+
+const remove = (engine, names) => engine.removeContainers(names);
+const kill = (engine, names) => engine.stop(names, 0);
+/**
+ * Removes a run from memory, without asking the engine what is there.
+ *
+ * @param agentHasEnded true if the agent's container has ended, so that nothing of it is connected any more
+ * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
+ * @throws Error when something could not be removed; {@link removeRun} then finds what is left
+ */
+async function removeInOrder(engine, runId, containers, agentHasEnded, agentGone) {
+    const { internal, outer } = networkNames(runId);
+    await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
+    await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
+}
+function namesOf(containers) {
+    return Object.values(containers).flatMap((container) => container?.name ?? []);
+}
+/**
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ *
+ * @param isSettled false while something may still be created
+ * @param limitMs time limit
+ * @returns how much was removed
+ * @throws Error when something is left after the time limit
+ */
+async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMIT_MS */.QB) {
+    const limit = now() + limitMs;
+    const removed = { containers: new Set(), networks: new Set() };
+    let failure;
+    for (;;) {
+        // Asked before the look: the look then sees everything that was created until now.
+        const settled = isSettled();
+        const { containers, networks } = await engine.objectsOf(runId);
+        const isGone = containers.length + networks.length === 0;
+        if (isGone && (settled || now() > limit))
+            break;
+        if (now() > limit)
+            throw failure ?? new errors/* UserError */.yo(`The containers of run ${runId} do not end.`);
+        for (const name of containers)
+            removed.containers.add(name);
+        for (const name of networks)
+            removed.networks.add(name);
+        try {
+            await endContainers(engine, containers, remove);
+            await engine.removeNetworks(networks);
+        }
+        catch (error) {
+            // Somebody else is removing a container, or one has joined a network since. The next look tells.
+            failure = error instanceof Error ? error : new Error(String(error));
+        }
+        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+    }
+    return { containers: removed.containers.size, networks: removed.networks.size };
+}
+/**
+ * Ends every process of a run and keeps its containers to be looked at: nothing of the command runs on, and no sidecar
+ * holds a key.
+ *
+ * @param agentGone called when nothing of the command runs any more
+ * @throws Error when a container could not be ended
+ */
+async function stopRun(engine, runId, isSettled, agentGone) {
+    const limit = now() + limits/* SWEEP_LIMIT_MS */.QB;
+    for (;;) {
+        const settled = isSettled();
+        const { containers } = await engine.objectsOf(runId);
+        await endContainers(engine, containers, kill);
+        if (settled || now() > limit)
+            break;
+        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+    }
+    agentGone();
+}
+/**
+ * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
+ * written when the agent's end of it is gone. Asking is a courtesy. What cannot be asked is ended all the same, and an
+ * agent that does not end saves no sidecar, because they hold the keys.
+ *
+ * @param agentHasEnded true if both can happen at once
+ */
+async function endContainers(engine, names, end, agentHasEnded = false, agentGone) {
+    const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
+    const others = names.filter((name) => !sidecars.includes(name));
+    const agentEnd = end(engine, others).then(agentGone);
+    if (!agentHasEnded)
+        await Promise.allSettled([agentEnd]);
+    await Promise.allSettled([agentEnd, engine.stop(sidecars, limits/* SIDECAR_STOP_S */.VT)]);
+    await settleAll([agentEnd, end(engine, sidecars)]);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/left-overs.js
+
+
+
+
+/**
+ * Ends and removes the containers of runs whose process was killed, with their networks. A command among them may still
+ * be writing to the workspace, so this run must not look at it before. What was kept on purpose stays, but ends.
+ *
+ * A killed step's post step finds less to remove afterwards, or nothing. Its work directory stays for it.
+ */
+async function removeLeftOverContainers(found, context) {
+    // What was kept and does not run any more is as it should be.
+    const marks = found.flatMap(({ mark, isRunning }) => (mark?.isKept === true && !isRunning ? [] : (mark ?? [])));
+    await removeRuns(marks, context);
+}
+/** Removes the networks of runs that were killed before they had containers, or after those were removed. */
+async function removeLeftOverNetworks(context) {
+    const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.networkMarks());
+    await removeRuns((marks ?? []).filter(({ isKept }) => isKept !== true), context);
+}
+/** Says nothing about runs whose process may be alive. */
+async function removeRuns(marks, { engine, reporter }) {
+    const runs = new Map(marks.map((mark) => [mark.runId, mark]));
+    const killed = [...runs.values()].filter(({ owner }) => owner !== undefined && isGone(owner));
+    await Promise.all(killed.map(({ runId, isKept }) => attempt(reporter, `remove what the run ${runId} left when it was killed`, async () => {
+        await endKilledRun(engine, { runId, isKept });
+        reporter.info(`The run ${runId} was killed; ${isKept === true ? 'stopped' : 'removed'} what it had left.`);
+    })));
+}
+/**
+ * Removes a run whose process is gone, or stops it if its containers were to be kept. Its docker clients may be alive, and
+ * go on with what they were asked for.
+ */
+async function endKilledRun(engine, { runId, isKept }) {
+    const isSettled = () => !hasClients(runId);
+    if (isKept === true)
+        await stopRun(engine, runId, isSettled, () => undefined);
+    else
+        await removeRun(engine, runId, isSettled);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/killed-runs.js
+
+
+
+
+
+
+
+
+
+
+
+/** In a work directory: the run that it belongs to. Only runs without a post step have it. */
+const MARK_FILE = 'mark.json';
+/** Lets a later run finish this one, should its process be killed. */
+function writeMark(workDirectory, mark) {
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(workDirectory, MARK_FILE), JSON.stringify(mark), { mode: 0o600 });
+}
+/**
+ * Finds the work directories of killed runs of this user.
+ *
+ * They say what becomes of a workspace, so a command must not be able to forge one: it writes as this user, in a workspace.
+ * Therefore, nothing is looked for unless `temporary` is root's, like /tmp, where no other user can rename anything.
+ */
+function killedRuns(temporary) {
+    const { uid, mode } = (0,external_node_fs_.statSync)(temporary);
+    if (uid !== 0 || (mode & STICKY) === 0)
+        return [];
+    return (0,external_node_fs_.readdirSync)(temporary).flatMap((name) => {
+        const runId = runIdOf(name);
+        const workDirectory = (0,external_node_path_.join)(temporary, name);
+        if (runId === undefined || !isOwn(workDirectory))
+            return [];
+        const mark = markIn(workDirectory);
+        if (mark?.owner === undefined || !isGone(mark.owner))
+            return [];
+        return [{ mark: { ...mark, runId }, workDirectory, workspace: workspaceOf(workDirectory) }];
+    });
+}
+const STICKY = 0o1000;
+function isOwn(directory) {
+    const stat = (0,external_node_fs_.lstatSync)(directory, { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+}
+/** Undefined for a run with a post step, and for one that is just starting. */
+function markIn(workDirectory) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(workDirectory, MARK_FILE), 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Undefined before the baseline was written in full: until then, no command had started. */
+function workspaceOf(workDirectory) {
+    try {
+        return readBaseline(workDirectory)?.workspace;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Finishes a killed run, as its own end would have: searches the workspace, brings back what the command committed, and
+ * removes the work directory. The caller has the lock of the workspace.
+ */
+async function finishKilledRun({ mark, workDirectory, workspace }, { engine, reporter, lookThrough }) {
+    const { runId } = mark;
+    await attempt(reporter, `finish the run ${runId}, which was killed`, async () => {
+        await endKilledRun(engine, mark);
+        if (workspace !== undefined && (0,external_node_fs_.statSync)(workspace, { throwIfNoEntry: false }) !== undefined) {
+            reporter.info(`Finishing the run ${runId} in ${workspace}, which was killed.`);
+            const aftermath = await lookThrough(workDirectory, limits/* SURVEY_LIMIT_MS */.sD);
+            for (const warning of aftermathWarnings(aftermath))
+                reporter.warning(warning);
+        }
+        await rmRF(workDirectory);
+    });
+}
+/** Finishes killed runs, each in its own workspace. One whose workspace is in use is left to a later run. */
+async function finishKilledRuns(runs, surroundings) {
+    for (const run of runs) {
+        const lock = run.workspace === undefined ? NO_LOCK : await lockWorkspace(run.workspace).catch(() => undefined);
+        if (lock === undefined)
+            continue;
+        await finishKilledRun(run, surroundings).finally(lock.release);
+    }
+}
+const NO_LOCK = { release: () => undefined };
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
 
 
@@ -21530,6 +21991,8 @@ function outOfMemoryText({ frontEnd }, memory) {
 
 
 
+
+
 /**
  * Refuses what can be refused without the engine, and makes the run's own directories.
  *
@@ -21541,6 +22004,9 @@ function prepare(config, context, progress) {
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
+    const mark = { runId: context.runId, owner: owner_ownerOf(), isKept: config.keepContainers };
+    if (!context.hasPostStep)
+        writeMark(workDirectory, mark);
     checkWorkspace(config, user.home, workDirectory);
     const owner = sidecarUser(user);
     const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
@@ -21549,6 +22015,7 @@ function prepare(config, context, progress) {
     for (const warning of configWarnings(config))
         context.reporter.warning(warning);
     const prepared = {
+        mark,
         images,
         workDirectory,
         logs,
@@ -21602,6 +22069,8 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -21615,10 +22084,11 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     progress.engineAsked = true;
     const asking = timings.measure('engine', () => engineFacts(engine, socket));
     // The engine's facts come first: if it cannot be used, that is the error to show.
-    const [facts, subnet, taken, agentImage, mounts, guards, host] = await settleAll([
+    const listing = timings.measure('names', () => engine.containers());
+    const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
         asking,
-        timings.measure('networks', () => claimNetworks(engine, runId)),
-        timings.measure('names', () => engine.containerNames()),
+        timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
+        listing,
         timings.measure('images', async () => {
             // Nothing is built on an engine that is then refused.
             await asking;
@@ -21630,6 +22100,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         }),
         timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
         timings.measure('workspace', async () => {
+            await clearWorkspace(config.workspace, await listing, context);
             const own = ownFilesInWorkspace(context.root, config.workspace);
             const { environment, temporary } = context;
             return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
@@ -21639,6 +22110,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
             engine: await asking,
         })),
     ]);
+    const names = namesFor(runId, subnet, found.map(({ name }) => name));
     const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
     const { hidden, credentials } = host.below;
     const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
@@ -21647,9 +22119,20 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
         reporter.warning(warning);
     return {
-        ...{ subnet, names: namesFor(runId, subnet, taken), agentImage, guards: guards.mounts, userMounts: mounts, host },
+        ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
         ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
     };
+}
+/**
+ * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here
+ * on, and what their commands committed has to be there before this run copies the repository. Most often, there is nothing
+ * to do, and the engine is not asked again.
+ */
+async function clearWorkspace(workspace, found, context) {
+    await removeLeftOverContainers(found, context);
+    const here = killedRuns(context.temporary).filter((killed) => killed.workspace === workspace);
+    for (const killed of here)
+        await finishKilledRun(killed, context);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
@@ -22522,11 +23005,11 @@ function topology(config, claimed) {
     };
 }
 /** What all containers of a run have in common. */
-function commonSpec({ runId, seccompProfile, engine, hasIpv6 }) {
+function commonSpec({ mark, seccompProfile, engine, hasIpv6 }) {
     return {
-        runId,
+        ...mark,
         seccompProfile,
-        network: networkNames(runId).internal,
+        network: networkNames(mark.runId).internal,
         sysctls: hasIpv6 ? NO_IPV6 : {},
         ...(engine.mapsUsers ? { userNamespace: 'host' } : {}),
     };
@@ -22626,8 +23109,8 @@ function librarySpec(claimed) {
  *
  * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
  */
-function planRun(config, secrets, prepared, claimed, runId) {
-    const { workDirectory, agentUser, sidecarUser, logs, images } = prepared;
+function planRun(config, secrets, prepared, claimed) {
+    const { mark, workDirectory, agentUser, sidecarUser, logs, images } = prepared;
     const addresses = addressesIn(claimed.subnet);
     const directory = (0,external_node_path_.join)(workDirectory, 'agent');
     const { host, userMounts, guards } = claimed;
@@ -22635,7 +23118,7 @@ function planRun(config, secrets, prepared, claimed, runId) {
     const covered = coverMounts(agent.mounts, userMounts, host.below);
     const inWorkspace = { ...host.below, hidden: [], credentials: [] };
     const containers = topology(config, {
-        ...{ runId, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
+        ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
         seccompProfile: seccompFile(workDirectory),
         ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
         guards: coverMounts(guards, [], inWorkspace).mounts,
@@ -22678,34 +23161,6 @@ function sidecarConfig(config, secrets, proxyUrl) {
     };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
-/** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
-class Timings {
-    phases = [];
-    /** From the start of the process to the command's first instruction; undefined until then. */
-    startupMs;
-    /** From the command's end to the removal of the last network. */
-    teardownMs;
-    /** Runs `work` as a phase. */
-    async measure(phase, work) {
-        const entry = { phase, startMs: now(), endMs: Number.NaN };
-        this.phases.push(entry);
-        try {
-            return await work();
-        }
-        finally {
-            entry.endMs = now();
-        }
-    }
-    toJSON() {
-        return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
-    }
-}
-/** Milliseconds since the process started. */
-function now() {
-    return Math.round(performance.now() * 10) / 10;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/progress.js
 
 /**
@@ -22736,88 +23191,6 @@ class Progress {
     fail(error) {
         this.#error ??= error;
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
-
-
-/** The number of items that one warning names. A hostile command can leave any number. */
-const MAX_NAMED = 10;
-/** Warns about what the command left in the workspace, once for each kind. */
-function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left }) {
-    const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
-    const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
-    const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
-    return [
-        ...(moved.length > 0
-            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
-            : []),
-        ...(stuck.length > 0
-            ? [
-                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
-            ]
-            : []),
-        ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
-        ...(changes.length > 0
-            ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
-            : []),
-        ...keptNotes(kept),
-        ...(links.length > 0
-            ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
-            : []),
-        ...(left > 0
-            ? [
-                'The command left so much in the workspace that it was not looked through to the end: at least ' +
-                    `${left} directories are left. Do not run git there.`,
-            ]
-            : []),
-    ];
-}
-/** A section of the job summary, as blocks. Empty if there is nothing to report. */
-function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left }) {
-    const notes = [
-        ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-        ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
-    ];
-    const tables = [
-        tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
-        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
-            code(path),
-            code(what.join(', ')),
-            movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
-        ])),
-        tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
-        tableOf(['Not brought to the repository on the host', 'because'], [
-            ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
-            ...kept.ended.map((what) => [code(what), 'it was unfinished']),
-            ...kept.settings.map((name) => [code(name), 'it could run something, or send work elsewhere']),
-            ...kept.failed.map((what) => [code(what), '⚠️ it failed']),
-        ]),
-    ].flat();
-    return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
-}
-/** What the repository on the host did not get. */
-function keptNotes({ conflicts, ended, settings, failed }) {
-    const unique = (list) => listed([...new Set(list)].map(file_names_printable));
-    return [
-        ...(conflicts.length > 0
-            ? [`These changed on the host during the run too, and the host's stay: ${unique(conflicts)}.`]
-            : []),
-        ...(ended.length > 0 ? [`The command left ${unique(ended)} unfinished; that ended with the run.`] : []),
-        ...(settings.length > 0
-            ? [`These git settings were changed by the command only for itself: ${unique(settings)}.`]
-            : []),
-        ...(failed.length > 0
-            ? [`The command's work in git could not be brought to the host completely: ${unique(failed)}.`]
-            : []),
-    ];
-}
-function tableOf(head, rows) {
-    return rows.length === 0 ? [] : [table(head, rows, '')];
-}
-function listed(items) {
-    const rest = items.length - MAX_NAMED;
-    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
@@ -23338,103 +23711,6 @@ class Gate {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/removal.js
-
-
-
-
-
-
-const remove = (engine, names) => engine.removeContainers(names);
-const kill = (engine, names) => engine.stop(names, 0);
-/**
- * Removes a run from memory, without asking the engine what is there.
- *
- * @param agentHasEnded true if the agent's container has ended, so that nothing of it is connected any more
- * @param agentGone called when nothing of the command runs any more, while the sidecars are still being removed
- * @throws Error when something could not be removed; {@link removeRun} then finds what is left
- */
-async function removeInOrder(engine, runId, containers, agentHasEnded, agentGone) {
-    const { internal, outer } = networkNames(runId);
-    await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
-    await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
-}
-function namesOf(containers) {
-    return Object.values(containers).flatMap((container) => container?.name ?? []);
-}
-/**
- * Removes whatever carries the run's label, until nothing is left and nothing more can come.
- *
- * @param isSettled false while something may still be created
- * @param limitMs time limit
- * @returns how much was removed
- * @throws Error when something is left after the time limit
- */
-async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMIT_MS */.QB) {
-    const limit = now() + limitMs;
-    const removed = { containers: new Set(), networks: new Set() };
-    let failure;
-    for (;;) {
-        // Asked before the look: the look then sees everything that was created until now.
-        const settled = isSettled();
-        const { containers, networks } = await engine.objectsOf(runId);
-        const isGone = containers.length + networks.length === 0;
-        if (isGone && (settled || now() > limit))
-            break;
-        if (now() > limit)
-            throw failure ?? new errors/* UserError */.yo(`The containers of run ${runId} do not end.`);
-        for (const name of containers)
-            removed.containers.add(name);
-        for (const name of networks)
-            removed.networks.add(name);
-        try {
-            await endContainers(engine, containers, remove);
-            await engine.removeNetworks(networks);
-        }
-        catch (error) {
-            // Somebody else is removing a container, or one has joined a network since. The next look tells.
-            failure = error instanceof Error ? error : new Error(String(error));
-        }
-        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
-    }
-    return { containers: removed.containers.size, networks: removed.networks.size };
-}
-/**
- * Ends every process of a run and keeps its containers to be looked at: nothing of the command runs on, and no sidecar
- * holds a key.
- *
- * @param agentGone called when nothing of the command runs any more
- * @throws Error when a container could not be ended
- */
-async function stopRun(engine, runId, isSettled, agentGone) {
-    const limit = now() + limits/* SWEEP_LIMIT_MS */.QB;
-    for (;;) {
-        const settled = isSettled();
-        const { containers } = await engine.objectsOf(runId);
-        await endContainers(engine, containers, kill);
-        if (settled || now() > limit)
-            break;
-        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
-    }
-    agentGone();
-}
-/**
- * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
- * written when the agent's end of it is gone. Asking is a courtesy. What cannot be asked is ended all the same, and an
- * agent that does not end saves no sidecar, because they hold the keys.
- *
- * @param agentHasEnded true if both can happen at once
- */
-async function endContainers(engine, names, end, agentHasEnded = false, agentGone) {
-    const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
-    const others = names.filter((name) => !sidecars.includes(name));
-    const agentEnd = end(engine, others).then(agentGone);
-    if (!agentHasEnded)
-        await Promise.allSettled([agentEnd]);
-    await Promise.allSettled([agentEnd, engine.stop(sidecars, limits/* SIDECAR_STOP_S */.VT)]);
-    await settleAll([agentEnd, end(engine, sidecars)]);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/time-limit.js
 
 /** The exit code of a command that ran out of time; `timeout` of the GNU coreutils has the same. */
@@ -23499,6 +23775,7 @@ class Sandbox {
     #containers;
     #sidecars = [];
     #commandStarted = false;
+    #start = Promise.withResolvers();
     #agentHasEnded = false;
     /** Calls of the engine that have not ended: each of them may still create something. */
     #running = 0;
@@ -23514,6 +23791,10 @@ class Sandbox {
     /** True once the pre-flight check let the command start: from then on both sidecars have logs. */
     get commandStarted() {
         return this.#commandStarted;
+    }
+    /** Resolves when the command starts; it may never. */
+    get started() {
+        return this.#start.promise;
     }
     /**
      * Starts all containers at once; the agent's own pre-flight check is the gate.
@@ -23558,6 +23839,7 @@ class Sandbox {
             await this.#timings.measure('library', () => this.#engine.create(library));
         const gate = new Gate(() => {
             this.#commandStarted = true;
+            this.#start.resolve(undefined);
             this.#timings.startupMs = now();
             limit.start();
         }, output.stderr);
@@ -23725,6 +24007,8 @@ function tooLarge(path, limit) {
 
 
 
+
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -23737,12 +24021,14 @@ function newRunId() {
 async function run(config, secrets, context) {
     const progress = new Progress();
     const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
+    // While the command runs, the engine has time.
+    const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
     let lock;
     try {
         const prepared = prepare(config, context, progress);
         lock = await lockWorkspace(config.workspace);
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
-        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed, context.runId));
+        const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
         await execute(config, plan, prepared, sandbox, context, progress);
     }
@@ -23752,6 +24038,7 @@ async function run(config, secrets, context) {
     }
     const aftermath = await tearDown(config, sandbox, context, progress);
     lock?.release();
+    await sweep(sandbox, networks, context);
     return report(config, sandbox, aftermath, context, progress);
 }
 /**
@@ -23785,6 +24072,18 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, sandbox
 async function ranOutOfMemory(sandbox, { reporter, signal }) {
     const asking = () => Promise.race([sandbox.ranOutOfMemory(), (0,signals/* aborted */.Q)(signal)]);
     return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
+}
+/**
+ * Removes what killed runs left and was in nobody's way. A run that is cancelled or did not get as far as its command leaves
+ * that to the next one.
+ *
+ * @param networks the removal of their networks, which began with the command
+ */
+async function sweep(sandbox, networks, context) {
+    if (!sandbox.commandStarted || context.signal.aborted)
+        return;
+    const work = networks.then(() => finishKilledRuns(killedRuns(context.temporary), context));
+    await Promise.race([work, (0,signals/* aborted */.Q)(context.signal)]).catch(() => undefined);
 }
 
 ;// CONCATENATED MODULE: external "node:stream/consumers"
@@ -24304,13 +24603,26 @@ async function command_line_commandLine(argv, root, signal, engineWith) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   CC: () => (/* binding */ networkArgs),
+/* harmony export */   U3: () => (/* binding */ KEPT_LABEL),
 /* harmony export */   he: () => (/* binding */ containerArgs),
-/* harmony export */   jQ: () => (/* binding */ RUN_LABEL)
+/* harmony export */   jQ: () => (/* binding */ RUN_LABEL),
+/* harmony export */   pk: () => (/* binding */ OWNER_LABEL)
 /* harmony export */ });
 /**
  * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
  */
 const RUN_LABEL = 'awf.run';
+/** The label with the process that a run belongs to, so that a later run can tell whether anybody still needs it. */
+const OWNER_LABEL = 'awf.owner';
+/** The label of what the user asked to keep: `true`. */
+const KEPT_LABEL = 'awf.kept';
+function labelArgs({ runId, owner, isKept }) {
+    return [
+        `--label=${RUN_LABEL}=${runId}`,
+        ...(owner === undefined ? [] : [`--label=${OWNER_LABEL}=${owner}`]),
+        ...(isKept === true ? [`--label=${KEPT_LABEL}=true`] : []),
+    ];
+}
 /**
  * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
@@ -24321,7 +24633,7 @@ const RUN_LABEL = 'awf.run';
 function containerArgs(spec) {
     return [
         option('name', spec.name),
-        option('label', `${RUN_LABEL}=${spec.runId}`),
+        ...labelArgs(spec),
         '--pull=never',
         '--interactive',
         '--cap-drop=ALL',
@@ -24393,7 +24705,7 @@ function networkArgs(spec) {
         '--driver=bridge',
         '--ipv6=false',
         `--subnet=${spec.subnet}`,
-        `--label=${RUN_LABEL}=${spec.runId}`,
+        ...labelArgs(spec),
         ...(spec.internal
             ? [
                 '--internal',

@@ -91,7 +91,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: isBelow, stepTemporaryDirectory, workDirectoryOf
+// UNUSED EXPORTS: isBelow, runIdOf, stepTemporaryDirectory, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -111,6 +111,10 @@ var external_node_path_ = __nccwpck_require__(760);
  */
 function workDirectoryOf(runId, temporary) {
     return join(temporary, `awf-${runId}`);
+}
+/** The id of the run whose work directory has the name `name`; undefined for other names. */
+function runIdOf(name) {
+    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
 }
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 function stepTemporaryDirectory(environment = process.env) {
