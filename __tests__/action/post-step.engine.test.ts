@@ -253,7 +253,8 @@ describe('E8: links among the logs', () => {
     expect(found.filter((path) => /squid-logs|api-proxy/.test(path ?? ''))).toEqual([]);
     await step.post();
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
-    expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
+    const files = ['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json', 'workspace.json'];
+    expect(names.sort()).toEqual(files);
     expect(remains(step.runner)).toEqual([]);
   });
 });
