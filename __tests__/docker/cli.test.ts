@@ -47,6 +47,8 @@ afterEach(() => {
 });
 
 test('a client that does not know contexts, such as Podman’s, does not tell where its engine is', async () => {
+  vi.stubEnv('DOCKER_HOST', '');
+  vi.stubEnv('DOCKER_CONTEXT', 'elsewhere');
   await expect(cliWith('exit 125').endpoint()).resolves.toBeUndefined();
   await expect(cliWith('echo unix:///run/docker.sock').endpoint()).resolves.toBe('unix:///run/docker.sock');
 });

@@ -35,6 +35,13 @@ describe.each([
     expect(openai).toMatch(/allow-domains: openai\.com covers api\.openai\.com, the host of OpenAI\./);
     expect(gemini).toMatch(/googleapis\.com covers generativelanguage\.googleapis\.com/);
     // The host itself, its neighbours, and other providers' domains: no overlap with a configured one.
+    const named = aConfig({ frontEnd, allow: allowing('internal.example'), secrets: given('OPENAI_API_KEY') });
+    const providers = named.providers.map((each) => ({
+      ...each,
+      target: { ...each.target, host: 'llm.internal.example' },
+      isPermitted: true,
+    }));
+    expect(configWarnings({ ...named, providers })).toEqual([]);
     expect(warningsFor('api.openai.com, cdn.openai.com, anthropic.com, http://openai.com')).toEqual([]);
   });
 

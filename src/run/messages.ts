@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { optionName, type OptionName } from '../config/options.ts';
 import type { RunUsage } from '../report/usage.ts';
-import { NO_CREDENTIALS } from '../shared/providers.ts';
+import { isOwnHost, NO_CREDENTIALS } from '../shared/providers.ts';
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
@@ -25,7 +25,9 @@ export function configWarnings(config: Config): string[] {
  */
 function sharedFrontEnds({ allow, providers }: Config, option: string): string[] {
   const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
-  return providers.flatMap(({ provider, target: { host } }) =>
+  // An upstream that the user names has to be on the list, and often is by its domain.
+  const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
+  return own.flatMap(({ provider, target: { host } }) =>
     domains
       .filter((domain) => domain !== host && isWithin(host, domain))
       .map(
