@@ -47676,7 +47676,9 @@ function configWarnings(config) {
  */
 function sharedFrontEnds({ allow, providers }, option) {
     const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
-    return providers.flatMap(({ provider, target: { host } }) => domains
+    // An upstream that the user names has to be on the list, and often is by its domain.
+    const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
+    return own.flatMap(({ provider, target: { host } }) => domains
         .filter((domain) => domain !== host && isWithin(host, domain))
         .map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
         'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
