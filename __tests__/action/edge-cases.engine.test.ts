@@ -297,11 +297,11 @@ describe('sidecars', () => {
 describe('the pre-flight check', () => {
   // containers/agent/pre-flight.engine.test.ts tests every single check.
   test('fails when the api-proxy does not listen, and the command does not run', async () => {
-    const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 60') }));
+    const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 100') }));
     expectFailure(
       result,
       'The command was not started: pre-flight check failed',
-      /GEMINI_API_BASE_URL is http:\/\/[\d.]+:10003, and nothing accepts a connection there within 5 seconds/,
+      /GEMINI_API_BASE_URL is http:\/\/[\d.]+:10003, and nothing accepts a connection there within 60 seconds/,
     );
   });
 });

@@ -31,7 +31,13 @@ const scratch = mkdtempSync(join(tmpdir(), 'awf-bench-'));
 const floorConf = join(scratch, 'squid.conf');
 writeFileSync(
   floorConf,
-  squidConfig({ addresses: addressesIn(FLOOR_SUBNET), allow: allowing('example.com'), targets: [], hosts: [], hostAddresses: [] }),
+  squidConfig({
+    addresses: addressesIn(FLOOR_SUBNET),
+    allow: allowing('example.com'),
+    targets: [],
+    hosts: [],
+    hostAddresses: [],
+  }),
 );
 
 const floor: Sample[] = [];
