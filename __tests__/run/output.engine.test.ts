@@ -88,7 +88,7 @@ describe('the command line', () => {
 
   test('exits only when its reader has everything', async () => {
     // More than the pipe can take, but no more than all the buffers on the way to it.
-    const size = 150_000;
+    const size = 230_000;
     const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero`);
     await waitFor('the report', () => stderr().includes('awf: logs:'));
     await sleep(500);
