@@ -31,9 +31,9 @@ const SCRIPT = `export P=$(dirname "$GITHUB_WORKSPACE")\n${sectionedScript({
   'R13 tools':
     'cat "$P"/tool-cache/node/24.1.0/x64/etc/npmrc "$HOME"/.local/share/uv/credentials/credentials.toml; true',
   'R12 everywhere': `grep -rsl 'SENTINEL-of-th[e]-host' /opt /usr/local "$HOME" /tmp; echo searched`,
-  'R16 a socket': `python3 -c "
-import os, socket
-s = socket.socket(socket.AF_UNIX); s.connect(os.environ['P'] + '/agent.sock'); print('connected')"`,
+  'R16 a socket': `node -e "
+    require('net').connect(process.env.P + '/agent.sock')
+      .on('connect', () => { console.log('connected'); process.exit() }).on('error', (e) => console.log('Error', e.code))"`,
   'E11 a disk': 'cat "$DISK/tool"; echo evil > "$DISK/tool"; echo evil > "$DISK/new"',
   'E12 a hard link': 'cat linked; chmod u+w linked; echo evil > linked; cat linked',
   'E13 a local action':
