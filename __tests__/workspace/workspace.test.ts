@@ -338,4 +338,30 @@ describe('inspectWorkspace', () => {
     // Two names in the workspace of one file are left alone.
     expect(readFileSync(join(workspace, 'c2'), 'utf8')).toBe('changed');
   });
+
+  test('E12 the objects of a repository outside become its own, too', async () => {
+    const [clone, outside] = [temporaryDirectory(), temporaryDirectory()];
+    writeFileSync(join(clone, 'object'), 'good', { mode: 0o444 });
+    const object = `.git/objects/ab/${'c'.repeat(38)}`;
+    const { workspace } = await after(
+      () => {
+        chmodSync(join(outside, object), 0o644);
+        writeFileSync(join(outside, object), 'evil');
+      },
+      (w) => {
+        rmSync(join(w, '.git'), { recursive: true });
+        write(outside, { ...repository('.git'), [`${object}-`]: '' });
+        linkSync(join(clone, 'object'), join(outside, object));
+        write(outside, {
+          '.git/worktrees/w/HEAD': 'ref: refs/heads/main\n',
+          '.git/worktrees/w/commondir': '../..\n',
+          '.git/worktrees/w/gitdir': `${w}/.git\n`,
+        });
+        write(w, { '.git': `gitdir: ${outside}/.git/worktrees/w\n` });
+      },
+    );
+    expect(workspace).not.toBe(outside);
+    expect(readFileSync(join(outside, object), 'utf8')).toBe('evil');
+    expect(readFileSync(join(clone, 'object'), 'utf8')).toBe('good');
+  });
 });

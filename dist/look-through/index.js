@@ -88,10 +88,11 @@ function moveAside(path) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Yw: () => (/* binding */ isBelow),
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: isBelow, runIdOf, stepTemporaryDirectory, workDirectoryOf
+// UNUSED EXPORTS: runIdOf, stepTemporaryDirectory, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -235,8 +236,9 @@ function disarmRepository(directory, offences, roots, kept) {
             (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .ownerOf */ .bf)(moved.movedTo), roots, kept);
         }
     }
-    catch {
+    catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
+        kept.failed.push(`${directory}: ${String(error)}`);
     }
     return moved;
 }
@@ -715,7 +717,9 @@ function readConfig(file, gitDirectory, roots) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $E: () => (/* binding */ contentOf),
+/* harmony export */   BE: () => (/* binding */ MAX_FILES),
 /* harmony export */   DR: () => (/* binding */ filesBelow),
+/* harmony export */   GH: () => (/* binding */ startOf),
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
@@ -763,6 +767,19 @@ function contentOf(file, maxBytes = SMALL_FILE_BYTES) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
     }
 }
+/** The first bytes of a regular file. Empty for anything else. */
+function startOf(file, length) {
+    if (kindOf(file) !== 'file')
+        return '';
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(length);
+        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, length, 0));
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function kindOf(path) {
     let stats;
@@ -785,6 +802,8 @@ function stampOf(path) {
 function namesIn(directory) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory), { encoding: 'latin1' }).sort();
 }
+/** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
+const MAX_FILES = 2_000_000;
 /** There is more in a directory than anybody needs, which may be meant to exhaust us. */
 class TooMany extends Error {
 }
@@ -915,7 +934,7 @@ const OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
-/** Directories with files of git's own that may be there beside data, without a meaning for anybody else. */
+/** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
 function returnsAs(name) {
@@ -1309,8 +1328,6 @@ var refs = __nccwpck_require__(885);
 
 
 
-/** More files than any git directory has beside its objects. */
-const MAX_FILES = 2_000_000;
 /** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
@@ -1388,7 +1405,7 @@ function composeFiles(host, own, kind, owner, config) {
     }
     let composed = '';
     for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
-        const content = config(join(host, name), host) ?? '';
+        const content = config(join(host, name), host);
         writeWhole(join(own, name), content, owner);
         if (name === 'config')
             composed = content;
@@ -1470,9 +1487,8 @@ function private_text(path) {
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** More new objects than a command can sensibly leave loose. */
-const return_MAX_FILES = 2_000_000;
-const MAX_INDEX_BYTES = 1 << 30;
+/** The first bytes of an index (gitformat-index(5)). */
+const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -1503,7 +1519,7 @@ function returnDirectory(directory, roots, kept) {
 }
 function returnLogs(directory, owner) {
     const { host, own, returns } = directory;
-    for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, 'logs'), return_MAX_FILES).map((path) => (0,posix_.join)('logs', path))) {
+    for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, 'logs'), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)('logs', path))) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
         if (isUntouched(directory, name) || isChangedOnHost(directory, name))
@@ -1518,7 +1534,7 @@ function returnStores(own, host, owner) {
     for (const store of layout/* STORES */.ZZ) {
         if (!(0,git_files/* isPlainPath */.qW)(own, `${store}/x`))
             continue;
-        for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, store), return_MAX_FILES).map((path) => (0,posix_.join)(store, path))) {
+        for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, store), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(store, path))) {
             if ((0,layout/* isStored */.mL)(name) && (0,git_files/* kindOf */.I)((0,posix_.join)(host, name)) === undefined)
                 (0,git_files/* moveFile */.mV)((0,posix_.join)(own, name), (0,posix_.join)(host, name), owner);
         }
@@ -1543,9 +1559,8 @@ function returnHeadAndIndex(directory, owner, kept) {
         const path = (0,posix_.join)(own, name);
         if (name === 'HEAD')
             returnFile(directory, name, owner);
-        else if ((0,git_files/* kindOf */.I)(path) === 'file' && ((0,git_files/* contentOf */.$E)(path, MAX_INDEX_BYTES)?.startsWith('DIRC') ?? name !== 'index')) {
+        else if ((0,git_files/* startOf */.GH)(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
             (0,git_files/* copyFile */.m3)(path, (0,posix_.join)(host, name), owner);
-        }
     }
 }
 /** Returns a small file whose content passes, and its removal. */
@@ -1568,7 +1583,7 @@ function endOperations(directory, kept) {
     for (const [name, what] of Object.entries(layout/* OPERATIONS */.xb)) {
         const below = (top) => (0,git_files/* kindOf */.I)((0,posix_.join)(top, name)) === 'file'
             ? [name]
-            : (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), return_MAX_FILES).map((path) => (0,posix_.join)(name, path));
+            : (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(name, path));
         const isThere = (0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) !== undefined;
         const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
         const isSame = [...names].every((file) => isUntouched(directory, file));
@@ -1672,10 +1687,10 @@ var external_node_fs_ = __nccwpck_require__(24);
 var external_node_path_ = __nccwpck_require__(760);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 var file_names = __nccwpck_require__(50);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
-var disarm = __nccwpck_require__(928);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js + 1 modules
 var paths = __nccwpck_require__(962);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
+var disarm = __nccwpck_require__(928);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
 var files = __nccwpck_require__(996);
 // EXTERNAL MODULE: external "node:crypto"
@@ -2029,6 +2044,7 @@ var survey = __nccwpck_require__(290);
 
 
 
+
 /**
  * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
  * disarms everything that would make a later program do what the command wants.
@@ -2142,18 +2158,17 @@ function byPlace(one, other) {
  * host anyway, nobody can learn anything by the link.
  */
 function newLinks(findings, { visible, closed }) {
-    const depth = ({ target = '' }, places) => Math.max(0, ...places
-        .map(file_names/* fromText */.IK)
-        .filter((place) => target === place || target.startsWith(`${place}/`))
-        .map(({ length }) => length));
+    const [open, shut] = [visible.map(file_names/* fromText */.IK), closed.map(file_names/* fromText */.IK)];
+    const depth = ({ target = '' }, places) => places.reduce((deepest, place) => (isAtOrBelow(target, place) ? Math.max(deepest, place.length) : deepest), 0);
     const links = findings
         .filter(({ kind }) => kind === 'link-out')
-        .map((link) => ({ link, isVisible: depth(link, visible), isClosed: depth(link, closed) }));
+        .map((link) => ({ link, openDepth: depth(link, open), shutDepth: depth(link, shut) }));
     return {
-        closed: links.filter(({ isVisible, isClosed }) => isClosed > isVisible).map(({ link }) => link),
-        reported: links.filter(({ isVisible, isClosed }) => isClosed + isVisible === 0).map(({ link }) => link),
+        closed: links.filter(({ openDepth, shutDepth }) => shutDepth > openDepth).map(({ link }) => link),
+        reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
     };
 }
+const isAtOrBelow = (path, place) => path === place || (0,paths/* isBelow */.Yw)(path, place);
 /** A file of root's that gives root's rights to whoever runs it. */
 function clearSetId(path) {
     const what = ['a program that runs with the rights of its owner'];

@@ -43819,7 +43819,116 @@ const TOOL_CACHE_CREDENTIAL_ROWS = [
     { path: 'maven/*/*/conf/settings.xml', why: "Maven's passwords" },
 ];
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
+
+
+
+
+
+
+/** Where engines keep their data unless they are told otherwise. */
+const ENGINE_DATA = ['/var/lib/docker', '/var/lib/containerd'];
+/** Paths that no run may expose to the agent. */
+const FORBIDDEN = [
+    { path: '/proc', why: "shows the host's processes" },
+    { path: '/sys', why: 'controls the kernel' },
+    { path: '/dev', why: 'holds the devices' },
+    { path: '/run', why: "holds the engine's socket" },
+    { path: '/var/run', why: "holds the engine's socket" },
+    ...ENGINE_DATA.map((path) => ({ path, why: "is the engine's data root" })),
+];
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
+/** System directories. They are never mounted read-write: no one keeps a cache there. */
+const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
+/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
+const START_FILES = words(`
+  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
+  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
+  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
+`);
+/**
+ * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
+ *
+ * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
+ */
+function userMounts(mounts, places) {
+    const sockets = mounts.length === 0 ? [] : listeningSockets();
+    return mounts.map(({ source, target, writable, origin }, index) => {
+        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
+        };
+        if (!(0,external_node_fs_.existsSync)(source))
+            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
+        const real = (0,external_node_fs_.realpathSync)(source);
+        const kind = (0,external_node_fs_.statSync)(real);
+        if (!kind.isDirectory() && !kind.isFile())
+            return refuse('it is neither a directory nor a file');
+        const refuseAny = (guarded) => {
+            for (const { path, why } of guarded) {
+                if (isInside(real, path))
+                    refuse(`it ${why}`);
+                if (isInside(path, real))
+                    refuse(`it contains ${path}, which ${why}`);
+            }
+        };
+        refuseAny(always(places));
+        if (isInside(places.home, real)) {
+            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
+        }
+        if (writable)
+            refuseAny(whenWritable(places));
+        const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
+        if (socket !== undefined)
+            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
+        const first = mounts.findIndex((other) => other.target === target);
+        if (first < index)
+            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
+        return { kind: 'bind', source: real, target, writable };
+    });
+}
+function always({ workDirectory, engine, environment }) {
+    const { dataRoot, socket } = engine;
+    return [
+        ...FORBIDDEN,
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
+        { path: workDirectory, why: "holds the run's own files" },
+        ...RUNNER_FILES.flatMap((name) => {
+            const path = environment[name];
+            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
+        }),
+    ];
+}
+/** Paths that the agent may read but not change. */
+function whenWritable({ home, environment, programs }) {
+    const event = environment['GITHUB_EVENT_PATH'] ?? '';
+    return [
+        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
+        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
+        ...START_FILES.map((name) => ({
+            path: (0,external_node_path_.join)(home, name),
+            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
+        })),
+        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
+    ];
+}
+/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
+function socketIn(path) {
+    if (!(0,external_node_fs_.statSync)(path).isDirectory())
+        return undefined;
+    try {
+        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
+        return found && (0,external_node_path_.join)(path, found.name);
+    }
+    catch {
+        // The command cannot read the directory either: it runs as the same user.
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/hidden.js
+
 
 
 
@@ -43834,8 +43943,6 @@ const hidden_CREDENTIAL_VARIABLES = words(`
   NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
   TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
 `);
-/** Variables with the runner's files through which a step acts on the job. */
-const RUNNER_FILE_VARIABLES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY GITHUB_EVENT_PATH');
 /** Reads what {@link Below} lists. */
 function readBelow(surroundings) {
     const { home, environment } = surroundings;
@@ -43859,8 +43966,8 @@ function hiddenPlaces(surroundings) {
         // The runner keeps actions, checkouts and temporary files side by side.
         ...(/\/_?temp$/.test(runnerTemporary) ? [(0,external_node_path_.dirname)(runnerTemporary)] : []),
         ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
-        ...named(environment, RUNNER_FILE_VARIABLES),
-        ...['/var/lib/docker', '/var/lib/containerd', '/var/run/docker.sock', '/run/containerd'],
+        ...named(environment, [...RUNNER_FILES, 'GITHUB_EVENT_PATH']),
+        ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
         ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
         ...listeningSockets(),
     ];
@@ -44467,6 +44574,19 @@ function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
+/** The first bytes of a regular file. Empty for anything else. */
+function files_startOf(file, length) {
+    if (files_kindOf(file) !== 'file')
+        return '';
+    const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(length);
+        return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, length, 0));
+    }
+    finally {
+        closeSync(descriptor);
+    }
+}
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function files_kindOf(path) {
     let stats;
@@ -44489,6 +44609,8 @@ function files_stampOf(path) {
 function files_namesIn(directory) {
     return (0,external_node_fs_.readdirSync)(file_names_bytes(directory), { encoding: 'latin1' }).sort();
 }
+/** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
+const files_MAX_FILES = 2_000_000;
 /** There is more in a directory than anybody needs, which may be meant to exhaust us. */
 class TooMany extends Error {
 }
@@ -45108,7 +45230,7 @@ const layout_OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
-/** Directories with files of git's own that may be there beside data, without a meaning for anybody else. */
+/** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
 function layout_returnsAs(name) {
@@ -45458,8 +45580,6 @@ function real(path) {
 
 
 
-/** More files than any git directory has beside its objects. */
-const MAX_FILES = 2_000_000;
 /** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
@@ -45514,7 +45634,7 @@ function composeRepository(host, own, owner, config) {
         files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_ownerOf(host));
         const info = `${own}.info`;
         files_makeDirectory(info, owner);
-        for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), MAX_FILES)) {
+        for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), files_MAX_FILES)) {
             files_copyFile((0,posix_namespaceObject.join)(host, 'objects/info', file), (0,posix_namespaceObject.join)(info, file), owner);
         }
         show('objects/info', true, info);
@@ -45537,7 +45657,7 @@ function composeFiles(host, own, kind, owner, config) {
     }
     let composed = '';
     for (const name of ['config', 'config.worktree'].filter((one) => files_kindOf((0,posix_namespaceObject.join)(host, one)) !== undefined)) {
-        const content = config((0,posix_namespaceObject.join)(host, name), host) ?? '';
+        const content = config((0,posix_namespaceObject.join)(host, name), host);
         files_writeWhole((0,posix_namespaceObject.join)(own, name), content, owner);
         if (name === 'config')
             composed = content;
@@ -45555,7 +45675,7 @@ function composeFiles(host, own, kind, owner, config) {
 function copiedFiles(host) {
     const names = files_namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
     const files = names.flatMap((name) => files_kindOf((0,posix_namespaceObject.join)(host, name)) === 'directory'
-        ? files_filesBelow((0,posix_namespaceObject.join)(host, name), MAX_FILES).map((path) => (0,posix_namespaceObject.join)(name, path))
+        ? files_filesBelow((0,posix_namespaceObject.join)(host, name), files_MAX_FILES).map((path) => (0,posix_namespaceObject.join)(name, path))
         : files_kindOf((0,posix_namespaceObject.join)(host, name)) === 'file'
             ? [name]
             : []);
@@ -45563,7 +45683,7 @@ function copiedFiles(host) {
 }
 /** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
 function sharedObjects(host) {
-    return [host, ...modulesOf(host)].flatMap((directory) => layout_STORES.flatMap((store) => files_filesBelow((0,posix_namespaceObject.join)(directory, store), MAX_FILES)
+    return [host, ...modulesOf(host)].flatMap((directory) => layout_STORES.flatMap((store) => files_filesBelow((0,posix_namespaceObject.join)(directory, store), files_MAX_FILES)
         .map((name) => (0,posix_namespaceObject.join)(directory, store, name))
         .filter((file) => (0,external_node_fs_.lstatSync)(file_names_bytes(file)).nlink > 1)));
 }
@@ -46266,7 +46386,8 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const found = await survey(roots, limitMs);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
-    breakHardLinks([...found.sharedFiles, ...repositories.flatMap(sharedObjects)]);
+    const outside = own.outside === undefined ? [] : [file_names_fromText(own.outside.directory)];
+    breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
     const settings = userSettings(home, environment).map(({ file, entries }) => ({
         entries,
         beside: (0,external_node_path_.dirname)(file),
@@ -46947,113 +47068,6 @@ function agentUser(caller, workspace) {
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
 function sidecarUser({ uid, gid }) {
     return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
-
-
-
-
-
-
-/** Paths that no run may expose to the agent. */
-const FORBIDDEN = [
-    { path: '/proc', why: "shows the host's processes" },
-    { path: '/sys', why: 'controls the kernel' },
-    { path: '/dev', why: 'holds the devices' },
-    { path: '/run', why: "holds the engine's socket" },
-    { path: '/var/run', why: "holds the engine's socket" },
-    { path: '/var/lib/docker', why: "is the engine's data root" },
-    { path: '/var/lib/containerd', why: "is the engine's data root" },
-];
-/** Variables with the runner's files through which a step acts on the job. */
-const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
-/** System directories. They are never mounted read-write: no one keeps a cache there. */
-const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
-/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
-const START_FILES = words(`
-  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
-  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
-  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
-`);
-/**
- * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
- *
- * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
- */
-function userMounts(mounts, places) {
-    const sockets = mounts.length === 0 ? [] : listeningSockets();
-    return mounts.map(({ source, target, writable, origin }, index) => {
-        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
-            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
-        };
-        if (!(0,external_node_fs_.existsSync)(source))
-            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
-        const real = (0,external_node_fs_.realpathSync)(source);
-        const kind = (0,external_node_fs_.statSync)(real);
-        if (!kind.isDirectory() && !kind.isFile())
-            return refuse('it is neither a directory nor a file');
-        const refuseAny = (guarded) => {
-            for (const { path, why } of guarded) {
-                if (isInside(real, path))
-                    refuse(`it ${why}`);
-                if (isInside(path, real))
-                    refuse(`it contains ${path}, which ${why}`);
-            }
-        };
-        refuseAny(always(places));
-        if (isInside(places.home, real)) {
-            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
-        }
-        if (writable)
-            refuseAny(whenWritable(places));
-        const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
-        if (socket !== undefined)
-            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
-        const first = mounts.findIndex((other) => other.target === target);
-        if (first < index)
-            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
-        return { kind: 'bind', source: real, target, writable };
-    });
-}
-function always({ workDirectory, engine, environment }) {
-    const { dataRoot, socket } = engine;
-    return [
-        ...FORBIDDEN,
-        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
-        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
-        { path: workDirectory, why: "holds the run's own files" },
-        ...RUNNER_FILES.flatMap((name) => {
-            const path = environment[name];
-            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
-        }),
-    ];
-}
-/** Paths that the agent may read but not change. */
-function whenWritable({ home, environment, programs }) {
-    const event = environment['GITHUB_EVENT_PATH'] ?? '';
-    return [
-        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
-        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
-        ...START_FILES.map((name) => ({
-            path: (0,external_node_path_.join)(home, name),
-            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
-        })),
-        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
-    ];
-}
-/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
-function socketIn(path) {
-    if (!(0,external_node_fs_.statSync)(path).isDirectory())
-        return undefined;
-    try {
-        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
-        return found && (0,external_node_path_.join)(path, found.name);
-    }
-    catch {
-        // The command cannot read the directory either: it runs as the same user.
-        return undefined;
-    }
 }
 
 // EXTERNAL MODULE: external "node:url"
@@ -50732,9 +50746,8 @@ function edited(host, additions, removals) {
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** More new objects than a command can sensibly leave loose. */
-const return_MAX_FILES = 2_000_000;
-const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1 << 30));
+/** The first bytes of an index (gitformat-index(5)). */
+const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -50765,7 +50778,7 @@ function returnDirectory(directory, roots, kept) {
 }
 function returnLogs(directory, owner) {
     const { host, own, returns } = directory;
-    for (const name of filesBelow(join(own, 'logs'), return_MAX_FILES).map((path) => join('logs', path))) {
+    for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
         if (isUntouched(directory, name) || isChangedOnHost(directory, name))
@@ -50780,7 +50793,7 @@ function returnStores(own, host, owner) {
     for (const store of STORES) {
         if (!isPlainPath(own, `${store}/x`))
             continue;
-        for (const name of filesBelow(join(own, store), return_MAX_FILES).map((path) => join(store, path))) {
+        for (const name of filesBelow(join(own, store), MAX_FILES).map((path) => join(store, path))) {
             if (isStored(name) && kindOf(join(host, name)) === undefined)
                 moveFile(join(own, name), join(host, name), owner);
         }
@@ -50805,9 +50818,8 @@ function returnHeadAndIndex(directory, owner, kept) {
         const path = join(own, name);
         if (name === 'HEAD')
             returnFile(directory, name, owner);
-        else if (kindOf(path) === 'file' && (contentOf(path, MAX_INDEX_BYTES)?.startsWith('DIRC') ?? name !== 'index')) {
+        else if (startOf(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
             copyFile(path, join(host, name), owner);
-        }
     }
 }
 /** Returns a small file whose content passes, and its removal. */
@@ -50830,7 +50842,7 @@ function endOperations(directory, kept) {
     for (const [name, what] of Object.entries(OPERATIONS)) {
         const below = (top) => kindOf(join(top, name)) === 'file'
             ? [name]
-            : filesBelow(join(top, name), return_MAX_FILES).map((path) => join(name, path));
+            : filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
         const isThere = kindOf(join(own, name)) !== undefined;
         const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
         const isSame = [...names].every((file) => isUntouched(directory, file));
@@ -50953,8 +50965,9 @@ function disarmRepository(directory, offences, roots, kept) {
             rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
         }
     }
-    catch {
+    catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
+        kept.failed.push(`${directory}: ${String(error)}`);
     }
     return moved;
 }

@@ -6,7 +6,7 @@ import { listeningSockets } from '../host/sockets.ts';
 import { words } from '../shared/words.ts';
 import { CREDENTIAL_ROWS, HOME_CREDENTIAL_ROWS, TOOL_CACHE_CREDENTIAL_ROWS } from './credential-rows.ts';
 import { present } from './host-toolchain.ts';
-import type { HostPlaces } from './user-mounts.ts';
+import { ENGINE_DATA, RUNNER_FILES, type HostPlaces } from './user-mounts.ts';
 
 /** A path of the host without links. */
 export interface HostPath {
@@ -45,11 +45,6 @@ const CREDENTIAL_VARIABLES = words(`
   TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
 `);
 
-/** Variables with the runner's files through which a step acts on the job. */
-const RUNNER_FILE_VARIABLES = words(
-  'GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY GITHUB_EVENT_PATH',
-);
-
 /** Reads what {@link Below} lists. */
 export function readBelow(surroundings: Surroundings): Below {
   const { home, environment } = surroundings;
@@ -74,8 +69,8 @@ function hiddenPlaces(surroundings: Surroundings): string[] {
     // The runner keeps actions, checkouts and temporary files side by side.
     ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
     ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
-    ...named(environment, RUNNER_FILE_VARIABLES),
-    ...['/var/lib/docker', '/var/lib/containerd', '/var/run/docker.sock', '/run/containerd'],
+    ...named(environment, [...RUNNER_FILES, 'GITHUB_EVENT_PATH']),
+    ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
     ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
     ...listeningSockets(),
   ];

@@ -28,6 +28,9 @@ export interface HostPlaces {
   readonly programs: readonly string[];
 }
 
+/** Where engines keep their data unless they are told otherwise. */
+export const ENGINE_DATA: readonly string[] = ['/var/lib/docker', '/var/lib/containerd'];
+
 /** Paths that no run may expose to the agent. */
 const FORBIDDEN: readonly Guarded[] = [
   { path: '/proc', why: "shows the host's processes" },
@@ -35,12 +38,11 @@ const FORBIDDEN: readonly Guarded[] = [
   { path: '/dev', why: 'holds the devices' },
   { path: '/run', why: "holds the engine's socket" },
   { path: '/var/run', why: "holds the engine's socket" },
-  { path: '/var/lib/docker', why: "is the engine's data root" },
-  { path: '/var/lib/containerd', why: "is the engine's data root" },
+  ...ENGINE_DATA.map((path) => ({ path, why: "is the engine's data root" })),
 ];
 
 /** Variables with the runner's files through which a step acts on the job. */
-const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
+export const RUNNER_FILES = words('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
 
 /** System directories. They are never mounted read-write: no one keeps a cache there. */
 const SYSTEM_DIRECTORIES = words('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');

@@ -1,8 +1,7 @@
 import { readAgentHost, type AgentHost } from '../agent/host.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
-import type { ImageFacts } from '../docker/engine.ts';
-import type { FoundContainer } from '../docker/engine.ts';
+import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
 import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
 import { ensureImages } from '../docker/ensure-images.ts';
 import { claimNetworks } from '../docker/networks.ts';

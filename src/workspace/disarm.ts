@@ -48,8 +48,9 @@ export function disarmRepository(
     if (moved.movedTo !== undefined) {
       rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
     }
-  } catch {
+  } catch (error) {
     // What could be saved has been saved; the rest is in the directory that was moved aside.
+    kept.failed.push(`${directory}: ${String(error)}`);
   }
   return moved;
 }

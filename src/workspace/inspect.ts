@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytes, fromText, printable } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
 import { hooksElsewhere } from './elsewhere.ts';
@@ -154,22 +155,19 @@ function newLinks(
   findings: readonly Finding[],
   { visible, closed }: Baseline,
 ): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
+  const [open, shut] = [visible.map(fromText), closed.map(fromText)];
   const depth = ({ target = '' }: Finding, places: readonly string[]): number =>
-    Math.max(
-      0,
-      ...places
-        .map(fromText)
-        .filter((place) => target === place || target.startsWith(`${place}/`))
-        .map(({ length }) => length),
-    );
+    places.reduce((deepest, place) => (isAtOrBelow(target, place) ? Math.max(deepest, place.length) : deepest), 0);
   const links = findings
     .filter(({ kind }) => kind === 'link-out')
-    .map((link) => ({ link, isVisible: depth(link, visible), isClosed: depth(link, closed) }));
+    .map((link) => ({ link, openDepth: depth(link, open), shutDepth: depth(link, shut) }));
   return {
-    closed: links.filter(({ isVisible, isClosed }) => isClosed > isVisible).map(({ link }) => link),
-    reported: links.filter(({ isVisible, isClosed }) => isClosed + isVisible === 0).map(({ link }) => link),
+    closed: links.filter(({ openDepth, shutDepth }) => shutDepth > openDepth).map(({ link }) => link),
+    reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
   };
 }
+
+const isAtOrBelow = (path: string, place: string): boolean => path === place || isBelow(path, place);
 
 /** A file of root's that gives root's rights to whoever runs it. */
 function clearSetId(path: string): Disarmed {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { toText } from '../host/file-names.ts';
+import { fromText, toText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
@@ -64,7 +64,8 @@ export async function guardWorkspace(
   const found = await survey(roots, limitMs);
   const gitDirectories = pathsOf(found.findings, 'git-directory');
   const repositories = gitDirectories.filter(isUnmistakable);
-  breakHardLinks([...found.sharedFiles, ...repositories.flatMap(sharedObjects)]);
+  const outside = own.outside === undefined ? [] : [fromText(own.outside.directory)];
+  breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
   const settings: NamedSettings[] = userSettings(home, environment).map(({ file, entries }) => ({
     entries,
     beside: dirname(file),

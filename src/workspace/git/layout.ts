@@ -29,7 +29,7 @@ export const OPERATIONS: Readonly<Record<string, string>> = {
   BISECT_START: 'a bisection',
 };
 
-/** Directories with files of git's own that may be there beside data, without a meaning for anybody else. */
+/** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 export const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 
 /** A small file that returns to the host if its content passes. */

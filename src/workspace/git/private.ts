@@ -3,7 +3,17 @@ import { basename, join } from 'node:path/posix';
 import type { MountSpec } from '../../docker/spec.ts';
 import { bytes, toText } from '../../host/file-names.ts';
 import type { UserIds } from '../../host/user.ts';
-import { copyFile, filesBelow, kindOf, makeDirectory, namesIn, ownerOf, stampOf, writeWhole } from './files.ts';
+import {
+  copyFile,
+  filesBelow,
+  kindOf,
+  makeDirectory,
+  MAX_FILES,
+  namesIn,
+  ownerOf,
+  stampOf,
+  writeWhole,
+} from './files.ts';
 import { NEVER_COPIED, STORES } from './layout.ts';
 import { readRefs, type Refs } from './refs.ts';
 
@@ -32,11 +42,8 @@ export interface Composed {
   readonly mounts: readonly MountSpec[];
 }
 
-/** Composes a configuration for the sandbox. @returns undefined for none */
-export type ComposeConfig = (file: string, gitDirectory: string) => string | undefined;
-
-/** More files than any git directory has beside its objects. */
-const MAX_FILES = 2_000_000;
+/** Composes a configuration for the sandbox. */
+export type ComposeConfig = (file: string, gitDirectory: string) => string;
 
 /** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
 const COPIED =
@@ -118,7 +125,7 @@ function composeFiles(
   }
   let composed = '';
   for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
-    const content = config(join(host, name), host) ?? '';
+    const content = config(join(host, name), host);
     writeWhole(join(own, name), content, owner);
     if (name === 'config') composed = content;
   }

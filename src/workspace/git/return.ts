@@ -11,10 +11,12 @@ import {
   isPlainPath,
   kindOf,
   makeDirectory,
+  MAX_FILES,
   moveFile,
   namesIn,
   ownerOf,
   stampOf,
+  startOf,
   writeWhole,
 } from './files.ts';
 import {
@@ -46,9 +48,8 @@ export interface Kept {
   readonly failed: string[];
 }
 
-/** More new objects than a command can sensibly leave loose. */
-const MAX_FILES = 2_000_000;
-const MAX_INDEX_BYTES = 1 << 30;
+/** The first bytes of an index (gitformat-index(5)). */
+const INDEX_SIGNATURE = 'DIRC';
 
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
@@ -117,9 +118,7 @@ function returnHeadAndIndex(directory: PrivateDirectory, owner: UserIds, kept: K
   for (const name of names) {
     const path = join(own, name);
     if (name === 'HEAD') returnFile(directory, name, owner);
-    else if (kindOf(path) === 'file' && (contentOf(path, MAX_INDEX_BYTES)?.startsWith('DIRC') ?? name !== 'index')) {
-      copyFile(path, join(host, name), owner);
-    }
+    else if (startOf(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE) copyFile(path, join(host, name), owner);
   }
 }
 
