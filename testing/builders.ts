@@ -33,6 +33,7 @@ export const NOTHING_LEFT: Aftermath = {
   kept: { conflicts: [], ended: [], settings: [], failed: [] },
   changes: [],
   links: [],
+  setIdFiles: [],
   left: 0,
 };
 

@@ -46,7 +46,7 @@ describe('the main step', OPTIONS, () => {
     const played = await main();
     expect(played.code).toBe(0);
     expect(annotations(played)).toEqual([
-      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      expect.stringMatching(/^warning: The command left what a later program would follow/),
       'warning: The command made the workspace a git repository: there was no .git before.',
     ]);
     expect(runner.main.outputs()).toMatchObject({ outcome: 'success' });
@@ -57,7 +57,7 @@ describe('the main step', OPTIONS, () => {
     const played = await main();
     expect(played).toMatchObject({ code: 1, engine: { left: [] } });
     expect(annotations(played)).toEqual([
-      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      expect.stringMatching(/^warning: The command left what a later program would follow/),
       'warning: The command made the workspace a git repository: there was no .git before.',
       'error: docker run was killed by SIGKILL before it ended.',
     ]);
@@ -196,7 +196,7 @@ test('a command that ignores its timeout is killed, and reported as timed out', 
   expect(played).toMatchObject({ code: 124, stderr: '', engine: { left: [] } });
   expect(annotations(played)).toEqual([
     expect.stringMatching(/^error: The command ran longer than 0\.005 minutes and was stopped\./),
-    expect.stringMatching(/^warning: The command left what a later git would follow/),
+    expect.stringMatching(/^warning: The command left what a later program would follow/),
     'warning: The command made the workspace a git repository: there was no .git before.',
     'error: The command ended with exit code 124.',
   ]);

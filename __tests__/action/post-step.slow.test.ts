@@ -49,7 +49,7 @@ describe('the post step', OPTIONS, () => {
     expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
     expect(played.stdout).toContain('Removed 3 containers and 2 networks that the main step left behind.');
     expect(annotations(played)).toEqual([
-      expect.stringMatching(/^warning: The command left what a later git would follow/),
+      expect.stringMatching(/^warning: The command left what a later program would follow/),
       'warning: The command made the workspace a git repository: there was no .git before.',
     ]);
     expect(existsSync(join(step.runner.workspace, '.git', 'hooks', 'post-checkout'))).toBe(false);

@@ -309,7 +309,10 @@ describe('inspectWorkspace', () => {
         chmodSync(join(w, 'known'), 0o4755);
       },
     );
-    expect(paths(found)).toEqual(['program']);
+    expect(paths(found)).toEqual([]);
+    expect(found.setIdFiles).toEqual([{ path: 'program', isCleared: true }]);
+    expect(aftermathWarnings(found)).toEqual([expect.stringMatching(/set-user-ID.*AWF cleared them: program\.$/)]);
+    expect(aftermathMarkdown(found).join()).toContain('`program` | ⛔ no longer');
     expect(statSync(join(workspace, 'program')).mode & 0o7777).toBe(0o755);
     expect(statSync(join(workspace, 'known')).mode & 0o7777).toBe(0o4755);
   });

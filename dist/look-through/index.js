@@ -2072,7 +2072,8 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         onDirectory,
     });
     const links = newLinks(found.findings, baseline);
-    disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])), ...(0,survey/* pathsOf */.wG)(found.findings, 'set-id').map(clearSetId));
+    disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])));
+    const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
     const after = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
@@ -2086,6 +2087,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         kept,
         changes: changesBetween(baseline.snapshot, after),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
+        setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
         left: found.left + found.flooded.length,
     };
 }
@@ -2169,15 +2171,14 @@ function newLinks(findings, { visible, closed }) {
     };
 }
 const isAtOrBelow = (path, place) => path === place || (0,paths/* isBelow */.Yw)(path, place);
-/** A file of root's that gives root's rights to whoever runs it. */
+/** Takes the set-user-ID and set-group-ID bits away. */
 function clearSetId(path) {
-    const what = ['a program that runs with the rights of its owner'];
     try {
         (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
-        return { path, what, movedTo: path };
+        return { path, isCleared: true };
     }
     catch {
-        return { path, what, movedTo: undefined };
+        return { path, isCleared: false };
     }
 }
 

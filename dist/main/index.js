@@ -46554,17 +46554,17 @@ function code(text) {
 /** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 /** Warns about what the command left in the workspace, once for each kind. */
-function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left }) {
+function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
     const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
     return [
         ...(moved.length > 0
-            ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
+            ? [`The command left what a later program would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
             : []),
         ...(stuck.length > 0
             ? [
-                `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
+                `The command left what a later program would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
             ]
             : []),
         ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
@@ -46575,6 +46575,7 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left
         ...(links.length > 0
             ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
             : []),
+        ...setIdNotes(setIdFiles),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -46584,18 +46585,19 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left
     ];
 }
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left }) {
+function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
         ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
     ];
     const tables = [
         tableOf(['Changed path of `protect-paths`', 'How'], changes.map(({ path, how }) => [code(path), how])),
-        tableOf(['A later git would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
+        tableOf(['A later program would follow', 'because of', 'What became of it'], disarmed.map(({ path, what, movedTo }) => [
             code(path),
             code(what.join(', ')),
             movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
         ])),
+        tableOf(['Lent the rights of its owner or group', 'What became of it'], setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does'])),
         tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
         tableOf(['Not brought to the repository on the host', 'because'], [
             ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
@@ -46605,6 +46607,17 @@ function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left
         ]),
     ].flat();
     return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+/** Programs that run with the rights of whoever owns them. */
+function setIdNotes(files) {
+    const named = (isCleared) => listed(files.filter((file) => file.isCleared === isCleared).map(({ path }) => path));
+    const [cleared, stuck] = [named(true), named(false)];
+    return [
+        ...(cleared === '' ? [] : [`The command set set-user-ID or set-group-ID bits. AWF cleared them: ${cleared}.`]),
+        ...(stuck === ''
+            ? []
+            : [`The command set set-user-ID or set-group-ID bits, and they could not be cleared. Remove: ${stuck}.`]),
+    ];
 }
 /** What the repository on the host did not get. */
 function keptNotes({ conflicts, ended, settings, failed }) {

@@ -6,18 +6,26 @@ import type { Aftermath } from '../workspace/inspect.ts';
 const MAX_NAMED = 10;
 
 /** Warns about what the command left in the workspace, once for each kind. */
-export function aftermathWarnings({ disarmed, newRepository, kept, changes, links, left }: Aftermath): string[] {
+export function aftermathWarnings({
+  disarmed,
+  newRepository,
+  kept,
+  changes,
+  links,
+  setIdFiles,
+  left,
+}: Aftermath): string[] {
   const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
   const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
   const named = (list: Aftermath['disarmed']): string =>
     listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
   return [
     ...(moved.length > 0
-      ? [`The command left what a later git would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
+      ? [`The command left what a later program would follow. It was moved aside, to *.awf-*: ${named(moved)}.`]
       : []),
     ...(stuck.length > 0
       ? [
-          `The command left what a later git would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
+          `The command left what a later program would follow, and it could not be moved. Do not run git there: ${named(stuck)}.`,
         ]
       : []),
     ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
@@ -28,6 +36,7 @@ export function aftermathWarnings({ disarmed, newRepository, kept, changes, link
     ...(links.length > 0
       ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
       : []),
+    ...setIdNotes(setIdFiles),
     ...(left > 0
       ? [
           'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -38,7 +47,15 @@ export function aftermathWarnings({ disarmed, newRepository, kept, changes, link
 }
 
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-export function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, left }: Aftermath): string[] {
+export function aftermathMarkdown({
+  disarmed,
+  newRepository,
+  kept,
+  changes,
+  links,
+  setIdFiles,
+  left,
+}: Aftermath): string[] {
   const notes = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
     ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
@@ -49,12 +66,16 @@ export function aftermathMarkdown({ disarmed, newRepository, kept, changes, link
       changes.map(({ path, how }) => [code(path), how]),
     ),
     tableOf(
-      ['A later git would follow', 'because of', 'What became of it'],
+      ['A later program would follow', 'because of', 'What became of it'],
       disarmed.map(({ path, what, movedTo }) => [
         code(path),
         code(what.join(', ')),
         movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
       ]),
+    ),
+    tableOf(
+      ['Lent the rights of its owner or group', 'What became of it'],
+      setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does']),
     ),
     tableOf(
       ['New link out of the workspace'],
@@ -71,6 +92,19 @@ export function aftermathMarkdown({ disarmed, newRepository, kept, changes, link
     ),
   ].flat();
   return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+
+/** Programs that run with the rights of whoever owns them. */
+function setIdNotes(files: Aftermath['setIdFiles']): string[] {
+  const named = (isCleared: boolean): string =>
+    listed(files.filter((file) => file.isCleared === isCleared).map(({ path }) => path));
+  const [cleared, stuck] = [named(true), named(false)];
+  return [
+    ...(cleared === '' ? [] : [`The command set set-user-ID or set-group-ID bits. AWF cleared them: ${cleared}.`]),
+    ...(stuck === ''
+      ? []
+      : [`The command set set-user-ID or set-group-ID bits, and they could not be cleared. Remove: ${stuck}.`]),
+  ];
 }
 
 /** What the repository on the host did not get. */

@@ -25,6 +25,8 @@ export interface Aftermath {
   readonly changes: readonly Change[];
   /** New links out of the workspace, with where they lead. */
   readonly links: readonly string[];
+  /** New files that lend their owner's or group's rights to those who run them, and whether that was taken away. */
+  readonly setIdFiles: readonly { readonly path: string; readonly isCleared: boolean }[];
   /** Number of directories that were not searched: there was no time, or too much in them. */
   readonly left: number;
 }
@@ -63,8 +65,8 @@ export async function inspectWorkspace(
     ...disarmGit(found.findings, baseline, kept, end),
     ...disarmPlaces(found, baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${printable(target)}`])),
-    ...pathsOf(found.findings, 'set-id').map(clearSetId),
   );
+  const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
   const after = snapshot(workspace, protectPaths, baseline.snapshot);
   const shown = (path: string): string => {
     const top = `${fromText(workspace)}/`;
@@ -78,6 +80,7 @@ export async function inspectWorkspace(
     kept,
     changes: changesBetween(baseline.snapshot, after),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
+    setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
     left: found.left + found.flooded.length,
   };
 }
@@ -169,13 +172,12 @@ function newLinks(
 
 const isAtOrBelow = (path: string, place: string): boolean => path === place || isBelow(path, place);
 
-/** A file of root's that gives root's rights to whoever runs it. */
-function clearSetId(path: string): Disarmed {
-  const what = ['a program that runs with the rights of its owner'];
+/** Takes the set-user-ID and set-group-ID bits away. */
+function clearSetId(path: string): { readonly path: string; readonly isCleared: boolean } {
   try {
     chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
-    return { path, what, movedTo: path };
+    return { path, isCleared: true };
   } catch {
-    return { path, what, movedTo: undefined };
+    return { path, isCleared: false };
   }
 }
