@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path/posix';
 import { fromText, moveAside } from '../host/file-names.ts';
 import type { Offence } from './git/judge.ts';
 import { isUnmistakable } from './git/directory.ts';
-import { kindOf, ownerOf } from './git/files.ts';
+import { kindOf, userOf } from './git/files.ts';
 import { identify } from './git/own-repository.ts';
 import { rebuildRepository, type Kept } from './git/return.ts';
 import { unlock } from './survey.ts';
@@ -46,7 +46,7 @@ export function disarmRepository(
   const moved = moveOut(directory, what);
   try {
     if (moved.movedTo !== undefined) {
-      rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
+      rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
     }
   } catch (error) {
     // What could be saved has been saved; the rest is in the directory that was moved aside.

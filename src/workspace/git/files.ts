@@ -124,7 +124,7 @@ export function isPlainPath(directory: string, name: string): boolean {
 }
 
 /** Who owns `path`. A run as root gives what it writes to that user. */
-export function ownerOf(path: string): UserIds {
+export function userOf(path: string): UserIds {
   return lstatSync(bytes(path));
 }
 

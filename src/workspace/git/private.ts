@@ -10,11 +10,11 @@ import {
   makeDirectory,
   MAX_FILES,
   namesIn,
-  ownerOf,
+  userOf,
   stampOf,
   writeWhole,
 } from './files.ts';
-import { NEVER_COPIED, STORES } from './layout.ts';
+import { COPIED, NEVER_COPIED, STORES } from './layout.ts';
 import { readRefs, type Refs } from './refs.ts';
 
 /**
@@ -44,10 +44,6 @@ export interface Composed {
 
 /** Composes a configuration for the sandbox. */
 export type ComposeConfig = (file: string, gitDirectory: string) => string;
-
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED =
-  /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
@@ -91,7 +87,7 @@ export function composeRepository(host: string, own: string, owner: UserIds, con
     show(store, true);
     // `alternates` and its like are no data: they lead to objects elsewhere.
     if (store !== 'objects') continue;
-    makeDirectory(join(host, 'objects/info'), ownerOf(host));
+    makeDirectory(join(host, 'objects/info'), userOf(host));
     const info = `${own}.info`;
     makeDirectory(info, owner);
     for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {

@@ -1,7 +1,7 @@
 import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { bytes } from '../../host/file-names.ts';
-import { contentOf, filesBelow, kindOf, namesIn, ownerOf, writeWhole } from './files.ts';
+import { contentOf, filesBelow, kindOf, namesIn, userOf, writeWhole } from './files.ts';
 
 /** What each reference holds: an object's name, or `ref: NAME`. Names have one character for each byte. */
 export type Refs = Readonly<Record<string, string>>;
@@ -76,7 +76,7 @@ export function applyRefs(gitDirectory: string, before: Refs, after: Refs): stri
     try {
       const path = join(gitDirectory, name);
       removeEmptyDirectories(path);
-      writeWhole(path, `${value}\n`, ownerOf(gitDirectory));
+      writeWhole(path, `${value}\n`, userOf(gitDirectory));
     } catch {
       conflicts.push(name); // a directory where the file is due, or the other way round
     }
@@ -95,7 +95,7 @@ function deleteRefs(gitDirectory: string, names: readonly string[]): void {
       if (!line.startsWith('^')) isGone = gone.has(line.slice(line.indexOf(' ') + 1));
       return !isGone;
     });
-    writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), ownerOf(gitDirectory));
+    writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
   }
   for (const name of names) {
     rmSync(bytes(join(gitDirectory, name)), { force: true });

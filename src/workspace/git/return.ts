@@ -14,7 +14,7 @@ import {
   MAX_FILES,
   moveFile,
   namesIn,
-  ownerOf,
+  userOf,
   stampOf,
   startOf,
   writeWhole,
@@ -59,7 +59,7 @@ const INDEX_SIGNATURE = 'DIRC';
 export function returnDirectory(directory: PrivateDirectory, roots: readonly string[], kept: Kept): void {
   const { host, own, kind, returns } = directory;
   if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory') return;
-  const owner = ownerOf(host);
+  const owner = userOf(host);
   if (kind === 'repository') {
     returnStores(own, host, owner);
     const after = readRefs(own);
