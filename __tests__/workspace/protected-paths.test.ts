@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changesBetween, readOnlyPaths, snapshot } from '../../src/workspace/protected-paths.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
@@ -47,6 +47,37 @@ test('a change that keeps size and time is detected', () => {
     utimesSync(file, atime, mtime);
   });
   expect(changes).toEqual([['file', 'modified']]);
+});
+
+describe('E10 a flood below a protected path', () => {
+  const flood = (directory: string, count: number): void => {
+    for (let i = 0; i < count; i++) writeFileSync(join(directory, String(i)), '');
+  };
+
+  test('is one change, and what was there before is compared all the same', () => {
+    const changes = changesOf((workspace) => {
+      flood(join(workspace, 'dir'), 1_001);
+      writeFileSync(join(workspace, 'dir/a'), 'two\n');
+      rmSync(join(workspace, 'dir/sub/b'));
+    });
+    expect(changes).toEqual([
+      ['dir', 'modified'],
+      ['dir/a', 'modified'],
+      ['dir/sub/b', 'deleted'],
+    ]);
+  });
+
+  test('control: as many new files as a command may add are named one by one', () => {
+    expect(changesOf((workspace) => flood(join(workspace, 'dir'), 1_000))).toHaveLength(1_000);
+  });
+
+  test('a new directory is not listed', () => {
+    const workspace = temporaryDirectory();
+    const before = snapshot(workspace, ENTRIES);
+    mkdirSync(join(workspace, 'later/x'), { recursive: true });
+    expect(Object.keys(snapshot(workspace, ENTRIES, before))).toEqual(['later']);
+    expect(Object.keys(snapshot(workspace, ENTRIES))).toEqual(['later', 'later/x']);
+  });
 });
 
 test('existing paths are read-only, with links resolved; missing ones are compared afterwards', () => {

@@ -265,6 +265,15 @@ describe('inspectWorkspace', () => {
     expect(files.map(({ name }) => name).sort()).toEqual(['HEAD', 'baseline.json', 'config']);
   });
 
+  test('E9 the directory that was searched last is not blamed for what comes after the search', async () => {
+    const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+    write(workspace, { 'sub/file': '' });
+    const { baseline } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], surroundings(work), Infinity);
+    const places: string[] = [];
+    await inspectWorkspace({ ...baseline, visible: [] }, Infinity, (path) => places.push(path));
+    expect(places).toEqual([workspace, join(workspace, 'sub'), workspace]);
+  });
+
   test('E14 links to /proc, the home and the runner’s places are moved aside, others out of the workspace reported', async () => {
     const { found } = await after((w) => {
       mkdirSync(join(w, 'coverage'));

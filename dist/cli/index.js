@@ -19548,7 +19548,7 @@ function files_isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function files_ownerOf(path) {
+function files_userOf(path) {
     return (0,external_node_fs_.lstatSync)(file_names_bytes(path));
 }
 function give(path, { uid, gid }) {
@@ -20057,7 +20057,7 @@ function refs_applyRefs(gitDirectory, before, after) {
         try {
             const path = join(gitDirectory, name);
             removeEmptyDirectories(path);
-            writeWhole(path, `${value}\n`, ownerOf(gitDirectory));
+            writeWhole(path, `${value}\n`, userOf(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -20078,7 +20078,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), ownerOf(gitDirectory));
+        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
     }
     for (const name of names) {
         rmSync(bytes(join(gitDirectory, name)), { force: true });
@@ -20130,6 +20130,8 @@ const layout_OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -20480,8 +20482,6 @@ function real(path) {
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -20531,7 +20531,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_ownerOf(host));
+        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_userOf(host));
         const info = `${own}.info`;
         files_makeDirectory(info, owner);
         for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), files_MAX_FILES)) {
@@ -20790,7 +20790,10 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
-            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+            // One by one: as arguments of a single call, they would be more than the stack takes.
+            for (const directory of below)
+                if (this.#after?.except.has(directory) !== true)
+                    this.#pending.push(directory);
         }
         catch {
             this.#unread.push(path);
@@ -20848,7 +20851,7 @@ class Walk {
             this.#findings.push(finding);
     }
 }
-/** Listing such a directory takes gigabytes. */
+/** Listing such a directory takes gigabytes. @throws Error if there is none */
 function isHuge(path) {
     return (0,external_node_fs_.lstatSync)(file_names_bytes(path)).size > HUGE_DIRECTORY_BYTES;
 }
@@ -21153,6 +21156,7 @@ function isFile(word) {
 
 
 
+
 /**
  * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
  * the option.
@@ -21164,13 +21168,20 @@ function readOnlyPaths(workspace, entries) {
         .filter((path) => (0,external_node_fs_.existsSync)(path))
         .map((path) => (0,external_node_fs_.realpathSync)(path));
 }
+/** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
+const MAX_NEW_PATHS = 1_000;
+/** A directory with so much in it that only what was there before is looked at. */
+const FLOODED = { content: 'directory with more in it than AWF looks at', stamp: '' };
 /**
  * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
+ * @param before an earlier snapshot to compare with. What differs anyway is not looked into: a file of another size is not
+ *   read, and a new directory is not listed.
  */
 function snapshot(workspace, entries, before) {
     const found = Object.create(null);
+    const known = Map.groupBy(Object.keys(before ?? {}), (path) => (0,posix_namespaceObject.dirname)(path));
+    let room = before === undefined ? Infinity : MAX_NEW_PATHS;
     const pending = entries.map(({ path }) => file_names_fromText(path)).filter((path) => isBelowDirectories(workspace, path));
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
         const file = (0,posix_namespaceObject.join)(file_names_fromText(workspace), path);
@@ -21179,16 +21190,27 @@ function snapshot(workspace, entries, before) {
             if (print === undefined)
                 continue;
             found[path] = print;
-            if (print.content === 'directory') {
-                const below = path;
-                pending.push(...(0,external_node_fs_.readdirSync)(file_names_bytes(file), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(below, name)));
-            }
+            const isNew = before !== undefined && before[path]?.content !== 'directory';
+            if (print.content !== 'directory' || isNew)
+                continue;
+            const below = isHuge(file) ? undefined : pathsIn(file, path);
+            const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
+            const isFlooded = below === undefined || added > room;
+            if (isFlooded)
+                found[path] = FLOODED;
+            else
+                room -= added;
+            for (const one of (isFlooded ? known.get(path) : below) ?? [])
+                pending.push(one);
         }
         catch {
             found[path] = { content: 'unreadable', stamp: '' };
         }
     }
     return found;
+}
+function pathsIn(directory, path) {
+    return (0,external_node_fs_.readdirSync)(file_names_bytes(directory), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(path, name));
 }
 /** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
 function changesBetween(before, after) {
@@ -21358,7 +21380,7 @@ function offencesOf(path, roots) {
  *
  * @returns undefined where `/proc` does not tell
  */
-function owner_ownerOf(pid = process.pid) {
+function ownerOf(pid = process.pid) {
     const here = place();
     const started = read(pid)?.started;
     return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
@@ -22033,7 +22055,7 @@ function prepare(config, context, progress) {
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
-    const mark = { runId: context.runId, owner: owner_ownerOf(), isKept: config.keepContainers };
+    const mark = { runId: context.runId, owner: ownerOf(), isKept: config.keepContainers };
     if (!context.hasPostStep)
         writeMark(workDirectory, mark);
     checkWorkspace(config, user.home, workDirectory);
@@ -24220,7 +24242,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory')
         return;
-    const owner = ownerOf(host);
+    const owner = userOf(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = readRefs(own);
@@ -24425,7 +24447,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
+            rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
         }
     }
     catch (error) {

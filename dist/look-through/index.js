@@ -233,7 +233,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .ownerOf */ .bf)(moved.movedTo), roots, kept);
+            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(moved.movedTo), roots, kept);
         }
     }
     catch (error) {
@@ -723,8 +723,8 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
+/* harmony export */   Z5: () => (/* binding */ userOf),
 /* harmony export */   Zs: () => (/* binding */ stampOf),
-/* harmony export */   bf: () => (/* binding */ ownerOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
 /* harmony export */   m3: () => (/* binding */ copyFile),
 /* harmony export */   mV: () => (/* binding */ moveFile),
@@ -841,7 +841,7 @@ function isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function ownerOf(path) {
+function userOf(path) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
 }
 function give(path, { uid, gid }) {
@@ -909,7 +909,7 @@ function moveFile(from, to, owner) {
 /* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES),
 /* harmony export */   xb: () => (/* binding */ OPERATIONS)
 /* harmony export */ });
-/* unused harmony export NEVER_COPIED */
+/* unused harmony exports COPIED, NEVER_COPIED */
 /* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
 /* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(885);
 
@@ -934,6 +934,8 @@ const OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -1158,7 +1160,7 @@ function applyRefs(gitDirectory, before, after) {
         try {
             const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name);
             removeEmptyDirectories(path);
-            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -1179,7 +1181,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
     }
     for (const name of names) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)), { force: true });
@@ -1328,8 +1330,6 @@ var refs = __nccwpck_require__(885);
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -1379,7 +1379,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        makeDirectory(join(host, 'objects/info'), ownerOf(host));
+        makeDirectory(join(host, 'objects/info'), userOf(host));
         const info = `${own}.info`;
         makeDirectory(info, owner);
         for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
@@ -1498,7 +1498,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
         return;
-    const owner = (0,git_files/* ownerOf */.bf)(host);
+    const owner = (0,git_files/* userOf */.Z5)(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = (0,refs/* readRefs */.n6)(own);
@@ -1925,7 +1925,10 @@ function linkOnPath(path, roots) {
 var own_repository = __nccwpck_require__(464);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
 var git_return = __nccwpck_require__(726);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js + 1 modules
+var survey = __nccwpck_require__(290);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
+
 
 
 
@@ -1941,13 +1944,20 @@ function readOnlyPaths(workspace, entries) {
         .filter((path) => existsSync(path))
         .map((path) => realpathSync(path));
 }
+/** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
+const MAX_NEW_PATHS = 1_000;
+/** A directory with so much in it that only what was there before is looked at. */
+const FLOODED = { content: 'directory with more in it than AWF looks at', stamp: '' };
 /**
  * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
+ * @param before an earlier snapshot to compare with. What differs anyway is not looked into: a file of another size is not
+ *   read, and a new directory is not listed.
  */
 function snapshot(workspace, entries, before) {
     const found = Object.create(null);
+    const known = Map.groupBy(Object.keys(before ?? {}), (path) => (0,posix_.dirname)(path));
+    let room = before === undefined ? Infinity : MAX_NEW_PATHS;
     const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => isBelowDirectories(workspace, path));
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
         const file = (0,posix_.join)((0,file_names/* fromText */.IK)(workspace), path);
@@ -1956,16 +1966,27 @@ function snapshot(workspace, entries, before) {
             if (print === undefined)
                 continue;
             found[path] = print;
-            if (print.content === 'directory') {
-                const below = path;
-                pending.push(...(0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(file), { encoding: 'latin1' }).map((name) => (0,posix_.join)(below, name)));
-            }
+            const isNew = before !== undefined && before[path]?.content !== 'directory';
+            if (print.content !== 'directory' || isNew)
+                continue;
+            const below = (0,survey/* isHuge */.QA)(file) ? undefined : pathsIn(file, path);
+            const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
+            const isFlooded = below === undefined || added > room;
+            if (isFlooded)
+                found[path] = FLOODED;
+            else
+                room -= added;
+            for (const one of (isFlooded ? known.get(path) : below) ?? [])
+                pending.push(one);
         }
         catch {
             found[path] = { content: 'unreadable', stamp: '' };
         }
     }
     return found;
+}
+function pathsIn(directory, path) {
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(directory), { encoding: 'latin1' }).map((name) => (0,posix_.join)(path, name));
 }
 /** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
 function changesBetween(before, after) {
@@ -2029,8 +2050,6 @@ function hash(file) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js + 1 modules
-var survey = __nccwpck_require__(290);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/inspect.js
 
 
@@ -2050,7 +2069,7 @@ var survey = __nccwpck_require__(290);
  * disarms everything that would make a later program do what the command wants.
  *
  * @param limitMs time limit of the survey
- * @param onDirectory called with a directory before it is read
+ * @param onDirectory called with a directory before it is searched, and with the workspace after the search
  */
 async function inspectWorkspace(baseline, limitMs, onDirectory) {
     const { workspace, roots, protectPaths } = baseline;
@@ -2071,6 +2090,8 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         unread: new Set(baseline.unread),
         onDirectory,
     });
+    // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
+    onDirectory?.((0,file_names/* fromText */.IK)(workspace));
     const links = newLinks(found.findings, baseline);
     disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])));
     const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
@@ -2394,6 +2415,7 @@ function placeOf(workDirectory) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  QA: () => (/* binding */ isHuge),
   wG: () => (/* binding */ pathsOf),
   Fr: () => (/* binding */ survey),
   Tl: () => (/* binding */ unlock)
@@ -2502,7 +2524,10 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
-            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+            // One by one: as arguments of a single call, they would be more than the stack takes.
+            for (const directory of below)
+                if (this.#after?.except.has(directory) !== true)
+                    this.#pending.push(directory);
         }
         catch {
             this.#unread.push(path);
@@ -2560,7 +2585,7 @@ class Walk {
             this.#findings.push(finding);
     }
 }
-/** Listing such a directory takes gigabytes. */
+/** Listing such a directory takes gigabytes. @throws Error if there is none */
 function isHuge(path) {
     return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
 }

@@ -36,7 +36,7 @@ export interface Aftermath {
  * disarms everything that would make a later program do what the command wants.
  *
  * @param limitMs time limit of the survey
- * @param onDirectory called with a directory before it is read
+ * @param onDirectory called with a directory before it is searched, and with the workspace after the search
  */
 export async function inspectWorkspace(
   baseline: Baseline,
@@ -60,6 +60,8 @@ export async function inspectWorkspace(
     unread: new Set(baseline.unread),
     onDirectory,
   });
+  // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
+  onDirectory?.(fromText(workspace));
   const links = newLinks(found.findings, baseline);
   disarmed.push(
     ...disarmGit(found.findings, baseline, kept, end),

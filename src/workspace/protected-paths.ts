@@ -10,9 +10,10 @@ import {
   readSync,
   realpathSync,
 } from 'node:fs';
-import { join } from 'node:path/posix';
+import { dirname, join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
 import { bytes, fromText, printable } from '../host/file-names.ts';
+import { isHuge } from './survey.ts';
 
 /** A change of a protected path. The path is printable and relative to the workspace. */
 export interface Change {
@@ -41,13 +42,22 @@ export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath
     .map((path) => realpathSync(path));
 }
 
+/** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
+const MAX_NEW_PATHS = 1_000;
+
+/** A directory with so much in it that only what was there before is looked at. */
+const FLOODED: Print = { content: 'directory with more in it than AWF looks at', stamp: '' };
+
 /**
  * Takes fingerprints of the protected paths and of everything below them. It follows no link.
  *
- * @param before an earlier snapshot to compare with. A file that differs anyway, for example in size, is not read.
+ * @param before an earlier snapshot to compare with. What differs anyway is not looked into: a file of another size is not
+ *   read, and a new directory is not listed.
  */
 export function snapshot(workspace: string, entries: readonly ProtectedPath[], before?: Snapshot): Snapshot {
   const found: Record<string, Print> = Object.create(null) as Record<string, Print>;
+  const known = Map.groupBy(Object.keys(before ?? {}), (path) => dirname(path));
+  let room = before === undefined ? Infinity : MAX_NEW_PATHS;
   const pending = entries.map(({ path }) => fromText(path)).filter((path) => isBelowDirectories(workspace, path));
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const file = join(fromText(workspace), path);
@@ -55,15 +65,23 @@ export function snapshot(workspace: string, entries: readonly ProtectedPath[], b
       const print = printOf(file, before === undefined ? 'new' : before[path]);
       if (print === undefined) continue;
       found[path] = print;
-      if (print.content === 'directory') {
-        const below = path;
-        pending.push(...readdirSync(bytes(file), { encoding: 'latin1' }).map((name) => join(below, name)));
-      }
+      const isNew = before !== undefined && before[path]?.content !== 'directory';
+      if (print.content !== 'directory' || isNew) continue;
+      const below = isHuge(file) ? undefined : pathsIn(file, path);
+      const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
+      const isFlooded = below === undefined || added > room;
+      if (isFlooded) found[path] = FLOODED;
+      else room -= added;
+      for (const one of (isFlooded ? known.get(path) : below) ?? []) pending.push(one);
     } catch {
       found[path] = { content: 'unreadable', stamp: '' };
     }
   }
   return found;
+}
+
+function pathsIn(directory: string, path: string): string[] {
+  return readdirSync(bytes(directory), { encoding: 'latin1' }).map((name) => join(path, name));
 }
 
 /** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */

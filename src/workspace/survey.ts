@@ -146,7 +146,8 @@ class Walk {
         // A root cannot be moved aside, so its repository and what is below it have to be looked at.
         this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
       }
-      this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+      // One by one: as arguments of a single call, they would be more than the stack takes.
+      for (const directory of below) if (this.#after?.except.has(directory) !== true) this.#pending.push(directory);
     } catch {
       this.#unread.push(path);
     }
@@ -196,8 +197,8 @@ class Walk {
   }
 }
 
-/** Listing such a directory takes gigabytes. */
-function isHuge(path: string): boolean {
+/** Listing such a directory takes gigabytes. @throws Error if there is none */
+export function isHuge(path: string): boolean {
   return lstatSync(bytes(path)).size > HUGE_DIRECTORY_BYTES;
 }
 
