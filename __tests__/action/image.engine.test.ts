@@ -6,14 +6,11 @@ import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
 import { actionStep, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
-import { foreignImage, imageFor } from './foreign-image.ts';
+import { foreignImage, imageFor, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
-
-/** Milliseconds. An image is built once per machine. */
-const BUILD_PATIENCE = 600_000;
 
 let step: ActionStep | undefined;
 afterEach(() => {
@@ -90,7 +87,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
       expect(statSync(join(step.runner.workspace, 'x')).uid).toBe(owner.uid);
       expect(remains(step.runner)).toEqual([]);
     },
-    BUILD_PATIENCE,
+    IMAGE_PATIENCE,
   );
 
   test('is not disturbed by the image’s health check, entrypoint, user, volumes and labels', async () => {

@@ -14,9 +14,10 @@ import {
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
-import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
-import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import { actionStep, mainAs, type ActionStep } from '../../testing/runner/action.ts';
+import { give, ordinaryUser } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 /** Only root can put a runner below a directory of the system, and mount a file system there. */
@@ -24,14 +25,15 @@ const IS_ROOT = process.getuid?.() === 0;
 
 const SECRET = 'SENTINEL-of-the-host';
 
-const SCRIPT = `export P=$(dirname "$GITHUB_WORKSPACE")\n${sectionedScript({
-  'R12 files':
-    'cat "$P"/.credentials_rsaparams "$P"/.runner "$P"/_diag/Worker.log "$P"/temp/git.config "$P"/other/secret; ls -A "$P"',
+/** For bash on the host's toolchain, and for the one program of an image, BusyBox. */
+const SCRIPT = `P=\${GITHUB_WORKSPACE%/*}; R=\${P%/_work/*}; export P R\n${sectionedScript({
+  'R12 files': `cat "$R"/.credentials_rsaparams "$R"/.runner "$R"/_diag/Worker.log "$P"/temp/git.config "$P"/other/secret
+    ls -A "$R" "$P"`,
   'R12 logs': 'cat "$P"/temp/*/* "$P"/temp/awf-*/*; true',
   'R13 tools':
     'cat "$P"/tool-cache/node/24.1.0/x64/etc/npmrc "$HOME"/.local/share/uv/credentials/credentials.toml; true',
   'R12 everywhere': `grep -rsl 'SENTINEL-of-th[e]-host' /opt /usr/local "$HOME" /tmp; echo searched`,
-  'R16 a socket': `node -e "
+  'R16 a socket': `[ -e "$P/agent.sock" ] && echo there; ! command -v node > /dev/null || node -e "
     require('net').connect(process.env.P + '/agent.sock')
       .on('connect', () => { console.log('connected'); process.exit() }).on('error', (e) => console.log('Error', e.code))"`,
   'E11 a disk': 'cat "$DISK/tool"; echo evil > "$DISK/tool"; echo evil > "$DISK/new"',
@@ -39,41 +41,52 @@ const SCRIPT = `export P=$(dirname "$GITHUB_WORKSPACE")\n${sectionedScript({
   'E13 a local action':
     'echo evil > .github/actions/a/post.js; echo evil > lib/shared.js; mv lib lib2; cat lib/shared.js',
   'E14 links':
-    'mkdir coverage; ln -s /proc/self/environ coverage/a; ln -s "$P"/.credentials_rsaparams coverage/b; ln -s /usr/bin/env coverage/c',
-  'E19 a program': 'cp /bin/true program; chmod 4755 program; ls -l program',
+    'mkdir coverage; ln -s /proc/self/environ coverage/a; ln -s "$R"/.credentials_rsaparams coverage/b; ln -s /usr/bin/env coverage/c',
+  'E19 a program': 'cp /bin/sh program; chmod 4755 program; ls -l program',
   'E20 settings': 'echo evil > .npmrc; mkdir -p .devcontainer; echo {} > .devcontainer/devcontainer.json',
   'control: tools': 'cat "$P"/tool-cache/node/24.1.0/x64/bin/tool',
-})}`;
+  'control: programs': 'ls /bin',
+}).replace('set +e +o pipefail', 'set +e')}`;
 
-const CALLERS = [
-  { who: 'the caller', asOther: false },
-  { who: 'an ordinary user', asOther: true },
+const CASES = [
+  { who: 'the caller', asOther: false, inImage: false },
+  { who: 'an ordinary user', asOther: true, inImage: false },
+  { who: 'an ordinary user, with an image', asOther: true, inImage: true },
 ];
 
-describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', ({ asOther }) => {
+describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({ asOther, inImage }) => {
   const user = ordinaryUser();
   let step: ActionStep;
   let server: Server;
   let disk: string;
   let result: EntryResult;
   let sections: Record<string, string>;
+  /** The runner's own directory. */
+  let home: string;
+  /** In it, the directory of the job. */
   let top: string;
   const of = (name: string): string => join(step.runner.workspace, name);
-  const write = (name: string, content: string): void => {
-    mkdirSync(dirname(join(top, name)), { recursive: true });
-    writeFileSync(join(top, name), content, { mode: 0o600 });
+  const write = (name: string, content: string, directory = top): void => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), content, { mode: 0o600 });
   };
 
   beforeAll(async () => {
-    disk = mkdtempSync('/opt/awf-disk-');
+    disk = join(mkdtempSync('/opt/awf-disk-'), 'disk');
+    mkdirSync(disk);
+    chmodSync(dirname(disk), 0o755);
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs', disk]);
     writeFileSync(join(disk, 'tool'), 'good\n');
     chmodSync(join(disk, 'tool'), 0o666);
-    step = actionStep({ env: `DISK=${disk}`, run: SCRIPT }, { directory: '/opt' });
+    home = mkdtempSync('/opt/awf-runner-');
+    chmodSync(home, 0o755);
+    mkdirSync(join(home, '_work'));
+    // With an image there is no toolchain of the host: the disk is below a directory that the user mounts.
+    const image = inImage ? { 'agent-image': foreignImage('busybox'), shell: 'sh', mounts: dirname(disk) } : {};
+    step = actionStep({ ...image, env: `DISK=${disk}`, run: SCRIPT }, { directory: join(home, '_work') });
     top = dirname(step.runner.workspace);
-    for (const name of ['.credentials_rsaparams', '.runner', '_diag/Worker.log', 'temp/git.config', 'other/secret']) {
-      write(name, SECRET);
-    }
+    for (const name of ['.credentials_rsaparams', '.runner', '_diag/Worker.log']) write(name, SECRET, home);
+    for (const name of ['temp/git.config', 'other/secret']) write(name, SECRET);
     write('tool-cache/node/24.1.0/x64/etc/npmrc', SECRET);
     write('tool-cache/node/24.1.0/x64/bin/tool', 'a tool');
     write('home/.local/share/uv/credentials/credentials.toml', SECRET);
@@ -89,26 +102,21 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
     server = createServer((socket) => socket.end()).listen(join(top, 'agent.sock'));
     await once(server, 'listening');
     chmodSync(join(top, 'agent.sock'), 0o777);
-    if (asOther) {
-      const { argv } = copyAction(top);
-      give(top, user);
-      result = await runProgram([...user.prefix, ...argv('main')], { env: step.runner.main.env, cwd: of('.') });
-    } else {
-      result = await step.main();
-    }
+    if (asOther) give(home, user);
+    result = await (asOther ? mainAs(user, step) : step.main());
     sections = sectionsOf(result.stdout);
-  });
+  }, IMAGE_PATIENCE);
   afterAll(() => {
     server.close();
     spawnSync('umount', [disk]);
-    rmSync(disk, { recursive: true });
-    step.runner.remove();
+    for (const path of [dirname(disk), home]) rmSync(path, { recursive: true });
   });
 
-  test('control: the command ran, and sees the tool cache and its workspace', () => {
+  test('control: the command ran, and sees the tool cache or its image, and its workspace', () => {
     expect(result.stderr).toBe('');
     expect(result.code, result.stdout.slice(-2_000)).toBe(0);
-    expect(sections['control: tools']).toBe('a tool');
+    if (inImage) expect(sections['control: programs']).toBe('sh');
+    else expect(sections['control: tools']).toBe('a tool');
     expect(sections['E11 a disk']).toMatch(/^good/);
     expect(sections['E12 a hard link']).toMatch(/^good\nevil$/);
   });
@@ -116,12 +124,9 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
   test('R12 nothing of the runner is there', () => {
     expect(result.stdout).not.toContain(SECRET);
     expect(sections['R12 everywhere']).toBe('searched');
-    expect(
-      sections['R12 files']
-        ?.split('\n')
-        .filter((line) => !line.startsWith('cat:'))
-        .sort(),
-    ).toEqual(['home', 'tool-cache', 'workspace']);
+    const listed = sections['R12 files']?.split('\n').filter((line) => !line.startsWith('cat:')) ?? [];
+    const tools = inImage ? [] : ['tool-cache'];
+    expect(listed).toEqual([`${home}:`, '_work', '', `${top}:`, 'home', ...tools, 'workspace']);
   });
 
   test('R13 credentials among the tools are empty', () => {
@@ -130,8 +135,8 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
   });
 
   test('R16 the socket is not there', () => {
-    expect(sections['R16 a socket']).not.toContain('connected');
-    expect(sections['R16 a socket']).toMatch(/Error/);
+    if (inImage) expect(sections['R16 a socket']).toBe('');
+    else expect(sections['R16 a socket']).toMatch(/^(there\n)?Error/);
   });
 
   test('E11 a file system below a read-only mount is read-only', () => {

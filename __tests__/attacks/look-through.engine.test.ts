@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Aftermath } from '../../src/workspace/inspect.ts';
+import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { git, HAS_GIT, tryGit } from '../../testing/git.ts';
-import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, mainAs, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { ordinaryUser } from '../../testing/runner/program.ts';
 
 /** A repository with a submodule, as a checkout with submodules leaves it. */
 function makeRepository(workspace: string): void {
@@ -17,8 +20,87 @@ function makeRepository(workspace: string): void {
 /** What the post step of actions/checkout does, among other things; it runs what the configuration names. */
 const FOREACH = ['submodule', 'foreach', '--recursive', 'true'];
 
-const EVIL = `printf '#!/bin/sh\\ntouch %s/ran; exit 1\\n' "$PWD" > p; chmod +x p
-  copy() { mkdir -p "$1"; cp -r .git/objects .git/refs .git/HEAD "$1"; printf '[core]\\n\\tfsmonitor = %s/p\\n' "$PWD" > "$1/config"; }`;
+/** Makes a program, and a function that makes repositories whose settings name it. */
+const EVIL = `top=$PWD; printf '#!/bin/sh\\ntouch %s/ran; exit 1\\n' "$top" > p; chmod +x p
+  copy() {
+    mkdir -p "$1"; cp -r "$top/.git/objects" "$top/.git/refs" "$top/.git/HEAD" "$1"
+    printf '[core]\\n\\tfsmonitor = %s/p\\n' "$top" > "$1/config"
+  }`;
+
+/** What keeps AWF from looking at the repository `n`, and what is moved aside because of it. */
+const OBSTACLES: Readonly<Record<string, readonly [script: string, moved: string]>> = {
+  '0400': ['mkdir n/.git/d; ln -s x n/.git/d/l; chmod 0400 n/.git/d', 'n/.git'],
+  '0444': ['mkdir n/.git/d; ln -s x n/.git/d/l; chmod 0444 n/.git/d', 'n/.git'],
+  '0000': ['chmod 0000 n/.git/refs', 'n/.git'],
+  '0000, of the repository': ['chmod 0000 n/.git', 'n/.git'],
+  '0300, of the directory above': ['chmod 0300 n', 'n/.git'],
+  '0000, of a directory without a repository': ['rm -r n/.git; mkdir n/d; copy n/d/.git; chmod 0000 n/d', 'n/d/.git'],
+  'names beyond the longest path': [
+    'cd n/.git; for i in $(seq 20); do mkdir $(printf d%.0s $(seq 250)); cd d*; done',
+    'n/.git',
+  ],
+  'names beyond the longest path, without a repository': [
+    'rm -r n/.git; cd n; for i in $(seq 20); do mkdir $(printf d%.0s $(seq 250)); cd d*; done',
+    'n',
+  ],
+  'a file instead of a directory': ['rm -rf n/.git/objects; touch n/.git/objects', 'n/.git'],
+  'a loop of links': ['ln -s a n/.git/b; ln -s b n/.git/a', 'n/.git'],
+  'a pipe': ['mkfifo n/.git/s', 'n/.git'],
+};
+const NAMES = Object.keys(OBSTACLES);
+/** Each obstacle has a directory of its own, among others that must be looked at. */
+const placeOf = (name: string): string => `o${NAMES.indexOf(name)}`;
+
+const CASES = [
+  { who: 'the caller', asOther: false, inImage: false },
+  { who: 'an ordinary user, with an image', asOther: true, inImage: true },
+];
+
+describe.skipIf(!HAS_GIT).each(CASES)('E9 the search of what $who finds', ({ asOther, inImage }) => {
+  const user = ordinaryUser();
+  /** Git runs nothing in a repository that belongs to somebody else. */
+  const prefix = asOther ? user.prefix : [];
+  let step: ActionStep;
+  let disarmed: Aftermath['disarmed'];
+  const of = (name: string): string => join(step.runner.workspace, name);
+
+  beforeAll(async () => {
+    const image = inImage ? { 'agent-image': foreignImage('busybox'), shell: 'sh' } : {};
+    const obstacles = NAMES.map(
+      (name) => `(mkdir ${placeOf(name)}; cd ${placeOf(name)}; copy n/.git; ${OBSTACLES[name]![0]}) || true`,
+    );
+    step = actionStep({ ...image, run: `${EVIL}; copy a/.git; ${obstacles.join('\n')}\ncopy z/.git; true` });
+    makeRepository(step.runner.workspace);
+    const main = await (asOther ? mainAs(user, step) : step.main());
+    expect(main.stderr).toBe('');
+    expect(main.stdout).toMatch(/::warning::.*moved aside/);
+    const logs = step.runner.main.outputs()['logs-path']!;
+    ({ disarmed } = JSON.parse(readFileSync(join(logs, 'workspace.json'), 'utf8')) as Aftermath);
+    spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
+  }, IMAGE_PATIENCE);
+  afterAll(() => {
+    spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
+    step.runner.remove();
+  });
+
+  test.each(NAMES)('is not stopped by %s', (name) => {
+    const [, moved] = OBSTACLES[name]!;
+    const found = disarmed.filter(({ path }) => path.startsWith(`${placeOf(name)}/${moved}`));
+    expect(found).toEqual([expect.objectContaining({ movedTo: expect.any(String) as string })]);
+    for (const directory of ['n', 'n/d']) {
+      for (const args of [['status'], FOREACH]) tryGit(of(join(placeOf(name), directory)), args, prefix);
+    }
+    expect(readdirSync(of('.'))).not.toContain('ran');
+  });
+
+  test('goes on, and the workspace’s own repository works', () => {
+    for (const name of ['a', 'z']) {
+      expect(disarmed.map(({ path }) => path)).toContain(`${name}/.git`);
+      expect(readFileSync(of(`${name}/.git/config`), 'utf8')).not.toContain('fsmonitor');
+    }
+    expect(tryGit(of('.'), FOREACH, prefix)).toMatchObject({ code: 0 });
+  });
+});
 
 describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
   let step: ActionStep;
@@ -33,31 +115,6 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
   afterEach(() => {
     spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
     step.runner.remove();
-  });
-
-  test.each([
-    ['0400', 'mkdir n/.git/d; ln -s x n/.git/d/l; chmod 0400 n/.git/d'],
-    ['0444', 'mkdir n/.git/d; ln -s x n/.git/d/l; chmod 0444 n/.git/d'],
-    ['0000', 'chmod 0000 n/.git/refs'],
-    ['0000, of the repository', 'chmod 0000 n/.git'],
-    ['0300, of the directory above', 'chmod 0300 n'],
-    [
-      'names beyond the longest path',
-      'cd n/.git; for i in $(seq 20); do mkdir $(printf d%.0s $(seq 250)); cd d*; done',
-    ],
-    ['a file instead of a directory', 'rm -rf n/.git/objects; touch n/.git/objects'],
-    ['a loop of links', 'ln -s a n/.git/b; ln -s b n/.git/a'],
-    ['a pipe', 'mkfifo n/.git/s'],
-  ])('E9 by %s', async (_, obstacle) => {
-    start(`${EVIL}; copy n/.git; copy later/.git; (${obstacle}); true`);
-    const { stdout } = await step.main();
-    expect(stdout).toMatch(/::warning::.*moved aside/);
-    spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
-    for (const directory of ['n', 'later']) for (const args of [['status'], FOREACH]) tryGit(of(directory), args);
-    expect(readdirSync(of('.'))).not.toContain('ran');
-    // The rest was found all the same, and the workspace's own repository works.
-    expect(readFileSync(of('later/.git/config'), 'utf8')).not.toContain('fsmonitor');
-    expect(tryGit(of('.'), FOREACH)).toMatchObject({ code: 0 });
   });
 
   test('control: outside, the program runs', async () => {
@@ -85,6 +142,27 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
     expect(tryGit(of('.'), ['status'])).toMatchObject({ code: 0 });
     expect(Buffer.byteLength(step.runner.main.summary())).toBeLessThan(100_000);
   }, 180_000);
+
+  test('E10 by a flood below protected paths: each is one change, and what was there before is compared', async () => {
+    step = actionStep({
+      'protect-paths': '.vscode\nreport:docs',
+      run: `mkdir .vscode; node -e "
+        const fs = require('fs');
+        for (let i = 0; i < 2000; i++) for (const name of ['.vscode', 'docs']) fs.writeFileSync(name + '/' + i, '');"
+        echo changed > docs/file`,
+    });
+    makeRepository(step.runner.workspace);
+    mkdirSync(of('docs'));
+    for (const name of ['file', 'other']) writeFileSync(of(`docs/${name}`), '');
+    expect(await step.main()).toMatchObject({ code: 0, stderr: '' });
+    const logs = step.runner.main.outputs()['logs-path']!;
+    const { changes } = JSON.parse(readFileSync(join(logs, 'workspace.json'), 'utf8')) as Aftermath;
+    expect(changes).toEqual([
+      { path: '.vscode', how: 'added' },
+      { path: 'docs', how: 'modified' },
+      { path: 'docs/file', how: 'modified' },
+    ]);
+  });
 
   test('a killed run loses no branch, whatever git had packed', async () => {
     start(`export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@b.example GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@b.example

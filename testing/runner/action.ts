@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { bridgeAddress } from '../engine/engine.ts';
 import { ROOT } from '../root.ts';
 import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
 import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
+import { copyAction, give, runProgram, type OrdinaryUser } from './program.ts';
 import { createRunner, type Runner, type RunnerOptions, type RunnerStep } from './files.ts';
 import { createTestCa, type TestCa } from '../tls.ts';
 
@@ -80,6 +81,14 @@ export function actionStep(
     main: async () => (await start('main', runner.main)).done,
     post: async () => (await start('post', runner.post())).done,
   };
+}
+
+/** Runs `dist/main` to its end as another user, who gets a copy of the action and all files of the runner. */
+export function mainAs(user: OrdinaryUser, { runner }: Pick<ActionStep, 'runner'>): Promise<EntryResult> {
+  const top = dirname(runner.workspace);
+  const { argv } = copyAction(top);
+  give(top, user);
+  return runProgram([...user.prefix, ...argv('main')], { env: runner.main.env, cwd: runner.workspace });
 }
 
 /** Waits until `condition` returns a value. @throws Error after `limitMs` */

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { docker } from '../../testing/engine/engine.ts';
+import { docker } from './engine.ts';
 
 const CONTEXT = join(import.meta.dirname, 'foreign-image');
 
@@ -15,6 +15,9 @@ const CONTEXT = join(import.meta.dirname, 'foreign-image');
  * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`.
  */
 export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume';
+
+/** Milliseconds. An image is built once per machine. */
+export const IMAGE_PATIENCE = 600_000;
 
 /** Builds what is missing. The images are kept, because their base takes a while to build. */
 export function foreignImage(target: ForeignImage): string {
