@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { ROOT } from '../../testing/root.ts';
 import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ALLOWED, HIDDEN, REFUSED, X32 } from './system-calls.ts';
@@ -13,33 +14,49 @@ const CALLS = { ...REFUSED, ...HIDDEN, ...ALLOWED, ...(X32 && { X32 }) };
 
 const PROGRAM = ['/usr/bin/python3', 'system-calls.py', 'calls.json'];
 
+/** The host's files that Python needs, also in an image that has nothing of it. */
+const LIBRARIES = ['/usr', '/lib', '/lib64'].filter((path) => existsSync(path));
+
 let step: ActionStep;
 let inside: Outcomes;
+/** In an image: AWF's own image is not the container's, and neither is its entrypoint's library. */
+let inImage: Outcomes;
 /** The same calls as root with capabilities, where nothing filters them. */
 let outside: Outcomes;
 
-beforeAll(async () => {
-  step = actionStep({ run: PROGRAM.join(' ') });
-  const { workspace } = step.runner;
+/** Makes the calls in the sandbox. @param image inputs that choose an image */
+async function makeCalls(
+  image: Readonly<Record<string, string>> = {},
+): Promise<{ step: ActionStep; outcomes: Outcomes }> {
+  const made = actionStep({ ...image, run: PROGRAM.join(' ') });
+  const { workspace } = made.runner;
   copyFileSync(join(import.meta.dirname, 'system-calls.py'), join(workspace, 'system-calls.py'));
   writeFileSync(join(workspace, 'calls.json'), JSON.stringify(CALLS));
+  const { stdout, stderr } = await made.main();
+  const line = stdout.split('\n').find((text) => text.startsWith('{'));
+  if (line === undefined) throw new Error(stdout + stderr);
+  return { step: made, outcomes: JSON.parse(line) as Outcomes };
+}
+
+beforeAll(async () => {
+  const image = { 'agent-image': foreignImage('busybox'), shell: 'sh', mounts: LIBRARIES.join('\n') };
+  const other = await makeCalls(image);
+  other.step.runner.remove();
+  inImage = other.outcomes;
+  ({ step, outcomes: inside } = await makeCalls());
+  const { workspace } = step.runner;
 
   const { agent } = builtImageNames(join(ROOT, 'dist'));
   const capable = ['SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'NET_ADMIN', 'NET_RAW'].map(
     (name) => `--cap-add=${name}`,
   );
   const open = ['seccomp', 'apparmor'].map((name) => `--security-opt=${name}=unconfined`);
-  const host = ['/usr', '/lib', '/lib64', workspace].filter((path) => existsSync(path));
+  const host = [...LIBRARIES, workspace];
   const place = ['run', '--rm', ...capable, ...open, '--network=none', '--user=0:0', `--workdir=${workspace}`];
   const mounts = host.map((path) => `--volume=${path}:${path}:ro`);
   const [python = '', ...args] = PROGRAM;
   outside = JSON.parse(docker([...place, ...mounts, `--entrypoint=${python}`, agent, ...args])) as Outcomes;
-
-  const { stdout, stderr } = await step.main();
-  const line = stdout.split('\n').find((text) => text.startsWith('{'));
-  if (line === undefined) throw new Error(stdout + stderr);
-  inside = JSON.parse(line) as Outcomes;
-});
+}, IMAGE_PATIENCE);
 afterAll(() => {
   step.runner.remove();
 });
@@ -68,6 +85,10 @@ describe('the sandbox allows', () => {
     expect(inside[name]).toBe(outside[name]);
     expect(inside[name]).not.toBe('EPERM');
   });
+});
+
+test('a command in an image has the same calls', () => {
+  expect(inImage).toEqual(inside);
 });
 
 test.runIf(X32 !== undefined)('a call of x32 ends its process', () => {

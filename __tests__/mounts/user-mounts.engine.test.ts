@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
+import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
@@ -38,8 +39,15 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-async function awf(mounts: readonly string[], ...command: string[]): Promise<EntryResult> {
-  const argv = [process.execPath, PROGRAM, ...mounts.map((mount) => `--mount=${mount}`), '--log-level=debug', '--'];
+const awf = (mounts: readonly string[], ...command: string[]): Promise<EntryResult> => awfWith([], mounts, ...command);
+
+async function awfWith(
+  flags: readonly string[],
+  mounts: readonly string[],
+  ...command: string[]
+): Promise<EntryResult> {
+  const options = [...flags, ...mounts.map((mount) => `--mount=${mount}`), '--log-level=debug'];
+  const argv = [process.execPath, PROGRAM, ...options, '--'];
   const env = { PATH: process.env['PATH'] ?? '', HOME: at('home'), TMPDIR: at('temporary') };
   const result = await runProgram([...argv, ...command], { cwd: at('workspace'), env });
   const runId = /awf\.run=([0-9a-f]{8})/.exec(result.stderr)?.[1];
@@ -47,47 +55,55 @@ async function awf(mounts: readonly string[], ...command: string[]): Promise<Ent
   return result;
 }
 
-test('mounts what is requested, read-only unless it says :rw, and creates nothing on the host', async () => {
-  const probes = {
-    'read-only': 'cat /mnt/data/file; echo x > /mnt/data/new',
-    writable: 'echo y > /mnt/deep/new && cat /mnt/deep/new',
-    link: 'cat /mnt/link/file',
-    file: 'cat ~/.npmrc',
-    cache: 'echo kept > ~/.cache/tool/result; touch ~/.cache/other && echo "others can be made"',
-    workspace: 'cat there/file',
-    'own place': `cat ${at('data/file')}`,
-    'a link in it leads nowhere': 'ls /mnt/data/run/docker.sock',
-  };
-  const result = await awf(
-    [
-      `${at('data')}:/mnt/data`,
-      `${at('data/deep')}:/mnt/deep:rw`,
-      `${at('link')}/:/mnt/link`,
-      at('home/.npmrc'),
-      `${at('home/.cache/tool')}:rw`,
-      `${at('data')}:${at('workspace/there')}`,
-      at('data'),
-    ],
-    ...['sh', '-c', sectionedScript(probes).replace('set +e +o pipefail', 'set +e')],
-  );
-  expect(result.code).toBe(0);
-  expect(sectionsOf(result.stdout)).toEqual({
-    'read-only': expect.stringMatching(/^of the host.*\n?.*Read-only file system$/) as string,
-    writable: 'y',
-    link: 'of the host',
-    file: 'a setting',
-    cache: 'others can be made',
-    workspace: 'of the host',
-    'own place': 'of the host',
-    'a link in it leads nowhere': expect.stringContaining('No such file') as string,
-  });
-  expect(readFileSync(at('data/deep/new'), 'utf8')).toBe('y\n');
-  expect(readFileSync(at('home/.cache/tool/result'), 'utf8')).toBe('kept\n');
-  expect(readdirSync(at('data')).sort()).toEqual(['deep', 'file', 'run']);
-  expect(readdirSync(at('home/.cache'))).toEqual(['tool']);
-  expect(readdirSync(at('workspace'))).toEqual(['there']);
-  expect(readdirSync(at('workspace/there'))).toEqual([]);
-});
+test.each([
+  ['', () => []],
+  [' in an image', () => [`--agent-image=${foreignImage('busybox')}`]],
+])(
+  'mounts what is requested%s, read-only unless it says :rw, and creates nothing on the host',
+  async (_, flags) => {
+    const probes = {
+      'read-only': 'cat /mnt/data/file; echo x > /mnt/data/new',
+      writable: 'echo y > /mnt/deep/new && cat /mnt/deep/new',
+      link: 'cat /mnt/link/file',
+      file: 'cat ~/.npmrc',
+      cache: 'echo kept > ~/.cache/tool/result; touch ~/.cache/other && echo "others can be made"',
+      workspace: 'cat there/file',
+      'own place': `cat ${at('data/file')}`,
+      'a link in it leads nowhere': 'ls /mnt/data/run/docker.sock',
+    };
+    const result = await awfWith(
+      flags(),
+      [
+        `${at('data')}:/mnt/data`,
+        `${at('data/deep')}:/mnt/deep:rw`,
+        `${at('link')}/:/mnt/link`,
+        at('home/.npmrc'),
+        `${at('home/.cache/tool')}:rw`,
+        `${at('data')}:${at('workspace/there')}`,
+        at('data'),
+      ],
+      ...['sh', '-c', sectionedScript(probes).replace('set +e +o pipefail', 'set +e')],
+    );
+    expect(result.code).toBe(0);
+    expect(sectionsOf(result.stdout)).toEqual({
+      'read-only': expect.stringMatching(/^of the host.*\n?.*Read-only file system$/) as string,
+      writable: 'y',
+      link: 'of the host',
+      file: 'a setting',
+      cache: 'others can be made',
+      workspace: 'of the host',
+      'own place': 'of the host',
+      'a link in it leads nowhere': expect.stringContaining('No such file') as string,
+    });
+    expect(readFileSync(at('data/deep/new'), 'utf8')).toBe('y\n');
+    expect(readFileSync(at('home/.cache/tool/result'), 'utf8')).toBe('kept\n');
+    expect(readdirSync(at('data')).sort()).toEqual(['deep', 'file', 'run']);
+    expect(readdirSync(at('home/.cache'))).toEqual(['tool']);
+    expect(readdirSync(at('workspace'))).toEqual(['there']);
+    expect(readdirSync(at('workspace/there'))).toEqual([]);
+  },
+  IMAGE_PATIENCE,
+);
 
 const DATA_ROOT = docker(['info', '--format={{.DockerRootDir}}']);
 

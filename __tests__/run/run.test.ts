@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
+import { lockWorkspace, type WorkspaceLock } from '../../src/host/workspace-lock.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
@@ -76,6 +77,31 @@ describe('a run that fails before the command starts', CONCURRENT, () => {
     if (asked === 'nothing') expect(world.engine.calls).toEqual([]);
     else expect(world.engine.calls).not.toEqual([]);
   });
+});
+
+test('E16 a run in the workspace of another one is refused, and afterwards the workspace is free', async () => {
+  const world = aWorld({ command: endsWith(0) });
+  const lock = await lockWorkspace(world.workspace);
+  const refused = await world.run();
+  expect(String(refused.error)).toContain(`Another run works in ${world.workspace}`);
+  expect(refused).toMatchObject({ outcome: 'error', exitCode: 1 });
+  expect(world.engine.calls.filter((call) => /^(create|run|start)/.test(call))).toEqual([]);
+  lock.release();
+  expect(await world.run()).toMatchObject({ outcome: 'success' });
+  (await lockWorkspace(world.workspace)).release();
+});
+
+test('E16 the workspace is taken while the command runs', async () => {
+  let second: Promise<WorkspaceLock> | undefined;
+  const world = aWorld({
+    command: async () => {
+      second = lockWorkspace(world.workspace);
+      await second.catch(() => undefined);
+      return 0;
+    },
+  });
+  expect(await world.run()).toMatchObject({ outcome: 'success' });
+  await expect(second).rejects.toThrow('Another run');
 });
 
 describe('a run that fails during the command', CONCURRENT, () => {

@@ -13,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { offencesIn } from '../../src/workspace/git/judge.ts';
 import { survey } from '../../src/workspace/survey.ts';
@@ -263,6 +263,23 @@ describe('inspectWorkspace', () => {
       expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain('secret-value');
     }
     expect(files.map(({ name }) => name).sort()).toEqual(['HEAD', 'baseline.json', 'config']);
+  });
+
+  test('E17 what the settings of the user make git run in the workspace is read-only', async () => {
+    const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+    write(workspace, { ...repository('.git'), '.hooks/pre-commit': '', 'scripts/watch.sh': '' });
+    write(work, { gitconfig: '[core]\n\thooksPath = .hooks\n\tfsmonitor = scripts/watch.sh\n' });
+    const readOnly = async (environment: NodeJS.ProcessEnv): Promise<string[]> => {
+      const directory = temporaryDirectory();
+      const around = { ...surroundings(directory), environment: { GIT_CONFIG_SYSTEM: '/nonexistent', ...environment } };
+      const { mounts } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], around, Infinity);
+      return mounts.flatMap(({ target, ...mount }) =>
+        mount.kind === 'bind' && !mount.writable ? [relative(workspace, target)] : [],
+      );
+    };
+    const paths = ['.hooks', 'scripts/watch.sh'];
+    expect(await readOnly({ GIT_CONFIG_GLOBAL: join(work, 'gitconfig') })).toEqual(expect.arrayContaining(paths));
+    for (const path of paths) expect(await readOnly({})).not.toContain(path);
   });
 
   test('E9 the directory that was searched last is not blamed for what comes after the search', async () => {

@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { userSettings } from '../../../src/workspace/git/user-settings.ts';
+import { temporaryDirectory } from '../../../testing/builders.ts';
+
+/** A home with these files. */
+function homeWith(files: Readonly<Record<string, string>>): string {
+  const home = temporaryDirectory();
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), content);
+  }
+  return home;
+}
+
+/** What is found, as `file: key=value`, relative to the home. */
+function found(home: string, environment: NodeJS.ProcessEnv = {}): string[] {
+  const settings = userSettings(home, { GIT_CONFIG_SYSTEM: '/nonexistent', ...environment });
+  return settings.flatMap(({ file, entries }) =>
+    entries.map(({ section, key, value }) => `${file}: ${section}.${key}=${value}`.replaceAll(`${home}/`, '')),
+  );
+}
+
+const hooks = (directory: string): string => `[user]\n\tname = A\n[core]\n\thooksPath = ${directory}\n`;
+
+test('E17 every file that git reads for the user counts, and harmless settings do not', () => {
+  const home = homeWith({
+    '.gitconfig': hooks('a'),
+    '.config/git/config': hooks('~/b'),
+    'xdg/git/config': hooks('c'),
+    system: hooks('d'),
+    global: hooks('e'),
+  });
+  expect(found(home)).toEqual(['.config/git/config: core.hookspath=b', '.gitconfig: core.hookspath=a']);
+  expect(found(home, { XDG_CONFIG_HOME: join(home, 'xdg') })).toContain('xdg/git/config: core.hookspath=c');
+  expect(found(home, { GIT_CONFIG_SYSTEM: join(home, 'system') })).toContain('system: core.hookspath=d');
+  expect(found(home, { GIT_CONFIG_GLOBAL: join(home, 'global') })).toEqual(['global: core.hookspath=e']);
+});
+
+test('E17 so do the files that they include, whatever the condition', () => {
+  const home = homeWith({
+    '.gitconfig': '[include]\n\tpath = one\n[includeIf "gitdir:/elsewhere/"]\n\tpath = ~/sub/two\n',
+    one: hooks('a'),
+    'sub/two': '[include]\n\tpath = three\n',
+    'sub/three': hooks('b'),
+  });
+  expect(found(home)).toEqual(expect.arrayContaining(['one: core.hookspath=a', 'sub/three: core.hookspath=b']));
+});
+
+test('files that include each other, and ones that git would not understand, are no obstacle', () => {
+  const home = homeWith({
+    '.gitconfig': `[include]\n\tpath = .gitconfig\n${hooks('a')}`,
+    '.config/git/config': '[core\n',
+  });
+  expect(found(home)).toContain('.gitconfig: core.hookspath=a');
+});
