@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConfig } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
+import type { Engine } from '../../src/docker/engine.ts';
 import { imageNames, type ImageNames } from '../../src/docker/images.ts';
 import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
 import type { LogDirectories } from '../../src/host/log-directories.ts';
@@ -71,6 +72,8 @@ export interface RunOptions {
   readonly files: Readonly<Record<string, string | Buffer>>;
   /** Owns the workspace and runs the command. The caller by default. */
   readonly owner?: OrdinaryUser;
+  /** By default, AWF's own, with `resolver` for Squid. */
+  readonly engine?: Engine;
 }
 
 export interface SandboxRun {
@@ -88,7 +91,8 @@ export interface SandboxRun {
   readonly removeFiles: () => void;
 }
 
-export function startSandbox({ options, credentials, script, resolver, files, owner }: RunOptions): SandboxRun {
+export function startSandbox(given: RunOptions): SandboxRun {
+  const { options, credentials, script, resolver, files, owner, engine = new OwnResolver(resolver) } = given;
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-sandbox-')));
   const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temp')];
   for (const path of [workspace, temporary]) mkdirSync(path);
@@ -110,7 +114,7 @@ export function startSandbox({ options, credentials, script, resolver, files, ow
   let logs: LogDirectories | undefined;
   const done = run(config, secrets, {
     runId,
-    engine: new OwnResolver(resolver),
+    engine,
     reporter: {
       debug: () => undefined,
       info: () => undefined,
