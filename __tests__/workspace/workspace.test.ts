@@ -282,6 +282,28 @@ describe('inspectWorkspace', () => {
     for (const path of paths) expect(await readOnly({})).not.toContain(path);
   });
 
+  test('E10 a flood of hooks is moved aside with its directory, and a known one is left alone', async () => {
+    const flood = (directory: string, count: number): void => {
+      mkdirSync(directory);
+      for (let i = 0; i < count; i++) writeFileSync(join(directory, String(i)), '');
+    };
+    const settings = (w: string): void => {
+      const named = ['few', 'flood', 'known'].map((name) => `[core]\n\thooksPath = ${name}\n`);
+      writeFileSync(join(w, '.git/config'), named.join(''));
+    };
+    const { found } = await after(
+      (w) => {
+        flood(join(w, 'few'), 2);
+        flood(join(w, 'flood'), 1_001);
+      },
+      (w) => {
+        settings(w);
+        flood(join(w, 'known'), 1_001);
+      },
+    );
+    expect(paths(found)).toEqual(['few/0', 'few/1', 'flood']);
+  });
+
   test('E9 the directory that was searched last is not blamed for what comes after the search', async () => {
     const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
     write(workspace, { 'sub/file': '' });

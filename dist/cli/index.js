@@ -20366,7 +20366,12 @@ function resolvedInside(path, roots) {
         return path;
     }
 }
-/** Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself. */
+/** Git knows some thirty hooks. More files than this are meant to exhaust us. */
+const MAX_HOOKS = 1_000;
+/**
+ * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
+ * directory with more in it than anybody needs.
+ */
 function hooksElsewhere({ hookDirectories }, roots) {
     return hookDirectories.flatMap((directory) => {
         const link = linkOnPath(directory, roots);
@@ -20374,7 +20379,10 @@ function hooksElsewhere({ hookDirectories }, roots) {
             return [offenceAt(link, 'a link to a directory of hooks')];
         if (files_kindOf(directory) !== 'directory')
             return [];
-        return files_namesIn(directory).map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
+        const names = files_namesIn(directory);
+        if (names.length > MAX_HOOKS)
+            return [offenceAt(directory, `more than ${MAX_HOOKS} hooks`)];
+        return names.map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
     });
 }
 function linkOnPath(path, roots) {

@@ -1901,7 +1901,12 @@ function resolvedInside(path, roots) {
         return path;
     }
 }
-/** Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself. */
+/** Git knows some thirty hooks. More files than this are meant to exhaust us. */
+const MAX_HOOKS = 1_000;
+/**
+ * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
+ * directory with more in it than anybody needs.
+ */
 function hooksElsewhere({ hookDirectories }, roots) {
     return hookDirectories.flatMap((directory) => {
         const link = linkOnPath(directory, roots);
@@ -1909,7 +1914,10 @@ function hooksElsewhere({ hookDirectories }, roots) {
             return [offenceAt(link, 'a link to a directory of hooks')];
         if ((0,files/* kindOf */.I)(directory) !== 'directory')
             return [];
-        return (0,files/* namesIn */.wX)(directory).map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
+        const names = (0,files/* namesIn */.wX)(directory);
+        if (names.length > MAX_HOOKS)
+            return [offenceAt(directory, `more than ${MAX_HOOKS} hooks`)];
+        return names.map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
     });
 }
 function linkOnPath(path, roots) {
@@ -2082,7 +2090,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
-    const disarmed = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
+    const restored = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
     const end = performance.now() + limitMs;
     const found = await (0,survey/* survey */.Fr)(roots, limitMs, {
         except: new Set(baseline.repositories.map(({ host }) => host)),
@@ -2093,7 +2101,12 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
     onDirectory?.((0,file_names/* fromText */.IK)(workspace));
     const links = newLinks(found.findings, baseline);
-    disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])));
+    const disarmed = [
+        ...restored,
+        ...disarmGit(found.findings, baseline, kept, end),
+        ...disarmPlaces(found, baseline),
+        ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])),
+    ];
     const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
     const after = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {

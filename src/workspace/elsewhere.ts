@@ -81,13 +81,21 @@ export function resolvedInside(path: string, roots: readonly string[]): string |
   }
 }
 
-/** Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself. */
+/** Git knows some thirty hooks. More files than this are meant to exhaust us. */
+const MAX_HOOKS = 1_000;
+
+/**
+ * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
+ * directory with more in it than anybody needs.
+ */
 export function hooksElsewhere({ hookDirectories }: Elsewhere, roots: readonly string[]): Offence[] {
   return hookDirectories.flatMap((directory) => {
     const link = linkOnPath(directory, roots);
     if (link !== undefined) return [offenceAt(link, 'a link to a directory of hooks')];
     if (kindOf(directory) !== 'directory') return [];
-    return namesIn(directory).map((name) => offenceAt(join(directory, name), 'a hook'));
+    const names = namesIn(directory);
+    if (names.length > MAX_HOOKS) return [offenceAt(directory, `more than ${MAX_HOOKS} hooks`)];
+    return names.map((name) => offenceAt(join(directory, name), 'a hook'));
   });
 }
 

@@ -52,7 +52,7 @@ export async function inspectWorkspace(
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
   }
-  const disarmed = restoreLink(join(workspace, '.git'), baseline.dotGit);
+  const restored = restoreLink(join(workspace, '.git'), baseline.dotGit);
   const end = performance.now() + limitMs;
   const found = await survey(roots, limitMs, {
     except: new Set(baseline.repositories.map(({ host }) => host)),
@@ -63,11 +63,12 @@ export async function inspectWorkspace(
   // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
   onDirectory?.(fromText(workspace));
   const links = newLinks(found.findings, baseline);
-  disarmed.push(
+  const disarmed = [
+    ...restored,
     ...disarmGit(found.findings, baseline, kept, end),
     ...disarmPlaces(found, baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${printable(target)}`])),
-  );
+  ];
   const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
   const after = snapshot(workspace, protectPaths, baseline.snapshot);
   const shown = (path: string): string => {
