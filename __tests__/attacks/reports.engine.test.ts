@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
-import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+import { docker } from '../../testing/engine/engine.ts';
+import { OwnResolver, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { waitFor } from '../../testing/runner/action.ts';
 import { createTestCa } from '../../testing/tls.ts';
 import type { RunResult } from '../../src/run/report.ts';
+import { roleOf } from '../../src/shared/network.ts';
 
 /** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
 const RESOLVER = '198.51.100.53';
@@ -13,7 +15,21 @@ const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
 /** Tunnels that are open when the command ends. */
 const TUNNELS = 20;
 /** Connections that leave Squid with requests that it has not read yet. */
-const FLOODS = 4_000;
+const FLOODS = 200;
+
+/** An engine on which Squid gets no time from the end of the command until somebody asks it to end. */
+class BusySquid extends OwnResolver {
+  readonly asked: string[] = [];
+
+  override stop(names: readonly string[], seconds: number): Promise<void> {
+    const squid = names.find((name) => roleOf(name) === 'squid');
+    if (squid !== undefined && !this.asked.includes(squid)) {
+      this.asked.push(squid);
+      docker(['unpause', squid]);
+    }
+    return super.stop(names, seconds);
+  }
+}
 
 /** Runs in the agent's container, on the host's Node.js. */
 const PROGRAM = `
@@ -56,6 +72,7 @@ const flood = () => new Promise((resolve) => {
 `;
 
 describe('L4 what is open when the command ends', () => {
+  const engine = new BusySquid(RESOLVER);
   let run: SandboxRun;
   let outside: Outside;
   let result: RunResult;
@@ -71,13 +88,16 @@ describe('L4 what is open when the command ends', () => {
       credentials: { OPENAI_API_KEY: 'sk-proj-reports-sentinel-0f1e2d3c' },
       script: 'echo started; node program.cjs',
       resolver: RESOLVER,
+      engine,
       files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
     });
     await Promise.race([run.done, waitFor('the start', () => run.stdout().includes('started'))]);
     const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
-    outside = await startOutside(run.containers().squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
+    const { squid } = run.containers();
+    outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
     run.writeFile('go', '');
     await Promise.race([run.done, waitFor('the tunnels', () => run.stdout().includes('open'))]);
+    docker(['pause', squid]);
     run.writeFile('end', '');
     result = await run.done;
     await outside.stop();
@@ -88,6 +108,7 @@ describe('L4 what is open when the command ends', () => {
 
   test('control: the run succeeded, and the upstream had every tunnel and the request', () => {
     expect(result).toMatchObject({ outcome: 'success', error: undefined });
+    expect(engine.asked).toHaveLength(1);
     const connections = outside.events.filter((event) => event.kind === 'connection');
     expect(connections.filter(({ address }) => address === TUNNEL.address)).toHaveLength(TUNNELS);
     expect(outside.events.filter(({ kind }) => kind === 'request')).toMatchObject([{ serverName: PROVIDER.name }]);

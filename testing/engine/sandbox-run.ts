@@ -34,7 +34,7 @@ export const dialProgram = (): string => asJavaScript(import.meta.resolve('./age
 /**
  * AWF's engine, except that Squid asks another resolver and has IPv6, as on an engine that gives every network IPv6.
  */
-class OwnResolver extends DockerCli {
+export class OwnResolver extends DockerCli {
   readonly #resolver: string;
 
   constructor(resolver: string) {
