@@ -34,8 +34,8 @@ function start(workspace: string, script: string, ...flags: readonly string[]): 
 }
 
 /** Starts a run, and kills it with all its children once its command runs. @returns its id */
-async function killedRun(script: string, ...flags: readonly string[]): Promise<string> {
-  const running = await start('workspace', `${script}; echo ready; sleep 300`, ...flags);
+async function killedRun(workspace: string, script: string, ...flags: readonly string[]): Promise<string> {
+  const running = await start(workspace, `${script}; echo ready; sleep 300`, ...flags);
   await waitFor('the command', () => running.stdout().includes('ready'));
   killTree(running.pid);
   const { stderr } = await running.done;
@@ -58,14 +58,17 @@ const containersOf = (runId: string): string[] =>
 const COMMIT = 'git -c user.name=a -c user.email=a@example commit --quiet --allow-empty --message';
 
 test('D6 the next run removes what a killed one left, and finishes it; a live one beside it goes on', async () => {
-  const workspace = join(directory, 'workspace');
-  mkdirSync(workspace);
-  git(workspace, 'init', '--quiet');
-  git(workspace, 'commit', '--quiet', '--allow-empty', '--message=first');
+  const [workspace, elsewhere] = [join(directory, 'workspace'), join(directory, 'elsewhere')];
+  for (const path of [workspace, elsewhere]) {
+    mkdirSync(path);
+    git(path, 'init', '--quiet');
+    git(path, 'commit', '--quiet', '--allow-empty', '--message=first');
+  }
 
   const live = await start('other', 'echo ready; until [ -e end ]; do sleep 0.1; done; echo the end');
   await waitFor('the live run', () => live.stdout().includes('ready'));
-  const killed = await killedRun(`${COMMIT} 'by the killed run'`);
+  const killed = await killedRun('workspace', `${COMMIT} 'by the killed run'`);
+  const killedElsewhere = await killedRun('elsewhere', `${COMMIT} 'by the other killed run'`);
   // Another test's run may have removed the containers by now, but nobody else finishes what is in this workspace.
   expect(existsSync(join(tmpdir(), `awf-${killed}`))).toBe(true);
   const bare = newRunId();
@@ -78,16 +81,21 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
     internal: true,
   });
 
-  const next = await start('workspace', `git log --format=%s; ${COMMIT} 'by the next run'`);
+  const script = `git log --format=%s; ${COMMIT} 'by the next run'; echo ready; until [ -e end ]; do sleep 0.1; done`;
+  const next = await start('workspace', script);
+  await waitFor('the next run', () => next.stdout().includes('ready'));
+  // Before a command starts, no other one of a killed run is left, wherever it worked.
+  for (const runId of [killed, killedElsewhere]) expect(containersOf(runId)).toEqual([]);
+  writeFileSync(join(workspace, 'end'), '');
   const result = await next.done;
 
   expect(result.code).toBe(0);
-  expect(result.stdout).toBe('by the killed run\nfirst\n');
+  expect(result.stdout).toBe('by the killed run\nfirst\nready\n');
   expect(result.stderr).toContain(`awf: Finishing the run ${killed} in ${workspace}, which was killed.`);
-  expect(leftOvers(killed)).toEqual([]);
-  expect(leftOvers(bare)).toEqual([]);
+  for (const runId of [killed, killedElsewhere, bare]) expect(leftOvers(runId)).toEqual([]);
   expect(readdirSync(tmpdir())).not.toContain(`awf-${killed}`);
   expect(git(workspace, 'log', '--format=%s')).toBe('by the next run\nby the killed run\nfirst');
+  expect(git(elsewhere, 'log', '--format=%s')).toBe('by the other killed run\nfirst');
 
   expect(live.stdout()).not.toContain('the end');
   const [, liveId = ''] = /awf\.run=([0-9a-f]{8})/.exec(live.stderr()) ?? [];
@@ -103,7 +111,7 @@ test.each([
 ])(
   'D12 containers that a killed run was to keep$where stay, and end',
   async ({ flags, left }) => {
-    const killed = await killedRun('true', '--keep-containers', ...flags());
+    const killed = await killedRun('workspace', 'true', '--keep-containers', ...flags());
     const before = leftOvers(killed);
     expect(before).toHaveLength(left);
     expect(containersOf(killed).filter(isRunning)).toHaveLength(2);
