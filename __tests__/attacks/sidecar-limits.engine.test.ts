@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/run/report.ts';
+import { CONNECTIONS_PER_CLIENT } from '../../src/squid/config.ts';
 import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { waitFor } from '../../testing/runner/action.ts';
@@ -21,10 +22,15 @@ const kinds = {
   head: 'GET http://refused.example/ HTTP/1.1\\r\\nX: ' + 'x'.repeat(60_000),
   tunnel: 'CONNECT ${TUNNEL.name}:443 HTTP/1.1\\r\\n\\r\\n',
 };
-let tunnels = 0;
+let [tunnels, open, most] = [0, 0, 0];
 const flood = (kind) => {
   const socket = connect(Number(proxy.port), proxy.hostname).on('error', () => undefined);
-  socket.once('data', (data) => { if (String(data).includes(' 200 ')) tunnels++; });
+  socket.once('data', (data) => {
+    if (!String(data).includes(' 200 ')) return;
+    tunnels++;
+    most = Math.max(most, ++open);
+    socket.once('close', () => open--);
+  });
   socket.write(kinds[kind]);
 };
 const ask = async () => {
@@ -43,7 +49,7 @@ const ask = async () => {
     if (i % 500 === 499) answers.push(await ask());
   }
   for (let i = 0; i < 5; i++) { await sleep(500); answers.push(await ask()); }
-  console.log(JSON.stringify({ answers, tunnels }));
+  console.log(JSON.stringify({ answers, tunnels, most }));
   process.exit(0);
 })();
 `;
@@ -51,6 +57,8 @@ const ask = async () => {
 interface Outcome {
   readonly answers: readonly { readonly status: number | string; readonly ms: number }[];
   readonly tunnels: number;
+  /** Tunnels that were open at the same time. */
+  readonly most: number;
 }
 
 describe('D8 12,000 connections to Squid: silent ones, heads without an end, tunnels that say nothing', () => {
@@ -88,6 +96,10 @@ describe('D8 12,000 connections to Squid: silent ones, heads without an end, tun
 
   test('control: the flood was not refused as a whole', () => {
     expect(outcome.tunnels).toBeGreaterThan(100);
+  });
+
+  test('the command has no more connections at a time than one client may', () => {
+    expect(outcome.most).toBeLessThanOrEqual(CONNECTIONS_PER_CLIENT);
   });
 
   test('Squid lives, and every model request is answered', () => {

@@ -40,7 +40,7 @@ export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0
  * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
  * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
  */
-const CONNECTIONS_PER_CLIENT = 2_048;
+export const CONNECTIONS_PER_CLIENT = 2_048;
 
 /**
  * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
