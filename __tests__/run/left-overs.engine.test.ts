@@ -22,15 +22,21 @@ afterEach(() => {
 });
 
 /** Starts `awf` with the system's directory for temporary files: nothing is finished in another one. */
-function start(workspace: string, script: string, ...flags: readonly string[]): Promise<RunningProgram> {
+async function start(workspace: string, script: string, ...flags: readonly string[]): Promise<RunningProgram> {
   const path = join(directory, workspace);
   for (const made of [path, join(directory, 'home')]) mkdirSync(made, { recursive: true });
   const logs = `--proxy-logs-dir=${join(directory, 'logs', newRunId(), 'squid')}`;
   const argv = [process.execPath, join(ROOT, 'dist/cli/index.js'), '--log-level=debug', logs, ...flags];
-  return startProgram([...argv, '--', 'sh', '-c', script], {
+  const running = await startProgram([...argv, '--', 'sh', '-c', script], {
     cwd: path,
     env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home') },
   });
+  // A test that fails leaves no run behind.
+  onTestFinished(async () => {
+    running.signal('SIGTERM');
+    await running.done;
+  });
+  return running;
 }
 
 /** Starts a run, and kills it with all its children once its command runs. @returns its id */
