@@ -18,6 +18,7 @@ const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
 
 /** What every agent has, without any credential. */
 const ALWAYS = {
+  IS_SANDBOX: '1',
   GEMINI_API_BASE_URL: 'http://172.30.0.30:10003',
   GOOGLE_GEMINI_BASE_URL: 'http://172.30.0.30:10003',
   GEMINI_API_KEY: 'gemini-api-key-placeholder-for-credential-isolation',
@@ -307,9 +308,9 @@ describe('what passes', () => {
   );
 
   test('env-all warns about a model credential under another name, and nothing else does', () => {
-    const host = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
+    const host = { CODEX_ACCESS_TOKEN: 'x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
     expect(environmentOf({ envAll: true }, host).withheld).toEqual([
-      { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
+      { name: 'CODEX_ACCESS_TOKEN', reason: expect.stringContaining('credential for a model') as string },
     ]);
     expect(environmentOf({}, host).withheld).toEqual([]);
     const all = Object.fromEntries(SENTINELS);

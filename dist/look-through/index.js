@@ -233,7 +233,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .ownerOf */ .bf)(moved.movedTo), roots, kept);
+            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(moved.movedTo), roots, kept);
         }
     }
     catch (error) {
@@ -723,8 +723,8 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
+/* harmony export */   Z5: () => (/* binding */ userOf),
 /* harmony export */   Zs: () => (/* binding */ stampOf),
-/* harmony export */   bf: () => (/* binding */ ownerOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
 /* harmony export */   m3: () => (/* binding */ copyFile),
 /* harmony export */   mV: () => (/* binding */ moveFile),
@@ -841,7 +841,7 @@ function isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function ownerOf(path) {
+function userOf(path) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
 }
 function give(path, { uid, gid }) {
@@ -909,7 +909,7 @@ function moveFile(from, to, owner) {
 /* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES),
 /* harmony export */   xb: () => (/* binding */ OPERATIONS)
 /* harmony export */ });
-/* unused harmony export NEVER_COPIED */
+/* unused harmony exports COPIED, NEVER_COPIED */
 /* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
 /* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(885);
 
@@ -934,6 +934,8 @@ const OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -1158,7 +1160,7 @@ function applyRefs(gitDirectory, before, after) {
         try {
             const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name);
             removeEmptyDirectories(path);
-            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -1179,7 +1181,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
     }
     for (const name of names) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)), { force: true });
@@ -1328,8 +1330,6 @@ var refs = __nccwpck_require__(885);
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -1379,7 +1379,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        makeDirectory(join(host, 'objects/info'), ownerOf(host));
+        makeDirectory(join(host, 'objects/info'), userOf(host));
         const info = `${own}.info`;
         makeDirectory(info, owner);
         for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
@@ -1498,7 +1498,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
         return;
-    const owner = (0,git_files/* ownerOf */.bf)(host);
+    const owner = (0,git_files/* userOf */.Z5)(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = (0,refs/* readRefs */.n6)(own);

@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 590:
+/***/ 8509:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42330,6 +42330,15 @@ const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBS
 function under(prefixes, endpoints) {
     return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
 }
+/**
+ * The endpoints below `sent`, for programs that write `written` instead.
+ *
+ * @param where `own-hosts`: at a host that is not the provider's, the path stays as it is written
+ */
+function spelled(written, sent, where, endpoints) {
+    const spelling = { written, sent, ownHostsOnly: where === 'own-hosts' };
+    return under([written], endpoints).map((endpoint) => ({ ...endpoint, spelling }));
+}
 const get = (path, ...query) => ({ method: 'GET', path, query });
 const post = (path, ...query) => ({ method: 'POST', path, query });
 const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
@@ -42398,12 +42407,17 @@ const sumOfUsage = (a, b) => ({
 
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ENDPOINTS = under(['/v1'], [
+const ANTHROPIC_MESSAGES = [
     post('/messages', 'beta'),
     freePost('/messages/count_tokens', 'beta'),
+];
+const ALL = [
+    ...ANTHROPIC_MESSAGES,
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
-]);
+];
+/** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
+const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
 /** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
 function readAnthropic(counts) {
     const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
@@ -42457,6 +42471,8 @@ const ERROR_TYPES = {
     429: 'rate_limit_error',
     500: 'api_error',
 };
+/** What `claude setup-token` prints, for Claude Code with a subscription. */
+const OAUTH_VARIABLE = 'CLAUDE_CODE_OAUTH_TOKEN';
 const errorBody = (error) => ({
     type: 'error',
     error: {
@@ -42471,17 +42487,35 @@ const anthropic = {
     defaultTarget: 'api.anthropic.com',
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    authHeaderInput: 'anthropic-auth-header',
+    authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
+    credentials: [
+        { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+        { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+    ],
     withheld: {
         aliases: ['CLAUDE_API_KEY'],
-        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        wellKnown: [],
         // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
         patterns: [
             ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
             ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
         ],
     },
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    injection: {
+        header: 'x-api-key',
+        prefix: '',
+        defaults: { 'anthropic-version': '2023-06-01' },
+        others: [
+            {
+                header: 'authorization',
+                prefix: 'Bearer ',
+                variable: OAUTH_VARIABLE,
+                credential: /^sk-ant-oat/,
+                entries: { 'anthropic-beta': 'oauth-2025-04-20' },
+            },
+        ],
+    },
     endpoints: ENDPOINTS,
     bodyRules: () => ANTHROPIC_BODY,
     toolHeaders: [BETAS],
@@ -42499,6 +42533,8 @@ const anthropic = {
             value: '3600000',
             overridable: true,
         },
+        // Without it, Claude Code 2.1.330 refuses --dangerously-skip-permissions to root.
+        { name: 'IS_SANDBOX', when: 'always', role: 'setting', value: '1', overridable: true },
     ],
     managedSettings: [
         {
@@ -42529,6 +42565,8 @@ const RESIDENCY_SERVICE = 'copilot-api';
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
+const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`);
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER = [
     { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
@@ -42610,9 +42648,11 @@ const OPENAI_MODELS = [
     get('/models', VERSION, 'client_version'),
     get('/models/*', VERSION),
 ];
-/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const openai_ALL = [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS];
+/** With `/v1` as OpenAI has it; without, as gateways may; below `/openai`, as Azure's SDK asks. */
 const openai_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/v1', '/openai/v1', '/openai'], openai_ALL),
+    ...spelled('', '/v1', 'own-hosts', openai_ALL),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
@@ -42656,6 +42696,9 @@ const OPENAI_BODY = {
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
+/** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
+const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
+const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -42671,6 +42714,8 @@ const openai = {
     defaultTarget: 'api.openai.com',
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
+    authHeaderInput: 'openai-auth-header',
+    authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
     withheld: {
         aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
@@ -42681,7 +42726,12 @@ const openai = {
             ...['CODEX_*KEY', 'CODEX_*TOKEN'],
         ],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+    },
     endpoints: openai_ENDPOINTS,
     bodyRules: () => OPENAI_BODY,
     toolHeaders: [],
@@ -42710,16 +42760,24 @@ const openai = {
 
 
 
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const copilot_ENDPOINTS = [
+const OPENAI = [
     ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
     post('/responses', VERSION),
     ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+const copilot_ENDPOINTS = [
+    ...OPENAI,
+    ...spelled('/v1', '', 'own-hosts', OPENAI),
+    ...under(['/v1'], ANTHROPIC_MESSAGES),
+    ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
 ];
 /** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
 const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+/** Tokens of an OAuth App and of a GitHub App for a user. */
+const OAUTH_TOKEN = /^gh[ou]_/;
+/** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
+const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
@@ -42729,8 +42787,19 @@ const copilot = {
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
+    authHeaderInput: 'copilot-auth-header',
+    authHeaderVariable: 'AWF_COPILOT_AUTH_HEADER',
     credentials: [
-        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+        {
+            variable: 'COPILOT_GITHUB_TOKEN',
+            input: 'copilot-github-token',
+            label: 'a Copilot token',
+            refuses: {
+                value: /^ghp_/,
+                what: 'a classic personal access token (ghp_...), which Copilot never accepts',
+                instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
+            },
+        },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
     withheld: {
@@ -42739,7 +42808,19 @@ const copilot = {
         // Copilot CLI 1.0.102
         patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+        hostDefaults: {
+            host: GITHUB_COPILOT_HOST,
+            // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.
+            defaults: { 'copilot-integration-id': 'copilot-developer-cli' },
+            variables: { 'copilot-integration-id': 'COPILOT_INTEGRATION_ID' },
+            ids: ['x-interaction-id'],
+        },
+    },
     endpoints: copilot_ENDPOINTS,
     bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
     toolHeaders: [],
@@ -42775,14 +42856,17 @@ const copilot = {
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ALL = [
+    ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+    freePost('/models/*:countTokens', ...QUERY),
+    get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+    get('/models/*', ...QUERY),
+];
+/** Google's SDK appends a version to a base URL; the AI SDK of other programs has it in the base URL. */
 const gemini_ENDPOINTS = [
     websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
-        freePost('/models/*:countTokens', ...QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
-        get('/models/*', ...QUERY),
-    ]),
+    ...under(['/v1beta', '/v1', '/v1alpha'], gemini_ALL),
+    ...spelled('', '/v1beta', 'every-host', gemini_ALL),
 ];
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
 function gemini_readUsage(counts) {
@@ -42840,6 +42924,8 @@ const gemini = {
     defaultTarget: 'generativelanguage.googleapis.com',
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
+    authHeaderInput: 'gemini-auth-header',
+    authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
     withheld: {
         aliases: [],
@@ -42847,7 +42933,7 @@ const gemini = {
         // @google/genai 3.1.0
         patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
     },
-    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    injection: { header: 'x-goog-api-key', prefix: '', defaults: {}, others: [] },
     endpoints: gemini_ENDPOINTS,
     bodyRules: () => BODY,
     toolHeaders: [],
@@ -44648,7 +44734,7 @@ function files_isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function files_ownerOf(path) {
+function files_userOf(path) {
     return (0,external_node_fs_.lstatSync)(file_names_bytes(path));
 }
 function give(path, { uid, gid }) {
@@ -45157,7 +45243,7 @@ function refs_applyRefs(gitDirectory, before, after) {
         try {
             const path = join(gitDirectory, name);
             removeEmptyDirectories(path);
-            writeWhole(path, `${value}\n`, ownerOf(gitDirectory));
+            writeWhole(path, `${value}\n`, userOf(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -45178,7 +45264,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), ownerOf(gitDirectory));
+        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
     }
     for (const name of names) {
         rmSync(bytes(join(gitDirectory, name)), { force: true });
@@ -45230,6 +45316,8 @@ const layout_OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -45580,8 +45668,6 @@ function real(path) {
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -45631,7 +45717,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_ownerOf(host));
+        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_userOf(host));
         const info = `${own}.info`;
         files_makeDirectory(info, owner);
         for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), files_MAX_FILES)) {
@@ -46458,7 +46544,7 @@ function offencesOf(path, roots) {
  *
  * @returns undefined where `/proc` does not tell
  */
-function owner_ownerOf(pid = process.pid) {
+function ownerOf(pid = process.pid) {
     const here = place();
     const started = read(pid)?.started;
     return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
@@ -47265,6 +47351,59 @@ function userMount({ text, source: given }) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
+/** How a credential goes into a request for its provider. */
+
+/**
+ * Applies a provider's rules to a credential. A header that the user has chosen replaces the provider's.
+ *
+ * @throws ValueError naming a variable whose value no header can have
+ */
+function injectionOf({ header, prefix, others, defaults, hostDefaults }, { credential, variable, host, authHeader, environment }) {
+    const isFor = (form) => (form.host?.test(host) ?? true) &&
+        ((form.credential === undefined && form.variable === undefined) ||
+            form.variable === variable ||
+            form.credential?.test(credential) === true);
+    const form = others.find(isFor) ?? { header, prefix };
+    const own = hostDefaults?.host.test(host) === true ? hostDefaults : undefined;
+    return {
+        header: (authHeader ?? form).header,
+        prefix: (authHeader ?? form).prefix,
+        defaults: { ...defaults, ...own?.defaults, ...fromVariables(own?.variables ?? {}, environment) },
+        entries: form.entries ?? {},
+        ids: own?.ids ?? [],
+    };
+}
+function fromVariables(variables, environment) {
+    return Object.fromEntries(Object.entries(variables).flatMap(([name, variable]) => {
+        const value = environment[variable]?.trim() ?? '';
+        if (value === '')
+            return [];
+        if (!/^[!-~]{1,200}$/.test(value))
+            throw new value_error/* ValueError */.Q(`${variable} has a character that no header may have.`);
+        return [[name, value]];
+    }));
+}
+/** A name and an optional scheme, both tokens of RFC 9110, section 5.6.2. */
+const NAME_AND_SCHEME = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*:[ \t]*|[ \t]+)?([!#$%&'*+.^_`|~\w-]+)?$/;
+/** Headers that frame the request, route it or describe its body, and so have a meaning of their own. */
+const TAKEN = /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*|content-.*|accept.*)$/;
+/**
+ * Reads `Authorization: Bearer`, `api-key` and the like: a header's name, and optionally the scheme in front of the
+ * credential.
+ *
+ * @throws ValueError that says what is wrong
+ */
+function parseAuthHeader(name, text) {
+    const [, header, scheme] = NAME_AND_SCHEME.exec(text.trim()) ?? [];
+    if (header === undefined)
+        throw new value_error/* ValueError */.Q(`${name}: "${text}" is not a header's name with an optional scheme.`);
+    const lower = header.toLowerCase();
+    if (TAKEN.test(lower))
+        throw new value_error/* ValueError */.Q(`${name}: a credential cannot go in the header ${header}.`);
+    return { header: lower, prefix: scheme === undefined ? '' : `${scheme} ` };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 
@@ -47303,6 +47442,7 @@ function parseTarget(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
+
 
 
 
@@ -47393,6 +47533,11 @@ function target({ text, source }, { nameOf }) {
             return refuse(error);
         throw error;
     }
+}
+/** A header's name with an optional scheme. */
+function authHeader({ text, source }) {
+    const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
+    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(placeOf(source), text));
 }
 /** A directory in the workspace. @returns its path without links */
 function workingDirectory({ text, source }, { workspace }) {
@@ -47538,12 +47683,13 @@ const COMMAND = [
         description: 'where the command starts, inside the workspace',
     },
 ];
-const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label }) => ({
+const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label, refuses }) => ({
     name: input,
     kind: 'secret',
     only: 'action',
     variable,
     description: label,
+    ...(refuses && { refuses }),
 })));
 const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
     name: targetInput,
@@ -47552,7 +47698,13 @@ const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
     variable: targetVariable,
     description: `upstream for ${name}: host[:port][/base/path]`,
 }));
-/** Files that programs on the host read automatically and that can run code. */
+const AUTH_HEADERS = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name }) => ({
+    name: authHeaderInput,
+    kind: 'text',
+    parse: authHeader,
+    variable: authHeaderVariable,
+    description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
+}));
 /**
  * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
@@ -47665,7 +47817,7 @@ const OTHERS = [
  * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
  * table.
  */
-const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...OTHERS];
+const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...AUTH_HEADERS, ...OTHERS];
 /** A front end's name for an option: `memory` or `--memory`. */
 function nameIn(frontEnd, { name, flag = name }) {
     return frontEnd === 'action' ? name : `--${flag}`;
@@ -47695,7 +47847,7 @@ function configWarnings(config) {
         .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
     if (config.apiProxy && config.providers.length === 0)
         uncovered.push(NO_CREDENTIALS);
-    return [...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+    return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 /**
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
@@ -47756,7 +47908,7 @@ function prepare(config, context, progress) {
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
-    const mark = { runId: context.runId, owner: owner_ownerOf(), isKept: config.keepContainers };
+    const mark = { runId: context.runId, owner: ownerOf(), isKept: config.keepContainers };
     if (!context.hasPostStep)
         writeMark(workDirectory, mark);
     checkWorkspace(config, user.home, workDirectory);
@@ -48848,14 +49000,16 @@ function librarySpec(claimed) {
 
 /** Default of the request-body limit: 10 MB. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
 /**
- * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
  *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
  * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
+    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
@@ -48924,9 +49078,9 @@ function planRun(config, secrets, prepared, claimed) {
 function sidecarConfig(config, secrets, proxyUrl) {
     return {
         proxyUrl,
-        providers: Object.fromEntries(config.providers.map(({ provider, given, target }) => [
+        providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
             provider.id,
-            { credential: credentialOf(given[0], secrets), target },
+            { credential: credentialOf(given[0], secrets), target, injection },
         ])),
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
@@ -49903,14 +50057,29 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
-/** The providers with a credential in `secrets`. */
-function configuredProviders(secrets, allow, targetOf) {
+
+
+/**
+ * The providers with a credential in `secrets`.
+ *
+ * @throws ValueError naming a variable that cannot be used
+ */
+function configuredProviders(secrets, allow, { targetOf, authHeaderOf, environment }) {
     return PROVIDERS.flatMap((provider) => {
         const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
         if (first === undefined)
             return [];
         const target = targetOf(provider);
-        return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
+        const injection = injectionOf(provider.injection, {
+            ...{ credential: credentialOf(first, secrets), variable: first, host: target.host },
+            ...{ authHeader: authHeaderOf(provider), environment },
+        });
+        return [
+            {
+                ...{ provider, given: [first, ...others], target, injection },
+                isPermitted: isPermitted(provider, target.host, allow),
+            },
+        ];
     });
 }
 /** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
@@ -49930,10 +50099,11 @@ function readOptions(frontEnd, environment, workspace) {
     const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
     const context = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
     const secrets = new Map();
+    const warnings = [];
     const values = [];
     for (const option of OPTIONS) {
         if (option.kind === 'secret') {
-            const value = attempt(() => credential(frontEnd.given(option)));
+            const value = attempt(() => credential(option, frontEnd.given(option), warnings));
             if (value !== undefined)
                 secrets.set(option.variable, value);
         }
@@ -49943,7 +50113,7 @@ function readOptions(frontEnd, environment, workspace) {
         }
     }
     // The table's rows decide both the values here and their types there.
-    return { values: Object.fromEntries(values), secrets, problems };
+    return { values: Object.fromEntries(values), secrets, problems, warnings };
 }
 /** The texts that count: the user's, else the variable's, else the default's. */
 function chosen(option, frontEnd, environment) {
@@ -50019,9 +50189,19 @@ function parseOne(option, given, context) {
             return option.parse(given, context);
     }
 }
-function credential(given) {
+function credential({ refuses }, given, warnings) {
     const [one] = nonEmpty(given);
-    return one && (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(placeOf(one.source), one.text));
+    if (one === undefined)
+        return undefined;
+    const place = placeOf(one.source);
+    const value = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, one.text));
+    if (PASTED_SCHEME.test(one.text)) {
+        warnings.push(`${place} begins with the name of a scheme, such as "Bearer". AWF adds that itself, so it dropped it.`);
+    }
+    if (value !== undefined && refuses?.value.test(value) === true) {
+        throw new errors/* UserError */.yo(`${place} is ${refuses.what}.`, { hint: refuses.instead });
+    }
+    return value;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
@@ -50041,7 +50221,7 @@ function credential(given) {
  */
 function buildConfig(frontEnd, context) {
     const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-    const { values, secrets, problems } = readOptions(frontEnd, context.environment, workspace);
+    const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
     const serverUrl = context.environment[SERVER_URL_VARIABLE];
     const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
     (0,errors/* throwProblems */.Jh)([
@@ -50061,7 +50241,13 @@ function buildConfig(frontEnd, context) {
         workspace,
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
-        providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
+        providers: apiProxy
+            ? configuredProviders(secrets, allow, {
+                targetOf,
+                authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+                environment: context.environment,
+            })
+            : [],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -50079,6 +50265,7 @@ function buildConfig(frontEnd, context) {
         logLevel: values['log-level'],
         proxyLogsDir: values['proxy-logs-dir'],
         keepContainers: values['keep-containers'],
+        warnings,
     };
     return { config, secrets, values };
 }
@@ -50770,7 +50957,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory')
         return;
-    const owner = ownerOf(host);
+    const owner = userOf(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = readRefs(own);
@@ -50975,7 +51162,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
+            rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
         }
     }
     catch (error) {
@@ -51379,7 +51566,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(590);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8509);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

@@ -4,6 +4,7 @@
  */
 
 import type { Endpoint } from './endpoints.ts';
+import type { InjectionRules } from './injection.ts';
 import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
 import type { UsageDialect } from './usage.ts';
 
@@ -24,6 +25,8 @@ export interface Credential {
   readonly input: string;
   /** For people: "a Copilot token". */
   readonly label: string;
+  /** Values that the provider never accepts: what they are, and what to use instead. */
+  readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }
 
 /** A variable that the agent gets because of a provider. */
@@ -70,6 +73,9 @@ export interface ProviderEntry {
   /** The action's input for another upstream, and the variable of the same meaning. */
   readonly targetInput: string;
   readonly targetVariable: string;
+  /** The action's input for the header that carries the credential, and the variable of the same meaning. */
+  readonly authHeaderInput: string;
+  readonly authHeaderVariable: string;
   /** In order of precedence: the first one given is injected. */
   readonly credentials: readonly Credential[];
   /**
@@ -84,14 +90,7 @@ export interface ProviderEntry {
     /** All names of these kinds, with a `*` for anything, as the code of the programs and SDKs has them. */
     readonly patterns: readonly string[];
   };
-  readonly injection: {
-    /** Lower case. */
-    readonly header: string;
-    /** Stands before the credential in the header's value. */
-    readonly prefix: string;
-    /** Sent with these values where the client sends none; lower case. */
-    readonly defaults: Readonly<Record<string, string>>;
-  };
+  readonly injection: InjectionRules;
   /**
    * What passes to the provider: inference, token counting and the list of models, and nothing that stores files,
    * administers an organisation or trains a model. Read from the code of the SDKs and programs, see docs/agents.md.

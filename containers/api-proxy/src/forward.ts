@@ -54,7 +54,7 @@ export class Forwarding {
     const request = httpRequest({
       agent,
       method,
-      path: `${target.basePath}${path}${query}`,
+      path: `${withBase(target.basePath, path)}${query}`,
       headers: [
         ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
         ...(this.#handshake?.headers ?? []),
@@ -189,6 +189,14 @@ export class Forwarding {
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
   }
+}
+
+/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
+function withBase(basePath: string, path: string): string {
+  const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
+  return version !== undefined && path.startsWith(`${version}/`)
+    ? `${basePath}${path.slice(version.length)}`
+    : `${basePath}${path}`;
 }
 
 function upstreamFailure(cause: unknown, host: string, hasAnswered: boolean): ProxyError {
