@@ -172,7 +172,8 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
     ]);
   });
 
-  describe.each(rows(({ method }) => method === 'WEBSOCKET'))('$id: a WebSocket at $path', ({ provider, id, path }) => {
+  describe.each(rows(({ method }) => method === 'WEBSOCKET'))('$id: a WebSocket at $path', (row) => {
+    const { provider, endpoint, id, path } = row;
     test('echoes frames both ways, with the credential in its handshake', async () => {
       t.upstream.upgrade = agree();
       const { socket, head, received } = await openRaw(t.port(id), wish(path, ...HOSTILE));
@@ -187,7 +188,8 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       expect(received() === sent).toBe(true);
       socket.destroy();
       const { base, host, headers } = composed(provider);
-      expect(t.upstream.requests).toMatchObject([{ method: 'GET', url: `${base}${path}`, serverName: host }]);
+      const url = `${base}${asSent(endpoint, path, round > 0)}`;
+      expect(t.upstream.requests).toMatchObject([{ method: 'GET', url, serverName: host }]);
       const handshake = ['connection: Upgrade', 'upgrade: websocket', 'sec-websocket-version: 13'];
       expect(pairs(t.upstream.requests[0]!.rawHeaders)).toEqual(
         [...headers, ...handshake, `sec-websocket-key: ${WEBSOCKET_KEY}`].toSorted(),
@@ -197,14 +199,17 @@ describe.each(ROUNDS)('$title', ({ round, credentialOf, targetOf }) => {
       ]);
     });
 
-    test.each([426, 403, 404])('is refused at once if the upstream answers %i', async (status) => {
-      t.upstream.handler = (_, response) => response.writeHead(status, { 'x-why': 'no' }).end('no WebSocket here');
+    test.each([
+      [426, 426],
+      [403, 403],
+      [404, 426],
+    ])('is refused at once if the upstream answers %i: with %i', async (upstreamStatus, status) => {
+      t.upstream.handler = (_, response) => response.writeHead(upstreamStatus).end('no WebSocket here');
       const { head, socket, received } = await openRaw(t.port(id), wish(path));
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(head).toContain('x-why: no');
       await eventually('the end', () => socket.destroyed || socket.readableEnded);
-      expect(received()).toContain('no WebSocket here');
-      expect(await t.records(1)).toMatchObject([{ status, upstreamStatus: status, error: null }]);
+      expect(received()).toContain(status === 403 ? 'no WebSocket here' : 'Use plain HTTP');
+      expect(await t.records(1)).toMatchObject([{ status, upstreamStatus }]);
     });
   });
 
