@@ -601,6 +601,7 @@ const anthropic = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -807,9 +808,18 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+            // line, it offers models up to 5.5 a search that the provider runs.
             content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                'sandbox_mode = "danger-full-access"\n' +
                 (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+        },
+    ],
+    hopeless: [
+        {
+            command: /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']?sandbox_mode=["']?)(?:read-only|workspace-write)\b/,
+            reason: 'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+                'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -908,6 +918,7 @@ const copilot = {
         { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
+    hopeless: [],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -1026,6 +1037,7 @@ const gemini = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -1635,6 +1647,7 @@ const DEFAULT_LIMITS = {
     connectRetryMs: 50,
     prewarmMs: 10_000,
     upstreamIdleMs: 900_000,
+    handshakeMs: 5_000,
     tunnelIdleMs: 55_000,
     idleTunnels: 256,
     lingerMs: 1_000,
@@ -2422,6 +2435,76 @@ class SendBody {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/handshake.js
+
+
+
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
+const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
+const listEntries = (values) => values
+    .flatMap((value) => value.split(','))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+const handshake_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
+/**
+ * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
+ * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
+ * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
+ *
+ * @param early octets that the client sent after its request
+ * @param protocols names to forward; a trailing `*` matches any ending
+ * @throws ProxyError 400, or 426 for another version
+ */
+function readHandshake(rawHeaders, { method, body }, early, protocols) {
+    if (method !== 'GET' || body !== 0)
+        throw handshake_malformed('A WebSocket begins with a GET without a body.');
+    // Before the answer, nobody knows which protocol these octets belong to.
+    if (early.length > 0)
+        throw handshake_malformed('The client sent octets before the WebSocket was open.');
+    if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
+        throw anotherVersion();
+    const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
+    if (!handshake_KEY.test(key) || otherKeys.length > 0)
+        throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
+    const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
+    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
+    return {
+        headers: [
+            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
+            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
+        ],
+        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
+            headers['sec-websocket-accept'] === accept &&
+            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+            headers['sec-websocket-extensions'] === undefined,
+    };
+}
+function anotherVersion() {
+    return upgradeRefused('The only WebSocket version that the api-proxy accepts is 13.');
+}
+/** 426 for a client that asked for a WebSocket. RFC 9110, section 15.5.22, wants it to name the protocol. */
+function upgradeRefused(message) {
+    const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
+    return new errors/* ProxyError */.T6('upgrade_refused', message, { headers });
+}
+/** Refusals that say something about the credential or its use. The client gets them as they are. */
+const TELLING = new Set([401, 403, 429]);
+/**
+ * What a client gets whose WebSocket the upstream refused: 426, unless the status tells more. Measured with Codex
+ * 0.169.0: it goes on with plain HTTP at once after a 426, and tries again several times after anything else.
+ *
+ * @returns undefined if the client gets the upstream's answer
+ */
+function refusalOf(status, host) {
+    if (status !== undefined && TELLING.has(status))
+        return undefined;
+    const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
+    return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
 /** RFC 6455, section 5.2. */
 const TEXT = 1;
@@ -2734,6 +2817,7 @@ function pump(from, to, onChunk, mask) {
 
 
 
+
 /** Sends a request upstream and streams both ways, octet by octet as they arrive. */
 class Forwarding {
     #exchange;
@@ -2764,7 +2848,7 @@ class Forwarding {
                 ...(this.#handshake?.headers ?? []),
             ],
             maxHeaderSize: limits.upstreamHeadBytes,
-            timeout: limits.upstreamIdleMs,
+            timeout: this.#handshake ? limits.handshakeMs : limits.upstreamIdleMs,
         });
         // Node silently drops headers beyond its own limit. The limit on the size of the head is enough.
         request.maxHeadersCount = 0;
@@ -2785,7 +2869,8 @@ class Forwarding {
                 this.#failBecauseOf(undefined);
         });
         this.#upstream.on('timeout', () => {
-            this.fail(new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
+            const refusal = this.#handshake && refusalOf(undefined, target.host);
+            this.fail(refusal ?? new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
         });
         this.#upstream.on('information', (interim) => {
             this.#attempt(() => {
@@ -2821,6 +2906,11 @@ class Forwarding {
         const { answer, record, usage } = this.#exchange;
         const { guard } = this.#route;
         this.#recordArrival(response);
+        const refusal = this.#handshake && refusalOf(response.statusCode, this.#route.target.host);
+        if (refusal) {
+            this.fail(refusal);
+            return;
+        }
         const isHeadSent = this.#attempt(() => {
             guard.check(response);
             answer.sendDate = false;
@@ -3312,58 +3402,6 @@ class UsageReading {
             cachedInputTokens: 0,
         };
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/handshake.js
-
-
-
-
-/** RFC 6455, section 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
-const listEntries = (values) => values
-    .flatMap((value) => value.split(','))
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-const handshake_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
-/**
- * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
- * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
- * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
- *
- * @param early octets that the client sent after its request
- * @param protocols names to forward; a trailing `*` matches any ending
- * @throws ProxyError 400, or 426 for another version
- */
-function readHandshake(rawHeaders, { method, body }, early, protocols) {
-    if (method !== 'GET' || body !== 0)
-        throw handshake_malformed('A WebSocket begins with a GET without a body.');
-    // Before the answer, nobody knows which protocol these octets belong to.
-    if (early.length > 0)
-        throw handshake_malformed('The client sent octets before the WebSocket was open.');
-    if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
-        throw anotherVersion();
-    const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
-    if (!handshake_KEY.test(key) || otherKeys.length > 0)
-        throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
-    const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
-    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
-    return {
-        headers: [
-            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
-            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
-        ],
-        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
-            headers['sec-websocket-accept'] === accept &&
-            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
-            headers['sec-websocket-extensions'] === undefined,
-    };
-}
-function anotherVersion() {
-    const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-    return new errors/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that the api-proxy accepts is 13.', { headers });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js

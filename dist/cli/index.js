@@ -14649,6 +14649,7 @@ const anthropic = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -14779,9 +14780,18 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+            // line, it offers models up to 5.5 a search that the provider runs.
             content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                'sandbox_mode = "danger-full-access"\n' +
                 (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+        },
+    ],
+    hopeless: [
+        {
+            command: /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']?sandbox_mode=["']?)(?:read-only|workspace-write)\b/,
+            reason: 'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+                'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -14880,6 +14890,7 @@ const copilot = {
         { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
+    hopeless: [],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -14998,6 +15009,7 @@ const gemini = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -18198,10 +18210,13 @@ const NOBODY = 65_534;
  * `/etc` is mounted alone, any other together with its directory.
  */
 function systemFileMounts(directory, files) {
-    return Object.keys(files).map((path) => {
-        const target = (0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path);
-        return { kind: 'bind', source: (0,external_node_path_.join)(directory, target), target, writable: false };
-    });
+    const targets = Object.keys(files).map((path) => ((0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path)));
+    return [...new Set(targets)].map((target) => ({
+        kind: 'bind',
+        source: (0,external_node_path_.join)(directory, target),
+        target,
+        writable: false,
+    }));
 }
 /** Writes `files`, container path to content, below `directory`. */
 function writeSystemFiles(directory, files) {
@@ -23120,19 +23135,25 @@ function planAgent(config, secrets, place) {
             ...claude.warnings,
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
             ...environment.warnings,
+            ...hopelessCalls(config),
             ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
         ],
     };
 }
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
-    const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-    const found = credentialIn(text, secrets);
+    const found = credentialIn(textOf(command, '\n'), secrets);
     if (found !== undefined) {
         throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
             hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
+}
+const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+/** Said before the program starts: what it prints itself is often buried in its log. */
+function hopelessCalls({ command, providers }) {
+    const text = textOf(command, ' ');
+    return providers.flatMap(({ provider }) => provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason));
 }
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {

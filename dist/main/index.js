@@ -42547,6 +42547,7 @@ const anthropic = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -42744,9 +42745,18 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+            // line, it offers models up to 5.5 a search that the provider runs.
             content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                'sandbox_mode = "danger-full-access"\n' +
                 (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+        },
+    ],
+    hopeless: [
+        {
+            command: /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']?sandbox_mode=["']?)(?:read-only|workspace-write)\b/,
+            reason: 'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+                'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -42845,6 +42855,7 @@ const copilot = {
         { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
+    hopeless: [],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -42963,6 +42974,7 @@ const gemini = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -43172,10 +43184,13 @@ const NOBODY = 65_534;
  * `/etc` is mounted alone, any other together with its directory.
  */
 function systemFileMounts(directory, files) {
-    return Object.keys(files).map((path) => {
-        const target = (0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path);
-        return { kind: 'bind', source: (0,external_node_path_.join)(directory, target), target, writable: false };
-    });
+    const targets = Object.keys(files).map((path) => ((0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path)));
+    return [...new Set(targets)].map((target) => ({
+        kind: 'bind',
+        source: (0,external_node_path_.join)(directory, target),
+        target,
+        writable: false,
+    }));
 }
 /** Writes `files`, container path to content, below `directory`. */
 function writeSystemFiles(directory, files) {
@@ -48808,19 +48823,25 @@ function planAgent(config, secrets, place) {
             ...claude.warnings,
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
             ...environment.warnings,
+            ...hopelessCalls(config),
             ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
         ],
     };
 }
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
-    const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-    const found = credentialIn(text, secrets);
+    const found = credentialIn(textOf(command, '\n'), secrets);
     if (found !== undefined) {
         throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
             hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
+}
+const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+/** Said before the program starts: what it prints itself is often buried in its log. */
+function hopelessCalls({ command, providers }) {
+    const text = textOf(command, ' ');
+    return providers.flatMap(({ provider }) => provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason));
 }
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {
@@ -50279,10 +50300,10 @@ function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }) {
 
 
 /** With its white space: it belongs to a script, and a secret is masked as it was given. */
-const textOf = (name) => getInput(name, { trimWhitespace: false });
+const inputs_textOf = (name) => getInput(name, { trimWhitespace: false });
 const INPUTS = {
     kind: 'action',
-    given: ({ name }) => [{ text: textOf(name), source: { kind: 'input', name } }],
+    given: ({ name }) => [{ text: inputs_textOf(name), source: { kind: 'input', name } }],
 };
 /**
  * Reads the action's inputs. Masks the credentials in the job's log first.
@@ -50308,7 +50329,7 @@ function loadInputs(environment = process.env) {
 }
 /** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
 function maskSecrets() {
-    const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => textOf(name));
+    const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => inputs_textOf(name));
     for (const text of new Set(given.flatMap((value) => [value, value.trim()]))) {
         if (text.trim() !== '')
             core_setSecret(text);

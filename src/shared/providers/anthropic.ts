@@ -155,6 +155,7 @@ export const anthropic = {
         }),
     },
   ],
+  hopeless: [],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
   errorBody,

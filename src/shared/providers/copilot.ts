@@ -97,6 +97,7 @@ export const copilot = {
     { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
   ],
   managedSettings: [],
+  hopeless: [],
   sideTraffic: ['api.github.com'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
   errorBody,

@@ -123,6 +123,7 @@ export const gemini = {
         }),
     },
   ],
+  hopeless: [],
   sideTraffic: ['play.googleapis.com'],
   usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
   errorBody,

@@ -137,10 +137,21 @@ export const openai = {
     {
       path: '/etc/codex/config.toml',
       when: 'configured',
-      // Without the second line, it offers models up to 5.5 a search that the provider runs.
+      // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+      // line, it offers models up to 5.5 a search that the provider runs.
       content: (baseUrl, allowed) =>
         `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+        'sandbox_mode = "danger-full-access"\n' +
         (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+    },
+  ],
+  hopeless: [
+    {
+      command:
+        /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']?sandbox_mode=["']?)(?:read-only|workspace-write)\b/,
+      reason:
+        'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+        'shell calls will fail. Leave the option out: AWF is the sandbox.',
     },
   ],
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
