@@ -148,7 +148,7 @@ export const openai = {
   hopeless: [
     {
       command:
-        /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']?sandbox_mode=["']?)(?:read-only|workspace-write)\b/,
+        /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']*sandbox_mode=["']*)(?:read-only|workspace-write)\b/,
       reason:
         'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
         'shell calls will fail. Leave the option out: AWF is the sandbox.',
