@@ -4319,6 +4319,12 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
+/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
+const AGENT_HOSTNAME = 'awf-agent';
+/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
+function directHosts(addresses) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+}
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
  * them for every other.

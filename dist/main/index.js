@@ -41988,6 +41988,12 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
+/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
+const AGENT_HOSTNAME = 'awf-agent';
+/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
+function directHosts(addresses) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+}
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
  * them for every other.
@@ -43071,6 +43077,10 @@ const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 function isProxySetting(name, value) {
     return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
 }
+/** HTTPS uses this list too: it has none of its own. `127.*` and `[::1]` are in Java's default. */
+function javaDirectHosts(addresses) {
+    return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
+}
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -43087,8 +43097,7 @@ function javaOptions(variables, addresses) {
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
-        // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
-        { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
+        { 'http.nonProxyHosts': javaDirectHosts(addresses) },
     ];
     const isSet = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
     const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
@@ -43113,7 +43122,7 @@ function mavenSettings(addresses) {
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
       <port>${SQUID_PORT}</port>
-      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
+      <nonProxyHosts>${javaDirectHosts(addresses)}</nonProxyHosts>
     </proxy>`);
     return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
 }
@@ -48220,7 +48229,10 @@ const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*')
  * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
  * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
  */
-const LEFT_TO_USER = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+const LEFT_TO_USER = [
+    ...[ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', 'TAR_OPTIONS'],
+    ...PROXY_SETTINGS,
+];
 const isPassed = nameMatcher(PASSED);
 /** @returns true for a place on the host, which means nothing in an image */
 const isPlace = nameMatcher(PLACES);
@@ -48546,7 +48558,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user the user's name and home directory inside the container
+ * @param user the user inside the container
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 function agentEnvironment(config, secrets, addresses, host, user) {
@@ -48639,7 +48651,7 @@ function baseDirectories(home) {
 function sandboxVariables(config, addresses, user) {
     const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
-    const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
+    const direct = directHosts(addresses).join(',');
     const variables = {
         HOME: user.home,
         USER: user.name,
@@ -48656,6 +48668,8 @@ function sandboxVariables(config, addresses, user) {
         // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
         // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
+        // As root, tar restores owners, which fails without capabilities.
+        ...(user.uid === 0 ? { TAR_OPTIONS: '--no-same-owner' } : {}),
         ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
@@ -48824,7 +48838,7 @@ function planAgent(config, secrets, place) {
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
             ...environment.warnings,
             ...hopelessCalls(config),
-            ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
+            ...(user.uid === 0 ? [ROOT_WARNING] : []),
         ],
     };
 }
@@ -48837,6 +48851,8 @@ function refuseCredentialsInCommand({ command }, secrets) {
         });
     }
 }
+const ROOT_WARNING = 'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
+    'users.';
 const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
 /** Said before the program starts: what it prints itself is often buried in its log. */
 function hopelessCalls({ command, providers }) {
@@ -48978,6 +48994,8 @@ function agentSpec(config, claimed) {
         ],
         environment: {},
         dns: NO_DNS,
+        hostname: AGENT_HOSTNAME,
+        sharedMemory: Math.floor(bytesOf(memory) / 6),
         // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
@@ -51427,6 +51445,8 @@ function containerArgs(spec) {
         option('network', spec.network),
         ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
         ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+        ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
+        ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
         ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
         ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
         ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),

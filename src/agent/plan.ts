@@ -73,7 +73,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
       ...hopelessCalls(config),
-      ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
+      ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
 }
@@ -87,6 +87,10 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
     });
   }
 }
+
+const ROOT_WARNING =
+  'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
+  'users.';
 
 const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);
