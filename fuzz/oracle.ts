@@ -180,6 +180,12 @@ const decoded = (text: string): string =>
 const namesIn = (pair: string): string[] =>
   pair.split(';').flatMap((part) => (part === '' ? [] : [decoded(part.split('=')[0] ?? '')]));
 
+/** Programs leave out a version that the provider's own path has, or write one that it has not. */
+function spelledOut({ isCustom }: Lane, { spelling }: Endpoint, path: string): string {
+  if (spelling === undefined || (isCustom && spelling.ownHostsOnly)) return path;
+  return spelling.sent + path.replace(spelling.written, '');
+}
+
 /** @returns the only target that may be requested upstream, or undefined if the request must be refused */
 function composeTarget(lane: Lane, { method, target }: ClientRequest, websocket: boolean): string | undefined {
   const [path = '', ...rest] = target.split('?');
@@ -196,8 +202,10 @@ function composeTarget(lane: Lane, { method, target }: ClientRequest, websocket:
   const { query: allowed } = rule;
   const names = kept.split('&').flatMap(namesIn);
   if (allowed !== 'any' && names.some((name) => !allowed.includes(name.replace(/\[\]$/, '')))) return undefined;
-  return `${lane.basePath}${canonical}${kept === '' ? '' : `?${kept}`}`;
+  return `${lane.basePath}${spelledOut(lane, rule, canonical)}${kept === '' ? '' : `?${kept}`}`;
 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @returns how the headers differ from those that the rules produce, or undefined if they do not */
 function wrongFields(
@@ -206,14 +214,19 @@ function wrongFields(
   sent: readonly Field[],
   websocket: boolean,
 ): string | undefined {
-  const { header, prefix, defaults } = lane.provider.injection;
+  const { header, prefix, defaults, hostDefaults } = lane.provider.injection;
+  const ownDefaults = lane.isCustom ? undefined : hostDefaults;
   const nominated = valuesOf(client.fields, 'connection').flatMap((value) =>
     value.split(',').map((option) => option.trim().toLowerCase()),
   );
   const passing = client.fields
     .map(([name, value]): Field => [name.toLowerCase(), value])
     .filter(([name]) => mayPass(lane, name) && !nominated.includes(name));
-  const missing = Object.entries(defaults).filter(([name]) => !passing.some(([other]) => other === name));
+  const missing = Object.entries({ ...defaults, ...ownDefaults?.defaults }).filter(
+    ([name]) => !passing.some(([other]) => other === name),
+  );
+  const isId = ([name, value]: Field): boolean =>
+    ownDefaults?.ids.includes(name.toLowerCase()) === true && UUID.test(value);
   const expected: Field[] = [
     ['host', lane.authority],
     ...passing,
@@ -226,7 +239,10 @@ function wrongFields(
   if (client.chunked) expected.push(['transfer-encoding', 'chunked']);
   else if (length > 0 || !['GET', 'HEAD', 'DELETE'].includes(client.method))
     expected.push(['content-length', String(length)]);
-  const rest = sent.map(([name, value]) => `${name.toLowerCase()}: ${value}`);
+  // An identifier of the run's own stands there where the client sent none.
+  const rest = sent
+    .filter((field) => !isId(field) || passing.some(([name]) => name === field[0].toLowerCase()))
+    .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
   for (const field of expected) {
     const at = rest.indexOf(field.join(': '));
     if (at < 0) return `${field.join(': ')} is missing`;

@@ -5,6 +5,7 @@
 import { startSidecarProcess, type SidecarProcess } from '../testing/sidecar/process.ts';
 import { startRawUpstream, type RawUpstream } from '../testing/sidecar/raw-upstream.ts';
 import { startTestTunnelProxy } from '../testing/sidecar/tunnel-proxy.ts';
+import { configured } from '../testing/sidecar/configured.ts';
 import { createTestCa } from '../testing/tls.ts';
 import { PROVIDER_TOOLS } from '../src/shared/provider-tools.ts';
 import { PROVIDERS, type Provider } from '../src/shared/providers.ts';
@@ -39,14 +40,11 @@ export async function createWorld(): Promise<World> {
     providers: Object.fromEntries(
       PROVIDERS.map((provider) => [
         provider.id,
-        {
-          credential: credentialOf(provider, isCustom),
-          target: {
-            host: hostOf(provider, isCustom),
-            port: isCustom ? CUSTOM_PORT : 443,
-            basePath: isCustom ? BASE_PATH : '',
-          },
-        },
+        configured(provider.id, credentialOf(provider, isCustom), {
+          host: hostOf(provider, isCustom),
+          port: isCustom ? CUSTOM_PORT : 443,
+          basePath: isCustom ? BASE_PATH : '',
+        }),
       ]),
     ),
     proxyUrl: proxy.url,

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
-import { configuredProviders } from '../src/config/providers.ts';
+import { configuredProviders, type ProviderChoices } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { EngineFacts } from '../src/docker/engine-facts.ts';
 import type { User } from '../src/host/user.ts';
 import type { Surroundings } from '../src/mounts/hidden.ts';
 import { addressesIn } from '../src/shared/network.ts';
-import { CREDENTIALS, type Provider } from '../src/shared/providers.ts';
-import type { Target } from '../src/shared/sidecar-config.ts';
+import { CREDENTIALS } from '../src/shared/providers.ts';
 import type { Aftermath } from '../src/workspace/inspect.ts';
 import { allowing } from './options.ts';
+import { ownTarget } from './sidecar/configured.ts';
 
 /** Where things are on a host that has none of them. */
 export function aHost(home: string, environment: NodeJS.ProcessEnv = {}): Surroundings {
@@ -59,8 +59,8 @@ export function given(...variables: readonly string[]): Secrets {
   return new Map(variables.map((variable) => [variable, SENTINELS.get(variable)!]));
 }
 
-/** The provider's default host. */
-export const ownTarget = ({ defaultTarget }: Provider): Target => ({ host: defaultTarget, port: 443, basePath: '' });
+/** A user who leaves each provider as it is. */
+export const OWN_CHOICES: ProviderChoices = { targetOf: ownTarget, authHeaderOf: () => undefined, environment: {} };
 
 /** What a test overrides in a configuration. `secrets` also adds the providers that they configure. */
 export type ConfigOverrides = Partial<Config> & { readonly secrets?: Secrets };
@@ -74,7 +74,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     workspace: '/workspace',
     workingDirectory: '/workspace',
     apiProxy: true,
-    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, ownTarget),
+    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, OWN_CHOICES),
     allowEndpoints: [],
     allowProviderTools: [],
     allow,
@@ -92,6 +92,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     proxyLogsDir: undefined,
     budget: {},
     keepContainers: false,
+    warnings: [],
     ...overrides,
   };
 }

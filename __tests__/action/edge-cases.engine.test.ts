@@ -212,7 +212,7 @@ describe('networks', () => {
     expect(result.stdout).toContain(
       [
         `AWF_API_PROXY_IP=${prefix}.30`,
-        `NO_PROXY=localhost,127.0.0.1,${prefix}.30`,
+        `NO_PROXY=localhost,127.0.0.1,${prefix}.30,${prefix}.20,awf-agent,0.0.0.0`,
         `OPENAI_BASE_URL=http://${prefix}.30:10000/v1`,
         `https_proxy=http://${prefix}.10:3128`,
       ].join('\n'),

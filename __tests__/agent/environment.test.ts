@@ -18,6 +18,7 @@ const PLACEHOLDER = 'placeholder-token-for-credential-isolation';
 
 /** What every agent has, without any credential. */
 const ALWAYS = {
+  IS_SANDBOX: '1',
   GEMINI_API_BASE_URL: 'http://172.30.0.30:10003',
   GOOGLE_GEMINI_BASE_URL: 'http://172.30.0.30:10003',
   GEMINI_API_KEY: 'gemini-api-key-placeholder-for-credential-isolation',
@@ -25,8 +26,8 @@ const ALWAYS = {
   HTTPS_PROXY: 'http://172.30.0.10:3128',
   http_proxy: 'http://172.30.0.10:3128',
   https_proxy: 'http://172.30.0.10:3128',
-  NO_PROXY: 'localhost,127.0.0.1,172.30.0.30',
-  no_proxy: 'localhost,127.0.0.1,172.30.0.30',
+  NO_PROXY: 'localhost,127.0.0.1,172.30.0.30,172.30.0.20,awf-agent,0.0.0.0',
+  no_proxy: 'localhost,127.0.0.1,172.30.0.30,172.30.0.20,awf-agent,0.0.0.0',
   AWF_API_PROXY_IP: '172.30.0.30',
   LD_PRELOAD: '/tmp/awf-lib/one-shot-token.so',
   ASAN_OPTIONS: 'verify_asan_link_order=0',
@@ -46,7 +47,7 @@ const ALWAYS = {
   YARN_HTTPS_PROXY: 'http://172.30.0.10:3128',
   JAVA_TOOL_OPTIONS:
     '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128 ' +
-    '-Dhttp.nonProxyHosts=localhost|127.*|[::1]|172.30.0.30',
+    '-Dhttp.nonProxyHosts=127.*|[::1]|localhost|172.30.0.30|172.30.0.20|awf-agent|0.0.0.0',
   GITHUB_OUTPUT: '/tmp/awf-github/output',
   GITHUB_STEP_SUMMARY: '/tmp/awf-github/summary.md',
 };
@@ -115,7 +116,7 @@ describe('what the sandbox sets', () => {
     expect(JSON.stringify(found)).not.toContain('172.30.');
     expect(found).toMatchObject({
       HTTPS_PROXY: 'http://10.213.7.10:3128',
-      no_proxy: 'localhost,127.0.0.1,10.213.7.30',
+      no_proxy: 'localhost,127.0.0.1,10.213.7.30,10.213.7.20,awf-agent,0.0.0.0',
       AWF_API_PROXY_IP: '10.213.7.30',
       OPENAI_BASE_URL: 'http://10.213.7.30:10000/v1',
     });
@@ -138,6 +139,13 @@ describe('what the sandbox sets', () => {
       expect(variables({ secrets: SENTINELS, ...options }, host)[name]).toBe('5');
     });
   });
+});
+
+test('root’s tar restores no owners, unless the user wants it to', () => {
+  const options = (uid: number, env: Record<string, string> = {}) =>
+    agentEnvironment(aConfig(), NO_SECRETS, ADDRESSES, env, { ...USER, uid }).variables['TAR_OPTIONS'];
+  expect([options(0), options(1001)]).toEqual(['--no-same-owner', undefined]);
+  expect(options(0, { TAR_OPTIONS: '--warning=none' })).toBe('--warning=none');
 });
 
 describe('R15 what passes without being asked for', () => {
@@ -307,9 +315,9 @@ describe('what passes', () => {
   );
 
   test('env-all warns about a model credential under another name, and nothing else does', () => {
-    const host = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
+    const host = { CODEX_ACCESS_TOKEN: 'x', GOOGLE_API_KEY: '', COPILOT_TOKEN: PLACEHOLDER };
     expect(environmentOf({ envAll: true }, host).withheld).toEqual([
-      { name: 'CLAUDE_CODE_OAUTH_TOKEN', reason: expect.stringContaining('credential for a model') as string },
+      { name: 'CODEX_ACCESS_TOKEN', reason: expect.stringContaining('credential for a model') as string },
     ]);
     expect(environmentOf({}, host).withheld).toEqual([]);
     const all = Object.fromEntries(SENTINELS);

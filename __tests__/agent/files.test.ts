@@ -10,7 +10,7 @@ describe('settings of the agent programs', () => {
   test('name the sidecar and the helper', () => {
     const found = files();
     expect(found['/etc/codex/config.toml']).toBe(
-      'openai_base_url = "http://172.30.0.30:10000/v1"\nweb_search = "disabled"\n',
+      'openai_base_url = "http://172.30.0.30:10000/v1"\nsandbox_mode = "danger-full-access"\nweb_search = "disabled"\n',
     );
     expect(JSON.parse(found['/etc/claude-code/managed-settings.json']!)).toEqual({
       apiKeyHelper: '/tmp/awf-lib/get-claude-key.sh',
@@ -115,7 +115,8 @@ test('no file contains a credential', () => {
 });
 
 describe('on the host', () => {
-  const FILES = { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b' };
+  // Two in one directory, which can be mounted only once.
+  const FILES = { '/etc/passwd': 'a', '/etc/codex/config.toml': 'b', '/etc/codex/other.toml': 'c' };
 
   test('a file in /etc is mounted itself, read-only; for anything deeper the directory is', () => {
     const directory = temporaryDirectory();

@@ -203,6 +203,38 @@ describe('~/.claude.json', () => {
   });
 });
 
+describe('a command that cannot work in the sandbox', () => {
+  const warnings = (script: string, ...variables: string[]) =>
+    plan({ command: { kind: 'script', script, shell: ['sh', '{0}'] }, secrets: given(...variables) }).make().warnings;
+
+  test.each([
+    "codex exec --sandbox workspace-write 'x'",
+    'codex --sandbox=read-only exec x',
+    'cd a && codex exec -s read-only x',
+    'codex exec -c sandbox_mode=workspace-write x',
+    `codex exec -c sandbox_mode='"read-only"' x`,
+    `codex exec --config 'sandbox_mode="workspace-write"' x`,
+  ])('%s', (script) => {
+    expect(warnings(script, 'OPENAI_API_KEY').join()).toContain('Codex is asked for a sandbox of its own');
+    expect(warnings(script, 'GEMINI_API_KEY').join()).not.toContain('Codex');
+  });
+
+  test.each([
+    "codex exec 'x'",
+    'codex exec -s danger-full-access x',
+    'ls --sandbox read-only',
+    'codex exec x\nls -s read-only',
+  ])('and one that works: %j', (script) => {
+    expect(warnings(script, 'OPENAI_API_KEY').join()).not.toContain('Codex');
+  });
+
+  test('as arguments', () => {
+    const argv = ['codex', 'exec', '--sandbox', 'read-only', 'x'];
+    const found = plan({ command: { kind: 'argv', argv }, secrets: given('OPENAI_API_KEY') }).make().warnings;
+    expect(found.join()).toContain('Codex is asked for a sandbox of its own');
+  });
+});
+
 test('warns about root, but not about an ordinary user', () => {
   expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('as root (without capabilities)')]);
   expect(plan({}).make().warnings).toEqual([]);

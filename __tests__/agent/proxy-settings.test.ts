@@ -5,7 +5,7 @@ import { ADDRESSES } from '../../testing/builders.ts';
 
 const HTTP = '-Dhttp.proxyHost=172.30.0.10 -Dhttp.proxyPort=3128';
 const HTTPS = '-Dhttps.proxyHost=172.30.0.10 -Dhttps.proxyPort=3128';
-const DIRECT = '-Dhttp.nonProxyHosts=localhost|127.*|[::1]|172.30.0.30';
+const DIRECT = '-Dhttp.nonProxyHosts=127.*|[::1]|localhost|172.30.0.30|172.30.0.20|awf-agent|0.0.0.0';
 
 const options = (given?: string) => {
   const { variables, warnings } = javaOptions(given === undefined ? {} : { JAVA_TOOL_OPTIONS: given }, ADDRESSES);

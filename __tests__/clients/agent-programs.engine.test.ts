@@ -8,6 +8,7 @@ import {
   actionStep,
   startLocalProvider,
   TEST_KEYS,
+  TEST_OAUTH_TOKEN,
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
@@ -23,8 +24,9 @@ const LAST_WORDS = 'The file is there, says the model.';
 interface Row {
   readonly program: AgentProgram;
   readonly title: string;
-  /** The only option given, with its value. */
-  readonly key: Readonly<Record<string, string>>;
+  /** The option that gives the credential. */
+  readonly input: string;
+  readonly key: string;
 }
 
 /** Each program with each credential of its provider alone. */
@@ -33,7 +35,8 @@ const ROWS: readonly Row[] = AGENT_PROGRAMS.flatMap((program) => {
   return credentials.map(({ input }): Row => ({
     program,
     title: `${program.name} with ${input}`,
-    key: { [input]: TEST_KEYS[program.provider] },
+    input,
+    key: input === 'anthropic-oauth-token' ? TEST_OAUTH_TOKEN : TEST_KEYS[program.provider],
   }));
 });
 
@@ -48,13 +51,16 @@ beforeAll(async () => {
 
 describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller }))))(
   '$title, for $caller',
-  ({ program, key, user }) => {
+  ({ program, input, key, user }) => {
     let provider: LocalProvider;
     let step: ActionStep;
     let result: EntryResult;
 
     beforeAll(async () => {
-      provider = await startLocalProvider({ respond: [{ toolUse: program.shellTool(TOOL) }, LAST_WORDS] });
+      provider = await startLocalProvider({
+        keys: { [program.provider]: key },
+        respond: [{ toolUse: program.shellTool(TOOL) }, LAST_WORDS],
+      });
       const directory = await install(program);
       const addresses = Object.entries(provider.inputs(program.provider)).filter(
         ([name]) => !/-(key|token)$/.test(name),
@@ -65,7 +71,7 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
           run: [program.bin, ...program.args, "'Please make the file.'"].join(' '),
           mounts: directory,
           ...Object.fromEntries(addresses),
-          ...key,
+          [input]: key,
         },
         { ca: provider.ca, env: { PATH: path } },
       );
@@ -115,10 +121,8 @@ describe.each(ROWS.flatMap((row) => CALLERS.map((caller) => ({ ...row, ...caller
     test('no key was in the sandbox', () => {
       const seen = readFileSync(join(step.runner.workspace, 'seen-by-the-tool.txt'), 'utf8');
       expect(seen).toContain('HOME=');
-      expect(seen).not.toContain(TEST_KEYS[program.provider]);
-      expect(result.stdout.slice(result.stdout.indexOf('::stop-commands::'))).not.toContain(
-        TEST_KEYS[program.provider],
-      );
+      expect(seen).not.toContain(key);
+      expect(result.stdout.slice(result.stdout.indexOf('::stop-commands::'))).not.toContain(key);
     });
 
     test('its usage is in the outputs', () => {

@@ -5,7 +5,8 @@ import { buildConfig } from '../../src/config/build.ts';
 import type { Config } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
-import { ownTarget, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { ownTarget } from '../../testing/sidecar/configured.ts';
 import { inputs } from '../../testing/options.ts';
 import { DEFAULT_PROTECTED } from './default-protected.ts';
 
@@ -60,6 +61,7 @@ describe('defaults', () => {
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,
+      warnings: [],
     } satisfies Config);
   });
 });
@@ -82,6 +84,33 @@ describe('credentials', () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/^anthropic-api-key contains/);
     expect(JSON.stringify([error.message, error.hint, error.cause, error.stack])).not.toContain('sk-secret');
+  });
+});
+
+describe('a credential as people paste it', () => {
+  test.each([
+    ['Bearer sk-1', 'sk-1'],
+    [' bearer\tsk-1\n', 'sk-1'],
+    ['token sk-1', 'sk-1'],
+    ['Token  sk-1', 'sk-1'],
+  ])('%j loses its scheme, and a warning says so', (text, bare) => {
+    const { secrets, config } = buildBoth({}, { credentials: { OPENAI_API_KEY: text } });
+    expect(secrets.get('OPENAI_API_KEY')).toBe(bare);
+    expect(config.warnings).toEqual([expect.stringMatching(/^openai-api-key begins with the name of a scheme/)]);
+    expect(config.warnings.join()).not.toContain('sk-1');
+  });
+
+  test.each(['sk-1', 'bearer', 'Bearersk-1', 'tokens sk-1'])('%j is left alone', (text) => {
+    const { secrets, config } = buildBoth({}, { credentials: { OPENAI_API_KEY: text } });
+    expect(secrets.get('OPENAI_API_KEY')).toBe(text);
+    expect(config.warnings).toEqual([]);
+  });
+
+  test.each(['ghp_secret', 'Bearer ghp_secret'])('a classic token is refused by name: %j', (text) => {
+    const error = thrown(() => build({}, { credentials: { COPILOT_GITHUB_TOKEN: text } }));
+    expect(error.message).toMatch(/^copilot-github-token is a classic personal access token/);
+    expect(error.hint).toContain('Copilot Requests');
+    expect(JSON.stringify([error.message, error.hint, error.stack])).not.toContain('ghp_secret');
   });
 });
 

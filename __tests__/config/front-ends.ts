@@ -68,6 +68,21 @@ const upstream = (id: string) => ({
 const UPSTREAMS = Object.fromEntries(
   PROVIDERS.map(({ id, targetInput }): [string, Case] => [targetInput, upstream(id)]),
 ) as Readonly<Record<(typeof PROVIDERS)[number]['targetInput'], Case>>;
+const authHeader = (id: string) => ({
+  good: 'X-Gateway-Key: Key',
+  reads: {
+    providers: expect.arrayContaining([
+      expect.objectContaining({
+        provider: expect.objectContaining({ id }) as object,
+        injection: expect.objectContaining({ header: 'x-gateway-key', prefix: 'Key ' }) as object,
+      }),
+    ]) as object,
+  },
+  bad: ['api key: a b', "is not a header's name"] as const,
+});
+const AUTH_HEADERS = Object.fromEntries(
+  PROVIDERS.map(({ id, authHeaderInput }): [string, Case] => [authHeaderInput, authHeader(id)]),
+) as Readonly<Record<(typeof PROVIDERS)[number]['authHeaderInput'], Case>>;
 const list = { isList: true } as const;
 
 /** Every option that takes a text in one of the front ends. */
@@ -75,6 +90,7 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
   ...UPSTREAMS,
+  ...AUTH_HEADERS,
   'allow-endpoints': {
     good: 'openai GET /v1/files',
     reads: { allowEndpoints: [{ provider: 'openai', method: 'GET', path: '/v1/files' }] },

@@ -24,9 +24,10 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   shell: 'bash',
   'working-directory': undefined,
   ...Object.fromEntries(
-    PROVIDERS.flatMap(({ credentials, targetInput }) => [...credentials.map(({ input }) => input), targetInput]).map(
-      (name) => [name, undefined],
-    ),
+    PROVIDERS.flatMap(({ credentials, targetInput, authHeaderInput }) => [
+      ...credentials.map(({ input }) => input),
+      ...[targetInput, authHeaderInput],
+    ]).map((name) => [name, undefined]),
   ),
   'allow-endpoints': undefined,
   'allow-provider-tools': undefined,

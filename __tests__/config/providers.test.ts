@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { configuredProviders, type ConfiguredProvider } from '../../src/config/providers.ts';
-import { given, ownTarget, SENTINELS } from '../../testing/builders.ts';
+import { given, OWN_CHOICES, SENTINELS } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
 const NOTHING = allowing('');
 
 describe('configuredProviders', () => {
   const configured = (...variables: string[]) =>
-    configuredProviders(given(...variables), NOTHING, ownTarget).map(({ provider, given: names }) => [
+    configuredProviders(given(...variables), NOTHING, OWN_CHOICES).map(({ provider, given: names }) => [
       provider.id,
       ...names,
     ]);
@@ -36,19 +36,22 @@ describe('configuredProviders', () => {
 
   test('includes the target', () => {
     const target = { host: 'gateway.example', port: 8443, basePath: '/x' };
-    const [found] = configuredProviders(given('GEMINI_API_KEY'), NOTHING, () => target);
+    const [found] = configuredProviders(given('GEMINI_API_KEY'), NOTHING, { ...OWN_CHOICES, targetOf: () => target });
     expect(found?.target).toEqual(target);
   });
 
   test('contains no credential', () => {
-    const found = JSON.stringify(configuredProviders(SENTINELS, NOTHING, ownTarget));
+    const found = JSON.stringify(configuredProviders(SENTINELS, NOTHING, OWN_CHOICES));
     for (const secret of SENTINELS.values()) expect(found).not.toContain(secret);
   });
 });
 
 describe('isPermitted', () => {
   const at = (variable: string, host: string, list = ''): ConfiguredProvider =>
-    configuredProviders(given(variable), allowing(list), () => ({ host, port: 443, basePath: '' }))[0]!;
+    configuredProviders(given(variable), allowing(list), {
+      ...OWN_CHOICES,
+      targetOf: () => ({ host, port: 443, basePath: '' }),
+    })[0]!;
 
   test.each([
     ['api.githubcopilot.com', '', true],

@@ -55,6 +55,8 @@ describe('containerArgs', () => {
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
     ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
     ['dns', { dns: '127.0.0.1' }, ['--dns=127.0.0.1']],
+    ['hostname', { hostname: 'awf-agent' }, ['--hostname=awf-agent']],
+    ['sharedMemory', { sharedMemory: 4_096 }, ['--shm-size=4096']],
     ['sysctls', { sysctls: { 'net.ipv4.ip_forward': '0' } }, ['--sysctl=net.ipv4.ip_forward=0']],
     ['hosts', { hosts: [{ name: 'a.example', address: '10.0.0.1' }] }, ['--add-host=a.example:10.0.0.1']],
     ['environment', { environment: { A: 'b=c d', E: '' } }, ['--env=A=b=c d', '--env=E=']],

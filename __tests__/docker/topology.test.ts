@@ -274,6 +274,11 @@ describe('agent', () => {
     expect(writable(agent)).toEqual(['/workspace']);
   });
 
+  test('has shared memory as a share of its memory, and the name that its servers have', () => {
+    const { agent } = topology(aConfig({ memory: '600m' }), CLAIMED);
+    expect(agent).toMatchObject({ sharedMemory: 100 << 20, hostname: 'awf-agent' });
+  });
+
   test('sees no logs', () => {
     expect(JSON.stringify([host.agent, foreign.agent])).not.toContain('/logs/');
   });

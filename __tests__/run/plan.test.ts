@@ -8,6 +8,7 @@ import { addressesIn, namesFor, squidUrl } from '../../src/shared/network.ts';
 import type { SidecarConfig } from '../../src/shared/sidecar-config.ts';
 import { aConfig, given, NO_SECRETS, SENTINELS, thrown, type ConfigOverrides } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
+import { configured } from '../../testing/sidecar/configured.ts';
 import { CLAIMED, IMAGES, plan, PREPARED, RUN_ID } from './plan-data.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -142,7 +143,7 @@ describe('the secrets', () => {
   test('are passed on as given: a provider’s second credential is left out', () => {
     const { providers } = sidecarConfig(plan({ secrets: given('COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY') }));
     expect(providers).toEqual({
-      copilot: { credential: SENTINELS.get('COPILOT_GITHUB_TOKEN'), target: expect.any(Object) as object },
+      copilot: { ...configured('copilot', SENTINELS.get('COPILOT_GITHUB_TOKEN')!) },
     });
   });
 

@@ -34,7 +34,7 @@ const INTERFACE = {
     port: 10001,
     host: 'api.anthropic.com',
     target: ['anthropic-api-target', 'ANTHROPIC_API_TARGET'],
-    credentials: { ANTHROPIC_API_KEY: 'anthropic-api-key' },
+    credentials: { ANTHROPIC_API_KEY: 'anthropic-api-key', CLAUDE_CODE_OAUTH_TOKEN: 'anthropic-oauth-token' },
     header: ['x-api-key', ''],
     defaults: { 'anthropic-version': '2023-06-01' },
   },
@@ -69,6 +69,7 @@ const AGENT: Readonly<Record<Specified, Readonly<Record<string, [when: string, v
     ANTHROPIC_AUTH_TOKEN: ['configured', TOKEN],
     CLAUDE_CODE_API_KEY_HELPER: ['configured', '/tmp/awf-lib/get-claude-key.sh'],
     CLAUDE_CODE_API_KEY_HELPER_TTL_MS: ['configured', '3600000'],
+    IS_SANDBOX: ['always', '1'],
   },
   copilot: {
     COPILOT_API_URL: ['configured', ''],
@@ -122,16 +123,16 @@ describe.each(Object.keys(INTERFACE) as Specified[])('the interface of %s', (id)
 
 describe.each(PROVIDERS)('$id', (provider) => {
   test('its port follows from its place in the table, and its names follow from its id', () => {
-    const { id, port, targetInput, targetVariable, credentials } = provider;
+    const { id, port, targetInput, targetVariable, authHeaderInput, authHeaderVariable, credentials } = provider;
     const prefix = id.toUpperCase();
-    expect([port, targetInput, targetVariable]).toEqual([
+    expect([port, targetInput, targetVariable, authHeaderInput, authHeaderVariable]).toEqual([
       10_000 + PROVIDERS.indexOf(provider),
-      `${id}-api-target`,
-      `${prefix}_API_TARGET`,
+      ...[`${id}-api-target`, `${prefix}_API_TARGET`, `${id}-auth-header`, `AWF_${prefix}_AUTH_HEADER`],
     ]);
     for (const { variable, input, label } of credentials) {
-      expect(variable).toMatch(new RegExp(`^${prefix}_[A-Z_]+$`));
-      expect(input).toBe(variable.toLowerCase().replaceAll('_', '-'));
+      expect(input.startsWith(`${id}-`)).toBe(true);
+      // Claude Code's own name for it.
+      if (variable !== 'CLAUDE_CODE_OAUTH_TOKEN') expect(input).toBe(variable.toLowerCase().replaceAll('_', '-'));
       expect(label).toMatch(/^an? .+ (?:key|token)$/);
     }
   });
@@ -177,9 +178,13 @@ describe.each(PROVIDERS)('$id', (provider) => {
   });
 });
 
-test('the user can only change the helper’s time to live and Copilot’s model', () => {
+test('the user can only change the helper’s time to live, Copilot’s model and Claude’s word for a sandbox', () => {
   const overridable = PROVIDERS.flatMap(({ agentVariables }) => agentVariables.filter((one) => one.overridable));
-  expect(overridable.map(({ name }) => name)).toEqual(['CLAUDE_CODE_API_KEY_HELPER_TTL_MS', 'COPILOT_MODEL']);
+  expect(overridable.map(({ name }) => name)).toEqual([
+    'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+    'IS_SANDBOX',
+    'COPILOT_MODEL',
+  ]);
 });
 
 test('Gemini’s key is dropped from the query', () => {
@@ -232,7 +237,7 @@ describe('invariants', () => {
     const [, all = '', last = ''] = sentence.exec(NO_CREDENTIALS) ?? [];
     const names = [...all.split(', '), last];
     const specified = [
-      ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
+      ...['OPENAI_API_KEY', 'GEMINI_API_KEY', 'ANTHROPIC_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
     ];
     expect(names.filter((name) => specified.includes(name))).toEqual(specified);
     expect(names.toSorted()).toEqual(CREDENTIALS.map(({ variable }) => variable).toSorted());

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
+import { configured } from '../../testing/sidecar/configured.ts';
 import type { Endpoint } from './client.ts';
 import { listening } from './containers.ts';
 import { installPeers, PEERS, versionOf } from './peers.ts';
@@ -44,9 +45,9 @@ export async function startContenders(world: World): Promise<Contender[]> {
   };
   const [target, gateway] = targets;
   const sidecar = await world.startSidecar({
-    openai: { credential: CREDENTIAL, target },
-    anthropic: { credential: CREDENTIAL, target: gateway },
-    copilot: { credential: NO_SECRET, target: gateway },
+    openai: configured('openai', CREDENTIAL, target),
+    anthropic: configured('anthropic', CREDENTIAL, gateway),
+    copilot: configured('copilot', NO_SECRET, gateway),
   });
   const ours = (Object.keys(ROLES) as (keyof typeof ROLES)[]).map((id): Contender => ({
     name: ROLES[id],

@@ -348,7 +348,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(530);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(815);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
@@ -372,7 +372,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 530:
+/***/ 815:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -393,6 +393,15 @@ const ENDPOINT_METHODS = (/* unused pure expression or super */ null && (['GET',
 /** The endpoints below each of the prefixes. */
 function under(prefixes, endpoints) {
     return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
+}
+/**
+ * The endpoints below `sent`, for programs that write `written` instead.
+ *
+ * @param where `own-hosts`: at a host that is not the provider's, the path stays as it is written
+ */
+function spelled(written, sent, where, endpoints) {
+    const spelling = { written, sent, ownHostsOnly: where === 'own-hosts' };
+    return under([written], endpoints).map((endpoint) => ({ ...endpoint, spelling }));
 }
 const get = (path, ...query) => ({ method: 'GET', path, query });
 const post = (path, ...query) => ({ method: 'POST', path, query });
@@ -452,12 +461,17 @@ var usage = __nccwpck_require__(482);
 
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ENDPOINTS = under(['/v1'], [
+const ANTHROPIC_MESSAGES = [
     post('/messages', 'beta'),
     freePost('/messages/count_tokens', 'beta'),
+];
+const ALL = [
+    ...ANTHROPIC_MESSAGES,
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
-]);
+];
+/** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
+const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
 /** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
 function readAnthropic(counts) {
     const cachedInputTokens = (0,usage/* tokens */.LU)(counts['cache_read_input_tokens']);
@@ -511,6 +525,8 @@ const ERROR_TYPES = {
     429: 'rate_limit_error',
     500: 'api_error',
 };
+/** What `claude setup-token` prints, for Claude Code with a subscription. */
+const OAUTH_VARIABLE = 'CLAUDE_CODE_OAUTH_TOKEN';
 const errorBody = (error) => ({
     type: 'error',
     error: {
@@ -525,17 +541,35 @@ const anthropic = {
     defaultTarget: 'api.anthropic.com',
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    authHeaderInput: 'anthropic-auth-header',
+    authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
+    credentials: [
+        { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+        { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+    ],
     withheld: {
         aliases: ['CLAUDE_API_KEY'],
-        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        wellKnown: [],
         // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
         patterns: [
             ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
             ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
         ],
     },
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    injection: {
+        header: 'x-api-key',
+        prefix: '',
+        defaults: { 'anthropic-version': '2023-06-01' },
+        others: [
+            {
+                header: 'authorization',
+                prefix: 'Bearer ',
+                variable: OAUTH_VARIABLE,
+                credential: /^sk-ant-oat/,
+                entries: { 'anthropic-beta': 'oauth-2025-04-20' },
+            },
+        ],
+    },
     endpoints: ENDPOINTS,
     bodyRules: () => ANTHROPIC_BODY,
     toolHeaders: [BETAS],
@@ -553,6 +587,8 @@ const anthropic = {
             value: '3600000',
             overridable: true,
         },
+        // Without it, Claude Code 2.1.330 refuses --dangerously-skip-permissions to root.
+        { name: 'IS_SANDBOX', when: 'always', role: 'setting', value: '1', overridable: true },
     ],
     managedSettings: [
         {
@@ -565,6 +601,7 @@ const anthropic = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -592,6 +629,8 @@ const RESIDENCY_SERVICE = 'copilot-api';
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
+const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`);
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER = [
     { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
@@ -673,9 +712,11 @@ const OPENAI_MODELS = [
     get('/models', VERSION, 'client_version'),
     get('/models/*', VERSION),
 ];
-/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const openai_ALL = [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS];
+/** With `/v1` as OpenAI has it; without, as gateways may; below `/openai`, as Azure's SDK asks. */
 const openai_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/v1', '/openai/v1', '/openai'], openai_ALL),
+    ...spelled('', '/v1', 'own-hosts', openai_ALL),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 const cachedIn = (details) => ((0,usage/* isObject */.Gv)(details) ? (0,usage/* tokens */.LU)(details['cached_tokens']) : 0);
@@ -719,6 +760,9 @@ const OPENAI_BODY = {
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
+/** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
+const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
+const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -734,6 +778,8 @@ const openai = {
     defaultTarget: 'api.openai.com',
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
+    authHeaderInput: 'openai-auth-header',
+    authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
     withheld: {
         aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
@@ -744,7 +790,12 @@ const openai = {
             ...['CODEX_*KEY', 'CODEX_*TOKEN'],
         ],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+    },
     endpoints: openai_ENDPOINTS,
     bodyRules: () => OPENAI_BODY,
     toolHeaders: [],
@@ -757,9 +808,18 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+            // line, it offers models up to 5.5 a search that the provider runs.
             content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                'sandbox_mode = "danger-full-access"\n' +
                 (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+        },
+    ],
+    hopeless: [
+        {
+            command: /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']*sandbox_mode=["']*)(?:read-only|workspace-write)\b/,
+            reason: 'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+                'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -773,16 +833,24 @@ const openai = {
 
 
 
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const copilot_ENDPOINTS = [
+const OPENAI = [
     ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
     post('/responses', VERSION),
     ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+const copilot_ENDPOINTS = [
+    ...OPENAI,
+    ...spelled('/v1', '', 'own-hosts', OPENAI),
+    ...under(['/v1'], ANTHROPIC_MESSAGES),
+    ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
 ];
 /** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
 const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+/** Tokens of an OAuth App and of a GitHub App for a user. */
+const OAUTH_TOKEN = /^gh[ou]_/;
+/** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
+const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
@@ -792,8 +860,19 @@ const copilot = {
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
+    authHeaderInput: 'copilot-auth-header',
+    authHeaderVariable: 'AWF_COPILOT_AUTH_HEADER',
     credentials: [
-        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+        {
+            variable: 'COPILOT_GITHUB_TOKEN',
+            input: 'copilot-github-token',
+            label: 'a Copilot token',
+            refuses: {
+                value: /^ghp_/,
+                what: 'a classic personal access token (ghp_...), which Copilot never accepts',
+                instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
+            },
+        },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
     withheld: {
@@ -802,7 +881,19 @@ const copilot = {
         // Copilot CLI 1.0.102
         patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+        hostDefaults: {
+            host: GITHUB_COPILOT_HOST,
+            // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.
+            defaults: { 'copilot-integration-id': 'copilot-developer-cli' },
+            variables: { 'copilot-integration-id': 'COPILOT_INTEGRATION_ID' },
+            ids: ['x-interaction-id'],
+        },
+    },
     endpoints: copilot_ENDPOINTS,
     bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
     toolHeaders: [],
@@ -827,6 +918,7 @@ const copilot = {
         { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
+    hopeless: [],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -838,14 +930,17 @@ const copilot = {
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ALL = [
+    ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+    freePost('/models/*:countTokens', ...QUERY),
+    get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+    get('/models/*', ...QUERY),
+];
+/** Google's SDK appends a version to a base URL; the AI SDK of other programs has it in the base URL. */
 const gemini_ENDPOINTS = [
     websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
-        freePost('/models/*:countTokens', ...QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
-        get('/models/*', ...QUERY),
-    ]),
+    ...under(['/v1beta', '/v1', '/v1alpha'], gemini_ALL),
+    ...spelled('', '/v1beta', 'every-host', gemini_ALL),
 ];
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
 function gemini_readUsage(counts) {
@@ -903,6 +998,8 @@ const gemini = {
     defaultTarget: 'generativelanguage.googleapis.com',
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
+    authHeaderInput: 'gemini-auth-header',
+    authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
     withheld: {
         aliases: [],
@@ -910,7 +1007,7 @@ const gemini = {
         // @google/genai 3.1.0
         patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
     },
-    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    injection: { header: 'x-goog-api-key', prefix: '', defaults: {}, others: [] },
     endpoints: gemini_ENDPOINTS,
     bodyRules: () => BODY,
     toolHeaders: [],
@@ -940,6 +1037,7 @@ const gemini = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -1549,6 +1647,7 @@ const DEFAULT_LIMITS = {
     connectRetryMs: 50,
     prewarmMs: 10_000,
     upstreamIdleMs: 900_000,
+    handshakeMs: 5_000,
     tunnelIdleMs: 55_000,
     idleTunnels: 256,
     lingerMs: 1_000,
@@ -1615,6 +1714,8 @@ class Connection {
     }
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
 /**
  * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
@@ -1831,6 +1932,7 @@ function contentLength(value) {
 
 
 
+
 /** Request headers that are forwarded to every provider; a trailing `*` matches any ending. */
 const COMMON_REQUEST_HEADERS = [
     'accept',
@@ -1865,13 +1967,18 @@ const HOP_BY_HOP = new Set([
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
 /** @param plainOnly asks for answers that are not compressed */
-function headerRules(provider, credential, plainOnly) {
-    const { header, prefix, defaults } = provider.injection;
-    const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
+function headerRules({ requestHeaders }, { credential, injection }, plainOnly) {
+    const { header, prefix, defaults, entries, ids } = injection;
+    const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...requestHeaders]);
     return {
         passes: (name) => isListed(name) && name !== header && !CREDENTIAL_NAME.test(name) && !(plainOnly && name === 'accept-encoding'),
         injected: [header, `${prefix}${credential}`],
-        defaults: [...Object.entries(defaults), ...(plainOnly ? [['accept-encoding', 'identity']] : [])],
+        defaults: [
+            ...Object.entries(defaults),
+            ...ids.map((name) => [name, (0,external_node_crypto_.randomUUID)()]),
+            ...(plainOnly ? [['accept-encoding', 'identity']] : []),
+        ],
+        entries: Object.entries(entries),
     };
 }
 /**
@@ -1892,6 +1999,8 @@ function upstreamRequestHeaders(rawHeaders, request, rules, host) {
         if (headerValue(headers, name) === undefined)
             headers.push(name, value);
     }
+    for (const [name, entry] of rules.entries)
+        addEntry(headers, name, entry);
     if (request.body === 'chunked')
         headers.push('transfer-encoding', 'chunked');
     else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
@@ -1900,12 +2009,24 @@ function upstreamRequestHeaders(rawHeaders, request, rules, host) {
     headers.push(rules.injected[0], rules.injected[1]);
     return headers;
 }
+/** RFC 9110, section 5.3: the lines of a list are one list. */
+function addEntry(headers, name, entry) {
+    const entries = headerValues(headers, name).flatMap((value) => value.split(',').map((one) => one.trim()));
+    if (entries.includes(entry))
+        return;
+    const at = headers.findIndex((one, index) => index % 2 === 0 && one === name);
+    if (at === -1)
+        headers.push(name, entry);
+    else
+        headers[at + 1] = `${headers[at + 1] ?? ''},${entry}`;
+}
 /** What {@link upstreamRequestHeaders} does to the client's headers. Only names are told: any value may be a secret. */
-function headerChanges(rawHeaders, { nominated }, { passes, injected, defaults }) {
+function headerChanges(rawHeaders, { nominated }, { passes, injected, defaults, entries }) {
     const names = headerNames(rawHeaders);
     const isKept = (name) => passes(name) && !nominated.includes(name);
     const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
-    return { stripped: names.filter((name) => !isKept(name)), injected: [...added, injected[0]] };
+    const extended = entries.map(([name]) => name);
+    return { stripped: names.filter((name) => !isKept(name)), injected: [...added, ...extended, injected[0]] };
 }
 /**
  * The headers of the answer: the upstream's, in its order and spelling and with duplicates, without those that concern
@@ -2314,6 +2435,76 @@ class SendBody {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/handshake.js
+
+
+
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
+const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
+const listEntries = (values) => values
+    .flatMap((value) => value.split(','))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+const handshake_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
+/**
+ * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
+ * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
+ * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
+ *
+ * @param early octets that the client sent after its request
+ * @param protocols names to forward; a trailing `*` matches any ending
+ * @throws ProxyError 400, or 426 for another version
+ */
+function readHandshake(rawHeaders, { method, body }, early, protocols) {
+    if (method !== 'GET' || body !== 0)
+        throw handshake_malformed('A WebSocket begins with a GET without a body.');
+    // Before the answer, nobody knows which protocol these octets belong to.
+    if (early.length > 0)
+        throw handshake_malformed('The client sent octets before the WebSocket was open.');
+    if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
+        throw anotherVersion();
+    const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
+    if (!handshake_KEY.test(key) || otherKeys.length > 0)
+        throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
+    const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
+    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
+    return {
+        headers: [
+            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
+            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
+        ],
+        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
+            headers['sec-websocket-accept'] === accept &&
+            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
+            headers['sec-websocket-extensions'] === undefined,
+    };
+}
+function anotherVersion() {
+    return upgradeRefused('The only WebSocket version that the api-proxy accepts is 13.');
+}
+/** 426 for a client that asked for a WebSocket. RFC 9110, section 15.5.22, wants it to name the protocol. */
+function upgradeRefused(message) {
+    const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
+    return new errors/* ProxyError */.T6('upgrade_refused', message, { headers });
+}
+/** Refusals that say something about the credential or its use. The client gets them as they are. */
+const TELLING = new Set([401, 403, 429]);
+/**
+ * What a client gets whose WebSocket the upstream refused: 426, unless the status tells more. Measured with Codex
+ * 0.169.0: it goes on with plain HTTP at once after a 426, and tries again several times after anything else.
+ *
+ * @returns undefined if the client gets the upstream's answer
+ */
+function refusalOf(status, host) {
+    if (status !== undefined && TELLING.has(status))
+        return undefined;
+    const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
+    return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
 /** RFC 6455, section 5.2. */
 const TEXT = 1;
@@ -2626,6 +2817,7 @@ function pump(from, to, onChunk, mask) {
 
 
 
+
 /** Sends a request upstream and streams both ways, octet by octet as they arrive. */
 class Forwarding {
     #exchange;
@@ -2650,13 +2842,13 @@ class Forwarding {
         const request = (0,external_node_http_namespaceObject.request)({
             agent,
             method,
-            path: `${target.basePath}${path}${query}`,
+            path: `${withBase(target.basePath, path)}${query}`,
             headers: [
                 ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
                 ...(this.#handshake?.headers ?? []),
             ],
             maxHeaderSize: limits.upstreamHeadBytes,
-            timeout: limits.upstreamIdleMs,
+            timeout: this.#handshake ? limits.handshakeMs : limits.upstreamIdleMs,
         });
         // Node silently drops headers beyond its own limit. The limit on the size of the head is enough.
         request.maxHeadersCount = 0;
@@ -2677,7 +2869,8 @@ class Forwarding {
                 this.#failBecauseOf(undefined);
         });
         this.#upstream.on('timeout', () => {
-            this.fail(new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
+            const refusal = this.#handshake && refusalOf(undefined, target.host);
+            this.fail(refusal ?? new errors/* ProxyError */.T6('upstream_timeout', `${target.host} was silent for too long.`));
         });
         this.#upstream.on('information', (interim) => {
             this.#attempt(() => {
@@ -2713,6 +2906,11 @@ class Forwarding {
         const { answer, record, usage } = this.#exchange;
         const { guard } = this.#route;
         this.#recordArrival(response);
+        const refusal = this.#handshake && refusalOf(response.statusCode, this.#route.target.host);
+        if (refusal) {
+            this.fail(refusal);
+            return;
+        }
         const isHeadSent = this.#attempt(() => {
             guard.check(response);
             answer.sendDate = false;
@@ -2787,6 +2985,13 @@ class Forwarding {
             record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
         }
     }
+}
+/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
+function withBase(basePath, path) {
+    const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
+    return version !== undefined && path.startsWith(`${version}/`)
+        ? `${basePath}${path.slice(version.length)}`
+        : `${basePath}${path}`;
 }
 function upstreamFailure(cause, host, hasAnswered) {
     if (cause instanceof errors/* ProxyError */.T6)
@@ -3199,60 +3404,6 @@ class UsageReading {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/handshake.js
-
-
-
-
-/** RFC 6455, section 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-/** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
-const listEntries = (values) => values
-    .flatMap((value) => value.split(','))
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-const handshake_malformed = (message) => new errors/* ProxyError */.T6('malformed_request', message);
-/**
- * Reads the client's half of the opening handshake. Subprotocols that are not listed are dropped: browser SDKs cannot
- * set headers and put keys there instead. No extension is forwarded, because compressed frames would hide both a
- * credential and the usage. A server that is offered no extension uses none (RFC 6455, section 9.1).
- *
- * @param early octets that the client sent after its request
- * @param protocols names to forward; a trailing `*` matches any ending
- * @throws ProxyError 400, or 426 for another version
- */
-function readHandshake(rawHeaders, { method, body }, early, protocols) {
-    if (method !== 'GET' || body !== 0)
-        throw handshake_malformed('A WebSocket begins with a GET without a body.');
-    // Before the answer, nobody knows which protocol these octets belong to.
-    if (early.length > 0)
-        throw handshake_malformed('The client sent octets before the WebSocket was open.');
-    if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
-        throw anotherVersion();
-    const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
-    if (!handshake_KEY.test(key) || otherKeys.length > 0)
-        throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
-    const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
-    const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
-    return {
-        headers: [
-            ...['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-version', '13', 'sec-websocket-key', key],
-            ...(offered.length === 0 ? [] : ['sec-websocket-protocol', offered.join(', ')]),
-        ],
-        isAgreedBy: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' &&
-            headers['sec-websocket-accept'] === accept &&
-            [undefined, ...offered].includes(headers['sec-websocket-protocol']) &&
-            headers['sec-websocket-extensions'] === undefined,
-    };
-}
-function anotherVersion() {
-    const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-    return new errors/* ProxyError */.T6('upgrade_refused', 'The only WebSocket version that the api-proxy accepts is 13.', { headers });
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
 
 
@@ -3354,12 +3505,13 @@ class Listener {
         const { provider, route } = this.#options;
         answerHealth(provider, route !== undefined, answer);
     }
-    #forward(visit, admitted) {
+    #forward(visit, asked) {
         const { client, answer, record, startedAt, early } = visit;
         const { provider, route, budget } = this.#options;
         if (!route)
             throw (0,errors/* notConfigured */.q5)(provider);
-        const { generates, isKnown } = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+        const { generates, isKnown, path } = route.checkEndpoint(early ? { ...asked, method: 'WEBSOCKET' } : asked);
+        const admitted = path === asked.path ? asked : { ...asked, path };
         const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
         const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
         this.#checkLimits(admitted);
@@ -3552,7 +3704,8 @@ function patternOf(path) {
     });
     return new RegExp(`^${source.join('')}$`);
 }
-const ruleOf = ({ method, path, query, free }) => ({
+const ruleOf = ({ method, path, query, free, spelling }) => ({
+    spelling,
     pattern: patternOf(path),
     query: query === 'any' ? undefined : new Set(query),
     generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
@@ -3592,6 +3745,11 @@ class Rules {
         return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
     }
 }
+function asSent(path, spelling, isOwn) {
+    if (spelling === undefined || (spelling.ownHostsOnly && !isOwn))
+        return path;
+    return `${spelling.sent}${path.slice(spelling.written.length)}`;
+}
 function rulesByMethod(endpoints) {
     const byMethod = new Map();
     for (const endpoint of endpoints) {
@@ -3604,8 +3762,11 @@ function rulesByMethod(endpoints) {
     }
     return byMethod;
 }
-/** @param added endpoints of this provider that the user allows */
-function endpointCheck(provider, added) {
+/**
+ * @param added endpoints of this provider that the user allows
+ * @param isOwn whether the upstream is a host of the provider's own
+ */
+function endpointCheck(provider, added, isOwn) {
     const known = rulesByMethod(provider.endpoints);
     const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' })));
     return (request) => {
@@ -3614,7 +3775,8 @@ function endpointCheck(provider, added) {
         const rule = users.get(request.method)?.find(request.path) ?? knownRule;
         if (!rule)
             throw notAnEndpoint(provider, request);
-        const verdict = { generates: rule.generates, isKnown: knownRule !== undefined };
+        const path = asSent(request.path, rule.spelling, isOwn);
+        const verdict = { generates: rule.generates, isKnown: knownRule !== undefined, path };
         if (request.query === '' || !rule.query)
             return verdict;
         for (const name of parameterNames(request.query.slice(1))) {
@@ -3924,10 +4086,12 @@ function createAgent(provider, { target }, context) {
     const proxy = new URL(config.proxyUrl);
     return new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
 }
-function createRoute(provider, { target, credential }, agent, { config, log }) {
+function createRoute(provider, configured, agent, { config, log }) {
+    const { target, credential } = configured;
     const { allowEndpoints = [], allowProviderTools = [] } = config;
     // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
-    const plainOnly = !isOwnHost(provider, target.host);
+    const isOwn = isOwnHost(provider, target.host);
+    const plainOnly = !isOwn;
     let hasWarned = false;
     const guard = new ReflectionGuard(credential, plainOnly, () => {
         if (!hasWarned)
@@ -3939,9 +4103,9 @@ function createRoute(provider, { target, credential }, agent, { config, log }) {
         agent,
         guard,
         authority: authorityOf(target),
-        rules: headerRules(provider, credential, plainOnly),
+        rules: headerRules(provider, configured, plainOnly),
         toolGuard: new ToolGuard(provider, allowProviderTools),
-        checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id)),
+        checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id), isOwn),
     };
 }
 function createProviderServer(provider, context) {
@@ -4032,14 +4196,16 @@ function announce(peers) {
 
 /** Default of the request-body limit: 10 MB. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
 /**
- * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
  *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
  * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
+    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
@@ -4153,6 +4319,12 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
+/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
+const AGENT_HOSTNAME = 'awf-agent';
+/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
+function directHosts(addresses) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+}
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
  * them for every other.
@@ -4199,6 +4371,7 @@ const FIELDS = [
     ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
     'logLevel',
 ];
+const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
 function requireObject(name, value, fields) {
     if (!(value instanceof Object) || Array.isArray(value))
@@ -4214,14 +4387,19 @@ function requireCount(name, value) {
     return value;
 }
 function checkProvider(name, value) {
-    const { credential, target } = requireObject(name, value, ['credential', 'target']);
+    const { credential, target, injection } = requireObject(name, value, ['credential', 'target', 'injection']);
     if (typeof credential !== 'string')
         throw new Error(`${name}.credential must be a string.`);
     const normalised = normaliseCredential(`${name}.credential`, credential);
     if (normalised === undefined)
         throw new Error(`${name}.credential is empty.`);
     const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
-    return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }) };
+    // Without a header's name, the credential would go nowhere and every request would fail at the provider.
+    const { header, prefix } = requireObject(`${name}.injection`, injection, INJECTION_FIELDS);
+    if (typeof header !== 'string' || header === '' || typeof prefix !== 'string') {
+        throw new Error(`${name}.injection must name a header and a prefix.`);
+    }
+    return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection };
 }
 function checkBudget(name, value) {
     const budget = requireObject(name, value, ['maxRequests', 'maxTokens']);
@@ -4258,6 +4436,59 @@ function configFromDocument(document) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
+/** How a credential goes into a request for its provider. */
+
+/**
+ * Applies a provider's rules to a credential. A header that the user has chosen replaces the provider's.
+ *
+ * @throws ValueError naming a variable whose value no header can have
+ */
+function injectionOf({ header, prefix, others, defaults, hostDefaults }, { credential, variable, host, authHeader, environment }) {
+    const isFor = (form) => (form.host?.test(host) ?? true) &&
+        ((form.credential === undefined && form.variable === undefined) ||
+            form.variable === variable ||
+            form.credential?.test(credential) === true);
+    const form = others.find(isFor) ?? { header, prefix };
+    const own = hostDefaults?.host.test(host) === true ? hostDefaults : undefined;
+    return {
+        header: (authHeader ?? form).header,
+        prefix: (authHeader ?? form).prefix,
+        defaults: { ...defaults, ...own?.defaults, ...fromVariables(own?.variables ?? {}, environment) },
+        entries: form.entries ?? {},
+        ids: own?.ids ?? [],
+    };
+}
+function fromVariables(variables, environment) {
+    return Object.fromEntries(Object.entries(variables).flatMap(([name, variable]) => {
+        const value = environment[variable]?.trim() ?? '';
+        if (value === '')
+            return [];
+        if (!/^[!-~]{1,200}$/.test(value))
+            throw new value_error_ValueError(`${variable} has a character that no header may have.`);
+        return [[name, value]];
+    }));
+}
+/** A name and an optional scheme, both tokens of RFC 9110, section 5.6.2. */
+const NAME_AND_SCHEME = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*:[ \t]*|[ \t]+)?([!#$%&'*+.^_`|~\w-]+)?$/;
+/** Headers that frame the request, route it or describe its body, and so have a meaning of their own. */
+const TAKEN = /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*|content-.*|accept.*)$/;
+/**
+ * Reads `Authorization: Bearer`, `api-key` and the like: a header's name, and optionally the scheme in front of the
+ * credential.
+ *
+ * @throws ValueError that says what is wrong
+ */
+function parseAuthHeader(name, text) {
+    const [, header, scheme] = NAME_AND_SCHEME.exec(text.trim()) ?? [];
+    if (header === undefined)
+        throw new value_error_ValueError(`${name}: "${text}" is not a header's name with an optional scheme.`);
+    const lower = header.toLowerCase();
+    if (TAKEN.test(lower))
+        throw new value_error_ValueError(`${name}: a credential cannot go in the header ${header}.`);
+    return { header: lower, prefix: scheme === undefined ? '' : `${scheme} ` };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
 /** The variables that lead programs to a proxy, as curl reads them (https://curl.se/docs/manpage.html, "Environment"). */
 const PROXY_VARIABLE = {
@@ -4281,16 +4512,18 @@ const PROXY_VARIABLES = inBothCases(Object.values(PROXY_VARIABLE));
 
 
 
+
 function providerFromEnvironment(provider, env) {
     for (const { variable } of provider.credentials) {
         const credential = normaliseCredential(variable, env[variable]);
         if (credential === undefined)
             continue;
         const target = env[provider.targetVariable]?.trim() ?? '';
-        return {
-            credential,
-            target: parseTarget(provider.targetVariable, target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target),
-        };
+        const upstream = parseTarget(provider.targetVariable, target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target);
+        const header = env[provider.authHeaderVariable]?.trim() ?? '';
+        const authHeader = header === '' ? undefined : parseAuthHeader(provider.authHeaderVariable, header);
+        const about = { credential, variable, host: upstream.host, authHeader, environment: env };
+        return { credential, target: upstream, injection: injectionOf(provider.injection, about) };
     }
     return undefined;
 }

@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5526);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9692);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5526:
+/***/ 9692:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14312,6 +14312,8 @@ const RESIDENCY_SERVICE = 'copilot-api';
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
+/** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
+const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`);
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER = [
     { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
@@ -14430,6 +14432,15 @@ const ENDPOINT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'WEBS
 function under(prefixes, endpoints) {
     return prefixes.flatMap((prefix) => endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })));
 }
+/**
+ * The endpoints below `sent`, for programs that write `written` instead.
+ *
+ * @param where `own-hosts`: at a host that is not the provider's, the path stays as it is written
+ */
+function spelled(written, sent, where, endpoints) {
+    const spelling = { written, sent, ownHostsOnly: where === 'own-hosts' };
+    return under([written], endpoints).map((endpoint) => ({ ...endpoint, spelling }));
+}
 const get = (path, ...query) => ({ method: 'GET', path, query });
 const post = (path, ...query) => ({ method: 'POST', path, query });
 const freePost = (path, ...query) => ({ ...post(path, ...query), free: true });
@@ -14498,12 +14509,17 @@ const sumOfUsage = (a, b) => ({
 
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ENDPOINTS = under(['/v1'], [
+const ANTHROPIC_MESSAGES = [
     post('/messages', 'beta'),
     freePost('/messages/count_tokens', 'beta'),
+];
+const ALL = [
+    ...ANTHROPIC_MESSAGES,
     get('/models', 'beta', 'limit', 'before_id', 'after_id'),
     get('/models/*', 'beta'),
-]);
+];
+/** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
+const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
 /** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
 function readAnthropic(counts) {
     const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
@@ -14557,6 +14573,8 @@ const ERROR_TYPES = {
     429: 'rate_limit_error',
     500: 'api_error',
 };
+/** What `claude setup-token` prints, for Claude Code with a subscription. */
+const OAUTH_VARIABLE = 'CLAUDE_CODE_OAUTH_TOKEN';
 const errorBody = (error) => ({
     type: 'error',
     error: {
@@ -14571,17 +14589,35 @@ const anthropic = {
     defaultTarget: 'api.anthropic.com',
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
-    credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+    authHeaderInput: 'anthropic-auth-header',
+    authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
+    credentials: [
+        { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+        { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+    ],
     withheld: {
         aliases: ['CLAUDE_API_KEY'],
-        wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+        wellKnown: [],
         // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
         patterns: [
             ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
             ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
         ],
     },
-    injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+    injection: {
+        header: 'x-api-key',
+        prefix: '',
+        defaults: { 'anthropic-version': '2023-06-01' },
+        others: [
+            {
+                header: 'authorization',
+                prefix: 'Bearer ',
+                variable: OAUTH_VARIABLE,
+                credential: /^sk-ant-oat/,
+                entries: { 'anthropic-beta': 'oauth-2025-04-20' },
+            },
+        ],
+    },
     endpoints: ENDPOINTS,
     bodyRules: () => ANTHROPIC_BODY,
     toolHeaders: [BETAS],
@@ -14599,6 +14635,8 @@ const anthropic = {
             value: '3600000',
             overridable: true,
         },
+        // Without it, Claude Code 2.1.330 refuses --dangerously-skip-permissions to root.
+        { name: 'IS_SANDBOX', when: 'always', role: 'setting', value: '1', overridable: true },
     ],
     managedSettings: [
         {
@@ -14611,6 +14649,7 @@ const anthropic = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -14645,9 +14684,11 @@ const OPENAI_MODELS = [
     get('/models', VERSION, 'client_version'),
     get('/models/*', VERSION),
 ];
-/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const openai_ALL = [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS];
+/** With `/v1` as OpenAI has it; without, as gateways may; below `/openai`, as Azure's SDK asks. */
 const openai_ENDPOINTS = [
-    ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+    ...under(['/v1', '/openai/v1', '/openai'], openai_ALL),
+    ...spelled('', '/v1', 'own-hosts', openai_ALL),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
@@ -14691,6 +14732,9 @@ const OPENAI_BODY = {
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
+/** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
+const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
+const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -14706,6 +14750,8 @@ const openai = {
     defaultTarget: 'api.openai.com',
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
+    authHeaderInput: 'openai-auth-header',
+    authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
     credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
     withheld: {
         aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
@@ -14716,7 +14762,12 @@ const openai = {
             ...['CODEX_*KEY', 'CODEX_*TOKEN'],
         ],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+    },
     endpoints: openai_ENDPOINTS,
     bodyRules: () => OPENAI_BODY,
     toolHeaders: [],
@@ -14729,9 +14780,18 @@ const openai = {
         {
             path: '/etc/codex/config.toml',
             when: 'configured',
-            // Without the second line, it offers models up to 5.5 a search that the provider runs.
+            // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+            // line, it offers models up to 5.5 a search that the provider runs.
             content: (baseUrl, allowed) => `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+                'sandbox_mode = "danger-full-access"\n' +
                 (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+        },
+    ],
+    hopeless: [
+        {
+            command: /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']*sandbox_mode=["']*)(?:read-only|workspace-write)\b/,
+            reason: 'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+                'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
@@ -14745,16 +14805,24 @@ const openai = {
 
 
 
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const copilot_ENDPOINTS = [
+const OPENAI = [
     ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
     post('/responses', VERSION),
     ...OPENAI_MODELS,
-    post('/v1/messages', 'beta'),
-    freePost('/v1/messages/count_tokens', 'beta'),
+];
+/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+const copilot_ENDPOINTS = [
+    ...OPENAI,
+    ...spelled('/v1', '', 'own-hosts', OPENAI),
+    ...under(['/v1'], ANTHROPIC_MESSAGES),
+    ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
 ];
 /** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
 const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+/** Tokens of an OAuth App and of a GitHub App for a user. */
+const OAUTH_TOKEN = /^gh[ou]_/;
+/** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
+const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
@@ -14764,8 +14832,19 @@ const copilot = {
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
+    authHeaderInput: 'copilot-auth-header',
+    authHeaderVariable: 'AWF_COPILOT_AUTH_HEADER',
     credentials: [
-        { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+        {
+            variable: 'COPILOT_GITHUB_TOKEN',
+            input: 'copilot-github-token',
+            label: 'a Copilot token',
+            refuses: {
+                value: /^ghp_/,
+                what: 'a classic personal access token (ghp_...), which Copilot never accepts',
+                instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
+            },
+        },
         { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
     ],
     withheld: {
@@ -14774,7 +14853,19 @@ const copilot = {
         // Copilot CLI 1.0.102
         patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
     },
-    injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+    injection: {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        defaults: {},
+        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+        hostDefaults: {
+            host: GITHUB_COPILOT_HOST,
+            // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.
+            defaults: { 'copilot-integration-id': 'copilot-developer-cli' },
+            variables: { 'copilot-integration-id': 'COPILOT_INTEGRATION_ID' },
+            ids: ['x-interaction-id'],
+        },
+    },
     endpoints: copilot_ENDPOINTS,
     bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
     toolHeaders: [],
@@ -14799,6 +14890,7 @@ const copilot = {
         { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
     ],
     managedSettings: [],
+    hopeless: [],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -14810,14 +14902,17 @@ const copilot = {
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
+const gemini_ALL = [
+    ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
+    freePost('/models/*:countTokens', ...QUERY),
+    get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+    get('/models/*', ...QUERY),
+];
+/** Google's SDK appends a version to a base URL; the AI SDK of other programs has it in the base URL. */
 const gemini_ENDPOINTS = [
     websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-    ...under(['/v1beta', '/v1', '/v1alpha'], [
-        ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) => post(`/models/*:${verb}`, ...QUERY)),
-        freePost('/models/*:countTokens', ...QUERY),
-        get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
-        get('/models/*', ...QUERY),
-    ]),
+    ...under(['/v1beta', '/v1', '/v1alpha'], gemini_ALL),
+    ...spelled('', '/v1beta', 'every-host', gemini_ALL),
 ];
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
 function gemini_readUsage(counts) {
@@ -14875,6 +14970,8 @@ const gemini = {
     defaultTarget: 'generativelanguage.googleapis.com',
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
+    authHeaderInput: 'gemini-auth-header',
+    authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
     credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
     withheld: {
         aliases: [],
@@ -14882,7 +14979,7 @@ const gemini = {
         // @google/genai 3.1.0
         patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
     },
-    injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+    injection: { header: 'x-goog-api-key', prefix: '', defaults: {}, others: [] },
     endpoints: gemini_ENDPOINTS,
     bodyRules: () => BODY,
     toolHeaders: [],
@@ -14912,6 +15009,7 @@ const gemini = {
             }),
         },
     ],
+    hopeless: [],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -15216,6 +15314,59 @@ function resolved(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
+/** How a credential goes into a request for its provider. */
+
+/**
+ * Applies a provider's rules to a credential. A header that the user has chosen replaces the provider's.
+ *
+ * @throws ValueError naming a variable whose value no header can have
+ */
+function injectionOf({ header, prefix, others, defaults, hostDefaults }, { credential, variable, host, authHeader, environment }) {
+    const isFor = (form) => (form.host?.test(host) ?? true) &&
+        ((form.credential === undefined && form.variable === undefined) ||
+            form.variable === variable ||
+            form.credential?.test(credential) === true);
+    const form = others.find(isFor) ?? { header, prefix };
+    const own = hostDefaults?.host.test(host) === true ? hostDefaults : undefined;
+    return {
+        header: (authHeader ?? form).header,
+        prefix: (authHeader ?? form).prefix,
+        defaults: { ...defaults, ...own?.defaults, ...fromVariables(own?.variables ?? {}, environment) },
+        entries: form.entries ?? {},
+        ids: own?.ids ?? [],
+    };
+}
+function fromVariables(variables, environment) {
+    return Object.fromEntries(Object.entries(variables).flatMap(([name, variable]) => {
+        const value = environment[variable]?.trim() ?? '';
+        if (value === '')
+            return [];
+        if (!/^[!-~]{1,200}$/.test(value))
+            throw new value_error/* ValueError */.Q(`${variable} has a character that no header may have.`);
+        return [[name, value]];
+    }));
+}
+/** A name and an optional scheme, both tokens of RFC 9110, section 5.6.2. */
+const NAME_AND_SCHEME = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*:[ \t]*|[ \t]+)?([!#$%&'*+.^_`|~\w-]+)?$/;
+/** Headers that frame the request, route it or describe its body, and so have a meaning of their own. */
+const TAKEN = /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*|content-.*|accept.*)$/;
+/**
+ * Reads `Authorization: Bearer`, `api-key` and the like: a header's name, and optionally the scheme in front of the
+ * credential.
+ *
+ * @throws ValueError that says what is wrong
+ */
+function parseAuthHeader(name, text) {
+    const [, header, scheme] = NAME_AND_SCHEME.exec(text.trim()) ?? [];
+    if (header === undefined)
+        throw new value_error/* ValueError */.Q(`${name}: "${text}" is not a header's name with an optional scheme.`);
+    const lower = header.toLowerCase();
+    if (TAKEN.test(lower))
+        throw new value_error/* ValueError */.Q(`${name}: a credential cannot go in the header ${header}.`);
+    return { header: lower, prefix: scheme === undefined ? '' : `${scheme} ` };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 
@@ -15254,6 +15405,7 @@ function parseTarget(name, value) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
+
 
 
 
@@ -15344,6 +15496,11 @@ function target({ text, source }, { nameOf }) {
             return refuse(error);
         throw error;
     }
+}
+/** A header's name with an optional scheme. */
+function authHeader({ text, source }) {
+    const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
+    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(placeOf(source), text));
 }
 /** A directory in the workspace. @returns its path without links */
 function workingDirectory({ text, source }, { workspace }) {
@@ -15489,12 +15646,13 @@ const COMMAND = [
         description: 'where the command starts, inside the workspace',
     },
 ];
-const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label }) => ({
+const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label, refuses }) => ({
     name: input,
     kind: 'secret',
     only: 'action',
     variable,
     description: label,
+    ...(refuses && { refuses }),
 })));
 const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
     name: targetInput,
@@ -15503,7 +15661,13 @@ const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
     variable: targetVariable,
     description: `upstream for ${name}: host[:port][/base/path]`,
 }));
-/** Files that programs on the host read automatically and that can run code. */
+const AUTH_HEADERS = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name }) => ({
+    name: authHeaderInput,
+    kind: 'text',
+    parse: authHeader,
+    variable: authHeaderVariable,
+    description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
+}));
 /**
  * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
@@ -15616,7 +15780,7 @@ const OTHERS = [
  * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
  * table.
  */
-const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...OTHERS];
+const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...AUTH_HEADERS, ...OTHERS];
 /** A front end's name for an option: `memory` or `--memory`. */
 function nameIn(frontEnd, { name, flag = name }) {
     return frontEnd === 'action' ? name : `--${flag}`;
@@ -15671,17 +15835,55 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     return problems;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
+
+/** @returns `text` with each credential replaced with asterisks */
+function maskCredentials(text, secrets) {
+    // Replace the longest first, because a shorter one may be its beginning.
+    const values = [...secrets.values()].sort((a, b) => b.length - a.length);
+    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
+}
+/** @throws Error if `variable` has no credential, which is a bug in AWF */
+function credentialOf(variable, secrets) {
+    const value = secrets.get(variable);
+    if (value === undefined)
+        throw new Error(`no credential was given as ${variable}`);
+    return value;
+}
+/** @returns the variable whose credential `text` contains */
+function credentialIn(text, secrets) {
+    return CREDENTIALS.find(({ variable }) => {
+        const value = secrets.get(variable);
+        return value !== undefined && text.includes(value);
+    })?.variable;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
-/** The providers with a credential in `secrets`. */
-function configuredProviders(secrets, allow, targetOf) {
+
+
+/**
+ * The providers with a credential in `secrets`.
+ *
+ * @throws ValueError naming a variable that cannot be used
+ */
+function configuredProviders(secrets, allow, { targetOf, authHeaderOf, environment }) {
     return PROVIDERS.flatMap((provider) => {
         const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
         if (first === undefined)
             return [];
         const target = targetOf(provider);
-        return [{ provider, given: [first, ...others], target, isPermitted: isPermitted(provider, target.host, allow) }];
+        const injection = injectionOf(provider.injection, {
+            ...{ credential: credentialOf(first, secrets), variable: first, host: target.host },
+            ...{ authHeader: authHeaderOf(provider), environment },
+        });
+        return [
+            {
+                ...{ provider, given: [first, ...others], target, injection },
+                isPermitted: isPermitted(provider, target.host, allow),
+            },
+        ];
     });
 }
 /** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
@@ -15693,14 +15895,16 @@ function isPermitted(provider, host, allow) {
 
 /** Default of the request-body limit: 10 MB. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
 /**
- * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
  *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
  * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 function normaliseCredential(name, value) {
-    const trimmed = value?.trim() ?? '';
+    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
     if (trimmed === '')
         return undefined;
     // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
@@ -15725,10 +15929,11 @@ function readOptions(frontEnd, environment, workspace) {
     const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
     const context = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
     const secrets = new Map();
+    const warnings = [];
     const values = [];
     for (const option of OPTIONS) {
         if (option.kind === 'secret') {
-            const value = attempt(() => credential(frontEnd.given(option)));
+            const value = attempt(() => credential(option, frontEnd.given(option), warnings));
             if (value !== undefined)
                 secrets.set(option.variable, value);
         }
@@ -15738,7 +15943,7 @@ function readOptions(frontEnd, environment, workspace) {
         }
     }
     // The table's rows decide both the values here and their types there.
-    return { values: Object.fromEntries(values), secrets, problems };
+    return { values: Object.fromEntries(values), secrets, problems, warnings };
 }
 /** The texts that count: the user's, else the variable's, else the default's. */
 function chosen(option, frontEnd, environment) {
@@ -15814,9 +16019,19 @@ function parseOne(option, given, context) {
             return option.parse(given, context);
     }
 }
-function credential(given) {
+function credential({ refuses }, given, warnings) {
     const [one] = nonEmpty(given);
-    return one && (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(placeOf(one.source), one.text));
+    if (one === undefined)
+        return undefined;
+    const place = placeOf(one.source);
+    const value = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, one.text));
+    if (PASTED_SCHEME.test(one.text)) {
+        warnings.push(`${place} begins with the name of a scheme, such as "Bearer". AWF adds that itself, so it dropped it.`);
+    }
+    if (value !== undefined && refuses?.value.test(value) === true) {
+        throw new errors/* UserError */.yo(`${place} is ${refuses.what}.`, { hint: refuses.instead });
+    }
+    return value;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/build.js
@@ -15836,7 +16051,7 @@ function credential(given) {
  */
 function buildConfig(frontEnd, context) {
     const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-    const { values, secrets, problems } = readOptions(frontEnd, context.environment, workspace);
+    const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
     const serverUrl = context.environment[SERVER_URL_VARIABLE];
     const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
     (0,errors/* throwProblems */.Jh)([
@@ -15856,7 +16071,13 @@ function buildConfig(frontEnd, context) {
         workspace,
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
-        providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
+        providers: apiProxy
+            ? configuredProviders(secrets, allow, {
+                targetOf,
+                authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+                environment: context.environment,
+            })
+            : [],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -15874,6 +16095,7 @@ function buildConfig(frontEnd, context) {
         logLevel: values['log-level'],
         proxyLogsDir: values['proxy-logs-dir'],
         keepContainers: values['keep-containers'],
+        warnings,
     };
     return { config, secrets, values };
 }
@@ -17664,6 +17886,12 @@ function shuffled(count) {
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index);
 }
+/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
+const AGENT_HOSTNAME = 'awf-agent';
+/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
+function directHosts(addresses) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+}
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
  * them for every other.
@@ -17875,6 +18103,10 @@ const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 function isProxySetting(name, value) {
     return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
 }
+/** HTTPS uses this list too: it has none of its own. `127.*` and `[::1]` are in Java's default. */
+function javaDirectHosts(addresses) {
+    return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
+}
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -17891,8 +18123,7 @@ function javaOptions(variables, addresses) {
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
-        // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
-        { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
+        { 'http.nonProxyHosts': javaDirectHosts(addresses) },
     ];
     const isSet = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
     const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
@@ -17917,7 +18148,7 @@ function mavenSettings(addresses) {
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
       <port>${SQUID_PORT}</port>
-      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
+      <nonProxyHosts>${javaDirectHosts(addresses)}</nonProxyHosts>
     </proxy>`);
     return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
 }
@@ -17988,10 +18219,13 @@ const NOBODY = 65_534;
  * `/etc` is mounted alone, any other together with its directory.
  */
 function systemFileMounts(directory, files) {
-    return Object.keys(files).map((path) => {
-        const target = (0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path);
-        return { kind: 'bind', source: (0,external_node_path_.join)(directory, target), target, writable: false };
-    });
+    const targets = Object.keys(files).map((path) => ((0,external_node_path_.dirname)(path) === '/etc' ? path : (0,external_node_path_.dirname)(path)));
+    return [...new Set(targets)].map((target) => ({
+        kind: 'bind',
+        source: (0,external_node_path_.join)(directory, target),
+        target,
+        writable: false,
+    }));
 }
 /** Writes `files`, container path to content, below `directory`. */
 function writeSystemFiles(directory, files) {
@@ -20684,29 +20918,6 @@ function withHome(path, home) {
     return path.startsWith('~/') ? (0,external_node_path_.join)(home, path.slice(2)) : path;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
-
-/** @returns `text` with each credential replaced with asterisks */
-function maskCredentials(text, secrets) {
-    // Replace the longest first, because a shorter one may be its beginning.
-    const values = [...secrets.values()].sort((a, b) => b.length - a.length);
-    return values.reduce((masked, value) => masked.replaceAll(value, '***'), text);
-}
-/** @throws Error if `variable` has no credential, which is a bug in AWF */
-function credentialOf(variable, secrets) {
-    const value = secrets.get(variable);
-    if (value === undefined)
-        throw new Error(`no credential was given as ${variable}`);
-    return value;
-}
-/** @returns the variable whose credential `text` contains */
-function credentialIn(text, secrets) {
-    return CREDENTIALS.find(({ variable }) => {
-        const value = secrets.get(variable);
-        return value !== undefined && text.includes(value);
-    })?.variable;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
 
 
@@ -22002,7 +22213,7 @@ function configWarnings(config) {
         .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
     if (config.apiProxy && config.providers.length === 0)
         uncovered.push(NO_CREDENTIALS);
-    return [...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+    return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 /**
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
@@ -22360,7 +22571,10 @@ const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*')
  * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
  * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
  */
-const LEFT_TO_USER = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+const LEFT_TO_USER = [
+    ...[ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', 'TAR_OPTIONS'],
+    ...PROXY_SETTINGS,
+];
 const isPassed = nameMatcher(PASSED);
 /** @returns true for a place on the host, which means nothing in an image */
 const isPlace = nameMatcher(PLACES);
@@ -22686,7 +22900,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user the user's name and home directory inside the container
+ * @param user the user inside the container
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 function agentEnvironment(config, secrets, addresses, host, user) {
@@ -22779,7 +22993,7 @@ function baseDirectories(home) {
 function sandboxVariables(config, addresses, user) {
     const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
-    const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
+    const direct = directHosts(addresses).join(',');
     const variables = {
         HOME: user.home,
         USER: user.name,
@@ -22796,6 +23010,8 @@ function sandboxVariables(config, addresses, user) {
         // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
         // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
         ASAN_OPTIONS: 'verify_asan_link_order=0',
+        // As root, tar restores owners, which fails without capabilities.
+        ...(user.uid === 0 ? { TAR_OPTIONS: '--no-same-owner' } : {}),
         ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
@@ -22963,19 +23179,27 @@ function planAgent(config, secrets, place) {
             ...claude.warnings,
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
             ...environment.warnings,
-            ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
+            ...hopelessCalls(config),
+            ...(user.uid === 0 ? [ROOT_WARNING] : []),
         ],
     };
 }
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
-    const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-    const found = credentialIn(text, secrets);
+    const found = credentialIn(textOf(command, '\n'), secrets);
     if (found !== undefined) {
         throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
             hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
+}
+const ROOT_WARNING = 'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
+    'users.';
+const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+/** Said before the program starts: what it prints itself is often buried in its log. */
+function hopelessCalls({ command, providers }) {
+    const text = textOf(command, ' ');
+    return providers.flatMap(({ provider }) => provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason));
 }
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {
@@ -23112,6 +23336,8 @@ function agentSpec(config, claimed) {
         ],
         environment: {},
         dns: NO_DNS,
+        hostname: AGENT_HOSTNAME,
+        sharedMemory: Math.floor(bytesOf(memory) / 6),
         // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
@@ -23207,9 +23433,9 @@ function planRun(config, secrets, prepared, claimed) {
 function sidecarConfig(config, secrets, proxyUrl) {
     return {
         proxyUrl,
-        providers: Object.fromEntries(config.providers.map(({ provider, given, target }) => [
+        providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
             provider.id,
-            { credential: credentialOf(given[0], secrets), target },
+            { credential: credentialOf(given[0], secrets), target, injection },
         ])),
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
@@ -24708,6 +24934,8 @@ function containerArgs(spec) {
         option('network', spec.network),
         ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
         ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+        ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
+        ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
         ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
         ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
         ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),

@@ -81,7 +81,10 @@ export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includ
  * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
  * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
  */
-export const LEFT_TO_USER: readonly string[] = [ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', ...PROXY_SETTINGS];
+export const LEFT_TO_USER: readonly string[] = [
+  ...[ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', 'TAR_OPTIONS'],
+  ...PROXY_SETTINGS,
+];
 
 const isPassed = nameMatcher(PASSED);
 

@@ -3,8 +3,9 @@ import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
+import type { User } from '../host/user.ts';
 import type { AgentVariable } from '../shared/provider-entry.ts';
-import { apiProxyUrl, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import { apiProxyUrl, directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
@@ -49,7 +50,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  * apart from those that are left to the user.
  *
  * @param host the caller's environment
- * @param user the user's name and home directory inside the container
+ * @param user the user inside the container
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 export function agentEnvironment(
@@ -57,7 +58,7 @@ export function agentEnvironment(
   secrets: Secrets,
   addresses: Addresses,
   host: NodeJS.ProcessEnv,
-  user: { readonly name: string; readonly home: string },
+  user: Pick<User, 'uid' | 'name' | 'home'>,
 ): AgentEnvironment {
   const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
   const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
@@ -147,11 +148,11 @@ export function baseDirectories(home: string): Record<string, string> {
 function sandboxVariables(
   config: Config,
   addresses: Addresses,
-  user: { readonly name: string; readonly home: string },
+  user: Pick<User, 'uid' | 'name' | 'home'>,
 ): Record<string, string> {
   const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
-  const direct = `localhost,127.0.0.1,${addresses['api-proxy']}`;
+  const direct = directHosts(addresses).join(',');
   const variables: Record<string, string> = {
     HOME: user.home,
     USER: user.name,
@@ -168,6 +169,8 @@ function sandboxVariables(
     // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
     // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
     ASAN_OPTIONS: 'verify_asan_link_order=0',
+    // As root, tar restores owners, which fails without capabilities.
+    ...(user.uid === 0 ? { TAR_OPTIONS: '--no-same-owner' } : {}),
     ...COMMAND_FILE_VARIABLES,
   };
   for (const { provider, variable } of activeVariables(config)) {

@@ -73,10 +73,13 @@ const NOBODY = 65_534;
  * `/etc` is mounted alone, any other together with its directory.
  */
 export function systemFileMounts(directory: string, files: Readonly<Record<string, string>>): MountSpec[] {
-  return Object.keys(files).map((path) => {
-    const target = dirname(path) === '/etc' ? path : dirname(path);
-    return { kind: 'bind', source: join(directory, target), target, writable: false };
-  });
+  const targets = Object.keys(files).map((path) => (dirname(path) === '/etc' ? path : dirname(path)));
+  return [...new Set(targets)].map((target) => ({
+    kind: 'bind',
+    source: join(directory, target),
+    target,
+    writable: false,
+  }));
 }
 
 /** Writes `files`, container path to content, below `directory`. */

@@ -72,20 +72,35 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
-      ...(user.uid === 0 ? ['The command runs as root (without capabilities) because root owns the workspace.'] : []),
+      ...hopelessCalls(config),
+      ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
 }
 
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void {
-  const text = command.kind === 'script' ? command.script : command.argv.join('\n');
-  const found = credentialIn(text, secrets);
+  const found = credentialIn(textOf(command, '\n'), secrets);
   if (found !== undefined) {
     throw new UserError(`The command contains the value of ${found}.`, {
       hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
     });
   }
+}
+
+const ROOT_WARNING =
+  'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
+  'users.';
+
+const textOf = (command: Config['command'], separator: string): string =>
+  command.kind === 'script' ? command.script : command.argv.join(separator);
+
+/** Said before the program starts: what it prints itself is often buried in its log. */
+function hopelessCalls({ command, providers }: Config): string[] {
+  const text = textOf(command, ' ');
+  return providers.flatMap(({ provider }) =>
+    provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason),
+  );
 }
 
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */

@@ -1,4 +1,4 @@
-import { SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import { directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 
 /**
  * Options that every JVM reads, whether the launcher, Maven, Gradle's daemon or a program with an embedded JVM starts
@@ -25,6 +25,11 @@ export function isProxySetting(name: string, value: string): boolean {
   return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
 }
 
+/** HTTPS uses this list too: it has none of its own. `127.*` and `[::1]` are in Java's default. */
+function javaDirectHosts(addresses: Addresses): string {
+  return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
+}
+
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -44,8 +49,7 @@ export function javaOptions(
   const groups: Record<string, string>[] = [
     { 'http.proxyHost': host, 'http.proxyPort': port },
     { 'https.proxyHost': host, 'https.proxyPort': port },
-    // HTTPS uses this list too: it has none of its own. The first three entries are Java's default.
-    { 'http.nonProxyHosts': `localhost|127.*|[::1]|${addresses['api-proxy']}` },
+    { 'http.nonProxyHosts': javaDirectHosts(addresses) },
   ];
   const isSet = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
   const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
@@ -75,7 +79,7 @@ export function mavenSettings(addresses: Addresses): string {
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
       <port>${SQUID_PORT}</port>
-      <nonProxyHosts>localhost|127.*|[::1]|${addresses['api-proxy']}</nonProxyHosts>
+      <nonProxyHosts>${javaDirectHosts(addresses)}</nonProxyHosts>
     </proxy>`,
   );
   return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;

@@ -36,7 +36,7 @@ export interface Built {
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-  const { values, secrets, problems } = readOptions(frontEnd, context.environment, workspace);
+  const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
   const serverUrl = context.environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
@@ -58,7 +58,13 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
-    providers: apiProxy ? configuredProviders(secrets, allow, targetOf) : [],
+    providers: apiProxy
+      ? configuredProviders(secrets, allow, {
+          targetOf,
+          authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+          environment: context.environment,
+        })
+      : [],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     allow,
@@ -76,6 +82,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
+    warnings,
   };
   return { config, secrets, values };
 }

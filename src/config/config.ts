@@ -74,4 +74,6 @@ export interface Config {
   /** The directory for Squid's logs. Undefined for a new one below the temporary directory. */
   readonly proxyLogsDir: string | undefined;
   readonly keepContainers: boolean;
+  /** About what was accepted, but not as it was written. */
+  readonly warnings: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { Credential } from '../shared/provider-entry.ts';
 import type { FrontEndKind, Given } from './source.ts';
 
 /** What a parser may know in addition to the text. */
@@ -50,7 +51,7 @@ export type Option = Common &
     | { readonly kind: ListKind; readonly parse: Parser<unknown> }
     | { readonly kind: 'script' }
     | { readonly kind: 'boolean' }
-    | { readonly kind: 'secret'; readonly only: 'action'; readonly variable: string }
+    | ({ readonly kind: 'secret'; readonly only: 'action'; readonly variable: string } & Pick<Credential, 'refuses'>)
     | { readonly kind: 'choice'; readonly choices: readonly string[] }
     | { readonly kind: 'count'; readonly max?: number }
   );

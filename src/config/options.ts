@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../shared/log-level.ts';
+import type { AuthHeader } from '../shared/injection.ts';
 import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
@@ -8,6 +9,7 @@ import { hostEntry, requestedVariable, userMount } from './entries.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
   anyText,
+  authHeader,
   certificates,
   memory,
   minutes,
@@ -39,12 +41,13 @@ const COMMAND = [
 ] as const satisfies readonly Option[];
 
 const CREDENTIALS: readonly Option[] = PROVIDERS.flatMap(({ credentials }) =>
-  credentials.map(({ input, variable, label }): Option => ({
+  credentials.map(({ input, variable, label, refuses }): Option => ({
     name: input,
     kind: 'secret',
     only: 'action',
     variable,
     description: label,
+    ...(refuses && { refuses }),
   })),
 );
 
@@ -56,7 +59,14 @@ const TARGETS: readonly Option[] = PROVIDERS.map(({ targetInput, targetVariable,
   description: `upstream for ${name}: host[:port][/base/path]`,
 }));
 
-/** Files that programs on the host read automatically and that can run code. */
+const AUTH_HEADERS: readonly Option[] = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name }): Option => ({
+  name: authHeaderInput,
+  kind: 'text',
+  parse: authHeader,
+  variable: authHeaderVariable,
+  description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
+}));
+
 /**
  * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
@@ -172,17 +182,18 @@ const OTHERS = [
  * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
  * table.
  */
-export const OPTIONS: readonly Option[] = [...COMMAND, ...CREDENTIALS, ...TARGETS, ...OTHERS];
+export const OPTIONS: readonly Option[] = [...COMMAND, ...CREDENTIALS, ...TARGETS, ...AUTH_HEADERS, ...OTHERS];
 
 type Row = (typeof COMMAND)[number] | (typeof OTHERS)[number];
 type TargetName = `${ProviderId}-api-target`;
+type AuthHeaderName = `${ProviderId}-auth-header`;
 
 /** The names of the options, except the credentials: their values are in {@link Secrets}. */
-export type OptionName = Row['name'] | TargetName;
+export type OptionName = Row['name'] | TargetName | AuthHeaderName;
 
 /** The value of each option: the user's, else the variable's, else the default. */
 export type OptionValues = { readonly [R in Row as R['name']]: ValueOf<R> } & Readonly<
-  Record<TargetName, Target | undefined>
+  Record<TargetName, Target | undefined> & Record<AuthHeaderName, AuthHeader | undefined>
 >;
 
 /** A front end's name for an option: `memory` or `--memory`. */

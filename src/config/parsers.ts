@@ -1,7 +1,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError, withHint } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
+import { parseAuthHeader, type AuthHeader } from '../shared/injection.ts';
 import { PROVIDER_TOOLS, type ProviderTool } from '../shared/provider-tools.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { parseTarget } from '../shared/target.ts';
@@ -92,6 +93,12 @@ export function target({ text, source }: Given, { nameOf }: ParseContext): Targe
     if (error instanceof ValueError) return refuse(error);
     throw error;
   }
+}
+
+/** A header's name with an optional scheme. */
+export function authHeader({ text, source }: Given): AuthHeader {
+  const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
+  return withHint(hint, () => parseAuthHeader(placeOf(source), text));
 }
 
 /** A directory in the workspace. @returns its path without links */

@@ -1,5 +1,5 @@
-import { collectProblems, withHint, type UserError } from '../errors.ts';
-import { normaliseCredential } from '../shared/sidecar-config.ts';
+import { collectProblems, UserError, withHint } from '../errors.ts';
+import { normaliseCredential, PASTED_SCHEME } from '../shared/sidecar-config.ts';
 import type { ListKind, Option, ParseContext } from './option.ts';
 import { nameIn, optionNamed, OPTIONS, type OptionValues } from './options.ts';
 import { boolean, choice, count } from './parsers.ts';
@@ -19,6 +19,8 @@ export interface Reading {
   readonly values: OptionValues;
   readonly secrets: Secrets;
   readonly problems: readonly UserError[];
+  /** What was accepted, but not as it was written. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads every option as its row specifies. */
@@ -27,10 +29,11 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
   const attempt: Attempt = (work) => collectProblems(problems, work);
   const context: ParseContext = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
   const secrets = new Map<string, string>();
+  const warnings: string[] = [];
   const values: [string, unknown][] = [];
   for (const option of OPTIONS) {
     if (option.kind === 'secret') {
-      const value = attempt(() => credential(frontEnd.given(option)));
+      const value = attempt(() => credential(option, frontEnd.given(option), warnings));
       if (value !== undefined) secrets.set(option.variable, value);
     } else {
       const given = chosen(option, frontEnd, environment);
@@ -38,7 +41,7 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
     }
   }
   // The table's rows decide both the values here and their types there.
-  return { values: Object.fromEntries(values) as OptionValues, secrets, problems };
+  return { values: Object.fromEntries(values) as OptionValues, secrets, problems, warnings };
 }
 
 /** @returns undefined after a user's mistake, which it records */
@@ -137,7 +140,22 @@ function parseOne(option: Exclude<ValueOption, { kind: ListKind }>, given: Given
   }
 }
 
-function credential(given: readonly Given[]): string | undefined {
+function credential(
+  { refuses }: Extract<Option, { kind: 'secret' }>,
+  given: readonly Given[],
+  warnings: string[],
+): string | undefined {
   const [one] = nonEmpty(given);
-  return one && withHint(undefined, () => normaliseCredential(placeOf(one.source), one.text));
+  if (one === undefined) return undefined;
+  const place = placeOf(one.source);
+  const value = withHint(undefined, () => normaliseCredential(place, one.text));
+  if (PASTED_SCHEME.test(one.text)) {
+    warnings.push(
+      `${place} begins with the name of a scheme, such as "Bearer". AWF adds that itself, so it dropped it.`,
+    );
+  }
+  if (value !== undefined && refuses?.value.test(value) === true) {
+    throw new UserError(`${place} is ${refuses.what}.`, { hint: refuses.instead });
+  }
+  return value;
 }

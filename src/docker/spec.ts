@@ -48,6 +48,10 @@ export interface ContainerSpec extends RunMark {
   readonly environment: Readonly<Record<string, string>>;
   readonly hosts?: readonly HostEntry[];
   readonly dns?: string;
+  /** The container's id by default. */
+  readonly hostname?: string;
+  /** Bytes of shared memory (`/dev/shm`). The engine's default is 64 MB. */
+  readonly sharedMemory?: number;
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly volumesFrom?: string;
   /** `none` turns the image's own health check off. */
@@ -116,6 +120,8 @@ export function containerArgs(spec: ContainerSpec): string[] {
     option('network', spec.network),
     ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
     ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+    ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
+    ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
     ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
     ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
     ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),

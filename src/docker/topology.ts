@@ -1,7 +1,7 @@
 import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
-import { networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import { AGENT_HOSTNAME, networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
 import {
   AGENT_LIB,
   API_PROXY_LOG_DIR,
@@ -155,6 +155,8 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     ],
     environment: {},
     dns: NO_DNS,
+    hostname: AGENT_HOSTNAME,
+    sharedMemory: Math.floor(bytesOf(memory) / 6),
     // A health check of a foreign image would run programs beside the command, with the image's own environment.
     healthCheck: 'none',
     ...(foreign ? { volumesFrom: names.library } : {}),

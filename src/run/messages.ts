@@ -16,7 +16,7 @@ export function configWarnings(config: Config): string[] {
         `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`,
     );
   if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
-  return [...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+  return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 
 /**

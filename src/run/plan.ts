@@ -72,9 +72,9 @@ function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): Side
   return {
     proxyUrl,
     providers: Object.fromEntries(
-      config.providers.map(({ provider, given, target }) => [
+      config.providers.map(({ provider, given, target, injection }) => [
         provider.id,
-        { credential: credentialOf(given[0], secrets), target },
+        { credential: credentialOf(given[0], secrets), target, injection },
       ]),
     ),
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),

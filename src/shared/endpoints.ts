@@ -15,6 +15,15 @@ export interface Endpoint {
   readonly query: readonly string[] | 'any';
   /** It generates nothing, so it costs no tokens; what only reads never does. */
   readonly free?: true;
+  /** For a path that some programs write differently: how it begins, and how the provider's own begins. */
+  readonly spelling?: Spelling;
+}
+
+export interface Spelling {
+  readonly written: string;
+  readonly sent: string;
+  /** At another host, it stays as it is written: a gateway may have paths of its own. */
+  readonly ownHostsOnly: boolean;
 }
 
 /** An entry of the user's: its query is the user's business as well. */
@@ -28,6 +37,21 @@ export function under(prefixes: readonly string[], endpoints: readonly Endpoint[
   return prefixes.flatMap((prefix) =>
     endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` })),
   );
+}
+
+/**
+ * The endpoints below `sent`, for programs that write `written` instead.
+ *
+ * @param where `own-hosts`: at a host that is not the provider's, the path stays as it is written
+ */
+export function spelled(
+  written: string,
+  sent: string,
+  where: 'own-hosts' | 'every-host',
+  endpoints: readonly Endpoint[],
+): Endpoint[] {
+  const spelling = { written, sent, ownHostsOnly: where === 'own-hosts' };
+  return under([written], endpoints).map((endpoint) => ({ ...endpoint, spelling }));
 }
 
 export const get = (path: string, ...query: string[]): Endpoint => ({ method: 'GET', path, query });

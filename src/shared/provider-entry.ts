@@ -4,6 +4,7 @@
  */
 
 import type { Endpoint } from './endpoints.ts';
+import type { InjectionRules } from './injection.ts';
 import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
 import type { UsageDialect } from './usage.ts';
 
@@ -24,6 +25,8 @@ export interface Credential {
   readonly input: string;
   /** For people: "a Copilot token". */
   readonly label: string;
+  /** Values that the provider never accepts: what they are, and what to use instead. */
+  readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }
 
 /** A variable that the agent gets because of a provider. */
@@ -70,6 +73,9 @@ export interface ProviderEntry {
   /** The action's input for another upstream, and the variable of the same meaning. */
   readonly targetInput: string;
   readonly targetVariable: string;
+  /** The action's input for the header that carries the credential, and the variable of the same meaning. */
+  readonly authHeaderInput: string;
+  readonly authHeaderVariable: string;
   /** In order of precedence: the first one given is injected. */
   readonly credentials: readonly Credential[];
   /**
@@ -84,14 +90,7 @@ export interface ProviderEntry {
     /** All names of these kinds, with a `*` for anything, as the code of the programs and SDKs has them. */
     readonly patterns: readonly string[];
   };
-  readonly injection: {
-    /** Lower case. */
-    readonly header: string;
-    /** Stands before the credential in the header's value. */
-    readonly prefix: string;
-    /** Sent with these values where the client sends none; lower case. */
-    readonly defaults: Readonly<Record<string, string>>;
-  };
+  readonly injection: InjectionRules;
   /**
    * What passes to the provider: inference, token counting and the list of models, and nothing that stores files,
    * administers an organisation or trains a model. Read from the code of the SDKs and programs, see docs/agents.md.
@@ -113,6 +112,8 @@ export interface ProviderEntry {
   readonly subprotocols: readonly string[];
   readonly agentVariables: readonly AgentVariable[];
   readonly managedSettings: readonly ManagedSettings[];
+  /** Ways to start the provider's programs that cannot work in the sandbox: what the command contains, and why not. */
+  readonly hopeless: readonly { readonly command: RegExp; readonly reason: string }[];
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */

@@ -19,6 +19,7 @@ export type ProviderId = (typeof TABLE)[number]['id'];
 export interface Provider extends ProviderEntry {
   readonly id: ProviderId;
   readonly targetInput: `${ProviderId}-api-target`;
+  readonly authHeaderInput: `${ProviderId}-auth-header`;
 }
 
 /** All providers, by port. */

@@ -1,4 +1,5 @@
 import type { AddedEndpoint } from './endpoints.ts';
+import type { Injection } from './injection.ts';
 import type { LogLevel } from './log-level.ts';
 import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
@@ -40,6 +41,7 @@ export interface AllowedEndpoint extends AddedEndpoint {
 export interface SidecarProvider {
   readonly credential: string;
   readonly target: Target;
+  readonly injection: Injection;
 }
 
 /** An upstream: `https://host:port/basePath`. */
@@ -54,14 +56,17 @@ export interface Target {
 /** Default of the request-body limit: 10 MB. */
 export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
 
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+export const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
+
 /**
- * Trims a credential, and refuses one that Node would refuse as a header's value with each request.
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
  *
- * @returns the trimmed value, or undefined when nothing is left: an empty secret counts as absent
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
  * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
  */
 export function normaliseCredential(name: string, value: string | undefined): string | undefined {
-  const trimmed = value?.trim() ?? '';
+  const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
   if (trimmed === '') return undefined;
   // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {

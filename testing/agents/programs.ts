@@ -37,7 +37,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
     bin: 'codex',
     hasInstallScript: false,
     provider: 'openai',
-    args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'],
+    args: ['exec', '--skip-git-repo-check'],
     // The tool takes a script that calls further tools, in an isolate of Codex's own.
     shellTool: (command) => ({
       name: 'exec',

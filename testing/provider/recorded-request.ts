@@ -30,12 +30,17 @@ export interface RecordedRequest {
 
 /** Reads the raw list: Node's parsed headers drop a second `Authorization`, which a test has to see. */
 export function judgeCredential(
-  { header, prefix }: Dialect['credential'],
+  { credential, otherCredentials = [] }: Dialect,
   rawHeaders: readonly string[],
   key: string | undefined,
 ): CredentialVerdict {
-  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === header);
+  const { header, prefix, entry } =
+    otherCredentials.find((other) => key !== undefined && other.key.test(key)) ?? credential;
+  const valuesOf = (name: string): string[] =>
+    rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
+  const values = valuesOf(header);
   if (values.length === 0) return 'missing';
+  if (entry && !valuesOf(entry[0]).some((list) => list.split(/, */).includes(entry[1]))) return 'wrong';
   return key !== undefined && values.length === 1 && values[0] === `${prefix}${key}` ? 'accepted' : 'wrong';
 }
 
@@ -71,6 +76,6 @@ export async function recordRequest(
     rawHeaders,
     body: await readBody(request),
     messages: [],
-    credential: dialect ? judgeCredential(dialect.credential, rawHeaders, key) : 'not-checked',
+    credential: dialect ? judgeCredential(dialect, rawHeaders, key) : 'not-checked',
   };
 }

@@ -123,6 +123,10 @@ async function decide(
   if (request.credential !== 'accepted') {
     return refuse(401, `The local provider got no valid credential in ${dialect.credential.header}.`);
   }
+  const missing = dialect.hosts.includes(request.host)
+    ? dialect.demands?.find((name) => !(name in request.headers))
+    : undefined;
+  if (missing !== undefined) return refuse(400, `bad request: missing required ${missing} header`);
   // On this status Codex falls back to plain HTTP at once.
   if (request.headers.upgrade !== undefined) return refuse(426, 'The local provider does not speak WebSocket.');
 
@@ -190,7 +194,7 @@ export async function startProviderServer({
   const openChannel = (request: IncomingMessage): Channel | undefined => {
     const dialect = findDialect(request, hosts);
     if (!webSockets || !dialect?.openChannel) return undefined;
-    if (judgeCredential(dialect.credential, request.rawHeaders, keys[dialect.id]) !== 'accepted') return undefined;
+    if (judgeCredential(dialect, request.rawHeaders, keys[dialect.id]) !== 'accepted') return undefined;
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://local.invalid');
     return dialect.openChannel(pathname, searchParams);
   };

@@ -23,6 +23,9 @@ export const TEST_KEYS = Object.fromEntries(
   PROVIDERS.map(({ id }) => [id, `${FORMS[id] ?? ''}sentinel${id}4f1d6f3a9c2e`]),
 ) as Readonly<Record<ProviderId, string>>;
 
+/** A token of a Claude subscription, which is the key of that provider's server where it is given. */
+export const TEST_OAUTH_TOKEN = 'sk-ant-oat01-sentinelanthropic4f1d6f3a9c2e';
+
 /**
  * A provider's server that Squid's container can reach, and the inputs that send the provider's own host name to it.
  */

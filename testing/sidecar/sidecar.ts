@@ -7,6 +7,7 @@ import { startSidecar, type Sidecar } from '../../containers/api-proxy/src/serve
 import { PROVIDER_TOOLS } from '../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
+import { configured, ownTarget } from './configured.ts';
 import { startTestTunnelProxy, type TestTunnelProxy } from './tunnel-proxy.ts';
 import { startTestUpstream, type TestUpstream } from './upstream.ts';
 import { createTestCa } from '../tls.ts';
@@ -77,10 +78,10 @@ async function quiet(): Promise<void> {
 }
 
 function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): SidecarConfig {
-  const configured = setup.configured ?? PROVIDERS.map(({ id }) => id);
-  const providers = PROVIDERS.filter(({ id }) => configured.includes(id)).map(({ id, defaultTarget }) => [
-    id,
-    { credential: realCredential(id), target: { host: defaultTarget, port: 443, basePath: '', ...setup.target } },
+  const ids = setup.configured ?? PROVIDERS.map(({ id }) => id);
+  const providers = PROVIDERS.filter(({ id }) => ids.includes(id)).map((provider) => [
+    provider.id,
+    configured(provider.id, realCredential(provider.id), { ...ownTarget(provider), ...setup.target }),
   ]);
   return {
     providers: Object.fromEntries(providers) as SidecarConfig['providers'],
@@ -106,7 +107,11 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
 
   beforeAll(async () => {
     const ca = await createTestCa();
-    const hosts = [...PROVIDERS.map(({ defaultTarget }) => defaultTarget), setup.target?.host ?? 'localhost'];
+    const hosts = [
+      ...PROVIDERS.map(({ defaultTarget }) => defaultTarget),
+      ...Object.values(setup.config?.providers ?? {}).map(({ target }) => target.host),
+      setup.target?.host ?? 'localhost',
+    ];
     fixture.upstream = await startTestUpstream(ca, setup.certifiedHosts ?? hosts);
     fixture.proxy = await startTestTunnelProxy(fixture.upstream.port);
     fixture.sidecar = await startSidecar(configFor(setup, fixture.proxy.url, ca.certPem), {

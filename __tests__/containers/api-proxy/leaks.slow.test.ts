@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDER_TOOLS } from '../../../src/shared/provider-tools.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import type { Limits } from '../../../containers/api-proxy/src/limits.ts';
+import { configured } from '../../../testing/sidecar/configured.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
 import type { Holdings } from './leaks-probe-entry.ts';
 import { startTestTunnelProxy, type TestTunnelProxy } from '../../../testing/sidecar/tunnel-proxy.ts';
@@ -45,7 +46,7 @@ describe('the sidecar’s process', () => {
     startSidecarProcess(
       {
         providers: {
-          [id]: { credential: 'real-credential', target: { host: defaultTarget, port: 443, basePath: '' } },
+          [id]: configured(id, 'real-credential'),
         },
         proxyUrl: proxy.url,
         upstreamCa: ca.certPem,

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { post, send } from '../../../testing/sidecar/client.ts';
+import { configured } from '../../../testing/sidecar/configured.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
 
 const MAIN = fileURLToPath(new URL('../../../containers/api-proxy/src/main.ts', import.meta.url));
@@ -38,7 +39,7 @@ describe('the process', () => {
       const file = join(folder, `${signal}.log`);
       const target = { host: 'llm.example', port: 443, basePath: '' };
       const config = {
-        providers: { anthropic: { credential: SECRET, target } },
+        providers: { anthropic: configured('anthropic', SECRET, target) },
         proxyUrl: NO_SQUID,
         maxBodyBytes: 1_000,
       };

@@ -23,10 +23,10 @@ const HOSTS: Readonly<Record<Played, string>> = {
   gemini: 'generativelanguage.googleapis.com',
 };
 
-const CREDENTIALS: Readonly<Record<Played, readonly [header: string, value: string]>> = {
+const CREDENTIALS: Readonly<Record<Played, readonly string[]>> = {
   openai: ['authorization', 'Bearer sk-real'],
   anthropic: ['x-api-key', 'sk-ant-real'],
-  copilot: ['authorization', 'Bearer ghu-real'],
+  copilot: ['authorization', 'Bearer ghu-real', 'copilot-integration-id', 'a-client'],
   gemini: ['x-goog-api-key', 'AIza-real'],
 };
 
@@ -114,6 +114,7 @@ describe('credentials', () => {
     ['anthropic', [], 'missing', { type: 'error', error: { type: 'authentication_error' } }],
     ['anthropic', ['Authorization', 'Bearer sk-ant-real'], 'missing', { type: 'error' }],
     ['anthropic', ['x-api-key', 'sk-ant-placeholder'], 'wrong', { type: 'error' }],
+    ['anthropic', ['Authorization', 'Bearer sk-ant-oat01-real'], 'missing', { type: 'error' }],
     ['openai', ['Authorization', 'sk-real'], 'wrong', { error: { code: 'invalid_api_key' } }],
     ['openai', ['Authorization', 'Bearer sk-real', 'Authorization', 'Bearer x'], 'wrong', { error: {} }],
     ['copilot', ['Authorization', 'Bearer sk-real'], 'wrong', { error: {} }],
@@ -124,6 +125,24 @@ describe('credentials', () => {
     expect(reply).toMatchObject({ status: 401, headers: { 'x-should-retry': 'false' } });
     expect(JSON.parse(reply.body)).toMatchObject(error);
     expect(server.requests).toMatchObject([{ credential: verdict }]);
+  });
+
+  test.each([
+    [{ 'anthropic-beta': 'a, oauth-2025-04-20' }, 200],
+    [{ 'anthropic-beta': 'a' }, 401],
+    [{}, 401],
+  ])('takes a subscription token of Claude as a bearer with %j: %i', async (more, status) => {
+    await start({ keys: { anthropic: 'sk-ant-oat01-real' } });
+    const headers = ['Authorization', 'Bearer sk-ant-oat01-real', ...Object.entries(more).flat()];
+    expect(await send({ host: HOSTS.anthropic, path: path.anthropic, headers, body: ASK })).toMatchObject({ status });
+  });
+
+  test('Copilot’s own hosts want an integration id', async () => {
+    await start();
+    const headers = CREDENTIALS.copilot.slice(0, 2);
+    const reply = await send({ host: HOSTS.copilot, path: path.copilot, headers, body: ASK });
+    expect(reply).toMatchObject({ status: 400 });
+    expect(reply.body).toContain('missing required copilot-integration-id header');
   });
 
   test('refuses everything for a provider that has no key', async () => {

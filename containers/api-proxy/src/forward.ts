@@ -13,7 +13,7 @@ import type { EndpointCheck } from './request/endpoints.ts';
 import { clientResponseHeaders, headerChanges, upstreamRequestHeaders, type HeaderRules } from './request/headers.ts';
 import { ReturnBody } from './return-body.ts';
 import { SendBody } from './send-body.ts';
-import type { Handshake } from './websocket/handshake.ts';
+import { refusalOf, type Handshake } from './websocket/handshake.ts';
 import { relayWebSocket } from './websocket/relay.ts';
 
 /** The way to one provider. */
@@ -54,13 +54,13 @@ export class Forwarding {
     const request = httpRequest({
       agent,
       method,
-      path: `${target.basePath}${path}${query}`,
+      path: `${withBase(target.basePath, path)}${query}`,
       headers: [
         ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
         ...(this.#handshake?.headers ?? []),
       ],
       maxHeaderSize: limits.upstreamHeadBytes,
-      timeout: limits.upstreamIdleMs,
+      timeout: this.#handshake ? limits.handshakeMs : limits.upstreamIdleMs,
     });
     // Node silently drops headers beyond its own limit. The limit on the size of the head is enough.
     request.maxHeadersCount = 0;
@@ -80,7 +80,8 @@ export class Forwarding {
       if (!answer.headersSent) this.#failBecauseOf(undefined);
     });
     this.#upstream.on('timeout', () => {
-      this.fail(new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
+      const refusal = this.#handshake && refusalOf(undefined, target.host);
+      this.fail(refusal ?? new ProxyError('upstream_timeout', `${target.host} was silent for too long.`));
     });
     this.#upstream.on('information', (interim) => {
       this.#attempt(() => {
@@ -116,6 +117,11 @@ export class Forwarding {
     const { answer, record, usage } = this.#exchange;
     const { guard } = this.#route;
     this.#recordArrival(response);
+    const refusal = this.#handshake && refusalOf(response.statusCode, this.#route.target.host);
+    if (refusal) {
+      this.fail(refusal);
+      return;
+    }
     const isHeadSent = this.#attempt(() => {
       guard.check(response);
       answer.sendDate = false;
@@ -189,6 +195,14 @@ export class Forwarding {
       record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
     }
   }
+}
+
+/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
+function withBase(basePath: string, path: string): string {
+  const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
+  return version !== undefined && path.startsWith(`${version}/`)
+    ? `${basePath}${path.slice(version.length)}`
+    : `${basePath}${path}`;
 }
 
 function upstreamFailure(cause: unknown, host: string, hasAnswered: boolean): ProxyError {

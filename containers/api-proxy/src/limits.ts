@@ -26,6 +26,8 @@ export interface Limits {
   readonly prewarmMs: number;
   /** Milliseconds without an octet to or from the upstream. A model may think for long before the first one. */
   readonly upstreamIdleMs: number;
+  /** Milliseconds in which the upstream must answer a client that asks for a WebSocket. */
+  readonly handshakeMs: number;
   /** Milliseconds that an unused tunnel is kept. Below the 60 s after which common load balancers close theirs. */
   readonly tunnelIdleMs: number;
   /** Unused tunnels kept per provider. */
@@ -51,6 +53,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectRetryMs: 50,
   prewarmMs: 10_000,
   upstreamIdleMs: 900_000,
+  handshakeMs: 5_000,
   tunnelIdleMs: 55_000,
   idleTunnels: 256,
   lingerMs: 1_000,

@@ -138,11 +138,12 @@ export class Listener {
     answerHealth(provider, route !== undefined, answer);
   }
 
-  #forward(visit: Visit, admitted: AdmittedRequest): void {
+  #forward(visit: Visit, asked: AdmittedRequest): void {
     const { client, answer, record, startedAt, early } = visit;
     const { provider, route, budget } = this.#options;
     if (!route) throw notConfigured(provider);
-    const { generates, isKnown } = route.checkEndpoint(early ? { ...admitted, method: 'WEBSOCKET' } : admitted);
+    const { generates, isKnown, path } = route.checkEndpoint(early ? { ...asked, method: 'WEBSOCKET' } : asked);
+    const admitted = path === asked.path ? asked : { ...asked, path };
     const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
     this.#checkLimits(admitted);

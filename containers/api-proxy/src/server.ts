@@ -55,13 +55,15 @@ function createAgent(provider: Provider, { target }: SidecarProvider, context: C
 
 function createRoute(
   provider: Provider,
-  { target, credential }: SidecarProvider,
+  configured: SidecarProvider,
   agent: TunnelAgent,
   { config, log }: Context,
 ): Route {
+  const { target, credential } = configured;
   const { allowEndpoints = [], allowProviderTools = [] } = config;
   // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
-  const plainOnly = !isOwnHost(provider, target.host);
+  const isOwn = isOwnHost(provider, target.host);
+  const plainOnly = !isOwn;
   let hasWarned = false;
   const guard = new ReflectionGuard(credential, plainOnly, () => {
     if (!hasWarned) log.event('warn', 'credential-reflected', { provider: provider.id });
@@ -72,11 +74,12 @@ function createRoute(
     agent,
     guard,
     authority: authorityOf(target),
-    rules: headerRules(provider, credential, plainOnly),
+    rules: headerRules(provider, configured, plainOnly),
     toolGuard: new ToolGuard(provider, allowProviderTools),
     checkEndpoint: endpointCheck(
       provider,
       allowEndpoints.filter((added) => added.provider === provider.id),
+      isOwn,
     ),
   };
 }

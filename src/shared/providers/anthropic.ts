@@ -1,19 +1,23 @@
 import { CLAUDE_KEY_HELPER } from '../contract.ts';
-import { freePost, get, post, under, type Endpoint } from '../endpoints.ts';
+import { freePost, get, post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { present, type BodyRules, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
-const ENDPOINTS: readonly Endpoint[] = under(
-  ['/v1'],
-  [
-    post('/messages', 'beta'),
-    freePost('/messages/count_tokens', 'beta'),
-    get('/models', 'beta', 'limit', 'before_id', 'after_id'),
-    get('/models/*', 'beta'),
-  ],
-);
+export const ANTHROPIC_MESSAGES: readonly Endpoint[] = [
+  post('/messages', 'beta'),
+  freePost('/messages/count_tokens', 'beta'),
+];
+
+const ALL: readonly Endpoint[] = [
+  ...ANTHROPIC_MESSAGES,
+  get('/models', 'beta', 'limit', 'before_id', 'after_id'),
+  get('/models/*', 'beta'),
+];
+
+/** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
+const ENDPOINTS: readonly Endpoint[] = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
 
 /** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
 export function readAnthropic(counts: JsonObject): Usage {
@@ -72,6 +76,9 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   500: 'api_error',
 };
 
+/** What `claude setup-token` prints, for Claude Code with a subscription. */
+const OAUTH_VARIABLE = 'CLAUDE_CODE_OAUTH_TOKEN';
+
 const errorBody = (error: ApiError): unknown => ({
   type: 'error',
   error: {
@@ -87,17 +94,35 @@ export const anthropic = {
   defaultTarget: 'api.anthropic.com',
   targetInput: 'anthropic-api-target',
   targetVariable: 'ANTHROPIC_API_TARGET',
-  credentials: [{ variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' }],
+  authHeaderInput: 'anthropic-auth-header',
+  authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
+  credentials: [
+    { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+    { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+  ],
   withheld: {
     aliases: ['CLAUDE_API_KEY'],
-    wellKnown: ['CLAUDE_CODE_OAUTH_TOKEN'],
+    wellKnown: [],
     // @anthropic-ai/sdk 1.12.0 and Claude Code 2.1.330
     patterns: [
       ...['ANTHROPIC_*KEY', 'ANTHROPIC_*TOKEN', 'ANTHROPIC_*SECRET'],
       ...['CLAUDE_*KEY', 'CLAUDE_*TOKEN', 'CLAUDE_*CREDENTIAL'],
     ],
   },
-  injection: { header: 'x-api-key', prefix: '', defaults: { 'anthropic-version': '2023-06-01' } },
+  injection: {
+    header: 'x-api-key',
+    prefix: '',
+    defaults: { 'anthropic-version': '2023-06-01' },
+    others: [
+      {
+        header: 'authorization',
+        prefix: 'Bearer ',
+        variable: OAUTH_VARIABLE,
+        credential: /^sk-ant-oat/,
+        entries: { 'anthropic-beta': 'oauth-2025-04-20' },
+      },
+    ],
+  },
   endpoints: ENDPOINTS,
   bodyRules: () => ANTHROPIC_BODY,
   toolHeaders: [BETAS],
@@ -115,6 +140,8 @@ export const anthropic = {
       value: '3600000',
       overridable: true,
     },
+    // Without it, Claude Code 2.1.330 refuses --dangerously-skip-permissions to root.
+    { name: 'IS_SANDBOX', when: 'always', role: 'setting', value: '1', overridable: true },
   ],
   managedSettings: [
     {
@@ -128,6 +155,7 @@ export const anthropic = {
         }),
     },
   ],
+  hopeless: [],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
   errorBody,

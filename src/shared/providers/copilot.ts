@@ -1,22 +1,33 @@
-import { COPILOT_HOST, copilotHost, isCopilotHost } from '../copilot-host.ts';
-import { freePost, post, type Endpoint } from '../endpoints.ts';
+import { COPILOT_HOST, copilotHost, GITHUB_COPILOT_HOST, isCopilotHost } from '../copilot-host.ts';
+import { post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import type { JsonObject, Usage } from '../usage.ts';
-import { ANTHROPIC_BODY, readAnthropic } from './anthropic.ts';
+import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
 import { OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
 
-/** Without `/v1`; Claude models are also offered by Anthropic's own route. */
-const ENDPOINTS: readonly Endpoint[] = [
+const OPENAI: readonly Endpoint[] = [
   ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
   post('/responses', VERSION),
   ...OPENAI_MODELS,
-  post('/v1/messages', 'beta'),
-  freePost('/v1/messages/count_tokens', 'beta'),
+];
+
+/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+const ENDPOINTS: readonly Endpoint[] = [
+  ...OPENAI,
+  ...spelled('/v1', '', 'own-hosts', OPENAI),
+  ...under(['/v1'], ANTHROPIC_MESSAGES),
+  ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
 ];
 
 /** Copilot offers the routes of OpenAI and of Anthropic, and their counts differ by the cache's names only. */
 const readUsage = (counts: JsonObject): Usage =>
   'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
+
+/** Tokens of an OAuth App and of a GitHub App for a user. */
+const OAUTH_TOKEN = /^gh[ou]_/;
+
+/** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
+const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 
 const errorBody = (error: ApiError): unknown => ({ error: { message: error.message, code: error.code } });
 
@@ -28,8 +39,19 @@ export const copilot = {
   byServer: { host: copilotHost, includes: isCopilotHost },
   targetInput: 'copilot-api-target',
   targetVariable: 'COPILOT_API_TARGET',
+  authHeaderInput: 'copilot-auth-header',
+  authHeaderVariable: 'AWF_COPILOT_AUTH_HEADER',
   credentials: [
-    { variable: 'COPILOT_GITHUB_TOKEN', input: 'copilot-github-token', label: 'a Copilot token' },
+    {
+      variable: 'COPILOT_GITHUB_TOKEN',
+      input: 'copilot-github-token',
+      label: 'a Copilot token',
+      refuses: {
+        value: /^ghp_/,
+        what: 'a classic personal access token (ghp_...), which Copilot never accepts',
+        instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
+      },
+    },
     { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
   ],
   withheld: {
@@ -38,7 +60,19 @@ export const copilot = {
     // Copilot CLI 1.0.102
     patterns: ['COPILOT_*KEY', 'COPILOT_*TOKEN'],
   },
-  injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  injection: {
+    header: 'authorization',
+    prefix: 'Bearer ',
+    defaults: {},
+    others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+    hostDefaults: {
+      host: GITHUB_COPILOT_HOST,
+      // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.
+      defaults: { 'copilot-integration-id': 'copilot-developer-cli' },
+      variables: { 'copilot-integration-id': 'COPILOT_INTEGRATION_ID' },
+      ids: ['x-interaction-id'],
+    },
+  },
   endpoints: ENDPOINTS,
   bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
   toolHeaders: [],
@@ -63,6 +97,7 @@ export const copilot = {
     { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
   ],
   managedSettings: [],
+  hopeless: [],
   sideTraffic: ['api.github.com'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
   errorBody,

@@ -1,4 +1,4 @@
-import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
+import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import { jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import type { BodyRules } from '../provider-tools.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
@@ -6,19 +6,20 @@ import { tokens, type JsonObject, type Usage } from '../usage.ts';
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 
+const ALL: readonly Endpoint[] = [
+  ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) =>
+    post(`/models/*:${verb}`, ...QUERY),
+  ),
+  freePost('/models/*:countTokens', ...QUERY),
+  get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
+  get('/models/*', ...QUERY),
+];
+
+/** Google's SDK appends a version to a base URL; the AI SDK of other programs has it in the base URL. */
 const ENDPOINTS: readonly Endpoint[] = [
   websocket('/ws/google.ai.generativelanguage.*.GenerativeService.BidiGenerateContent'),
-  ...under(
-    ['/v1beta', '/v1', '/v1alpha'],
-    [
-      ...['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents'].map((verb) =>
-        post(`/models/*:${verb}`, ...QUERY),
-      ),
-      freePost('/models/*:countTokens', ...QUERY),
-      get('/models', 'pageSize', 'pageToken', 'page_size', 'page_token', ...QUERY),
-      get('/models/*', ...QUERY),
-    ],
-  ),
+  ...under(['/v1beta', '/v1', '/v1alpha'], ALL),
+  ...spelled('', '/v1beta', 'every-host', ALL),
 ];
 
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
@@ -82,6 +83,8 @@ export const gemini = {
   defaultTarget: 'generativelanguage.googleapis.com',
   targetInput: 'gemini-api-target',
   targetVariable: 'GEMINI_API_TARGET',
+  authHeaderInput: 'gemini-auth-header',
+  authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
   credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
   withheld: {
     aliases: [],
@@ -89,7 +92,7 @@ export const gemini = {
     // @google/genai 3.1.0
     patterns: ['GEMINI_*KEY', 'GOOGLE_*API_KEY'],
   },
-  injection: { header: 'x-goog-api-key', prefix: '', defaults: {} },
+  injection: { header: 'x-goog-api-key', prefix: '', defaults: {}, others: [] },
   endpoints: ENDPOINTS,
   bodyRules: () => BODY,
   toolHeaders: [],
@@ -120,6 +123,7 @@ export const gemini = {
         }),
     },
   ],
+  hopeless: [],
   sideTraffic: ['play.googleapis.com'],
   usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
   errorBody,

@@ -1,4 +1,4 @@
-import { freePost, get, post, under, websocket, type Endpoint } from '../endpoints.ts';
+import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import type { ApiError, ProviderEntry } from '../provider-entry.ts';
 import { address, present, type BodyRules } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
@@ -33,9 +33,12 @@ export const OPENAI_MODELS: readonly Endpoint[] = [
   get('/models/*', VERSION),
 ];
 
-/** With `/v1` as OpenAI has it; without for a base path in the target that has it; below `/openai` as Azure's SDK asks. */
+const ALL: readonly Endpoint[] = [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS];
+
+/** With `/v1` as OpenAI has it; without, as gateways may; below `/openai`, as Azure's SDK asks. */
 const ENDPOINTS: readonly Endpoint[] = [
-  ...under(['/v1', '', '/openai/v1', '/openai'], [...OPENAI_GENERATION, ...RESPONSES, ...WEBSOCKETS, ...OPENAI_MODELS]),
+  ...under(['/v1', '/openai/v1', '/openai'], ALL),
+  ...spelled('', '/v1', 'own-hosts', ALL),
   ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 
@@ -84,6 +87,10 @@ export const OPENAI_BODY: BodyRules = {
   own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
 
+/** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
+const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
+const NO_JWT = /^(?!eyJ[\w-]*\.)/;
+
 const errorBody = (error: ApiError): unknown => ({
   error: {
     message: error.message,
@@ -100,6 +107,8 @@ export const openai = {
   defaultTarget: 'api.openai.com',
   targetInput: 'openai-api-target',
   targetVariable: 'OPENAI_API_TARGET',
+  authHeaderInput: 'openai-auth-header',
+  authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
   credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
   withheld: {
     aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
@@ -110,7 +119,12 @@ export const openai = {
       ...['CODEX_*KEY', 'CODEX_*TOKEN'],
     ],
   },
-  injection: { header: 'authorization', prefix: 'Bearer ', defaults: {} },
+  injection: {
+    header: 'authorization',
+    prefix: 'Bearer ',
+    defaults: {},
+    others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+  },
   endpoints: ENDPOINTS,
   bodyRules: () => OPENAI_BODY,
   toolHeaders: [],
@@ -123,10 +137,21 @@ export const openai = {
     {
       path: '/etc/codex/config.toml',
       when: 'configured',
-      // Without the second line, it offers models up to 5.5 a search that the provider runs.
+      // Its own sandbox needs namespaces, which it cannot have in this one: each shell call would fail. Without the last
+      // line, it offers models up to 5.5 a search that the provider runs.
       content: (baseUrl, allowed) =>
         `openai_base_url = ${JSON.stringify(`${baseUrl}/v1`)}\n` +
+        'sandbox_mode = "danger-full-access"\n' +
         (allowed.includes('web-search') ? '' : 'web_search = "disabled"\n'),
+    },
+  ],
+  hopeless: [
+    {
+      command:
+        /\bcodex\b[^\n]*\s(?:(?:-s|--sandbox)[ =]|(?:-c|--config)[ =]["']*sandbox_mode=["']*)(?:read-only|workspace-write)\b/,
+      reason:
+        'Codex is asked for a sandbox of its own, which needs namespaces that it cannot have in this one: each of its ' +
+        'shell calls will fail. Leave the option out: AWF is the sandbox.',
     },
   ],
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],

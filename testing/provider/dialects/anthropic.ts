@@ -89,6 +89,13 @@ export const anthropic: Dialect = {
   id: 'anthropic',
   hosts: ['api.anthropic.com'],
   credential: { header: 'x-api-key', prefix: '' },
+  // What Claude Code sends with a token from `claude setup-token`.
+  otherCredentials: [
+    {
+      key: /^sk-ant-oat/,
+      ...{ header: 'authorization', prefix: 'Bearer ', entry: ['anthropic-beta', 'oauth-2025-04-20'] },
+    },
+  ],
   recognises: (path) => /\/v1\/messages(\/|$)/.test(path),
   handle,
   errorBody: (status, errorMessage) => ({

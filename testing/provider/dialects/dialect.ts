@@ -49,12 +49,23 @@ export interface Channel {
   readonly binary: boolean;
 }
 
+export interface CredentialForm {
+  readonly header: string;
+  readonly prefix: string;
+  /** An entry that must be in a list among the headers. */
+  readonly entry?: readonly [header: string, entry: string];
+}
+
 /** One provider's wire format, written from the provider's documentation instead of AWF's provider table. */
 export interface Dialect {
   readonly id: ProviderId;
   readonly hosts: readonly string[];
   /** The header that carries the credential, in lower case, and the prefix of its value. */
-  readonly credential: { readonly header: string; readonly prefix: string };
+  readonly credential: CredentialForm;
+  /** Credentials that go otherwise. */
+  readonly otherCredentials?: readonly (CredentialForm & { readonly key: RegExp })[];
+  /** Headers without which the provider's own hosts answer 400, in lower case. */
+  readonly demands?: readonly string[];
   /** Recognises the provider by the path alone, for a server that is reached as `localhost`. */
   readonly recognises: (path: string) => boolean;
   /** Returns `undefined` if there is no such endpoint. */

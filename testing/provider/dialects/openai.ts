@@ -263,8 +263,12 @@ const dialect = (id: ProviderId, hosts: readonly string[], version: '' | '/v1'):
 });
 
 export const openai = dialect('openai', ['api.openai.com'], '/v1');
-export const copilot = dialect(
-  'copilot',
-  ['', 'individual.', 'business.', 'enterprise.'].map((plan) => `api.${plan}githubcopilot.com`),
-  '',
-);
+export const copilot: Dialect = {
+  ...dialect(
+    'copilot',
+    ['', 'individual.', 'business.', 'enterprise.'].map((plan) => `api.${plan}githubcopilot.com`),
+    '',
+  ),
+  // From reports: the API answers 400 without it.
+  demands: ['copilot-integration-id'],
+};

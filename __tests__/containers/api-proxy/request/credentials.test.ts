@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { configured } from '../../../../testing/sidecar/configured.ts';
 import { INFERENCE, realCredential, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
@@ -22,6 +23,10 @@ const SPELLINGS = [
   'Proxy-Authorization: Basic stolen',
   'Cookie: session=stolen',
 ];
+
+const SECRET = 'a-real-credential-of-0123456789';
+const OAUTH = `sk-ant-oat01-${SECRET}`;
+const COPILOT = 'api.business.githubcopilot.com';
 
 describe('the credential', () => {
   const t = useSidecar();
@@ -146,5 +151,64 @@ describe('at debug', () => {
       injected: ['anthropic-version', 'x-api-key'],
     });
     expect(JSON.stringify(t.lines)).not.toMatch(/stolen|real-credential|2023/);
+  });
+});
+
+describe('a credential in another form', () => {
+  const t = useSidecar({
+    config: {
+      providers: {
+        openai: configured('openai', SECRET, { host: 'octo.openai.azure.com', port: 443, basePath: '' }),
+        anthropic: configured('anthropic', OAUTH),
+        copilot: configured('copilot', `gho_${SECRET}`, { host: COPILOT, port: 443, basePath: '' }),
+        gemini: {
+          ...configured('gemini', SECRET),
+          injection: { header: 'x-client-request-id', prefix: 'Key ', defaults: {}, entries: {}, ids: [] },
+        },
+      },
+    },
+  });
+  const sent = async (id: ProviderId, headers: Record<string, string> = {}): Promise<readonly string[]> => {
+    expect((await post(t.port(id), INFERENCE[id], '{}', headers)).status).toBe(200);
+    return t.upstream.requests[0]!.rawHeaders;
+  };
+
+  test('Azure gets api-key, and no other', async () => {
+    const headers = await sent('openai', { 'api-key': 'stolen', authorization: 'Bearer stolen' });
+    expect(valuesOf(headers, 'api-key')).toEqual([SECRET]);
+    expect(valuesOf(headers, 'authorization')).toEqual([]);
+  });
+
+  test.each([
+    [{}, 'oauth-2025-04-20'],
+    [{ 'anthropic-beta': 'a-1, b-2' }, 'a-1, b-2,oauth-2025-04-20'],
+    [{ 'anthropic-beta': 'a-1,oauth-2025-04-20' }, 'a-1,oauth-2025-04-20'],
+    [{ 'anthropic-beta': 'x', connection: 'anthropic-beta' }, 'oauth-2025-04-20'],
+  ])('a subscription token of Claude is a bearer token; %j becomes %s', async (client, betas) => {
+    const headers = await sent('anthropic', { ...client, 'x-api-key': 'stolen', authorization: 'Bearer stolen' });
+    expect(valuesOf(headers, 'authorization')).toEqual([`Bearer ${OAUTH}`]);
+    expect(valuesOf(headers, 'x-api-key')).toEqual([]);
+    expect(valuesOf(headers, 'anthropic-beta')).toEqual([betas]);
+  });
+
+  test('Copilot gets the scheme of the plan’s host, and the ids that it wants', async () => {
+    const headers = await sent('copilot', { authorization: 'Bearer stolen' });
+    expect(valuesOf(headers, 'authorization')).toEqual([`token gho_${SECRET}`]);
+    expect(valuesOf(headers, 'copilot-integration-id')).toEqual(['copilot-developer-cli']);
+    expect(valuesOf(headers, 'x-interaction-id')).toEqual([
+      expect.stringMatching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/),
+    ]);
+  });
+
+  test('Copilot gets the client’s own ids where it sends them', async () => {
+    const headers = await sent('copilot', { 'copilot-integration-id': 'vscode-chat', 'x-interaction-id': 'i-1' });
+    expect(valuesOf(headers, 'copilot-integration-id')).toEqual(['vscode-chat']);
+    expect(valuesOf(headers, 'x-interaction-id')).toEqual(['i-1']);
+  });
+
+  test('a header that the user chose is not the client’s to send, although it is on the list', async () => {
+    const headers = await sent('gemini', { 'x-client-request-id': 'stolen', 'x-goog-api-key': 'stolen' });
+    expect(valuesOf(headers, 'x-client-request-id')).toEqual([`Key ${SECRET}`]);
+    expect(valuesOf(headers, 'x-goog-api-key')).toEqual([]);
   });
 });

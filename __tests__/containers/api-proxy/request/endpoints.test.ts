@@ -7,7 +7,7 @@ type Request = readonly [provider: ProviderId, method: string, target: string];
 
 /** Requests of the agent programs and SDKs (see docs/agents.md), and requests that their users might send. */
 const PASS: readonly Request[] = [
-  ...(['', '/v1', '/openai', '/openai/v1'] as const).flatMap((base): Request[] => [
+  ...(['/v1', '/openai', '/openai/v1'] as const).flatMap((base): Request[] => [
     ['openai', 'POST', `${base}/chat/completions`],
     ['openai', 'POST', `${base}/completions`],
     ['openai', 'POST', `${base}/embeddings?api-version=2024-10-21`],
@@ -43,6 +43,29 @@ const PASS: readonly Request[] = [
   ['gemini', 'GET', '/v1beta/models/m'],
 ];
 
+/** Requests of programs whose SDKs have another idea of what a base URL ends with, and what the provider gets. */
+const RESPELLED: readonly (readonly [...Request, sent: string, atGateway: string])[] = [
+  ['openai', 'POST', '/chat/completions', '/v1/chat/completions', '/chat/completions'],
+  ['openai', 'POST', '/responses', '/v1/responses', '/responses'],
+  ['openai', 'GET', '/models/ft:gpt-4.1:org::id', '/v1/models/ft:gpt-4.1:org::id', '/models/ft:gpt-4.1:org::id'],
+  ['openai', 'GET', '/models?client_version=1', '/v1/models?client_version=1', '/models?client_version=1'],
+  ['anthropic', 'POST', '/messages?beta=true', '/v1/messages?beta=true', '/v1/messages?beta=true'],
+  ['anthropic', 'POST', '/messages/count_tokens', '/v1/messages/count_tokens', '/v1/messages/count_tokens'],
+  ['anthropic', 'GET', '/models/m', '/v1/models/m', '/v1/models/m'],
+  ['copilot', 'POST', '/v1/chat/completions', '/chat/completions', '/v1/chat/completions'],
+  ['copilot', 'POST', '/v1/responses', '/responses', '/v1/responses'],
+  ['copilot', 'GET', '/v1/models', '/models', '/v1/models'],
+  ['copilot', 'POST', '/messages', '/v1/messages', '/v1/messages'],
+  [
+    'gemini',
+    'POST',
+    '/models/m:generateContent',
+    '/v1beta/models/m:generateContent',
+    '/v1beta/models/m:generateContent',
+  ],
+  ['gemini', 'GET', '/models?pageSize=5', '/v1beta/models?pageSize=5', '/v1beta/models?pageSize=5'],
+];
+
 const REFUSE: readonly Request[] = [
   ['openai', 'GET', '/v1/files'],
   ['openai', 'POST', '/v1/files'],
@@ -73,8 +96,6 @@ const REFUSE: readonly Request[] = [
   ['anthropic', 'POST', '/v1/files'],
   ['anthropic', 'POST', '/v1/messages/batches'],
   ['anthropic', 'GET', '/v1/organizations/api_keys'],
-  ['anthropic', 'POST', '/messages'],
-  ['copilot', 'POST', '/v1/chat/completions'],
   ['copilot', 'POST', '/models/m/policy'],
   ['copilot', 'POST', '/agents'],
   ['gemini', 'POST', '/upload/v1beta/files'],
@@ -116,6 +137,12 @@ describe('F10 endpoints', () => {
   test.each(PASS)('%s: %s %s passes unchanged', async (id, method, target) => {
     expect((await send(t.port(id), { method, path: target }, method === 'POST' ? '{}' : undefined)).status).toBe(200);
     expect(t.upstream.requests).toMatchObject([{ method, url: target }]);
+  });
+
+  test.each(RESPELLED)('%s: %s %s arrives as %s', async (id, method, target, sent) => {
+    expect((await send(t.port(id), { method, path: target }, method === 'POST' ? '{}' : undefined)).status).toBe(200);
+    expect(t.upstream.requests).toMatchObject([{ method, url: sent }]);
+    expect(await t.records(1)).toMatchObject([{ path: target.split('?')[0], status: 200 }]);
   });
 
   test.each(REFUSE)('%s: %s %s is refused with the line that would allow it', async (id, method, target) => {
@@ -192,4 +219,21 @@ describe('an Azure deployment in the base path of the target', () => {
     expect(t.upstream.requests[0]!.url).toBe('/openai/deployments/gpt/chat/completions?api-version=2024-10-21');
     expect((await post(t.port('openai'), '/files?api-version=1', '{}')).status).toBe(403);
   });
+});
+
+describe.each([
+  ['/team', '/team'],
+  ['/team/v1', '/team/v1'],
+])('a gateway at %s', (basePath) => {
+  const t = useSidecar({ target: { host: 'gateway.example', basePath } });
+
+  test.each(RESPELLED)(
+    '%s: %s %s, which the provider gets as %s, arrives as %s',
+    async (id, method, target, ...sent) => {
+      expect((await send(t.port(id), { method, path: target }, method === 'POST' ? '{}' : undefined)).status).toBe(200);
+      // A version at the end of the base path is not repeated.
+      const path = basePath.endsWith('/v1') ? sent[1].replace(/^\/v1\//, '/') : sent[1];
+      expect(t.upstream.requests).toMatchObject([{ method, url: `${basePath}${path}` }]);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readStartConfig, type ConfigInput } from '../../../../containers/api-proxy/src/start/start-config.ts';
+import { configured } from '../../../../testing/sidecar/configured.ts';
 import { PROVIDERS } from '../../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../../../../src/shared/sidecar-config.ts';
 
@@ -14,7 +15,7 @@ const input = (text: string): ConfigInput => chunks(text.slice(0, 7), text.slice
 const nothing = (): ConfigInput => chunks();
 
 const document = (change: Record<string, unknown> = {}): SidecarConfig => ({
-  providers: { openai: { credential: SECRET, target: { host: 'api.openai.com', port: 443, basePath: '' } } },
+  providers: { openai: configured('openai', SECRET) },
   proxyUrl: PROXY,
   maxBodyBytes: 1_000,
   ...change,
@@ -92,10 +93,10 @@ describe('the document on standard input', () => {
 describe('the environment', () => {
   test.each(PROVIDERS.flatMap((provider) => provider.credentials.map(({ variable }) => ({ ...provider, variable }))))(
     '$variable configures $id, with its default target',
-    async ({ id, variable, defaultTarget }) => {
+    async ({ id, variable }) => {
       const config = await readStartConfig(nothing(), { ...ENV, [variable]: ` ${SECRET}\n` });
       expect(config).toEqual({
-        providers: { [id]: { credential: SECRET, target: { host: defaultTarget, port: 443, basePath: '' } } },
+        providers: { [id]: configured(id, SECRET, undefined, variable) },
         proxyUrl: PROXY,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       });

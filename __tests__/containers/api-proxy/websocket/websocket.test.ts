@@ -13,7 +13,7 @@ import {
 } from '../../../../testing/sidecar/websocket-handshake.ts';
 
 describe('a WebSocket', () => {
-  const t = useSidecar({ limits: { upstreamIdleMs: 300, concurrentRequests: 2 }, config: UNREAD });
+  const t = useSidecar({ limits: { upstreamIdleMs: 300, handshakeMs: 300, concurrentRequests: 2 }, config: UNREAD });
 
   const opened: Socket[] = [];
   // Each one leaves a line in the log, which must not appear during the next test.
@@ -130,7 +130,28 @@ describe('a WebSocket', () => {
   const agreeWith = (line: string) => (_: IncomingMessage, socket: Duplex) =>
     socket.write(`HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${line}\r\n\r\n`);
 
-  test.each([404, 426, 401])('that the upstream refuses with %i: its status and body, at once', async (status) => {
+  test.each([200, 302, 400, 404, 405, 426, 500, 501, 502, 503])(
+    'that the upstream refuses with %i: 426, at once, whereupon Codex uses plain HTTP',
+    async (status) => {
+      t.upstream.handler = (_, response) =>
+        response.writeHead(status, { 'x-request-id': 'r1' }).end('upstream says no');
+      const answer = await sendRaw(t.port('openai'), wish('/v1/responses'));
+      expect(answer).toMatchObject({ status: 426, closed: true, headers: { upgrade: 'websocket' } });
+      expect(answer.body).toContain(`it answered ${status}. Use plain HTTP.`);
+      expect(await t.records(1)).toMatchObject([{ status: 426, upstreamStatus: status, error: 'upgrade_refused' }]);
+    },
+  );
+
+  test('that the upstream does not answer: 426 after a limit of its own', async () => {
+    t.upstream.handler = () => undefined;
+    t.upstream.upgrade = () => undefined;
+    const answer = await sendRaw(t.port('openai'), wish('/v1/responses'), 3_000);
+    expect(answer).toMatchObject({ status: 426, closed: true });
+    expect(answer.body).toContain('it did not answer in time');
+    expect(await t.records(1)).toMatchObject([{ status: 426, upstreamStatus: null, error: 'upgrade_refused' }]);
+  });
+
+  test.each([401, 403, 429])('that the upstream refuses with %i: its status and body, at once', async (status) => {
     t.upstream.handler = (_, response) => response.writeHead(status, { 'x-request-id': 'r1' }).end('upstream says no');
     const startedAt = performance.now();
     const answer = await sendRaw(t.port('openai'), wish('/v1/responses'));

@@ -1,4 +1,4 @@
-import type { AddedEndpoint, Endpoint } from '../../../../src/shared/endpoints.ts';
+import type { AddedEndpoint, Endpoint, Spelling } from '../../../../src/shared/endpoints.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import { NO_RETRY, ProxyError } from '../errors.ts';
 import type { AdmittedRequest } from './admission.ts';
@@ -9,6 +9,8 @@ export interface EndpointVerdict {
   readonly generates: boolean;
   /** AWF knows the endpoint, and so what its requests may contain; the user may have listed it, too. */
   readonly isKnown: boolean;
+  /** The path as the provider writes it. */
+  readonly path: string;
 }
 
 /**
@@ -23,6 +25,7 @@ interface Rule {
   readonly query: ReadonlySet<string> | undefined;
   readonly pattern: RegExp;
   readonly generates: boolean;
+  readonly spelling: Spelling | undefined;
 }
 
 function patternOf(path: string): RegExp {
@@ -34,7 +37,8 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${source.join('')}$`);
 }
 
-const ruleOf = ({ method, path, query, free }: Endpoint): Rule => ({
+const ruleOf = ({ method, path, query, free, spelling }: Endpoint): Rule => ({
+  spelling,
   pattern: patternOf(path),
   query: query === 'any' ? undefined : new Set(query),
   generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
@@ -82,6 +86,11 @@ class Rules {
   }
 }
 
+function asSent(path: string, spelling: Spelling | undefined, isOwn: boolean): string {
+  if (spelling === undefined || (spelling.ownHostsOnly && !isOwn)) return path;
+  return `${spelling.sent}${path.slice(spelling.written.length)}`;
+}
+
 function rulesByMethod(endpoints: readonly Endpoint[]): ReadonlyMap<string, Rules> {
   const byMethod = new Map<string, Rules>();
   for (const endpoint of endpoints) {
@@ -95,8 +104,11 @@ function rulesByMethod(endpoints: readonly Endpoint[]): ReadonlyMap<string, Rule
   return byMethod;
 }
 
-/** @param added endpoints of this provider that the user allows */
-export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[]): EndpointCheck {
+/**
+ * @param added endpoints of this provider that the user allows
+ * @param isOwn whether the upstream is a host of the provider's own
+ */
+export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[], isOwn: boolean): EndpointCheck {
   const known = rulesByMethod(provider.endpoints);
   const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' as const })));
   return (request) => {
@@ -104,7 +116,8 @@ export function endpointCheck(provider: Provider, added: readonly AddedEndpoint[
     // The user's come first, because they allow any query.
     const rule = users.get(request.method)?.find(request.path) ?? knownRule;
     if (!rule) throw notAnEndpoint(provider, request);
-    const verdict = { generates: rule.generates, isKnown: knownRule !== undefined };
+    const path = asSent(request.path, rule.spelling, isOwn);
+    const verdict = { generates: rule.generates, isKnown: knownRule !== undefined, path };
     if (request.query === '' || !rule.query) return verdict;
     for (const name of parameterNames(request.query.slice(1))) {
       if (!rule.query.has(name.replace(/\[\]$/, ''))) throw notAParameter(name, rule, request);

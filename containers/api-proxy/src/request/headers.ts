@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { nameMatcher } from '../../../../src/shared/name-patterns.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
+import type { SidecarProvider } from '../../../../src/shared/sidecar-config.ts';
 import { ProxyError } from '../errors.ts';
 import { connectionOptions, type AdmittedRequest } from './admission.ts';
 import { eachHeader, headerNames, headerValue, headerValues, withoutHeaders, type RawHeaders } from './raw-headers.ts';
@@ -50,17 +52,28 @@ export interface HeaderRules {
   readonly injected: readonly [name: string, value: string];
   /** Sent if the client does not send a header of that name. */
   readonly defaults: readonly (readonly [name: string, value: string])[];
+  /** Added to the client's header of that name, which is a list. */
+  readonly entries: readonly (readonly [name: string, entry: string])[];
 }
 
 /** @param plainOnly asks for answers that are not compressed */
-export function headerRules(provider: Provider, credential: string, plainOnly: boolean): HeaderRules {
-  const { header, prefix, defaults } = provider.injection;
-  const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...provider.requestHeaders]);
+export function headerRules(
+  { requestHeaders }: Provider,
+  { credential, injection }: Pick<SidecarProvider, 'credential' | 'injection'>,
+  plainOnly: boolean,
+): HeaderRules {
+  const { header, prefix, defaults, entries, ids } = injection;
+  const isListed = nameMatcher([...COMMON_REQUEST_HEADERS, ...requestHeaders]);
   return {
     passes: (name) =>
       isListed(name) && name !== header && !CREDENTIAL_NAME.test(name) && !(plainOnly && name === 'accept-encoding'),
     injected: [header, `${prefix}${credential}`],
-    defaults: [...Object.entries(defaults), ...(plainOnly ? [['accept-encoding', 'identity'] as const] : [])],
+    defaults: [
+      ...Object.entries(defaults),
+      ...ids.map((name) => [name, randomUUID()] as const),
+      ...(plainOnly ? [['accept-encoding', 'identity'] as const] : []),
+    ],
+    entries: Object.entries(entries),
   };
 }
 
@@ -85,6 +98,7 @@ export function upstreamRequestHeaders(
   for (const [name, value] of rules.defaults) {
     if (headerValue(headers, name) === undefined) headers.push(name, value);
   }
+  for (const [name, entry] of rules.entries) addEntry(headers, name, entry);
   if (request.body === 'chunked') headers.push('transfer-encoding', 'chunked');
   else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
     headers.push('content-length', String(request.body));
@@ -93,16 +107,26 @@ export function upstreamRequestHeaders(
   return headers;
 }
 
+/** RFC 9110, section 5.3: the lines of a list are one list. */
+function addEntry(headers: string[], name: string, entry: string): void {
+  const entries = headerValues(headers, name).flatMap((value) => value.split(',').map((one) => one.trim()));
+  if (entries.includes(entry)) return;
+  const at = headers.findIndex((one, index) => index % 2 === 0 && one === name);
+  if (at === -1) headers.push(name, entry);
+  else headers[at + 1] = `${headers[at + 1] ?? ''},${entry}`;
+}
+
 /** What {@link upstreamRequestHeaders} does to the client's headers. Only names are told: any value may be a secret. */
 export function headerChanges(
   rawHeaders: RawHeaders,
   { nominated }: AdmittedRequest,
-  { passes, injected, defaults }: HeaderRules,
+  { passes, injected, defaults, entries }: HeaderRules,
 ): { readonly stripped: string[]; readonly injected: string[] } {
   const names = headerNames(rawHeaders);
   const isKept = (name: string): boolean => passes(name) && !nominated.includes(name);
   const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
-  return { stripped: names.filter((name) => !isKept(name)), injected: [...added, injected[0]] };
+  const extended = entries.map(([name]) => name);
+  return { stripped: names.filter((name) => !isKept(name)), injected: [...added, ...extended, injected[0]] };
 }
 
 /**

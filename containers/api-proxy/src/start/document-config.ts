@@ -13,6 +13,8 @@ const FIELDS = [
   'logLevel',
 ];
 
+const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
+
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
 function requireObject<T extends object>(name: string, value: T | undefined, fields: readonly string[]): T {
   if (!(value instanceof Object) || Array.isArray(value)) throw new Error(`${name} must be an object.`);
@@ -27,12 +29,17 @@ function requireCount(name: string, value: number): number {
 }
 
 function checkProvider(name: string, value: SidecarProvider | undefined): SidecarProvider {
-  const { credential, target } = requireObject(name, value, ['credential', 'target']);
+  const { credential, target, injection } = requireObject(name, value, ['credential', 'target', 'injection']);
   if (typeof credential !== 'string') throw new Error(`${name}.credential must be a string.`);
   const normalised = normaliseCredential(`${name}.credential`, credential);
   if (normalised === undefined) throw new Error(`${name}.credential is empty.`);
   const fields = requireObject(`${name}.target`, target, ['host', 'port', 'basePath']);
-  return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }) };
+  // Without a header's name, the credential would go nowhere and every request would fail at the provider.
+  const { header, prefix } = requireObject(`${name}.injection`, injection, INJECTION_FIELDS);
+  if (typeof header !== 'string' || header === '' || typeof prefix !== 'string') {
+    throw new Error(`${name}.injection must name a header and a prefix.`);
+  }
+  return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection };
 }
 
 function checkBudget(name: string, value: SidecarBudget): SidecarBudget {

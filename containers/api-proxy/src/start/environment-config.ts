@@ -1,4 +1,5 @@
 import { SERVER_URL_VARIABLE } from '../../../../src/shared/copilot-host.ts';
+import { injectionOf, parseAuthHeader } from '../../../../src/shared/injection.ts';
 import { ownHost, PROVIDERS, type Provider, type ProviderId } from '../../../../src/shared/providers.ts';
 import { PROXY_VARIABLE } from '../../../../src/shared/proxy-variables.ts';
 import {
@@ -17,13 +18,14 @@ function providerFromEnvironment(provider: Provider, env: Environment): SidecarP
     const credential = normaliseCredential(variable, env[variable]);
     if (credential === undefined) continue;
     const target = env[provider.targetVariable]?.trim() ?? '';
-    return {
-      credential,
-      target: parseTarget(
-        provider.targetVariable,
-        target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target,
-      ),
-    };
+    const upstream = parseTarget(
+      provider.targetVariable,
+      target === '' ? ownHost(provider, env[SERVER_URL_VARIABLE]) : target,
+    );
+    const header = env[provider.authHeaderVariable]?.trim() ?? '';
+    const authHeader = header === '' ? undefined : parseAuthHeader(provider.authHeaderVariable, header);
+    const about = { credential, variable, host: upstream.host, authHeader, environment: env };
+    return { credential, target: upstream, injection: injectionOf(provider.injection, about) };
   }
   return undefined;
 }

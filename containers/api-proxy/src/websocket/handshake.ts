@@ -64,6 +64,26 @@ export function readHandshake(
 }
 
 function anotherVersion(): ProxyError {
+  return upgradeRefused('The only WebSocket version that the api-proxy accepts is 13.');
+}
+
+/** 426 for a client that asked for a WebSocket. RFC 9110, section 15.5.22, wants it to name the protocol. */
+export function upgradeRefused(message: string): ProxyError {
   const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
-  return new ProxyError('upgrade_refused', 'The only WebSocket version that the api-proxy accepts is 13.', { headers });
+  return new ProxyError('upgrade_refused', message, { headers });
+}
+
+/** Refusals that say something about the credential or its use. The client gets them as they are. */
+const TELLING: ReadonlySet<number> = new Set([401, 403, 429]);
+
+/**
+ * What a client gets whose WebSocket the upstream refused: 426, unless the status tells more. Measured with Codex
+ * 0.169.0: it goes on with plain HTTP at once after a 426, and tries again several times after anything else.
+ *
+ * @returns undefined if the client gets the upstream's answer
+ */
+export function refusalOf(status: number | undefined, host: string): ProxyError | undefined {
+  if (status !== undefined && TELLING.has(status)) return undefined;
+  const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
+  return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
 }
