@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { isGone, ownerOf } from '../../src/host/owner.ts';
 import { killedOwner } from '../../testing/killed-process.ts';
 
@@ -32,6 +33,8 @@ test('a zombie is gone: nobody has asked yet how it ended', async () => {
   const child = Number(line.toString());
   const owner = ownerOf(child)!;
   expect(isGone(owner)).toBe(false);
+  // Until then it is a shell, which may ask.
+  await vi.waitUntil(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
   process.kill(child, 'SIGKILL');
   await sleep(200);
   process.kill(child, 0); // throws if it were no zombie
