@@ -137,15 +137,24 @@ function leadsInside(gitFile: string, roots: readonly string[]): boolean {
 /** Git writes new objects through a link among the directories of its objects, which the command may write to. */
 function linksIn(objects: string): Disarmed[] {
   if (kindOf(objects) !== 'directory') return [];
-  return namesIn(objects).flatMap((name) => {
+  const named: Disarmed[] = [];
+  let more = 0;
+  for (const name of namesIn(objects)) {
     const path = join(objects, name);
     const isDirectory = kindOf(path) === 'directory';
-    const inside = isDirectory ? namesIn(path).map((below) => join(path, below)) : [path];
-    return inside
-      .filter((file) => ['link', 'other'].includes(kindOf(file) ?? ''))
-      .map((file) => moveOut(file, ['a link among the objects of git']));
-  });
+    for (const file of isDirectory ? namesIn(path).map((below) => join(path, below)) : [path]) {
+      if (!['link', 'other'].includes(kindOf(file) ?? '')) continue;
+      const moved = moveOut(file, ['a link among the objects of git']);
+      if (named.length < MAX_NAMED) named.push(moved);
+      else more++;
+    }
+  }
+  const rest = { path: objects, what: [`${more} more links among the objects of git`], movedTo: objects };
+  return more === 0 ? named : [...named, rest];
 }
+
+/** More of one kind are only counted. */
+const MAX_NAMED = 100;
 
 /** Sorts the workspace's own repository first. */
 function byPlace(one: string, other: string): number {
