@@ -70,7 +70,7 @@ describe('inspectWorkspace', () => {
       write(workspace, {
         ...repository('clone/.git'),
         'clone/.git/hooks/pre-commit.sample': '',
-        'clone/.git/index': 'DIRC',
+        'clone/.git/index': `DIRC\0\0\0\x02${'\0'.repeat(24)}`,
         'clone/.git/info/exclude': '# nothing\n',
         'clone/.git/description': 'Unnamed repository\n',
         'clone/.git/branches/': '',

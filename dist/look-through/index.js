@@ -233,7 +233,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .ownerOf */ .bf)(moved.movedTo), roots, kept);
+            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(moved.movedTo), roots, kept);
         }
     }
     catch (error) {
@@ -719,18 +719,17 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   $E: () => (/* binding */ contentOf),
 /* harmony export */   BE: () => (/* binding */ MAX_FILES),
 /* harmony export */   DR: () => (/* binding */ filesBelow),
-/* harmony export */   GH: () => (/* binding */ startOf),
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
+/* harmony export */   Z5: () => (/* binding */ userOf),
 /* harmony export */   Zs: () => (/* binding */ stampOf),
-/* harmony export */   bf: () => (/* binding */ ownerOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
-/* harmony export */   m3: () => (/* binding */ copyFile),
 /* harmony export */   mV: () => (/* binding */ moveFile),
 /* harmony export */   qW: () => (/* binding */ isPlainPath),
 /* harmony export */   wX: () => (/* binding */ namesIn)
 /* harmony export */ });
+/* unused harmony export copyFile */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 /* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
@@ -762,19 +761,6 @@ function contentOf(file, maxBytes = SMALL_FILE_BYTES) {
             return undefined;
         const buffer = Buffer.alloc(stats.size);
         return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, stats.size, 0));
-    }
-    finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
-    }
-}
-/** The first bytes of a regular file. Empty for anything else. */
-function startOf(file, length) {
-    if (kindOf(file) !== 'file')
-        return '';
-    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(length);
-        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, length, 0));
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
@@ -841,7 +827,7 @@ function isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function ownerOf(path) {
+function userOf(path) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
 }
 function give(path, { uid, gid }) {
@@ -895,12 +881,221 @@ function moveFile(from, to, owner) {
 
 /***/ }),
 
+/***/ 934:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Lz: () => (/* binding */ hashBytesOf),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   vY: () => (/* binding */ readIndex)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(169);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(996);
+
+
+
+
+/*
+ * Git trusts its index (gitformat-index(5)): it writes files to the paths in it, `.git/hooks` and `../` included, and
+ * takes a file for unchanged if the file's times and size are those in the index.
+ */
+/** A larger one is more than any repository has. */
+const MAX_INDEX_BYTES = 512 << 20;
+/** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
+const STAT_BYTES = 40;
+const MODE_AT = 24;
+const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
+const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
+const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** The octets of an object's name in a repository, by the setting that git obeys. */
+function hashBytesOf(repository) {
+    try {
+        const format = (0,_config_js__WEBPACK_IMPORTED_MODULE_2__/* .parseGitConfig */ .mh)((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
+        return format?.value === 'sha256' ? 32 : 20;
+    }
+    catch {
+        return 20; // Git cannot read it either.
+    }
+}
+/**
+ * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
+ *
+ * @throws SyntaxError for anything else, and for an index that two readers could read differently
+ */
+function readIndex(file, hashBytes) {
+    try {
+        return new Reader(Buffer.from((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)(file, MAX_INDEX_BYTES) ?? '', 'latin1'), hashBytes).index();
+    }
+    catch (error) {
+        throw error instanceof RangeError ? new SyntaxError('the index is cut off') : error;
+    }
+}
+class Reader {
+    #data;
+    #hashBytes;
+    /** Where the checksum is. */
+    #end;
+    #at = 12;
+    constructor(data, hashBytes) {
+        this.#data = data;
+        this.#hashBytes = hashBytes;
+        this.#end = data.length - hashBytes;
+    }
+    index() {
+        const version = this.#data.readUInt32BE(4);
+        this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        const entries = [];
+        const starts = new Map();
+        for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
+            starts.set(this.#at, entries.length);
+            entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
+        }
+        const extensions = this.#extensions(starts, entries.length);
+        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        for (const entry of entries) {
+            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+        }
+        return index;
+    }
+    #entry(version, previous) {
+        const start = this.#at;
+        const mode = this.#data.readUInt32BE(start + MODE_AT);
+        const object = this.#data.subarray(start + STAT_BYTES, start + STAT_BYTES + this.#hashBytes);
+        let at = start + STAT_BYTES + this.#hashBytes;
+        const flags = this.#data.readUInt16BE(at);
+        at += 2;
+        const isExtended = (flags & IS_EXTENDED) !== 0;
+        const moreFlags = isExtended ? this.#data.readUInt16BE(at) : 0;
+        this.#require(!isExtended || version > 2, 'flags that its version does not have');
+        if (isExtended)
+            at += 2;
+        this.#at = at;
+        const kept = version === 4 ? previous.slice(0, previous.length - this.#stripped(previous.length)) : '';
+        const nul = this.#data.indexOf(0, this.#at);
+        const path = kept + this.#data.toString('latin1', this.#at, nul);
+        this.#require(nul >= 0 && Math.min(path.length, NAME_LENGTH) === (flags & NAME_LENGTH), 'the length of a path');
+        // Up to version 3, one to eight octets fill an entry to a multiple of eight.
+        this.#at = version === 4 ? nul + 1 : start + ((nul - start + 8) & ~7);
+        this.#require(this.#at <= this.#end, 'the index is cut off');
+        return { path, mode, object, flags: flags & ~NAME_LENGTH, moreFlags };
+    }
+    /** The number of octets that a path does not share with the one before: OFS_VARINT of gitformat-pack(5). */
+    #stripped(most) {
+        let octet = this.#data.readUInt8(this.#at++);
+        let value = octet & 0x7f;
+        while ((octet & 0x80) !== 0 && value <= most) {
+            octet = this.#data.readUInt8(this.#at++);
+            value = (value + 1) * 128 + (octet & 0x7f);
+        }
+        this.#require(value <= most, 'the length of a path');
+        return value;
+    }
+    /** Git may read the entries from several places at once: those must be entries too. */
+    #extensions(starts, count) {
+        const names = new Set();
+        const endOfEntries = this.#at;
+        // Git looks for this one from the end of the file.
+        const claimed = this.#end - (8 + 4 + this.#hashBytes);
+        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
+        while (this.#at < this.#end) {
+            const [name, size] = [
+                this.#data.toString('latin1', this.#at, this.#at + 4),
+                this.#data.readUInt32BE(this.#at + 4),
+            ];
+            const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
+            this.#require(body.length === size && !names.has(name), 'an extension');
+            names.add(name);
+            if (name === 'EOIE') {
+                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
+                isClaimed = false;
+            }
+            if (name === 'IEOT')
+                this.#checkBlocks(body, starts, count);
+            this.#at += 8 + size;
+        }
+        this.#require(!isClaimed, 'the end of the entries');
+        return names;
+    }
+    #checkBlocks(body, starts, count) {
+        let next = 0;
+        for (let at = 4; at < body.length; at += 8) {
+            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
+            next += body.readUInt32BE(at + 4);
+        }
+        this.#require(next === count, 'the number of entries in its blocks');
+    }
+    #require(isTrue, what) {
+        if (!isTrue)
+            throw new SyntaxError(`the index has a fault: ${what}`);
+    }
+}
+/** What git demands of a path that it takes from a commit (read-cache.c, `verify_path`). */
+function isHarmless({ path, mode }) {
+    const parts = (mode === DIRECTORY ? path.replace(/\/$/, '') : path).split('/');
+    return ([FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY].some((known) => known === mode) &&
+        parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.split('\\').some(isDotGit)) &&
+        !(mode === LINK && /^\.gitmodules$/i.test(parts.at(-1) ?? '')));
+}
+/** True for names that some file system takes for `.git`. HFS+ ignores a few characters that nobody sees. */
+function isDotGit(name) {
+    const seen = Buffer.from(name, 'latin1')
+        .toString('utf8')
+        .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
+    return /^(\.git|git~1)[ .]*(:.*)?$/is.test(seen);
+}
+/**
+ * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
+ * Only entries that had them before keep the marks by which git does not look at a file.
+ *
+ * @param before the index as it was
+ * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ */
+function formatIndex(index, before, isSparse, hashBytes) {
+    const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
+    const entries = index.entries.map((entry) => {
+        const known = marks.get(entry.path);
+        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        return {
+            ...entry,
+            flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+        };
+    });
+    const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
+    head.writeUInt32BE(entries.some(({ moreFlags }) => moreFlags !== 0) ? 3 : 2, 4);
+    head.writeUInt32BE(entries.length, 8);
+    const sparse = Buffer.from(index.isSparse ? 'sdir\0\0\0\0' : '', 'latin1');
+    const content = Buffer.concat([head, ...entries.map(formatEntry), sparse]);
+    const sum = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest();
+    return Buffer.concat([content, sum]);
+}
+function formatEntry({ path, mode, object, flags, moreFlags }) {
+    const nameAt = STAT_BYTES + object.length + (moreFlags === 0 ? 2 : 4);
+    const entry = Buffer.alloc((nameAt + path.length + 8) & ~7);
+    entry.writeUInt32BE(mode, MODE_AT);
+    object.copy(entry, STAT_BYTES);
+    const extended = moreFlags === 0 ? 0 : IS_EXTENDED;
+    entry.writeUInt16BE(flags | extended | Math.min(path.length, NAME_LENGTH), STAT_BYTES + object.length);
+    if (moreFlags !== 0)
+        entry.writeUInt16BE(moreFlags, nameAt - 2);
+    entry.write(path, nameAt, 'latin1');
+    return entry;
+}
+
+
+/***/ }),
+
 /***/ 985:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Nl: () => (/* binding */ isHead),
 /* harmony export */   ZZ: () => (/* binding */ STORES),
+/* harmony export */   hx: () => (/* binding */ INDEX),
 /* harmony export */   mL: () => (/* binding */ isStored),
 /* harmony export */   nw: () => (/* binding */ isIndex),
 /* harmony export */   qS: () => (/* binding */ isReflog),
@@ -909,7 +1104,7 @@ function moveFile(from, to, owner) {
 /* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES),
 /* harmony export */   xb: () => (/* binding */ OPERATIONS)
 /* harmony export */ });
-/* unused harmony export NEVER_COPIED */
+/* unused harmony exports COPIED, NEVER_COPIED */
 /* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
 /* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(885);
 
@@ -934,6 +1129,8 @@ const OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -944,6 +1141,7 @@ function returnsAs(name) {
 const RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
 /** A log of reference updates that is longer stays as it is. */
 const MAX_LOG_BYTES = 64 << 20;
+const INDEX = 'index';
 /** The index, and the files that it may be split into. */
 function isIndex(name) {
     return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
@@ -1102,8 +1300,11 @@ function real(path) {
 const MAX_REFS = 1_000_000;
 const MAX_PACKED_BYTES = 256 << 20;
 const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-/** State of an operation that ends with the run. */
-const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/**
+ * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
+ * one (git-replace(1)).
+ */
+const EPHEMERAL = /^refs\/(bisect|rewritten|replace)\//;
 /** By the rules of git-check-ref-format(1). */
 function isRefName(name) {
     return (name.startsWith('refs/') &&
@@ -1158,7 +1359,7 @@ function applyRefs(gitDirectory, before, after) {
         try {
             const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name);
             removeEmptyDirectories(path);
-            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -1179,7 +1380,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .ownerOf */ .bf)(gitDirectory));
+        (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
     }
     for (const name of names) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)), { force: true });
@@ -1317,6 +1518,8 @@ function edited(host, additions, removals) {
 var directory = __nccwpck_require__(184);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
 var git_files = __nccwpck_require__(996);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
 var layout = __nccwpck_require__(985);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
@@ -1328,8 +1531,6 @@ var refs = __nccwpck_require__(885);
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -1379,7 +1580,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        makeDirectory(join(host, 'objects/info'), ownerOf(host));
+        makeDirectory(join(host, 'objects/info'), userOf(host));
         const info = `${own}.info`;
         makeDirectory(info, owner);
         for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
@@ -1485,10 +1686,9 @@ function private_text(path) {
 
 
 
+
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** The first bytes of an index (gitformat-index(5)). */
-const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -1498,7 +1698,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
         return;
-    const owner = (0,git_files/* ownerOf */.bf)(host);
+    const owner = (0,git_files/* userOf */.Z5)(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = (0,refs/* readRefs */.n6)(own);
@@ -1555,13 +1755,33 @@ function returnHeadAndIndex(directory, owner, kept) {
         kept.conflicts.push(...changed);
         return;
     }
-    for (const name of names) {
-        const path = (0,posix_.join)(own, name);
-        if (name === 'HEAD')
-            returnFile(directory, name, owner);
-        else if ((0,git_files/* startOf */.GH)(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
-            (0,git_files/* copyFile */.m3)(path, (0,posix_.join)(host, name), owner);
+    try {
+        if (names.includes(layout/* INDEX */.hx))
+            (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, layout/* INDEX */.hx), composedIndex(directory), owner);
+        if (names.includes('HEAD'))
+            returnFile(directory, 'HEAD', owner);
     }
+    catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        kept.failed.push(`${(0,posix_.join)(host, layout/* INDEX */.hx)}: ${error.message}`);
+    }
+}
+/** @throws SyntaxError for an index that does not pass */
+function composedIndex({ host, own, kind }) {
+    const hashBytes = (0,index_file/* hashBytesOf */.Lz)(kind === 'worktree' ? (0,posix_.join)(host, '../..') : host);
+    const index = (0,index_file/* readIndex */.vY)((0,posix_.join)(own, layout/* INDEX */.hx), hashBytes);
+    if (index.isSplit)
+        throw new SyntaxError('the index is split');
+    let before;
+    try {
+        before = (0,index_file/* readIndex */.vY)((0,posix_.join)(host, layout/* INDEX */.hx), hashBytes);
+    }
+    catch {
+        // There is none, or nobody could use it.
+    }
+    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test((0,git_files/* contentOf */.$E)((0,posix_.join)(one, 'config')) ?? ''));
+    return (0,index_file/* formatIndex */.Qe)(index, before, isSparse, hashBytes).toString('latin1');
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {
@@ -1701,11 +1921,14 @@ var posix_ = __nccwpck_require__(916);
 var config_policy = __nccwpck_require__(368);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 var directory = __nccwpck_require__(184);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
 var layout = __nccwpck_require__(985);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
+
 
 
 
@@ -1784,6 +2007,8 @@ class Judge {
             this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
         else if (name === 'config' || name === 'config.worktree')
             this.#config(at, path);
+        else if ((0,layout/* isIndex */.nw)(name))
+            this.#index(at, path);
         else if (name.startsWith('hooks/'))
             this.#require(name.endsWith('.sample'), path, 'a hook');
         else
@@ -1796,6 +2021,17 @@ class Judge {
         else
             for (const entry of composed.dropped)
                 this.#offend(path, `the setting ${(0,file_names/* printable */.g$)((0,config_policy/* describeEntry */.OY)(entry))}`);
+    }
+    #index(at, path) {
+        const repository = (0,posix_.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
+        try {
+            (0,index_file/* readIndex */.vY)((0,posix_.join)(this.#top, path), (0,index_file/* hashBytesOf */.Lz)(repository));
+        }
+        catch (error) {
+            if (!(error instanceof SyntaxError))
+                throw error;
+            this.#offend(path, error.message);
+        }
     }
     #require(passes, path, what) {
         if (!passes)
@@ -1823,7 +2059,7 @@ class Judge {
 /** @param name relative to the git directory */
 function isData(name, file) {
     const content = () => (0,files/* contentOf */.$E)(file) ?? '\0';
-    if ((0,layout/* isIndex */.nw)(name) || (0,layout/* isStored */.mL)(name))
+    if ((0,layout/* isStored */.mL)(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
         return true;

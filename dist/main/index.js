@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 590:
+/***/ 3526:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39942,7 +39942,7 @@ var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _
 };
 
 
-const { chmod, copyFile: io_util_copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -42631,6 +42631,8 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
+/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
+const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -42650,8 +42652,11 @@ const OPENAI_BODY = {
             ],
         },
         present('websearchoptions', 'web-search'),
-        // Such models search without being asked to.
-        { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+        // Azure connects to an index whose address the request names.
+        present('datasources', 'remote-files'),
+        // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
+        ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
+        ...['model', 'models'].map((key) => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
         ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
@@ -44574,19 +44579,6 @@ function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-/** The first bytes of a regular file. Empty for anything else. */
-function files_startOf(file, length) {
-    if (files_kindOf(file) !== 'file')
-        return '';
-    const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(length);
-        return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, length, 0));
-    }
-    finally {
-        closeSync(descriptor);
-    }
-}
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function files_kindOf(path) {
     let stats;
@@ -44648,7 +44640,7 @@ function files_isPlainPath(directory, name) {
     return true;
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
-function files_ownerOf(path) {
+function files_userOf(path) {
     return (0,external_node_fs_.lstatSync)(file_names_bytes(path));
 }
 function give(path, { uid, gid }) {
@@ -45092,6 +45084,200 @@ function directory_readConfig(file, gitDirectory, roots) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+
+
+
+
+/*
+ * Git trusts its index (gitformat-index(5)): it writes files to the paths in it, `.git/hooks` and `../` included, and
+ * takes a file for unchanged if the file's times and size are those in the index.
+ */
+/** A larger one is more than any repository has. */
+const MAX_INDEX_BYTES = 512 << 20;
+/** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
+const STAT_BYTES = 40;
+const MODE_AT = 24;
+const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
+const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
+const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** The octets of an object's name in a repository, by the setting that git obeys. */
+function index_file_hashBytesOf(repository) {
+    try {
+        const format = config_parseGitConfig(files_contentOf((0,posix_namespaceObject.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
+        return format?.value === 'sha256' ? 32 : 20;
+    }
+    catch {
+        return 20; // Git cannot read it either.
+    }
+}
+/**
+ * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
+ *
+ * @throws SyntaxError for anything else, and for an index that two readers could read differently
+ */
+function index_file_readIndex(file, hashBytes) {
+    try {
+        return new Reader(Buffer.from(files_contentOf(file, MAX_INDEX_BYTES) ?? '', 'latin1'), hashBytes).index();
+    }
+    catch (error) {
+        throw error instanceof RangeError ? new SyntaxError('the index is cut off') : error;
+    }
+}
+class Reader {
+    #data;
+    #hashBytes;
+    /** Where the checksum is. */
+    #end;
+    #at = 12;
+    constructor(data, hashBytes) {
+        this.#data = data;
+        this.#hashBytes = hashBytes;
+        this.#end = data.length - hashBytes;
+    }
+    index() {
+        const version = this.#data.readUInt32BE(4);
+        this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        const entries = [];
+        const starts = new Map();
+        for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
+            starts.set(this.#at, entries.length);
+            entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
+        }
+        const extensions = this.#extensions(starts, entries.length);
+        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        for (const entry of entries) {
+            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+        }
+        return index;
+    }
+    #entry(version, previous) {
+        const start = this.#at;
+        const mode = this.#data.readUInt32BE(start + MODE_AT);
+        const object = this.#data.subarray(start + STAT_BYTES, start + STAT_BYTES + this.#hashBytes);
+        let at = start + STAT_BYTES + this.#hashBytes;
+        const flags = this.#data.readUInt16BE(at);
+        at += 2;
+        const isExtended = (flags & IS_EXTENDED) !== 0;
+        const moreFlags = isExtended ? this.#data.readUInt16BE(at) : 0;
+        this.#require(!isExtended || version > 2, 'flags that its version does not have');
+        if (isExtended)
+            at += 2;
+        this.#at = at;
+        const kept = version === 4 ? previous.slice(0, previous.length - this.#stripped(previous.length)) : '';
+        const nul = this.#data.indexOf(0, this.#at);
+        const path = kept + this.#data.toString('latin1', this.#at, nul);
+        this.#require(nul >= 0 && Math.min(path.length, NAME_LENGTH) === (flags & NAME_LENGTH), 'the length of a path');
+        // Up to version 3, one to eight octets fill an entry to a multiple of eight.
+        this.#at = version === 4 ? nul + 1 : start + ((nul - start + 8) & ~7);
+        this.#require(this.#at <= this.#end, 'the index is cut off');
+        return { path, mode, object, flags: flags & ~NAME_LENGTH, moreFlags };
+    }
+    /** The number of octets that a path does not share with the one before: OFS_VARINT of gitformat-pack(5). */
+    #stripped(most) {
+        let octet = this.#data.readUInt8(this.#at++);
+        let value = octet & 0x7f;
+        while ((octet & 0x80) !== 0 && value <= most) {
+            octet = this.#data.readUInt8(this.#at++);
+            value = (value + 1) * 128 + (octet & 0x7f);
+        }
+        this.#require(value <= most, 'the length of a path');
+        return value;
+    }
+    /** Git may read the entries from several places at once: those must be entries too. */
+    #extensions(starts, count) {
+        const names = new Set();
+        const endOfEntries = this.#at;
+        // Git looks for this one from the end of the file.
+        const claimed = this.#end - (8 + 4 + this.#hashBytes);
+        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
+        while (this.#at < this.#end) {
+            const [name, size] = [
+                this.#data.toString('latin1', this.#at, this.#at + 4),
+                this.#data.readUInt32BE(this.#at + 4),
+            ];
+            const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
+            this.#require(body.length === size && !names.has(name), 'an extension');
+            names.add(name);
+            if (name === 'EOIE') {
+                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
+                isClaimed = false;
+            }
+            if (name === 'IEOT')
+                this.#checkBlocks(body, starts, count);
+            this.#at += 8 + size;
+        }
+        this.#require(!isClaimed, 'the end of the entries');
+        return names;
+    }
+    #checkBlocks(body, starts, count) {
+        let next = 0;
+        for (let at = 4; at < body.length; at += 8) {
+            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
+            next += body.readUInt32BE(at + 4);
+        }
+        this.#require(next === count, 'the number of entries in its blocks');
+    }
+    #require(isTrue, what) {
+        if (!isTrue)
+            throw new SyntaxError(`the index has a fault: ${what}`);
+    }
+}
+/** What git demands of a path that it takes from a commit (read-cache.c, `verify_path`). */
+function isHarmless({ path, mode }) {
+    const parts = (mode === DIRECTORY ? path.replace(/\/$/, '') : path).split('/');
+    return ([FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY].some((known) => known === mode) &&
+        parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.split('\\').some(isDotGit)) &&
+        !(mode === LINK && /^\.gitmodules$/i.test(parts.at(-1) ?? '')));
+}
+/** True for names that some file system takes for `.git`. HFS+ ignores a few characters that nobody sees. */
+function isDotGit(name) {
+    const seen = Buffer.from(name, 'latin1')
+        .toString('utf8')
+        .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
+    return /^(\.git|git~1)[ .]*(:.*)?$/is.test(seen);
+}
+/**
+ * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
+ * Only entries that had them before keep the marks by which git does not look at a file.
+ *
+ * @param before the index as it was
+ * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ */
+function index_file_formatIndex(index, before, isSparse, hashBytes) {
+    const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
+    const entries = index.entries.map((entry) => {
+        const known = marks.get(entry.path);
+        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        return {
+            ...entry,
+            flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+        };
+    });
+    const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
+    head.writeUInt32BE(entries.some(({ moreFlags }) => moreFlags !== 0) ? 3 : 2, 4);
+    head.writeUInt32BE(entries.length, 8);
+    const sparse = Buffer.from(index.isSparse ? 'sdir\0\0\0\0' : '', 'latin1');
+    const content = Buffer.concat([head, ...entries.map(formatEntry), sparse]);
+    const sum = createHash(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest();
+    return Buffer.concat([content, sum]);
+}
+function formatEntry({ path, mode, object, flags, moreFlags }) {
+    const nameAt = STAT_BYTES + object.length + (moreFlags === 0 ? 2 : 4);
+    const entry = Buffer.alloc((nameAt + path.length + 8) & ~7);
+    entry.writeUInt32BE(mode, MODE_AT);
+    object.copy(entry, STAT_BYTES);
+    const extended = moreFlags === 0 ? 0 : IS_EXTENDED;
+    entry.writeUInt16BE(flags | extended | Math.min(path.length, NAME_LENGTH), STAT_BYTES + object.length);
+    if (moreFlags !== 0)
+        entry.writeUInt16BE(moreFlags, nameAt - 2);
+    entry.write(path, nameAt, 'latin1');
+    return entry;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 
 
@@ -45101,8 +45287,11 @@ function directory_readConfig(file, gitDirectory, roots) {
 const MAX_REFS = 1_000_000;
 const MAX_PACKED_BYTES = 256 << 20;
 const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-/** State of an operation that ends with the run. */
-const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/**
+ * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
+ * one (git-replace(1)).
+ */
+const EPHEMERAL = /^refs\/(bisect|rewritten|replace)\//;
 /** By the rules of git-check-ref-format(1). */
 function isRefName(name) {
     return (name.startsWith('refs/') &&
@@ -45157,7 +45346,7 @@ function refs_applyRefs(gitDirectory, before, after) {
         try {
             const path = join(gitDirectory, name);
             removeEmptyDirectories(path);
-            writeWhole(path, `${value}\n`, ownerOf(gitDirectory));
+            writeWhole(path, `${value}\n`, userOf(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -45178,7 +45367,7 @@ function deleteRefs(gitDirectory, names) {
                 isGone = gone.has(line.slice(line.indexOf(' ') + 1));
             return !isGone;
         });
-        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), ownerOf(gitDirectory));
+        writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
     }
     for (const name of names) {
         rmSync(bytes(join(gitDirectory, name)), { force: true });
@@ -45230,6 +45419,8 @@ const layout_OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
+/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 /** A small file that returns to the host if its content passes. */
@@ -45240,6 +45431,7 @@ function layout_returnsAs(name) {
 const layout_RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
 /** A log of reference updates that is longer stays as it is. */
 const layout_MAX_LOG_BYTES = 64 << 20;
+const layout_INDEX = 'index';
 /** The index, and the files that it may be split into. */
 function layout_isIndex(name) {
     return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
@@ -45269,6 +45461,7 @@ function isText(content) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
+
 
 
 
@@ -45347,6 +45540,8 @@ class Judge {
             this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
         else if (name === 'config' || name === 'config.worktree')
             this.#config(at, path);
+        else if (layout_isIndex(name))
+            this.#index(at, path);
         else if (name.startsWith('hooks/'))
             this.#require(name.endsWith('.sample'), path, 'a hook');
         else
@@ -45359,6 +45554,17 @@ class Judge {
         else
             for (const entry of composed.dropped)
                 this.#offend(path, `the setting ${file_names_printable(config_policy_describeEntry(entry))}`);
+    }
+    #index(at, path) {
+        const repository = (0,posix_namespaceObject.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
+        try {
+            index_file_readIndex((0,posix_namespaceObject.join)(this.#top, path), index_file_hashBytesOf(repository));
+        }
+        catch (error) {
+            if (!(error instanceof SyntaxError))
+                throw error;
+            this.#offend(path, error.message);
+        }
     }
     #require(passes, path, what) {
         if (!passes)
@@ -45386,7 +45592,7 @@ class Judge {
 /** @param name relative to the git directory */
 function isData(name, file) {
     const content = () => files_contentOf(file) ?? '\0';
-    if (layout_isIndex(name) || layout_isStored(name))
+    if (layout_isStored(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
         return true;
@@ -45580,8 +45786,6 @@ function real(path) {
 
 
 
-/** Everything that a git directory has and that is data or state of git. The rest is shown as it is, read-only. */
-const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -45631,7 +45835,7 @@ function composeRepository(host, own, owner, config) {
         // `alternates` and its like are no data: they lead to objects elsewhere.
         if (store !== 'objects')
             continue;
-        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_ownerOf(host));
+        files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_userOf(host));
         const info = `${own}.info`;
         files_makeDirectory(info, owner);
         for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), files_MAX_FILES)) {
@@ -46458,7 +46662,7 @@ function offencesOf(path, roots) {
  *
  * @returns undefined where `/proc` does not tell
  */
-function owner_ownerOf(pid = process.pid) {
+function ownerOf(pid = process.pid) {
     const here = place();
     const started = read(pid)?.started;
     return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
@@ -47756,7 +47960,7 @@ function prepare(config, context, progress) {
     const user = caller();
     const workDirectory = makeWorkDirectory(workDirectoryOf(context.runId, context.temporary));
     progress.workDirectory = workDirectory;
-    const mark = { runId: context.runId, owner: owner_ownerOf(), isKept: config.keepContainers };
+    const mark = { runId: context.runId, owner: ownerOf(), isKept: config.keepContainers };
     if (!context.hasPostStep)
         writeMark(workDirectory, mark);
     checkWorkspace(config, user.home, workDirectory);
@@ -50757,10 +50961,9 @@ function edited(host, additions, removals) {
 
 
 
+
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** The first bytes of an index (gitformat-index(5)). */
-const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -50770,7 +50973,7 @@ function returnDirectory(directory, roots, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory')
         return;
-    const owner = ownerOf(host);
+    const owner = userOf(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
         const after = readRefs(own);
@@ -50827,13 +51030,33 @@ function returnHeadAndIndex(directory, owner, kept) {
         kept.conflicts.push(...changed);
         return;
     }
-    for (const name of names) {
-        const path = join(own, name);
-        if (name === 'HEAD')
-            returnFile(directory, name, owner);
-        else if (startOf(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
-            copyFile(path, join(host, name), owner);
+    try {
+        if (names.includes(INDEX))
+            writeWhole(join(host, INDEX), composedIndex(directory), owner);
+        if (names.includes('HEAD'))
+            returnFile(directory, 'HEAD', owner);
     }
+    catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        kept.failed.push(`${join(host, INDEX)}: ${error.message}`);
+    }
+}
+/** @throws SyntaxError for an index that does not pass */
+function composedIndex({ host, own, kind }) {
+    const hashBytes = hashBytesOf(kind === 'worktree' ? join(host, '../..') : host);
+    const index = readIndex(join(own, INDEX), hashBytes);
+    if (index.isSplit)
+        throw new SyntaxError('the index is split');
+    let before;
+    try {
+        before = readIndex(join(host, INDEX), hashBytes);
+    }
+    catch {
+        // There is none, or nobody could use it.
+    }
+    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test(contentOf(join(one, 'config')) ?? ''));
+    return formatIndex(index, before, isSparse, hashBytes).toString('latin1');
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {
@@ -50975,7 +51198,7 @@ function disarmRepository(directory, offences, roots, kept) {
     const moved = moveOut(directory, what);
     try {
         if (moved.movedTo !== undefined) {
-            rebuildRepository(moved.movedTo, directory, ownerOf(moved.movedTo), roots, kept);
+            rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
         }
     }
     catch (error) {
@@ -51379,7 +51602,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(590);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3526);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

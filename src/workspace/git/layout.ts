@@ -47,6 +47,8 @@ export const RETURNED_FILES: readonly string[] = [...FILES.keys()].filter((name)
 /** A log of reference updates that is longer stays as it is. */
 export const MAX_LOG_BYTES = 64 << 20;
 
+export const INDEX = 'index';
+
 /** The index, and the files that it may be split into. */
 export function isIndex(name: string): boolean {
   return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
