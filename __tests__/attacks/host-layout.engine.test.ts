@@ -28,6 +28,8 @@ const SCRIPT = `export P=$(dirname "$GITHUB_WORKSPACE")\n${sectionedScript({
   'R12 files':
     'cat "$P"/.credentials_rsaparams "$P"/.runner "$P"/_diag/Worker.log "$P"/temp/git.config "$P"/other/secret; ls -A "$P"',
   'R12 logs': 'cat "$P"/temp/*/* "$P"/temp/awf-*/*; true',
+  'R9, R11 what is mounted once more':
+    'ls -A tree/* "$DISK"/proc; cat tree/home/.ssh/id; cat tree/proc/*/environ; true',
   'R13 tools':
     'cat "$P"/tool-cache/node/24.1.0/x64/etc/npmrc "$HOME"/.local/share/uv/credentials/credentials.toml; true',
   'R12 everywhere': `grep -rsl 'SENTINEL-of-th[e]-host' /opt /usr/local "$HOME" /tmp; echo searched`,
@@ -55,6 +57,13 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
   let step: ActionStep;
   let server: Server;
   let disk: string;
+  /** What is mounted, for the end. */
+  const mounted: string[] = [];
+  const mount = (target: string, ...args: readonly string[]): void => {
+    mkdirSync(target, { recursive: true });
+    expect(spawnSync('mount', [...args, target]).status).toBe(0);
+    mounted.unshift(target);
+  };
   let result: EntryResult;
   let sections: Record<string, string>;
   let top: string;
@@ -64,9 +73,15 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
     writeFileSync(join(top, name), content, { mode: 0o600 });
   };
 
+  /** A tree for chroot in the workspace. */
+  const mountTree = (): void => {
+    mount(of('tree/proc'), '-t', 'proc', 'proc');
+    mount(of('tree/home'), '--bind', join(top, 'home'));
+  };
+
   beforeAll(async () => {
     disk = mkdtempSync('/opt/awf-disk-');
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs', disk]);
+    mount(disk, '-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs');
     writeFileSync(join(disk, 'tool'), 'good\n');
     chmodSync(join(disk, 'tool'), 0o666);
     step = actionStep({ env: `DISK=${disk}`, run: SCRIPT }, { directory: '/opt' });
@@ -86,21 +101,25 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
     );
     write('workspace/.github/actions/a/post.js', 'good\n');
     write('workspace/lib/shared.js', 'good\n');
+    write('home/.ssh/id', SECRET);
+    mount(join(disk, 'proc'), '-t', 'proc', 'proc');
     server = createServer((socket) => socket.end()).listen(join(top, 'agent.sock'));
     await once(server, 'listening');
     chmodSync(join(top, 'agent.sock'), 0o777);
     if (asOther) {
       const { argv } = copyAction(top);
       give(top, user);
+      mountTree();
       result = await runProgram([...user.prefix, ...argv('main')], { env: step.runner.main.env, cwd: of('.') });
     } else {
+      mountTree();
       result = await step.main();
     }
     sections = sectionsOf(result.stdout);
   });
   afterAll(() => {
     server.close();
-    spawnSync('umount', [disk]);
+    for (const target of mounted) expect(spawnSync('umount', ['--lazy', target]).status).toBe(0);
     rmSync(disk, { recursive: true });
     step.runner.remove();
   });
@@ -122,6 +141,14 @@ describe.skipIf(!IS_ROOT).each(CALLERS)('a runner below /opt, started by $who', 
         .filter((line) => !line.startsWith('cat:'))
         .sort(),
     ).toEqual(['home', 'tool-cache', 'workspace']);
+  });
+
+  test('R9, R11 neither processes of the host nor its home, where they are mounted once more', () => {
+    expect(
+      sections['R9, R11 what is mounted once more']?.split('\n').filter((line) => !line.startsWith('cat:')),
+    ).toEqual([`${disk}/proc:`, '', 'tree/home:', '', 'tree/proc:']);
+    expect(readFileSync(of('tree/home/.ssh/id'), 'utf8')).toBe(SECRET);
+    expect(existsSync(of('tree/proc/self'))).toBe(true);
   });
 
   test('R13 credentials among the tools are empty', () => {

@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1647);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9640);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1647:
+/***/ 9640:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17880,6 +17880,12 @@ const PROXY_SETTINGS = ['NODE_USE_ENV_PROXY', 'YARN_HTTPS_PROXY', JAVA_OPTIONS];
 function isProxySetting(name, value) {
     return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
 }
+/** Options of a JVM that hold numbers and words: its memory, its collector, encodings, languages. */
+const PLAIN_OPTION = /^-(X[\w:+=.-]*|ea|esa|server|D(file|sun\.jnu|stdout|stderr)\.encoding=[\w-]+|Duser\.\w+=[\w-]+|Djava\.[\w.]+=[a-z]+)$/;
+/** True for options of the host's that may be anything: agents for monitoring take their keys there. */
+function hasOddOption(name, value) {
+    return name === JAVA_OPTIONS && !value.split(/\s+/).every((option) => option === '' || PLAIN_OPTION.test(option));
+}
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -18679,6 +18685,53 @@ function checkMountTargets(mounts, guards, agent, home) {
     refuseTakenTargets(mounts, agent, home);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/mounted.js
+
+
+
+/** File systems whose files are the kernel's: its processes, devices and settings. */
+const KERNEL_TYPES = new Set(words(`
+    proc sysfs devtmpfs devpts cgroup cgroup2 debugfs tracefs securityfs configfs efivarfs pstore bpf fusectl mqueue
+    hugetlbfs binfmt_misc rpc_pipefs nfsd nsfs selinuxfs smackfs resctrl
+  `));
+/** All that is mounted, in the order in which it was. */
+function mounted() {
+    return (0,external_node_fs_.readFileSync)('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+        const [own = '', file = ''] = line.split(' - ');
+        const [, , device = '', root = '', place = '', options = ''] = own.split(' ').map(mounted_unescape);
+        const [type = '', , superOptions = ''] = file.split(' ');
+        const isReadOnly = [options, superOptions].some((list) => list.split(',').includes('ro'));
+        return place === '' ? [] : [{ place, device, root, type, isWritable: !isReadOnly }];
+    });
+}
+function mounted_unescape(text) {
+    return text.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+}
+/** Where file systems of the kernel's are mounted. */
+function kernelPlaces(mounts) {
+    return mounts.filter(({ type }) => KERNEL_TYPES.has(type)).map(({ place }) => place);
+}
+/**
+ * Where else one of these paths is to be seen: in a directory that is mounted a second time, such as the home in a tree
+ * for `chroot`. A mount that shows more than the path is named as a whole.
+ *
+ * @param paths absolute, without links
+ */
+function otherPlaces(paths, mounts) {
+    return paths.flatMap((path) => {
+        const own = mounts.findLast(({ place }) => path === place || isBelow(path, place));
+        if (own === undefined)
+            return [];
+        const inside = `${own.root}/${path.slice(own.place.length)}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
+        return mounts
+            .filter(({ device, root }) => device === own.device && (inside === root || isBelow(inside, root)))
+            .map(({ place }) => place)
+            .filter((place) => place !== path && !isBelow(path, place));
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/credential-rows.js
 /** Files with credentials that programs keep among their own, below directories of the toolchain. */
 const CREDENTIAL_ROWS = [
@@ -18693,6 +18746,14 @@ const CREDENTIAL_ROWS = [
     { path: '/opt/*/conf/settings-security.xml', why: "Maven's master password" },
     { path: '/opt/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
     { path: '/opt/*/pip.conf', why: 'a virtual environment below /opt' },
+    { path: '/opt/*/.condarc', why: "a conda below /opt; a channel's URL may hold a token" },
+    { path: '/usr/share/*/.condarc', why: 'the same; hosted runners have Miniconda here' },
+    { path: '/usr/local/*/.condarc', why: 'the same' },
+    { path: '/opt/*/conf/sonar-scanner.properties', why: "the scanner's token" },
+    { path: '/opt/*/conf/tomcat-users.xml', why: 'passwords of a server below /opt' },
+    { path: '/home/linuxbrew/.linuxbrew/etc/npmrc', why: "npm's settings of Homebrew's Node.js" },
+    { path: '/home/linuxbrew/.linuxbrew/etc/gitconfig', why: "settings of Homebrew's git" },
+    { path: '/home/linuxbrew/.linuxbrew/etc/wgetrc', why: "settings of Homebrew's wget" },
     { path: '/usr/share/*/conf/settings.xml', why: "Maven's passwords; hosted runners have it here" },
     { path: '/usr/local/*/conf/settings.xml', why: "Maven's passwords" },
     { path: '/etc/maven/settings-security.xml', why: "Maven's master password" },
@@ -18841,13 +18902,16 @@ function socketIn(path) {
 
 
 
-/** Variables that name a file or a directory with credentials, wherever that is. */
+
+/** Variables that name a file or a directory with credentials, wherever that is. Programs take some of them in any case. */
 const hidden_CREDENTIAL_VARIABLES = words(`
-  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE
-  AWS_WEB_IDENTITY_TOKEN_FILE AZURE_CONFIG_DIR AZURE_FEDERATED_TOKEN_FILE KUBECONFIG DOCKER_CONFIG NETRC
+  GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_CONFIG_FILE AZURE_CONFIG_DIR KUBECONFIG DOCKER_CONFIG NETRC
   NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
-  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
+  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR CONDARC BOTO_CONFIG TWINE_CONFIG_FILE
+  OCI_CLI_CONFIG_FILE CLOUDFLARE_CONFIG SNOWFLAKE_HOME
 `);
+/** What else a program calls such a variable: `GOOGLE_APPLICATION_CREDENTIALS`, `PGPASSFILE`, `SSH_KEY_FILE`. */
+const CREDENTIAL_VARIABLE = /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 /** Reads what {@link Below} lists. */
 function readBelow(surroundings) {
     const { home, environment } = surroundings;
@@ -18857,10 +18921,18 @@ function readBelow(surroundings) {
         ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) })),
         ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(toolCache, row.path) }))),
     ];
+    const hidden = hostPaths(hiddenPlaces(surroundings));
+    const mounts = mounted();
+    const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
     return {
-        hidden: hostPaths(hiddenPlaces(surroundings)),
-        credentials: hostPaths([...rows.flatMap(host_toolchain_present), ...named(environment, hidden_CREDENTIAL_VARIABLES)]),
-        fileSystems: writableFileSystems(),
+        hidden,
+        credentials: hostPaths([
+            ...rows.flatMap(host_toolchain_present),
+            ...named(environment, (name) => hidden_CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
+            ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
+        ]),
+        views: hostPaths([...kernelPlaces(mounts), ...otherPlaces(guarded, mounts)]),
+        fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
     };
 }
 function hiddenPlaces(surroundings) {
@@ -18871,7 +18943,7 @@ function hiddenPlaces(surroundings) {
         // The runner keeps actions, checkouts and temporary files side by side.
         ...(/\/_?temp$/.test(runnerTemporary) ? [(0,external_node_path_.dirname)(runnerTemporary)] : []),
         ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
-        ...named(environment, [...RUNNER_FILES, 'GITHUB_EVENT_PATH']),
+        ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
         ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
         ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
         ...listeningSockets(),
@@ -18885,8 +18957,17 @@ function runnerAbove(path) {
     const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
     return isRunner ? [directory] : runnerAbove(directory);
 }
-function named(environment, names) {
-    return names.flatMap((name) => (environment[name] ?? '').split(':').filter((path) => path.startsWith('/')));
+/** True for a file that is no program. */
+function isDataFile(path) {
+    const stats = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && (stats.mode & 0o111) === 0;
+}
+/** The paths in variables: one, a list, or the address of a file. */
+function named(environment, isMeant) {
+    return Object.entries(environment)
+        .filter(([name]) => isMeant(name))
+        .flatMap(([, value = '']) => value.replaceAll(/(?<![^:])file:(\/\/)?(?=\/)/gi, '').split(':'))
+        .filter((path) => path.startsWith('/') && path !== '/');
 }
 function hostPaths(paths) {
     const real = paths.flatMap((path) => {
@@ -18898,19 +18979,6 @@ function hostPaths(paths) {
         }
     });
     return [...new Set(real)].map((path) => ({ path, isDirectory: (0,external_node_fs_.statSync)(path).isDirectory() }));
-}
-/** From `/proc/self/mountinfo` (proc(5)): file systems that are mounted somewhere and can be written to. */
-function writableFileSystems() {
-    return (0,external_node_fs_.readFileSync)('/proc/self/mountinfo', 'utf8')
-        .split('\n')
-        .flatMap((line) => {
-        const [own = '', file = ''] = line.split(' - ');
-        const [, , , , place = '', options = ''] = own.split(' ');
-        const isReadOnly = [options, file.split(' ')[2] ?? ''].some((list) => list.split(',').includes('ro'));
-        return isReadOnly || place === ''
-            ? []
-            : [place.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))];
-    });
 }
 /**
  * Covers what must not be seen below mounted directories, and mounts the file systems below read-only ones once more:
@@ -18937,7 +19005,7 @@ function coverMounts(mounts, own, below) {
             if (!targets.has(target))
                 added.set(target, what(target));
         };
-        const covers = outermost(places.filter(({ path }) => isBelow(path, mount.source)));
+        const covers = outermost([...places, ...below.views].filter(({ path }) => isBelow(path, mount.source)));
         for (const path of mount.writable ? [] : below.fileSystems.filter((one) => isBelow(one, mount.source))) {
             const isCovered = covers.some((cover) => path === cover.path || isBelow(path, cover.path));
             if (!isCovered)
@@ -20929,9 +20997,10 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
  * @param roots existing directories
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
  */
-async function survey(roots, limitMs = Infinity, after) {
-    const walk = new Walk(roots, after);
+async function survey(roots, limitMs = Infinity, after, covered = []) {
+    const walk = new Walk(roots, after, covered);
     const end = performance.now() + limitMs;
     let sliceEnd = performance.now() + SLICE_MS;
     while (walk.left > 0 && performance.now() <= end) {
@@ -20950,9 +21019,11 @@ class Walk {
     #findings = [];
     #unread = [];
     #flooded = [];
+    #covered;
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots, after) {
+    constructor(roots, after, covered) {
+        this.#covered = new Set(covered.map(file_names_fromText));
         this.#roots = roots.map(file_names_fromText);
         this.#after = after;
         this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
@@ -20994,7 +21065,8 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
-            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
+            this.#pending.push(...below.filter(isSearched));
         }
         catch {
             this.#unread.push(path);
@@ -21014,10 +21086,15 @@ class Walk {
                 below.push(file);
             else if (name === '.git')
                 this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+            else if (kind === 'pipe')
+                this.#add({ kind, path: file });
             else if (kind === 'link')
                 this.#link(file);
             else if (kind === 'file')
-                this.#file(file, name);
+                this.#file(file);
+            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+            if (isAction)
+                this.#add({ kind: 'action', path });
         }
         return below;
     }
@@ -21027,9 +21104,7 @@ class Walk {
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
     }
-    #file(path, name) {
-        if (/^action\.ya?ml$/.test(name))
-            this.#add({ kind: 'action', path: (0,posix_namespaceObject.dirname)(path) });
+    #file(path) {
         const stats = (0,external_node_fs_.lstatSync)(file_names_bytes(path), { throwIfNoEntry: false });
         if (stats === undefined)
             return;
@@ -21080,8 +21155,17 @@ function survey_entriesOf(path) {
     // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
     return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
         name: entry.name.toString('latin1'),
-        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+        kind: kindOfEntry(entry),
     }));
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
 }
 /**
  * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
@@ -21296,7 +21380,7 @@ const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint',
  * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
  * actions, and what their entries name. Their post steps run after the command, with the job's environment.
  *
- * @param directories those with an `action.yml` or `action.yaml`
+ * @param directories those with an `action.yml` or `action.yaml`, and those that workflows use
  * @returns absolute paths without links
  */
 function localActionPaths(directories, workspace) {
@@ -21308,8 +21392,43 @@ function localActionPaths(directories, workspace) {
     const real = [...new Set(paths.filter(external_node_fs_.existsSync).map((path) => (0,external_node_fs_.realpathSync)(path)))];
     return real.filter((path) => isBelow(path, workspace) && !real.some((other) => isBelow(path, other)));
 }
+/** Finds what `uses: ./...` means in the workflows of the workspace. The runner looks from the top of the workspace. */
+function usedActions(workspace) {
+    const workflows = (0,external_node_path_.join)(workspace, '.github/workflows');
+    const files = (0,external_node_fs_.existsSync)(workflows) ? (0,external_node_fs_.readdirSync)(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
+    const paths = files.flatMap((name) => {
+        const content = files_contentOf(file_names_fromText((0,external_node_path_.join)(workflows, name))) ?? '';
+        return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)].map(([, path = '']) => (0,external_node_path_.join)(workspace, path));
+    });
+    const used = [...new Set(paths)].filter((path) => isBelow(path, workspace) && (0,external_node_fs_.existsSync)(path));
+    return {
+        directories: used.filter((path) => (0,external_node_fs_.statSync)(path).isDirectory()).map((path) => (0,external_node_fs_.realpathSync)(path)),
+        links: [...new Set(used.flatMap((path) => linksTo(path, workspace)))],
+    };
+}
+/** The kernel gives up at as many. */
+const MAX_LINKS = 40;
+/** The links within the workspace that lead to `path`. */
+function linksTo(path, workspace) {
+    const found = [];
+    let rest = path.slice(1).split('/');
+    let at = '/';
+    for (let name = rest.shift(); name !== undefined && found.length < MAX_LINKS; name = rest.shift()) {
+        const next = (0,external_node_path_.resolve)(at, name);
+        if ((0,external_node_fs_.lstatSync)(next, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+            at = next;
+            continue;
+        }
+        found.push(next);
+        const target = (0,external_node_fs_.readlinkSync)(next);
+        if (target.startsWith('/'))
+            at = '/';
+        rest = [...target.split('/').filter((part) => part !== ''), ...rest];
+    }
+    return found.filter((link) => isBelow(link, workspace));
+}
 function namedBy(file, workspace) {
-    const content = files_contentOf(file_names_fromText(file));
+    const content = (0,external_node_fs_.existsSync)(file) ? files_contentOf(file_names_fromText((0,external_node_fs_.realpathSync)(file))) : undefined;
     if (content === undefined)
         return [];
     const beside = (0,external_node_path_.dirname)(file);
@@ -21471,8 +21590,12 @@ function protected_paths_hash(file) {
 
 
 
-/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report' };
+
+/** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
+const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
+    path,
+    mode: 'report',
+}));
 /**
  * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, in the same way. Files that the workspace shares with places outside it are
@@ -21487,7 +21610,8 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const own = ownRepository(workspace);
     const roots = [workspace];
     const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-    const found = await survey(roots, limitMs);
+    const covered = coveredIn(workspace, [home, temporary, workDirectory]);
+    const found = await survey(roots, limitMs, undefined, covered);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
     const outside = own.outside === undefined ? [] : [file_names_fromText(own.outside.directory)];
@@ -21499,19 +21623,23 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     }));
     const directory = (0,external_node_path_.join)(workDirectory, 'git');
     const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
-    const watched = [...protectPaths, ALWAYS_REPORTED];
+    const watched = [...protectPaths, ...ALWAYS_REPORTED];
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
+    const used = usedActions(workspace);
+    const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(file_names_fromText)];
     const readOnly = [
         ...plan.readOnly,
         ...readOnlyPaths(workspace, protectPaths),
-        ...localActions(pathsOf(found.findings, 'action'), workspace, protectPaths),
+        ...localActions(actions, workspace, protectPaths),
         ...ownFiles,
     ];
     return {
         baseline: {
             workspace,
             roots,
+            covered,
             dotGit: own.dotGit,
+            actionLinks: Object.fromEntries(used.links.map((path) => [path, own_repository_identify(path) ?? ''])),
             repositories: plan.repositories,
             offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(({ id }) => id),
             findings: found.findings.map(keyOf),
@@ -21523,13 +21651,16 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
         },
         mounts: guardMounts(roots, readOnly, plan.mounts),
-        warnings: [
-            ...(own.warning === undefined ? [] : [own.warning]),
-            ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
-            ...plan.warnings,
-            ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
-        ],
+        warnings: [...repositoryWarnings(own, workspace), ...plan.warnings, ...unsearched(found.left)],
     };
+}
+/** Directories in the workspace in which the host shows something that the command must not see. */
+function coveredIn(workspace, paths) {
+    const mounts = mounted();
+    return [...kernelPlaces(mounts), ...otherPlaces(paths, mounts)].filter((path) => isBelow(path, workspace));
+}
+function unsearched(count) {
+    return count > 0 ? [`${count} directories were not searched for git repositories.`] : [];
 }
 /** On a runner, the directory for temporary files is one of several in the directory of its work. */
 function runnerDirectory(temporary, environment) {
@@ -21541,8 +21672,13 @@ function localActions(directories, workspace, protect) {
     const paths = directories.flatMap((path) => toText(path) ?? []);
     return localActionPaths(paths, workspace).filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
 }
-function outsideWarning(workspace, directory) {
-    return `${workspace} is a part of the repository ${directory}: what the command commits goes there.`;
+function repositoryWarnings({ warning, outside }, workspace) {
+    return [
+        ...(warning === undefined ? [] : [warning]),
+        ...(outside === undefined
+            ? []
+            : [`${workspace} is a part of the repository ${outside.directory}: what the command commits goes there.`]),
+    ];
 }
 /** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */
 function offencesOf(path, roots) {
@@ -21634,7 +21770,7 @@ function read(pid) {
 /** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 /** Warns about what the command left in the workspace, once for each kind. */
-function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
+function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
     const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
@@ -21656,6 +21792,7 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
             ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
             : []),
         ...setIdNotes(setIdFiles),
+        ...pipeNotes(pipes),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -21665,7 +21802,7 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
     ];
 }
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
+function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
         ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
@@ -21678,6 +21815,7 @@ function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setI
             movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
         ])),
         tableOf(['Lent the rights of its owner or group', 'What became of it'], setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does'])),
+        tableOf(['Made whoever opens it wait', 'What became of it'], pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there'])),
         tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
         tableOf(['Not brought to the repository on the host', 'because'], [
             ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
@@ -21697,6 +21835,17 @@ function setIdNotes(files) {
         ...(stuck === ''
             ? []
             : [`The command set set-user-ID or set-group-ID bits, and they could not be cleared. Remove: ${stuck}.`]),
+    ];
+}
+/** Pipes, at which a later program would wait. */
+function pipeNotes(pipes) {
+    const named = (isRemoved) => listed(pipes.filter((pipe) => pipe.isRemoved === isRemoved).map(({ path }) => path));
+    const [removed, stuck] = [named(true), named(false)];
+    return [
+        ...(removed === '' ? [] : [`The command left named pipes, and AWF removed them: ${removed}.`]),
+        ...(stuck === ''
+            ? []
+            : [`The command left named pipes, and they could not be removed. Do not open them: ${stuck}.`]),
     ];
 }
 /** What the repository on the host did not get. */
@@ -22411,8 +22560,11 @@ const PROJECT_SETTINGS = words(`
   hasClaudeMdExternalIncludesApproved hasClaudeMdExternalIncludesWarningShown
   allowedTools enabledMcpjsonServers disabledMcpjsonServers
 `);
-/** A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. */
-const WORD = /^[\w.-]{1,40}(\([\w ./:*-]{1,60}\))?$/;
+/**
+ * A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. What somebody permitted may be a command with a
+ * token in it, so the words in a permission are short and have no digits.
+ */
+const WORD = /^[\w.-]{1,40}(\((?=.{1,60}\)$)[a-z]{1,15}([ ./:*_-]+[A-Za-z]{1,15})*[ ./:*-]*\))?$/;
 function claude_json_settingsIn(path, present) {
     if (present === undefined || present.trim() === '')
         return {};
@@ -22893,10 +23045,10 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
         if (!isAsked && !isOffered)
             continue;
-        if (isAsked || !hasPassword(value))
+        if (isAsked || !(hasPassword(value) || hasOddOption(name, value)))
             giveUnlessCredential(name, value);
         else
-            withheld.push({ name, reason: 'its value has a password in it, and nobody asked for it' });
+            withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
@@ -23349,14 +23501,16 @@ function planRun(config, secrets, prepared, claimed) {
     const { host, userMounts, guards } = claimed;
     const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
     const covered = coverMounts(agent.mounts, userMounts, host.below);
-    const inWorkspace = { ...host.below, hidden: [], credentials: [] };
+    const workspace = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
+    // What is in the workspace is the command's, apart from what the host shows there once more.
+    const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
     const containers = topology(config, {
         ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
         seccompProfile: seccompFile(workDirectory),
         ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
-        guards: coverMounts(guards, [], inWorkspace).mounts,
+        guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
         agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
-        emptyDirectories: covered.empty,
+        emptyDirectories: [...covered.empty, ...inWorkspace.empty],
     });
     refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
     return {

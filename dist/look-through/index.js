@@ -2299,18 +2299,23 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
-    const disarmed = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
+    const disarmed = [
+        ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
+        ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
+    ];
     const end = performance.now() + limitMs;
-    const found = await (0,survey/* survey */.Fr)(roots, limitMs, {
+    const after = {
         except: new Set(baseline.repositories.map(({ host }) => host)),
         known: new Set(baseline.findings),
         unread: new Set(baseline.unread),
         onDirectory,
-    });
+    };
+    const found = await (0,survey/* survey */.Fr)(roots, limitMs, after, baseline.covered);
     const links = newLinks(found.findings, baseline);
     disarmed.push(...disarmGit(found.findings, baseline, kept, end), ...disarmPlaces(found, baseline), ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])));
     const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
-    const after = snapshot(workspace, protectPaths, baseline.snapshot);
+    const pipes = (0,survey/* pathsOf */.wG)(found.findings, 'pipe').map((path) => removePipe(path));
+    const prints = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
         return (0,file_names/* printable */.g$)(path.startsWith(top) ? path.slice(top.length) : path);
@@ -2321,9 +2326,10 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             .sort((one, other) => byPlace(one.path, other.path)),
         newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
         kept,
-        changes: changesBetween(baseline.snapshot, after),
+        changes: changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
         setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+        pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
         left: found.left + found.flooded.length,
     };
 }
@@ -2415,6 +2421,23 @@ function clearSetId(path) {
     }
     catch {
         return { path, isCleared: false };
+    }
+}
+/** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
+function restoreWay(path, before, workspace) {
+    if ((0,files/* isPlainPath */.qW)((0,file_names/* fromText */.IK)(workspace), (0,file_names/* fromText */.IK)(path.slice(workspace.length + 1))))
+        return (0,disarm/* restoreLink */.XT)(path, before);
+    return [{ path: (0,file_names/* fromText */.IK)(path), what: ['a replaced way to a local action'], movedTo: undefined }];
+}
+/** A pipe has no content that could be lost. */
+function removePipe(path) {
+    try {
+        (0,survey/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
+        (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
+        return { path, isRemoved: true };
+    }
+    catch {
+        return { path, isRemoved: false };
     }
 }
 
@@ -2673,9 +2696,10 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
  * @param roots existing directories
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
  */
-async function survey(roots, limitMs = Infinity, after) {
-    const walk = new Walk(roots, after);
+async function survey(roots, limitMs = Infinity, after, covered = []) {
+    const walk = new Walk(roots, after, covered);
     const end = performance.now() + limitMs;
     let sliceEnd = performance.now() + SLICE_MS;
     while (walk.left > 0 && performance.now() <= end) {
@@ -2694,9 +2718,11 @@ class Walk {
     #findings = [];
     #unread = [];
     #flooded = [];
+    #covered;
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots, after) {
+    constructor(roots, after, covered) {
+        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
         this.#roots = roots.map(file_names/* fromText */.IK);
         this.#after = after;
         this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
@@ -2738,7 +2764,8 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
-            this.#pending.push(...below.filter((directory) => this.#after?.except.has(directory) !== true));
+            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
+            this.#pending.push(...below.filter(isSearched));
         }
         catch {
             this.#unread.push(path);
@@ -2758,10 +2785,15 @@ class Walk {
                 below.push(file);
             else if (name === '.git')
                 this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+            else if (kind === 'pipe')
+                this.#add({ kind, path: file });
             else if (kind === 'link')
                 this.#link(file);
             else if (kind === 'file')
-                this.#file(file, name);
+                this.#file(file);
+            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+            if (isAction)
+                this.#add({ kind: 'action', path });
         }
         return below;
     }
@@ -2771,9 +2803,7 @@ class Walk {
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
     }
-    #file(path, name) {
-        if (/^action\.ya?ml$/.test(name))
-            this.#add({ kind: 'action', path: (0,posix_.dirname)(path) });
+    #file(path) {
         const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
         if (stats === undefined)
             return;
@@ -2824,8 +2854,17 @@ function entriesOf(path) {
     // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
     return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
         name: entry.name.toString('latin1'),
-        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+        kind: kindOfEntry(entry),
     }));
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
 }
 /**
  * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
