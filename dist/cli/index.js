@@ -20371,7 +20371,7 @@ function removeEmptyDirectories(path) {
  * What belongs in a git directory (gitrepository-layout(5)), and what becomes of it when the command is done. Whatever is
  * not listed here ends with the run: nobody has to know why it would be dangerous.
  */
-/** Directories of data that is named after its content: objects, and those of Git LFS. */
+/** Directories of data that is named after its content, which is checked afterwards: objects, and those of Git LFS. */
 const layout_STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES = new Map([
@@ -20859,6 +20859,7 @@ function sharedObjects(host) {
         .map((name) => (0,posix_namespaceObject.join)(directory, store, name))
         .filter((file) => (0,external_node_fs_.lstatSync)(file_names_bytes(file)).nlink > 1)));
 }
+/** The git directories of a repository's submodules. */
 function modulesOf(host) {
     const modules = (0,posix_namespaceObject.join)(host, 'modules');
     return files_kindOf(modules) === 'directory' ? private_modulesIn(modules).map((name) => (0,posix_namespaceObject.join)(modules, name)) : [];
@@ -21596,6 +21597,8 @@ const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
     path,
     mode: 'report',
 }));
+/** The times of files lag behind the clock by less. */
+const CLOCK_STEP_MS = 1_000;
 /**
  * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, in the same way. Files that the workspace shares with places outside it are
@@ -21638,6 +21641,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             workspace,
             roots,
             covered,
+            since: Date.now() - CLOCK_STEP_MS,
             dotGit: own.dotGit,
             actionLinks: Object.fromEntries(used.links.map((path) => [path, own_repository_identify(path) ?? ''])),
             repositories: plan.repositories,

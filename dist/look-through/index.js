@@ -198,7 +198,7 @@ function readBaseline(workDirectory) {
 /* harmony import */ var _git_directory_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(184);
 /* harmony import */ var _git_files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
 /* harmony import */ var _git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(464);
-/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(726);
+/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(667);
 /* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(290);
 
 
@@ -1113,7 +1113,7 @@ function formatEntry({ path, mode, object, flags, moreFlags }) {
  * What belongs in a git directory (gitrepository-layout(5)), and what becomes of it when the command is done. Whatever is
  * not listed here ends with the run: nobody has to know why it would be dangerous.
  */
-/** Directories of data that is named after its content: objects, and those of Git LFS. */
+/** Directories of data that is named after its content, which is checked afterwards: objects, and those of Git LFS. */
 const STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES = new Map([
@@ -1278,6 +1278,175 @@ function real(path) {
 
 /***/ }),
 
+/***/ 504:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dd: () => (/* binding */ modulesIn),
+/* harmony export */   XG: () => (/* binding */ modulesOf)
+/* harmony export */ });
+/* unused harmony exports composeRepository, mountOf, sharedObjects */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(996);
+/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(985);
+/* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(885);
+
+
+
+
+
+
+/**
+ * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
+ * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
+ *
+ * @param host the git directory
+ * @param own the new directory, which must not exist
+ * @param owner who may change it
+ */
+function composeRepository(host, own, owner, config) {
+    const mounts = [];
+    const show = (name, writable, source = join(host, name)) => {
+        mounts.push({ kind: 'bind', source: text(source), target: text(join(host, name)), writable });
+    };
+    makeDirectory(own, owner);
+    const directories = [];
+    for (const name of namesIn(host).filter((one) => !NEVER_COPIED.test(one))) {
+        const kind = kindOf(join(host, name));
+        if (name === 'worktrees' && kind === 'directory') {
+            directories.push(...worktreesIn(host, own, owner, config));
+        }
+        else if (name === 'modules' && kind === 'directory') {
+            for (const module of modulesIn(join(host, name))) {
+                makeDirectory(join(own, name, module, '..'), owner);
+                const composed = composeRepository(join(host, name, module), join(own, name, module), owner, config);
+                directories.push(...composed.directories);
+                mounts.push(...composed.mounts);
+            }
+        }
+        else if (name === 'hooks' && kind === 'link') {
+            symlinkSync(readlinkSync(bytes(join(host, name)), { encoding: 'buffer' }), bytes(join(own, name)));
+        }
+        else if (STORES.includes(name) || COPIED.test(name) || name.startsWith('config')) {
+            continue;
+        }
+        else if ((kind === 'file' || kind === 'directory') && toText(name) !== undefined) {
+            // A mount needs something to be mounted over.
+            if (kind === 'file')
+                writeWhole(join(own, name), '', owner);
+            else
+                makeDirectory(join(own, name), owner);
+            show(name, false);
+        }
+    }
+    for (const store of STORES.filter((name) => kindOf(join(host, name)) === 'directory')) {
+        makeDirectory(join(own, store), owner);
+        show(store, true);
+        // `alternates` and its like are no data: they lead to objects elsewhere.
+        if (store !== 'objects')
+            continue;
+        makeDirectory(join(host, 'objects/info'), userOf(host));
+        const info = `${own}.info`;
+        makeDirectory(info, owner);
+        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
+            copyFile(join(host, 'objects/info', file), join(info, file), owner);
+        }
+        show('objects/info', true, info);
+    }
+    directories.push(composeFiles(host, own, 'repository', owner, config));
+    return { directories, mounts };
+}
+/** The mount that puts the run's own directory where the host's is. */
+function mountOf({ host, own }) {
+    return { kind: 'bind', source: text(own), target: text(host), writable: true };
+}
+function composeFiles(host, own, kind, owner, config) {
+    const files = Object.create(null);
+    for (const name of copiedFiles(host)) {
+        copyFile(join(host, name), join(own, name), owner);
+        files[name] = [stampOf(join(host, name)) ?? '', stampOf(join(own, name)) ?? ''];
+    }
+    for (const name of ['refs', 'logs'].filter((one) => kindOf(join(host, one)) === 'directory')) {
+        makeDirectory(join(own, name), owner);
+    }
+    let composed = '';
+    for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
+        const content = config(join(host, name), host);
+        writeWhole(join(own, name), content, owner);
+        if (name === 'config')
+            composed = content;
+    }
+    return {
+        host,
+        own,
+        kind,
+        returns: 'everything',
+        files,
+        refs: kind === 'repository' ? readRefs(host) : {},
+        config: composed,
+    };
+}
+function copiedFiles(host) {
+    const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
+    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
+        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
+        : kindOf(join(host, name)) === 'file'
+            ? [name]
+            : []);
+    return files.filter((name) => !NEVER_COPIED.test(name));
+}
+/** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
+function sharedObjects(host) {
+    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
+        .map((name) => join(directory, store, name))
+        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
+}
+/** The git directories of a repository's submodules. */
+function modulesOf(host) {
+    const modules = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(host, 'modules');
+    return (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)(modules) === 'directory' ? modulesIn(modules).map((name) => (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, name)) : [];
+}
+/** All of a repository's worktrees: a `git gc` has to know what each of them needs. */
+function worktreesIn(host, own, owner, config) {
+    const [from, to] = [join(host, 'worktrees'), join(own, 'worktrees')];
+    makeDirectory(to, owner);
+    return namesIn(from)
+        .filter((name) => kindOf(join(from, name)) === 'directory')
+        .map((name) => {
+        makeDirectory(join(to, name), owner);
+        return composeFiles(join(from, name), join(to, name), 'worktree', owner, config);
+    });
+}
+/** The submodules' git directories, relative to `modules`. Their names may have slashes. */
+function modulesIn(modules, limit = 10_000) {
+    const found = [];
+    const pending = [''];
+    for (let below = pending.pop(); below !== undefined && limit > 0; below = pending.pop(), limit--) {
+        for (const name of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .namesIn */ .wX)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, below))) {
+            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(below, name);
+            if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, path)) !== 'directory')
+                continue;
+            if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, path, 'HEAD')) === undefined)
+                pending.push(path);
+            else
+                found.push(path);
+        }
+    }
+    return found.sort();
+}
+function text(path) {
+    const decoded = toText(path);
+    // The callers check the paths of repositories, and names that are not UTF-8 are left out.
+    if (decoded === undefined)
+        throw new Error(`not UTF-8: ${basename(path)}`);
+    return decoded;
+}
+
+
+/***/ }),
+
 /***/ 885:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1412,7 +1581,7 @@ function removeEmptyDirectories(path) {
 
 /***/ }),
 
-/***/ 726:
+/***/ 667:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1522,160 +1691,10 @@ var git_files = __nccwpck_require__(996);
 var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
 var layout = __nccwpck_require__(985);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
+var git_private = __nccwpck_require__(504);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
-
-
-
-
-
-
-/**
- * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
- * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
- *
- * @param host the git directory
- * @param own the new directory, which must not exist
- * @param owner who may change it
- */
-function composeRepository(host, own, owner, config) {
-    const mounts = [];
-    const show = (name, writable, source = join(host, name)) => {
-        mounts.push({ kind: 'bind', source: private_text(source), target: private_text(join(host, name)), writable });
-    };
-    makeDirectory(own, owner);
-    const directories = [];
-    for (const name of namesIn(host).filter((one) => !NEVER_COPIED.test(one))) {
-        const kind = kindOf(join(host, name));
-        if (name === 'worktrees' && kind === 'directory') {
-            directories.push(...worktreesIn(host, own, owner, config));
-        }
-        else if (name === 'modules' && kind === 'directory') {
-            for (const module of modulesIn(join(host, name))) {
-                makeDirectory(join(own, name, module, '..'), owner);
-                const composed = composeRepository(join(host, name, module), join(own, name, module), owner, config);
-                directories.push(...composed.directories);
-                mounts.push(...composed.mounts);
-            }
-        }
-        else if (name === 'hooks' && kind === 'link') {
-            symlinkSync(readlinkSync(bytes(join(host, name)), { encoding: 'buffer' }), bytes(join(own, name)));
-        }
-        else if (STORES.includes(name) || COPIED.test(name) || name.startsWith('config')) {
-            continue;
-        }
-        else if ((kind === 'file' || kind === 'directory') && toText(name) !== undefined) {
-            // A mount needs something to be mounted over.
-            if (kind === 'file')
-                writeWhole(join(own, name), '', owner);
-            else
-                makeDirectory(join(own, name), owner);
-            show(name, false);
-        }
-    }
-    for (const store of STORES.filter((name) => kindOf(join(host, name)) === 'directory')) {
-        makeDirectory(join(own, store), owner);
-        show(store, true);
-        // `alternates` and its like are no data: they lead to objects elsewhere.
-        if (store !== 'objects')
-            continue;
-        makeDirectory(join(host, 'objects/info'), userOf(host));
-        const info = `${own}.info`;
-        makeDirectory(info, owner);
-        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
-            copyFile(join(host, 'objects/info', file), join(info, file), owner);
-        }
-        show('objects/info', true, info);
-    }
-    directories.push(composeFiles(host, own, 'repository', owner, config));
-    return { directories, mounts };
-}
-/** The mount that puts the run's own directory where the host's is. */
-function mountOf({ host, own }) {
-    return { kind: 'bind', source: private_text(own), target: private_text(host), writable: true };
-}
-function composeFiles(host, own, kind, owner, config) {
-    const files = Object.create(null);
-    for (const name of copiedFiles(host)) {
-        copyFile(join(host, name), join(own, name), owner);
-        files[name] = [stampOf(join(host, name)) ?? '', stampOf(join(own, name)) ?? ''];
-    }
-    for (const name of ['refs', 'logs'].filter((one) => kindOf(join(host, one)) === 'directory')) {
-        makeDirectory(join(own, name), owner);
-    }
-    let composed = '';
-    for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
-        const content = config(join(host, name), host);
-        writeWhole(join(own, name), content, owner);
-        if (name === 'config')
-            composed = content;
-    }
-    return {
-        host,
-        own,
-        kind,
-        returns: 'everything',
-        files,
-        refs: kind === 'repository' ? readRefs(host) : {},
-        config: composed,
-    };
-}
-function copiedFiles(host) {
-    const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
-    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
-        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
-        : kindOf(join(host, name)) === 'file'
-            ? [name]
-            : []);
-    return files.filter((name) => !NEVER_COPIED.test(name));
-}
-/** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
-function sharedObjects(host) {
-    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
-        .map((name) => join(directory, store, name))
-        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
-}
-function modulesOf(host) {
-    const modules = join(host, 'modules');
-    return kindOf(modules) === 'directory' ? modulesIn(modules).map((name) => join(modules, name)) : [];
-}
-/** All of a repository's worktrees: a `git gc` has to know what each of them needs. */
-function worktreesIn(host, own, owner, config) {
-    const [from, to] = [join(host, 'worktrees'), join(own, 'worktrees')];
-    makeDirectory(to, owner);
-    return namesIn(from)
-        .filter((name) => kindOf(join(from, name)) === 'directory')
-        .map((name) => {
-        makeDirectory(join(to, name), owner);
-        return composeFiles(join(from, name), join(to, name), 'worktree', owner, config);
-    });
-}
-/** The submodules' git directories, relative to `modules`. Their names may have slashes. */
-function modulesIn(modules, limit = 10_000) {
-    const found = [];
-    const pending = [''];
-    for (let below = pending.pop(); below !== undefined && limit > 0; below = pending.pop(), limit--) {
-        for (const name of (0,git_files/* namesIn */.wX)((0,posix_.join)(modules, below))) {
-            const path = (0,posix_.join)(below, name);
-            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path)) !== 'directory')
-                continue;
-            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path, 'HEAD')) === undefined)
-                pending.push(path);
-            else
-                found.push(path);
-        }
-    }
-    return found.sort();
-}
-function private_text(path) {
-    const decoded = toText(path);
-    // The callers check the paths of repositories, and names that are not UTF-8 are left out.
-    if (decoded === undefined)
-        throw new Error(`not UTF-8: ${basename(path)}`);
-    return decoded;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js
 
 
@@ -1869,7 +1888,7 @@ function returnModules({ host, own }, owner, roots, kept) {
     const [from, to] = [(0,posix_.join)(own, 'modules'), (0,posix_.join)(host, 'modules')];
     if ((0,git_files/* kindOf */.I)(from) !== 'directory')
         return;
-    for (const name of modulesIn(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
+    for (const name of (0,git_private/* modulesIn */.Dd)(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
         if (!(0,layout/* isHead */.Nl)((0,git_files/* contentOf */.$E)((0,posix_.join)(from, name, 'HEAD')) ?? ''))
             continue;
         rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, roots, kept);
@@ -1892,7 +1911,7 @@ function rebuildRepository(from, to, owner, roots, kept) {
 
 /***/ }),
 
-/***/ 837:
+/***/ 324:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2157,10 +2176,257 @@ function linkOnPath(path, roots) {
     return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
 
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/pack-file.js
+
+
+
+
+/** Types of gitformat-pack(5). */
+const NAMES = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const [OFFSET_DELTA, NAME_DELTA] = [6, 7];
+/** Git's own limit is 4,095. */
+const MAX_CHAIN = 4_095;
+/** Objects that are kept, because others are stored as their differences. Bytes. */
+const MAX_KEPT = 256 << 20;
+/**
+ * Reads every object of a pack, and compares it with the name that the pack's index gives it.
+ *
+ * @param path without `.pack` and `.idx`
+ * @param end when to give up, by the clock of `performance.now`
+ * @returns true if all names are right
+ * @throws Error for what is no pack, or no index of one
+ */
+function readPack(path, hashBytes, end) {
+    const offsets = readIndex((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.idx`)), hashBytes);
+    const pack = new Pack((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.pack`)), offsets, hashBytes);
+    for (const [name, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
+        if (performance.now() > end)
+            throw new Error('no time is left');
+        const { type, data } = pack.objectAt(offset);
+        const sum = (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256').update(`${NAMES[type] ?? ''} ${data.length}\0`);
+        if (sum.update(data).digest('hex') !== name)
+            return false;
+    }
+    return true;
+}
+/** The offsets in a pack, by the names of the objects, from an index of version 2. */
+function readIndex(index, hashBytes) {
+    if (index.readUInt32BE(0) !== 0xff744f63 || index.readUInt32BE(4) !== 2)
+        throw new Error('no index of version 2');
+    const count = index.readUInt32BE(8 + 255 * 4);
+    const names = 8 + 256 * 4;
+    const small = names + count * (hashBytes + 4);
+    const large = small + count * 4;
+    const found = new Map();
+    for (let i = 0; i < count; i++) {
+        const name = index.toString('hex', names + i * hashBytes, names + (i + 1) * hashBytes);
+        const offset = index.readUInt32BE(small + i * 4);
+        const isLarge = (offset & 0x80000000) !== 0;
+        // A name that is there twice could have two contents.
+        if (found.has(name))
+            throw new Error('a name twice');
+        found.set(name, isLarge ? Number(index.readBigUInt64BE(large + (offset & 0x7fffffff) * 8)) : offset);
+    }
+    return found;
+}
+class Pack {
+    #data;
+    #offsets;
+    #hashBytes;
+    #kept = new Map();
+    #keptBytes = 0;
+    constructor(data, offsets, hashBytes) {
+        this.#data = data;
+        this.#offsets = offsets;
+        this.#hashBytes = hashBytes;
+    }
+    objectAt(offset, depth = 0) {
+        const kept = this.#kept.get(offset);
+        if (kept !== undefined)
+            return kept;
+        if (depth > MAX_CHAIN)
+            throw new Error('too long a chain');
+        let at = offset;
+        let octet = this.#data.readUInt8(at++);
+        const type = (octet >> 4) & 7;
+        let size = octet & 0xf;
+        for (let unit = 16; (octet & 0x80) !== 0; unit *= 128) {
+            octet = this.#data.readUInt8(at++);
+            size += (octet & 0x7f) * unit;
+        }
+        let base;
+        if (type === OFFSET_DELTA) {
+            octet = this.#data.readUInt8(at++);
+            let distance = octet & 0x7f;
+            while ((octet & 0x80) !== 0) {
+                octet = this.#data.readUInt8(at++);
+                distance = (distance + 1) * 128 + (octet & 0x7f);
+            }
+            if (distance <= 0 || distance > offset)
+                throw new Error('no base');
+            base = this.objectAt(offset - distance, depth + 1);
+        }
+        else if (type === NAME_DELTA) {
+            const place = this.#offsets.get(this.#data.toString('hex', at, at + this.#hashBytes));
+            if (place === undefined)
+                throw new Error('a base that is not in the pack');
+            at += this.#hashBytes;
+            base = this.objectAt(place, depth + 1);
+        }
+        const content = (0,external_node_zlib_namespaceObject.inflateSync)(this.#data.subarray(at), { maxOutputLength: Math.max(size, 1) });
+        if (content.length !== size)
+            throw new Error('a wrong size');
+        const object = base === undefined ? { type, data: content } : { type: base.type, data: applyDelta(base.data, content) };
+        this.#keep(offset, object);
+        return object;
+    }
+    #keep(offset, object) {
+        this.#keptBytes += object.data.length;
+        this.#kept.set(offset, object);
+        for (const [oldest, { data }] of this.#kept) {
+            if (this.#keptBytes <= MAX_KEPT)
+                return;
+            this.#keptBytes -= data.length;
+            this.#kept.delete(oldest);
+        }
+    }
+}
+/** Composes an object from another one: gitformat-pack(5), "Deltified representation". */
+function applyDelta(base, delta) {
+    let at = 0;
+    const length = () => {
+        let value = 0;
+        for (let unit = 1;; unit *= 128) {
+            const octet = delta.readUInt8(at++);
+            value += (octet & 0x7f) * unit;
+            if ((octet & 0x80) === 0)
+                return value;
+        }
+    };
+    /** A number of which only the octets with a bit in `bits` are there. */
+    const sparse = (bits, octets) => {
+        let value = 0;
+        for (let i = 0; i < octets; i++)
+            if ((bits & (1 << i)) !== 0)
+                value += delta.readUInt8(at++) * 256 ** i;
+        return value;
+    };
+    if (length() !== base.length)
+        throw new Error('another base');
+    const size = length();
+    const parts = [];
+    while (at < delta.length) {
+        const order = delta.readUInt8(at++);
+        if ((order & 0x80) !== 0) {
+            const from = sparse(order & 0xf, 4);
+            const count = sparse((order >> 4) & 7, 3) || 0x10000;
+            parts.push(base.subarray(from, from + count));
+        }
+        else {
+            if (order === 0)
+                throw new Error('a reserved order');
+            parts.push(delta.subarray(at, at + order));
+            at += order;
+        }
+    }
+    const data = Buffer.concat(parts);
+    if (data.length !== size)
+        throw new Error('a wrong size');
+    return data;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/objects.js
+
+
+
+
+
+
+
+
+/*
+ * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
+ * the stores of the host, so what it wrote there is compared with its name, as git does with what it fetches.
+ */
+/** More is not read. Bytes. */
+const MAX_OBJECT_BYTES = 512 << 20;
+/** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
+const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+/**
+ * Moves aside the objects in a repository's stores whose content is not what their name says.
+ *
+ * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
+ * @param end when to give up, by the same clock as `performance.now`
+ * @returns texts for messages
+ */
+function checkObjects(repository, since, hashBytes, end) {
+    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
+    for (const name of changed.filter((one) => DERIVED.test(one)))
+        (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
+    const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));
+    const problems = [];
+    const check = (names, isTrue) => {
+        if (performance.now() > end) {
+            problems.push(`${names[0] ?? ''}: AWF had no time to look at it; run git fsck`);
+            return;
+        }
+        try {
+            if (isTrue())
+                return;
+        }
+        catch {
+            // It cannot be read, so git cannot use it either.
+        }
+        for (const name of names)
+            (0,file_names/* moveAside */.WA)((0,posix_.join)(repository, name));
+        problems.push(`${names[0] ?? ''}: its content is not what its name says`);
+    };
+    for (const name of changed) {
+        const file = (0,posix_.join)(repository, name);
+        const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
+        const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
+        if (object)
+            check([name], () => looseName(file, hashBytes) === `${object[1]}${object[2]}`);
+        else if (large !== undefined)
+            check([name], () => sha256(file) === large);
+    }
+    for (const pack of packs) {
+        const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
+        if (names.length === 2)
+            check(names, () => readPack((0,posix_.join)(repository, pack), hashBytes, end));
+    }
+    return problems;
+}
+/** The name that a loose object should have. */
+function looseName(file, hashBytes) {
+    const content = (0,external_node_zlib_namespaceObject.inflateSync)((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(file)), { maxOutputLength: MAX_OBJECT_BYTES });
+    return (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest('hex');
+}
+function sha256(file) {
+    const sum = (0,external_node_crypto_.createHash)('sha256');
+    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), 'r');
+    try {
+        const buffer = Buffer.alloc(1 << 20);
+        for (let length = (0,external_node_fs_.readSync)(descriptor, buffer); length > 0; length = (0,external_node_fs_.readSync)(descriptor, buffer)) {
+            sum.update(buffer.subarray(0, length));
+        }
+        return sum.digest('hex');
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
 var own_repository = __nccwpck_require__(464);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
-var git_return = __nccwpck_require__(726);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
+var git_private = __nccwpck_require__(504);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 1 modules
+var git_return = __nccwpck_require__(667);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
 
 
@@ -2281,6 +2547,9 @@ var survey = __nccwpck_require__(290);
 
 
 
+
+
+
 /**
  * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
  * disarms everything that would make a later program do what the command wants.
@@ -2299,6 +2568,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
+    kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
     const disarmed = [
         ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
         ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -2332,6 +2602,18 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
         left: found.left + found.flooded.length,
     };
+}
+/** Objects of the host's repositories that are not what they are called. They are moved aside. */
+function forgedObjects({ repositories, since }, end) {
+    const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+    return [...new Set(hosts.flatMap((host) => [host, ...(0,git_private/* modulesOf */.XG)(host)]))].flatMap((host) => {
+        try {
+            return checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end).map((problem) => `${host}/${problem}`);
+        }
+        catch (error) {
+            return [`${host}/objects: ${String(error)}`];
+        }
+    });
 }
 /** Disarms what a later git would follow. */
 function disarmGit(findings, baseline, kept, end) {
@@ -2452,7 +2734,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(837);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(324);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(876);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 

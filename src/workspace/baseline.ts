@@ -16,6 +16,8 @@ export interface Baseline {
   readonly roots: readonly string[];
   /** Directories in the workspace that the command does not see. */
   readonly covered: readonly string[];
+  /** When the command could not have changed anything yet, in milliseconds. */
+  readonly since: number;
   readonly dotGit: string | undefined;
   /** Links on the way to local actions of the repository's workflows, and what `identify` returns for each. */
   readonly actionLinks: Readonly<Record<string, string>>;

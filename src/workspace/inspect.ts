@@ -8,7 +8,10 @@ import { hooksElsewhere } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
 import { isPlainPath, kindOf, namesIn } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
+import { hashBytesOf } from './git/index-file.ts';
+import { checkObjects } from './git/objects.ts';
 import { identify } from './git/own-repository.ts';
+import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import { changesBetween, snapshot, type Change } from './protected-paths.ts';
 import { pathsOf, survey, unlock, type Finding, type Survey } from './survey.ts';
@@ -54,6 +57,7 @@ export async function inspectWorkspace(
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
   }
+  kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
   const disarmed = [
     ...restoreLink(join(workspace, '.git'), baseline.dotGit),
     ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -91,6 +95,18 @@ export async function inspectWorkspace(
     pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
     left: found.left + found.flooded.length,
   };
+}
+
+/** Objects of the host's repositories that are not what they are called. They are moved aside. */
+function forgedObjects({ repositories, since }: Baseline, end: number): string[] {
+  const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+  return [...new Set(hosts.flatMap((host) => [host, ...modulesOf(host)]))].flatMap((host) => {
+    try {
+      return checkObjects(host, since, hashBytesOf(host), end).map((problem) => `${host}/${problem}`);
+    } catch (error) {
+      return [`${host}/objects: ${String(error)}`];
+    }
+  });
 }
 
 /** Disarms what a later git would follow. */
