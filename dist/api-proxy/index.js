@@ -3331,6 +3331,11 @@ class Listener {
         });
     }
     #serve(client, answer, arrival = {}) {
+        if (Connection.of(client.socket).isDoomed) {
+            // One packet brings a thousand requests, and an answer and a line in the log for each would cost more than it.
+            client.socket.destroy();
+            return;
+        }
         const startedAt = performance.now();
         const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
         const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
