@@ -34,6 +34,7 @@ export const NOTHING_LEFT: Aftermath = {
   changes: [],
   links: [],
   setIdFiles: [],
+  pipes: [],
   left: 0,
 };
 

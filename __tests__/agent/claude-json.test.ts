@@ -7,6 +7,13 @@ const HELPER = '/tmp/awf-lib/get-claude-key.sh';
 const path = '/home/runner/.claude.json';
 const WORKSPACE = '/home/runner/work';
 
+/** Permissions to run a command with a credential in it. */
+const PERMITTED = [
+  'Bash(vault login hvs.CAESIJSECRET8zQ1:*)',
+  'Bash(curl -u bob:SECRET2 x)',
+  'Bash(gh auth ghpSECRETabcdefghijklmnop)',
+];
+
 describe('claudeJson', () => {
   test.each([
     ['a missing file', undefined],
@@ -56,7 +63,7 @@ describe('R14 ~/.claude.json', () => {
     tokenCache: { v: 'SECRET' },
     projects: {
       '/home/runner/work': {
-        allowedTools: ['Bash(git diff:*)', 'Edit', 'Bash(curl -H "Authorization: Bearer SECRET")'],
+        allowedTools: ['Bash(git diff:*)', 'Edit', 'Bash(curl -H "Authorization: Bearer SECRET")', ...PERMITTED],
         hasTrustDialogAccepted: true,
         enabledMcpjsonServers: ['files'],
         lastTotalInputTokens: 1234,

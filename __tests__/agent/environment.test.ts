@@ -152,6 +152,9 @@ describe('R15 what passes without being asked for', () => {
   test.each([
     ['JAVA_TOOL_OPTIONS', '-Xmx1g -Dhttps.proxyHost=proxy.example -Dhttps.proxyPassword=SECRET'],
     ['JAVA_TOOL_OPTIONS', '-Djavax.net.ssl.keyStorePassword=SECRET'],
+    ['JAVA_TOOL_OPTIONS', '-Xmx1g -Dnewrelic.config.license_key=SECRET'],
+    ['JAVA_TOOL_OPTIONS', '-javaagent:/opt/agent.jar=SECRET'],
+    ['JAVA_TOOL_OPTIONS', '"-Dsonar.login=SECRET"'],
     ['YARN_HTTPS_PROXY', 'http://user:SECRET@proxy.example:3128'],
     ['YARN_HTTPS_PROXY', 'http://proxy.example:3128'],
     ['GITHUB_SERVER_URL', 'https://user:SECRET@github.example'],
@@ -164,6 +167,7 @@ describe('R15 what passes without being asked for', () => {
 
   test.each([
     ['JAVA_TOOL_OPTIONS', '-Xmx1g'],
+    ['JAVA_TOOL_OPTIONS', '-XX:+UseG1GC -XX:MaxRAMPercentage=75.0 -Dfile.encoding=UTF-8 -Djava.awt.headless=true'],
     ['GITHUB_SERVER_URL', 'https://github.example'],
     ['JAVA_HOME', '/usr/lib/jvm/java-21'],
   ])('control: %s=%s passes', (name, value) => {

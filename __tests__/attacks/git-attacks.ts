@@ -155,6 +155,19 @@ export const GIT_ATTACKS: readonly GitAttack[] = [
     script: `${REPOSITORY('.git/nohead')}; ${LINKED('.git/nohead', 'z2')}; rm .git/nohead/HEAD`,
     trigger: inside('z2'),
   },
+  // Git does not check what an index says, and so not its sum either.
+  {
+    name: 'an index of a nested repository that leads into its git directory',
+    script: `git init -q ni; cd ni; mkdir -p .gis/hooks; cp "$PAYLOAD" .gis/hooks/post-checkout; git add .; rm -r .gis
+      LC_ALL=C sed -i 's|[.]gis/hooks|.git/hooks|' .git/index`,
+    trigger: [['-C', 'ni', 'checkout', '--', '.']],
+  },
+  {
+    name: 'an index that leads into the git directory',
+    script: `mkdir -p .gis/hooks; cp "$PAYLOAD" .gis/hooks/post-checkout; git add -f .gis; rm -r .gis
+      LC_ALL=C sed -i 's|[.]gis/hooks|.git/hooks|' .git/index`,
+    trigger: [['checkout', '--', '.']],
+  },
   // This attack must be the last one, because git in the sandbox falls for it too.
   { name: 'commondir', script: `${REPOSITORY('common')}; echo ../common > .git/commondir`, trigger: STATUS },
 ];

@@ -16,8 +16,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
-import { actionStep, mainAs, type ActionStep } from '../../testing/runner/action.ts';
-import { give, ordinaryUser } from '../../testing/runner/program.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 /** Only root can put a runner below a directory of the system, and mount a file system there. */
@@ -30,6 +30,8 @@ const SCRIPT = `P=\${GITHUB_WORKSPACE%/*}; R=\${P%/_work/*}; export P R\n${secti
   'R12 files': `cat "$R"/.credentials_rsaparams "$R"/.runner "$R"/_diag/Worker.log "$P"/temp/git.config "$P"/other/secret
     ls -A "$R" "$P"`,
   'R12 logs': 'cat "$P"/temp/*/* "$P"/temp/awf-*/*; true',
+  'R9, R11 what is mounted once more':
+    'ls -A tree/* "$DISK"/proc; cat tree/home/.ssh/id; cat tree/proc/*/environ; true',
   'R13 tools':
     'cat "$P"/tool-cache/node/24.1.0/x64/etc/npmrc "$HOME"/.local/share/uv/credentials/credentials.toml; true',
   'R12 everywhere': `grep -rsl 'SENTINEL-of-th[e]-host' /opt /usr/local "$HOME" /tmp; echo searched`,
@@ -59,6 +61,13 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({
   let step: ActionStep;
   let server: Server;
   let disk: string;
+  /** What is mounted, for the end. */
+  const mounted: string[] = [];
+  const mount = (target: string, ...args: readonly string[]): void => {
+    mkdirSync(target, { recursive: true });
+    expect(spawnSync('mount', [...args, target]).status).toBe(0);
+    mounted.unshift(target);
+  };
   let result: EntryResult;
   let sections: Record<string, string>;
   /** The runner's own directory. */
@@ -71,11 +80,16 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({
     writeFileSync(join(directory, name), content, { mode: 0o600 });
   };
 
+  /** A tree for chroot in the workspace. */
+  const mountTree = (): void => {
+    mount(of('tree/proc'), '-t', 'proc', 'proc');
+    mount(of('tree/home'), '--bind', join(top, 'home'));
+  };
+
   beforeAll(async () => {
     disk = join(mkdtempSync('/opt/awf-disk-'), 'disk');
-    mkdirSync(disk);
     chmodSync(dirname(disk), 0o755);
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs', disk]);
+    mount(disk, '-t', 'tmpfs', '-o', 'mode=0777,size=1m', 'tmpfs');
     writeFileSync(join(disk, 'tool'), 'good\n');
     chmodSync(join(disk, 'tool'), 0o666);
     home = mkdtempSync('/opt/awf-runner-');
@@ -99,16 +113,25 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({
     );
     write('workspace/.github/actions/a/post.js', 'good\n');
     write('workspace/lib/shared.js', 'good\n');
+    write('home/.ssh/id', SECRET);
+    mount(join(disk, 'proc'), '-t', 'proc', 'proc');
     server = createServer((socket) => socket.end()).listen(join(top, 'agent.sock'));
     await once(server, 'listening');
     chmodSync(join(top, 'agent.sock'), 0o777);
-    if (asOther) give(home, user);
-    result = await (asOther ? mainAs(user, step) : step.main());
+    if (asOther) {
+      const { argv } = copyAction(top);
+      give(home, user);
+      mountTree();
+      result = await runProgram([...user.prefix, ...argv('main')], { env: step.runner.main.env, cwd: of('.') });
+    } else {
+      mountTree();
+      result = await step.main();
+    }
     sections = sectionsOf(result.stdout);
   }, IMAGE_PATIENCE);
   afterAll(() => {
     server.close();
-    spawnSync('umount', [disk]);
+    for (const target of mounted) expect(spawnSync('umount', ['--lazy', target]).status).toBe(0);
     for (const path of [dirname(disk), home]) rmSync(path, { recursive: true });
   });
 
@@ -127,6 +150,14 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({
     const listed = sections['R12 files']?.split('\n').filter((line) => !line.startsWith('cat:')) ?? [];
     const tools = inImage ? [] : ['tool-cache'];
     expect(listed).toEqual([`${home}:`, '_work', '', `${top}:`, 'home', ...tools, 'workspace']);
+  });
+
+  test('R9, R11 neither processes of the host nor its home, where they are mounted once more', () => {
+    expect(
+      sections['R9, R11 what is mounted once more']?.split('\n').filter((line) => !line.startsWith('cat:')),
+    ).toEqual([`${disk}/proc:`, '', 'tree/home:', '', 'tree/proc:']);
+    expect(readFileSync(of('tree/home/.ssh/id'), 'utf8')).toBe(SECRET);
+    expect(existsSync(of('tree/proc/self'))).toBe(true);
   });
 
   test('R13 credentials among the tools are empty', () => {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -24,6 +34,8 @@ const WORK = {
     git switch -q -c topic; git branch; echo four > file.txt; git stash -q; git stash pop -q; git commit -qam fourth
     git fetch -q local; git rebase -q local/main; git worktree add -q inner; git -C inner status --short
     git worktree remove inner; git switch -q main; git -C wt commit -q --allow-empty -m x; echo 'all of it'`,
+  'E4 a forged object': `f=$(git rev-parse HEAD:file.txt | sed 's|^..|.git/objects/&/|'); cp $f forged; rm -f $f
+    node -e 'process.stdout.write(require("zlib").deflateSync("blob 5\\0evil\\n"))' > $f; git cat-file -p HEAD:file.txt; ls $f`,
   'R6 configuration': 'git config --get-regexp "extraheader|include|url|token"; cat .git/config nested/.git/config',
   'R6 files': 'grep -rl "$TOKEN" . "$RUNNER_TEMP" 2> /dev/null',
 };
@@ -147,6 +159,15 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(marks.take()).toEqual([]);
     for (const { trigger } of GIT_ATTACKS) for (const args of trigger) triggerGit(of('.'), args, prefix);
     expect(marks.take()).toEqual([]);
+  });
+
+  test('E4: no object on the host has another content than its name says', () => {
+    const [content, path = ''] = sections['E4 a forged object']?.split('\n') ?? [];
+    expect(content).toBe('evil');
+    expect(lstatSync(of(path), { throwIfNoEntry: false })).toBeUndefined();
+    expect(main.stdout).toMatch(/::warning::.*objects\/.*its content is not what its name says/);
+    renameSync(of('forged'), of(path));
+    expect(tryGit(of('.'), ['fsck'], prefix)).toMatchObject({ code: 0 });
   });
 
   test('E4: the workspace’s own repository works on the host', () => {

@@ -14,7 +14,7 @@ const bind = (source: string, target = source, writable = false): MountSpec => (
   writable,
 });
 
-const NOTHING: Below = { hidden: [], credentials: [], fileSystems: [] };
+const NOTHING: Below = { hidden: [], credentials: [], views: [], fileSystems: [] };
 const directory = (path: string) => ({ path, isDirectory: true });
 const file = (path: string) => ({ path, isDirectory: false });
 
@@ -80,6 +80,20 @@ describe('covering mounts', () => {
     ]);
   });
 
+  test('R12 what the host shows once more is covered below every mount, but never the mount itself', () => {
+    const views = [
+      directory('/opt/tree/proc'),
+      directory('/srv/tree/home'),
+      directory('/work'),
+      directory('/opt/cache'),
+    ];
+    const mounts = [bind('/opt'), bind('/opt/cache'), bind('/work', '/work', true)];
+    expect(cover(mounts, { views }, [bind('/srv')])).toEqual({
+      mounts: ['/opt at /opt', '/opt/cache at /opt/cache', '/work at /work rw', '/srv at /srv'],
+      empty: ['/opt/tree/proc', '/srv/tree/home'],
+    });
+  });
+
   test('a file system in a hidden directory is hidden', () => {
     expect(cover([bind('/opt')], { hidden: [directory('/opt/r')], fileSystems: ['/opt/r/disk'] })).toEqual({
       mounts: ['/opt at /opt'],
@@ -138,10 +152,23 @@ describe('what is hidden', () => {
   test('R13 credentials in tool directories, and those that variables name', () => {
     const home = layout([
       ...['.local/share/uv/credentials/credentials.toml', '.dotnet/corefx/cryptography/x509stores/my/a.pfx'],
-      ...['.pyenv/versions/3.13.1/pip.conf', 'keys/sa.json', 'cache/node/24.1.0/x64/etc/npmrc'],
+      ...[
+        '.pyenv/versions/3.13.1/pip.conf',
+        'keys/sa.json',
+        'keys/npmrc',
+        'keys/pgpass',
+        'keys/key.pem',
+        'cache/node/24.1.0/x64/etc/npmrc',
+      ],
     ]);
     const environment = {
       GOOGLE_APPLICATION_CREDENTIALS: join(home, 'keys/sa.json'),
+      npm_config_userconfig: join(home, 'keys/npmrc'),
+      PGPASSFILE: join(home, 'keys/pgpass'),
+      VENDOR_PRIVATE_KEY: `file://${join(home, 'keys/key.pem')}`,
+      PATH: join(home, 'keys'),
+      TOKEN_DIRECTORY: join(home, 'keys'),
+      CREDENTIAL_HELPER: process.execPath,
       RUNNER_TOOL_CACHE: join(home, 'cache'),
       KUBECONFIG: 'relative',
     };
@@ -153,9 +180,14 @@ describe('what is hidden', () => {
           '.dotnet/corefx',
           '.pyenv/versions/3.13.1/pip.conf',
           'keys/sa.json',
+          'keys/npmrc',
+          'keys/pgpass',
+          'keys/key.pem',
           'cache/node/24.1.0/x64/etc/npmrc',
         ].map((name) => join(home, name)),
       ),
     );
+    expect(found).not.toContain(join(home, 'keys'));
+    expect(found).not.toContain(process.execPath);
   });
 });

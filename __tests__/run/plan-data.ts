@@ -29,7 +29,7 @@ export const CLAIMED: Claimed = {
   host: {
     environment: {},
     toolchain: [{ kind: 'bind', source: '/usr', target: '/usr', writable: false }],
-    below: { hidden: [], credentials: [], fileSystems: [] },
+    below: { hidden: [], credentials: [], views: [], fileSystems: [] },
     toolDirectories: new Map(),
     claudeJson: undefined,
   },

@@ -1,16 +1,21 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { localActionPaths } from '../../src/workspace/local-actions.ts';
+import { localActionPaths, usedActions } from '../../src/workspace/local-actions.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
-function pathsOf(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}): string[] {
+function make(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>>): string {
   const workspace = temporaryDirectory();
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(workspace, name)), { recursive: true });
     writeFileSync(join(workspace, name), content);
   }
   for (const [name, target] of Object.entries(links)) symlinkSync(target, join(workspace, name));
+  return workspace;
+}
+
+function pathsOf(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}): string[] {
+  const workspace = make(files, links);
   const directories = Object.keys(files)
     .filter((name) => /(^|\/)action\.ya?ml$/.test(name))
     .map((name) => join(workspace, dirname(name)));
@@ -74,4 +79,26 @@ test.each(['', '[', 'runs: 1', 'runs: { main: 5, steps: [null, 3] }', 'runs: { m
 
 test('a link to an action elsewhere protects what it leads to, if that is in the workspace', () => {
   expect(pathsOf({ 'real/action.yml': '' }, { out: '/etc' })).toEqual(['real']);
+});
+
+test('E13 the metadata of an action may be a link', () => {
+  const files = { 'a/main.js': '', 'common/meta.yml': 'runs: { using: node24, main: ../lib/x.js }', 'lib/x.js': '' };
+  const workspace = make(files, { 'a/action.yml': '../common/meta.yml' });
+  const paths = localActionPaths([join(workspace, 'a')], workspace).map((path) => relative(workspace, path));
+  expect(paths.sort()).toEqual(['a', 'common/meta.yml', 'lib']);
+});
+
+test('E13 what a workflow uses needs no metadata, and may be reached through links', () => {
+  const workspace = make(
+    {
+      '.github/workflows/w.yml': 'steps:\n  - uses: ./docker\n  - "uses": "./alias/a" # ./no\n  - uses: ./../x\n',
+      '.github/workflows/x.yaml': 'jobs: { j: { uses: ./.github/workflows/w.yml }, k: { steps: [{uses: ./missing}] } }',
+      'docker/Dockerfile': '',
+      'actions/a/main.js': '',
+    },
+    { alias: 'second', second: 'actions' },
+  );
+  const { directories, links } = usedActions(workspace);
+  expect(directories.map((path) => relative(workspace, path)).sort()).toEqual(['actions/a', 'docker']);
+  expect(links.map((path) => relative(workspace, path))).toEqual(['alias', 'second']);
 });

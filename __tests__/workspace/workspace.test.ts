@@ -70,7 +70,7 @@ describe('inspectWorkspace', () => {
       write(workspace, {
         ...repository('clone/.git'),
         'clone/.git/hooks/pre-commit.sample': '',
-        'clone/.git/index': 'DIRC',
+        'clone/.git/index': `DIRC\0\0\0\x02${'\0'.repeat(24)}`,
         'clone/.git/info/exclude': '# nothing\n',
         'clone/.git/description': 'Unnamed repository\n',
         'clone/.git/branches/': '',
@@ -365,6 +365,45 @@ describe('inspectWorkspace', () => {
     expect(statSync(join(workspace, 'known')).mode & 0o7777).toBe(0o4755);
   });
 
+  test('E9 a new pipe is removed, so that no later step waits at it', async () => {
+    const { workspace, found } = await after(
+      (w) => {
+        mkdirSync(join(w, 'shut'));
+        for (const name of ['package.json', 'shut/p']) spawnSync('mkfifo', [join(w, name)]);
+        chmodSync(join(w, 'shut'), 0o555);
+      },
+      (w) => spawnSync('mkfifo', [join(w, 'ours')]),
+    );
+    expect(found.pipes.map(({ path }) => path).sort()).toEqual(['package.json', 'shut/p']);
+    expect(aftermathWarnings(found)).toEqual([expect.stringMatching(/named pipes, and AWF removed them: .*shut\/p/)]);
+    expect(aftermathMarkdown(found).join()).toContain('`package.json` | ⛔ removed');
+    expect(readdirSync(workspace).sort()).toEqual(['.git', 'file', 'ours', 'shut']);
+    expect(readdirSync(join(workspace, 'shut'))).toEqual([]);
+  });
+
+  test('E13 a link on the way to a local action leads afterwards where it led', async () => {
+    const outside = temporaryDirectory();
+    const { workspace, found } = await after(
+      (w) => {
+        rmSync(join(w, 'alias'));
+        write(w, { 'alias/a/action.yml': 'evil' });
+        rmSync(join(w, 'deep'), { recursive: true });
+        write(outside, { alias: 'somebody’s' });
+        symlinkSync(outside, join(w, 'deep'));
+      },
+      (w) => {
+        const uses = '{ uses: ./alias/a }, { uses: ./deep/alias/a }';
+        write(w, { 'actions/a/action.yml': 'runs:', '.github/workflows/w.yml': `jobs: { j: { steps: [${uses}] } }` });
+        symlinkSync('actions', join(w, 'alias'));
+        write(w, { 'deep/x': '' });
+        symlinkSync('../actions', join(w, 'deep/alias'));
+      },
+    );
+    expect(paths(found)).toEqual(['alias', 'deep', 'deep/alias']);
+    expect(readlinkSync(join(workspace, 'alias'))).toBe('actions');
+    expect(readdirSync(outside)).toEqual(['alias']);
+  });
+
   test('E12 files that are shared with places outside become the workspace’s own', async () => {
     const outside = temporaryDirectory();
     for (const name of ['a', 'b']) writeFileSync(join(outside, name), 'good', { mode: 0o555 });
@@ -412,7 +451,8 @@ describe('inspectWorkspace', () => {
       },
     );
     expect(workspace).not.toBe(outside);
-    expect(readFileSync(join(outside, object), 'utf8')).toBe('evil');
+    // Its content is not what its name says.
+    expect(lstatSync(join(outside, object), { throwIfNoEntry: false })).toBeUndefined();
     expect(readFileSync(join(clone, 'object'), 'utf8')).toBe('good');
   });
 });

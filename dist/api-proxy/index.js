@@ -735,6 +735,8 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
+/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
+const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -754,8 +756,11 @@ const OPENAI_BODY = {
             ],
         },
         present('websearchoptions', 'web-search'),
-        // Such models search without being asked to.
-        { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+        // Azure connects to an index whose address the request names.
+        present('datasources', 'remote-files'),
+        // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
+        ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
+        ...['model', 'models'].map((key) => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
         ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
@@ -1478,8 +1483,8 @@ function toolNotAllowed(what, tool) {
 }
 /** @param what "request body" or "WebSocket message" */
 function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression.';
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
     return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }
 
@@ -1589,6 +1594,13 @@ class Judgement {
 
 
 
+/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
+const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+function isPlainJson(rawHeaders) {
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    return (coding.toLowerCase() === 'identity' &&
+        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
+}
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 class ToolGuard {
     #provider;
@@ -1606,8 +1618,7 @@ class ToolGuard {
         if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
             return undefined;
         this.#checkHeaders(rawHeaders);
-        const coding = body === 0 ? undefined : headerValue(rawHeaders, 'content-encoding');
-        if (coding !== undefined && coding.toLowerCase() !== 'identity')
+        if (body !== 0 && !isPlainJson(rawHeaders))
             throw bodyUnreadable('request body');
         return this.#judgeFor(this.#provider.bodyRules(path));
     }
@@ -3471,6 +3482,11 @@ class Listener {
         });
     }
     #serve(client, answer, arrival = {}) {
+        if (Connection.of(client.socket).isDoomed) {
+            // One packet brings a thousand requests, and an answer and a line in the log for each would cost more than it.
+            client.socket.destroy();
+            return;
+        }
         const startedAt = performance.now();
         const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
         const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };

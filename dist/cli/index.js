@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9692);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2527);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9692:
+/***/ 2527:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14707,6 +14707,8 @@ function readOpenAi(counts) {
         cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
+/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
+const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -14726,8 +14728,11 @@ const OPENAI_BODY = {
             ],
         },
         present('websearchoptions', 'web-search'),
-        // Such models search without being asked to.
-        { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+        // Azure connects to an index whose address the request names.
+        present('datasources', 'remote-files'),
+        // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
+        ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
+        ...['model', 'models'].map((key) => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
         ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
     ],
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
@@ -16299,7 +16304,7 @@ var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _argume
 };
 
 
-const { chmod, copyFile: io_util_copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -18107,6 +18112,12 @@ function isProxySetting(name, value) {
 function javaDirectHosts(addresses) {
     return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
 }
+/** Options of a JVM that hold numbers and words: its memory, its collector, encodings, languages. */
+const PLAIN_OPTION = /^-(X[\w:+=.-]*|ea|esa|server|D(file|sun\.jnu|stdout|stderr)\.encoding=[\w-]+|Duser\.\w+=[\w-]+|Djava\.[\w.]+=[a-z]+)$/;
+/** True for options of the host's that may be anything: agents for monitoring take their keys there. */
+function hasOddOption(name, value) {
+    return name === JAVA_OPTIONS && !value.split(/\s+/).every((option) => option === '' || PLAIN_OPTION.test(option));
+}
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.
@@ -18908,6 +18919,53 @@ function checkMountTargets(mounts, guards, agent, home) {
     refuseTakenTargets(mounts, agent, home);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/mounted.js
+
+
+
+/** File systems whose files are the kernel's: its processes, devices and settings. */
+const KERNEL_TYPES = new Set(words(`
+    proc sysfs devtmpfs devpts cgroup cgroup2 debugfs tracefs securityfs configfs efivarfs pstore bpf fusectl mqueue
+    hugetlbfs binfmt_misc rpc_pipefs nfsd nsfs selinuxfs smackfs resctrl
+  `));
+/** All that is mounted, in the order in which it was. */
+function mounted() {
+    return (0,external_node_fs_.readFileSync)('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+        const [own = '', file = ''] = line.split(' - ');
+        const [, , device = '', root = '', place = '', options = ''] = own.split(' ').map(mounted_unescape);
+        const [type = '', , superOptions = ''] = file.split(' ');
+        const isReadOnly = [options, superOptions].some((list) => list.split(',').includes('ro'));
+        return place === '' ? [] : [{ place, device, root, type, isWritable: !isReadOnly }];
+    });
+}
+function mounted_unescape(text) {
+    return text.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+}
+/** Where file systems of the kernel's are mounted. */
+function kernelPlaces(mounts) {
+    return mounts.filter(({ type }) => KERNEL_TYPES.has(type)).map(({ place }) => place);
+}
+/**
+ * Where else one of these paths is to be seen: in a directory that is mounted a second time, such as the home in a tree
+ * for `chroot`. A mount that shows more than the path is named as a whole.
+ *
+ * @param paths absolute, without links
+ */
+function otherPlaces(paths, mounts) {
+    return paths.flatMap((path) => {
+        const own = mounts.findLast(({ place }) => path === place || isBelow(path, place));
+        if (own === undefined)
+            return [];
+        const inside = `${own.root}/${path.slice(own.place.length)}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
+        return mounts
+            .filter(({ device, root }) => device === own.device && (inside === root || isBelow(inside, root)))
+            .map(({ place }) => place)
+            .filter((place) => place !== path && !isBelow(path, place));
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/credential-rows.js
 /** Files with credentials that programs keep among their own, below directories of the toolchain. */
 const CREDENTIAL_ROWS = [
@@ -18922,6 +18980,14 @@ const CREDENTIAL_ROWS = [
     { path: '/opt/*/conf/settings-security.xml', why: "Maven's master password" },
     { path: '/opt/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
     { path: '/opt/*/pip.conf', why: 'a virtual environment below /opt' },
+    { path: '/opt/*/.condarc', why: "a conda below /opt; a channel's URL may hold a token" },
+    { path: '/usr/share/*/.condarc', why: 'the same; hosted runners have Miniconda here' },
+    { path: '/usr/local/*/.condarc', why: 'the same' },
+    { path: '/opt/*/conf/sonar-scanner.properties', why: "the scanner's token" },
+    { path: '/opt/*/conf/tomcat-users.xml', why: 'passwords of a server below /opt' },
+    { path: '/home/linuxbrew/.linuxbrew/etc/npmrc', why: "npm's settings of Homebrew's Node.js" },
+    { path: '/home/linuxbrew/.linuxbrew/etc/gitconfig', why: "settings of Homebrew's git" },
+    { path: '/home/linuxbrew/.linuxbrew/etc/wgetrc', why: "settings of Homebrew's wget" },
     { path: '/usr/share/*/conf/settings.xml', why: "Maven's passwords; hosted runners have it here" },
     { path: '/usr/local/*/conf/settings.xml', why: "Maven's passwords" },
     { path: '/etc/maven/settings-security.xml', why: "Maven's master password" },
@@ -19070,13 +19136,16 @@ function socketIn(path) {
 
 
 
-/** Variables that name a file or a directory with credentials, wherever that is. */
+
+/** Variables that name a file or a directory with credentials, wherever that is. Programs take some of them in any case. */
 const hidden_CREDENTIAL_VARIABLES = words(`
-  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE
-  AWS_WEB_IDENTITY_TOKEN_FILE AZURE_CONFIG_DIR AZURE_FEDERATED_TOKEN_FILE KUBECONFIG DOCKER_CONFIG NETRC
+  GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_CONFIG_FILE AZURE_CONFIG_DIR KUBECONFIG DOCKER_CONFIG NETRC
   NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
-  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
+  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR CONDARC BOTO_CONFIG TWINE_CONFIG_FILE
+  OCI_CLI_CONFIG_FILE CLOUDFLARE_CONFIG SNOWFLAKE_HOME
 `);
+/** What else a program calls such a variable: `GOOGLE_APPLICATION_CREDENTIALS`, `PGPASSFILE`, `SSH_KEY_FILE`. */
+const CREDENTIAL_VARIABLE = /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 /** Reads what {@link Below} lists. */
 function readBelow(surroundings) {
     const { home, environment } = surroundings;
@@ -19086,10 +19155,18 @@ function readBelow(surroundings) {
         ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) })),
         ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(toolCache, row.path) }))),
     ];
+    const hidden = hostPaths(hiddenPlaces(surroundings));
+    const mounts = mounted();
+    const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
     return {
-        hidden: hostPaths(hiddenPlaces(surroundings)),
-        credentials: hostPaths([...rows.flatMap(host_toolchain_present), ...named(environment, hidden_CREDENTIAL_VARIABLES)]),
-        fileSystems: writableFileSystems(),
+        hidden,
+        credentials: hostPaths([
+            ...rows.flatMap(host_toolchain_present),
+            ...named(environment, (name) => hidden_CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
+            ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
+        ]),
+        views: hostPaths([...kernelPlaces(mounts), ...otherPlaces(guarded, mounts)]),
+        fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
     };
 }
 function hiddenPlaces(surroundings) {
@@ -19100,7 +19177,7 @@ function hiddenPlaces(surroundings) {
         // The runner keeps actions, checkouts and temporary files side by side.
         ...(/\/_?temp$/.test(runnerTemporary) ? [(0,external_node_path_.dirname)(runnerTemporary)] : []),
         ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
-        ...named(environment, [...RUNNER_FILES, 'GITHUB_EVENT_PATH']),
+        ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
         ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
         ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
         ...listeningSockets(),
@@ -19114,8 +19191,17 @@ function runnerAbove(path) {
     const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
     return isRunner ? [directory] : runnerAbove(directory);
 }
-function named(environment, names) {
-    return names.flatMap((name) => (environment[name] ?? '').split(':').filter((path) => path.startsWith('/')));
+/** True for a file that is no program. */
+function isDataFile(path) {
+    const stats = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && (stats.mode & 0o111) === 0;
+}
+/** The paths in variables: one, a list, or the address of a file. */
+function named(environment, isMeant) {
+    return Object.entries(environment)
+        .filter(([name]) => isMeant(name))
+        .flatMap(([, value = '']) => value.replaceAll(/(?<![^:])file:(\/\/)?(?=\/)/gi, '').split(':'))
+        .filter((path) => path.startsWith('/') && path !== '/');
 }
 function hostPaths(paths) {
     const real = paths.flatMap((path) => {
@@ -19127,19 +19213,6 @@ function hostPaths(paths) {
         }
     });
     return [...new Set(real)].map((path) => ({ path, isDirectory: (0,external_node_fs_.statSync)(path).isDirectory() }));
-}
-/** From `/proc/self/mountinfo` (proc(5)): file systems that are mounted somewhere and can be written to. */
-function writableFileSystems() {
-    return (0,external_node_fs_.readFileSync)('/proc/self/mountinfo', 'utf8')
-        .split('\n')
-        .flatMap((line) => {
-        const [own = '', file = ''] = line.split(' - ');
-        const [, , , , place = '', options = ''] = own.split(' ');
-        const isReadOnly = [options, file.split(' ')[2] ?? ''].some((list) => list.split(',').includes('ro'));
-        return isReadOnly || place === ''
-            ? []
-            : [place.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))];
-    });
 }
 /**
  * Covers what must not be seen below mounted directories, and mounts the file systems below read-only ones once more:
@@ -19166,7 +19239,7 @@ function coverMounts(mounts, own, below) {
             if (!targets.has(target))
                 added.set(target, what(target));
         };
-        const covers = outermost(places.filter(({ path }) => isBelow(path, mount.source)));
+        const covers = outermost([...places, ...below.views].filter(({ path }) => isBelow(path, mount.source)));
         for (const path of mount.writable ? [] : below.fileSystems.filter((one) => isBelow(one, mount.source))) {
             const isCovered = covers.some((cover) => path === cover.path || isBelow(path, cover.path));
             if (!isCovered)
@@ -19708,19 +19781,6 @@ function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-/** The first bytes of a regular file. Empty for anything else. */
-function files_startOf(file, length) {
-    if (files_kindOf(file) !== 'file')
-        return '';
-    const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(length);
-        return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, length, 0));
-    }
-    finally {
-        closeSync(descriptor);
-    }
-}
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function files_kindOf(path) {
     let stats;
@@ -20226,6 +20286,200 @@ function directory_readConfig(file, gitDirectory, roots) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+
+
+
+
+/*
+ * Git trusts its index (gitformat-index(5)): it writes files to the paths in it, `.git/hooks` and `../` included, and
+ * takes a file for unchanged if the file's times and size are those in the index.
+ */
+/** A larger one is more than any repository has. */
+const MAX_INDEX_BYTES = 512 << 20;
+/** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
+const STAT_BYTES = 40;
+const MODE_AT = 24;
+const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
+const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
+const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** The octets of an object's name in a repository, by the setting that git obeys. */
+function index_file_hashBytesOf(repository) {
+    try {
+        const format = config_parseGitConfig(files_contentOf((0,posix_namespaceObject.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
+        return format?.value === 'sha256' ? 32 : 20;
+    }
+    catch {
+        return 20; // Git cannot read it either.
+    }
+}
+/**
+ * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
+ *
+ * @throws SyntaxError for anything else, and for an index that two readers could read differently
+ */
+function index_file_readIndex(file, hashBytes) {
+    try {
+        return new Reader(Buffer.from(files_contentOf(file, MAX_INDEX_BYTES) ?? '', 'latin1'), hashBytes).index();
+    }
+    catch (error) {
+        throw error instanceof RangeError ? new SyntaxError('the index is cut off') : error;
+    }
+}
+class Reader {
+    #data;
+    #hashBytes;
+    /** Where the checksum is. */
+    #end;
+    #at = 12;
+    constructor(data, hashBytes) {
+        this.#data = data;
+        this.#hashBytes = hashBytes;
+        this.#end = data.length - hashBytes;
+    }
+    index() {
+        const version = this.#data.readUInt32BE(4);
+        this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        const entries = [];
+        const starts = new Map();
+        for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
+            starts.set(this.#at, entries.length);
+            entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
+        }
+        const extensions = this.#extensions(starts, entries.length);
+        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        for (const entry of entries) {
+            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+        }
+        return index;
+    }
+    #entry(version, previous) {
+        const start = this.#at;
+        const mode = this.#data.readUInt32BE(start + MODE_AT);
+        const object = this.#data.subarray(start + STAT_BYTES, start + STAT_BYTES + this.#hashBytes);
+        let at = start + STAT_BYTES + this.#hashBytes;
+        const flags = this.#data.readUInt16BE(at);
+        at += 2;
+        const isExtended = (flags & IS_EXTENDED) !== 0;
+        const moreFlags = isExtended ? this.#data.readUInt16BE(at) : 0;
+        this.#require(!isExtended || version > 2, 'flags that its version does not have');
+        if (isExtended)
+            at += 2;
+        this.#at = at;
+        const kept = version === 4 ? previous.slice(0, previous.length - this.#stripped(previous.length)) : '';
+        const nul = this.#data.indexOf(0, this.#at);
+        const path = kept + this.#data.toString('latin1', this.#at, nul);
+        this.#require(nul >= 0 && Math.min(path.length, NAME_LENGTH) === (flags & NAME_LENGTH), 'the length of a path');
+        // Up to version 3, one to eight octets fill an entry to a multiple of eight.
+        this.#at = version === 4 ? nul + 1 : start + ((nul - start + 8) & ~7);
+        this.#require(this.#at <= this.#end, 'the index is cut off');
+        return { path, mode, object, flags: flags & ~NAME_LENGTH, moreFlags };
+    }
+    /** The number of octets that a path does not share with the one before: OFS_VARINT of gitformat-pack(5). */
+    #stripped(most) {
+        let octet = this.#data.readUInt8(this.#at++);
+        let value = octet & 0x7f;
+        while ((octet & 0x80) !== 0 && value <= most) {
+            octet = this.#data.readUInt8(this.#at++);
+            value = (value + 1) * 128 + (octet & 0x7f);
+        }
+        this.#require(value <= most, 'the length of a path');
+        return value;
+    }
+    /** Git may read the entries from several places at once: those must be entries too. */
+    #extensions(starts, count) {
+        const names = new Set();
+        const endOfEntries = this.#at;
+        // Git looks for this one from the end of the file.
+        const claimed = this.#end - (8 + 4 + this.#hashBytes);
+        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
+        while (this.#at < this.#end) {
+            const [name, size] = [
+                this.#data.toString('latin1', this.#at, this.#at + 4),
+                this.#data.readUInt32BE(this.#at + 4),
+            ];
+            const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
+            this.#require(body.length === size && !names.has(name), 'an extension');
+            names.add(name);
+            if (name === 'EOIE') {
+                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
+                isClaimed = false;
+            }
+            if (name === 'IEOT')
+                this.#checkBlocks(body, starts, count);
+            this.#at += 8 + size;
+        }
+        this.#require(!isClaimed, 'the end of the entries');
+        return names;
+    }
+    #checkBlocks(body, starts, count) {
+        let next = 0;
+        for (let at = 4; at < body.length; at += 8) {
+            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
+            next += body.readUInt32BE(at + 4);
+        }
+        this.#require(next === count, 'the number of entries in its blocks');
+    }
+    #require(isTrue, what) {
+        if (!isTrue)
+            throw new SyntaxError(`the index has a fault: ${what}`);
+    }
+}
+/** What git demands of a path that it takes from a commit (read-cache.c, `verify_path`). */
+function isHarmless({ path, mode }) {
+    const parts = (mode === DIRECTORY ? path.replace(/\/$/, '') : path).split('/');
+    return ([FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY].some((known) => known === mode) &&
+        parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.split('\\').some(isDotGit)) &&
+        !(mode === LINK && /^\.gitmodules$/i.test(parts.at(-1) ?? '')));
+}
+/** True for names that some file system takes for `.git`. HFS+ ignores a few characters that nobody sees. */
+function isDotGit(name) {
+    const seen = Buffer.from(name, 'latin1')
+        .toString('utf8')
+        .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
+    return /^(\.git|git~1)[ .]*(:.*)?$/is.test(seen);
+}
+/**
+ * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
+ * Only entries that had them before keep the marks by which git does not look at a file.
+ *
+ * @param before the index as it was
+ * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ */
+function index_file_formatIndex(index, before, isSparse, hashBytes) {
+    const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
+    const entries = index.entries.map((entry) => {
+        const known = marks.get(entry.path);
+        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        return {
+            ...entry,
+            flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+        };
+    });
+    const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
+    head.writeUInt32BE(entries.some(({ moreFlags }) => moreFlags !== 0) ? 3 : 2, 4);
+    head.writeUInt32BE(entries.length, 8);
+    const sparse = Buffer.from(index.isSparse ? 'sdir\0\0\0\0' : '', 'latin1');
+    const content = Buffer.concat([head, ...entries.map(formatEntry), sparse]);
+    const sum = createHash(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest();
+    return Buffer.concat([content, sum]);
+}
+function formatEntry({ path, mode, object, flags, moreFlags }) {
+    const nameAt = STAT_BYTES + object.length + (moreFlags === 0 ? 2 : 4);
+    const entry = Buffer.alloc((nameAt + path.length + 8) & ~7);
+    entry.writeUInt32BE(mode, MODE_AT);
+    object.copy(entry, STAT_BYTES);
+    const extended = moreFlags === 0 ? 0 : IS_EXTENDED;
+    entry.writeUInt16BE(flags | extended | Math.min(path.length, NAME_LENGTH), STAT_BYTES + object.length);
+    if (moreFlags !== 0)
+        entry.writeUInt16BE(moreFlags, nameAt - 2);
+    entry.write(path, nameAt, 'latin1');
+    return entry;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 
 
@@ -20235,8 +20489,11 @@ function directory_readConfig(file, gitDirectory, roots) {
 const MAX_REFS = 1_000_000;
 const MAX_PACKED_BYTES = 256 << 20;
 const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-/** State of an operation that ends with the run. */
-const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/**
+ * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
+ * one (git-replace(1)).
+ */
+const EPHEMERAL = /^refs\/(bisect|rewritten|replace)\//;
 /** By the rules of git-check-ref-format(1). */
 function isRefName(name) {
     return (name.startsWith('refs/') &&
@@ -20348,7 +20605,7 @@ function removeEmptyDirectories(path) {
  * What belongs in a git directory (gitrepository-layout(5)), and what becomes of it when the command is done. Whatever is
  * not listed here ends with the run: nobody has to know why it would be dangerous.
  */
-/** Directories of data that is named after its content: objects, and those of Git LFS. */
+/** Directories of data that is named after its content, which is checked afterwards: objects, and those of Git LFS. */
 const layout_STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES = new Map([
@@ -20376,6 +20633,7 @@ function layout_returnsAs(name) {
 const layout_RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
 /** A log of reference updates that is longer stays as it is. */
 const layout_MAX_LOG_BYTES = 64 << 20;
+const layout_INDEX = 'index';
 /** The index, and the files that it may be split into. */
 function layout_isIndex(name) {
     return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
@@ -20405,6 +20663,7 @@ function isText(content) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
+
 
 
 
@@ -20483,6 +20742,8 @@ class Judge {
             this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
         else if (name === 'config' || name === 'config.worktree')
             this.#config(at, path);
+        else if (layout_isIndex(name))
+            this.#index(at, path);
         else if (name.startsWith('hooks/'))
             this.#require(name.endsWith('.sample'), path, 'a hook');
         else
@@ -20495,6 +20756,17 @@ class Judge {
         else
             for (const entry of composed.dropped)
                 this.#offend(path, `the setting ${file_names_printable(config_policy_describeEntry(entry))}`);
+    }
+    #index(at, path) {
+        const repository = (0,posix_namespaceObject.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
+        try {
+            index_file_readIndex((0,posix_namespaceObject.join)(this.#top, path), index_file_hashBytesOf(repository));
+        }
+        catch (error) {
+            if (!(error instanceof SyntaxError))
+                throw error;
+            this.#offend(path, error.message);
+        }
     }
     #require(passes, path, what) {
         if (!passes)
@@ -20522,7 +20794,7 @@ class Judge {
 /** @param name relative to the git directory */
 function isData(name, file) {
     const content = () => files_contentOf(file) ?? '\0';
-    if (layout_isIndex(name) || layout_isStored(name))
+    if (layout_isStored(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
         return true;
@@ -20829,6 +21101,7 @@ function sharedObjects(host) {
         .map((name) => (0,posix_namespaceObject.join)(directory, store, name))
         .filter((file) => (0,external_node_fs_.lstatSync)(file_names_bytes(file)).nlink > 1)));
 }
+/** The git directories of a repository's submodules. */
 function modulesOf(host) {
     const modules = (0,posix_namespaceObject.join)(host, 'modules');
     return files_kindOf(modules) === 'directory' ? private_modulesIn(modules).map((name) => (0,posix_namespaceObject.join)(modules, name)) : [];
@@ -20944,9 +21217,10 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
  * @param roots existing directories
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
  */
-async function survey(roots, limitMs = Infinity, after) {
-    const walk = new Walk(roots, after);
+async function survey(roots, limitMs = Infinity, after, covered = []) {
+    const walk = new Walk(roots, after, covered);
     const end = performance.now() + limitMs;
     let sliceEnd = performance.now() + SLICE_MS;
     while (walk.left > 0 && performance.now() <= end) {
@@ -20965,9 +21239,11 @@ class Walk {
     #findings = [];
     #unread = [];
     #flooded = [];
+    #covered;
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots, after) {
+    constructor(roots, after, covered) {
+        this.#covered = new Set(covered.map(file_names_fromText));
         this.#roots = roots.map(file_names_fromText);
         this.#after = after;
         this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
@@ -21009,9 +21285,10 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
+            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
             // One by one: as arguments of a single call, they would be more than the stack takes.
             for (const directory of below)
-                if (this.#after?.except.has(directory) !== true)
+                if (isSearched(directory))
                     this.#pending.push(directory);
         }
         catch {
@@ -21032,10 +21309,15 @@ class Walk {
                 below.push(file);
             else if (name === '.git')
                 this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+            else if (kind === 'pipe')
+                this.#add({ kind, path: file });
             else if (kind === 'link')
                 this.#link(file);
             else if (kind === 'file')
-                this.#file(file, name);
+                this.#file(file);
+            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+            if (isAction)
+                this.#add({ kind: 'action', path });
         }
         return below;
     }
@@ -21045,9 +21327,7 @@ class Walk {
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
     }
-    #file(path, name) {
-        if (/^action\.ya?ml$/.test(name))
-            this.#add({ kind: 'action', path: (0,posix_namespaceObject.dirname)(path) });
+    #file(path) {
         const stats = (0,external_node_fs_.lstatSync)(file_names_bytes(path), { throwIfNoEntry: false });
         if (stats === undefined)
             return;
@@ -21098,8 +21378,17 @@ function survey_entriesOf(path) {
     // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
     return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
         name: entry.name.toString('latin1'),
-        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+        kind: kindOfEntry(entry),
     }));
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
 }
 /**
  * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
@@ -21314,7 +21603,7 @@ const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint',
  * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
  * actions, and what their entries name. Their post steps run after the command, with the job's environment.
  *
- * @param directories those with an `action.yml` or `action.yaml`
+ * @param directories those with an `action.yml` or `action.yaml`, and those that workflows use
  * @returns absolute paths without links
  */
 function localActionPaths(directories, workspace) {
@@ -21326,8 +21615,43 @@ function localActionPaths(directories, workspace) {
     const real = [...new Set(paths.filter(external_node_fs_.existsSync).map((path) => (0,external_node_fs_.realpathSync)(path)))];
     return real.filter((path) => isBelow(path, workspace) && !real.some((other) => isBelow(path, other)));
 }
+/** Finds what `uses: ./...` means in the workflows of the workspace. The runner looks from the top of the workspace. */
+function usedActions(workspace) {
+    const workflows = (0,external_node_path_.join)(workspace, '.github/workflows');
+    const files = (0,external_node_fs_.existsSync)(workflows) ? (0,external_node_fs_.readdirSync)(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
+    const paths = files.flatMap((name) => {
+        const content = files_contentOf(file_names_fromText((0,external_node_path_.join)(workflows, name))) ?? '';
+        return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)].map(([, path = '']) => (0,external_node_path_.join)(workspace, path));
+    });
+    const used = [...new Set(paths)].filter((path) => isBelow(path, workspace) && (0,external_node_fs_.existsSync)(path));
+    return {
+        directories: used.filter((path) => (0,external_node_fs_.statSync)(path).isDirectory()).map((path) => (0,external_node_fs_.realpathSync)(path)),
+        links: [...new Set(used.flatMap((path) => linksTo(path, workspace)))],
+    };
+}
+/** The kernel gives up at as many. */
+const MAX_LINKS = 40;
+/** The links within the workspace that lead to `path`. */
+function linksTo(path, workspace) {
+    const found = [];
+    let rest = path.slice(1).split('/');
+    let at = '/';
+    for (let name = rest.shift(); name !== undefined && found.length < MAX_LINKS; name = rest.shift()) {
+        const next = (0,external_node_path_.resolve)(at, name);
+        if ((0,external_node_fs_.lstatSync)(next, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+            at = next;
+            continue;
+        }
+        found.push(next);
+        const target = (0,external_node_fs_.readlinkSync)(next);
+        if (target.startsWith('/'))
+            at = '/';
+        rest = [...target.split('/').filter((part) => part !== ''), ...rest];
+    }
+    return found.filter((link) => isBelow(link, workspace));
+}
 function namedBy(file, workspace) {
-    const content = files_contentOf(file_names_fromText(file));
+    const content = (0,external_node_fs_.existsSync)(file) ? files_contentOf(file_names_fromText((0,external_node_fs_.realpathSync)(file))) : undefined;
     if (content === undefined)
         return [];
     const beside = (0,external_node_path_.dirname)(file);
@@ -21508,8 +21832,14 @@ function protected_paths_hash(file) {
 
 
 
-/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED = { path: '.gitmodules', mode: 'report' };
+
+/** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
+const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
+    path,
+    mode: 'report',
+}));
+/** The times of files lag behind the clock by less. */
+const CLOCK_STEP_MS = 1_000;
 /**
  * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, in the same way. Files that the workspace shares with places outside it are
@@ -21524,7 +21854,8 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const own = ownRepository(workspace);
     const roots = [workspace];
     const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-    const found = await survey(roots, limitMs);
+    const covered = coveredIn(workspace, [home, temporary, workDirectory]);
+    const found = await survey(roots, limitMs, undefined, covered);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
     const outside = own.outside === undefined ? [] : [file_names_fromText(own.outside.directory)];
@@ -21536,19 +21867,24 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     }));
     const directory = (0,external_node_path_.join)(workDirectory, 'git');
     const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
-    const watched = [...protectPaths, ALWAYS_REPORTED];
+    const watched = [...protectPaths, ...ALWAYS_REPORTED];
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
+    const used = usedActions(workspace);
+    const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(file_names_fromText)];
     const readOnly = [
         ...plan.readOnly,
         ...readOnlyPaths(workspace, protectPaths),
-        ...localActions(pathsOf(found.findings, 'action'), workspace, protectPaths),
+        ...localActions(actions, workspace, protectPaths),
         ...ownFiles,
     ];
     return {
         baseline: {
             workspace,
             roots,
+            covered,
+            since: Date.now() - CLOCK_STEP_MS,
             dotGit: own.dotGit,
+            actionLinks: Object.fromEntries(used.links.map((path) => [path, own_repository_identify(path) ?? ''])),
             repositories: plan.repositories,
             offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(({ id }) => id),
             findings: found.findings.map(keyOf),
@@ -21560,13 +21896,16 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
         },
         mounts: guardMounts(roots, readOnly, plan.mounts),
-        warnings: [
-            ...(own.warning === undefined ? [] : [own.warning]),
-            ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
-            ...plan.warnings,
-            ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
-        ],
+        warnings: [...repositoryWarnings(own, workspace), ...plan.warnings, ...unsearched(found.left)],
     };
+}
+/** Directories in the workspace in which the host shows something that the command must not see. */
+function coveredIn(workspace, paths) {
+    const mounts = mounted();
+    return [...kernelPlaces(mounts), ...otherPlaces(paths, mounts)].filter((path) => isBelow(path, workspace));
+}
+function unsearched(count) {
+    return count > 0 ? [`${count} directories were not searched for git repositories.`] : [];
 }
 /** On a runner, the directory for temporary files is one of several in the directory of its work. */
 function runnerDirectory(temporary, environment) {
@@ -21578,8 +21917,13 @@ function localActions(directories, workspace, protect) {
     const paths = directories.flatMap((path) => toText(path) ?? []);
     return localActionPaths(paths, workspace).filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
 }
-function outsideWarning(workspace, directory) {
-    return `${workspace} is a part of the repository ${directory}: what the command commits goes there.`;
+function repositoryWarnings({ warning, outside }, workspace) {
+    return [
+        ...(warning === undefined ? [] : [warning]),
+        ...(outside === undefined
+            ? []
+            : [`${workspace} is a part of the repository ${outside.directory}: what the command commits goes there.`]),
+    ];
 }
 /** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */
 function offencesOf(path, roots) {
@@ -21671,7 +22015,7 @@ function read(pid) {
 /** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 /** Warns about what the command left in the workspace, once for each kind. */
-function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
+function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
     const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
@@ -21693,6 +22037,7 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
             ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
             : []),
         ...setIdNotes(setIdFiles),
+        ...pipeNotes(pipes),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -21702,7 +22047,7 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
     ];
 }
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, left, }) {
+function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
         ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
@@ -21715,6 +22060,7 @@ function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setI
             movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
         ])),
         tableOf(['Lent the rights of its owner or group', 'What became of it'], setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does'])),
+        tableOf(['Made whoever opens it wait', 'What became of it'], pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there'])),
         tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
         tableOf(['Not brought to the repository on the host', 'because'], [
             ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
@@ -21734,6 +22080,17 @@ function setIdNotes(files) {
         ...(stuck === ''
             ? []
             : [`The command set set-user-ID or set-group-ID bits, and they could not be cleared. Remove: ${stuck}.`]),
+    ];
+}
+/** Pipes, at which a later program would wait. */
+function pipeNotes(pipes) {
+    const named = (isRemoved) => listed(pipes.filter((pipe) => pipe.isRemoved === isRemoved).map(({ path }) => path));
+    const [removed, stuck] = [named(true), named(false)];
+    return [
+        ...(removed === '' ? [] : [`The command left named pipes, and AWF removed them: ${removed}.`]),
+        ...(stuck === ''
+            ? []
+            : [`The command left named pipes, and they could not be removed. Do not open them: ${stuck}.`]),
     ];
 }
 /** What the repository on the host did not get. */
@@ -22448,8 +22805,11 @@ const PROJECT_SETTINGS = words(`
   hasClaudeMdExternalIncludesApproved hasClaudeMdExternalIncludesWarningShown
   allowedTools enabledMcpjsonServers disabledMcpjsonServers
 `);
-/** A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. */
-const WORD = /^[\w.-]{1,40}(\([\w ./:*-]{1,60}\))?$/;
+/**
+ * A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. What somebody permitted may be a command with a
+ * token in it, so the words in a permission are short and have no digits.
+ */
+const WORD = /^[\w.-]{1,40}(\((?=.{1,60}\)$)[a-z]{1,15}([ ./:*_-]+[A-Za-z]{1,15})*[ ./:*-]*\))?$/;
 function claude_json_settingsIn(path, present) {
     if (present === undefined || present.trim() === '')
         return {};
@@ -22933,10 +23293,10 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
         if (!isAsked && !isOffered)
             continue;
-        if (isAsked || !hasPassword(value))
+        if (isAsked || !(hasPassword(value) || hasOddOption(name, value)))
             giveUnlessCredential(name, value);
         else
-            withheld.push({ name, reason: 'its value has a password in it, and nobody asked for it' });
+            withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
@@ -23401,14 +23761,16 @@ function planRun(config, secrets, prepared, claimed) {
     const { host, userMounts, guards } = claimed;
     const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
     const covered = coverMounts(agent.mounts, userMounts, host.below);
-    const inWorkspace = { ...host.below, hidden: [], credentials: [] };
+    const workspace = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
+    // What is in the workspace is the command's, apart from what the host shows there once more.
+    const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
     const containers = topology(config, {
         ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
         seccompProfile: seccompFile(workDirectory),
         ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
-        guards: coverMounts(guards, [], inWorkspace).mounts,
+        guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
         agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
-        emptyDirectories: covered.empty,
+        emptyDirectories: [...covered.empty, ...inWorkspace.empty],
     });
     refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
     return {
@@ -24463,10 +24825,9 @@ function edited(host, additions, removals) {
 
 
 
+
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** The first bytes of an index (gitformat-index(5)). */
-const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -24533,13 +24894,33 @@ function returnHeadAndIndex(directory, owner, kept) {
         kept.conflicts.push(...changed);
         return;
     }
-    for (const name of names) {
-        const path = join(own, name);
-        if (name === 'HEAD')
-            returnFile(directory, name, owner);
-        else if (startOf(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
-            copyFile(path, join(host, name), owner);
+    try {
+        if (names.includes(INDEX))
+            writeWhole(join(host, INDEX), composedIndex(directory), owner);
+        if (names.includes('HEAD'))
+            returnFile(directory, 'HEAD', owner);
     }
+    catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        kept.failed.push(`${join(host, INDEX)}: ${error.message}`);
+    }
+}
+/** @throws SyntaxError for an index that does not pass */
+function composedIndex({ host, own, kind }) {
+    const hashBytes = hashBytesOf(kind === 'worktree' ? join(host, '../..') : host);
+    const index = readIndex(join(own, INDEX), hashBytes);
+    if (index.isSplit)
+        throw new SyntaxError('the index is split');
+    let before;
+    try {
+        before = readIndex(join(host, INDEX), hashBytes);
+    }
+    catch {
+        // There is none, or nobody could use it.
+    }
+    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test(contentOf(join(one, 'config')) ?? ''));
+    return formatIndex(index, before, isSparse, hashBytes).toString('latin1');
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {

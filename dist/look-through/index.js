@@ -198,7 +198,7 @@ function readBaseline(workDirectory) {
 /* harmony import */ var _git_directory_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(184);
 /* harmony import */ var _git_files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
 /* harmony import */ var _git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(464);
-/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(726);
+/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(667);
 /* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(290);
 
 
@@ -719,18 +719,17 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   $E: () => (/* binding */ contentOf),
 /* harmony export */   BE: () => (/* binding */ MAX_FILES),
 /* harmony export */   DR: () => (/* binding */ filesBelow),
-/* harmony export */   GH: () => (/* binding */ startOf),
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
 /* harmony export */   Z5: () => (/* binding */ userOf),
 /* harmony export */   Zs: () => (/* binding */ stampOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
-/* harmony export */   m3: () => (/* binding */ copyFile),
 /* harmony export */   mV: () => (/* binding */ moveFile),
 /* harmony export */   qW: () => (/* binding */ isPlainPath),
 /* harmony export */   wX: () => (/* binding */ namesIn)
 /* harmony export */ });
+/* unused harmony export copyFile */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 /* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
@@ -762,19 +761,6 @@ function contentOf(file, maxBytes = SMALL_FILE_BYTES) {
             return undefined;
         const buffer = Buffer.alloc(stats.size);
         return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, stats.size, 0));
-    }
-    finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
-    }
-}
-/** The first bytes of a regular file. Empty for anything else. */
-function startOf(file, length) {
-    if (kindOf(file) !== 'file')
-        return '';
-    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(length);
-        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, length, 0));
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
@@ -895,12 +881,221 @@ function moveFile(from, to, owner) {
 
 /***/ }),
 
+/***/ 934:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Lz: () => (/* binding */ hashBytesOf),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   vY: () => (/* binding */ readIndex)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(169);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(996);
+
+
+
+
+/*
+ * Git trusts its index (gitformat-index(5)): it writes files to the paths in it, `.git/hooks` and `../` included, and
+ * takes a file for unchanged if the file's times and size are those in the index.
+ */
+/** A larger one is more than any repository has. */
+const MAX_INDEX_BYTES = 512 << 20;
+/** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
+const STAT_BYTES = 40;
+const MODE_AT = 24;
+const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
+const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
+const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** The octets of an object's name in a repository, by the setting that git obeys. */
+function hashBytesOf(repository) {
+    try {
+        const format = (0,_config_js__WEBPACK_IMPORTED_MODULE_2__/* .parseGitConfig */ .mh)((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
+        return format?.value === 'sha256' ? 32 : 20;
+    }
+    catch {
+        return 20; // Git cannot read it either.
+    }
+}
+/**
+ * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
+ *
+ * @throws SyntaxError for anything else, and for an index that two readers could read differently
+ */
+function readIndex(file, hashBytes) {
+    try {
+        return new Reader(Buffer.from((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)(file, MAX_INDEX_BYTES) ?? '', 'latin1'), hashBytes).index();
+    }
+    catch (error) {
+        throw error instanceof RangeError ? new SyntaxError('the index is cut off') : error;
+    }
+}
+class Reader {
+    #data;
+    #hashBytes;
+    /** Where the checksum is. */
+    #end;
+    #at = 12;
+    constructor(data, hashBytes) {
+        this.#data = data;
+        this.#hashBytes = hashBytes;
+        this.#end = data.length - hashBytes;
+    }
+    index() {
+        const version = this.#data.readUInt32BE(4);
+        this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        const entries = [];
+        const starts = new Map();
+        for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
+            starts.set(this.#at, entries.length);
+            entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
+        }
+        const extensions = this.#extensions(starts, entries.length);
+        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        for (const entry of entries) {
+            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+        }
+        return index;
+    }
+    #entry(version, previous) {
+        const start = this.#at;
+        const mode = this.#data.readUInt32BE(start + MODE_AT);
+        const object = this.#data.subarray(start + STAT_BYTES, start + STAT_BYTES + this.#hashBytes);
+        let at = start + STAT_BYTES + this.#hashBytes;
+        const flags = this.#data.readUInt16BE(at);
+        at += 2;
+        const isExtended = (flags & IS_EXTENDED) !== 0;
+        const moreFlags = isExtended ? this.#data.readUInt16BE(at) : 0;
+        this.#require(!isExtended || version > 2, 'flags that its version does not have');
+        if (isExtended)
+            at += 2;
+        this.#at = at;
+        const kept = version === 4 ? previous.slice(0, previous.length - this.#stripped(previous.length)) : '';
+        const nul = this.#data.indexOf(0, this.#at);
+        const path = kept + this.#data.toString('latin1', this.#at, nul);
+        this.#require(nul >= 0 && Math.min(path.length, NAME_LENGTH) === (flags & NAME_LENGTH), 'the length of a path');
+        // Up to version 3, one to eight octets fill an entry to a multiple of eight.
+        this.#at = version === 4 ? nul + 1 : start + ((nul - start + 8) & ~7);
+        this.#require(this.#at <= this.#end, 'the index is cut off');
+        return { path, mode, object, flags: flags & ~NAME_LENGTH, moreFlags };
+    }
+    /** The number of octets that a path does not share with the one before: OFS_VARINT of gitformat-pack(5). */
+    #stripped(most) {
+        let octet = this.#data.readUInt8(this.#at++);
+        let value = octet & 0x7f;
+        while ((octet & 0x80) !== 0 && value <= most) {
+            octet = this.#data.readUInt8(this.#at++);
+            value = (value + 1) * 128 + (octet & 0x7f);
+        }
+        this.#require(value <= most, 'the length of a path');
+        return value;
+    }
+    /** Git may read the entries from several places at once: those must be entries too. */
+    #extensions(starts, count) {
+        const names = new Set();
+        const endOfEntries = this.#at;
+        // Git looks for this one from the end of the file.
+        const claimed = this.#end - (8 + 4 + this.#hashBytes);
+        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
+        while (this.#at < this.#end) {
+            const [name, size] = [
+                this.#data.toString('latin1', this.#at, this.#at + 4),
+                this.#data.readUInt32BE(this.#at + 4),
+            ];
+            const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
+            this.#require(body.length === size && !names.has(name), 'an extension');
+            names.add(name);
+            if (name === 'EOIE') {
+                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
+                isClaimed = false;
+            }
+            if (name === 'IEOT')
+                this.#checkBlocks(body, starts, count);
+            this.#at += 8 + size;
+        }
+        this.#require(!isClaimed, 'the end of the entries');
+        return names;
+    }
+    #checkBlocks(body, starts, count) {
+        let next = 0;
+        for (let at = 4; at < body.length; at += 8) {
+            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
+            next += body.readUInt32BE(at + 4);
+        }
+        this.#require(next === count, 'the number of entries in its blocks');
+    }
+    #require(isTrue, what) {
+        if (!isTrue)
+            throw new SyntaxError(`the index has a fault: ${what}`);
+    }
+}
+/** What git demands of a path that it takes from a commit (read-cache.c, `verify_path`). */
+function isHarmless({ path, mode }) {
+    const parts = (mode === DIRECTORY ? path.replace(/\/$/, '') : path).split('/');
+    return ([FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY].some((known) => known === mode) &&
+        parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.split('\\').some(isDotGit)) &&
+        !(mode === LINK && /^\.gitmodules$/i.test(parts.at(-1) ?? '')));
+}
+/** True for names that some file system takes for `.git`. HFS+ ignores a few characters that nobody sees. */
+function isDotGit(name) {
+    const seen = Buffer.from(name, 'latin1')
+        .toString('utf8')
+        .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
+    return /^(\.git|git~1)[ .]*(:.*)?$/is.test(seen);
+}
+/**
+ * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
+ * Only entries that had them before keep the marks by which git does not look at a file.
+ *
+ * @param before the index as it was
+ * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ */
+function formatIndex(index, before, isSparse, hashBytes) {
+    const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
+    const entries = index.entries.map((entry) => {
+        const known = marks.get(entry.path);
+        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        return {
+            ...entry,
+            flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+        };
+    });
+    const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
+    head.writeUInt32BE(entries.some(({ moreFlags }) => moreFlags !== 0) ? 3 : 2, 4);
+    head.writeUInt32BE(entries.length, 8);
+    const sparse = Buffer.from(index.isSparse ? 'sdir\0\0\0\0' : '', 'latin1');
+    const content = Buffer.concat([head, ...entries.map(formatEntry), sparse]);
+    const sum = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest();
+    return Buffer.concat([content, sum]);
+}
+function formatEntry({ path, mode, object, flags, moreFlags }) {
+    const nameAt = STAT_BYTES + object.length + (moreFlags === 0 ? 2 : 4);
+    const entry = Buffer.alloc((nameAt + path.length + 8) & ~7);
+    entry.writeUInt32BE(mode, MODE_AT);
+    object.copy(entry, STAT_BYTES);
+    const extended = moreFlags === 0 ? 0 : IS_EXTENDED;
+    entry.writeUInt16BE(flags | extended | Math.min(path.length, NAME_LENGTH), STAT_BYTES + object.length);
+    if (moreFlags !== 0)
+        entry.writeUInt16BE(moreFlags, nameAt - 2);
+    entry.write(path, nameAt, 'latin1');
+    return entry;
+}
+
+
+/***/ }),
+
 /***/ 985:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Nl: () => (/* binding */ isHead),
 /* harmony export */   ZZ: () => (/* binding */ STORES),
+/* harmony export */   hx: () => (/* binding */ INDEX),
 /* harmony export */   mL: () => (/* binding */ isStored),
 /* harmony export */   nw: () => (/* binding */ isIndex),
 /* harmony export */   qS: () => (/* binding */ isReflog),
@@ -918,7 +1113,7 @@ function moveFile(from, to, owner) {
  * What belongs in a git directory (gitrepository-layout(5)), and what becomes of it when the command is done. Whatever is
  * not listed here ends with the run: nobody has to know why it would be dangerous.
  */
-/** Directories of data that is named after its content: objects, and those of Git LFS. */
+/** Directories of data that is named after its content, which is checked afterwards: objects, and those of Git LFS. */
 const STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES = new Map([
@@ -946,6 +1141,7 @@ function returnsAs(name) {
 const RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
 /** A log of reference updates that is longer stays as it is. */
 const MAX_LOG_BYTES = 64 << 20;
+const INDEX = 'index';
 /** The index, and the files that it may be split into. */
 function isIndex(name) {
     return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
@@ -1082,6 +1278,175 @@ function real(path) {
 
 /***/ }),
 
+/***/ 504:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dd: () => (/* binding */ modulesIn),
+/* harmony export */   XG: () => (/* binding */ modulesOf)
+/* harmony export */ });
+/* unused harmony exports composeRepository, mountOf, sharedObjects */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(996);
+/* harmony import */ var _layout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(985);
+/* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(885);
+
+
+
+
+
+
+/**
+ * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
+ * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
+ *
+ * @param host the git directory
+ * @param own the new directory, which must not exist
+ * @param owner who may change it
+ */
+function composeRepository(host, own, owner, config) {
+    const mounts = [];
+    const show = (name, writable, source = join(host, name)) => {
+        mounts.push({ kind: 'bind', source: text(source), target: text(join(host, name)), writable });
+    };
+    makeDirectory(own, owner);
+    const directories = [];
+    for (const name of namesIn(host).filter((one) => !NEVER_COPIED.test(one))) {
+        const kind = kindOf(join(host, name));
+        if (name === 'worktrees' && kind === 'directory') {
+            directories.push(...worktreesIn(host, own, owner, config));
+        }
+        else if (name === 'modules' && kind === 'directory') {
+            for (const module of modulesIn(join(host, name))) {
+                makeDirectory(join(own, name, module, '..'), owner);
+                const composed = composeRepository(join(host, name, module), join(own, name, module), owner, config);
+                directories.push(...composed.directories);
+                mounts.push(...composed.mounts);
+            }
+        }
+        else if (name === 'hooks' && kind === 'link') {
+            symlinkSync(readlinkSync(bytes(join(host, name)), { encoding: 'buffer' }), bytes(join(own, name)));
+        }
+        else if (STORES.includes(name) || COPIED.test(name) || name.startsWith('config')) {
+            continue;
+        }
+        else if ((kind === 'file' || kind === 'directory') && toText(name) !== undefined) {
+            // A mount needs something to be mounted over.
+            if (kind === 'file')
+                writeWhole(join(own, name), '', owner);
+            else
+                makeDirectory(join(own, name), owner);
+            show(name, false);
+        }
+    }
+    for (const store of STORES.filter((name) => kindOf(join(host, name)) === 'directory')) {
+        makeDirectory(join(own, store), owner);
+        show(store, true);
+        // `alternates` and its like are no data: they lead to objects elsewhere.
+        if (store !== 'objects')
+            continue;
+        makeDirectory(join(host, 'objects/info'), userOf(host));
+        const info = `${own}.info`;
+        makeDirectory(info, owner);
+        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
+            copyFile(join(host, 'objects/info', file), join(info, file), owner);
+        }
+        show('objects/info', true, info);
+    }
+    directories.push(composeFiles(host, own, 'repository', owner, config));
+    return { directories, mounts };
+}
+/** The mount that puts the run's own directory where the host's is. */
+function mountOf({ host, own }) {
+    return { kind: 'bind', source: text(own), target: text(host), writable: true };
+}
+function composeFiles(host, own, kind, owner, config) {
+    const files = Object.create(null);
+    for (const name of copiedFiles(host)) {
+        copyFile(join(host, name), join(own, name), owner);
+        files[name] = [stampOf(join(host, name)) ?? '', stampOf(join(own, name)) ?? ''];
+    }
+    for (const name of ['refs', 'logs'].filter((one) => kindOf(join(host, one)) === 'directory')) {
+        makeDirectory(join(own, name), owner);
+    }
+    let composed = '';
+    for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
+        const content = config(join(host, name), host);
+        writeWhole(join(own, name), content, owner);
+        if (name === 'config')
+            composed = content;
+    }
+    return {
+        host,
+        own,
+        kind,
+        returns: 'everything',
+        files,
+        refs: kind === 'repository' ? readRefs(host) : {},
+        config: composed,
+    };
+}
+function copiedFiles(host) {
+    const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
+    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
+        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
+        : kindOf(join(host, name)) === 'file'
+            ? [name]
+            : []);
+    return files.filter((name) => !NEVER_COPIED.test(name));
+}
+/** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
+function sharedObjects(host) {
+    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
+        .map((name) => join(directory, store, name))
+        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
+}
+/** The git directories of a repository's submodules. */
+function modulesOf(host) {
+    const modules = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(host, 'modules');
+    return (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)(modules) === 'directory' ? modulesIn(modules).map((name) => (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, name)) : [];
+}
+/** All of a repository's worktrees: a `git gc` has to know what each of them needs. */
+function worktreesIn(host, own, owner, config) {
+    const [from, to] = [join(host, 'worktrees'), join(own, 'worktrees')];
+    makeDirectory(to, owner);
+    return namesIn(from)
+        .filter((name) => kindOf(join(from, name)) === 'directory')
+        .map((name) => {
+        makeDirectory(join(to, name), owner);
+        return composeFiles(join(from, name), join(to, name), 'worktree', owner, config);
+    });
+}
+/** The submodules' git directories, relative to `modules`. Their names may have slashes. */
+function modulesIn(modules, limit = 10_000) {
+    const found = [];
+    const pending = [''];
+    for (let below = pending.pop(); below !== undefined && limit > 0; below = pending.pop(), limit--) {
+        for (const name of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .namesIn */ .wX)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, below))) {
+            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(below, name);
+            if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, path)) !== 'directory')
+                continue;
+            if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(modules, path, 'HEAD')) === undefined)
+                pending.push(path);
+            else
+                found.push(path);
+        }
+    }
+    return found.sort();
+}
+function text(path) {
+    const decoded = toText(path);
+    // The callers check the paths of repositories, and names that are not UTF-8 are left out.
+    if (decoded === undefined)
+        throw new Error(`not UTF-8: ${basename(path)}`);
+    return decoded;
+}
+
+
+/***/ }),
+
 /***/ 885:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1104,8 +1469,11 @@ function real(path) {
 const MAX_REFS = 1_000_000;
 const MAX_PACKED_BYTES = 256 << 20;
 const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-/** State of an operation that ends with the run. */
-const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/**
+ * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
+ * one (git-replace(1)).
+ */
+const EPHEMERAL = /^refs\/(bisect|rewritten|replace)\//;
 /** By the rules of git-check-ref-format(1). */
 function isRefName(name) {
     return (name.startsWith('refs/') &&
@@ -1213,7 +1581,7 @@ function removeEmptyDirectories(path) {
 
 /***/ }),
 
-/***/ 726:
+/***/ 667:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1319,163 +1687,16 @@ function edited(host, additions, removals) {
 var directory = __nccwpck_require__(184);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
 var git_files = __nccwpck_require__(996);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
 var layout = __nccwpck_require__(985);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
+var git_private = __nccwpck_require__(504);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
-
-
-
-
-
-
-/**
- * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
- * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
- *
- * @param host the git directory
- * @param own the new directory, which must not exist
- * @param owner who may change it
- */
-function composeRepository(host, own, owner, config) {
-    const mounts = [];
-    const show = (name, writable, source = join(host, name)) => {
-        mounts.push({ kind: 'bind', source: private_text(source), target: private_text(join(host, name)), writable });
-    };
-    makeDirectory(own, owner);
-    const directories = [];
-    for (const name of namesIn(host).filter((one) => !NEVER_COPIED.test(one))) {
-        const kind = kindOf(join(host, name));
-        if (name === 'worktrees' && kind === 'directory') {
-            directories.push(...worktreesIn(host, own, owner, config));
-        }
-        else if (name === 'modules' && kind === 'directory') {
-            for (const module of modulesIn(join(host, name))) {
-                makeDirectory(join(own, name, module, '..'), owner);
-                const composed = composeRepository(join(host, name, module), join(own, name, module), owner, config);
-                directories.push(...composed.directories);
-                mounts.push(...composed.mounts);
-            }
-        }
-        else if (name === 'hooks' && kind === 'link') {
-            symlinkSync(readlinkSync(bytes(join(host, name)), { encoding: 'buffer' }), bytes(join(own, name)));
-        }
-        else if (STORES.includes(name) || COPIED.test(name) || name.startsWith('config')) {
-            continue;
-        }
-        else if ((kind === 'file' || kind === 'directory') && toText(name) !== undefined) {
-            // A mount needs something to be mounted over.
-            if (kind === 'file')
-                writeWhole(join(own, name), '', owner);
-            else
-                makeDirectory(join(own, name), owner);
-            show(name, false);
-        }
-    }
-    for (const store of STORES.filter((name) => kindOf(join(host, name)) === 'directory')) {
-        makeDirectory(join(own, store), owner);
-        show(store, true);
-        // `alternates` and its like are no data: they lead to objects elsewhere.
-        if (store !== 'objects')
-            continue;
-        makeDirectory(join(host, 'objects/info'), userOf(host));
-        const info = `${own}.info`;
-        makeDirectory(info, owner);
-        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
-            copyFile(join(host, 'objects/info', file), join(info, file), owner);
-        }
-        show('objects/info', true, info);
-    }
-    directories.push(composeFiles(host, own, 'repository', owner, config));
-    return { directories, mounts };
-}
-/** The mount that puts the run's own directory where the host's is. */
-function mountOf({ host, own }) {
-    return { kind: 'bind', source: private_text(own), target: private_text(host), writable: true };
-}
-function composeFiles(host, own, kind, owner, config) {
-    const files = Object.create(null);
-    for (const name of copiedFiles(host)) {
-        copyFile(join(host, name), join(own, name), owner);
-        files[name] = [stampOf(join(host, name)) ?? '', stampOf(join(own, name)) ?? ''];
-    }
-    for (const name of ['refs', 'logs'].filter((one) => kindOf(join(host, one)) === 'directory')) {
-        makeDirectory(join(own, name), owner);
-    }
-    let composed = '';
-    for (const name of ['config', 'config.worktree'].filter((one) => kindOf(join(host, one)) !== undefined)) {
-        const content = config(join(host, name), host);
-        writeWhole(join(own, name), content, owner);
-        if (name === 'config')
-            composed = content;
-    }
-    return {
-        host,
-        own,
-        kind,
-        returns: 'everything',
-        files,
-        refs: kind === 'repository' ? readRefs(host) : {},
-        config: composed,
-    };
-}
-function copiedFiles(host) {
-    const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
-    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
-        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
-        : kindOf(join(host, name)) === 'file'
-            ? [name]
-            : []);
-    return files.filter((name) => !NEVER_COPIED.test(name));
-}
-/** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
-function sharedObjects(host) {
-    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
-        .map((name) => join(directory, store, name))
-        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
-}
-function modulesOf(host) {
-    const modules = join(host, 'modules');
-    return kindOf(modules) === 'directory' ? modulesIn(modules).map((name) => join(modules, name)) : [];
-}
-/** All of a repository's worktrees: a `git gc` has to know what each of them needs. */
-function worktreesIn(host, own, owner, config) {
-    const [from, to] = [join(host, 'worktrees'), join(own, 'worktrees')];
-    makeDirectory(to, owner);
-    return namesIn(from)
-        .filter((name) => kindOf(join(from, name)) === 'directory')
-        .map((name) => {
-        makeDirectory(join(to, name), owner);
-        return composeFiles(join(from, name), join(to, name), 'worktree', owner, config);
-    });
-}
-/** The submodules' git directories, relative to `modules`. Their names may have slashes. */
-function modulesIn(modules, limit = 10_000) {
-    const found = [];
-    const pending = [''];
-    for (let below = pending.pop(); below !== undefined && limit > 0; below = pending.pop(), limit--) {
-        for (const name of (0,git_files/* namesIn */.wX)((0,posix_.join)(modules, below))) {
-            const path = (0,posix_.join)(below, name);
-            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path)) !== 'directory')
-                continue;
-            if ((0,git_files/* kindOf */.I)((0,posix_.join)(modules, path, 'HEAD')) === undefined)
-                pending.push(path);
-            else
-                found.push(path);
-        }
-    }
-    return found.sort();
-}
-function private_text(path) {
-    const decoded = toText(path);
-    // The callers check the paths of repositories, and names that are not UTF-8 are left out.
-    if (decoded === undefined)
-        throw new Error(`not UTF-8: ${basename(path)}`);
-    return decoded;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js
+
 
 
 
@@ -1487,8 +1708,6 @@ function private_text(path) {
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
-/** The first bytes of an index (gitformat-index(5)). */
-const INDEX_SIGNATURE = 'DIRC';
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -1555,13 +1774,33 @@ function returnHeadAndIndex(directory, owner, kept) {
         kept.conflicts.push(...changed);
         return;
     }
-    for (const name of names) {
-        const path = (0,posix_.join)(own, name);
-        if (name === 'HEAD')
-            returnFile(directory, name, owner);
-        else if ((0,git_files/* startOf */.GH)(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE)
-            (0,git_files/* copyFile */.m3)(path, (0,posix_.join)(host, name), owner);
+    try {
+        if (names.includes(layout/* INDEX */.hx))
+            (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, layout/* INDEX */.hx), composedIndex(directory), owner);
+        if (names.includes('HEAD'))
+            returnFile(directory, 'HEAD', owner);
     }
+    catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        kept.failed.push(`${(0,posix_.join)(host, layout/* INDEX */.hx)}: ${error.message}`);
+    }
+}
+/** @throws SyntaxError for an index that does not pass */
+function composedIndex({ host, own, kind }) {
+    const hashBytes = (0,index_file/* hashBytesOf */.Lz)(kind === 'worktree' ? (0,posix_.join)(host, '../..') : host);
+    const index = (0,index_file/* readIndex */.vY)((0,posix_.join)(own, layout/* INDEX */.hx), hashBytes);
+    if (index.isSplit)
+        throw new SyntaxError('the index is split');
+    let before;
+    try {
+        before = (0,index_file/* readIndex */.vY)((0,posix_.join)(host, layout/* INDEX */.hx), hashBytes);
+    }
+    catch {
+        // There is none, or nobody could use it.
+    }
+    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test((0,git_files/* contentOf */.$E)((0,posix_.join)(one, 'config')) ?? ''));
+    return (0,index_file/* formatIndex */.Qe)(index, before, isSparse, hashBytes).toString('latin1');
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {
@@ -1649,7 +1888,7 @@ function returnModules({ host, own }, owner, roots, kept) {
     const [from, to] = [(0,posix_.join)(own, 'modules'), (0,posix_.join)(host, 'modules')];
     if ((0,git_files/* kindOf */.I)(from) !== 'directory')
         return;
-    for (const name of modulesIn(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
+    for (const name of (0,git_private/* modulesIn */.Dd)(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
         if (!(0,layout/* isHead */.Nl)((0,git_files/* contentOf */.$E)((0,posix_.join)(from, name, 'HEAD')) ?? ''))
             continue;
         rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, roots, kept);
@@ -1672,7 +1911,7 @@ function rebuildRepository(from, to, owner, roots, kept) {
 
 /***/ }),
 
-/***/ 837:
+/***/ 324:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1701,11 +1940,14 @@ var posix_ = __nccwpck_require__(916);
 var config_policy = __nccwpck_require__(368);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 var directory = __nccwpck_require__(184);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
+var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
 var layout = __nccwpck_require__(985);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
+
 
 
 
@@ -1784,6 +2026,8 @@ class Judge {
             this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
         else if (name === 'config' || name === 'config.worktree')
             this.#config(at, path);
+        else if ((0,layout/* isIndex */.nw)(name))
+            this.#index(at, path);
         else if (name.startsWith('hooks/'))
             this.#require(name.endsWith('.sample'), path, 'a hook');
         else
@@ -1796,6 +2040,17 @@ class Judge {
         else
             for (const entry of composed.dropped)
                 this.#offend(path, `the setting ${(0,file_names/* printable */.g$)((0,config_policy/* describeEntry */.OY)(entry))}`);
+    }
+    #index(at, path) {
+        const repository = (0,posix_.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
+        try {
+            (0,index_file/* readIndex */.vY)((0,posix_.join)(this.#top, path), (0,index_file/* hashBytesOf */.Lz)(repository));
+        }
+        catch (error) {
+            if (!(error instanceof SyntaxError))
+                throw error;
+            this.#offend(path, error.message);
+        }
     }
     #require(passes, path, what) {
         if (!passes)
@@ -1823,7 +2078,7 @@ class Judge {
 /** @param name relative to the git directory */
 function isData(name, file) {
     const content = () => (0,files/* contentOf */.$E)(file) ?? '\0';
-    if ((0,layout/* isIndex */.nw)(name) || (0,layout/* isStored */.mL)(name))
+    if ((0,layout/* isStored */.mL)(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
         return true;
@@ -1929,10 +2184,257 @@ function linkOnPath(path, roots) {
     return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
 
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/pack-file.js
+
+
+
+
+/** Types of gitformat-pack(5). */
+const NAMES = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const [OFFSET_DELTA, NAME_DELTA] = [6, 7];
+/** Git's own limit is 4,095. */
+const MAX_CHAIN = 4_095;
+/** Objects that are kept, because others are stored as their differences. Bytes. */
+const MAX_KEPT = 256 << 20;
+/**
+ * Reads every object of a pack, and compares it with the name that the pack's index gives it.
+ *
+ * @param path without `.pack` and `.idx`
+ * @param end when to give up, by the clock of `performance.now`
+ * @returns true if all names are right
+ * @throws Error for what is no pack, or no index of one
+ */
+function readPack(path, hashBytes, end) {
+    const offsets = readIndex((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.idx`)), hashBytes);
+    const pack = new Pack((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.pack`)), offsets, hashBytes);
+    for (const [name, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
+        if (performance.now() > end)
+            throw new Error('no time is left');
+        const { type, data } = pack.objectAt(offset);
+        const sum = (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256').update(`${NAMES[type] ?? ''} ${data.length}\0`);
+        if (sum.update(data).digest('hex') !== name)
+            return false;
+    }
+    return true;
+}
+/** The offsets in a pack, by the names of the objects, from an index of version 2. */
+function readIndex(index, hashBytes) {
+    if (index.readUInt32BE(0) !== 0xff744f63 || index.readUInt32BE(4) !== 2)
+        throw new Error('no index of version 2');
+    const count = index.readUInt32BE(8 + 255 * 4);
+    const names = 8 + 256 * 4;
+    const small = names + count * (hashBytes + 4);
+    const large = small + count * 4;
+    const found = new Map();
+    for (let i = 0; i < count; i++) {
+        const name = index.toString('hex', names + i * hashBytes, names + (i + 1) * hashBytes);
+        const offset = index.readUInt32BE(small + i * 4);
+        const isLarge = (offset & 0x80000000) !== 0;
+        // A name that is there twice could have two contents.
+        if (found.has(name))
+            throw new Error('a name twice');
+        found.set(name, isLarge ? Number(index.readBigUInt64BE(large + (offset & 0x7fffffff) * 8)) : offset);
+    }
+    return found;
+}
+class Pack {
+    #data;
+    #offsets;
+    #hashBytes;
+    #kept = new Map();
+    #keptBytes = 0;
+    constructor(data, offsets, hashBytes) {
+        this.#data = data;
+        this.#offsets = offsets;
+        this.#hashBytes = hashBytes;
+    }
+    objectAt(offset, depth = 0) {
+        const kept = this.#kept.get(offset);
+        if (kept !== undefined)
+            return kept;
+        if (depth > MAX_CHAIN)
+            throw new Error('too long a chain');
+        let at = offset;
+        let octet = this.#data.readUInt8(at++);
+        const type = (octet >> 4) & 7;
+        let size = octet & 0xf;
+        for (let unit = 16; (octet & 0x80) !== 0; unit *= 128) {
+            octet = this.#data.readUInt8(at++);
+            size += (octet & 0x7f) * unit;
+        }
+        let base;
+        if (type === OFFSET_DELTA) {
+            octet = this.#data.readUInt8(at++);
+            let distance = octet & 0x7f;
+            while ((octet & 0x80) !== 0) {
+                octet = this.#data.readUInt8(at++);
+                distance = (distance + 1) * 128 + (octet & 0x7f);
+            }
+            if (distance <= 0 || distance > offset)
+                throw new Error('no base');
+            base = this.objectAt(offset - distance, depth + 1);
+        }
+        else if (type === NAME_DELTA) {
+            const place = this.#offsets.get(this.#data.toString('hex', at, at + this.#hashBytes));
+            if (place === undefined)
+                throw new Error('a base that is not in the pack');
+            at += this.#hashBytes;
+            base = this.objectAt(place, depth + 1);
+        }
+        const content = (0,external_node_zlib_namespaceObject.inflateSync)(this.#data.subarray(at), { maxOutputLength: Math.max(size, 1) });
+        if (content.length !== size)
+            throw new Error('a wrong size');
+        const object = base === undefined ? { type, data: content } : { type: base.type, data: applyDelta(base.data, content) };
+        this.#keep(offset, object);
+        return object;
+    }
+    #keep(offset, object) {
+        this.#keptBytes += object.data.length;
+        this.#kept.set(offset, object);
+        for (const [oldest, { data }] of this.#kept) {
+            if (this.#keptBytes <= MAX_KEPT)
+                return;
+            this.#keptBytes -= data.length;
+            this.#kept.delete(oldest);
+        }
+    }
+}
+/** Composes an object from another one: gitformat-pack(5), "Deltified representation". */
+function applyDelta(base, delta) {
+    let at = 0;
+    const length = () => {
+        let value = 0;
+        for (let unit = 1;; unit *= 128) {
+            const octet = delta.readUInt8(at++);
+            value += (octet & 0x7f) * unit;
+            if ((octet & 0x80) === 0)
+                return value;
+        }
+    };
+    /** A number of which only the octets with a bit in `bits` are there. */
+    const sparse = (bits, octets) => {
+        let value = 0;
+        for (let i = 0; i < octets; i++)
+            if ((bits & (1 << i)) !== 0)
+                value += delta.readUInt8(at++) * 256 ** i;
+        return value;
+    };
+    if (length() !== base.length)
+        throw new Error('another base');
+    const size = length();
+    const parts = [];
+    while (at < delta.length) {
+        const order = delta.readUInt8(at++);
+        if ((order & 0x80) !== 0) {
+            const from = sparse(order & 0xf, 4);
+            const count = sparse((order >> 4) & 7, 3) || 0x10000;
+            parts.push(base.subarray(from, from + count));
+        }
+        else {
+            if (order === 0)
+                throw new Error('a reserved order');
+            parts.push(delta.subarray(at, at + order));
+            at += order;
+        }
+    }
+    const data = Buffer.concat(parts);
+    if (data.length !== size)
+        throw new Error('a wrong size');
+    return data;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/objects.js
+
+
+
+
+
+
+
+
+/*
+ * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
+ * the stores of the host, so what it wrote there is compared with its name, as git does with what it fetches.
+ */
+/** More is not read. Bytes. */
+const MAX_OBJECT_BYTES = 512 << 20;
+/** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
+const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+/**
+ * Moves aside the objects in a repository's stores whose content is not what their name says.
+ *
+ * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
+ * @param end when to give up, by the same clock as `performance.now`
+ * @returns texts for messages
+ */
+function checkObjects(repository, since, hashBytes, end) {
+    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
+    for (const name of changed.filter((one) => DERIVED.test(one)))
+        (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
+    const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));
+    const problems = [];
+    const check = (names, isTrue) => {
+        if (performance.now() > end) {
+            problems.push(`${names[0] ?? ''}: AWF had no time to look at it; run git fsck`);
+            return;
+        }
+        try {
+            if (isTrue())
+                return;
+        }
+        catch {
+            // It cannot be read, so git cannot use it either.
+        }
+        for (const name of names)
+            (0,file_names/* moveAside */.WA)((0,posix_.join)(repository, name));
+        problems.push(`${names[0] ?? ''}: its content is not what its name says`);
+    };
+    for (const name of changed) {
+        const file = (0,posix_.join)(repository, name);
+        const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
+        const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
+        if (object)
+            check([name], () => looseName(file, hashBytes) === `${object[1]}${object[2]}`);
+        else if (large !== undefined)
+            check([name], () => sha256(file) === large);
+    }
+    for (const pack of packs) {
+        const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
+        if (names.length === 2)
+            check(names, () => readPack((0,posix_.join)(repository, pack), hashBytes, end));
+    }
+    return problems;
+}
+/** The name that a loose object should have. */
+function looseName(file, hashBytes) {
+    const content = (0,external_node_zlib_namespaceObject.inflateSync)((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(file)), { maxOutputLength: MAX_OBJECT_BYTES });
+    return (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256')
+        .update(content)
+        .digest('hex');
+}
+function sha256(file) {
+    const sum = (0,external_node_crypto_.createHash)('sha256');
+    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), 'r');
+    try {
+        const buffer = Buffer.alloc(1 << 20);
+        for (let length = (0,external_node_fs_.readSync)(descriptor, buffer); length > 0; length = (0,external_node_fs_.readSync)(descriptor, buffer)) {
+            sum.update(buffer.subarray(0, length));
+        }
+        return sum.digest('hex');
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
 var own_repository = __nccwpck_require__(464);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
-var git_return = __nccwpck_require__(726);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
+var git_private = __nccwpck_require__(504);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 1 modules
+var git_return = __nccwpck_require__(667);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js + 1 modules
 var survey = __nccwpck_require__(290);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
@@ -2072,6 +2574,9 @@ function hash(file) {
 
 
 
+
+
+
 /**
  * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
  * disarms everything that would make a later program do what the command wants.
@@ -2090,14 +2595,19 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
-    const restored = (0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit);
+    kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
+    const restored = [
+        ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
+        ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
+    ];
     const end = performance.now() + limitMs;
-    const found = await (0,survey/* survey */.Fr)(roots, limitMs, {
+    const after = {
         except: new Set(baseline.repositories.map(({ host }) => host)),
         known: new Set(baseline.findings),
         unread: new Set(baseline.unread),
         onDirectory,
-    });
+    };
+    const found = await (0,survey/* survey */.Fr)(roots, limitMs, after, baseline.covered);
     // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
     onDirectory?.((0,file_names/* fromText */.IK)(workspace));
     const links = newLinks(found.findings, baseline);
@@ -2108,7 +2618,8 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])),
     ];
     const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
-    const after = snapshot(workspace, protectPaths, baseline.snapshot);
+    const pipes = (0,survey/* pathsOf */.wG)(found.findings, 'pipe').map((path) => removePipe(path));
+    const prints = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
         return (0,file_names/* printable */.g$)(path.startsWith(top) ? path.slice(top.length) : path);
@@ -2119,11 +2630,24 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             .sort((one, other) => byPlace(one.path, other.path)),
         newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
         kept,
-        changes: changesBetween(baseline.snapshot, after),
+        changes: changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
         setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+        pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
         left: found.left + found.flooded.length,
     };
+}
+/** Objects of the host's repositories that are not what they are called. They are moved aside. */
+function forgedObjects({ repositories, since }, end) {
+    const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+    return [...new Set(hosts.flatMap((host) => [host, ...(0,git_private/* modulesOf */.XG)(host)]))].flatMap((host) => {
+        try {
+            return checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end).map((problem) => `${host}/${problem}`);
+        }
+        catch (error) {
+            return [`${host}/objects: ${String(error)}`];
+        }
+    });
 }
 /** Disarms what a later git would follow. */
 function disarmGit(findings, baseline, kept, end) {
@@ -2175,15 +2699,26 @@ function leadsInside(gitFile, roots) {
 function linksIn(objects) {
     if ((0,files/* kindOf */.I)(objects) !== 'directory')
         return [];
-    return (0,files/* namesIn */.wX)(objects).flatMap((name) => {
+    const named = [];
+    let more = 0;
+    for (const name of (0,files/* namesIn */.wX)(objects)) {
         const path = (0,external_node_path_.join)(objects, name);
         const isDirectory = (0,files/* kindOf */.I)(path) === 'directory';
-        const inside = isDirectory ? (0,files/* namesIn */.wX)(path).map((below) => (0,external_node_path_.join)(path, below)) : [path];
-        return inside
-            .filter((file) => ['link', 'other'].includes((0,files/* kindOf */.I)(file) ?? ''))
-            .map((file) => (0,disarm/* moveOut */.o$)(file, ['a link among the objects of git']));
-    });
+        for (const file of isDirectory ? (0,files/* namesIn */.wX)(path).map((below) => (0,external_node_path_.join)(path, below)) : [path]) {
+            if (!['link', 'other'].includes((0,files/* kindOf */.I)(file) ?? ''))
+                continue;
+            const moved = (0,disarm/* moveOut */.o$)(file, ['a link among the objects of git']);
+            if (named.length < MAX_NAMED)
+                named.push(moved);
+            else
+                more++;
+        }
+    }
+    const rest = { path: objects, what: [`${more} more links among the objects of git`], movedTo: objects };
+    return more === 0 ? named : [...named, rest];
 }
+/** More of one kind are only counted. */
+const MAX_NAMED = 100;
 /** Sorts the workspace's own repository first. */
 function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
@@ -2215,6 +2750,23 @@ function clearSetId(path) {
         return { path, isCleared: false };
     }
 }
+/** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
+function restoreWay(path, before, workspace) {
+    if ((0,files/* isPlainPath */.qW)((0,file_names/* fromText */.IK)(workspace), (0,file_names/* fromText */.IK)(path.slice(workspace.length + 1))))
+        return (0,disarm/* restoreLink */.XT)(path, before);
+    return [{ path: (0,file_names/* fromText */.IK)(path), what: ['a replaced way to a local action'], movedTo: undefined }];
+}
+/** A pipe has no content that could be lost. */
+function removePipe(path) {
+    try {
+        (0,survey/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
+        (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
+        return { path, isRemoved: true };
+    }
+    catch {
+        return { path, isRemoved: false };
+    }
+}
 
 
 /***/ }),
@@ -2227,7 +2779,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(837);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(324);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(876);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 
@@ -2472,9 +3024,10 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
  * @param roots existing directories
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
  */
-async function survey(roots, limitMs = Infinity, after) {
-    const walk = new Walk(roots, after);
+async function survey(roots, limitMs = Infinity, after, covered = []) {
+    const walk = new Walk(roots, after, covered);
     const end = performance.now() + limitMs;
     let sliceEnd = performance.now() + SLICE_MS;
     while (walk.left > 0 && performance.now() <= end) {
@@ -2493,9 +3046,11 @@ class Walk {
     #findings = [];
     #unread = [];
     #flooded = [];
+    #covered;
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots, after) {
+    constructor(roots, after, covered) {
+        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
         this.#roots = roots.map(file_names/* fromText */.IK);
         this.#after = after;
         this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
@@ -2537,9 +3092,10 @@ class Walk {
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
                 this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
             }
+            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
             // One by one: as arguments of a single call, they would be more than the stack takes.
             for (const directory of below)
-                if (this.#after?.except.has(directory) !== true)
+                if (isSearched(directory))
                     this.#pending.push(directory);
         }
         catch {
@@ -2560,10 +3116,15 @@ class Walk {
                 below.push(file);
             else if (name === '.git')
                 this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+            else if (kind === 'pipe')
+                this.#add({ kind, path: file });
             else if (kind === 'link')
                 this.#link(file);
             else if (kind === 'file')
-                this.#file(file, name);
+                this.#file(file);
+            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+            if (isAction)
+                this.#add({ kind: 'action', path });
         }
         return below;
     }
@@ -2573,9 +3134,7 @@ class Walk {
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
     }
-    #file(path, name) {
-        if (/^action\.ya?ml$/.test(name))
-            this.#add({ kind: 'action', path: (0,posix_.dirname)(path) });
+    #file(path) {
         const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
         if (stats === undefined)
             return;
@@ -2626,8 +3185,17 @@ function entriesOf(path) {
     // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
     return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
         name: entry.name.toString('latin1'),
-        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+        kind: kindOfEntry(entry),
     }));
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
 }
 /**
  * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a

@@ -55,8 +55,11 @@ const PROJECT_SETTINGS = words(`
   allowedTools enabledMcpjsonServers disabledMcpjsonServers
 `);
 
-/** A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. */
-const WORD = /^[\w.-]{1,40}(\([\w ./:*-]{1,60}\))?$/;
+/**
+ * A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. What somebody permitted may be a command with a
+ * token in it, so the words in a permission are short and have no digits.
+ */
+const WORD = /^[\w.-]{1,40}(\((?=.{1,60}\)$)[a-z]{1,15}([ ./:*_-]+[A-Za-z]{1,15})*[ ./:*-]*\))?$/;
 
 function settingsIn(path: string, present: string | undefined): JsonObject {
   if (present === undefined || present.trim() === '') return {};

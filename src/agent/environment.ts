@@ -27,7 +27,7 @@ import {
   passesByDefault,
 } from './environment-policy.ts';
 import { toolHomes } from '../mounts/home.ts';
-import { isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
+import { hasOddOption, isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
 
 /** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
@@ -86,8 +86,8 @@ export function agentEnvironment(
     const isAsked = config.envAll && !(isImage && isPlace(name));
     const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
     if (!isAsked && !isOffered) continue;
-    if (isAsked || !hasPassword(value)) giveUnlessCredential(name, value);
-    else withheld.push({ name, reason: 'its value has a password in it, and nobody asked for it' });
+    if (isAsked || !(hasPassword(value) || hasOddOption(name, value))) giveUnlessCredential(name, value);
+    else withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {

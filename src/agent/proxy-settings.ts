@@ -30,6 +30,15 @@ function javaDirectHosts(addresses: Addresses): string {
   return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
 }
 
+/** Options of a JVM that hold numbers and words: its memory, its collector, encodings, languages. */
+const PLAIN_OPTION =
+  /^-(X[\w:+=.-]*|ea|esa|server|D(file|sun\.jnu|stdout|stderr)\.encoding=[\w-]+|Duser\.\w+=[\w-]+|Djava\.[\w.]+=[a-z]+)$/;
+
+/** True for options of the host's that may be anything: agents for monitoring take their keys there. */
+export function hasOddOption(name: string, value: string): boolean {
+  return name === JAVA_OPTIONS && !value.split(/\s+/).every((option) => option === '' || PLAIN_OPTION.test(option));
+}
+
 /**
  * The user's options for Java, followed by those that name the proxy. A JVM uses the last of two options for a
  * property, so ours are left out if the user has set them, for example to a proxy that records a test.

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow } from '../host/paths.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import { words } from '../shared/words.ts';
@@ -20,6 +21,8 @@ export interface Below {
   readonly hidden: readonly HostPath[];
   /** Files with credentials among those of the toolchain. */
   readonly credentials: readonly HostPath[];
+  /** Where else the host shows its processes and devices, the home, or what is hidden: trees for `chroot` have these. */
+  readonly views: readonly HostPath[];
   /** Where the host has further file systems that can be written to. */
   readonly fileSystems: readonly string[];
 }
@@ -37,13 +40,17 @@ export interface Surroundings {
   readonly engine: HostPlaces['engine'];
 }
 
-/** Variables that name a file or a directory with credentials, wherever that is. */
+/** Variables that name a file or a directory with credentials, wherever that is. Programs take some of them in any case. */
 const CREDENTIAL_VARIABLES = words(`
-  GOOGLE_APPLICATION_CREDENTIALS GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE
-  AWS_WEB_IDENTITY_TOKEN_FILE AZURE_CONFIG_DIR AZURE_FEDERATED_TOKEN_FILE KUBECONFIG DOCKER_CONFIG NETRC
+  GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_CONFIG_FILE AZURE_CONFIG_DIR KUBECONFIG DOCKER_CONFIG NETRC
   NPM_CONFIG_USERCONFIG NPM_CONFIG_GLOBALCONFIG PIP_CONFIG_FILE GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GNUPGHOME
-  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR NUGET_CREDENTIALPROVIDER_SESSIONTOKENCACHE
+  TF_CLI_CONFIG_FILE VAULT_CONFIG_PATH HELM_REGISTRY_CONFIG GH_CONFIG_DIR CONDARC BOTO_CONFIG TWINE_CONFIG_FILE
+  OCI_CLI_CONFIG_FILE CLOUDFLARE_CONFIG SNOWFLAKE_HOME
 `);
+
+/** What else a program calls such a variable: `GOOGLE_APPLICATION_CREDENTIALS`, `PGPASSFILE`, `SSH_KEY_FILE`. */
+const CREDENTIAL_VARIABLE =
+  /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 
 /** Reads what {@link Below} lists. */
 export function readBelow(surroundings: Surroundings): Below {
@@ -54,10 +61,18 @@ export function readBelow(surroundings: Surroundings): Below {
     ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(home, row.path) })),
     ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(toolCache, row.path) }))),
   ];
+  const hidden = hostPaths(hiddenPlaces(surroundings));
+  const mounts = mounted();
+  const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
   return {
-    hidden: hostPaths(hiddenPlaces(surroundings)),
-    credentials: hostPaths([...rows.flatMap(present), ...named(environment, CREDENTIAL_VARIABLES)]),
-    fileSystems: writableFileSystems(),
+    hidden,
+    credentials: hostPaths([
+      ...rows.flatMap(present),
+      ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
+      ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
+    ]),
+    views: hostPaths([...kernelPlaces(mounts), ...otherPlaces(guarded, mounts)]),
+    fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
   };
 }
 
@@ -69,7 +84,7 @@ function hiddenPlaces(surroundings: Surroundings): string[] {
     // The runner keeps actions, checkouts and temporary files side by side.
     ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
     ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
-    ...named(environment, [...RUNNER_FILES, 'GITHUB_EVENT_PATH']),
+    ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
     ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
     ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
     ...listeningSockets(),
@@ -84,8 +99,18 @@ function runnerAbove(path: string): string[] {
   return isRunner ? [directory] : runnerAbove(directory);
 }
 
-function named(environment: NodeJS.ProcessEnv, names: readonly string[]): string[] {
-  return names.flatMap((name) => (environment[name] ?? '').split(':').filter((path) => path.startsWith('/')));
+/** True for a file that is no program. */
+function isDataFile(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o111) === 0;
+}
+
+/** The paths in variables: one, a list, or the address of a file. */
+function named(environment: NodeJS.ProcessEnv, isMeant: (name: string) => boolean): string[] {
+  return Object.entries(environment)
+    .filter(([name]) => isMeant(name))
+    .flatMap(([, value = '']) => value.replaceAll(/(?<![^:])file:(\/\/)?(?=\/)/gi, '').split(':'))
+    .filter((path) => path.startsWith('/') && path !== '/');
 }
 
 function hostPaths(paths: readonly string[]): HostPath[] {
@@ -97,20 +122,6 @@ function hostPaths(paths: readonly string[]): HostPath[] {
     }
   });
   return [...new Set(real)].map((path) => ({ path, isDirectory: statSync(path).isDirectory() }));
-}
-
-/** From `/proc/self/mountinfo` (proc(5)): file systems that are mounted somewhere and can be written to. */
-function writableFileSystems(): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const [own = '', file = ''] = line.split(' - ');
-      const [, , , , place = '', options = ''] = own.split(' ');
-      const isReadOnly = [options, file.split(' ')[2] ?? ''].some((list) => list.split(',').includes('ro'));
-      return isReadOnly || place === ''
-        ? []
-        : [place.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)))];
-    });
 }
 
 /** Mounts with what covers parts of them, and directories to be covered with an empty file system. */
@@ -141,7 +152,7 @@ export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpe
       const target = mount.target + path.slice(mount.source.length);
       if (!targets.has(target)) added.set(target, what(target));
     };
-    const covers = outermost(places.filter(({ path }) => isBelow(path, mount.source)));
+    const covers = outermost([...places, ...below.views].filter(({ path }) => isBelow(path, mount.source)));
     for (const path of mount.writable ? [] : below.fileSystems.filter((one) => isBelow(one, mount.source))) {
       const isCovered = covers.some((cover) => path === cover.path || isBelow(path, cover.path));
       if (!isCovered) add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));

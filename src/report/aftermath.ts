@@ -13,6 +13,7 @@ export function aftermathWarnings({
   changes,
   links,
   setIdFiles,
+  pipes,
   left,
 }: Aftermath): string[] {
   const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
@@ -37,6 +38,7 @@ export function aftermathWarnings({
       ? [`The command made links out of the workspace, which a later upload or copy follows: ${listed(links)}.`]
       : []),
     ...setIdNotes(setIdFiles),
+    ...pipeNotes(pipes),
     ...(left > 0
       ? [
           'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -54,6 +56,7 @@ export function aftermathMarkdown({
   changes,
   links,
   setIdFiles,
+  pipes,
   left,
 }: Aftermath): string[] {
   const notes = [
@@ -76,6 +79,10 @@ export function aftermathMarkdown({
     tableOf(
       ['Lent the rights of its owner or group', 'What became of it'],
       setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does']),
+    ),
+    tableOf(
+      ['Made whoever opens it wait', 'What became of it'],
+      pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there']),
     ),
     tableOf(
       ['New link out of the workspace'],
@@ -104,6 +111,19 @@ function setIdNotes(files: Aftermath['setIdFiles']): string[] {
     ...(stuck === ''
       ? []
       : [`The command set set-user-ID or set-group-ID bits, and they could not be cleared. Remove: ${stuck}.`]),
+  ];
+}
+
+/** Pipes, at which a later program would wait. */
+function pipeNotes(pipes: Aftermath['pipes']): string[] {
+  const named = (isRemoved: boolean): string =>
+    listed(pipes.filter((pipe) => pipe.isRemoved === isRemoved).map(({ path }) => path));
+  const [removed, stuck] = [named(true), named(false)];
+  return [
+    ...(removed === '' ? [] : [`The command left named pipes, and AWF removed them: ${removed}.`]),
+    ...(stuck === ''
+      ? []
+      : [`The command left named pipes, and they could not be removed. Do not open them: ${stuck}.`]),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
+import type { MountSpec } from '../docker/spec.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
@@ -38,14 +39,16 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const { host, userMounts, guards } = claimed;
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
   const covered = coverMounts(agent.mounts, userMounts, host.below);
-  const inWorkspace = { ...host.below, hidden: [], credentials: [] };
+  const workspace: MountSpec = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
+  // What is in the workspace is the command's, apart from what the host shows there once more.
+  const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
     seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
-    guards: coverMounts(guards, [], inWorkspace).mounts,
+    guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
     agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
-    emptyDirectories: covered.empty,
+    emptyDirectories: [...covered.empty, ...inWorkspace.empty],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
   return {

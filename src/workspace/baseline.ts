@@ -8,13 +8,19 @@ import type { Snapshot } from './protected-paths.ts';
 /**
  * The state of a workspace before the command. It is stored for the process that looks through the workspace afterwards
  * and for the post step, and has no content of files. Paths have one character for each byte, apart from `workspace`,
- * `roots` and the places.
+ * `roots`, `covered` and the places.
  */
 export interface Baseline {
   readonly workspace: string;
   /** The directories to survey. */
   readonly roots: readonly string[];
+  /** Directories in the workspace that the command does not see. */
+  readonly covered: readonly string[];
+  /** When the command could not have changed anything yet, in milliseconds. */
+  readonly since: number;
   readonly dotGit: string | undefined;
+  /** Links on the way to local actions of the repository's workflows, and what `identify` returns for each. */
+  readonly actionLinks: Readonly<Record<string, string>>;
   /** The run's own git directories. */
   readonly repositories: readonly PrivateDirectory[];
   /** The ids of what git would have followed before. */

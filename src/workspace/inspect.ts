@@ -1,17 +1,20 @@
-import { chmodSync, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { bytes, fromText, printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
 import { hooksElsewhere } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
-import { kindOf, namesIn } from './git/files.ts';
+import { isPlainPath, kindOf, namesIn } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
+import { hashBytesOf } from './git/index-file.ts';
+import { checkObjects } from './git/objects.ts';
 import { identify } from './git/own-repository.ts';
+import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import { changesBetween, snapshot, type Change } from './protected-paths.ts';
-import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
+import { pathsOf, survey, unlock, type Finding, type Survey } from './survey.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -27,6 +30,8 @@ export interface Aftermath {
   readonly links: readonly string[];
   /** New files that lend their owner's or group's rights to those who run them, and whether that was taken away. */
   readonly setIdFiles: readonly { readonly path: string; readonly isCleared: boolean }[];
+  /** New named pipes, and whether they were removed: a later program that opens one would wait for ever. */
+  readonly pipes: readonly { readonly path: string; readonly isRemoved: boolean }[];
   /** Number of directories that were not searched: there was no time, or too much in them. */
   readonly left: number;
 }
@@ -52,14 +57,19 @@ export async function inspectWorkspace(
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
   }
-  const restored = restoreLink(join(workspace, '.git'), baseline.dotGit);
+  kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
+  const restored = [
+    ...restoreLink(join(workspace, '.git'), baseline.dotGit),
+    ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
+  ];
   const end = performance.now() + limitMs;
-  const found = await survey(roots, limitMs, {
+  const after = {
     except: new Set(baseline.repositories.map(({ host }) => host)),
     known: new Set(baseline.findings),
     unread: new Set(baseline.unread),
     onDirectory,
-  });
+  };
+  const found = await survey(roots, limitMs, after, baseline.covered);
   // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
   onDirectory?.(fromText(workspace));
   const links = newLinks(found.findings, baseline);
@@ -70,7 +80,8 @@ export async function inspectWorkspace(
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${printable(target)}`])),
   ];
   const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
-  const after = snapshot(workspace, protectPaths, baseline.snapshot);
+  const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
+  const prints = snapshot(workspace, protectPaths, baseline.snapshot);
   const shown = (path: string): string => {
     const top = `${fromText(workspace)}/`;
     return printable(path.startsWith(top) ? path.slice(top.length) : path);
@@ -81,11 +92,24 @@ export async function inspectWorkspace(
       .sort((one, other) => byPlace(one.path, other.path)),
     newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
     kept,
-    changes: changesBetween(baseline.snapshot, after),
+    changes: changesBetween(baseline.snapshot, prints),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
     setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+    pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
     left: found.left + found.flooded.length,
   };
+}
+
+/** Objects of the host's repositories that are not what they are called. They are moved aside. */
+function forgedObjects({ repositories, since }: Baseline, end: number): string[] {
+  const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+  return [...new Set(hosts.flatMap((host) => [host, ...modulesOf(host)]))].flatMap((host) => {
+    try {
+      return checkObjects(host, since, hashBytesOf(host), end).map((problem) => `${host}/${problem}`);
+    } catch (error) {
+      return [`${host}/objects: ${String(error)}`];
+    }
+  });
 }
 
 /** Disarms what a later git would follow. */
@@ -191,5 +215,22 @@ function clearSetId(path: string): { readonly path: string; readonly isCleared: 
     return { path, isCleared: true };
   } catch {
     return { path, isCleared: false };
+  }
+}
+
+/** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
+function restoreWay(path: string, before: string, workspace: string): Disarmed[] {
+  if (isPlainPath(fromText(workspace), fromText(path.slice(workspace.length + 1)))) return restoreLink(path, before);
+  return [{ path: fromText(path), what: ['a replaced way to a local action'], movedTo: undefined }];
+}
+
+/** A pipe has no content that could be lost. */
+function removePipe(path: string): { readonly path: string; readonly isRemoved: boolean } {
+  try {
+    unlock(dirname(path), 0o700);
+    unlinkSync(bytes(path));
+    return { path, isRemoved: true };
+  } catch {
+    return { path, isRemoved: false };
   }
 }

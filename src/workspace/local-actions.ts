@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { fromText } from '../host/file-names.ts';
@@ -12,7 +12,7 @@ const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint',
  * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
  * actions, and what their entries name. Their post steps run after the command, with the job's environment.
  *
- * @param directories those with an `action.yml` or `action.yaml`
+ * @param directories those with an `action.yml` or `action.yaml`, and those that workflows use
  * @returns absolute paths without links
  */
 export function localActionPaths(directories: readonly string[], workspace: string): string[] {
@@ -25,8 +25,55 @@ export function localActionPaths(directories: readonly string[], workspace: stri
   return real.filter((path) => isBelow(path, workspace) && !real.some((other) => isBelow(path, other)));
 }
 
+/** What the workflows of a repository use of it. */
+export interface UsedActions {
+  /** Directories of actions, which need no metadata: a Dockerfile is enough. Without links. */
+  readonly directories: readonly string[];
+  /** Links on the way there. They cannot be mounted over, so the command can replace them. */
+  readonly links: readonly string[];
+}
+
+/** Finds what `uses: ./...` means in the workflows of the workspace. The runner looks from the top of the workspace. */
+export function usedActions(workspace: string): UsedActions {
+  const workflows = join(workspace, '.github/workflows');
+  const files = existsSync(workflows) ? readdirSync(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const paths = files.flatMap((name) => {
+    const content = contentOf(fromText(join(workflows, name))) ?? '';
+    return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)].map(([, path = '']) =>
+      join(workspace, path),
+    );
+  });
+  const used = [...new Set(paths)].filter((path) => isBelow(path, workspace) && existsSync(path));
+  return {
+    directories: used.filter((path) => statSync(path).isDirectory()).map((path) => realpathSync(path)),
+    links: [...new Set(used.flatMap((path) => linksTo(path, workspace)))],
+  };
+}
+
+/** The kernel gives up at as many. */
+const MAX_LINKS = 40;
+
+/** The links within the workspace that lead to `path`. */
+function linksTo(path: string, workspace: string): string[] {
+  const found: string[] = [];
+  let rest = path.slice(1).split('/');
+  let at = '/';
+  for (let name = rest.shift(); name !== undefined && found.length < MAX_LINKS; name = rest.shift()) {
+    const next = resolve(at, name);
+    if (lstatSync(next, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+      at = next;
+      continue;
+    }
+    found.push(next);
+    const target = readlinkSync(next);
+    if (target.startsWith('/')) at = '/';
+    rest = [...target.split('/').filter((part) => part !== ''), ...rest];
+  }
+  return found.filter((link) => isBelow(link, workspace));
+}
+
 function namedBy(file: string, workspace: string): string[] {
-  const content = contentOf(fromText(file));
+  const content = existsSync(file) ? contentOf(fromText(realpathSync(file))) : undefined;
   if (content === undefined) return [];
   const beside = dirname(file);
   return [

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
@@ -12,8 +12,9 @@ import { isGitDirectory, isUnmistakable } from './git/directory.ts';
  * - `link-out`: a symbolic link that leads out of the roots
  * - `set-id`: a file that gives its owner's or group's rights to whoever runs it
  * - `action`: a directory with an `action.yml` or `action.yaml`
+ * - `pipe`: whoever opens it waits, until somebody opens the other end
  */
-export type FindingKind = 'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action';
+export type FindingKind = 'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action' | 'pipe';
 
 /** Paths have one character for each byte. */
 export interface Finding {
@@ -69,7 +70,7 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
 
 interface Entry {
   readonly name: string;
-  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  readonly kind: 'file' | 'directory' | 'link' | 'pipe' | 'other';
 }
 
 /**
@@ -78,9 +79,15 @@ interface Entry {
  * @param roots existing directories
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
  */
-export async function survey(roots: readonly string[], limitMs = Infinity, after?: AfterOptions): Promise<Survey> {
-  const walk = new Walk(roots, after);
+export async function survey(
+  roots: readonly string[],
+  limitMs = Infinity,
+  after?: AfterOptions,
+  covered: readonly string[] = [],
+): Promise<Survey> {
+  const walk = new Walk(roots, after, covered);
   const end = performance.now() + limitMs;
   let sliceEnd = performance.now() + SLICE_MS;
   while (walk.left > 0 && performance.now() <= end) {
@@ -100,10 +107,12 @@ class Walk {
   readonly #findings: Finding[] = [];
   readonly #unread: string[] = [];
   readonly #flooded: string[] = [];
+  readonly #covered: ReadonlySet<string>;
   /** Files with several names: those met, and how many are missing. */
   readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
 
-  constructor(roots: readonly string[], after: AfterOptions | undefined) {
+  constructor(roots: readonly string[], after: AfterOptions | undefined, covered: readonly string[]) {
+    this.#covered = new Set(covered.map(fromText));
     this.#roots = roots.map(fromText);
     this.#after = after;
     this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
@@ -146,8 +155,9 @@ class Walk {
         // A root cannot be moved aside, so its repository and what is below it have to be looked at.
         this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
       }
+      const isSearched = (one: string): boolean => this.#after?.except.has(one) !== true && !this.#covered.has(one);
       // One by one: as arguments of a single call, they would be more than the stack takes.
-      for (const directory of below) if (this.#after?.except.has(directory) !== true) this.#pending.push(directory);
+      for (const directory of below) if (isSearched(directory)) this.#pending.push(directory);
     } catch {
       this.#unread.push(path);
     }
@@ -164,8 +174,11 @@ class Walk {
       const file = join(path, name);
       if (kind === 'directory') below.push(file);
       else if (name === '.git') this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+      else if (kind === 'pipe') this.#add({ kind, path: file });
       else if (kind === 'link') this.#link(file);
-      else if (kind === 'file') this.#file(file, name);
+      else if (kind === 'file') this.#file(file);
+      const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+      if (isAction) this.#add({ kind: 'action', path });
     }
     return below;
   }
@@ -176,8 +189,7 @@ class Walk {
     if (!isInside) this.#add({ kind: 'link-out', path, target });
   }
 
-  #file(path: string, name: string): void {
-    if (/^action\.ya?ml$/.test(name)) this.#add({ kind: 'action', path: dirname(path) });
+  #file(path: string): void {
     const stats = lstatSync(bytes(path), { throwIfNoEntry: false });
     if (stats === undefined) return;
     if ((stats.mode & 0o6000) !== 0) this.#add({ kind: 'set-id', path });
@@ -226,8 +238,15 @@ function entriesOf(path: string): Entry[] {
   // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
   return readdirSync(bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
     name: entry.name.toString('latin1'),
-    kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'other',
+    kind: kindOfEntry(entry),
   }));
+}
+
+function kindOfEntry(entry: Dirent<Buffer>): Entry['kind'] {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  if (entry.isSymbolicLink()) return 'link';
+  return entry.isFIFO() ? 'pipe' : 'other';
 }
 
 /**

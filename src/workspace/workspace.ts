@@ -3,18 +3,19 @@ import type { Config, ProtectedPath } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { fromText, toText } from '../host/file-names.ts';
+import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
 import { hooksElsewhere, type NamedSettings } from './elsewhere.ts';
 import { isUnmistakable } from './git/directory.ts';
 import { offencesIn, type Offence } from './git/judge.ts';
-import { ownRepository } from './git/own-repository.ts';
+import { identify, ownRepository, type OwnRepository } from './git/own-repository.ts';
 import { sharedObjects } from './git/private.ts';
 import { userSettings } from './git/user-settings.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
-import { localActionPaths } from './local-actions.ts';
+import { localActionPaths, usedActions } from './local-actions.ts';
 import { readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
@@ -26,8 +27,14 @@ export interface Guards {
   readonly warnings: readonly string[];
 }
 
-/** A change of this file is always reported: it decides what a later `git submodule update` fetches. */
-const ALWAYS_REPORTED: ProtectedPath = { path: '.gitmodules', mode: 'report' };
+/** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
+const ALWAYS_REPORTED: readonly ProtectedPath[] = ['.gitmodules', '.lfsconfig'].map((path) => ({
+  path,
+  mode: 'report',
+}));
+
+/** The times of files lag behind the clock by less. */
+const CLOCK_STEP_MS = 1_000;
 
 /** What guarding a workspace needs to know beside the configuration. */
 export interface Surroundings {
@@ -61,7 +68,8 @@ export async function guardWorkspace(
   const own = ownRepository(workspace);
   const roots = [workspace];
   const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-  const found = await survey(roots, limitMs);
+  const covered = coveredIn(workspace, [home, temporary, workDirectory]);
+  const found = await survey(roots, limitMs, undefined, covered);
   const gitDirectories = pathsOf(found.findings, 'git-directory');
   const repositories = gitDirectories.filter(isUnmistakable);
   const outside = own.outside === undefined ? [] : [fromText(own.outside.directory)];
@@ -73,19 +81,24 @@ export async function guardWorkspace(
   }));
   const directory = join(workDirectory, 'git');
   const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
-  const watched = [...protectPaths, ALWAYS_REPORTED];
+  const watched = [...protectPaths, ...ALWAYS_REPORTED];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
+  const used = usedActions(workspace);
+  const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(fromText)];
   const readOnly = [
     ...plan.readOnly,
     ...readOnlyPaths(workspace, protectPaths),
-    ...localActions(pathsOf(found.findings, 'action'), workspace, protectPaths),
+    ...localActions(actions, workspace, protectPaths),
     ...ownFiles,
   ];
   return {
     baseline: {
       workspace,
       roots,
+      covered,
+      since: Date.now() - CLOCK_STEP_MS,
       dotGit: own.dotGit,
+      actionLinks: Object.fromEntries(used.links.map((path) => [path, identify(path) ?? ''])),
       repositories: plan.repositories,
       offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(
         ({ id }) => id,
@@ -99,13 +112,18 @@ export async function guardWorkspace(
       closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
     },
     mounts: guardMounts(roots, readOnly, plan.mounts),
-    warnings: [
-      ...(own.warning === undefined ? [] : [own.warning]),
-      ...(own.outside === undefined ? [] : [outsideWarning(workspace, own.outside.directory)]),
-      ...plan.warnings,
-      ...(found.left > 0 ? [`${found.left} directories were not searched for git repositories.`] : []),
-    ],
+    warnings: [...repositoryWarnings(own, workspace), ...plan.warnings, ...unsearched(found.left)],
   };
+}
+
+/** Directories in the workspace in which the host shows something that the command must not see. */
+function coveredIn(workspace: string, paths: readonly string[]): string[] {
+  const mounts = mounted();
+  return [...kernelPlaces(mounts), ...otherPlaces(paths, mounts)].filter((path) => isBelow(path, workspace));
+}
+
+function unsearched(count: number): string[] {
+  return count > 0 ? [`${count} directories were not searched for git repositories.`] : [];
 }
 
 /** On a runner, the directory for temporary files is one of several in the directory of its work. */
@@ -122,8 +140,13 @@ function localActions(directories: readonly string[], workspace: string, protect
   );
 }
 
-function outsideWarning(workspace: string, directory: string): string {
-  return `${workspace} is a part of the repository ${directory}: what the command commits goes there.`;
+function repositoryWarnings({ warning, outside }: OwnRepository, workspace: string): string[] {
+  return [
+    ...(warning === undefined ? [] : [warning]),
+    ...(outside === undefined
+      ? []
+      : [`${workspace} is a part of the repository ${outside.directory}: what the command commits goes there.`]),
+  ];
 }
 
 /** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */

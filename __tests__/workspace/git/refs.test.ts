@@ -45,6 +45,7 @@ describe('reading references', () => {
       'refs/heads/odd': 'rm -rf\n',
       'refs/heads/x.lock': A,
       'refs/bisect/bad': `${A}\n`,
+      [`refs/replace/${A}`]: `${B}\n`,
     });
     symlinkSync('main', join(directory, 'refs/heads/link'));
     expect({ ...readRefs(directory) }).toEqual({

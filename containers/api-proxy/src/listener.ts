@@ -103,6 +103,11 @@ export class Listener {
   }
 
   #serve(client: IncomingMessage, answer: ServerResponse, arrival: Arrival = {}): void {
+    if (Connection.of(client.socket).isDoomed) {
+      // One packet brings a thousand requests, and an answer and a line in the log for each would cost more than it.
+      client.socket.destroy();
+      return;
+    }
     const startedAt = performance.now();
     const record = newRecord(this.#options.provider.id, client.method ?? '', client.url ?? '');
     const visit: Visit = { ...arrival, client, answer, record, startedAt, usage: undefined };

@@ -1,6 +1,6 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import type { ApiError, ProviderEntry } from '../provider-entry.ts';
-import { address, present, type BodyRules } from '../provider-tools.ts';
+import { address, present, type BodyRules, type Place } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
@@ -60,6 +60,9 @@ export function readOpenAi(counts: JsonObject): Usage {
   };
 }
 
+/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
+const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
+
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -80,8 +83,11 @@ export const OPENAI_BODY: BodyRules = {
       ],
     },
     present('websearchoptions', 'web-search'),
-    // Such models search without being asked to.
-    { key: 'model', passes: /^(?!.*-search(?:-|$))/s, hosted: [[/-search(?:-|$)/, 'web-search']] },
+    // Azure connects to an index whose address the request names.
+    present('datasources', 'remote-files'),
+    // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
+    ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
+    ...['model', 'models'].map((key): Place => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
     ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
   ],
   own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],

@@ -49,18 +49,6 @@ export function contentOf(file: string, maxBytes = SMALL_FILE_BYTES): string | u
   }
 }
 
-/** The first bytes of a regular file. Empty for anything else. */
-export function startOf(file: string, length: number): string {
-  if (kindOf(file) !== 'file') return '';
-  const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const buffer = Buffer.alloc(length);
-    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 export type Kind = 'file' | 'directory' | 'link' | 'other';
 
 /** @returns undefined if nothing is there, or a file stands where a directory is due */

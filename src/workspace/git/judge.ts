@@ -4,6 +4,7 @@ import { printable } from '../../host/file-names.ts';
 import { describeEntry } from './config-policy.ts';
 import { readConfig } from './directory.ts';
 import { contentOf, kindOf, namesIn, stampOf, TooMany } from './files.ts';
+import { hashBytesOf, readIndex } from './index-file.ts';
 import { isIndex, isReflog, isStored, MAX_LOG_BYTES, returnsAs } from './layout.ts';
 import { isRefName, isRefValue } from './refs.ts';
 
@@ -84,6 +85,7 @@ class Judge {
     }
     if (kind !== 'file') this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
     else if (name === 'config' || name === 'config.worktree') this.#config(at, path);
+    else if (isIndex(name)) this.#index(at, path);
     else if (name.startsWith('hooks/')) this.#require(name.endsWith('.sample'), path, 'a hook');
     else this.#require(isData(name, join(this.#top, path)), path, 'not known to be data of git');
   }
@@ -92,6 +94,16 @@ class Judge {
     const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#roots);
     if (typeof composed === 'string') this.#offend(path, `a configuration that AWF cannot read (${composed})`);
     else for (const entry of composed.dropped) this.#offend(path, `the setting ${printable(describeEntry(entry))}`);
+  }
+
+  #index(at: string, path: string): void {
+    const repository = join(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
+    try {
+      readIndex(join(this.#top, path), hashBytesOf(repository));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#offend(path, error.message);
+    }
   }
 
   #require(passes: boolean, path: string, what: string): void {
@@ -121,7 +133,7 @@ class Judge {
 /** @param name relative to the git directory */
 function isData(name: string, file: string): boolean {
   const content = (): string => contentOf(file) ?? '\0';
-  if (isIndex(name) || isStored(name)) return true;
+  if (isStored(name)) return true;
   if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name)) return true;
   if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name)) return true;
   if (name.startsWith('refs/')) return isRefName(name) ? isRefValue(content().trimEnd()) : false;

@@ -6,7 +6,7 @@ import { isRefName, OBJECT_NAME } from './refs.ts';
  * not listed here ends with the run: nobody has to know why it would be dangerous.
  */
 
-/** Directories of data that is named after its content: objects, and those of Git LFS. */
+/** Directories of data that is named after its content, which is checked afterwards: objects, and those of Git LFS. */
 export const STORES: readonly string[] = ['objects', 'lfs/objects'];
 
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
@@ -46,6 +46,8 @@ export const RETURNED_FILES: readonly string[] = [...FILES.keys()].filter((name)
 
 /** A log of reference updates that is longer stays as it is. */
 export const MAX_LOG_BYTES = 64 << 20;
+
+export const INDEX = 'index';
 
 /** The index, and the files that it may be split into. */
 export function isIndex(name: string): boolean {

@@ -159,7 +159,8 @@ export function sharedObjects(host: string): string[] {
   );
 }
 
-function modulesOf(host: string): string[] {
+/** The git directories of a repository's submodules. */
+export function modulesOf(host: string): string[] {
   const modules = join(host, 'modules');
   return kindOf(modules) === 'directory' ? modulesIn(modules).map((name) => join(modules, name)) : [];
 }

@@ -12,8 +12,11 @@ const MAX_PACKED_BYTES = 256 << 20;
 
 export const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** State of an operation that ends with the run. */
-const EPHEMERAL = /^refs\/(bisect|rewritten)\//;
+/**
+ * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
+ * one (git-replace(1)).
+ */
+const EPHEMERAL = /^refs\/(bisect|rewritten|replace)\//;
 
 /** By the rules of git-check-ref-format(1). */
 export function isRefName(name: string): boolean {

@@ -6,7 +6,6 @@ import { returnConfig } from './config-return.ts';
 import { readConfig } from './directory.ts';
 import {
   contentOf,
-  copyFile,
   filesBelow,
   isPlainPath,
   kindOf,
@@ -16,10 +15,11 @@ import {
   namesIn,
   userOf,
   stampOf,
-  startOf,
   writeWhole,
 } from './files.ts';
+import { formatIndex, hashBytesOf, readIndex, type GitIndex } from './index-file.ts';
 import {
+  INDEX,
   isHead,
   isIndex,
   isReflog,
@@ -47,9 +47,6 @@ export interface Kept {
   /** What could not be brought back, and why. */
   readonly failed: string[];
 }
-
-/** The first bytes of an index (gitformat-index(5)). */
-const INDEX_SIGNATURE = 'DIRC';
 
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
@@ -115,11 +112,28 @@ function returnHeadAndIndex(directory: PrivateDirectory, owner: UserIds, kept: K
     kept.conflicts.push(...changed);
     return;
   }
-  for (const name of names) {
-    const path = join(own, name);
-    if (name === 'HEAD') returnFile(directory, name, owner);
-    else if (startOf(path, INDEX_SIGNATURE.length) === INDEX_SIGNATURE) copyFile(path, join(host, name), owner);
+  try {
+    if (names.includes(INDEX)) writeWhole(join(host, INDEX), composedIndex(directory), owner);
+    if (names.includes('HEAD')) returnFile(directory, 'HEAD', owner);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    kept.failed.push(`${join(host, INDEX)}: ${error.message}`);
   }
+}
+
+/** @throws SyntaxError for an index that does not pass */
+function composedIndex({ host, own, kind }: PrivateDirectory): string {
+  const hashBytes = hashBytesOf(kind === 'worktree' ? join(host, '../..') : host);
+  const index = readIndex(join(own, INDEX), hashBytes);
+  if (index.isSplit) throw new SyntaxError('the index is split');
+  let before: GitIndex | undefined;
+  try {
+    before = readIndex(join(host, INDEX), hashBytes);
+  } catch {
+    // There is none, or nobody could use it.
+  }
+  const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test(contentOf(join(one, 'config')) ?? ''));
+  return formatIndex(index, before, isSparse, hashBytes).toString('latin1');
 }
 
 /** Returns a small file whose content passes, and its removal. */

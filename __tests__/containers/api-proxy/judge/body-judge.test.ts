@@ -38,6 +38,16 @@ const OPENAI: readonly Case[] = [
     { tools: OPENAI_CLIENT },
   ]),
   ['search options', 'web-search', { web_search_options: {} }, { web_search_options: null }],
+  [
+    'an index of the client’s (Azure)',
+    'remote-files',
+    { data_sources: [{ type: 'elasticsearch', parameters: { endpoint: EVIL } }] },
+    { metadata: { data_sources: EVIL } },
+  ],
+  ['a search of xAI’s', 'web-search', { search_parameters: { mode: 'on' } }, { search_parameters: null }],
+  ['plugins of OpenRouter’s', 'web-search', { plugins: [{ id: 'web' }] }, { messages: [] }],
+  ['its models', 'web-search', { models: ['a/b', 'a/b:online'] }, { models: ['a/b:free'] }],
+  ['a search of Qwen’s', 'web-search', { enable_search: true }, { enable_thinking: true }],
   ['a model that searches', 'web-search', { model: 'gpt-4o-search-preview' }, { model: 'gpt-4o-research' }],
   ['mcp', 'mcp', { tools: [{ type: 'mcp', server_url: EVIL }] }, { tools: [] }],
   ['an interpreter', 'code-execution', { tools: [{ type: 'code_interpreter' }] }, { tools: [OPENAI_CLIENT[0]] }],
@@ -212,6 +222,7 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     expect(t.upstream.requests).toEqual([]);
   });
 
+  const PART = 'Content-Disposition: form-data; name=tools\r\n\r\nweb_search';
   const HOSTED = JSON.stringify({ tools: [{ type: 'mcp', server_url: EVIL }] });
   test.each([
     ['gzip', gzipSync(HOSTED), { 'content-encoding': 'gzip' }],
@@ -219,6 +230,19 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     ['two codings', HOSTED, { 'content-encoding': 'identity, gzip' }],
     ['gzip that is not declared', gzipSync(HOSTED), {}],
     ['a form', 'tools=web_search', { 'content-type': 'application/x-www-form-urlencoded' }],
+    [
+      'a form that is JSON too',
+      '{"a":"&tools=web_search&b="}',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    ],
+    [
+      'a multipart body that is JSON too',
+      `{"a":"\r\n--b\r\n${PART}\r\n--b--"}`,
+      { 'content-type': 'multipart/form-data; boundary=b' },
+    ],
+    ['UTF-7', '{"+AHQ-ools":[{"type":"mcp"}]}', { 'content-type': 'application/json; charset=utf-7' }],
+    ['an EBCDIC that is JSON too', '{}', { 'content-type': 'application/json;charset="cp037"' }],
+    ['two types', '{}', { 'content-type': 'application/json, text/xml' }],
     ['UTF-16', Buffer.from(HOSTED, 'utf16le'), { 'content-type': 'application/json; charset=utf-16le' }],
     ['a byte order mark', `\ufeff${HOSTED}`, {}],
     ['half a document', '{"model":"m"', {}],
@@ -230,6 +254,13 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     expect(t.upstream.requests).toEqual([]);
     expect(await t.records(1)).toMatchObject([{ error: 'body_unreadable', forwarded: false }]);
   });
+
+  test.each(['application/json', 'Application/JSON; charset=UTF-8', 'application/vnd.api+json;charset="utf-8"'])(
+    'the type %s can be read',
+    async (type) => {
+      expect((await post(t.port('openai'), '/v1/responses', '{}', { 'content-type': type })).status).toBe(200);
+    },
+  );
 
   test('in a long body ends the connection before the request is complete', async () => {
     const body = JSON.stringify({ input: 'x'.repeat(2_000_000), tools: [{ type: 'web_search' }] });

@@ -156,6 +156,12 @@ describe('admission', () => {
     await eventually('upstream request aborted', () => t.upstream.requests.every(({ aborted }) => aborted));
   });
 
+  test('D2 of a thousand requests in a row, no more than two get as far as the log', async () => {
+    await sendRaw(t.port('openai'), POST('{}', 'Content-Length: 2') + GET('/v1/models').repeat(1_000));
+    expect((await t.records(1)).length).toBeLessThanOrEqual(2);
+    expect((await send(GET('/health'))).status).toBe(200);
+  });
+
   test('a second request before the first answer is refused, and the first one is answered', async () => {
     const answer = await send(GET('/v1/models/first') + GET('/v1/models/second'));
     expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);

@@ -31,7 +31,7 @@ export function toolNotAllowed(what: string, tool: ProviderTool | undefined): To
 /** @param what "request body" or "WebSocket message" */
 export function bodyUnreadable(what: string): ToolRefusal {
   const reason =
-    `The ${what} is compressed or not JSON, so the api-proxy cannot see what it makes the provider do. ` +
-    'Send JSON without compression.';
+    `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+    'Send JSON without compression, with the type application/json.';
   return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }

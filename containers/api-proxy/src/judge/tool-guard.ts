@@ -5,6 +5,17 @@ import type { AdmittedRequest } from '../request/admission.ts';
 import { BodyJudge, hostedTool } from './body-judge.ts';
 import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
 
+/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
+const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+function isPlainJson(rawHeaders: RawHeaders): boolean {
+  const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+  return (
+    coding.toLowerCase() === 'identity' &&
+    PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json')
+  );
+}
+
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 export class ToolGuard {
   readonly #provider: Provider;
@@ -23,8 +34,7 @@ export class ToolGuard {
   admit({ path, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
     if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool))) return undefined;
     this.#checkHeaders(rawHeaders);
-    const coding = body === 0 ? undefined : headerValue(rawHeaders, 'content-encoding');
-    if (coding !== undefined && coding.toLowerCase() !== 'identity') throw bodyUnreadable('request body');
+    if (body !== 0 && !isPlainJson(rawHeaders)) throw bodyUnreadable('request body');
     return this.#judgeFor(this.#provider.bodyRules(path));
   }
 

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { checkObjects } from '../../../src/workspace/git/objects.ts';
+import { temporaryDirectory } from '../../../testing/builders.ts';
+import { git, HAS_GIT, tryGit } from '../../../testing/git.ts';
+
+/** A repository whose objects have differences, if they are packed. */
+function repository(...options: readonly string[]): string {
+  const top = temporaryDirectory();
+  git(top, 'init', '-q', ...options);
+  const lines = Array.from({ length: 200 }, (_, line) => `line ${line} ${'x'.repeat(line % 50)}\n`);
+  for (const change of [0, 50, 150]) {
+    lines[change] = 'changed\n';
+    writeFileSync(join(top, 'build.sh'), lines.join(''));
+    git(top, 'add', '.');
+    git(top, 'commit', '-qm', String(change));
+  }
+  git(top, 'tag', '-a', 'v1', '-m', 'one');
+  return top;
+}
+
+const check = (top: string, since = 0, hashBytes: 20 | 32 = 20, end = Infinity): string[] =>
+  checkObjects(join(top, '.git'), since, hashBytes, end);
+const packOf = (top: string): string =>
+  join(
+    top,
+    '.git/objects/pack',
+    readdirSync(join(top, '.git/objects/pack')).find((name) => name.endsWith('.idx'))!,
+  );
+
+/** Puts another content behind the name of an object. */
+function forge(top: string): string {
+  const name = git(top, 'rev-parse', 'HEAD:build.sh');
+  const file = join(top, '.git/objects', name.slice(0, 2), name.slice(2));
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  writeFileSync(file, deflateSync('blob 5\0evil\n'));
+  return file;
+}
+
+describe.skipIf(!HAS_GIT)('objects', () => {
+  test.each([
+    ['loose', [], []],
+    ['packed', [], [['gc', '-q', '--aggressive']]],
+    ['packed with bases named', [], [['-c', 'repack.useDeltaBaseOffset=false', 'repack', '-qadf', '--depth=50']]],
+    ['of SHA-256', ['--object-format=sha256'], []],
+    ['of SHA-256, packed', ['--object-format=sha256'], [['gc', '-q']]],
+  ] as const)('%s are what git made them', (_, options, commands) => {
+    const top = repository(...options);
+    for (const args of commands) git(top, ...args);
+    expect(check(top, 0, options.length === 0 ? 20 : 32)).toEqual([]);
+    expect(tryGit(top, ['fsck', '--strict'])).toMatchObject({ code: 0 });
+  });
+
+  test('a loose one with another content is moved aside', () => {
+    const top = repository();
+    const file = forge(top);
+    expect(git(top, 'cat-file', '-p', 'HEAD:build.sh')).toBe('evil');
+    expect(check(top, Date.now() + 60_000)).toEqual([]);
+    expect(check(top)).toEqual([expect.stringMatching(/^objects\/..\/.*: its content is not what its name says$/)]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('a pack whose index leads to another object is moved aside', () => {
+    const top = repository();
+    git(top, 'gc', '-q');
+    const index = packOf(top);
+    const data = readFileSync(index);
+    const [count, blob] = [data.readUInt32BE(8 + 255 * 4), git(top, 'rev-parse', 'HEAD:build.sh')];
+    const names = Array.from({ length: count }, (_, i) => data.toString('hex', 1032 + i * 20, 1052 + i * 20));
+    const at = (name: string): number => 1032 + count * 24 + names.indexOf(name) * 4;
+    data.copy(
+      data,
+      at(blob),
+      at(git(top, 'rev-parse', 'HEAD~2:build.sh')),
+      at(git(top, 'rev-parse', 'HEAD~2:build.sh')) + 4,
+    );
+    createHash('sha1')
+      .update(data.subarray(0, -20))
+      .digest()
+      .copy(data, data.length - 20);
+    chmodSync(index, 0o600);
+    writeFileSync(index, data);
+    expect(git(top, 'cat-file', '-p', 'HEAD:build.sh').split('\n')[150]).not.toBe('changed');
+    expect(check(top)).toEqual([expect.stringMatching(/^objects\/pack\/pack-.*\.pack: its content is not/)]);
+    expect(readdirSync(join(top, '.git/objects/pack')).filter((name) => /\.(pack|idx)$/.test(name))).toEqual([]);
+  });
+
+  test('what git computes from packs is removed, and git makes it again', () => {
+    const top = repository();
+    git(top, 'repack', '-qadb', '--write-midx');
+    expect(check(top)).toEqual([]);
+    expect(readdirSync(join(top, '.git/objects/pack')).filter((name) => !/\.(pack|idx)$/.test(name))).toEqual([]);
+    expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
+  });
+
+  test('large files are compared too', () => {
+    const top = repository();
+    const sum = createHash('sha256').update('good').digest('hex');
+    for (const [name, content] of [
+      [sum, 'good'],
+      ['0'.repeat(64), 'evil'],
+    ] as const) {
+      const file = join(top, '.git/lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    expect(check(top)).toEqual([expect.stringMatching(/^lfs\/objects\/.*: its content/)]);
+  });
+
+  test('without time, what was not looked at is reported and stays', () => {
+    const top = repository();
+    expect(check(top, 0, 20, 0)).toContainEqual(expect.stringContaining('AWF had no time to look at it'));
+    expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
+  });
+
+  test.each(['pack-', 'x'])('a pack that is none is moved aside: %s', (start) => {
+    const top = repository();
+    const pack = join(top, '.git/objects/pack', `${start === 'x' ? 'pack-' : start}${'a'.repeat(40)}`);
+    for (const end of ['.pack', '.idx']) writeFileSync(pack + end, start.repeat(600));
+    expect(check(top)).toHaveLength(1);
+    expect(existsSync(`${pack}.pack`)).toBe(false);
+  });
+});

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { closeSync, lstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path/posix';
+import { inflateSync } from 'node:zlib';
+import { bytes, moveAside } from '../../host/file-names.ts';
+import { filesBelow, MAX_FILES } from './files.ts';
+import { STORES } from './layout.ts';
+import { readPack } from './pack-file.ts';
+
+/*
+ * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
+ * the stores of the host, so what it wrote there is compared with its name, as git does with what it fetches.
+ */
+
+/** More is not read. Bytes. */
+const MAX_OBJECT_BYTES = 512 << 20;
+
+/** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
+const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+
+/**
+ * Moves aside the objects in a repository's stores whose content is not what their name says.
+ *
+ * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
+ * @param end when to give up, by the same clock as `performance.now`
+ * @returns texts for messages
+ */
+export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): string[] {
+  const changed = STORES.flatMap((store) =>
+    filesBelow(join(repository, store), MAX_FILES).map((name) => join(store, name)),
+  ).filter((name) => lstatSync(bytes(join(repository, name))).ctimeMs >= since);
+  for (const name of changed.filter((one) => DERIVED.test(one))) rmSync(bytes(join(repository, name)), { force: true });
+  const packs = new Set(
+    changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []),
+  );
+  const problems: string[] = [];
+  const check = (names: readonly string[], isTrue: () => boolean): void => {
+    if (performance.now() > end) {
+      problems.push(`${names[0] ?? ''}: AWF had no time to look at it; run git fsck`);
+      return;
+    }
+    try {
+      if (isTrue()) return;
+    } catch {
+      // It cannot be read, so git cannot use it either.
+    }
+    for (const name of names) moveAside(join(repository, name));
+    problems.push(`${names[0] ?? ''}: its content is not what its name says`);
+  };
+  for (const name of changed) {
+    const file = join(repository, name);
+    const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
+    const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
+    if (object) check([name], () => looseName(file, hashBytes) === `${object[1]}${object[2]}`);
+    else if (large !== undefined) check([name], () => sha256(file) === large);
+  }
+  for (const pack of packs) {
+    const names = [`${pack}.pack`, `${pack}.idx`].filter((name) =>
+      lstatSync(bytes(join(repository, name)), { throwIfNoEntry: false }),
+    );
+    if (names.length === 2) check(names, () => readPack(join(repository, pack), hashBytes, end));
+  }
+  return problems;
+}
+
+/** The name that a loose object should have. */
+function looseName(file: string, hashBytes: 20 | 32): string {
+  const content = inflateSync(readFileSync(bytes(file)), { maxOutputLength: MAX_OBJECT_BYTES });
+  return createHash(hashBytes === 20 ? 'sha1' : 'sha256')
+    .update(content)
+    .digest('hex');
+}
+
+function sha256(file: string): string {
+  const sum = createHash('sha256');
+  const descriptor = openSync(bytes(file), 'r');
+  try {
+    const buffer = Buffer.alloc(1 << 20);
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
+      sum.update(buffer.subarray(0, length));
+    }
+    return sum.digest('hex');
+  } finally {
+    closeSync(descriptor);
+  }
+}
