@@ -108,3 +108,44 @@ describe('D8 12,000 connections to Squid: silent ones, heads without an end, tun
     expect(outcome.answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 });
+
+/** Runs in the agent's container: many requests in each packet, whose answers nobody reads. */
+const PIPELINES = `
+const { connect } = require('node:net');
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const base = new URL(process.env.OPENAI_BASE_URL);
+(async () => {
+  for (let i = 0; i < 300; i++) {
+    const socket = connect(Number(base.port), base.hostname).on('error', () => undefined);
+    socket.write('GET /health HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'.repeat(3_000));
+  }
+  await sleep(3_000);
+  const answer = await fetch(base.origin + '/health', { signal: AbortSignal.timeout(8_000) });
+  console.log('health', answer.status, await answer.text());
+  process.exit(0);
+})();
+`;
+
+describe('D2 900,000 requests in 300 connections, whose answers nobody reads', () => {
+  let run: SandboxRun;
+  let result: RunResult;
+
+  beforeAll(async () => {
+    run = startSandbox({
+      options: {},
+      credentials: { OPENAI_API_KEY: 'sk-proj-limits-sentinel-0f1e2d3c' },
+      script: 'ulimit -n "$(ulimit -Hn)"; node program.cjs',
+      resolver: RESOLVER,
+      files: { 'program.cjs': PIPELINES },
+    });
+    result = await run.done;
+  }, 100_000);
+  afterAll(() => {
+    run.removeFiles();
+  });
+
+  test('the api-proxy lives, and answers', () => {
+    expect(result).toMatchObject({ outcome: 'success', error: undefined });
+    expect(run.stdout()).toContain('health 200 {"status":"ok","provider":"openai"');
+  });
+});

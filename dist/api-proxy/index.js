@@ -1724,6 +1724,30 @@ class Connection {
         this.forwarding = undefined;
     }
 }
+const prepared = new WeakSet();
+/** For the parser, a number that it does not know is an error: it stops where it is. */
+const STOP = -1;
+/**
+ * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
+ * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
+ * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
+ *
+ * @throws Error if this version of Node has no such parser
+ */
+function stopAtRefusal(socket) {
+    const { parser } = socket;
+    const index = parser?.constructor.kOnHeadersComplete;
+    const original = index === undefined ? undefined : parser?.[index];
+    if (parser === undefined || index === undefined || original === undefined) {
+        throw new Error('Node has no parser of this kind.');
+    }
+    if (prepared.has(parser))
+        return;
+    prepared.add(parser);
+    parser[index] = function (...args) {
+        return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
+    };
+}
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
@@ -3455,6 +3479,7 @@ class Listener {
         this.#listenToServer();
     }
     #listenToServer() {
+        this.server.on('connection', stopAtRefusal);
         this.server.on('request', (client, answer) => {
             this.#serve(client, answer);
         });
@@ -3482,11 +3507,6 @@ class Listener {
         });
     }
     #serve(client, answer, arrival = {}) {
-        if (Connection.of(client.socket).isDoomed) {
-            // One packet brings a thousand requests, and an answer and a line in the log for each would cost more than it.
-            client.socket.destroy();
-            return;
-        }
         const startedAt = performance.now();
         const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
         const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
@@ -3569,9 +3589,12 @@ class Listener {
     #clientError(cause, socket) {
         const { provider, limits } = this.#options;
         const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
-        const { isBusy, forwarding, answer } = Connection.of(socket);
+        const { isBusy, isDoomed, forwarding, answer } = Connection.of(socket);
         if (error.detail === 'ECONNRESET' || !socket.writable)
             socket.destroy();
+        // The parser was stopped; the refusal is on its way.
+        else if (isDoomed)
+            return;
         else if (isBusy && forwarding)
             forwarding.fail(error);
         else if (isBusy && answer) {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ProxyError } from './errors.ts';
 
@@ -32,4 +33,38 @@ export class Connection {
     this.answer = answer;
     this.forwarding = undefined;
   }
+}
+
+/** Node's parser of a connection. It has its callbacks under numbers, whose names its class has. */
+interface Parser {
+  [callback: number]: (...args: unknown[]) => unknown;
+  /** Of the connection that it reads at the moment: Node uses a parser again for another one. */
+  readonly socket: Socket;
+  readonly constructor: { readonly kOnHeadersComplete: number };
+}
+
+const prepared = new WeakSet<Parser>();
+
+/** For the parser, a number that it does not know is an error: it stops where it is. */
+const STOP = -1;
+
+/**
+ * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
+ * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
+ * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
+ *
+ * @throws Error if this version of Node has no such parser
+ */
+export function stopAtRefusal(socket: Socket): void {
+  const { parser } = socket as Socket & { readonly parser?: Parser };
+  const index = parser?.constructor.kOnHeadersComplete;
+  const original = index === undefined ? undefined : parser?.[index];
+  if (parser === undefined || index === undefined || original === undefined) {
+    throw new Error('Node has no parser of this kind.');
+  }
+  if (prepared.has(parser)) return;
+  prepared.add(parser);
+  parser[index] = function (this: Parser, ...args) {
+    return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
+  };
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { createClientServer } from './client-server.ts';
-import { Connection } from './connection.ts';
+import { Connection, stopAtRefusal } from './connection.ts';
 import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
 import { Forwarding, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
@@ -79,6 +79,7 @@ export class Listener {
   }
 
   #listenToServer(): void {
+    this.server.on('connection', stopAtRefusal);
     this.server.on('request', (client, answer) => {
       this.#serve(client, answer);
     });
@@ -103,11 +104,6 @@ export class Listener {
   }
 
   #serve(client: IncomingMessage, answer: ServerResponse, arrival: Arrival = {}): void {
-    if (Connection.of(client.socket).isDoomed) {
-      // One packet brings a thousand requests, and an answer and a line in the log for each would cost more than it.
-      client.socket.destroy();
-      return;
-    }
     const startedAt = performance.now();
     const record = newRecord(this.#options.provider.id, client.method ?? '', client.url ?? '');
     const visit: Visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
@@ -191,8 +187,10 @@ export class Listener {
   #clientError(cause: Error, socket: Duplex): void {
     const { provider, limits } = this.#options;
     const error = parserFailure(errorCode(cause));
-    const { isBusy, forwarding, answer } = Connection.of(socket);
+    const { isBusy, isDoomed, forwarding, answer } = Connection.of(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
+    // The parser was stopped; the refusal is on its way.
+    else if (isDoomed) return;
     else if (isBusy && forwarding) forwarding.fail(error);
     else if (isBusy && answer) {
       // The request has its answer, but nothing more can be read from this connection.
