@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { getExecOutput } from '@actions/exec';
 import { UserError } from '../errors.ts';
+import { findProgram } from '../host/programs.ts';
 import { commandLine } from '../shared/shell.ts';
 import type { Attachment, Sink } from './engine.ts';
 import { failure, isEngineRefusal, killed, type Result } from './failure.ts';
@@ -97,28 +96,13 @@ export class DockerClient {
   }
 }
 
-/**
- * Finds the `docker` program. `which` of `@actions/io` logs directories that it cannot read to standard output, and
- * standard output belongs to the command.
- *
- * @throws UserError when there is none
- */
+/** @throws UserError when there is no `docker` program */
 function locate(): string {
-  const directories = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
-  const path = directories.map((directory) => join(directory, 'docker')).find(isProgram);
+  const path = findProgram('docker');
   if (path !== undefined) return path;
   throw new UserError('There is no docker command in PATH.', {
     hint: 'Install the Docker command line; hosted ubuntu runners have it.',
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** Reads a stream to its end, no faster than `sink` accepts it. */

@@ -57,7 +57,8 @@ export async function inspectWorkspace(
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
   }
-  kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
+  const objects = checkStores(baseline, performance.now() + limitMs / 2);
+  kept.failed.push(...objects.problems);
   const restored = [
     ...restoreLink(join(workspace, '.git'), baseline.dotGit),
     ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -96,20 +97,31 @@ export async function inspectWorkspace(
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
     setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
     pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
-    left: found.left + found.flooded.length,
+    left: found.left + found.flooded.length + objects.left,
   };
 }
 
-/** Objects of the host's repositories that are not what they are called. They are moved aside. */
-function forgedObjects({ repositories, since }: Baseline, end: number): string[] {
+/**
+ * Moves aside the objects of the host's repositories that are not what they are called.
+ *
+ * @returns texts for messages, and the number of stores in which something could not be looked at
+ */
+function checkStores({ repositories, since }: Baseline, end: number): { problems: string[]; left: number } {
   const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
-  return [...new Set(hosts.flatMap((host) => [host, ...modulesOf(host)]))].flatMap((host) => {
+  const problems: string[] = [];
+  let left = 0;
+  for (const host of new Set(hosts.flatMap((one) => [one, ...modulesOf(one)]))) {
     try {
-      return checkObjects(host, since, hashBytesOf(host), end).map((problem) => `${host}/${problem}`);
+      const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
+      for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
+      if (unchecked.length === 0) continue;
+      problems.push(`${host}/${unchecked[0]}: AWF could not look at it (${unchecked.length} such); run git fsck`);
     } catch (error) {
-      return [`${host}/objects: ${String(error)}`];
+      problems.push(`${host}/objects: ${String(error)}`);
     }
-  });
+    left++;
+  }
+  return { problems, left };
 }
 
 /** Disarms what a later git would follow. */

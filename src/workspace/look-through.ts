@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
 import { printable } from '../host/file-names.ts';
+import { findProgram } from '../host/programs.ts';
 import { moveOut } from './disarm.ts';
 import type { Aftermath } from './inspect.ts';
 
@@ -30,8 +31,10 @@ export function inProcess(root: string): LookThrough {
   return async (workDirectory, limitMs) => {
     const program = join(root, 'dist/look-through/index.js');
     const args = [`--max-old-space-size=${HEAP_LIMIT_MB}`, program, workDirectory, String(limitMs)];
-    // Nothing of the job's environment is needed, and no dump of the memory may be written.
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+    const git = findProgram('git');
+    // Nothing else of the job's environment is needed, and no dump of the memory may be written.
+    const env = git === undefined ? {} : { PATH: dirname(git) };
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
     try {
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

@@ -5,27 +5,34 @@ import { inflateSync } from 'node:zlib';
 import { bytes, moveAside } from '../../host/file-names.ts';
 import { filesBelow, MAX_FILES } from './files.ts';
 import { STORES } from './layout.ts';
-import { readPack } from './pack-file.ts';
+import { isPackTrue } from './packs.ts';
 
 /*
  * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
  * the stores of the host, so what it wrote there is compared with its name, as git does with what it fetches.
  */
 
-/** More is not read. Bytes. */
+/** A larger loose object is not read. Bytes, of what it contains and of its file. */
 const MAX_OBJECT_BYTES = 512 << 20;
 
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
 const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+
+/** Names of files, relative to the repository. */
+export interface Checked {
+  /** Moved aside: their content is not what their name says. */
+  readonly forged: string[];
+  /** Still there: they are too large to be read, there was no time, or no git to read them. */
+  readonly unchecked: string[];
+}
 
 /**
  * Moves aside the objects in a repository's stores whose content is not what their name says.
  *
  * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
  * @param end when to give up, by the same clock as `performance.now`
- * @returns texts for messages
  */
-export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): string[] {
+export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): Checked {
   const changed = STORES.flatMap((store) =>
     filesBelow(join(repository, store), MAX_FILES).map((name) => join(store, name)),
   ).filter((name) => lstatSync(bytes(join(repository, name))).ctimeMs >= since);
@@ -33,44 +40,44 @@ export function checkObjects(repository: string, since: number, hashBytes: 20 | 
   const packs = new Set(
     changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []),
   );
-  const problems: string[] = [];
-  const check = (names: readonly string[], isTrue: () => boolean): void => {
-    if (performance.now() > end) {
-      problems.push(`${names[0] ?? ''}: AWF had no time to look at it; run git fsck`);
-      return;
-    }
-    try {
-      if (isTrue()) return;
-    } catch {
-      // It cannot be read, so git cannot use it either.
-    }
-    for (const name of names) moveAside(join(repository, name));
-    problems.push(`${names[0] ?? ''}: its content is not what its name says`);
+  const found: Checked = { forged: [], unchecked: [] };
+  const check = ([first = '', ...others]: readonly string[], isTrue: () => boolean | undefined): void => {
+    const verdict = performance.now() > end ? undefined : isTrue();
+    if (verdict === undefined) found.unchecked.push(first);
+    if (verdict !== false) return;
+    for (const name of [first, ...others]) moveAside(join(repository, name));
+    found.forged.push(first);
   };
   for (const name of changed) {
     const file = join(repository, name);
     const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
     const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
-    if (object) check([name], () => looseName(file, hashBytes) === `${object[1]}${object[2]}`);
+    if (object) check([name], () => isLooseTrue(file, hashBytes, `${object[1]}${object[2]}`));
     else if (large !== undefined) check([name], () => sha256(file) === large);
   }
   for (const pack of packs) {
     const names = [`${pack}.pack`, `${pack}.idx`].filter((name) =>
       lstatSync(bytes(join(repository, name)), { throwIfNoEntry: false }),
     );
-    if (names.length === 2) check(names, () => readPack(join(repository, pack), hashBytes, end));
+    if (names.length === 2) check(names, () => isPackTrue(join(repository, pack), hashBytes, end - performance.now()));
   }
-  return problems;
+  return found;
 }
 
-/** The name that a loose object should have. */
-function looseName(file: string, hashBytes: 20 | 32): string {
-  const content = inflateSync(readFileSync(bytes(file)), { maxOutputLength: MAX_OBJECT_BYTES });
-  return createHash(hashBytes === 20 ? 'sha1' : 'sha256')
-    .update(content)
-    .digest('hex');
+/** @returns undefined if the object is too large to be read */
+function isLooseTrue(file: string, hashBytes: 20 | 32, name: string): boolean | undefined {
+  if (lstatSync(bytes(file)).size > MAX_OBJECT_BYTES) return undefined;
+  try {
+    const content = inflateSync(readFileSync(bytes(file)), { maxOutputLength: MAX_OBJECT_BYTES });
+    const sum = createHash(hashBytes === 20 ? 'sha1' : 'sha256').update(content);
+    return sum.digest('hex') === name;
+  } catch (error) {
+    // If it cannot be read otherwise, git cannot use it either.
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? undefined : false;
+  }
 }
 
+/** In pieces, since such a file may be of any size. */
 function sha256(file: string): string {
   const sum = createHash('sha256');
   const descriptor = openSync(bytes(file), 'r');
