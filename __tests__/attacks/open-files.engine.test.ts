@@ -12,6 +12,7 @@ const POLICY = {
   targets: [],
   hosts: [],
   hostAddresses: [],
+  modelPorts: [],
 };
 
 /**

@@ -24,6 +24,8 @@ const SCRIPT = sectionedScript({
   'b21 curl': `${SERVER}; for h in ${NAMES.join(' ')}; do curl -sS "http://$h:8123/"; echo; done; kill %1`,
   'b21 node': `${SERVER}; for h in ${NAMES.join(' ')}; do node -e "${FETCH}" "$h"; done; kill %1`,
   'b21 control': 'curl -sS -o /dev/null -w "%{http_code}" http://not-mine.example:8123/; echo',
+  'b6 models through Squid': `p=$https_proxy; b=$GEMINI_API_BASE_URL; for u in $b $(echo $b | sed s/:10003/:3128/) http://$(hostname -I | sed 's/20 *$/10/'):10003; do
+    curl -sS --noproxy '' -x $p -o /dev/null -w '%{http_code} ' $u/health; curl -sS --noproxy '' -p -x $p -o /dev/null -w '%{http_code} %{http_connect}\n' $u/health 2>/dev/null; done`,
   'b22 shared memory':
     'dd if=/dev/zero of=/dev/shm/x bs=1M count=200 2>/dev/null && stat -c %s /dev/shm/x; rm /dev/shm/x',
   'b20 tar':
@@ -72,6 +74,10 @@ describe.each([{ who: 'an ordinary user', asOther: true }, ...(IS_ROOT ? [{ who:
 
     test('control: a name that is not the command’s own goes to Squid', () => {
       expect(sections['b21 control']).toBe('403');
+    });
+
+    test('a program that ignores NO_PROXY reaches the models through Squid, and nothing else there', () => {
+      expect(sections['b6 models through Squid']?.split('\n')).toEqual(['200 200 200', '403 000 403', '403 000 403']);
     });
 
     test('b22: 200 MB of shared memory', () => {

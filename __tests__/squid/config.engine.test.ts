@@ -27,6 +27,7 @@ function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
     targets: [],
     hosts: [],
     hostAddresses: [],
+    modelPorts: [],
     ...rest,
   };
 }

@@ -9,7 +9,15 @@ const SIDECAR = '172.30.0.30';
 
 function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
   return new Judge(
-    squidConfig({ addresses: ADDRESSES, allow: allowing(allow), targets: [], hosts: [], hostAddresses: [], ...policy }),
+    squidConfig({
+      addresses: ADDRESSES,
+      allow: allowing(allow),
+      targets: [],
+      hosts: [],
+      hostAddresses: [],
+      modelPorts: [],
+      ...policy,
+    }),
   );
 }
 
@@ -103,6 +111,37 @@ test('an address is refused even if a list of names would cover it', () => {
   for (const host of ['192.0.2.1', '1', '0x1', '::1']) {
     expect([host, squid.access(connect(host))]).toEqual([host, { allowed: false, resolved: false }]);
   }
+});
+
+describe('the api-proxy, for programs that ignore NO_PROXY', () => {
+  const squid = judge(LIST, { modelPorts: [10_000, 10_001] });
+
+  test.each([
+    connect(SIDECAR, { port: 10_000 }),
+    get(SIDECAR, { port: 10_001 }),
+    get(SIDECAR, { port: 10_000, method: 'POST' }),
+  ])('$method to its port $port passes, and goes there directly', (request) => {
+    expect(squid.access(request).allowed).toBe(true);
+    expect(squid.route(request)).toBe('direct');
+  });
+
+  test.each<[string, Request]>([
+    ['another port', connect(SIDECAR, { port: 10_002 })],
+    ['port 443', connect(SIDECAR)],
+    ['port 80', get(SIDECAR)],
+    ['Squid itself', connect('172.30.0.10', { port: 10_000 })],
+    ['the gateway', connect('172.30.0.1', { port: 10_000 })],
+    ['another spelling of it', connect('0xac1e001e', { port: 10_000 })],
+    ['a name that leads there', connect('plain.example', { port: 10_000, address: SIDECAR })],
+    ['from the api-proxy', connect(SIDECAR, { from: SIDECAR, port: 10_000 })],
+    ['from elsewhere', connect(SIDECAR, { from: '172.30.0.40', port: 10_000 })],
+  ])('not so %s', (_, request) => {
+    expect(squid.access(request).allowed).toBe(false);
+  });
+
+  test('without the api-proxy, nothing of it', () => {
+    expect(judge(LIST).access(connect(SIDECAR, { port: 10_000 })).allowed).toBe(false);
+  });
 });
 
 describe('the address of an allowed name', () => {
@@ -286,6 +325,7 @@ test('a policy cannot add its own lines: one directive per line, no quotes, no c
     targets: [],
     hosts: [],
     hostAddresses: [],
+    modelPorts: [],
   });
   expect(configuration).toMatch(/^[\x20-\x7e\n]+\n$/);
   expect(configuration.split('\n').filter((line) => line.startsWith('#'))).toEqual([]);

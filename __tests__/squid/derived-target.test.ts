@@ -17,7 +17,7 @@ function judge(serverUrl: string, options: Readonly<Record<string, string>>): Ju
   });
   const { allow, addHosts: hosts, providers } = config;
   const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
-  return new Judge(squidConfig({ addresses: ADDRESSES, allow, targets, hosts, hostAddresses: [] }));
+  return new Judge(squidConfig({ addresses: ADDRESSES, allow, targets, hosts, hostAddresses: [], modelPorts: [] }));
 }
 
 describe.each([

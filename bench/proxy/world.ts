@@ -105,6 +105,7 @@ export async function startWorld(): Promise<World> {
     targets: targets.map((target) => ({ ...target, permitted: true })),
     hosts,
     hostAddresses: [],
+    modelPorts: [],
   };
   await startContainer(squid, squidConfig(egress));
   await listening(addresses.squid, SQUID_PORT);

@@ -37,6 +37,7 @@ writeFileSync(
     targets: [],
     hosts: [],
     hostAddresses: [],
+    modelPorts: [],
   }),
 );
 

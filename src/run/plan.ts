@@ -9,6 +9,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
+import { PROVIDERS } from '../shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
@@ -61,6 +62,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
         targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
         hosts: config.addHosts,
         hostAddresses: claimed.hostAddresses,
+        modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
       apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
       agent: agent.document,

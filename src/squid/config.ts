@@ -14,6 +14,8 @@ export interface EgressPolicy {
   readonly hosts: readonly HostEntry[];
   /** The host's own addresses. No name may lead there, except one in `hosts`. */
   readonly hostAddresses: readonly string[];
+  /** The api-proxy's ports, which the agent may also ask for through Squid. */
+  readonly modelPorts: readonly number[];
 }
 
 export interface EgressTarget {
@@ -93,7 +95,7 @@ export const LOG_FIELDS = {
 export function squidConfig(policy: EgressPolicy): string {
   const sections = [
     listeners(),
-    callers(policy.addresses),
+    callers(policy),
     names(policy),
     accessRules(policy),
     routing(),
@@ -114,8 +116,15 @@ function listeners(): string[] {
   ];
 }
 
-function callers(addresses: Addresses): string[] {
-  return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
+function callers({ addresses, modelPorts }: EgressPolicy): string[] {
+  return [
+    `acl agent src ${addresses.agent}`,
+    `acl api_proxy src ${addresses['api-proxy']}`,
+    // For programs that ignore NO_PROXY. The api-proxy has these requests in its own log.
+    `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
+    ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
+    'acl to_models all-of front agent sidecar_address sidecar_port',
+  ];
 }
 
 function names({ allow, targets, hosts, hostAddresses }: EgressPolicy): string[] {
@@ -151,6 +160,7 @@ function accessRules({ targets }: EgressPolicy): string[] {
   return [
     'http_access deny manager',
     'http_access deny odd_name',
+    'http_access allow to_models',
     'http_access deny address_literal',
     ...targets.flatMap(({ permitted }, index) =>
       permitted
@@ -178,7 +188,7 @@ function accessRules({ targets }: EgressPolicy): string[] {
 function routing(): string[] {
   return [
     `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
-    'acl agent_tunnel all-of front agent CONNECT',
+    'acl agent_tunnel all-of front agent CONNECT !to_models',
     'cache_peer_access to_peek allow agent_tunnel',
     'cache_peer_access to_peek deny all',
     'never_direct allow agent_tunnel',
@@ -219,7 +229,7 @@ function logging(): string[] {
     `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
     // Records of the peek port repeat those of the front port, unless they add a verdict.
     `acl has_verdict note ${VERDICT}`,
-    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
