@@ -76,7 +76,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
           ],
           expect.stringMatching(/^HTTP_PROXY=http:\/\/[\d.]+:3128$/),
           expect.stringMatching(/^https_proxy=http:\/\/[\d.]+:3128$/),
-          expect.stringMatching(/^NO_PROXY=localhost,127\.0\.0\.1,[\d.]+$/),
+          expect.stringMatching(/^NO_PROXY=localhost,127\.0\.0\.1,[\d.,]+,awf-agent,0\.0\.0\.0$/),
           expect.stringMatching(/^ANTHROPIC_BASE_URL=http:\/\/[\d.]+:10001$/),
         ]),
       );

@@ -11,7 +11,7 @@ import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
 
-const SERVER = `node -e "
+const SERVER = `: > ready; node -e "
   require('http').createServer((q, a) => a.end('mine')).listen(8123, '0.0.0.0', () => console.log('listening'))" > ready &
   until grep -q listening ready; do sleep 0.05; done`;
 

@@ -237,10 +237,12 @@ describe('invariants', () => {
     const [, all = '', last = ''] = sentence.exec(NO_CREDENTIALS) ?? [];
     const names = [...all.split(', '), last];
     const specified = [
-      ...['OPENAI_API_KEY', 'GEMINI_API_KEY', 'ANTHROPIC_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
+      ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY'],
     ];
     expect(names.filter((name) => specified.includes(name))).toEqual(specified);
-    expect(names.toSorted()).toEqual(CREDENTIALS.map(({ variable }) => variable).toSorted());
+    expect([...names, 'CLAUDE_CODE_OAUTH_TOKEN'].toSorted()).toEqual(
+      CREDENTIALS.map(({ variable }) => variable).toSorted(),
+    );
   });
 });
 

@@ -545,7 +545,12 @@ const anthropic = {
     authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
     credentials: [
         { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
-        { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+        {
+            variable: OAUTH_VARIABLE,
+            input: 'anthropic-oauth-token',
+            label: 'a Claude subscription token',
+            isSubstitute: true,
+        },
     ],
     withheld: {
         aliases: ['CLAUDE_API_KEY'],
@@ -1079,7 +1084,9 @@ function isOwnHost({ byServer, defaultTarget }, host) {
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
 /** Providers with a single key first: theirs are the names that most users look for. */
-const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
+const ALL_KEYS = PROVIDERS.map(({ credentials }) => credentials.filter(({ isSubstitute }) => isSubstitute !== true))
+    .toSorted((a, b) => a.length - b.length)
+    .flatMap((keys) => keys.map(({ variable }) => variable));
 /** Said when the api-proxy has nothing to inject. */
 const NO_CREDENTIALS = (/* unused pure expression or super */ null && (`API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`));
 const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);

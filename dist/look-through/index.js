@@ -1,6 +1,13 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
+/***/ 421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
 /***/ 598:
 /***/ ((module) => {
 
@@ -1911,7 +1918,7 @@ function rebuildRepository(from, to, owner, roots, kept) {
 
 /***/ }),
 
-/***/ 324:
+/***/ 822:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2186,163 +2193,32 @@ function linkOnPath(path, roots) {
 
 ;// CONCATENATED MODULE: external "node:zlib"
 const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/pack-file.js
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(421);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/packs.js
 
 
-
-
-/** Types of gitformat-pack(5). */
-const NAMES = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
-const [OFFSET_DELTA, NAME_DELTA] = [6, 7];
-/** Git's own limit is 4,095. */
-const MAX_CHAIN = 4_095;
-/** Objects that are kept, because others are stored as their differences. Bytes. */
-const MAX_KEPT = 256 << 20;
 /**
- * Reads every object of a pack, and compares it with the name that the pack's index gives it.
+ * Asks git to read a pack and to compute anew what its index says. Git runs in no repository and with nobody's settings, so
+ * that it does nothing but read.
  *
  * @param path without `.pack` and `.idx`
- * @param end when to give up, by the clock of `performance.now`
- * @returns true if all names are right
- * @throws Error for what is no pack, or no index of one
+ * @param limitMs time limit
+ * @returns undefined if there is no git, or no time
  */
-function readPack(path, hashBytes, end) {
-    const offsets = readIndex((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.idx`)), hashBytes);
-    const pack = new Pack((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(`${path}.pack`)), offsets, hashBytes);
-    for (const [name, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
-        if (performance.now() > end)
-            throw new Error('no time is left');
-        const { type, data } = pack.objectAt(offset);
-        const sum = (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256').update(`${NAMES[type] ?? ''} ${data.length}\0`);
-        if (sum.update(data).digest('hex') !== name)
-            return false;
-    }
-    return true;
-}
-/** The offsets in a pack, by the names of the objects, from an index of version 2. */
-function readIndex(index, hashBytes) {
-    if (index.readUInt32BE(0) !== 0xff744f63 || index.readUInt32BE(4) !== 2)
-        throw new Error('no index of version 2');
-    const count = index.readUInt32BE(8 + 255 * 4);
-    const names = 8 + 256 * 4;
-    const small = names + count * (hashBytes + 4);
-    const large = small + count * 4;
-    const found = new Map();
-    for (let i = 0; i < count; i++) {
-        const name = index.toString('hex', names + i * hashBytes, names + (i + 1) * hashBytes);
-        const offset = index.readUInt32BE(small + i * 4);
-        const isLarge = (offset & 0x80000000) !== 0;
-        // A name that is there twice could have two contents.
-        if (found.has(name))
-            throw new Error('a name twice');
-        found.set(name, isLarge ? Number(index.readBigUInt64BE(large + (offset & 0x7fffffff) * 8)) : offset);
-    }
-    return found;
-}
-class Pack {
-    #data;
-    #offsets;
-    #hashBytes;
-    #kept = new Map();
-    #keptBytes = 0;
-    constructor(data, offsets, hashBytes) {
-        this.#data = data;
-        this.#offsets = offsets;
-        this.#hashBytes = hashBytes;
-    }
-    objectAt(offset, depth = 0) {
-        const kept = this.#kept.get(offset);
-        if (kept !== undefined)
-            return kept;
-        if (depth > MAX_CHAIN)
-            throw new Error('too long a chain');
-        let at = offset;
-        let octet = this.#data.readUInt8(at++);
-        const type = (octet >> 4) & 7;
-        let size = octet & 0xf;
-        for (let unit = 16; (octet & 0x80) !== 0; unit *= 128) {
-            octet = this.#data.readUInt8(at++);
-            size += (octet & 0x7f) * unit;
-        }
-        let base;
-        if (type === OFFSET_DELTA) {
-            octet = this.#data.readUInt8(at++);
-            let distance = octet & 0x7f;
-            while ((octet & 0x80) !== 0) {
-                octet = this.#data.readUInt8(at++);
-                distance = (distance + 1) * 128 + (octet & 0x7f);
-            }
-            if (distance <= 0 || distance > offset)
-                throw new Error('no base');
-            base = this.objectAt(offset - distance, depth + 1);
-        }
-        else if (type === NAME_DELTA) {
-            const place = this.#offsets.get(this.#data.toString('hex', at, at + this.#hashBytes));
-            if (place === undefined)
-                throw new Error('a base that is not in the pack');
-            at += this.#hashBytes;
-            base = this.objectAt(place, depth + 1);
-        }
-        const content = (0,external_node_zlib_namespaceObject.inflateSync)(this.#data.subarray(at), { maxOutputLength: Math.max(size, 1) });
-        if (content.length !== size)
-            throw new Error('a wrong size');
-        const object = base === undefined ? { type, data: content } : { type: base.type, data: applyDelta(base.data, content) };
-        this.#keep(offset, object);
-        return object;
-    }
-    #keep(offset, object) {
-        this.#keptBytes += object.data.length;
-        this.#kept.set(offset, object);
-        for (const [oldest, { data }] of this.#kept) {
-            if (this.#keptBytes <= MAX_KEPT)
-                return;
-            this.#keptBytes -= data.length;
-            this.#kept.delete(oldest);
-        }
-    }
-}
-/** Composes an object from another one: gitformat-pack(5), "Deltified representation". */
-function applyDelta(base, delta) {
-    let at = 0;
-    const length = () => {
-        let value = 0;
-        for (let unit = 1;; unit *= 128) {
-            const octet = delta.readUInt8(at++);
-            value += (octet & 0x7f) * unit;
-            if ((octet & 0x80) === 0)
-                return value;
-        }
-    };
-    /** A number of which only the octets with a bit in `bits` are there. */
-    const sparse = (bits, octets) => {
-        let value = 0;
-        for (let i = 0; i < octets; i++)
-            if ((bits & (1 << i)) !== 0)
-                value += delta.readUInt8(at++) * 256 ** i;
-        return value;
-    };
-    if (length() !== base.length)
-        throw new Error('another base');
-    const size = length();
-    const parts = [];
-    while (at < delta.length) {
-        const order = delta.readUInt8(at++);
-        if ((order & 0x80) !== 0) {
-            const from = sparse(order & 0xf, 4);
-            const count = sparse((order >> 4) & 7, 3) || 0x10000;
-            parts.push(base.subarray(from, from + count));
-        }
-        else {
-            if (order === 0)
-                throw new Error('a reserved order');
-            parts.push(delta.subarray(at, at + order));
-            at += order;
-        }
-    }
-    const data = Buffer.concat(parts);
-    if (data.length !== size)
-        throw new Error('a wrong size');
-    return data;
+function isPackTrue(path, hashBytes, limitMs) {
+    const [directories, pack] = [process.env['PATH'], (0,file_names/* toText */.fE)(path)];
+    if (directories === undefined || pack === undefined || limitMs < 1)
+        return undefined;
+    const format = `--object-format=${hashBytes === 20 ? 'sha1' : 'sha256'}`;
+    const { status } = (0,external_node_child_process_.spawnSync)('git', ['verify-pack', format, `${pack}.idx`], {
+        cwd: '/',
+        env: { PATH: directories, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: '/nonexistent' },
+        stdio: 'ignore',
+        timeout: Math.ceil(limitMs),
+        killSignal: 'SIGKILL',
+    });
+    return status === null ? undefined : status === 0;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/objects.js
@@ -2358,7 +2234,7 @@ function applyDelta(base, delta) {
  * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
  * the stores of the host, so what it wrote there is compared with its name, as git does with what it fetches.
  */
-/** More is not read. Bytes. */
+/** A larger loose object is not read. Bytes, of what it contains and of its file. */
 const MAX_OBJECT_BYTES = 512 << 20;
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
 const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
@@ -2367,53 +2243,54 @@ const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
  *
  * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
  * @param end when to give up, by the same clock as `performance.now`
- * @returns texts for messages
  */
 function checkObjects(repository, since, hashBytes, end) {
     const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
     for (const name of changed.filter((one) => DERIVED.test(one)))
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
     const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));
-    const problems = [];
-    const check = (names, isTrue) => {
-        if (performance.now() > end) {
-            problems.push(`${names[0] ?? ''}: AWF had no time to look at it; run git fsck`);
+    const found = { forged: [], unchecked: [] };
+    const check = ([first = '', ...others], isTrue) => {
+        const verdict = performance.now() > end ? undefined : isTrue();
+        if (verdict === undefined)
+            found.unchecked.push(first);
+        if (verdict !== false)
             return;
-        }
-        try {
-            if (isTrue())
-                return;
-        }
-        catch {
-            // It cannot be read, so git cannot use it either.
-        }
-        for (const name of names)
+        for (const name of [first, ...others])
             (0,file_names/* moveAside */.WA)((0,posix_.join)(repository, name));
-        problems.push(`${names[0] ?? ''}: its content is not what its name says`);
+        found.forged.push(first);
     };
     for (const name of changed) {
         const file = (0,posix_.join)(repository, name);
         const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
         const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
         if (object)
-            check([name], () => looseName(file, hashBytes) === `${object[1]}${object[2]}`);
+            check([name], () => isLooseTrue(file, hashBytes, `${object[1]}${object[2]}`));
         else if (large !== undefined)
             check([name], () => sha256(file) === large);
     }
     for (const pack of packs) {
         const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
         if (names.length === 2)
-            check(names, () => readPack((0,posix_.join)(repository, pack), hashBytes, end));
+            check(names, () => isPackTrue((0,posix_.join)(repository, pack), hashBytes, end - performance.now()));
     }
-    return problems;
+    return found;
 }
-/** The name that a loose object should have. */
-function looseName(file, hashBytes) {
-    const content = (0,external_node_zlib_namespaceObject.inflateSync)((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(file)), { maxOutputLength: MAX_OBJECT_BYTES });
-    return (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256')
-        .update(content)
-        .digest('hex');
+/** @returns undefined if the object is too large to be read */
+function isLooseTrue(file, hashBytes, name) {
+    if ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).size > MAX_OBJECT_BYTES)
+        return undefined;
+    try {
+        const content = (0,external_node_zlib_namespaceObject.inflateSync)((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(file)), { maxOutputLength: MAX_OBJECT_BYTES });
+        const sum = (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256').update(content);
+        return sum.digest('hex') === name;
+    }
+    catch (error) {
+        // If it cannot be read otherwise, git cannot use it either.
+        return error.code === 'ERR_BUFFER_TOO_LARGE' ? undefined : false;
+    }
 }
+/** In pieces, since such a file may be of any size. */
 function sha256(file) {
     const sum = (0,external_node_crypto_.createHash)('sha256');
     const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), 'r');
@@ -2595,7 +2472,8 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
-    kept.failed.push(...forgedObjects(baseline, performance.now() + limitMs / 2));
+    const objects = checkStores(baseline, performance.now() + limitMs / 2);
+    kept.failed.push(...objects.problems);
     const restored = [
         ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
         ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -2634,20 +2512,33 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
         setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
         pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
-        left: found.left + found.flooded.length,
+        left: found.left + found.flooded.length + objects.left,
     };
 }
-/** Objects of the host's repositories that are not what they are called. They are moved aside. */
-function forgedObjects({ repositories, since }, end) {
+/**
+ * Moves aside the objects of the host's repositories that are not what they are called.
+ *
+ * @returns texts for messages, and the number of stores in which something could not be looked at
+ */
+function checkStores({ repositories, since }, end) {
     const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
-    return [...new Set(hosts.flatMap((host) => [host, ...(0,git_private/* modulesOf */.XG)(host)]))].flatMap((host) => {
+    const problems = [];
+    let left = 0;
+    for (const host of new Set(hosts.flatMap((one) => [one, ...(0,git_private/* modulesOf */.XG)(one)]))) {
         try {
-            return checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end).map((problem) => `${host}/${problem}`);
+            const { forged, unchecked } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
+            for (const name of forged)
+                problems.push(`${host}/${name}: its content is not what its name says`);
+            if (unchecked.length === 0)
+                continue;
+            problems.push(`${host}/${unchecked[0]}: AWF could not look at it (${unchecked.length} such); run git fsck`);
         }
         catch (error) {
-            return [`${host}/objects: ${String(error)}`];
+            problems.push(`${host}/objects: ${String(error)}`);
         }
-    });
+        left++;
+    }
+    return { problems, left };
 }
 /** Disarms what a later git would follow. */
 function disarmGit(findings, baseline, kept, end) {
@@ -2779,8 +2670,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(324);
-/* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(876);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(822);
+/* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(556);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 
 
@@ -2809,7 +2700,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 876:
+/***/ 556:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2820,8 +2711,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: inProcess
 
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(421);
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
 // EXTERNAL MODULE: external "node:fs"
@@ -2903,9 +2794,42 @@ function describeError(error) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 var file_names = __nccwpck_require__(50);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js + 1 modules
+var paths = __nccwpck_require__(962);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/programs.js
+
+
+
+/**
+ * Finds a program as a shell would, but never in the workspace: after the command, what `PATH` finds there may be the
+ * command's own work. Relative directories count as the workspace's.
+ *
+ * `which` of `@actions/io` logs directories that it cannot read to standard output, which belongs to the command.
+ *
+ * @returns its path, or undefined if there is none
+ */
+function programs_findProgram(name, environment = process.env) {
+    const workspace = environment['GITHUB_WORKSPACE'] ?? process.cwd();
+    return (environment['PATH'] ?? '')
+        .split(delimiter)
+        .filter((directory) => isAbsolute(directory))
+        .map((directory) => join(directory, name))
+        .find((path) => isProgram(path) && !isInside(path, workspace) && !isBelow(path, workspace));
+}
+function isProgram(path) {
+    try {
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
 var disarm = __nccwpck_require__(928);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/look-through.js
+
 
 
 
@@ -2932,8 +2856,10 @@ function inProcess(root) {
     return async (workDirectory, limitMs) => {
         const program = join(root, 'dist/look-through/index.js');
         const args = [`--max-old-space-size=${HEAP_LIMIT_MB}`, program, workDirectory, String(limitMs)];
-        // Nothing of the job's environment is needed, and no dump of the memory may be written.
-        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+        const git = findProgram('git');
+        // Nothing else of the job's environment is needed, and no dump of the memory may be written.
+        const env = git === undefined ? {} : { PATH: dirname(git) };
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
         const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
         try {
             const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

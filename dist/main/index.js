@@ -38479,7 +38479,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 2487:
+/***/ 3341:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41511,6 +41511,77 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 var external_node_events_ = __nccwpck_require__(8474);
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
+
+
+
+/**
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
+/** The id of the run whose work directory has the name `name`; undefined for other names. */
+function runIdOf(name) {
+    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
+}
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+function stepTemporaryDirectory(environment = process.env) {
+    return environment['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)();
+}
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+function isBelow(path, directory) {
+    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
+function isInside(path, directory) {
+    const real = resolved(path);
+    const parent = resolved(directory);
+    return real === parent || isBelow(real, parent);
+}
+function resolved(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        const parent = (0,external_node_path_.dirname)(path);
+        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/programs.js
+
+
+
+/**
+ * Finds a program as a shell would, but never in the workspace: after the command, what `PATH` finds there may be the
+ * command's own work. Relative directories count as the workspace's.
+ *
+ * `which` of `@actions/io` logs directories that it cannot read to standard output, which belongs to the command.
+ *
+ * @returns its path, or undefined if there is none
+ */
+function findProgram(name, environment = process.env) {
+    const workspace = environment['GITHUB_WORKSPACE'] ?? process.cwd();
+    return (environment['PATH'] ?? '')
+        .split(external_node_path_.delimiter)
+        .filter((directory) => (0,external_node_path_.isAbsolute)(directory))
+        .map((directory) => (0,external_node_path_.join)(directory, name))
+        .find((path) => isProgram(path) && !isInside(path, workspace) && !isBelow(path, workspace));
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return (0,external_node_fs_.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/shell.js
 /** Quotes any text as one word of a POSIX shell. */
 function quoteWord(text) {
@@ -41623,7 +41694,6 @@ class LineSplitter {
 
 
 
-
 /** How many characters of a container's standard error are kept to recognise a refusal of the engine. */
 const MAX_HEAD = 16_384;
 /**
@@ -41710,29 +41780,14 @@ class DockerClient {
         return (this.#path ??= locate());
     }
 }
-/**
- * Finds the `docker` program. `which` of `@actions/io` logs directories that it cannot read to standard output, and
- * standard output belongs to the command.
- *
- * @throws UserError when there is none
- */
+/** @throws UserError when there is no `docker` program */
 function locate() {
-    const directories = (process.env['PATH'] ?? '').split(external_node_path_.delimiter).filter((directory) => directory !== '');
-    const path = directories.map((directory) => (0,external_node_path_.join)(directory, 'docker')).find(isProgram);
+    const path = findProgram('docker');
     if (path !== undefined)
         return path;
     throw new errors/* UserError */.yo('There is no docker command in PATH.', {
         hint: 'Install the Docker command line; hosted ubuntu runners have it.',
     });
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
-        return (0,external_node_fs_.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 /** Reads a stream to its end, no faster than `sink` accepts it. */
 function drain(stream, sink) {
@@ -42096,47 +42151,6 @@ function contentHash(files) {
     return hash.digest('hex').slice(0, 12);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
-
-
-
-/**
- * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
- * even if the run was killed.
- *
- * @param temporary the runner's temporary directory
- */
-function workDirectoryOf(runId, temporary) {
-    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
-}
-/** The id of the run whose work directory has the name `name`; undefined for other names. */
-function runIdOf(name) {
-    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
-}
-/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
-function stepTemporaryDirectory(environment = process.env) {
-    return environment['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)();
-}
-/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
-function isBelow(path, directory) {
-    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
-}
-/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
-function isInside(path, directory) {
-    const real = resolved(path);
-    const parent = resolved(directory);
-    return real === parent || isBelow(real, parent);
-}
-function resolved(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        const parent = (0,external_node_path_.dirname)(path);
-        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
 /** The log levels, from the fewest messages to the most. */
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
@@ -42497,7 +42511,12 @@ const anthropic = {
     authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
     credentials: [
         { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
-        { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+        {
+            variable: OAUTH_VARIABLE,
+            input: 'anthropic-oauth-token',
+            label: 'a Claude subscription token',
+            isSubstitute: true,
+        },
     ],
     withheld: {
         aliases: ['CLAUDE_API_KEY'],
@@ -43022,7 +43041,9 @@ function isOwnHost({ byServer, defaultTarget }, host) {
 /** Every credential that a run can be given. */
 const CREDENTIALS = PROVIDERS.flatMap((provider) => provider.credentials);
 /** Providers with a single key first: theirs are the names that most users look for. */
-const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) => credentials.map(({ variable }) => variable));
+const ALL_KEYS = PROVIDERS.map(({ credentials }) => credentials.filter(({ isSubstitute }) => isSubstitute !== true))
+    .toSorted((a, b) => a.length - b.length)
+    .flatMap((keys) => keys.map(({ variable }) => variable));
 /** Said when the api-proxy has nothing to inject. */
 const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;
 const WITHHELD = PROVIDERS.map(({ withheld }) => withheld);
@@ -48740,7 +48761,7 @@ const LOG_FIELDS = {
 function squidConfig(policy) {
     const sections = [
         listeners(),
-        callers(policy.addresses),
+        callers(policy),
         names(policy),
         accessRules(policy),
         routing(),
@@ -48759,8 +48780,15 @@ function listeners() {
         'acl peek myportname peek',
     ];
 }
-function callers(addresses) {
-    return [`acl agent src ${addresses.agent}`, `acl api_proxy src ${addresses['api-proxy']}`];
+function callers({ addresses, modelPorts }) {
+    return [
+        `acl agent src ${addresses.agent}`,
+        `acl api_proxy src ${addresses['api-proxy']}`,
+        // For programs that ignore NO_PROXY. The api-proxy has these requests in its own log.
+        `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
+        ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
+        'acl to_models all-of front agent sidecar_address sidecar_port',
+    ];
 }
 function names({ allow, targets, hosts, hostAddresses }) {
     return [
@@ -48794,6 +48822,7 @@ function accessRules({ targets }) {
     return [
         'http_access deny manager',
         'http_access deny odd_name',
+        'http_access allow to_models',
         'http_access deny address_literal',
         ...targets.flatMap(({ permitted }, index) => permitted
             ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
@@ -48818,7 +48847,7 @@ function accessRules({ targets }) {
 function routing() {
     return [
         `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
-        'acl agent_tunnel all-of front agent CONNECT',
+        'acl agent_tunnel all-of front agent CONNECT !to_models',
         'cache_peer_access to_peek allow agent_tunnel',
         'cache_peer_access to_peek deny all',
         'never_direct allow agent_tunnel',
@@ -48857,7 +48886,7 @@ function logging() {
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
         // Records of the peek port repeat those of the front port, unless they add a verdict.
         `acl has_verdict note ${VERDICT}`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
@@ -49463,6 +49492,7 @@ function normaliseCredential(name, value) {
 
 
 
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -49497,6 +49527,7 @@ function planRun(config, secrets, prepared, claimed) {
                 targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
                 hosts: config.addHosts,
                 hostAddresses: claimed.hostAddresses,
+                modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
             agent: agent.document,
@@ -51664,6 +51695,7 @@ function moveUnlocked(path) {
 
 
 
+
 /** In the work directory: the directory that is being looked at. */
 const PLACE_FILE = 'place';
 /** Megabytes of heap. What a command leaves may be meant to use up all of the machine's memory. */
@@ -51682,8 +51714,10 @@ function inProcess(root) {
     return async (workDirectory, limitMs) => {
         const program = (0,external_node_path_.join)(root, 'dist/look-through/index.js');
         const args = [`--max-old-space-size=${HEAP_LIMIT_MB}`, program, workDirectory, String(limitMs)];
-        // Nothing of the job's environment is needed, and no dump of the memory may be written.
-        const child = (0,external_node_child_process_namespaceObject.spawn)(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+        const git = findProgram('git');
+        // Nothing else of the job's environment is needed, and no dump of the memory may be written.
+        const env = git === undefined ? {} : { PATH: (0,external_node_path_.dirname)(git) };
+        const child = (0,external_node_child_process_namespaceObject.spawn)(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
         const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
         try {
             const [stdout, stderr] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), (0,external_node_events_.once)(child, 'close')]);
@@ -52018,7 +52052,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2487);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3341);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

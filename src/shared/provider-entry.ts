@@ -25,6 +25,8 @@ export interface Credential {
   readonly input: string;
   /** For people: "a Copilot token". */
   readonly label: string;
+  /** It stands in for a key: messages name the key. */
+  readonly isSubstitute?: true;
   /** Values that the provider never accepts: what they are, and what to use instead. */
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }

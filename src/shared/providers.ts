@@ -44,9 +44,9 @@ export function isOwnHost({ byServer, defaultTarget }: Provider, host: string): 
 export const CREDENTIALS: readonly Credential[] = PROVIDERS.flatMap((provider) => provider.credentials);
 
 /** Providers with a single key first: theirs are the names that most users look for. */
-const ALL_KEYS = PROVIDERS.toSorted((a, b) => a.credentials.length - b.credentials.length).flatMap(({ credentials }) =>
-  credentials.map(({ variable }) => variable),
-);
+const ALL_KEYS = PROVIDERS.map(({ credentials }) => credentials.filter(({ isSubstitute }) => isSubstitute !== true))
+  .toSorted((a, b) => a.length - b.length)
+  .flatMap((keys) => keys.map(({ variable }) => variable));
 
 /** Said when the api-proxy has nothing to inject. */
 export const NO_CREDENTIALS = `API proxy enabled but no API keys found in environment. Set ${ALL_KEYS.slice(0, -1).join(', ')}, or ${ALL_KEYS.at(-1) ?? ''} to use the proxy`;

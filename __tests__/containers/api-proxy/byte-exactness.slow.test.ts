@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDER_TOOLS } from '../../../src/shared/provider-tools.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../src/shared/sidecar-config.ts';
+import { configured } from '../../../testing/sidecar/configured.ts';
 import { startSidecarProcess, type SidecarProcess } from '../../../testing/sidecar/process.ts';
 import { callRaw, writePieces } from './raw-call.ts';
 import { startRawUpstream, type RawRequest, type RawUpstream } from '../../../testing/sidecar/raw-upstream.ts';
@@ -51,7 +52,7 @@ describe('octet for octet, through the sidecar', () => {
     upstream = await startRawUpstream(ca, [host]);
     proxy = await startTestTunnelProxy(upstream.port);
     sidecar = await startSidecarProcess({
-      providers: { [id]: { credential, target: { host, port: 443, basePath: '' } } },
+      providers: { [id]: configured(id, credential) },
       proxyUrl: proxy.url,
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       // The octets that are sent need not be JSON.

@@ -98,7 +98,12 @@ export const anthropic = {
   authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
   credentials: [
     { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
-    { variable: OAUTH_VARIABLE, input: 'anthropic-oauth-token', label: 'a Claude subscription token' },
+    {
+      variable: OAUTH_VARIABLE,
+      input: 'anthropic-oauth-token',
+      label: 'a Claude subscription token',
+      isSubstitute: true,
+    },
   ],
   withheld: {
     aliases: ['CLAUDE_API_KEY'],

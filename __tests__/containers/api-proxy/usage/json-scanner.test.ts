@@ -47,6 +47,8 @@ describe('any JSON in any chunks', () => {
     ...['"usage":{}', '{"usage":{"a":1}}', '\\"usage":"x"', '"', '\\', '\\\\', '\\"', '{', '}', '":'],
   );
   const text = fc.oneof(tricky, fc.string({ unit: 'binary', maxLength: 8 }));
+  // JSON.parse of V8 13.6 takes the key `"\""` for `"\\"` if an object before it had that key at the same place.
+  const key = text.filter((one) => !one.startsWith('\\'));
   const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     json: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
@@ -58,7 +60,7 @@ describe('any JSON in any chunks', () => {
         fc.constant(null),
       ),
       fc.array(tie('json'), { maxLength: 4 }),
-      fc.dictionary(fc.oneof(fc.constant(KEY), text), tie('json'), { maxKeys: 4 }),
+      fc.dictionary(fc.oneof(fc.constant(KEY), key), tie('json'), { maxKeys: 4 }),
     ),
   }));
   const gap = fc.constantFrom('', '', ' ', '\n', '\r\n\t');

@@ -68,7 +68,7 @@ function anotherVersion(): ProxyError {
 }
 
 /** 426 for a client that asked for a WebSocket. RFC 9110, section 15.5.22, wants it to name the protocol. */
-export function upgradeRefused(message: string): ProxyError {
+function upgradeRefused(message: string): ProxyError {
   const headers = { 'sec-websocket-version': '13', upgrade: 'websocket', connection: 'close, upgrade' };
   return new ProxyError('upgrade_refused', message, { headers });
 }
