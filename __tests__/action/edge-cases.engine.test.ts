@@ -293,15 +293,3 @@ describe('sidecars', () => {
     expect(readFileSync(join(step.runner.main.outputs()['logs-path']!, 'timings.json'), 'utf8')).toContain('startupMs');
   });
 });
-
-describe('the pre-flight check', () => {
-  // containers/agent/pre-flight.engine.test.ts tests every single check.
-  test('fails when the api-proxy does not listen, and the command does not run', async () => {
-    const result = await runMain(aCopy({ 'api-proxy': imageThatRuns('api-proxy', 'sleep 100') }));
-    expectFailure(
-      result,
-      'The command was not started: pre-flight check failed',
-      /GEMINI_API_BASE_URL is http:\/\/[\d.]+:10003, and nothing accepts a connection there within 60 seconds/,
-    );
-  });
-});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
-import { SIDECAR_OPEN_FILES, squidConfig } from '../../src/squid/config.ts';
+import { squidConfig } from '../../src/squid/config.ts';
+import { SIDECAR_OPEN_FILES } from '../../src/squid/limits.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { allowing } from '../../testing/options.ts';
 import { ROOT } from '../../testing/root.ts';

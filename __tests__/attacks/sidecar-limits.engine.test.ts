@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/run/report.ts';
-import { CONNECTIONS_PER_CLIENT } from '../../src/squid/config.ts';
+import { CONNECTIONS_PER_CLIENT } from '../../src/squid/limits.ts';
 import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { waitFor } from '../../testing/runner/action.ts';

@@ -14208,7 +14208,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3356);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(371);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -14221,7 +14221,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3356:
+/***/ 371:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22972,6 +22972,64 @@ function isReserved(name) {
 /** True for a variable in which programs look for a model's credential. */
 const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
+/* The lines of `squid.conf` that are the same for every policy. */
+/**
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
+ * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ */
+const CONNECTIONS_PER_CLIENT = 2_048;
+/**
+ * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
+ * the api-proxy two, so the connections of all clients together come to less.
+ */
+const SIDECAR_OPEN_FILES = 16_384;
+/**
+ * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
+ * like Squid's defaults are stated so that an update cannot change them.
+ */
+function limits_limits() {
+    return [
+        `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
+        `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
+        'request_header_max_size 16 KB',
+        'client_request_buffer_max_size 64 KB',
+        // The head must arrive in this time. So must a TLS hello in a tunnel.
+        'request_start_timeout 15 seconds',
+        'request_timeout 15 seconds',
+        'connect_timeout 15 seconds',
+        'client_idle_pconn_timeout 1 minute',
+        'server_idle_pconn_timeout 1 minute',
+        // The api-proxy waits as long for a model that thinks.
+        'read_timeout 15 minutes',
+        'write_timeout 15 minutes',
+        'client_lifetime 1 day',
+        'half_closed_clients off',
+    ];
+}
+/** What Squid does not do. */
+function hardening() {
+    return [
+        'cache deny all',
+        'cache_mem 0',
+        'via off',
+        'forwarded_for delete',
+        'hosts_file /etc/hosts',
+        'pinger_enable off',
+        'icp_port 0',
+        'htcp_port 0',
+        'netdb_filename none',
+        'pid_filename none',
+        'coredump_dir none',
+        'logfile_rotate 0',
+        'email_err_data off',
+        'httpd_suppress_version_string on',
+        'visible_hostname awf-squid',
+        'shutdown_lifetime 0 seconds',
+    ];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
 
 
@@ -23011,6 +23069,7 @@ function familyOf(address) {
 
 
 
+
 /** Port of the loopback listener that reads the TLS server name inside a tunnel. */
 const PEEK_PORT = SQUID_PORT + 1;
 /**
@@ -23021,17 +23080,6 @@ const PEEK_PORT = SQUID_PORT + 1;
 const READINESS_NAME = 'ready.awf.invalid';
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
-/**
- * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
- * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
- */
-const CONNECTIONS_PER_CLIENT = 2_048;
-/**
- * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
- * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
- * the api-proxy two, so the connections of all clients together come to less.
- */
-const SIDECAR_OPEN_FILES = 16_384;
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 /** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
@@ -23079,7 +23127,7 @@ function squidConfig(policy) {
         routing(),
         serverNameRules(policy),
         logging(),
-        config_limits(),
+        limits_limits(),
         hardening(),
     ];
     return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -23201,49 +23249,6 @@ function logging() {
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
-    ];
-}
-/**
- * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
- * like Squid's defaults are stated so that an update cannot change them.
- */
-function config_limits() {
-    return [
-        `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
-        `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
-        'request_header_max_size 16 KB',
-        'client_request_buffer_max_size 64 KB',
-        // The head must arrive in this time. So must a TLS hello in a tunnel.
-        'request_start_timeout 15 seconds',
-        'request_timeout 15 seconds',
-        'connect_timeout 15 seconds',
-        'client_idle_pconn_timeout 1 minute',
-        'server_idle_pconn_timeout 1 minute',
-        // The api-proxy waits as long for a model that thinks.
-        'read_timeout 15 minutes',
-        'write_timeout 15 minutes',
-        'client_lifetime 1 day',
-        'half_closed_clients off',
-    ];
-}
-function hardening() {
-    return [
-        'cache deny all',
-        'cache_mem 0',
-        'via off',
-        'forwarded_for delete',
-        'hosts_file /etc/hosts',
-        'pinger_enable off',
-        'icp_port 0',
-        'htcp_port 0',
-        'netdb_filename none',
-        'pid_filename none',
-        'coredump_dir none',
-        'logfile_rotate 0',
-        'email_err_data off',
-        'httpd_suppress_version_string on',
-        'visible_hostname awf-squid',
-        'shutdown_lifetime 0 seconds',
     ];
 }
 function hostsOf(targets) {
@@ -23614,6 +23619,7 @@ function claudeFiles(config, secrets, { user, host }) {
 const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
+
 
 
 

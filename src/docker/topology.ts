@@ -10,7 +10,8 @@ import {
   SQUID_RUN_DIRECTORY,
 } from '../shared/contract.ts';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
-import { READINESS_HOST, SIDECAR_OPEN_FILES } from '../squid/config.ts';
+import { READINESS_HOST } from '../squid/config.ts';
+import { SIDECAR_OPEN_FILES } from '../squid/limits.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
 import type { ContainerSpec, Limits, MountSpec, RunMark } from './spec.ts';

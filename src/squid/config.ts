@@ -2,6 +2,7 @@ import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
 
 /** What Squid bases its decisions on. */
@@ -37,19 +38,6 @@ export const READINESS_NAME = 'ready.awf.invalid';
 
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
-
-/**
- * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
- * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
- */
-export const CONNECTIONS_PER_CLIENT = 2_048;
-
-/**
- * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
- * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
- * the api-proxy two, so the connections of all clients together come to less.
- */
-export const SIDECAR_OPEN_FILES = 16_384;
 
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
@@ -232,51 +220,6 @@ function logging(): string[] {
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
-  ];
-}
-
-/**
- * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
- * like Squid's defaults are stated so that an update cannot change them.
- */
-function limits(): string[] {
-  return [
-    `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
-    `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
-    'request_header_max_size 16 KB',
-    'client_request_buffer_max_size 64 KB',
-    // The head must arrive in this time. So must a TLS hello in a tunnel.
-    'request_start_timeout 15 seconds',
-    'request_timeout 15 seconds',
-    'connect_timeout 15 seconds',
-    'client_idle_pconn_timeout 1 minute',
-    'server_idle_pconn_timeout 1 minute',
-    // The api-proxy waits as long for a model that thinks.
-    'read_timeout 15 minutes',
-    'write_timeout 15 minutes',
-    'client_lifetime 1 day',
-    'half_closed_clients off',
-  ];
-}
-
-function hardening(): string[] {
-  return [
-    'cache deny all',
-    'cache_mem 0',
-    'via off',
-    'forwarded_for delete',
-    'hosts_file /etc/hosts',
-    'pinger_enable off',
-    'icp_port 0',
-    'htcp_port 0',
-    'netdb_filename none',
-    'pid_filename none',
-    'coredump_dir none',
-    'logfile_rotate 0',
-    'email_err_data off',
-    'httpd_suppress_version_string on',
-    'visible_hostname awf-squid',
-    'shutdown_lifetime 0 seconds',
   ];
 }
 
