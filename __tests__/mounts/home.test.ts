@@ -19,7 +19,7 @@ test('what lies deep in the home is mounted elsewhere and linked to', () => {
     `${HOME}-2/a/b`,
     '/home',
   ];
-  const { mounts, links } = linkIntoHome(targets.map(at), HOME);
+  const { mounts, links } = linkIntoHome(targets.map(at), HOME, '/workspace');
   expect(mounts).toEqual(
     [
       ...['/usr', `${HOME}/.nvm`, '/tmp/awf-home/.cargo/bin', '/tmp/awf-home/.local/share/claude'],
@@ -33,6 +33,26 @@ test('what lies deep in the home is mounted elsewhere and linked to', () => {
   expect(mounts.map(({ target }) => seenAt(target, HOME))).toEqual(targets);
 });
 
+test.each([
+  ['a hosted runner', 'work/r/r', ['work/_temp/results', 'work/_tool', 'work/r/other'], ['works/x', 'a/b']],
+  [
+    'a runner of one’s own',
+    'actions-runner/_work/r/r',
+    ['actions-runner/_work/_tool', 'actions-runner/x'],
+    ['.cargo/bin'],
+  ],
+  ['a project in the home', 'project', [], ['.cargo/bin', 'work/x']],
+])('beside the workspace of %s, mounts stay: no link could be made there', (_, workspace, stay, move) => {
+  const inHome = (path: string): string => `${HOME}/${path}`;
+  const targets = [...stay, ...move].map(inHome);
+  const { mounts, links } = linkIntoHome(targets.map(at), HOME, inHome(workspace));
+  expect(mounts.map(({ target }) => target)).toEqual([
+    ...stay.map(inHome),
+    ...move.map((path) => `/tmp/awf-home/${path}`),
+  ]);
+  expect(Object.keys(links)).toEqual(move);
+});
+
 function homeWith(...files: readonly string[]): string {
   const home = temporaryDirectory();
   for (const file of files) {
@@ -44,7 +64,7 @@ function homeWith(...files: readonly string[]): string {
 
 function toolsOf(home: string) {
   const mounts = hostToolchain(home, undefined);
-  return linkIntoHome(mounts, home, openDirectories(mounts, home));
+  return linkIntoHome(mounts, home, '/workspace', openDirectories(mounts, home));
 }
 
 describe('tools in the home', () => {
@@ -99,6 +119,6 @@ describe('tools in the home', () => {
 
   test('a directory that cannot be read has none', () => {
     const mount = { kind: 'bind', source: '/does/not/exist', target: '/home/x/go/bin', writable: false } as const;
-    expect(linkIntoHome([mount], '/home/x', openDirectories([mount], '/home/x')).links).toEqual({});
+    expect(linkIntoHome([mount], '/home/x', '/workspace', openDirectories([mount], '/home/x')).links).toEqual({});
   });
 });

@@ -18804,15 +18804,21 @@ const CLAUDE_JSON = '.claude.json';
  * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
  * others.
  *
+ * Mounts beside the workspace stay where they are: for a workspace at `~/work/r/r`, the engine creates `~/work` as root in
+ * any case, and no link could be made there.
+ *
  * @param home the private home's path
+ * @param workspace which is mounted at its own path
  * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
  *   a directory of the private home with a link to each entry, so that `cargo install` and `go install` find a place
  */
-function linkIntoHome(mounts, home, openDirectories = new Map()) {
+function linkIntoHome(mounts, home, workspace, openDirectories = new Map()) {
     const links = {};
+    const [inHome = '', ...below] = (0,external_node_path_.relative)(home, workspace).split('/');
+    const isBesideWorkspace = (path) => below.length > 0 && path.split('/')[0] === inHome;
     const moved = mounts.map((mount) => {
         const path = (0,external_node_path_.relative)(home, mount.target);
-        if (path.startsWith('..') || !path.includes('/'))
+        if (path.startsWith('..') || !path.includes('/') || isBesideWorkspace(path))
             return mount;
         const entries = mount.kind === 'bind' ? openDirectories.get(mount.source) : undefined;
         for (const entry of entries ?? [''])
@@ -23496,11 +23502,11 @@ function startDocument(start) {
         files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
     return [
         `${CHECKS_VARIABLE}=${start_document_quote(start.checks.join('\n'))}`,
-        ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`),
+        ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`)),
         'umask 077',
-        ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`]),
-        ...[...links].map(([directory, all]) => start_document_link(directory, all.map(([, target]) => target))),
-        ...files,
+        ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`)]),
+        ...[...links].map(([directory, all]) => orStop(start_document_link(directory, all.map(([, target]) => target)))),
+        ...files.map(orStop),
         'umask 022',
         ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
         ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${start_document_quote(value)}`),
@@ -23508,12 +23514,16 @@ function startDocument(start) {
         '',
     ].join('\n');
 }
+/** What cannot be prepared stops the run: the program says why, and nothing that was asked for is missing silently. */
+function orStop(line) {
+    return `${line} || exit 1`;
+}
 /** Creates all links of a directory with a single process. Each has the name of its target. */
 function start_document_link(directory, targets) {
     return `${BUSYBOX} ln -s ${[...targets, directory].map(start_document_quote).join(' ')}`;
 }
 function writeFile(path, content) {
-    return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))}; printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
+    return `${BUSYBOX} mkdir -p ${start_document_quote((0,external_node_path_.dirname)(path))} && printf %s ${start_document_quote(content)} > ${start_document_quote(path)}`;
 }
 /** Like {@link quoteWord}. @throws UserError for a NUL, which the argument of a process cannot contain */
 function start_document_quote(text) {
@@ -23555,7 +23565,7 @@ function planAgent(config, secrets, place) {
     const files = systemFiles(config, addresses, user);
     const claude = claudeFiles(config, secrets, place);
     const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
-    const { mounts, links } = linkIntoHome(all, user.home, host.toolDirectories);
+    const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
     return {
         mounts,
         systemFiles: files,

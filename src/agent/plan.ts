@@ -54,7 +54,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const files = systemFiles(config, addresses, user);
   const claude = claudeFiles(config, secrets, place);
   const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
-  const { mounts, links } = linkIntoHome(all, user.home, host.toolDirectories);
+  const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
   return {
     mounts,
     systemFiles: files,

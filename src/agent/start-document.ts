@@ -44,16 +44,18 @@ export function startDocument(start: AgentStart): string {
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
     `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
-    ...Object.entries(start.modes).map(([path, mode]) => `${BUSYBOX} chmod ${mode} ${quote(path)}`),
+    ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${quote(path)}`)),
     'umask 077',
-    ...(directories.size === 0 ? [] : [`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`]),
+    ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`)]),
     ...[...links].map(([directory, all]) =>
-      link(
-        directory,
-        all.map(([, target]) => target),
+      orStop(
+        link(
+          directory,
+          all.map(([, target]) => target),
+        ),
       ),
     ),
-    ...files,
+    ...files.map(orStop),
     'umask 022',
     ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
     ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
@@ -62,13 +64,18 @@ export function startDocument(start: AgentStart): string {
   ].join('\n');
 }
 
+/** What cannot be prepared stops the run: the program says why, and nothing that was asked for is missing silently. */
+function orStop(line: string): string {
+  return `${line} || exit 1`;
+}
+
 /** Creates all links of a directory with a single process. Each has the name of its target. */
 function link(directory: string, targets: readonly string[]): string {
   return `${BUSYBOX} ln -s ${[...targets, directory].map(quote).join(' ')}`;
 }
 
 function writeFile(path: string, content: string): string {
-  return `${BUSYBOX} mkdir -p ${quote(dirname(path))}; printf %s ${quote(content)} > ${quote(path)}`;
+  return `${BUSYBOX} mkdir -p ${quote(dirname(path))} && printf %s ${quote(content)} > ${quote(path)}`;
 }
 
 /** Like {@link quoteWord}. @throws UserError for a NUL, which the argument of a process cannot contain */

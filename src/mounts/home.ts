@@ -24,19 +24,26 @@ export interface LinkedMounts {
  * create `~/.cargo` as root, and cargo could not write its registry there. The same goes for `~/.local/share` and
  * others.
  *
+ * Mounts beside the workspace stay where they are: for a workspace at `~/work/r/r`, the engine creates `~/work` as root in
+ * any case, and no link could be made there.
+ *
  * @param home the private home's path
+ * @param workspace which is mounted at its own path
  * @param openDirectories names in a directory to which the command may add, by the directory's path on the host: it becomes
  *   a directory of the private home with a link to each entry, so that `cargo install` and `go install` find a place
  */
 export function linkIntoHome(
   mounts: readonly MountSpec[],
   home: string,
+  workspace: string,
   openDirectories: ReadonlyMap<string, readonly string[]> = new Map(),
 ): LinkedMounts {
   const links: Record<string, string> = {};
+  const [inHome = '', ...below] = relative(home, workspace).split('/');
+  const isBesideWorkspace = (path: string): boolean => below.length > 0 && path.split('/')[0] === inHome;
   const moved = mounts.map((mount) => {
     const path = relative(home, mount.target);
-    if (path.startsWith('..') || !path.includes('/')) return mount;
+    if (path.startsWith('..') || !path.includes('/') || isBesideWorkspace(path)) return mount;
     const entries = mount.kind === 'bind' ? openDirectories.get(mount.source) : undefined;
     for (const entry of entries ?? ['']) links[join(path, entry)] = join(ELSEWHERE, path, entry);
     return { ...mount, target: join(ELSEWHERE, path) };

@@ -1,0 +1,95 @@
+/** Where runners really have their directories: mounts and tools beside the workspace, as hosted runners and others do. */
+
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
+import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+
+const IS_ROOT = process.getuid?.() === 0;
+
+const SCRIPT = sectionedScript({
+  'b3 a mount': 'cat "$RESULTS/in"; echo out > "$RESULTS/out"; ls "$RESULTS"',
+  'b4 a tool': 'a-tool',
+  neighbours: 'ls -A "$WORK"; cat "$WORK/other/secret"',
+  'the home': 'mkdir -p ~/.cache/x && echo works > ~/.cache/x/y && cat ~/.cache/x/y',
+});
+
+const LAYOUTS = [
+  { layout: 'a hosted runner', home: 'home', work: 'home/work' },
+  { layout: 'a runner of one’s own', home: 'home', work: 'home/actions-runner/_work' },
+  { layout: 'a runner whose home is its own directory', home: 'actions-runner', work: 'actions-runner/_work' },
+  { layout: 'a runner beside the home', home: 'home', work: 'actions-runner/_work' },
+];
+const CALLERS = [{ who: 'an ordinary user', isOther: true }, ...(IS_ROOT ? [{ who: 'root', isOther: false }] : [])];
+
+describe.each(LAYOUTS.flatMap((layout) => CALLERS.map((caller) => ({ ...layout, ...caller }))))(
+  '$layout, for $who',
+  ({ home, work, isOther }) => {
+    let top: string;
+    let result: EntryResult;
+    let sections: Record<string, string>;
+    const at = (...parts: readonly string[]): string => join(top, ...parts);
+    const write = (content: string, ...parts: readonly string[]): void => {
+      mkdirSync(join(at(...parts), '..'), { recursive: true });
+      writeFileSync(at(...parts), content);
+    };
+
+    beforeAll(async () => {
+      top = mkdtempSync(join(tmpdir(), 'test-awf-layout-'));
+      chmodSync(top, 0o755);
+      write('in', work, '_temp/results/in');
+      write('#!/bin/sh\necho a tool\n', work, '_tool/t/1/x64/bin/a-tool');
+      chmodSync(at(work, '_tool/t/1/x64/bin/a-tool'), 0o755);
+      write('of a neighbour', work, 'other/secret');
+      for (const path of [join(work, 'r/r'), home]) mkdirSync(at(path), { recursive: true });
+      const { root, argv } = copyAction(top);
+      const user = ordinaryUser();
+      if (isOther) give(top, user);
+      const [node = ''] = argv('main');
+      const results = at(work, '_temp/results');
+      const program = [node, join(root, 'dist/cli/index.js'), `--mount=${results}:rw`, `--env=RESULTS=${results}`];
+      result = await runProgram(
+        [
+          ...(isOther ? user.prefix : []),
+          ...program,
+          `--env=WORK=${at(work)}`,
+          '--',
+          'sh',
+          '-c',
+          SCRIPT.replace('set +e +o pipefail', 'set +e'),
+        ],
+        {
+          cwd: at(work, 'r/r'),
+          env: {
+            HOME: at(home),
+            PATH: `${at(work, '_tool/t/1/x64/bin')}:${process.env['PATH'] ?? ''}`,
+            RUNNER_TEMP: at(work, '_temp'),
+            RUNNER_TOOL_CACHE: at(work, '_tool'),
+          },
+        },
+      );
+      sections = sectionsOf(result.stdout);
+    });
+    afterAll(() => {
+      rmSync(top, { recursive: true });
+    });
+
+    test('b3 a mount in the runner’s temporary directory is there, and what the command writes arrives', () => {
+      expect(result.code, result.stderr).toBe(0);
+      expect(sections['b3 a mount']).toBe('inin\nout');
+      expect(readFileSync(at(work, '_temp/results/out'), 'utf8')).toBe('out\n');
+    });
+
+    test('b4 the tool cache is there, and PATH finds its tools', () => {
+      expect(sections['b4 a tool']).toBe('a tool');
+    });
+
+    test('nothing else of the runner is there, and the home can be written to', () => {
+      expect(sections['neighbours']).not.toContain('of a neighbour');
+      expect(sections['the home']).toBe('works');
+    });
+  },
+);
