@@ -34,7 +34,7 @@ export async function pythonWithSdks(): Promise<PythonWithSdks> {
   const name = digestOf(probe.stdout, readFileSync(REQUIREMENTS));
   const environment = await madeOnce(join('python', name), build);
   const prefix = probe.stdout.trim().split('\n').at(-1)!;
-  const isThere = hostToolchain('/nonexistent', undefined).some(({ target }) => isInside(prefix, target));
+  const isThere = hostToolchain('/nonexistent', {}).some(({ target }) => isInside(prefix, target));
   return {
     python: join(environment, 'bin', 'python3'),
     mounts: isThere ? [environment] : [environment, prefix],

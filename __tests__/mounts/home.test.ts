@@ -63,7 +63,7 @@ function homeWith(...files: readonly string[]): string {
 }
 
 function toolsOf(home: string) {
-  const mounts = hostToolchain(home, undefined);
+  const mounts = hostToolchain(home, {});
   return linkIntoHome(mounts, home, '/workspace', openDirectories(mounts, home));
 }
 

@@ -43,7 +43,7 @@ const covers = (mounts: readonly MountSpec[], path: string): boolean =>
 
 test('everything is read-only and at its own path', () => {
   const home = homeWith(['.cargo/bin/cargo', '.nvm/versions/node', 'go/bin/tool']);
-  const mounts = hostToolchain(home, undefined);
+  const mounts = hostToolchain(home, {});
   expect(mounts.length).toBeGreaterThan(5);
   for (const mount of mounts) {
     expect(mount).toEqual({ kind: 'bind', source: realpathSync(mount.target), target: mount.target, writable: false });
@@ -51,7 +51,7 @@ test('everything is read-only and at its own path', () => {
 });
 
 test('the directories that programs need are mounted', () => {
-  const mounts = hostToolchain(temporaryDirectory(), undefined);
+  const mounts = hostToolchain(temporaryDirectory(), {});
   const needed = ['/usr/bin/env', '/bin/sh', '/lib/x', '/etc/ssl/certs/ca-certificates.crt', '/etc/ld.so.cache'];
   for (const path of needed) expect([path, covers(mounts, path)]).toEqual([path, true]);
 });
@@ -60,20 +60,20 @@ describe('what it never shows', () => {
   const parents = (path: string): string[] => (path === '/' ? [] : [dirname(path), ...parents(dirname(path))]);
 
   test.each(SYSTEM_SECRETS)('%s', (path) => {
-    const targets = hostToolchain(temporaryDirectory(), undefined).map(({ target }) => target);
+    const targets = hostToolchain(temporaryDirectory(), {}).map(({ target }) => target);
     expect([path, ...parents(path)].filter((shown) => targets.includes(shown))).toEqual([]);
   });
 
   test.each(HOME_SECRETS)('~/%s', (file) => {
     const home = homeWith([...HOME_SECRETS, '.cargo/bin/cargo', '.local/bin/tool', '.rustup/settings.toml']);
-    const mounts = hostToolchain(home, undefined);
+    const mounts = hostToolchain(home, {});
     expect(covers(mounts, join(home, '.cargo/bin/cargo'))).toBe(true);
     expect(covers(mounts, join(home, file))).toBe(false);
   });
 });
 
 test('what a host does not have is left out', () => {
-  const mounts = hostToolchain('/does/not/exist', '/nor/this');
+  const mounts = hostToolchain('/does/not/exist', { RUNNER_TOOL_CACHE: '/nor/this' });
   expect(mounts.filter(({ target }) => !existsSync(target))).toEqual([]);
 });
 
@@ -81,7 +81,7 @@ test('a link is mounted as its destination, at the path that programs know', () 
   const home = homeWith(['real/bin/tool']);
   mkdirSync(join(home, '.cargo'));
   symlinkSync('../real/bin', join(home, '.cargo/bin'));
-  expect(sources(hostToolchain(home, undefined)).get(join(home, '.cargo/bin'))).toBe(join(home, 'real/bin'));
+  expect(sources(hostToolchain(home, {})).get(join(home, '.cargo/bin'))).toBe(join(home, 'real/bin'));
 });
 
 describe('a row with a pattern', () => {
@@ -104,7 +104,7 @@ describe('a row with a pattern', () => {
 
   test('settings of Debian’s JDKs are mounted, except the file with passwords', () => {
     const jdks = readdirSync('/etc').filter((name) => name.startsWith('java-'));
-    const mounts = hostToolchain(temporaryDirectory(), undefined);
+    const mounts = hostToolchain(temporaryDirectory(), {});
     for (const jdk of jdks) expect(covers(mounts, `/etc/${jdk}/security`)).toBe(existsSync(`/etc/${jdk}/security`));
     expect(mounts.filter(({ target }) => target.includes('/management'))).toEqual([]);
   });
@@ -119,7 +119,7 @@ test('each row gives a reason, and none occurs twice', () => {
 describe('the tool cache', () => {
   test('is mounted if it is outside the system directories', () => {
     const cache = temporaryDirectory();
-    expect(hostToolchain('/does/not/exist', cache)).toContainEqual({
+    expect(hostToolchain('/does/not/exist', { RUNNER_TOOL_CACHE: cache })).toContainEqual({
       kind: 'bind',
       source: cache,
       target: cache,
@@ -128,6 +128,18 @@ describe('the tool cache', () => {
   });
 
   test.each(['', undefined])('adds nothing if it is %j', (cache) => {
-    expect(hostToolchain('/does/not/exist', cache)).toEqual(hostToolchain('/does/not/exist', undefined));
+    expect(hostToolchain('/does/not/exist', { RUNNER_TOOL_CACHE: cache })).toEqual(
+      hostToolchain('/does/not/exist', {}),
+    );
   });
+});
+
+test('programs that a setup action unpacked in RUNNER_TEMP, but nothing else there', () => {
+  const temporary = temporaryDirectory();
+  for (const name of ['a', 'b', 'c']) mkdirSync(join(temporary, name));
+  for (const name of ['a', 'b']) writeFileSync(join(temporary, name, 'program'), '');
+  symlinkSync('b', join(temporary, 'link'));
+  const PATH = [temporary, ...['a', 'c', 'link', 'none'].map((name) => join(temporary, name)), 'a', ''].join(':');
+  const targets = hostToolchain('/does/not/exist', { RUNNER_TEMP: temporary, PATH }).map(({ target }) => target);
+  expect(targets.filter((target) => target.startsWith(temporary))).toEqual([join(temporary, 'a')]);
 });

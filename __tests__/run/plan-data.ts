@@ -31,6 +31,7 @@ export const CLAIMED: Claimed = {
     toolchain: [{ kind: 'bind', source: '/usr', target: '/usr', writable: false }],
     below: { hidden: [], credentials: [], views: [], fileSystems: [] },
     toolDirectories: new Map(),
+    programDirectories: [],
     claudeJson: undefined,
   },
   hostAddresses: [],

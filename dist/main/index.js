@@ -43511,6 +43511,7 @@ const SYSTEM_ROWS = [
         why: "snaps at their own paths; those in /snap/bin need snapd's socket, which the sandbox does not have",
     },
     { path: '/nix/store', why: 'Nix packages' },
+    { path: '/nix/var/nix/profiles', why: 'Nix profiles, links to packages' },
     { path: '/var/lib/gems', why: 'Ruby gems for the whole machine on Debian' },
     { path: '/etc/alternatives', why: 'links to the selected version of a program' },
     { path: '/etc/localtime', why: 'the time zone' },
@@ -43576,6 +43577,17 @@ const HOME_ROWS = [
     { path: '.local/lib/*', why: "libraries of the user's programs", except: { 'python*': 'the next row' } },
     { path: '.local/lib/python*/site-packages', why: "the user's Python packages, which pip installs" },
     { path: '.local/pipx', why: "the user's Python programs" },
+    { path: 'setup-pnpm', why: 'pnpm, from its setup action' },
+    { path: '.local/share/pnpm/*', why: "pnpm and the user's programs", except: { store: 'a cache of packages' } },
+    { path: '.config/composer/vendor', why: 'PHP programs of the user' },
+    { path: '.composer/vendor', why: 'PHP programs of the user' },
+    { path: '.cabal/bin', why: 'Haskell programs' },
+    { path: 'miniconda3', why: 'conda' },
+    { path: 'miniforge3', why: 'conda' },
+    { path: 'anaconda3', why: 'conda' },
+    { path: 'micromamba', why: 'micromamba and its environments' },
+    { path: 'micromamba-bin', why: 'micromamba, from its setup action' },
+    { path: '.nix-profile', why: "the user's Nix profile, a link" },
     { path: '.local/share/pipx', why: "the user's Python programs" },
     { path: '.local/share/uv', why: 'Python versions and programs that uv installs' },
     { path: '.local/share/claude', why: 'Claude Code, from its native installer' },
@@ -43605,16 +43617,29 @@ const HOME_ROWS = [
  * mounts their targets at the paths that programs know.
  *
  * @param home the caller's home directory; the private home has the same path
- * @param toolCache the value of `RUNNER_TOOL_CACHE`, which may be outside the system directories
+ * @param environment the caller's: where the tool cache is, and where setup actions have put programs
  */
-function hostToolchain(home, toolCache) {
+function hostToolchain(home, environment) {
+    const toolCache = environment['RUNNER_TOOL_CACHE'];
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
     const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(host_toolchain_present);
     const cache = toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache) ? [toolCache] : [];
-    // The tool cache gets a mount of its own: where it is among the runner's files, these are hidden.
-    return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...cache]
+    // These get mounts of their own: where they are among the runner's files, those are hidden.
+    const own = [...cache, ...downloadedPrograms(environment)];
+    return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
         .filter((path, index, all) => all.indexOf(path) === index)
         .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
+}
+/** The directories of `PATH` that exist and have something in them. */
+function programDirectories({ PATH = '' }) {
+    return [...new Set(PATH.split(':'))].filter((path) => path.startsWith('/') && entriesOf(path).length > 0);
+}
+/** Setup actions such as Terraform's unpack a program in a directory of `RUNNER_TEMP` and add that to `PATH`. */
+function downloadedPrograms(environment) {
+    const temporary = environment['RUNNER_TEMP'] ?? '';
+    if (temporary === '')
+        return [];
+    return programDirectories(environment).filter((path) => isBelow(path, temporary) && (0,external_node_fs_.realpathSync)(path) === path);
 }
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
 function host_toolchain_present({ path, except = {} }) {
@@ -43726,7 +43751,7 @@ function ownFilesInWorkspace(root, workspace) {
  * @param node the program that runs this process, which belongs to the runner
  */
 function hostPrograms(root, node, home, environment) {
-    const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
+    const toolchain = hostToolchain(home, environment);
     const own = ACTION_FILES.map((name) => (0,external_node_path_.join)(root, name));
     return [
         ...toolchain.map(({ target }) => target),
@@ -44277,13 +44302,14 @@ function outermost(places) {
 function readAgentHost(config, user, surroundings) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
-    const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
+    const toolchain = isImage ? [] : hostToolchain(user.home, environment);
     const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
         environment,
         toolchain,
         below: readBelow(surroundings),
         toolDirectories: openDirectories(toolchain, user.home),
+        programDirectories: isImage ? [] : programDirectories(environment),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
     };
 }
@@ -49272,6 +49298,7 @@ function planAgent(config, secrets, place) {
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
             ...environment.warnings,
             ...hopelessCalls(config),
+            ...missingPrograms(config, host, [...tools, ...userMounts]),
             ...(user.uid === 0 ? [ROOT_WARNING] : []),
         ],
     };
@@ -49288,6 +49315,17 @@ function refuseCredentialsInCommand({ command }, secrets) {
 const ROOT_WARNING = 'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
     'users.';
 const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+/** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
+function missingPrograms({ workspace }, host, mounts) {
+    const seen = [workspace, ...mounts.map(({ target }) => target)];
+    const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
+    if (missing.length === 0)
+        return [];
+    return [
+        `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
+            'the directory to mounts.',
+    ];
+}
 /** Said before the program starts: what it prints itself is often buried in its log. */
 function hopelessCalls({ command, providers }) {
     const text = textOf(command, ' ');

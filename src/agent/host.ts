@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
-import { hostToolchain } from '../mounts/host-toolchain.ts';
+import { hostToolchain, programDirectories } from '../mounts/host-toolchain.ts';
 
 /** What the agent's plan takes from the host, read beforehand: planning itself touches nothing. */
 export interface AgentHost {
@@ -17,6 +17,8 @@ export interface AgentHost {
   readonly below: Below;
   /** The names in the toolchain's directories in the home, by the directory's path. */
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
+  /** The directories of the caller's `PATH` that have programs; none where an image has them. */
+  readonly programDirectories: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
 }
@@ -30,13 +32,14 @@ export interface AgentHost {
 export function readAgentHost(config: Config, user: User, surroundings: Surroundings): AgentHost {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const toolchain = isImage ? [] : hostToolchain(user.home, environment['RUNNER_TOOL_CACHE']);
+  const toolchain = isImage ? [] : hostToolchain(user.home, environment);
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
     environment,
     toolchain,
     below: readBelow(surroundings),
     toolDirectories: openDirectories(toolchain, user.home),
+    programDirectories: isImage ? [] : programDirectories(environment),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
   };
 }

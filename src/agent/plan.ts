@@ -73,6 +73,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
       ...hopelessCalls(config),
+      ...missingPrograms(config, host, [...tools, ...userMounts]),
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
@@ -94,6 +95,17 @@ const ROOT_WARNING =
 
 const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);
+
+/** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
+function missingPrograms({ workspace }: Config, host: AgentHost, mounts: readonly MountSpec[]): string[] {
+  const seen = [workspace, ...mounts.map(({ target }) => target)];
+  const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
+  if (missing.length === 0) return [];
+  return [
+    `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
+      'the directory to mounts.',
+  ];
+}
 
 /** Said before the program starts: what it prints itself is often buried in its log. */
 function hopelessCalls({ command, providers }: Config): string[] {

@@ -55,7 +55,7 @@ export function ownFilesInWorkspace(root: string, workspace: string): string[] {
  * @param node the program that runs this process, which belongs to the runner
  */
 export function hostPrograms(root: string, node: string, home: string, environment: NodeJS.ProcessEnv): string[] {
-  const toolchain = hostToolchain(home, environment['RUNNER_TOOL_CACHE']);
+  const toolchain = hostToolchain(home, environment);
   const own = ACTION_FILES.map((name) => join(root, name));
   return [
     ...toolchain.map(({ target }) => target),

@@ -10,16 +10,30 @@ import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
  * mounts their targets at the paths that programs know.
  *
  * @param home the caller's home directory; the private home has the same path
- * @param toolCache the value of `RUNNER_TOOL_CACHE`, which may be outside the system directories
+ * @param environment the caller's: where the tool cache is, and where setup actions have put programs
  */
-export function hostToolchain(home: string, toolCache: string | undefined): MountSpec[] {
+export function hostToolchain(home: string, environment: NodeJS.ProcessEnv): MountSpec[] {
+  const toolCache = environment['RUNNER_TOOL_CACHE'];
   const homeRows = HOME_ROWS.map((row) => ({ ...row, path: join(home, row.path) }));
   const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
   const cache = toolCache !== undefined && toolCache !== '' && existsSync(toolCache) ? [toolCache] : [];
-  // The tool cache gets a mount of its own: where it is among the runner's files, these are hidden.
-  return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...cache]
+  // These get mounts of their own: where they are among the runner's files, those are hidden.
+  const own = [...cache, ...downloadedPrograms(environment)];
+  return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
     .filter((path, index, all) => all.indexOf(path) === index)
     .map((path) => ({ kind: 'bind', source: realpathSync(path), target: path, writable: false }));
+}
+
+/** The directories of `PATH` that exist and have something in them. */
+export function programDirectories({ PATH = '' }: NodeJS.ProcessEnv): string[] {
+  return [...new Set(PATH.split(':'))].filter((path) => path.startsWith('/') && entriesOf(path).length > 0);
+}
+
+/** Setup actions such as Terraform's unpack a program in a directory of `RUNNER_TEMP` and add that to `PATH`. */
+function downloadedPrograms(environment: NodeJS.ProcessEnv): string[] {
+  const temporary = environment['RUNNER_TEMP'] ?? '';
+  if (temporary === '') return [];
+  return programDirectories(environment).filter((path) => isBelow(path, temporary) && realpathSync(path) === path);
 }
 
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
