@@ -48864,7 +48864,7 @@ function callers({ addresses, modelPorts }) {
     return [
         `acl agent src ${addresses.agent}`,
         `acl api_proxy src ${addresses['api-proxy']}`,
-        // For programs that ignore NO_PROXY. The api-proxy has these requests in its own log.
+        // For programs that ask a proxy for every address. The api-proxy has these requests in its own log.
         `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
         ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
         'acl to_models all-of front agent sidecar_address sidecar_port',
