@@ -11,6 +11,7 @@ import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts'
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 let step: ActionStep | undefined;
 afterEach(() => {
@@ -135,7 +136,7 @@ describe('on the command line, as an ordinary user', () => {
     for (const name of ['workspace', 'home', 'temporary']) mkdirSync(join(directory, name));
     give(directory, user);
     const env = {
-      PATH: process.env['PATH'] ?? '',
+      PATH: HOST_PATH,
       HOME: join(directory, 'home'),
       TMPDIR: join(directory, 'temporary'),
     };

@@ -17,6 +17,7 @@ import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
 const LAST_WORDS = 'The file is there, says the model.';
@@ -66,7 +67,7 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
     });
     const directory = await install(program);
     const addresses = Object.entries(provider.inputs(program.provider)).filter(([name]) => !/-(key|token)$/.test(name));
-    const path = [join(directory, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
+    const path = [join(directory, 'node_modules', '.bin'), HOST_PATH].join(delimiter);
     step = actionStep(
       {
         run: [program.bin, ...program.args, "'Please make the file.'"].join(' '),
@@ -150,7 +151,7 @@ describe('a search that the provider runs', () => {
       },
       {
         ca: provider.ca,
-        env: { PATH: [join(directory, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter) },
+        env: { PATH: [join(directory, 'node_modules', '.bin'), HOST_PATH].join(delimiter) },
       },
     );
     try {

@@ -9,6 +9,7 @@ import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
 import { containerOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
 
@@ -38,7 +39,7 @@ afterEach(() => {
 
 const options = (env: Readonly<Record<string, string>> = {}): ProgramOptions => ({
   cwd: workspace,
-  env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home'), TMPDIR: temporary, ...env },
+  env: { PATH: HOST_PATH, HOME: join(directory, 'home'), TMPDIR: temporary, ...env },
 });
 
 /** Runs `awf`, and checks that it left nothing except logs. */

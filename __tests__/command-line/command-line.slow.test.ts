@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { SCENARIO_VARIABLES, type EngineReport, type Scenario } from '../../testing/engine/scenarios.ts';
 import { startProgram, type RunningProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -36,7 +37,7 @@ async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Pr
     [process.execPath, join(import.meta.dirname, 'fixtures', 'command-line.ts'), ...args],
     {
       env: {
-        ...{ PATH: process.env['PATH'] ?? '', HOME: at('home'), TMPDIR: temporary, TEST_ROOT: root },
+        ...{ PATH: HOST_PATH, HOME: at('home'), TMPDIR: temporary, TEST_ROOT: root },
         ...{ [SCENARIO_VARIABLES.scenario]: scenario, [SCENARIO_VARIABLES.report]: report },
         NODE_COMPILE_CACHE: join(ROOT, '.scratch', 'compile-cache'),
       },

@@ -7,6 +7,7 @@ import { docker } from '../../testing/engine/engine.ts';
 import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 interface Case {
   readonly who: string;
@@ -101,7 +102,7 @@ describe.each(process.getuid?.() === 0 ? asRoot() : asCaller())('$who', ({ who, 
     }
     const argv = [...prefix, join(directory, 'awf/node'), join(directory, 'awf/dist/cli/index.js'), '--'];
     const env = {
-      PATH: process.env['PATH'] ?? '',
+      PATH: HOST_PATH,
       HOME: join(directory, 'home'),
       TMPDIR: join(directory, 'temporary'),
     };

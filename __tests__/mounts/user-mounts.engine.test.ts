@@ -19,6 +19,7 @@ import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image
 import { runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
 
@@ -48,7 +49,7 @@ async function awfWith(
 ): Promise<EntryResult> {
   const options = [...flags, ...mounts.map((mount) => `--mount=${mount}`), '--log-level=debug'];
   const argv = [process.execPath, PROGRAM, ...options, '--'];
-  const env = { PATH: process.env['PATH'] ?? '', HOME: at('home'), TMPDIR: at('temporary') };
+  const env = { PATH: HOST_PATH, HOME: at('home'), TMPDIR: at('temporary') };
   const result = await runProgram([...argv, ...command], { cwd: at('workspace'), env });
   const runId = /awf\.run=([0-9a-f]{8})/.exec(result.stderr)?.[1];
   if (runId !== undefined) expect(leftOvers(runId)).toEqual([]);

@@ -12,6 +12,7 @@ import { killedOwner } from '../../testing/killed-process.ts';
 import { ROOT } from '../../testing/root.ts';
 import { waitFor } from '../../testing/runner/action.ts';
 import { killTree, startProgram, type RunningProgram } from '../../testing/runner/program.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -29,7 +30,7 @@ async function start(workspace: string, script: string, ...flags: readonly strin
   const argv = [process.execPath, join(ROOT, 'dist/cli/index.js'), '--log-level=debug', logs, ...flags];
   const running = await startProgram([...argv, '--', 'sh', '-c', script], {
     cwd: path,
-    env: { PATH: process.env['PATH'] ?? '', HOME: join(directory, 'home') },
+    env: { PATH: HOST_PATH, HOME: join(directory, 'home') },
   });
   // A test that fails leaves no run behind.
   onTestFinished(async () => {

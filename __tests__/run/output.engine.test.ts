@@ -10,6 +10,7 @@ import { ROOT } from '../../testing/root.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { leftOvers } from '../../testing/engine/engine.ts';
 import { remains } from '../../testing/runner/remains.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
@@ -19,7 +20,7 @@ function start(script: string) {
   const directory = temporaryDirectory();
   const workspace = join(directory, 'workspace');
   mkdirSync(workspace);
-  const env = { PATH: process.env['PATH'], HOME: join(directory, 'home'), TMPDIR: directory };
+  const env = { PATH: HOST_PATH, HOME: join(directory, 'home'), TMPDIR: directory };
   const argv = [PROGRAM, '--log-level=debug', '--', 'bash', '-c', script];
   const child = spawn(process.execPath, argv, { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';

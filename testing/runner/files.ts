@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { isObject } from '../json.ts';
+import { HOST_PATH } from './host-path.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -149,7 +150,7 @@ export function createRunner(options: RunnerOptions): Runner {
   writeFileSync(eventPath, JSON.stringify(event));
 
   const variables: Variables = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: HOST_PATH,
     HOME: home,
     CI: 'true',
     GITHUB_ACTIONS: 'true',

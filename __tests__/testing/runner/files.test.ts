@@ -12,6 +12,7 @@ import {
   type RunnerOptions,
   stateEnv,
 } from '../../../testing/runner/files.ts';
+import { HOST_PATH } from '../../../testing/runner/host-path.ts';
 
 /** Milliseconds for what happens at once, unless the machine is busy. */
 const PATIENCE = 4_000;
@@ -125,7 +126,7 @@ describe('an entry in its own process', () => {
     expect(JSON.parse(stdout)).toEqual({
       state: 'done',
       exported: 'a=b',
-      path: `/opt/second:/opt/first:${process.env['PATH'] ?? ''}`,
+      path: `/opt/second:/opt/first:${HOST_PATH}`,
     });
   });
 
