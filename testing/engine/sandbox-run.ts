@@ -19,7 +19,6 @@ import { inputs } from '../options.ts';
 import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
 import { give, type OrdinaryUser } from '../runner/program.ts';
-import { HOST_PATH } from '../runner/host-path.ts';
 
 const asJavaScript = (url: string): string => stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'));
 
@@ -130,7 +129,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
     images: () => images,
     lookThrough: inProcess(ROOT),
     temporary,
-    environment: { PATH: HOST_PATH },
+    environment: { PATH: process.env['PATH'] },
     signal: new AbortController().signal,
     hasPostStep: false,
     onLogs: (directories) => (logs = directories),

@@ -25,6 +25,7 @@ describe('D3 the limit of a request body', () => {
     const shape = errorBody({ status: 413, code: 'body_too_large', message: 'M' }) as object;
     expect(Object.keys(JSON.parse(answer.body) as object)).toEqual(Object.keys(shape));
     expect(t.upstream.requests).toEqual([]);
+    expect(await t.records(1)).toMatchObject([{ status: 413 }]);
   });
 
   test('refuses a longer one without a length once its octets have been counted', async () => {
@@ -44,6 +45,7 @@ describe('D3 the limit of a request body', () => {
     );
     expect(answer.status).toBe(413);
     expect(answer.text).not.toContain('100 Continue');
+    expect(await t.records(1)).toMatchObject([{ status: 413 }]);
   });
 
   test('a client that sends all of it first can still read the refusal', async () => {
