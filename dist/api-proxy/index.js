@@ -635,7 +635,7 @@ const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
-const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`);
+const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source}`);
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER = [
     { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },
@@ -1125,6 +1125,26 @@ const ONE_SHOT_TOKENS = [
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
 var errors = __nccwpck_require__(978);
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
 /** Lines in the list. */
 const headerCount = (headers) => headers.length / 2;
@@ -1186,592 +1206,6 @@ function withoutHeaders(headers, names) {
             kept.push(spelling, value);
     });
     return kept;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
-/** The octets are not one JSON document, or it is nested too deeply. */
-class NotJson extends Error {
-}
-const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
-function decodeText(text, isCut) {
-    if (!text.includes('\\'))
-        return text;
-    // An escape at the end may be cut.
-    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
-    if (!isCut && whole !== text)
-        throw new NotJson();
-    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
-const MAX_TEXT = 512;
-/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
-const MAX_DEPTH = 256;
-/** Octets after which a call that searches for a quote is faster than a look at each octet. */
-const SHORT = 48;
-const NOTHING = Buffer.alloc(0);
-/** What may come next in the document. */
-const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
-/** Where the octet is that comes next. */
-const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
-const ROOT = { name: '', wish: 'nothing' };
-/**
- * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
- * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
- *
- * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
- * unusual spelling may escape it.
- */
-class JsonReader {
-    #listener;
-    #levels = [];
-    #next = VALUE;
-    #place = GAP;
-    /** The next octet is escaped. */
-    #isEscaped = false;
-    /** The beginning of a string or word that started in an earlier chunk. */
-    #held = NOTHING;
-    #slot = ROOT;
-    /** The level below which keys are skipped. */
-    #skippedAt = Infinity;
-    constructor(listener) {
-        this.#listener = listener;
-    }
-    /** @throws NotJson */
-    push(chunk) {
-        let at = 0;
-        while (at < chunk.length) {
-            if (this.#place === GAP)
-                at = this.#readToken(chunk, at);
-            else if (this.#place === IN_WORD)
-                at = this.#readWord(chunk, at);
-            else
-                at = this.#readString(chunk, at);
-        }
-    }
-    /** White space alone counts as complete. @throws NotJson if the document is not complete */
-    end() {
-        if (this.#place === IN_WORD)
-            this.#endWord();
-        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
-        if (this.#place !== GAP || !(isEmpty || this.#next === END))
-            throw new NotJson();
-    }
-    #readToken(chunk, at) {
-        const octet = chunk[at];
-        switch (octet) {
-            case 0x20:
-            case 0x0a:
-            case 0x0d:
-            case 0x09:
-                break;
-            case QUOTE:
-                this.#beginString();
-                break;
-            case OPEN_OBJECT:
-            case OPEN_LIST:
-                this.#open(octet === OPEN_LIST);
-                break;
-            case CLOSE_OBJECT:
-            case CLOSE_LIST:
-                this.#close(octet === CLOSE_LIST);
-                break;
-            case COLON:
-                this.#expect(COLON_NEXT);
-                this.#next = VALUE;
-                break;
-            case COMMA:
-                this.#expect(COMMA_OR_END);
-                this.#next = this.#level?.isList === true ? VALUE : KEY;
-                break;
-            default:
-                this.#expectValue();
-                if (!WORD_START.includes(octet))
-                    throw new NotJson();
-                this.#place = IN_WORD;
-                return at;
-        }
-        return at + 1;
-    }
-    get #level() {
-        return this.#levels[this.#levels.length - 1];
-    }
-    #expect(next) {
-        if (this.#next !== next)
-            throw new NotJson();
-    }
-    #expectValue() {
-        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
-            throw new NotJson();
-    }
-    #beginString() {
-        if (this.#next === KEY || this.#next === KEY_OR_END)
-            this.#place = IN_KEY;
-        else {
-            this.#expectValue();
-            this.#place = IN_TEXT;
-        }
-    }
-    #open(isList) {
-        this.#expectValue();
-        if (this.#levels.length === MAX_DEPTH)
-            throw new NotJson();
-        if (!isList)
-            this.#tell(undefined);
-        const slot = this.#currentSlot();
-        this.#levels.push({ isList, slot, inside: this.#inside() });
-        if (slot.wish === 'skip')
-            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
-        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
-    }
-    #close(isList) {
-        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
-        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
-            throw new NotJson();
-        if (this.#skippedAt === this.#levels.length)
-            this.#skippedAt = Infinity;
-        this.#levels.pop();
-        this.#endValue();
-    }
-    #endValue() {
-        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
-    }
-    /** The slot of the value that comes next: an element of a list has that of its list. */
-    #currentSlot() {
-        const level = this.#level;
-        return level?.isList === true ? level.slot : this.#slot;
-    }
-    #inside() {
-        const level = this.#level;
-        if (level === undefined)
-            return '';
-        return level.isList ? level.inside : level.slot.name;
-    }
-    #tell(text) {
-        const slot = this.#currentSlot();
-        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
-            this.#listener.onValue(slot, this.#inside(), text);
-        }
-    }
-    #readWord(chunk, from) {
-        let at = from;
-        while (at < chunk.length && isWord(chunk[at]))
-            at++;
-        this.#hold(chunk.subarray(from, at));
-        if (at < chunk.length)
-            this.#endWord();
-        return at;
-    }
-    #endWord() {
-        const word = this.#held.toString('latin1');
-        this.#held = NOTHING;
-        this.#place = GAP;
-        if (!WORD.test(word))
-            throw new NotJson();
-        if (word !== 'null')
-            this.#tell(undefined);
-        this.#endValue();
-    }
-    #hold(part) {
-        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
-        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
-    }
-    #readString(chunk, from) {
-        const end = this.#endOfString(chunk, from);
-        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
-        if (end < 0) {
-            if (isWanted)
-                this.#hold(chunk.subarray(from));
-            return chunk.length;
-        }
-        const isKey = this.#place === IN_KEY;
-        this.#place = GAP;
-        if (isKey) {
-            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
-            this.#next = COLON_NEXT;
-        }
-        else {
-            if (isWanted)
-                this.#tell(this.#textOf(chunk, from, end));
-            this.#endValue();
-        }
-        return end + 1;
-    }
-    #textOf(chunk, from, end) {
-        if (this.#held.length === 0) {
-            const cut = Math.min(end, from + MAX_TEXT);
-            return decodeText(chunk.toString('utf8', from, cut), cut < end);
-        }
-        this.#hold(chunk.subarray(from, end));
-        const raw = this.#held;
-        this.#held = NOTHING;
-        return decodeText(raw.toString(), raw.length === MAX_TEXT);
-    }
-    #isValueWanted() {
-        return this.#currentSlot().wish === 'value';
-    }
-    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
-    #endOfString(chunk, from) {
-        let at = this.#isEscaped ? from + 1 : from;
-        this.#isEscaped = false;
-        for (;;) {
-            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
-                const octet = chunk[at];
-                if (octet === QUOTE)
-                    return at;
-                if (octet === BACKSLASH)
-                    at++;
-            }
-            if (at >= chunk.length) {
-                // The last octet of the chunk was a backslash.
-                this.#isEscaped = at > chunk.length;
-                return -1;
-            }
-            const quote = chunk.indexOf(QUOTE, at);
-            const end = quote < 0 ? chunk.length : quote;
-            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
-            if (quote >= 0 && !isEscaped)
-                return quote;
-            at = isEscaped ? end + 1 : end;
-        }
-    }
-}
-function backslashesBefore(chunk, end, start) {
-    let at = end;
-    while (at > start && chunk[at - 1] === BACKSLASH)
-        at--;
-    return end - at;
-}
-const WORD_START = Buffer.from('tfn-0123456789');
-/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
-const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
-const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x61 && octet <= 0x7a) ||
-    octet === 0x45 ||
-    octet === 0x2b ||
-    octet === 0x2d ||
-    octet === 0x2e;
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
-
-
-/** 403 for a request that would make the provider fetch or connect. */
-class ToolRefusal extends errors/* ProxyError */.T6 {
-    /** The line that would allow it, for whoever has no room for the whole message. */
-    line;
-    constructor(code, reason, tools) {
-        const line = `allow-provider-tools: ${tools.join(', ')}`;
-        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
-            headers: errors/* NO_RETRY */.PE,
-        });
-        this.line = line;
-    }
-}
-/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
-/** @param tool undefined if AWF does not know what it is */
-function toolNotAllowed(what, tool) {
-    const why = tool
-        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
-        : 'AWF does not know what that makes the provider do.';
-    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
-    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
-}
-/** @param what "request body" or "WebSocket message" */
-function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression, with the type application/json.';
-    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
-
-
-
-/** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
-const MAX_SPELLINGS = 2_000;
-const NAMELESS = { name: '', wish: 'nothing' };
-/** The tool that a text stands for, if it is hosted. */
-const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
-/**
- * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
- * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
- */
-class BodyJudge {
-    #allowed;
-    #own;
-    #byKey;
-    #byName;
-    #names;
-    #slots = new Map();
-    constructor({ places, own }, allowed) {
-        this.#allowed = allowed;
-        this.#own = new Set(own);
-        this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
-        this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
-        this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
-    }
-    /** @throws ProxyError 403 */
-    onKey(key, inside) {
-        const places = this.#byName.get(inside);
-        if (places)
-            for (const place of places)
-                this.#judge(place, fold(key), key);
-        let slot = this.#slots.get(key);
-        if (!slot) {
-            slot = this.#slotOf(fold(key));
-            if (this.#slots.size < MAX_SPELLINGS)
-                this.#slots.set(key, slot);
-        }
-        return slot;
-    }
-    #slotOf(name) {
-        if (this.#own.has(name))
-            return { name, wish: 'skip' };
-        if (this.#byKey.has(name))
-            return { name, wish: 'value' };
-        return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
-    }
-    /** @throws ProxyError 403 */
-    onValue({ name }, inside, text) {
-        for (const place of this.#byKey.get(name) ?? []) {
-            if (place.inside !== undefined && place.inside !== inside)
-                continue;
-            if (text !== undefined || place.passes === undefined)
-                this.#judge(place, text ?? '', text ?? name);
-        }
-    }
-    #judge({ key, passes, hosted }, text, spelling) {
-        if (passes?.test(text) === true)
-            return;
-        const tool = hostedTool(hosted, text);
-        if (tool !== undefined && this.#allowed.has(tool))
-            return;
-        const isAddress = tool === 'remote-files';
-        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
-    }
-}
-function fold(key) {
-    return key.toUpperCase().toLowerCase().replaceAll('_', '');
-}
-/** Judges one document as it passes. */
-class Judgement {
-    #reader;
-    #what;
-    /** @param what for messages: "the request body" */
-    constructor(judge, what) {
-        this.#reader = new JsonReader(judge);
-        this.#what = what;
-    }
-    /** @throws ProxyError 403 */
-    push(chunk) {
-        this.#attempt(() => {
-            this.#reader.push(chunk);
-        });
-    }
-    /** @throws ProxyError 403 if the document is not complete */
-    end() {
-        this.#attempt(() => {
-            this.#reader.end();
-        });
-    }
-    #attempt(work) {
-        try {
-            work();
-        }
-        catch (error) {
-            throw error instanceof NotJson ? bodyUnreadable(this.#what) : error;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/tool-guard.js
-
-
-
-
-/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
-const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
-function isPlainJson(rawHeaders) {
-    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-    return (coding.toLowerCase() === 'identity' &&
-        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
-}
-/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
-class ToolGuard {
-    #provider;
-    #allowed;
-    #judges = new Map();
-    constructor(provider, allowed) {
-        this.#provider = provider;
-        this.#allowed = new Set(allowed);
-    }
-    /**
-     * @returns the judge of the request's body or messages; undefined if everything is allowed
-     * @throws ProxyError 403 for what its headers tell
-     */
-    admit({ path, body }, rawHeaders) {
-        if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
-            return undefined;
-        this.#checkHeaders(rawHeaders);
-        if (body !== 0 && !isPlainJson(rawHeaders))
-            throw bodyUnreadable('request body');
-        return this.#judgeFor(this.#provider.bodyRules(path));
-    }
-    #checkHeaders(rawHeaders) {
-        for (const { name, hosted } of this.#provider.toolHeaders) {
-            for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
-                const text = value.trim().toLowerCase();
-                const tool = hostedTool(hosted, text);
-                if (tool && !this.#allowed.has(tool))
-                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
-            }
-        }
-    }
-    #judgeFor(rules) {
-        let judge = this.#judges.get(rules);
-        if (!judge) {
-            judge = new BodyJudge(rules, this.#allowed);
-            this.#judges.set(rules, judge);
-        }
-        return judge;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
-const DEFAULT_LIMITS = {
-    headBytes: 16 * 1024,
-    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
-    headerCount: 100,
-    upstreamHeadBytes: 64 * 1024,
-    headTimeoutMs: 15_000,
-    requestTimeoutMs: 300_000,
-    keepAliveMs: 120_000,
-    checkIntervalMs: 5_000,
-    connections: 2_048,
-    concurrentRequests: 512,
-    connectTimeoutMs: 15_000,
-    connectRetryMs: 50,
-    prewarmMs: 10_000,
-    upstreamIdleMs: 900_000,
-    handshakeMs: 5_000,
-    tunnelIdleMs: 55_000,
-    idleTunnels: 256,
-    lingerMs: 1_000,
-    stopGraceMs: 300,
-};
-
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
-
-/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
-function createClientServer(limits) {
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Admission checks it, and its refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
-        // HTTP/1.0 has no upgrades.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node silently drops headers beyond its own limit. Admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-    return server;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
-
-const connections = new WeakMap();
-/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
-class Connection {
-    /** Undefined until the first request. */
-    answer;
-    /** The exchange in progress. Undefined if the request did not get that far. */
-    forwarding;
-    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
-    isDoomed = false;
-    static of(socket) {
-        const known = connections.get(socket);
-        if (known)
-            return known;
-        const connection = new Connection();
-        connections.set(socket, connection);
-        return connection;
-    }
-    get isBusy() {
-        return this.isDoomed || this.answer?.writableFinished === false;
-    }
-    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
-    begin(answer) {
-        // An answer that queues behind another has no socket, so no event would tell that its client has left.
-        if (this.isBusy)
-            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
-        this.answer = answer;
-        this.forwarding = undefined;
-    }
-}
-const prepared = new WeakSet();
-/** For the parser, a number that it does not know is an error: it stops where it is. */
-const STOP = -1;
-/**
- * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
- * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
- * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
- *
- * @throws Error if this version of Node has no such parser
- */
-function stopAtRefusal(socket) {
-    const { parser } = socket;
-    const index = parser?.constructor.kOnHeadersComplete;
-    const original = index === undefined ? undefined : parser?.[index];
-    if (parser === undefined || index === undefined || original === undefined) {
-        throw new Error('Node has no parser of this kind.');
-    }
-    if (prepared.has(parser))
-        return;
-    prepared.add(parser);
-    parser[index] = function (...args) {
-        return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
-    };
-}
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
-/**
- * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
- *
- * @returns whether a name is on the list; capitals matter
- */
-function nameMatcher(patterns) {
-    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-    const open = patterns.flatMap((pattern) => {
-        const star = pattern.indexOf('*');
-        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
-    });
-    return (name) => exact.has(name) ||
-        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
@@ -2353,6 +1787,414 @@ class ReturnBody {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
+/** The octets are not one JSON document, or it is nested too deeply. */
+class NotJson extends Error {
+}
+const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
+function decodeText(text, isCut) {
+    if (!text.includes('\\'))
+        return text;
+    // An escape at the end may be cut.
+    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
+    if (!isCut && whole !== text)
+        throw new NotJson();
+    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
+const MAX_TEXT = 512;
+/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
+const MAX_DEPTH = 256;
+/** Octets after which a call that searches for a quote is faster than a look at each octet. */
+const SHORT = 48;
+const NOTHING = Buffer.alloc(0);
+/** What may come next in the document. */
+const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
+/** Where the octet is that comes next. */
+const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
+const ROOT = { name: '', wish: 'nothing' };
+/**
+ * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
+ * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
+ *
+ * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
+ * unusual spelling may escape it.
+ */
+class JsonReader {
+    #listener;
+    #levels = [];
+    #next = VALUE;
+    #place = GAP;
+    /** The next octet is escaped. */
+    #isEscaped = false;
+    /** The beginning of a string or word that started in an earlier chunk. */
+    #held = NOTHING;
+    #slot = ROOT;
+    /** The level below which keys are skipped. */
+    #skippedAt = Infinity;
+    constructor(listener) {
+        this.#listener = listener;
+    }
+    /** @throws NotJson */
+    push(chunk) {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.#place === GAP)
+                at = this.#readToken(chunk, at);
+            else if (this.#place === IN_WORD)
+                at = this.#readWord(chunk, at);
+            else
+                at = this.#readString(chunk, at);
+        }
+    }
+    /** White space alone counts as complete. @throws NotJson if the document is not complete */
+    end() {
+        if (this.#place === IN_WORD)
+            this.#endWord();
+        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
+        if (this.#place !== GAP || !(isEmpty || this.#next === END))
+            throw new NotJson();
+    }
+    #readToken(chunk, at) {
+        const octet = chunk[at];
+        switch (octet) {
+            case 0x20:
+            case 0x0a:
+            case 0x0d:
+            case 0x09:
+                break;
+            case QUOTE:
+                this.#beginString();
+                break;
+            case OPEN_OBJECT:
+            case OPEN_LIST:
+                this.#open(octet === OPEN_LIST);
+                break;
+            case CLOSE_OBJECT:
+            case CLOSE_LIST:
+                this.#close(octet === CLOSE_LIST);
+                break;
+            case COLON:
+                this.#expect(COLON_NEXT);
+                this.#next = VALUE;
+                break;
+            case COMMA:
+                this.#expect(COMMA_OR_END);
+                this.#next = this.#level?.isList === true ? VALUE : KEY;
+                break;
+            default:
+                this.#expectValue();
+                if (!WORD_START.includes(octet))
+                    throw new NotJson();
+                this.#place = IN_WORD;
+                return at;
+        }
+        return at + 1;
+    }
+    get #level() {
+        return this.#levels[this.#levels.length - 1];
+    }
+    #expect(next) {
+        if (this.#next !== next)
+            throw new NotJson();
+    }
+    #expectValue() {
+        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
+            throw new NotJson();
+    }
+    #beginString() {
+        if (this.#next === KEY || this.#next === KEY_OR_END)
+            this.#place = IN_KEY;
+        else {
+            this.#expectValue();
+            this.#place = IN_TEXT;
+        }
+    }
+    #open(isList) {
+        this.#expectValue();
+        if (this.#levels.length === MAX_DEPTH)
+            throw new NotJson();
+        if (!isList)
+            this.#tell(undefined);
+        const slot = this.#currentSlot();
+        this.#levels.push({ isList, slot, inside: this.#inside() });
+        if (slot.wish === 'skip')
+            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
+        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
+    }
+    #close(isList) {
+        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
+        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
+            throw new NotJson();
+        if (this.#skippedAt === this.#levels.length)
+            this.#skippedAt = Infinity;
+        this.#levels.pop();
+        this.#endValue();
+    }
+    #endValue() {
+        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
+    }
+    /** The slot of the value that comes next: an element of a list has that of its list. */
+    #currentSlot() {
+        const level = this.#level;
+        return level?.isList === true ? level.slot : this.#slot;
+    }
+    #inside() {
+        const level = this.#level;
+        if (level === undefined)
+            return '';
+        return level.isList ? level.inside : level.slot.name;
+    }
+    #tell(text) {
+        const slot = this.#currentSlot();
+        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
+            this.#listener.onValue(slot, this.#inside(), text);
+        }
+    }
+    #readWord(chunk, from) {
+        let at = from;
+        while (at < chunk.length && isWord(chunk[at]))
+            at++;
+        this.#hold(chunk.subarray(from, at));
+        if (at < chunk.length)
+            this.#endWord();
+        return at;
+    }
+    #endWord() {
+        const word = this.#held.toString('latin1');
+        this.#held = NOTHING;
+        this.#place = GAP;
+        if (!WORD.test(word))
+            throw new NotJson();
+        if (word !== 'null')
+            this.#tell(undefined);
+        this.#endValue();
+    }
+    #hold(part) {
+        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
+        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
+    }
+    #readString(chunk, from) {
+        const end = this.#endOfString(chunk, from);
+        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
+        if (end < 0) {
+            if (isWanted)
+                this.#hold(chunk.subarray(from));
+            return chunk.length;
+        }
+        const isKey = this.#place === IN_KEY;
+        this.#place = GAP;
+        if (isKey) {
+            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
+            this.#next = COLON_NEXT;
+        }
+        else {
+            if (isWanted)
+                this.#tell(this.#textOf(chunk, from, end));
+            this.#endValue();
+        }
+        return end + 1;
+    }
+    #textOf(chunk, from, end) {
+        if (this.#held.length === 0) {
+            const cut = Math.min(end, from + MAX_TEXT);
+            return decodeText(chunk.toString('utf8', from, cut), cut < end);
+        }
+        this.#hold(chunk.subarray(from, end));
+        const raw = this.#held;
+        this.#held = NOTHING;
+        return decodeText(raw.toString(), raw.length === MAX_TEXT);
+    }
+    #isValueWanted() {
+        return this.#currentSlot().wish === 'value';
+    }
+    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
+    #endOfString(chunk, from) {
+        let at = this.#isEscaped ? from + 1 : from;
+        this.#isEscaped = false;
+        for (;;) {
+            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+                const octet = chunk[at];
+                if (octet === QUOTE)
+                    return at;
+                if (octet === BACKSLASH)
+                    at++;
+            }
+            if (at >= chunk.length) {
+                // The last octet of the chunk was a backslash.
+                this.#isEscaped = at > chunk.length;
+                return -1;
+            }
+            const quote = chunk.indexOf(QUOTE, at);
+            const end = quote < 0 ? chunk.length : quote;
+            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
+            if (quote >= 0 && !isEscaped)
+                return quote;
+            at = isEscaped ? end + 1 : end;
+        }
+    }
+}
+function backslashesBefore(chunk, end, start) {
+    let at = end;
+    while (at > start && chunk[at - 1] === BACKSLASH)
+        at--;
+    return end - at;
+}
+const WORD_START = Buffer.from('tfn-0123456789');
+/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
+const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
+const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x45 ||
+    octet === 0x2b ||
+    octet === 0x2d ||
+    octet === 0x2e;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
+
+
+
+/** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
+const MAX_SPELLINGS = 2_000;
+const NAMELESS = { name: '', wish: 'nothing' };
+/** The tool that a text stands for, if it is hosted. */
+const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
+/**
+ * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
+ * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
+ */
+class BodyJudge {
+    #allowed;
+    #own;
+    #byKey;
+    #byName;
+    #names;
+    #slots = new Map();
+    constructor({ places, own }, allowed) {
+        this.#allowed = allowed;
+        this.#own = new Set(own);
+        this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
+        this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
+        this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
+    }
+    /** @throws ProxyError 403 */
+    onKey(key, inside) {
+        const places = this.#byName.get(inside);
+        if (places)
+            for (const place of places)
+                this.#judge(place, fold(key), key);
+        let slot = this.#slots.get(key);
+        if (!slot) {
+            slot = this.#slotOf(fold(key));
+            if (this.#slots.size < MAX_SPELLINGS)
+                this.#slots.set(key, slot);
+        }
+        return slot;
+    }
+    #slotOf(name) {
+        if (this.#own.has(name))
+            return { name, wish: 'skip' };
+        if (this.#byKey.has(name))
+            return { name, wish: 'value' };
+        return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
+    }
+    /** @throws ProxyError 403 */
+    onValue({ name }, inside, text) {
+        for (const place of this.#byKey.get(name) ?? []) {
+            if (place.inside !== undefined && place.inside !== inside)
+                continue;
+            if (text !== undefined || place.passes === undefined)
+                this.#judge(place, text ?? '', text ?? name);
+        }
+    }
+    #judge({ key, passes, hosted }, text, spelling) {
+        if (passes?.test(text) === true)
+            return;
+        const tool = hostedTool(hosted, text);
+        if (tool !== undefined && this.#allowed.has(tool))
+            return;
+        const isAddress = tool === 'remote-files';
+        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
+    }
+}
+function fold(key) {
+    return key.toUpperCase().toLowerCase().replaceAll('_', '');
+}
+/** Judges one document as it passes. */
+class Judgement {
+    #reader;
+    #what;
+    /** @param what for messages: "the request body" */
+    constructor(judge, what) {
+        this.#reader = new JsonReader(judge);
+        this.#what = what;
+    }
+    /** @throws ProxyError 403 */
+    push(chunk) {
+        this.#attempt(() => {
+            this.#reader.push(chunk);
+        });
+    }
+    /** @throws ProxyError 403 if the document is not complete */
+    end() {
+        this.#attempt(() => {
+            this.#reader.end();
+        });
+    }
+    #attempt(work) {
+        try {
+            work();
+        }
+        catch (error) {
+            throw error instanceof NotJson ? bodyUnreadable(this.#what) : error;
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/send-body.js
 
 
@@ -2879,12 +2721,12 @@ class Forwarding {
     }
     #request() {
         const { client, limits } = this.#exchange;
-        const { agent, target, rules, authority } = this.#route;
+        const { agent, upstreamPath, rules, authority } = this.#route;
         const { method, path, query } = this.#admitted;
         const request = (0,external_node_http_namespaceObject.request)({
             agent,
             method,
-            path: `${withBase(target.basePath, path)}${query}`,
+            path: `${upstreamPath(path)}${query}`,
             headers: [
                 ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
                 ...(this.#handshake?.headers ?? []),
@@ -3029,11 +2871,11 @@ class Forwarding {
     }
 }
 /** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
-function withBase(basePath, path) {
+function pathsBelow(basePath) {
     const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
-    return version !== undefined && path.startsWith(`${version}/`)
-        ? `${basePath}${path.slice(version.length)}`
-        : `${basePath}${path}`;
+    if (version === undefined)
+        return (path) => basePath + path;
+    return (path) => basePath + (path.startsWith(`${version}/`) ? path.slice(version.length) : path);
 }
 function upstreamFailure(cause, host, hasAnswered) {
     if (cause instanceof errors/* ProxyError */.T6)
@@ -3045,6 +2887,164 @@ function upstreamFailure(cause, host, hasAnswered) {
             cause,
             detail,
         });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/tool-guard.js
+
+
+
+
+/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
+const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+function isPlainJson(rawHeaders) {
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    return (coding.toLowerCase() === 'identity' &&
+        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
+}
+/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
+class ToolGuard {
+    #provider;
+    #allowed;
+    #judges = new Map();
+    constructor(provider, allowed) {
+        this.#provider = provider;
+        this.#allowed = new Set(allowed);
+    }
+    /**
+     * @returns the judge of the request's body or messages; undefined if everything is allowed
+     * @throws ProxyError 403 for what its headers tell
+     */
+    admit({ path, body }, rawHeaders) {
+        if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
+            return undefined;
+        this.#checkHeaders(rawHeaders);
+        if (body !== 0 && !isPlainJson(rawHeaders))
+            throw bodyUnreadable('request body');
+        return this.#judgeFor(this.#provider.bodyRules(path));
+    }
+    #checkHeaders(rawHeaders) {
+        for (const { name, hosted } of this.#provider.toolHeaders) {
+            for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
+                const text = value.trim().toLowerCase();
+                const tool = hostedTool(hosted, text);
+                if (tool && !this.#allowed.has(tool))
+                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
+            }
+        }
+    }
+    #judgeFor(rules) {
+        let judge = this.#judges.get(rules);
+        if (!judge) {
+            judge = new BodyJudge(rules, this.#allowed);
+            this.#judges.set(rules, judge);
+        }
+        return judge;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
+const DEFAULT_LIMITS = {
+    headBytes: 16 * 1024,
+    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
+    headerCount: 100,
+    upstreamHeadBytes: 64 * 1024,
+    headTimeoutMs: 15_000,
+    requestTimeoutMs: 300_000,
+    keepAliveMs: 120_000,
+    checkIntervalMs: 5_000,
+    connections: 2_048,
+    concurrentRequests: 512,
+    connectTimeoutMs: 15_000,
+    connectRetryMs: 50,
+    prewarmMs: 10_000,
+    upstreamIdleMs: 900_000,
+    handshakeMs: 5_000,
+    tunnelIdleMs: 55_000,
+    idleTunnels: 256,
+    lingerMs: 1_000,
+    stopGraceMs: 300,
+};
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Admission checks it, and its refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
+        // HTTP/1.0 has no upgrades.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node silently drops headers beyond its own limit. Admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
+
+const connections = new WeakMap();
+/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
+class Connection {
+    /** Undefined until the first request. */
+    answer;
+    /** The exchange in progress. Undefined if the request did not get that far. */
+    forwarding;
+    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
+    isDoomed = false;
+    static of(socket) {
+        const known = connections.get(socket);
+        if (known)
+            return known;
+        const connection = new Connection();
+        connections.set(socket, connection);
+        return connection;
+    }
+    get isBusy() {
+        return this.isDoomed || this.answer?.writableFinished === false;
+    }
+    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
+    begin(answer) {
+        // An answer that queues behind another has no socket, so no event would tell that its client has left.
+        if (this.isBusy)
+            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
+        this.answer = answer;
+        this.forwarding = undefined;
+    }
+}
+const prepared = new WeakSet();
+/** For the parser, a number that it does not know is an error: it stops where it is. */
+const STOP = -1;
+/**
+ * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
+ * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
+ * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
+ *
+ * @throws Error if this version of Node has no such parser
+ */
+function stopAtRefusal(socket) {
+    const { parser } = socket;
+    const index = parser?.constructor.kOnHeadersComplete;
+    const original = index === undefined ? undefined : parser?.[index];
+    if (parser === undefined || index === undefined || original === undefined) {
+        throw new Error('Node has no parser of this kind.');
+    }
+    if (prepared.has(parser))
+        return;
+    prepared.add(parser);
+    parser[index] = function (...args) {
+        return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/ledger.js
@@ -4127,6 +4127,7 @@ const exhausted = (reason) => new errors/* ProxyError */.T6('budget_exhausted', 
 
 
 
+
 function createAgent(provider, { target }, context) {
     const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
@@ -4149,6 +4150,7 @@ function createRoute(provider, configured, agent, { config, log }) {
         agent,
         guard,
         authority: authorityOf(target),
+        upstreamPath: pathsBelow(target.basePath),
         rules: headerRules(provider, configured, plainOnly),
         toolGuard: new ToolGuard(provider, allowProviderTools),
         checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id), isOwn),

@@ -14313,7 +14313,7 @@ const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
-const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`);
+const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source}`);
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER = [
     { origin: /^https:\/\/github\.com$/, host: COPILOT_HOST },

@@ -2198,27 +2198,30 @@ var external_node_child_process_ = __nccwpck_require__(421);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/packs.js
 
 
+/** What git exits with if it does not know an option. */
+const USAGE = 129;
 /**
  * Asks git to read a pack and to compute anew what its index says. Git runs in no repository and with nobody's settings, so
  * that it does nothing but read.
  *
  * @param path without `.pack` and `.idx`
  * @param limitMs time limit
- * @returns undefined if there is no git, or no time
+ * @returns undefined if there is no git that can tell, or no time
  */
 function isPackTrue(path, hashBytes, limitMs) {
     const [directories, pack] = [process.env['PATH'], (0,file_names/* toText */.fE)(path)];
     if (directories === undefined || pack === undefined || limitMs < 1)
         return undefined;
-    const format = `--object-format=${hashBytes === 20 ? 'sha1' : 'sha256'}`;
-    const { status } = (0,external_node_child_process_.spawnSync)('git', ['verify-pack', format, `${pack}.idx`], {
+    // Older versions do not know the option, and have no other format.
+    const format = hashBytes === 20 ? [] : ['--object-format=sha256'];
+    const { status } = (0,external_node_child_process_.spawnSync)('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
         cwd: '/',
         env: { PATH: directories, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: '/nonexistent' },
         stdio: 'ignore',
         timeout: Math.ceil(limitMs),
         killSignal: 'SIGKILL',
     });
-    return status === null ? undefined : status === 0;
+    return status === null || status === USAGE ? undefined : status === 0;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/objects.js

@@ -16,9 +16,7 @@ const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
-export const GITHUB_COPILOT_HOST = new RegExp(
-  `^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source.replace('(?<subdomain>', '(?:')}`,
-);
+export const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source}`);
 
 /** From a server's origin to Copilot's host, undefined where no server can be; the first row that matches decides. */
 const HOST_BY_SERVER: readonly { readonly origin: RegExp; readonly host: string | undefined }[] = [

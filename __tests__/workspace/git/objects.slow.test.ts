@@ -135,6 +135,16 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     expect(existsSync(`${pack}.pack`)).toBe(false);
   });
 
+  test('a git that does not know how to tell calls nothing forged', () => {
+    const top = repository();
+    git(top, 'gc', '-q');
+    const old = temporaryDirectory();
+    writeFileSync(join(old, 'git'), '#!/bin/sh\nexit 129\n', { mode: 0o755 });
+    vi.stubEnv('PATH', old);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(check(top)).toEqual({ forged: [], unchecked: [expect.stringMatching(/^objects\/pack\/.*\.pack$/)] });
+  });
+
   test('without git on the machine, packs stay and are reported', () => {
     const top = repository();
     git(top, 'gc', '-q');

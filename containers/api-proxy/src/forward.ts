@@ -21,6 +21,8 @@ export interface Route {
   readonly target: Target;
   /** The target's, for the `Host` header. */
   readonly authority: string;
+  /** Puts the target's base path in front. */
+  readonly upstreamPath: (path: string) => string;
   readonly checkEndpoint: EndpointCheck;
   readonly toolGuard: ToolGuard;
   readonly rules: HeaderRules;
@@ -49,12 +51,12 @@ export class Forwarding {
 
   #request(): ClientRequest {
     const { client, limits } = this.#exchange;
-    const { agent, target, rules, authority } = this.#route;
+    const { agent, upstreamPath, rules, authority } = this.#route;
     const { method, path, query } = this.#admitted;
     const request = httpRequest({
       agent,
       method,
-      path: `${withBase(target.basePath, path)}${query}`,
+      path: `${upstreamPath(path)}${query}`,
       headers: [
         ...upstreamRequestHeaders(client.rawHeaders, this.#admitted, rules, authority),
         ...(this.#handshake?.headers ?? []),
@@ -198,11 +200,10 @@ export class Forwarding {
 }
 
 /** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
-function withBase(basePath: string, path: string): string {
+export function pathsBelow(basePath: string): (path: string) => string {
   const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
-  return version !== undefined && path.startsWith(`${version}/`)
-    ? `${basePath}${path.slice(version.length)}`
-    : `${basePath}${path}`;
+  if (version === undefined) return (path) => basePath + path;
+  return (path) => basePath + (path.startsWith(`${version}/`) ? path.slice(version.length) : path);
 }
 
 function upstreamFailure(cause: unknown, host: string, hasAnswered: boolean): ProxyError {

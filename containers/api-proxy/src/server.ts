@@ -4,7 +4,7 @@ import type { SecureContext } from 'node:tls';
 import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
-import type { Route } from './forward.ts';
+import { pathsBelow, type Route } from './forward.ts';
 import { ToolGuard } from './judge/tool-guard.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
@@ -74,6 +74,7 @@ function createRoute(
     agent,
     guard,
     authority: authorityOf(target),
+    upstreamPath: pathsBelow(target.basePath),
     rules: headerRules(provider, configured, plainOnly),
     toolGuard: new ToolGuard(provider, allowProviderTools),
     checkEndpoint: endpointCheck(
