@@ -96,14 +96,12 @@ describe('the main purpose', () => {
     expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
   });
 
-  test.each([7, 125, 127])('passes on exit code %i', async (code) => {
+  // The codes that `docker run` has for failures of its own.
+  test.each([125, 127])('passes on exit code %i', async (code) => {
     step = actionStep({ run: `exit ${String(code)}` });
     const result = await step.main();
-    expect(result.code).toBe(code);
-    expect(step.runner.main.outputs()).toMatchObject({
-      'exit-code': String(code),
-      outcome: code === 0 ? 'success' : 'failure',
-    });
+    expect(result.code, result.stdout).toBe(code);
+    expect(step.runner.main.outputs()).toMatchObject({ 'exit-code': String(code), outcome: 'failure' });
   });
 
   test('relays standard output and standard error live, and makes log commands in them inert', async () => {
@@ -162,26 +160,17 @@ describe('the main purpose', () => {
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });
 
-  test.each([
-    ['sh', 'echo "$0"; [ -z "${BASH_VERSION-}" ] && echo no-bash', 'no-bash'],
-    ['node {0}', 'console.log("from", "node")', 'from node'],
-  ])('runs the script with the shell %s', async (shell, run, expected) => {
-    step = actionStep({ run, shell });
-    expect((await step.main()).stdout).toContain(expected);
+  test('runs the script with the shell node {0}', async () => {
+    step = actionStep({ run: 'console.log("from", "node")', shell: 'node {0}' });
+    expect((await step.main()).stdout).toContain('from node');
   });
 
-  test('stops a bash script at its first failure, even in a pipe', async () => {
-    step = actionStep({ run: 'false | true\necho unreachable' });
+  test('stops a bash script at its first failure, even in a pipe; what it did in the workspace stays', async () => {
+    step = actionStep({ run: 'mkdir sub\nfalse | true\necho unreachable' });
     const result = await step.main();
     expect(result.code).toBe(1);
     expect(result.stdout).not.toContain('unreachable');
-  });
-
-  test('starts in the working directory and leaves files there', async () => {
-    step = actionStep({ run: 'mkdir sub' });
-    await step.main();
-    const { workspace } = step.runner;
-    expect(statSync(join(workspace, 'sub')).isDirectory()).toBe(true);
+    expect(statSync(join(step.runner.workspace, 'sub')).isDirectory()).toBe(true);
   });
 
   test('runs in an image of the user’s', async () => {

@@ -46,7 +46,7 @@ async function build(environment: string): Promise<void> {
   const pip = [join(environment, 'bin', 'python3'), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
   // The list is complete. Without `--no-deps` pip still looks for dependencies, and takes the newest release of one if
   // another package spells its requirement differently than the list.
-  const options = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
+  const options = ['--require-hashes', '--no-deps', '--no-compile', '--only-binary', ':all:'];
   await fetchWith([...pip, 'install', ...options, '--requirement', REQUIREMENTS]);
   await fetchWith([...pip, 'check']);
 }

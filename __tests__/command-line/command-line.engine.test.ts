@@ -95,10 +95,6 @@ function providerFlags(): string[] {
 }
 
 describe('the command', () => {
-  test('decides the exit code', async () => {
-    expect((await awf(['--', 'sh', '-c', 'exit 7'])).code).toBe(7);
-  });
-
   test('gets its arguments unchanged, and both streams are relayed', async () => {
     const script = 'printf "<%s>" "$@"; echo to-err >&2';
     const args = ['a b', '', "it's", '$HOME `id` "q"', '--help', 'two\nlines', 'ümläut'];
@@ -119,9 +115,9 @@ describe('the command', () => {
     expect(missing.stderr).toContain('awf-no-such-program: not found');
   });
 
-  test('runs in the current directory, which is the workspace', async () => {
-    const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file']);
-    expect(result.stdout).toBe(`${workspace}\n`);
+  test('runs in the current directory, which is the workspace, and decides the exit code', async () => {
+    const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file; exit 7']);
+    expect(result).toMatchObject({ code: 7, stdout: `${workspace}\n` });
     expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
   });
 
@@ -161,12 +157,6 @@ describe('flags', () => {
     expect(said(result)).toContain('awf: refused: d.example, sub.a.example.org');
   });
 
-  test('--env NAME and --env NAME=value', async () => {
-    const command = ['--', 'sh', '-c', 'echo "${GIVEN-unset},${SET-unset},${OTHER-unset}"'];
-    const result = await awf(['--env', 'GIVEN', '--env=SET=a=b c', ...command], { GIVEN: 'from outside', OTHER: 'no' });
-    expect(result.stdout).toBe('from outside,a=b c,unset\n');
-  });
-
   test('--env-all withholds the key, by name and by value', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic, COPY: `x${TEST_KEYS.anthropic}x`, OTHER: 'yes' };
     const result = await awf(['--env-all', '--', 'env'], env);
@@ -177,13 +167,28 @@ describe('flags', () => {
     expect(result.stderr).not.toContain(TEST_KEYS.anthropic);
   });
 
-  test('--mount, read-only unless it says :rw', async () => {
+  test('--env, --mount, --working-directory, --memory and --pids work like the action’s', async () => {
     const data = join(directory, 'data');
     mkdirSync(data, { mode: 0o777 });
+    mkdirSync(join(workspace, 'sub'));
     writeFileSync(join(data, 'file'), 'content');
-    const script = 'cat /read/file; echo x > /read/new || echo refused; echo y > /write/new && echo written';
-    const result = await awf([`--mount=${data}:/read`, '--mount', `${data}:/write:rw`, '--', 'sh', '-c', script]);
-    expect(result.stdout).toBe('contentrefused\nwritten\n');
+    const script = `
+      pwd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null
+      echo "\${GIVEN-unset},\${SET-unset},\${OTHER-unset}"
+      cat /read/file; echo x > /read/new || echo " refused"; echo y > /write/new && echo written`;
+    const flags = [
+      ...['--env', 'GIVEN', '--env=SET=a=b c'],
+      ...[`--mount=${data}:/read`, '--mount', `${data}:/write:rw`],
+      ...['--working-directory=sub', '--memory=64m', '--pids', '50'],
+    ];
+    const result = await awf([...flags, '--', 'sh', '-c', script], { GIVEN: 'from outside', OTHER: 'no' });
+    expect(result.stdout.trim().split('\n')).toEqual([
+      join(workspace, 'sub'),
+      String(64 * 1024 * 1024),
+      'from outside,a=b c,unset',
+      'content refused',
+      'written',
+    ]);
     expect(readFileSync(join(data, 'new'), 'utf8')).toBe('y\n');
   });
 
@@ -211,14 +216,6 @@ describe('flags', () => {
       docker(['rm', '--force', '--volumes', ...containers!]);
       docker(['network', 'rm', ...networks!]);
     }
-  });
-
-  test('--working-directory, --memory and --pids work like the action’s', async () => {
-    mkdirSync(join(workspace, 'sub'));
-    const script =
-      'pwd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null; ulimit -c';
-    const result = await awf(['--working-directory=sub', '--memory=64m', '--pids', '50', '--', 'sh', '-c', script]);
-    expect(result.stdout.split('\n').slice(0, 2)).toEqual([join(workspace, 'sub'), String(64 * 1024 * 1024)]);
   });
 });
 

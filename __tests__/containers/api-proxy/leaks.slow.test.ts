@@ -14,12 +14,12 @@ import { createWorkload, upstreamOfWorkload } from './leaks-workload.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
 
 const ENTRY = fileURLToPath(new URL('leaks-probe-entry.ts', import.meta.url));
-const REQUESTS = 10_000;
+const REQUESTS = 5_000;
 /**
  * Octets that a request may leave on the heap. It is less than an empty object in a Map takes (16 for its slot, 56 for
  * itself), and more than V8 itself still gains after the warm-up through better code and object shapes.
  */
-const HEAP_PER_REQUEST = 40;
+const HEAP_PER_REQUEST = 50;
 /** Requests after which all code is compiled, and every pool and buffer has its final size. */
 const WARM_UP = 2_000;
 /** Idle connections and tunnels end soon, so nothing at all is open before and after. */
