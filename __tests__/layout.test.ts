@@ -70,13 +70,24 @@ describe('a fact lives once', () => {
     },
     {
       file: 'containers/agent/entrypoint',
-      facts: [contract.AGENT_LIB, contract.CHECKS_VARIABLE, contract.LIB_VARIABLE, marker],
+      facts: [
+        contract.AGENT_LIB,
+        contract.CHECKS_VARIABLE,
+        contract.LIB_VARIABLE,
+        contract.TRANSCRIPTS_VARIABLE,
+        marker,
+      ],
       why: 'it runs before it has read what the runner tells it',
     },
     {
       file: 'containers/agent/get-claude-key.sh',
       facts: [contract.PLACEHOLDER_CLAUDE_KEY],
       why: 'Claude Code starts it with an environment of its own choice, so the script can be told nothing',
+    },
+    {
+      file: 'containers/agent/keep-transcripts.sh',
+      facts: [contract.AGENT_LIB],
+      why: 'the interpreter is a literal of the first line',
     },
     {
       file: 'containers/agent/one-shot-token/one-shot-token.c',

@@ -21,7 +21,7 @@ export function aHost(home: string, environment: NodeJS.ProcessEnv = {}): Surrou
   const nowhere = '/nonexistent';
   return {
     ...{ home, environment, temporary: nowhere, workDirectory: nowhere, root: nowhere, workspace: nowhere },
-    logs: { squid: nowhere, apiProxy: nowhere },
+    logs: { squid: nowhere, apiProxy: nowhere, agent: nowhere },
     engine: { dataRoot: undefined, socket: undefined },
   };
 }
@@ -89,6 +89,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     memory: '6g',
     pids: 4096,
     timeoutMinutes: undefined,
+    agentLogs: true,
     logLevel: 'info',
     proxyLogsDir: undefined,
     budget: {},

@@ -8,6 +8,7 @@ import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
 import { runIdOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
 /** Fills the disk that contains the files of the command and the run, before the command ends. */
 const FILL = `
@@ -66,7 +67,7 @@ async function play(temp: string): Promise<void> {
   const runId = runIdOf(step.runner);
   expect(runId).toBeDefined();
   expect(leftOvers(runId)).toEqual([]);
-  expect(readdirSync(temp).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name))).toEqual([]);
+  expect(readdirSync(temp).filter((name) => !LOG_DIRECTORY.test(name))).toEqual([]);
 }
 
 test('the workspace and RUNNER_TEMP are on a disk that the command fills', async () => {

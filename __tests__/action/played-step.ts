@@ -7,6 +7,7 @@ import { createRunner, type Runner, type RunnerStep } from '../../testing/runner
 import { logCommands } from '../../testing/runner/log-commands.ts';
 import { startProgram, type RunningProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -82,7 +83,7 @@ export function playedStep(
     ...{ runner, ended, start: startMain },
     main: async () => ended(await startMain()),
     post: async (name = 'success') => ended(await start('post-step', runner.post(), name, [])),
-    left: () => readdirSync(runner.temp).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name)),
+    left: () => readdirSync(runner.temp).filter((name) => !LOG_DIRECTORY.test(name)),
   };
 }
 

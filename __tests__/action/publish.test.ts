@@ -20,7 +20,12 @@ const RESULT: RunResult = {
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
   aftermath: undefined,
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
-  logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
+  logs: {
+    squid: '/nonexistent/squid-logs',
+    apiProxy: '/nonexistent/api-proxy-logs',
+    agent: '/nonexistent/agent-logs',
+  },
+  hasAgentLogs: false,
   timings: new Timings(),
 };
 

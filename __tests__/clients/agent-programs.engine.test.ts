@@ -1,6 +1,6 @@
 /** The agent programs from npm at work: a prompt, a tool call by the model, a file in the workspace. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../src/shared/providers.ts';
@@ -125,6 +125,13 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
     expect(seen).toContain('HOME=');
     expect(seen).not.toContain(key);
     expect(result.stdout.slice(result.stdout.indexOf('::stop-commands::'))).not.toContain(key);
+  });
+
+  test('its session is in agent-logs', () => {
+    const logs = (step.runner.main.outputs()['logs-path'] ?? '').replace('squid-logs-', 'agent-logs-');
+    const files = readdirSync(logs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const texts = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+    expect(texts.join('\n')).toContain(LAST_WORDS);
   });
 
   test('its usage is in the outputs', () => {

@@ -10,6 +10,7 @@ import { runProgram, startProgram, type ProgramOptions } from '../../testing/run
 import { containerOf } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
+import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
 const PROGRAM = join(ROOT, 'dist', 'cli', 'index.js');
 
@@ -55,7 +56,7 @@ const runIdOf = (stderr: string): string | undefined => /awf\.run=([0-9a-f]{8})/
 function expectNothingLeft({ stderr }: EntryResult): void {
   const runId = runIdOf(stderr);
   if (runId !== undefined) expect(leftOvers(runId)).toEqual([]);
-  expect(readdirSync(temporary).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name))).toEqual([]);
+  expect(readdirSync(temporary).filter((name) => !LOG_DIRECTORY.test(name))).toEqual([]);
 }
 
 /** The messages on standard error, without the engine's commands. */

@@ -7,6 +7,7 @@ import { SCENARIO_VARIABLES, type EngineReport, type Scenario } from '../../test
 import { startProgram, type RunningProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
+import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -50,7 +51,7 @@ async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Pr
       ...(await running.done),
       engine: JSON.parse(readFileSync(report, 'utf8')) as EngineReport,
     }),
-    left: () => readdirSync(temporary).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name)),
+    left: () => readdirSync(temporary).filter((name) => !LOG_DIRECTORY.test(name)),
   };
 }
 

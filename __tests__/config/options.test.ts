@@ -54,6 +54,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
+  'agent-logs': 'true',
   // Not in action.yml: an input that always has a value would hide the runner's debug mode.
   'log-level': undefined,
 };

@@ -39,6 +39,7 @@ describe('without proxy-logs-dir', () => {
     expect(logs).toEqual({
       squid: join(temporary, 'squid-logs-1766300000000'),
       apiProxy: join(temporary, 'api-proxy-logs-1766300000000'),
+      agent: join(temporary, 'agent-logs-1766300000000'),
     });
     for (const directory of [logs.squid, logs.apiProxy]) expectUsable(directory);
   });
@@ -65,7 +66,11 @@ describe('with proxy-logs-dir', () => {
   test('that directory, and api-proxy-logs beside it', () => {
     const parent = temporaryDirectory();
     const logs = create(join(parent, 'deep/squid'), '/does/not/exist');
-    expect(logs).toEqual({ squid: join(parent, 'deep/squid'), apiProxy: join(parent, 'deep/api-proxy-logs') });
+    expect(logs).toEqual({
+      squid: join(parent, 'deep/squid'),
+      apiProxy: join(parent, 'deep/api-proxy-logs'),
+      agent: join(parent, 'deep/agent-logs'),
+    });
     for (const directory of [logs.squid, logs.apiProxy]) expectUsable(directory);
   });
 

@@ -128,16 +128,16 @@ describe('what is hidden', () => {
   );
 
   test('R12 the run’s own files, logs and the runner’s files, wherever they are', () => {
-    const top = layout(['t/x', 'w/x', 'l/x', 'm/x', 'output', 'data/x', 'docker.sock']);
+    const top = layout(['t/x', 'w/x', 'l/x', 'm/x', 'n/x', 'output', 'data/x', 'docker.sock']);
     const at = (name: string): string => join(top, name);
     symlinkSync('data', at('link'));
     const host = {
       ...aHost('/nonexistent', { GITHUB_OUTPUT: at('output') }),
-      ...{ temporary: at('t'), workDirectory: at('w'), logs: { squid: at('l'), apiProxy: at('m') } },
+      ...{ temporary: at('t'), workDirectory: at('w'), logs: { squid: at('l'), apiProxy: at('m'), agent: at('n') } },
       engine: { dataRoot: at('link'), socket: at('docker.sock') },
     };
     expect(hiddenIn(host)).toEqual(
-      expect.arrayContaining(['t', 'w', 'l', 'm', 'output', 'data', 'docker.sock'].map(at)),
+      expect.arrayContaining(['t', 'w', 'l', 'm', 'n', 'output', 'data', 'docker.sock'].map(at)),
     );
   });
 

@@ -12,7 +12,8 @@ const FACTS: SummaryFacts = {
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
   aftermath: NOTHING_LEFT,
   startupMs: 812.4,
-  logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1' },
+  logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1', agent: '/tmp/agent-logs-1' },
+  hasAgentLogs: false,
   commandSummary: undefined,
 };
 

@@ -160,7 +160,7 @@ describe('readDomains', () => {
     accessLine(AGENT, target, { time, ...fields });
 
   test('a missing log is an error, because only the caller knows whether there must be one', async () => {
-    await expect(readDomains({ squid: '/does/not/exist', apiProxy: '' }, AGENT)).rejects.toThrow('ENOENT');
+    await expect(readDomains({ squid: '/does/not/exist' }, AGENT)).rejects.toThrow('ENOENT');
   });
 
   test('reads Squid’s log, and counts the lines that it cannot read', async () => {
@@ -201,7 +201,7 @@ describe('readUsage', () => {
   const read = (log: string, since?: number) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since);
 
   test('a missing log is an error', async () => {
-    await expect(readUsage({ squid: '', apiProxy: '/does/not/exist' })).rejects.toThrow('ENOENT');
+    await expect(readUsage({ apiProxy: '/does/not/exist' })).rejects.toThrow('ENOENT');
   });
 
   test('leaves out what an earlier run wrote to the same directory', async () => {

@@ -19,7 +19,7 @@ afterAll(removeWorlds);
 
 test.each([ACCESS_LOG, CACHE_LOG])('L2 a %s that reaches its limit is the end', async (name) => {
   const squid = temporaryDirectory();
-  const { exceeded, stop } = watchLogs({ squid, apiProxy: '' }, 1024 * 1024);
+  const { exceeded, stop } = watchLogs({ squid }, 1024 * 1024);
   let isOver = false;
   exceeded.catch(() => (isOver = true));
   writeFileSync(join(squid, name), Buffer.alloc(1024 * 1024 - 1));

@@ -14,7 +14,11 @@ export const PREPARED: Prepared = {
   mark: { runId: RUN_ID, owner: undefined, isKept: false },
   images: IMAGES,
   workDirectory: '/nonexistent/awf-feedf00d',
-  logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
+  logs: {
+    squid: '/nonexistent/squid-logs',
+    apiProxy: '/nonexistent/api-proxy-logs',
+    agent: '/nonexistent/agent-logs',
+  },
   agentUser: USER,
   sidecarUser: { uid: 2001, gid: 2002 },
   home: USER.home,

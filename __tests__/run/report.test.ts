@@ -21,13 +21,15 @@ import type { ProgramIo } from '../../testing/engine/fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from '../../testing/engine/log-lines.ts';
 import { aWorld, CONCURRENT, removeWorlds, type World } from './world.ts';
 
-const logsOf = (program: ProgramIo): LogDirectories => ({
+type SidecarLogs = Pick<LogDirectories, 'squid' | 'apiProxy'>;
+
+const logsOf = (program: ProgramIo): SidecarLogs => ({
   squid: program.hostPath(SQUID_LOG_DIR, 'squid'),
   apiProxy: program.hostPath(API_PROXY_LOG_DIR, 'api-proxy'),
 });
 
 /** A run with traffic. Its command then damages the logs. */
-async function runWith(damage: (logs: LogDirectories) => void): Promise<{ world: World; result: RunResult }> {
+async function runWith(damage: (logs: SidecarLogs) => void): Promise<{ world: World; result: RunResult }> {
   const world = aWorld({
     command: async (program) => {
       const logs = logsOf(program);
@@ -44,7 +46,7 @@ async function runWith(damage: (logs: LogDirectories) => void): Promise<{ world:
 
 interface Damage {
   readonly what: string;
-  readonly damage: (logs: LogDirectories) => void;
+  readonly damage: (logs: SidecarLogs) => void;
   /** What can still be read. */
   readonly readable: { readonly domains: boolean; readonly usage: boolean };
   readonly warnings: readonly RegExp[];
@@ -64,7 +66,7 @@ const DAMAGES: readonly Damage[] = [
   {
     what: 'both directories are gone',
     damage: (logs) => {
-      for (const directory of Object.values(logs) as string[]) rmSync(directory, { recursive: true });
+      for (const directory of Object.values(logs)) rmSync(directory, { recursive: true });
     },
     readable: { domains: false, usage: false },
     warnings: [

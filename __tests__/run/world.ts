@@ -19,6 +19,7 @@ import {
   type Program,
   type Verb,
 } from '../../testing/engine/fake-engine.ts';
+import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
 /** Runs mostly wait, so several run at a time. The timeout allows for a busy machine. */
 export const CONCURRENT = { concurrent: true, timeout: 30_000 };
@@ -120,7 +121,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
       ...engine.left,
       ...readdirSync(temporary, { withFileTypes: true })
         .map(({ name }) => name)
-        .filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name)),
+        .filter((name) => !LOG_DIRECTORY.test(name)),
     ],
   };
 }

@@ -607,6 +607,7 @@ const anthropic = {
         },
     ],
     hopeless: [],
+    transcripts: ['.claude/projects'],
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
     errorBody,
@@ -832,6 +833,7 @@ const openai = {
                 'shell calls will fail. Leave the option out: AWF is the sandbox.',
         },
     ],
+    transcripts: ['.codex/sessions'],
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
     errorBody: openai_errorBody,
@@ -929,6 +931,7 @@ const copilot = {
     ],
     managedSettings: [],
     hopeless: [],
+    transcripts: ['.copilot/session-state', '.copilot/logs'],
     sideTraffic: ['api.github.com'],
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     errorBody: copilot_errorBody,
@@ -1048,6 +1051,7 @@ const gemini = {
         },
     ],
     hopeless: [],
+    transcripts: ['.gemini/tmp'],
     sideTraffic: ['play.googleapis.com'],
     usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
     errorBody: gemini_errorBody,
@@ -4719,7 +4723,7 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -4758,6 +4762,8 @@ const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
 const CHECKS_VARIABLE = 'AWF_CHECKS';
 /** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
 const LIB_VARIABLE = 'AWF_LIB';
+/** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
+const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */

@@ -37,8 +37,8 @@ export async function uploadLogs(
 /** Regular files with one name only: no link is followed, symbolic or hard, wherever it came from. */
 function logFiles(directory: string): string[] {
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(directory)
-    .map((name) => join(directory, name))
+  return readdirSync(directory, { recursive: true })
+    .map((name) => join(directory, String(name)))
     .filter((path) => {
       const entry = lstatSync(path);
       return entry.isFile() && entry.nlink === 1;

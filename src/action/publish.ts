@@ -116,8 +116,9 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
 function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (file === '') return;
-  const { outcome, exitCode, traffic, aftermath, timings, logs, written } = result;
+  const { outcome, exitCode, traffic, aftermath, timings, logs, hasAgentLogs, written } = result;
   const commandSummary = agentSummary(written.summary, secrets);
-  const facts = { outcome, exitCode, error, traffic, aftermath, startupMs: timings.startupMs, logs, commandSummary };
+  const { startupMs } = timings;
+  const facts = { outcome, exitCode, error, traffic, aftermath, startupMs, logs, hasAgentLogs, commandSummary };
   appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
+import { createOwned } from '../host/owned-file.ts';
 import type { UserIds } from '../host/user.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
 
@@ -55,10 +56,7 @@ function sourcesIn(directory: string): { output: string; summary: string } {
   return { output: join(directory, 'command-output'), summary: join(directory, 'command-summary') };
 }
 
-/**
- * The two files to which the command writes its outputs and its summary. They stay open from their creation on, so that
- * the very files that were mounted are read back, whatever happens to their names or modes.
- */
+/** The two files to which the command writes its outputs and its summary. */
 export class CommandFiles {
   readonly #output: number;
   readonly #summary: number;
@@ -80,15 +78,6 @@ export class CommandFiles {
       summary: readAndClose(this.#summary, SUMMARY_FILE_LIMIT),
     };
   }
-}
-
-function createOwned(path: string, { uid, gid }: UserIds): number {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
-  const file = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  // The mode must not depend on the caller's umask.
-  fchmodSync(file, 0o600);
-  if (process.getuid?.() === 0) fchownSync(file, uid, gid);
-  return file;
 }
 
 function readAndClose(file: number, limit: number): WrittenFile {

@@ -13,6 +13,7 @@ import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY }
 import { homeSettings, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
 import { startDocument } from './start-document.ts';
+import { TRANSCRIPT_WORDS } from './transcripts.ts';
 
 /** What the plan needs to know beside the configuration. */
 export interface AgentPlace {
@@ -66,6 +67,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       homeLinks: links,
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
+      transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
       modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     warnings: [

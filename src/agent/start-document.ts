@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE } from '../shared/contract.ts';
+import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE } from '../shared/contract.ts';
 import { quoteWord } from '../shared/shell.ts';
 
 /** Everything that the entrypoint of the agent's container needs to know. */
@@ -18,6 +18,8 @@ export interface AgentStart {
   readonly directories: readonly string[];
   /** Symbolic links of the private home: paths below the home with targets of the same name. */
   readonly homeLinks: Readonly<Record<string, string>>;
+  /** What the entrypoint packs when the command has ended, as words; empty for nothing. */
+  readonly transcripts: string;
   /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
@@ -44,6 +46,7 @@ export function startDocument(start: AgentStart): string {
   if (command.kind === 'script') files.push(writeFile(SCRIPT_PATH, withNewline(command.script)));
   return [
     `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
+    `${TRANSCRIPTS_VARIABLE}=${quote(start.transcripts)}`,
     ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${quote(path)}`)),
     'umask 077',
     ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`)]),

@@ -4,6 +4,7 @@ import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
+import { logPaths } from '../host/log-directories.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
@@ -51,11 +52,11 @@ export async function runCommand(
   return result.exitCode;
 }
 
-function report({ error, traffic: { domains }, logs }: RunResult, reporter: Reporter): void {
+function report({ error, traffic: { domains }, logs, hasAgentLogs }: RunResult, reporter: Reporter): void {
   if (error !== undefined) reporter.error(describeError(error));
   if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
   if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
-  if (logs !== undefined) reporter.info(`logs: ${logs.squid}, ${logs.apiProxy}`);
+  if (logs !== undefined) reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
 }
 
 /** The most requested names; the command can ask for any number of them. */

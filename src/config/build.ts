@@ -79,6 +79,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     pids: values.pids,
     timeoutMinutes: values['timeout-minutes'],
     budget: budgetOf(values),
+    agentLogs: values['agent-logs'],
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],

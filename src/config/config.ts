@@ -70,6 +70,8 @@ export interface Config {
   /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;
   readonly budget: SidecarBudget;
+  /** Whether to keep what agent programs write about their work. */
+  readonly agentLogs: boolean;
   readonly logLevel: LogLevel;
   /** The directory for Squid's logs. Undefined for a new one below the temporary directory. */
   readonly proxyLogsDir: string | undefined;

@@ -142,6 +142,12 @@ const OTHERS = [
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {
+    name: 'agent-logs',
+    kind: 'boolean',
+    default: 'true',
+    description: 'keep what agent programs write about their work, beside the logs',
+  },
+  {
     name: 'upload-logs',
     kind: 'choice',
     choices: ['always', 'on-failure', 'never'],

@@ -18,13 +18,20 @@ import type { UserIds } from './user.ts';
 export interface LogDirectories {
   readonly squid: string;
   readonly apiProxy: string;
+  /** What agent programs write about their work. It is created if there is anything. */
+  readonly agent: string;
+}
+
+/** The directories that exist, for people. */
+export function logPaths({ squid, apiProxy, agent }: LogDirectories, hasAgentLogs: boolean): string[] {
+  return [squid, apiProxy, ...(hasAgentLogs ? [agent] : [])];
 }
 
 /** The durations of the phases, beside Squid's logs. */
 export const TIMINGS_FILE = 'timings.json';
 
 /** Writes `timings.json`. */
-export function writeTimings({ squid }: LogDirectories, timings: unknown): void {
+export function writeTimings({ squid }: Pick<LogDirectories, 'squid'>, timings: unknown): void {
   writeAnew(squid, TIMINGS_FILE, timings);
 }
 
@@ -32,7 +39,7 @@ export function writeTimings({ squid }: LogDirectories, timings: unknown): void 
 const AFTERMATH_FILE = 'workspace.json';
 
 /** Writes `workspace.json`, beside `timings.json`. */
-export function writeAftermath({ squid }: LogDirectories, aftermath: unknown): void {
+export function writeAftermath({ squid }: Pick<LogDirectories, 'squid'>, aftermath: unknown): void {
   writeAnew(squid, AFTERMATH_FILE, aftermath);
 }
 
@@ -68,7 +75,8 @@ export function createLogDirectories(
   owner: UserIds,
 ): LogDirectories {
   if (chosen !== undefined) {
-    const directories = { squid: chosen, apiProxy: join(dirname(chosen), 'api-proxy-logs') };
+    const beside = (name: string): string => join(dirname(chosen), name);
+    const directories = { squid: chosen, apiProxy: beside('api-proxy-logs'), agent: beside('agent-logs') };
     for (const directory of Object.values(directories)) {
       if (isInside(directory, workspace)) {
         throw new UserError(
@@ -77,13 +85,14 @@ export function createLogDirectories(
         );
       }
     }
-    for (const directory of Object.values(directories)) make(directory, owner, true);
+    for (const directory of [directories.squid, directories.apiProxy]) make(directory, owner, true);
     return directories;
   }
   for (let time = Date.now(); ; time++) {
     const directories = {
       squid: join(temporary, `squid-logs-${time}`),
       apiProxy: join(temporary, `api-proxy-logs-${time}`),
+      agent: join(temporary, `agent-logs-${time}`),
     };
     // Another run that started in the same millisecond may have taken the name.
     if (!make(directories.squid, owner, false)) continue;

@@ -4,6 +4,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow } from '../host/paths.ts';
 import { listeningSockets } from '../host/sockets.ts';
+import type { LogDirectories } from '../host/log-directories.ts';
 import { words } from '../shared/words.ts';
 import { CREDENTIAL_ROWS, HOME_CREDENTIAL_ROWS, TOOL_CACHE_CREDENTIAL_ROWS } from './credential-rows.ts';
 import { present } from './host-toolchain.ts';
@@ -32,7 +33,7 @@ export interface Surroundings {
   readonly home: string;
   readonly temporary: string;
   readonly workDirectory: string;
-  readonly logs: { readonly squid: string; readonly apiProxy: string };
+  readonly logs: LogDirectories;
   /** The action's own directory. */
   readonly root: string;
   readonly workspace: string;
@@ -80,7 +81,7 @@ function hiddenPlaces(surroundings: Surroundings): string[] {
   const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
   const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
   return [
-    ...[temporary, workDirectory, logs.squid, logs.apiProxy, runnerTemporary],
+    ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
     // The runner keeps actions, checkouts and temporary files side by side.
     ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
     ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),

@@ -1,5 +1,5 @@
 import { PROVIDERS } from '../shared/providers.ts';
-import type { LogDirectories } from '../host/log-directories.ts';
+import { logPaths, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathMarkdown } from './aftermath.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 import { code, table } from './markdown.ts';
@@ -20,6 +20,7 @@ export interface SummaryFacts {
   readonly aftermath: Aftermath | undefined;
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
+  readonly hasAgentLogs: boolean;
   /** Safe Markdown of what the command wrote; undefined when it wrote nothing. */
   readonly commandSummary: string | undefined;
 }
@@ -43,7 +44,7 @@ export function summaryMarkdown(facts: SummaryFacts, limit = SUMMARY_LIMIT): str
   return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
 }
 
-function tablesOf({ error, traffic, aftermath, logs }: SummaryFacts): string[] {
+function tablesOf({ error, traffic, aftermath, logs, hasAgentLogs }: SummaryFacts): string[] {
   return [
     ...(error === undefined ? [] : [quoteBlock(error)]),
     '### Domains',
@@ -51,7 +52,7 @@ function tablesOf({ error, traffic, aftermath, logs }: SummaryFacts): string[] {
     '### Model requests',
     ...(traffic.usage === undefined ? ['⚠️ The log of the api-proxy could not be read.'] : usageBlocks(traffic.usage)),
     ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
-    ...(logs === undefined ? [] : [`Logs: ${code(logs.squid)}, ${code(logs.apiProxy)}`]),
+    ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
   ];
 }
 

@@ -41,7 +41,11 @@ export const NO_DOMAINS: DomainTraffic = {
  *   records of earlier runs
  * @throws Error when the log cannot be read
  */
-export async function readDomains({ squid }: LogDirectories, agent: string, since = 0): Promise<DomainTraffic> {
+export async function readDomains(
+  { squid }: Pick<LogDirectories, 'squid'>,
+  agent: string,
+  since = 0,
+): Promise<DomainTraffic> {
   const counter = new DomainCounter(agent);
   for await (const line of linesOf(join(squid, ACCESS_LOG))) {
     if (line === '') continue;

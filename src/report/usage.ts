@@ -100,7 +100,7 @@ export const NO_MODEL_USAGE: RunUsage = new UsageCounter().result();
  *   records of earlier runs
  * @throws Error when the log cannot be read
  */
-export async function readUsage({ apiProxy }: LogDirectories, since = 0): Promise<RunUsage> {
+export async function readUsage({ apiProxy }: Pick<LogDirectories, 'apiProxy'>, since = 0): Promise<RunUsage> {
   const counter = new UsageCounter();
   for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
     if (line === '') continue;
@@ -114,6 +114,6 @@ export async function readUsage({ apiProxy }: LogDirectories, since = 0): Promis
 }
 
 /** Writes `usage.json`. */
-export function writeUsage({ apiProxy }: LogDirectories, usage: RunUsage): void {
+export function writeUsage({ apiProxy }: Pick<LogDirectories, 'apiProxy'>, usage: RunUsage): void {
   writeAnew(apiProxy, USAGE_FILE, usage);
 }

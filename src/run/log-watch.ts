@@ -14,7 +14,7 @@ import { LOG_WATCH_INTERVAL_MS } from './limits.ts';
  * @returns a promise that rejects with a UserError once a log has reached its limit, and how to stop watching
  */
 export function watchLogs(
-  { squid }: LogDirectories,
+  { squid }: Pick<LogDirectories, 'squid'>,
   limit = LOG_LIMIT_BYTES,
 ): { readonly exceeded: Promise<never>; readonly stop: () => void } {
   const { promise, reject } = Promise.withResolvers<never>();

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { optionName, type OptionName } from '../config/options.ts';
+import type { KeptTranscripts } from '../report/transcripts.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { isOwnHost, NO_CREDENTIALS } from '../shared/providers.ts';
 
@@ -51,6 +52,15 @@ export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): st
     `The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
     'requests got 429 or were cut off. If the command needs more, raise the limit.'
   );
+}
+
+/** For transcripts that are not all there. */
+export function transcriptsText({ leftOut, isCut }: KeptTranscripts): string {
+  const what = [
+    ...(leftOut === 0 ? [] : [`${leftOut} files are left out`]),
+    ...(isCut ? ['the archive ends early, so more may be missing'] : []),
+  ].join(', and ');
+  return `What the agent programs wrote about their work is not complete in agent-logs: ${what}.`;
 }
 
 /** For a command that `timeout-minutes` ended. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { commandFileMounts } from '../agent/command-files.ts';
 import { planAgent } from '../agent/plan.ts';
+import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
@@ -43,12 +44,13 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const workspace: MountSpec = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
   // What is in the workspace is the command's, apart from what the host shows there once more.
   const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
+  const transcripts = config.agentLogs ? [transcriptsMount(workDirectory)] : [];
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
     seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
-    agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory)],
+    agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory), ...transcripts],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);

@@ -1,4 +1,5 @@
 import type { CommandFiles } from '../agent/command-files.ts';
+import type { TranscriptsFile } from '../agent/transcripts.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { Baseline } from '../workspace/baseline.ts';
 import type { Ending } from './sandbox.ts';
@@ -23,6 +24,7 @@ export class Progress {
   /** The agent's address. */
   agentAddress: string | undefined;
   commandFiles: CommandFiles | undefined;
+  transcripts: TranscriptsFile | undefined;
   ending: Ending | undefined;
   #error: unknown;
 

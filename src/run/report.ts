@@ -1,14 +1,17 @@
 import { rmRF } from '@actions/io';
 import { NOTHING_WRITTEN, type WrittenFiles } from '../agent/command-files.ts';
+import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
 import { writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
 import { unlessMissing } from '../report/lines.ts';
+import { keepTranscripts } from '../report/transcripts.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
 import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
-import { budgetWarning } from './messages.ts';
+import { budgetWarning, transcriptsText } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -29,6 +32,8 @@ export interface RunResult {
   /** What the command wrote to its files for outputs and the summary. */
   readonly written: WrittenFiles;
   readonly logs: LogDirectories | undefined;
+  /** True if there are transcripts of agent programs in `logs.agent`. */
+  readonly hasAgentLogs: boolean;
   readonly timings: Timings;
 }
 
@@ -38,6 +43,7 @@ export interface RunResult {
  */
 export async function report(
   config: Config,
+  secrets: Secrets,
   sandbox: Sandbox,
   aftermath: Aftermath | undefined,
   context: RunContext,
@@ -48,6 +54,7 @@ export async function report(
   const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
+  const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, reporter);
   if (logs !== undefined)
     await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
@@ -60,7 +67,7 @@ export async function report(
     outcome: outcomeOf(progress),
     // A sandbox that failed is no success, whatever the command's exit code.
     exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-    ...{ error, traffic, aftermath, written, logs, timings },
+    ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings },
   };
 }
 
@@ -75,6 +82,21 @@ async function readWritten({ commandFiles }: Progress, reporter: Reporter): Prom
     commandFiles &&
     (await attempt(reporter, 'read what the command wrote for outputs and summary', () => commandFiles.finish()));
   return written ?? { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN };
+}
+
+/** @returns true if there were any */
+async function readTranscripts(
+  secrets: Secrets,
+  { transcripts, logs }: Progress,
+  reporter: Reporter,
+): Promise<boolean> {
+  if (transcripts === undefined || logs === undefined) return false;
+  const kept = await attempt(reporter, 'keep what agent programs wrote about their work', () =>
+    keepTranscripts(transcripts.read(), logs.agent, TRANSCRIPT_DIRECTORIES, secrets),
+  );
+  if (kept === undefined) return false;
+  if (kept.leftOut > 0 || kept.isCut) reporter.warning(transcriptsText(kept));
+  return kept.files > 0;
 }
 
 /** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CommandFiles } from '../agent/command-files.ts';
 import { writeSystemFiles } from '../agent/files.ts';
+import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
@@ -52,7 +53,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   const aftermath = await tearDown(config, sandbox, context, progress);
   lock?.release();
   await sweep(sandbox, networks, context);
-  return report(config, sandbox, aftermath, context, progress);
+  return report(config, secrets, sandbox, aftermath, context, progress);
 }
 
 /**
@@ -71,6 +72,7 @@ async function execute(
   for (const warning of plan.warnings) context.reporter.warning(warning);
   progress.agentAddress = plan.addresses.agent;
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
+  if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);

@@ -116,6 +116,8 @@ export interface ProviderEntry {
   readonly managedSettings: readonly ManagedSettings[];
   /** Ways to start the provider's programs that cannot work in the sandbox: what the command contains, and why not. */
   readonly hopeless: readonly { readonly command: RegExp; readonly reason: string }[];
+  /** Directories below the home in which the provider's own program writes about its work. */
+  readonly transcripts: readonly string[];
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */

@@ -7,6 +7,7 @@ import { RUN_LABEL } from '../../src/docker/spec.ts';
 import { docker, leftOvers } from '../engine/engine.ts';
 import { isObject, text } from '../json.ts';
 import type { Runner } from './files.ts';
+import { LOG_DIRECTORY } from './log-directory.ts';
 
 /** The run id that the main step saved for the post step. Undefined if the main step ended before that. */
 export function runIdOf(runner: Runner): string | undefined {
@@ -37,7 +38,7 @@ export function remains(runner: Runner, volumes: readonly string[] = []): string
   const runId = runIdOf(runner);
   return [
     ...(runId === undefined ? [] : leftOvers(runId)),
-    ...readdirSync(runner.temp).filter((name) => !/^(squid|api-proxy)-logs-\d+$/.test(name)),
+    ...readdirSync(runner.temp).filter((name) => !LOG_DIRECTORY.test(name)),
     ...lines(docker(['volume', 'ls', '--quiet'])).filter((name) => volumes.includes(name)),
   ];
 }

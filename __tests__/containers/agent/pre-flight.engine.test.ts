@@ -35,9 +35,12 @@ async function withNetwork(options: readonly string[], work: (network: string) =
   }
 }
 
-/** The address that an engine gives, or would give, to the host on a network. */
-const gatewayOf = (network: string): string =>
-  docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', network]);
+/** The address that an engine keeps for the host on a network. Newer ones keep none: then one that no container gets. */
+function gatewayOf(network: string): string {
+  const format = '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}';
+  const [gateway, subnet] = docker(['network', 'inspect', `--format=${format}`, network]).split(' ');
+  return gateway === '' ? subnet!.replace(/\.0\/\d+$/, '.254') : gateway!;
+}
 
 interface Outcome {
   readonly code: number | string;

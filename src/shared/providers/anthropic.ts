@@ -161,6 +161,7 @@ export const anthropic = {
     },
   ],
   hopeless: [],
+  transcripts: ['.claude/projects'],
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
   errorBody,

@@ -98,6 +98,7 @@ export const copilot = {
   ],
   managedSettings: [],
   hopeless: [],
+  transcripts: ['.copilot/session-state', '.copilot/logs'],
   sideTraffic: ['api.github.com'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
   errorBody,

@@ -124,6 +124,7 @@ export const gemini = {
     },
   ],
   hopeless: [],
+  transcripts: ['.gemini/tmp'],
   sideTraffic: ['play.googleapis.com'],
   usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
   errorBody,

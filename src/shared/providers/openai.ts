@@ -160,6 +160,7 @@ export const openai = {
         'shell calls will fail. Leave the option out: AWF is the sandbox.',
     },
   ],
+  transcripts: ['.codex/sessions'],
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
   usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
   errorBody,

@@ -116,7 +116,7 @@ describe('an unused tunnel', () => {
 });
 
 describe('a provider that stays silent', () => {
-  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 100, upstreamIdleMs: 300 } });
+  const t = useSidecar({ configured: ['openai'], limits: { connectTimeoutMs: 1_000, upstreamIdleMs: 300 } });
 
   test('while connecting: 504', async () => {
     t.proxy.silent = true;
