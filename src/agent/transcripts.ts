@@ -11,7 +11,7 @@ import { PROVIDERS } from '../shared/providers.ts';
 export const TRANSCRIPT_DIRECTORIES: readonly string[] = PROVIDERS.flatMap(({ transcripts }) => transcripts);
 
 /** Octets of the archive. What does not fit is left out. */
-export const TRANSCRIPTS_LIMIT = 64 * 1024 * 1024;
+const TRANSCRIPTS_LIMIT = 64 * 1024 * 1024;
 
 const TARGET = `${AGENT_PLACES.github}/transcripts.tar`;
 
