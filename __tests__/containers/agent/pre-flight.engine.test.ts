@@ -13,7 +13,7 @@ import { listen, type Listening } from '../../../testing/listen.ts';
 const KNOWN_NAME = 'known.invalid';
 
 /** Docker's options for a network that isolates on this engine. */
-const ISOLATED = ['--internal', '--opt=com.docker.network.bridge.inhibit_ipv4=true'];
+const ISOLATED = ['--internal', '--ipv6=false', '--opt=com.docker.network.bridge.inhibit_ipv4=true'];
 
 interface Check {
   readonly lines: readonly string[];
@@ -37,9 +37,9 @@ async function withNetwork(options: readonly string[], work: (network: string) =
 
 /** The address that an engine keeps for the host on a network. Newer ones keep none: then one that no container gets. */
 function gatewayOf(network: string): string {
-  const format = '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}';
-  const [gateway, subnet] = docker(['network', 'inspect', `--format=${format}`, network]).split(' ');
-  return gateway === '' ? subnet!.replace(/\.0\/\d+$/, '.254') : gateway!;
+  const format = '{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}';
+  const [subnet, gateway] = docker(['network', 'inspect', `--format=${format}`, network]).split(' ');
+  return gateway === undefined ? subnet!.replace(/\.0\/\d+$/, '.254') : gateway;
 }
 
 interface Outcome {
@@ -198,7 +198,7 @@ describe('the pre-flight check', () => {
   });
 
   test.concurrent('X21 fails: an interface with an IPv6 address', async () => {
-    const options = [...ISOLATED, '--ipv6', '--subnet=fd00:a3f0:11c5::/64'];
+    const options = [...ISOLATED, '--ipv6=true', '--subnet=fd00:a3f0:11c5::/64'];
     await withNetwork(options, async (network) => {
       const lines = ['isolated 10.1.2.3 none.invalid'];
       expect(await preflight({ lines, network })).toEqual(failure('an interface of the sandbox has an IPv6 address'));
