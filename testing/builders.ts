@@ -92,6 +92,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     logLevel: 'info',
     proxyLogsDir: undefined,
     budget: {},
+    prices: [],
     keepContainers: false,
     warnings: [],
     ...overrides,

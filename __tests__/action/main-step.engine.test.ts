@@ -93,7 +93,7 @@ describe('the main purpose', () => {
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
     });
-    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
+    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests were refused or cut off.');
   });
 
   test.each([7, 125, 127])('passes on exit code %i', async (code) => {

@@ -22,6 +22,7 @@ const RESULT: RunResult = {
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
   logs: { squid: '/nonexistent/squid-logs', apiProxy: '/nonexistent/api-proxy-logs' },
   timings: new Timings(),
+  budget: {},
 };
 
 const FAILURE = { outcome: 'failure', exitCode: 3 } as const;

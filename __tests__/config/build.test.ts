@@ -58,6 +58,7 @@ describe('defaults', () => {
       pids: 4096,
       timeoutMinutes: undefined,
       budget: {},
+      prices: [],
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,

@@ -144,6 +144,19 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
     reads: { budget: { maxTokens: 1_000_000_000 } },
     bad: ['1.5', 'is not a whole number from 1 to 9007199254740991'],
   },
+  'max-cost-usd': {
+    good: '0.25',
+    reads: { budget: { maxCostUsd: 0.25 } },
+    bad: ['$5', 'is not an amount of US dollars'],
+  },
+  prices: {
+    good: 'my-model 2 8 0.5',
+    reads: {
+      prices: [{ model: 'my-model', input: 2, output: 8, cachedInput: 0.5, cacheWrite: 2, hourCacheWrite: 2 }],
+    },
+    bad: ['my-model 2', 'has not two to five prices after the model'],
+    ...list,
+  },
   'upload-logs': { good: 'never', reads: { when: 'never' }, bad: ['sometimes', 'is not one of its values'] },
   'artifact-name': { good: 'logs', reads: { artifactName: 'logs' } },
   'retention-days': { good: '3', reads: { retentionDays: 3 }, bad: ['0', 'is not a whole number from 1'] },

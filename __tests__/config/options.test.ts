@@ -51,6 +51,8 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'timeout-minutes': undefined,
   'max-requests': undefined,
   'max-tokens': undefined,
+  'max-cost-usd': undefined,
+  prices: undefined,
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
@@ -60,6 +62,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
 
 const OUTPUTS = [
   ...['exit-code', 'outcome', 'allowed-domains', 'blocked-domains', 'requests', 'input-tokens', 'output-tokens'],
+  'cost-usd',
   ...['agent-outputs', 'logs-path', 'startup-ms'],
 ];
 

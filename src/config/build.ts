@@ -79,6 +79,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     pids: values.pids,
     timeoutMinutes: values['timeout-minutes'],
     budget: budgetOf(values),
+    prices: values.prices,
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
@@ -87,6 +88,11 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   return { config, secrets, values };
 }
 
-function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }: OptionValues): SidecarBudget {
-  return { ...(maxRequests !== undefined && { maxRequests }), ...(maxTokens !== undefined && { maxTokens }) };
+function budgetOf(values: OptionValues): SidecarBudget {
+  const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
+  return {
+    ...(maxRequests !== undefined && { maxRequests }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxCostUsd !== undefined && { maxCostUsd }),
+  };
 }

@@ -2,6 +2,7 @@ import type { LogLevel } from '../shared/log-level.ts';
 import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
+import type { OwnPrice } from '../shared/prices.ts';
 import type { AllowList } from './allow-list.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
@@ -70,6 +71,8 @@ export interface Config {
   /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;
   readonly budget: SidecarBudget;
+  /** The user's own; they take precedence over the price table. */
+  readonly prices: readonly OwnPrice[];
   readonly logLevel: LogLevel;
   /** The directory for Squid's logs. Undefined for a new one below the temporary directory. */
   readonly proxyLogsDir: string | undefined;

@@ -1,8 +1,16 @@
 import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { optionName, type OptionName } from '../config/options.ts';
-import type { RunUsage } from '../report/usage.ts';
+import { budgetUseText, type BudgetUse } from '../report/budget.ts';
+import { costText } from '../report/money.ts';
+import type { RunUsage, UsedModel } from '../report/usage.ts';
+import { printable } from '../host/file-names.ts';
+import type { Notice } from '../shared/notice.ts';
 import { isOwnHost, NO_CREDENTIALS } from '../shared/providers.ts';
+import { tokensOf } from '../shared/usage.ts';
+
+/** Models that a message names. */
+const MAX_NAMED = 10;
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
@@ -41,16 +49,54 @@ function sharedFrontEnds({ allow, providers }: Config, option: string): string[]
 
 /** For a run whose budget refused requests. */
 export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
-  const { maxRequests, maxTokens } = budget;
   const limits = [
-    ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
-    ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
-  ].join(', ');
-  const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
+    ['max-requests', budget.maxRequests] as const,
+    ['max-tokens', budget.maxTokens] as const,
+    ['max-cost-usd', budget.maxCostUsd] as const,
+  ]
+    .filter(([, allowed]) => allowed !== undefined)
+    .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
+    .join(', ');
+  const used = `${usage.requests} requests, ${tokensOf(usage)} tokens and ${costText(usage)}`;
   return (
     `The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
-    'requests got 429 or were cut off. If the command needs more, raise the limit.'
+    'requests were refused or cut off. If the command needs more, raise the limit.'
   );
+}
+
+/** While the command runs: most of a limit is used. */
+export function budgetNotice({ frontEnd }: Config, use: BudgetUse): string {
+  return budgetUseText(optionName(frontEnd, use.limit), use);
+}
+
+/** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
+export function noPriceText({ frontEnd, budget }: Config, models: readonly UsedModel[]): string {
+  const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(printable);
+  const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
+  const consequence =
+    budget.maxCostUsd === undefined
+      ? 'Its tokens are counted, but the cost of the run is unknown.'
+      : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
+  return (
+    `No price is known for ${names.slice(0, MAX_NAMED).join(', ')}. ${consequence} ` +
+    `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${printable(example)}`
+  );
+}
+
+/** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
+export function credentialRefusedText(
+  { providers }: Config,
+  { provider: id, status, times }: Notice & { event: 'credential-refused' },
+): [message: string, options: { hint: string }] {
+  const used = providers.find(({ provider }) => provider.id === id);
+  const variable = used?.given[0];
+  const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+  const reason =
+    status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
+  return [
+    `The run was ended because ${used?.provider.name ?? id} answered ${status} ${times} times in a row: ${reason}.`,
+    { hint: `Check the key in ${input ?? id} (on the command line ${variable ?? id}).` },
+  ];
 }
 
 /** For a command that `timeout-minutes` ended. */

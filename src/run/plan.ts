@@ -87,6 +87,7 @@ function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): Side
     allowEndpoints: config.allowEndpoints,
     allowProviderTools: config.allowProviderTools,
     budget: config.budget,
+    prices: config.prices,
     logLevel: config.logLevel,
   };
 }

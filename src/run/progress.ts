@@ -23,6 +23,8 @@ export class Progress {
   /** The agent's address. */
   agentAddress: string | undefined;
   commandFiles: CommandFiles | undefined;
+  /** Models without a known price that the user was warned about while the command ran. */
+  readonly warnedModels = new Set<string>();
   ending: Ending | undefined;
   #error: unknown;
 

@@ -19,6 +19,9 @@ export interface ApiError {
   readonly message: string;
 }
 
+/** True for an error that says that nothing more may be spent. */
+export const endsSpending = ({ code }: ApiError): boolean => code === 'budget_exhausted' || code === 'price_unknown';
+
 /** A secret that a user hands over: the action's input and the variable of the same meaning. */
 export interface Credential {
   readonly variable: string;
@@ -120,6 +123,10 @@ export interface ProviderEntry {
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */
   readonly usage: UsageDialect;
+  /** The list in the price table with what its own hosts charge. */
+  readonly priceList: string;
+  /** The status of an answer that the provider's programs do not retry and whose message they show. Measured: docs/agents.md. */
+  readonly finalStatus: number;
   /** The body of an error, in the shape that the provider's clients parse. */
   readonly errorBody: (error: ApiError) => unknown;
 }

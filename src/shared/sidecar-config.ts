@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { Injection } from './injection.ts';
 import type { LogLevel } from './log-level.ts';
+import type { OwnPrice } from './prices.ts';
 import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
 import { ValueError } from './value-error.ts';
@@ -23,6 +24,8 @@ export interface SidecarConfig {
   /** What a request may make a provider do for the command; nothing by default. */
   readonly allowProviderTools?: readonly ProviderTool[];
   readonly budget?: SidecarBudget;
+  /** The user's own prices, for `maxCostUsd`. */
+  readonly prices?: readonly OwnPrice[];
   /** Decides which events the log has in addition to the requests; `info` by default. */
   readonly logLevel?: LogLevel;
 }
@@ -32,6 +35,8 @@ export interface SidecarBudget {
   readonly maxRequests?: number;
   /** Tokens of prompts and answers together. */
   readonly maxTokens?: number;
+  /** US dollars. With this limit, an answer without a known price ends the budget. */
+  readonly maxCostUsd?: number;
 }
 
 export interface AllowedEndpoint extends AddedEndpoint {

@@ -72,7 +72,7 @@ export class Listener {
     const { provider, limits, log } = options;
     this.#options = options;
     this.#ledger = new Ledger(log);
-    this.#dialect = prepareDialect(provider.usage);
+    this.#dialect = prepareDialect(provider);
     this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     this.server = createClientServer(limits);
     this.#listenToServer();
@@ -148,9 +148,9 @@ export class Listener {
     const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
     this.#checkLimits(admitted);
-    budget.take();
+    budget.take(provider);
     this.#underWay++;
-    const usage = new UsageReading(this.#dialect, generates, budget);
+    const usage = new UsageReading(this.#dialect, path, generates, budget);
     visit.usage = usage;
     if (visit.expectsContinue) answer.writeContinue();
     const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };

@@ -2,6 +2,7 @@ import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Provider } from '../../../src/shared/providers.ts';
+import { ERROR_STATUS } from '../../../src/shared/request-record.ts';
 import type { ProxyError } from './errors.ts';
 
 function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
@@ -24,7 +25,7 @@ const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
  * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
  */
 export const endsConnection = (request: IncomingMessage, error: ProxyError): boolean =>
-  error.status === 400 || hasUnreadBody(request);
+  ERROR_STATUS[error.code] === 400 || hasUnreadBody(request);
 
 /**
  * Answers with an error of the sidecar's own.

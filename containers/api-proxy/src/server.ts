@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { lazyPricing } from '../../../src/shared/prices.ts';
 import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
@@ -114,6 +115,15 @@ async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<v
   }
 }
 
+/**
+ * Gives the budget its prices. They are large, so a run without a limit in dollars never loads them, and one with it
+ * listens first. If they cannot be loaded, the process ends: a limit that nobody enforces would be worse.
+ */
+async function price(budget: Budget, { prices = [], providers }: SidecarConfig): Promise<void> {
+  const hosts = Object.fromEntries(Object.entries(providers).map(([id, { target }]) => [id, target.host]));
+  budget.usePricing(await lazyPricing({ own: prices, hosts })());
+}
+
 async function closeServer({ listener, agent }: ProviderServer): Promise<void> {
   await listener.end();
   agent?.destroy();
@@ -128,7 +138,10 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const { log, host, portOf = ({ port }: Provider) => port } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secureContext = trustStore(config.upstreamCa);
-  const context = { config, log, limits, secureContext, budget: new Budget(config.budget ?? {}) };
+  const budget = new Budget(config.budget ?? {}, (notice) => {
+    log.notice(notice);
+  });
+  const context = { config, log, limits, secureContext, budget };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
@@ -138,6 +151,7 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
       servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)] as const),
     );
     for (const server of servers) void prewarm(server, log);
+    if (budget.limitsCost) void price(budget, config);
     return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, close };
   } catch (error) {
     await close();

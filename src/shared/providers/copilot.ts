@@ -99,6 +99,8 @@ export const copilot = {
   managedSettings: [],
   hopeless: [],
   sideTraffic: ['api.github.com'],
+  priceList: 'github-copilot',
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+  finalStatus: 402,
   errorBody,
 } as const satisfies ProviderEntry;

@@ -9,7 +9,7 @@ const IDS = PROVIDERS.map(({ id }) => id);
 describe('max-requests', () => {
   const t = useSidecar({ config: { budget: { maxRequests: 3 } } });
 
-  test('counts what is sent to all providers together, and then answers 429 in the provider’s format', async () => {
+  test('counts what is sent to all providers together, and then refuses in the provider’s format', async () => {
     // Neither a health check nor a refusal by the api-proxy is a request to a provider.
     expect((await send(t.port('openai'), { path: '/health' })).status).toBe(200);
     expect((await send(t.port('openai'), { path: '/v1/files' })).status).toBe(403);
@@ -19,16 +19,22 @@ describe('max-requests', () => {
     const message = 'The budget of this run is exhausted: max-requests allows 3 requests, and they are used up.';
     for (const provider of PROVIDERS) {
       const refused = await post(t.port(provider.id), INFERENCE[provider.id], '{}');
-      expect(refused.status).toBe(429);
+      expect(refused.status).toBe(provider.finalStatus);
       expect(refused.headers['x-should-retry']).toBe('false');
       expect(JSON.parse(refused.body.toString())).toEqual(
-        provider.errorBody({ status: 429, code: 'budget_exhausted', message }),
+        provider.errorBody({ status: provider.finalStatus, code: 'budget_exhausted', message }),
       );
     }
     expect(t.upstream.requests).toHaveLength(3);
     const records = await t.records(4 + IDS.length);
     expect(records.slice(4)).toMatchObject(
-      IDS.map((provider) => ({ provider, status: 429, error: 'budget_exhausted', forwarded: false, level: 'warn' })),
+      PROVIDERS.map(({ id: provider, finalStatus: status }) => ({
+        provider,
+        status,
+        error: 'budget_exhausted',
+        forwarded: false,
+        level: 'warn',
+      })),
     );
   });
 });
@@ -46,7 +52,7 @@ describe('max-tokens', () => {
       await t.records(sent);
     }
     const refused = await post(t.port('openai'), '/v1/responses', '{}');
-    expect(refused.status).toBe(429);
+    expect(refused.status).toBe(400);
     expect(refused.body.toString()).toContain('max-tokens allows 150 tokens, and 150 are used.');
     expect(t.upstream.requests).toHaveLength(2);
   });
@@ -61,7 +67,7 @@ describe('max-tokens and a client that does not ask for a count', () => {
     };
     expect((await post(t.port('openai'), '/v1/chat/completions', '{}')).status).toBe(200);
     await t.records(1);
-    expect((await post(t.port('openai'), '/v1/chat/completions', '{}')).status).toBe(429);
+    expect((await post(t.port('openai'), '/v1/chat/completions', '{}')).status).toBe(400);
   });
 });
 
@@ -88,7 +94,7 @@ describe('max-tokens and a WebSocket', () => {
       model: 'm-1',
       usage: { inputTokens: 60, outputTokens: 20, cachedInputTokens: 0, estimated: false },
     });
-    expect(await sendRaw(t.port('openai'), wish('/v1/responses'))).toMatchObject({ status: 429 });
+    expect(await sendRaw(t.port('openai'), wish('/v1/responses'))).toMatchObject({ status: 400 });
   });
 });
 

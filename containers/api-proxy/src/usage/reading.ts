@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestRecord } from '../../../../src/shared/request-record.ts';
-import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../../src/shared/usage.ts';
+import type { Provider, ProviderId } from '../../../../src/shared/providers.ts';
+import {
+  NO_USAGE,
+  sumOfUsage,
+  usageBeyond,
+  type JsonObject,
+  type Usage,
+  type UsageDialect,
+} from '../../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
 import { headerValue } from '../request/raw-headers.ts';
@@ -19,16 +27,24 @@ const tokensIn = (octets: number): number => Math.ceil(octets / OCTETS_PER_TOKEN
 
 /** A provider's dialect with its keys as they are spelled in an answer. */
 export interface PreparedDialect {
+  readonly provider: ProviderId;
   readonly usage: Buffer;
   readonly model: Buffer;
   readonly read: UsageDialect['read'];
 }
 
-export const prepareDialect = ({ usageKey, modelKey, read }: UsageDialect): PreparedDialect => ({
-  usage: quoted(usageKey),
-  model: quoted(modelKey),
-  read,
+export const prepareDialect = ({ id, usage }: Pick<Provider, 'id' | 'usage'>): PreparedDialect => ({
+  provider: id,
+  usage: quoted(usage.usageKey),
+  model: quoted(usage.modelKey),
+  read: usage.read,
 });
+
+/** A name that may be logged. */
+const isModel = (value: unknown): value is string => typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value);
+
+/** Gemini's requests name their model in the path, and so do Azure's. */
+const MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
 
 function eventsIn(chunk: Buffer, from: number): number {
   let events = 0;
@@ -63,20 +79,38 @@ export class UsageReading {
   /** What earlier messages reported. */
   #earlier = NO_USAGE;
   #model: string | null = null;
+  /** The model that the request asks for, in case the answer names none. */
+  #asked: string | null;
+  #askedScanner: JsonScanner | undefined;
   /** Octets and events since the last count. */
   #octets = 0;
   #events = 0;
   /** Octets of the current chunk after the last count in it. */
   #uncounted = 0;
   #messages = 0;
-  #charged = 0;
+  #charged = NO_USAGE;
   #onMessage: ((count: number) => void) | undefined;
 
-  /** @param generates the endpoint costs tokens, so an answer without a count is not free */
-  constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
+  /**
+   * @param path the request's canonical path
+   * @param generates the endpoint costs tokens, so an answer without a count is not free
+   */
+  constructor(dialect: PreparedDialect, path: string, generates: boolean, budget: Budget) {
     this.#dialect = dialect;
     this.#generates = generates;
     this.#budget = budget;
+    const named = MODEL_IN_PATH.exec(path)?.[1];
+    this.#asked = isModel(named) ? named : null;
+    if (this.#asked !== null || !generates) return;
+    this.#askedScanner = new JsonScanner(dialect.model, (value) => {
+      if (isModel(value)) this.#asked ??= value;
+    });
+  }
+
+  /** Reads which model a request asks for, from a chunk of its body. */
+  ask(chunk: Buffer): void {
+    if (this.#asked === null) this.#askedScanner?.push(chunk);
+    else this.#askedScanner = undefined;
   }
 
   /**
@@ -90,11 +124,12 @@ export class UsageReading {
     this.#form = formOf(response);
     this.#onMessage = onMessage;
     this.#scanners = [
+      // First, because the count of a message is charged at once, and needs the model.
+      new JsonScanner(this.#dialect.model, (value) => {
+        if (isModel(value)) this.#model ??= value;
+      }),
       new JsonScanner(this.#dialect.usage, (value, rest) => {
         if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
-      }),
-      new JsonScanner(this.#dialect.model, (value) => {
-        if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value)) this.#model ??= value;
       }),
     ];
     const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
@@ -128,7 +163,7 @@ export class UsageReading {
     for (const scanner of this.#scanners) scanner.push(chunk);
     this.#octets += this.#uncounted;
     if (this.#form === 'events') this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
-    if (this.#model !== null && this.#scanners.length > 1) this.#scanners.pop();
+    if (this.#model !== null && this.#scanners.length > 1) this.#scanners.shift();
   }
 
   #count(counts: JsonObject, rest: number): void {
@@ -150,9 +185,11 @@ export class UsageReading {
     return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
   }
 
-  #charge({ inputTokens, outputTokens }: Usage): void {
-    this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
-    this.#charged = inputTokens + outputTokens;
+  /** @param total of all that the answer has used so far */
+  #charge(total: Usage): void {
+    const { provider } = this.#dialect;
+    this.#budget.charge({ provider, model: this.#model ?? this.#asked, usage: usageBeyond(total, this.#charged) });
+    this.#charged = total;
   }
 
   /**
@@ -178,6 +215,7 @@ export class UsageReading {
     const isAnswered = this.#form !== undefined || record.error === 'client_closed';
     const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
     if (!isReported && !estimated) return;
+    record.model ??= this.#asked;
     record.usage = { ...sumOfUsage(this.#reported, estimated ?? NO_USAGE), estimated: estimated !== undefined };
     this.#charge(record.usage);
   }
@@ -186,9 +224,9 @@ export class UsageReading {
     const isCut = this.#form === 'messages' ? this.#octets > CHATTER : error !== null || !isReported;
     if (!isCut) return undefined;
     return {
+      ...NO_USAGE,
       inputTokens: isReported ? 0 : tokensIn(requestBytes),
       outputTokens: this.#form === 'events' ? this.#events : tokensIn(this.#octets),
-      cachedInputTokens: 0,
     };
   }
 }
