@@ -26,7 +26,7 @@ describe('prices', () => {
     ['m 2 $8', 'has a price that is not a number of dollars, "$8"'],
     ['m 2 -8', 'not a number of dollars, "-8"'],
     ['m 2 1e3', 'not a number of dollars, "1e3"'],
-    ['m, 2 8', 'does not begin with the name of a model'],
+    ['m; 2 8', 'does not begin with the name of a model'],
     ['a*b*c 2 8', 'does not begin with the name of a model'],
   ])('%s is refused', (line, message) => {
     const error = thrown(() => pricesOf(line));

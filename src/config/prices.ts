@@ -9,8 +9,8 @@ const HINT =
 
 /** Six digits on each side: from a millionth of a dollar to a million. */
 const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
-/** What an answer's model may be named, with at most one `*`. */
-const MODEL = /^[\w./:@-]*\*?[\w./:@-]*$/;
+/** What a model may be named, with at most one `*`. The log joins the models of one WebSocket with commas. */
+const MODEL = /^[\w./:@,-]*\*?[\w./:@,-]*$/;
 
 /** An entry of `prices`: `MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]]`. */
 export function ownPrice({ text, source }: Given): OwnPrice {

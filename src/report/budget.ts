@@ -1,4 +1,4 @@
-import { WARNING_SHARE, type BudgetLimit } from '../shared/notice.ts';
+import { isNearLimit, type BudgetLimit } from '../shared/notice.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { dollars } from './money.ts';
@@ -19,12 +19,12 @@ export function nearLimits({ maxRequests, maxTokens, maxCostUsd }: SidecarBudget
     ['max-cost-usd', usage.pricedUsd, maxCostUsd],
   ];
   return uses.flatMap(([limit, used, allowed]) =>
-    allowed !== undefined && used >= allowed * WARNING_SHARE ? [{ limit, used, allowed }] : [],
+    allowed !== undefined && isNearLimit(used, allowed) ? [{ limit, used, allowed }] : [],
   );
 }
 
 /** @param name of the limit, as the user knows it */
 export function budgetUseText(name: string, { limit, used, allowed }: BudgetUse): string {
   const amount = (value: number): string => (limit === 'max-cost-usd' ? dollars(value) : String(value));
-  return `${Math.floor((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
+  return `${Math.round((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
 }

@@ -18,11 +18,15 @@ export interface NoticeActions {
   readonly end: (reason: UserError) => void;
 }
 
+/** Models that are warned about one by one. A hostile gateway may invent any number; the report has the others. */
+const MAX_WARNINGS = 10;
+
 /** @returns takes the lines of the api-proxy's output */
 export function noticeReader(config: Config, actions: NoticeActions): (line: string) => void {
   return (line) => {
     const notice = parseNotice(line);
-    if (notice !== undefined) void act(notice, config, actions);
+    // Without prices, the report says that the cost is unknown.
+    if (notice !== undefined) act(notice, config, actions).catch(() => undefined);
   };
 }
 
@@ -39,6 +43,7 @@ async function act(notice: Notice, config: Config, actions: NoticeActions): Prom
       const usage = { ...NO_USAGE, inputTokens: 1 };
       const priceOf = await loadPricing();
       if (priceOf({ ...notice, usage, answers: 1, time: new Date() }) !== undefined) return;
+      if (warnedModels.size >= MAX_WARNINGS) return;
       warnedModels.add(modelKey(notice));
       warn(noPriceText(config, [notice]));
     }

@@ -5,7 +5,12 @@ import { isObject } from './usage.ts';
 export type BudgetLimit = 'max-requests' | 'max-tokens' | 'max-cost-usd';
 
 /** The share of a limit from which it is worth a warning. */
-export const WARNING_SHARE = 0.8;
+const WARNING_SHARE = 0.8;
+/** What binary fractions may be off by: four times one cent is not four fifths of five cents. */
+const NOISE = 1e-9;
+
+/** True if so much of a limit is used that it is worth a warning. */
+export const isNearLimit = (used: number, allowed: number): boolean => used / allowed >= WARNING_SHARE - NOISE;
 
 /**
  * What the api-proxy tells the runner while the command runs: a line of its log, which it writes at every level. Whatever

@@ -25,6 +25,8 @@ export interface UsageDialect {
   /** The object with the counts. In a stream a later one replaces the fields that it has: counts are cumulative. */
   readonly usageKey: string;
   readonly modelKey: string;
+  /** True if the provider names its model after what the model wrote, which may contain the same key. */
+  readonly isModelLast?: true;
   readonly read: (counts: JsonObject) => Usage;
 }
 

@@ -131,7 +131,7 @@ export const gemini = {
   hopeless: [],
   sideTraffic: ['play.googleapis.com'],
   priceList: 'google',
-  usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
+  usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', isModelLast: true, read: readUsage },
   finalStatus: 400,
   errorBody,
 } as const satisfies ProviderEntry;

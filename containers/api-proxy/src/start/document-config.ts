@@ -81,7 +81,7 @@ function parseDocument(document: string): SidecarConfig {
  */
 export function configFromDocument(document: string): SidecarConfig {
   const config = requireObject('The configuration', parseDocument(document), FIELDS);
-  const { providers, proxyUrl, maxBodyBytes, budget, prices = [] } = config;
+  const { providers, proxyUrl, maxBodyBytes, budget, prices } = config;
   const ids = PROVIDERS.map(({ id }) => id);
   const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
   return {
@@ -92,6 +92,6 @@ export function configFromDocument(document: string): SidecarConfig {
     proxyUrl: requireProxyUrl("The configuration's proxyUrl", proxyUrl),
     maxBodyBytes: requireCount("The configuration's maxBodyBytes", maxBodyBytes),
     ...(budget && { budget: checkBudget("The configuration's budget", budget) }),
-    prices: prices.map((price, at) => checkPrice(`The configuration's prices[${at}]`, price)),
+    ...(prices && { prices: prices.map((price, at) => checkPrice(`The configuration's prices[${at}]`, price)) }),
   };
 }

@@ -1,4 +1,4 @@
-import { WARNING_SHARE, type BudgetLimit, type Notice } from '../../../../src/shared/notice.ts';
+import { isNearLimit, type BudgetLimit, type Notice } from '../../../../src/shared/notice.ts';
 import type { Pricing } from '../../../../src/shared/prices.ts';
 import type { Provider, ProviderId } from '../../../../src/shared/providers.ts';
 import type { SidecarBudget } from '../../../../src/shared/sidecar-config.ts';
@@ -18,6 +18,9 @@ interface End {
   readonly code: 'budget_exhausted' | 'price_unknown';
   readonly reason: string;
 }
+
+/** Billionths of a dollar are below any price; what binary fractions add behind them would make a limit miss its mark. */
+const withoutNoise = (usd: number): number => Number(usd.toFixed(9));
 
 /** US dollars as people write them. A fraction of a cent is an amount too. */
 const dollars = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
@@ -82,12 +85,12 @@ export class Budget {
     if (tokensOf(charge.usage) <= 0) return;
     const usd = priceOf({ ...charge, answers: 1, time: new Date() });
     if (usd === undefined) this.#unpriced ??= charge;
-    else this.#costUsd += usd;
+    else this.#costUsd = withoutNoise(this.#costUsd + usd);
     this.#warn('max-cost-usd', this.#costUsd, this.#budget.maxCostUsd);
   }
 
   #warn(limit: BudgetLimit, used: number, allowed = Infinity): void {
-    if (used < allowed * WARNING_SHARE || this.#warned.has(limit)) return;
+    if (!isNearLimit(used, allowed) || this.#warned.has(limit)) return;
     this.#warned.add(limit);
     this.#notify({ event: 'budget-warning', limit, used, allowed });
   }

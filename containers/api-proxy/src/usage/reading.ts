@@ -13,6 +13,7 @@ import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
 import { headerValue } from '../request/raw-headers.ts';
 import { JsonScanner, quoted } from './json-scanner.ts';
+import { isModel, ModelNames } from './model-names.ts';
 
 /** How answers arrive: as one document, as events, or as messages, each of which answers a request of its own. */
 type Form = 'document' | 'events' | 'messages';
@@ -30,6 +31,7 @@ export interface PreparedDialect {
   readonly provider: ProviderId;
   readonly usage: Buffer;
   readonly model: Buffer;
+  readonly isModelLast: boolean;
   readonly read: UsageDialect['read'];
 }
 
@@ -37,11 +39,9 @@ export const prepareDialect = ({ id, usage }: Pick<Provider, 'id' | 'usage'>): P
   provider: id,
   usage: quoted(usage.usageKey),
   model: quoted(usage.modelKey),
+  isModelLast: usage.isModelLast ?? false,
   read: usage.read,
 });
-
-/** A name that may be logged. */
-const isModel = (value: unknown): value is string => typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value);
 
 /** Gemini's requests name their model in the path, and so do Azure's. */
 const MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
@@ -78,7 +78,7 @@ export class UsageReading {
   #counts: JsonObject | undefined;
   /** What earlier messages reported. */
   #earlier = NO_USAGE;
-  #model: string | null = null;
+  #names = new ModelNames('first');
   /** The model that the request asks for, in case the answer names none. */
   #asked: string | null;
   #askedScanner: JsonScanner | undefined;
@@ -122,11 +122,12 @@ export class UsageReading {
     const { statusCode = 0, rawHeaders } = response;
     if (statusCode >= 300) return;
     this.#form = formOf(response);
+    this.#names = new ModelNames(this.#form === 'messages' ? 'each' : this.#dialect.isModelLast ? 'last' : 'first');
     this.#onMessage = onMessage;
     this.#scanners = [
       // First, because the count of a message is charged at once, and needs the model.
       new JsonScanner(this.#dialect.model, (value) => {
-        if (isModel(value)) this.#model ??= value;
+        this.#names.see(value);
       }),
       new JsonScanner(this.#dialect.usage, (value, rest) => {
         if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
@@ -163,7 +164,7 @@ export class UsageReading {
     for (const scanner of this.#scanners) scanner.push(chunk);
     this.#octets += this.#uncounted;
     if (this.#form === 'events') this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
-    if (this.#model !== null && this.#scanners.length > 1) this.#scanners.shift();
+    if (this.#names.isSettled && this.#scanners.length > 1) this.#scanners.shift();
   }
 
   #count(counts: JsonObject, rest: number): void {
@@ -177,6 +178,7 @@ export class UsageReading {
     this.#earlier = this.#reported;
     this.#counts = counts;
     this.#charge(this.#reported);
+    this.#names.endAnswer();
     this.#onMessage?.(++this.#messages);
   }
 
@@ -188,7 +190,11 @@ export class UsageReading {
   /** @param total of all that the answer has used so far */
   #charge(total: Usage): void {
     const { provider } = this.#dialect;
-    this.#budget.charge({ provider, model: this.#model ?? this.#asked, usage: usageBeyond(total, this.#charged) });
+    this.#budget.charge({
+      provider,
+      model: this.#names.current ?? this.#asked,
+      usage: usageBeyond(total, this.#charged),
+    });
     this.#charged = total;
   }
 
@@ -209,7 +215,7 @@ export class UsageReading {
   }
 
   #settle(record: RequestRecord): void {
-    record.model = this.#model;
+    record.model = this.#names.all;
     const isReported = this.#counts !== undefined;
     // If the client left before the answer began, the provider has read the request all the same.
     const isAnswered = this.#form !== undefined || record.error === 'client_closed';
