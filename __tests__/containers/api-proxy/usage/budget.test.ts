@@ -1,8 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { Budget } from '../../../../containers/api-proxy/src/usage/budget.ts';
 import type { Notice } from '../../../../src/shared/notice.ts';
 import type { OwnPrice } from '../../../../src/shared/prices.ts';
 import { PROVIDERS } from '../../../../src/shared/providers.ts';
+import { NO_USAGE } from '../../../../src/shared/usage.ts';
 import { openRaw, post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
 import { eventually, INFERENCE, useSidecar, UNREAD } from '../../../../testing/sidecar/sidecar.ts';
 import { accept, wish } from '../../../../testing/sidecar/websocket-handshake.ts';
@@ -122,6 +124,24 @@ describe('max-requests and a WebSocket', () => {
 /** The notices in a sidecar's log. */
 const noticesIn = (lines: readonly object[]): Partial<Notice>[] =>
   lines.filter((line): line is Notice => 'event' in line && line.event === 'budget-warning');
+
+test('each model is told once, when it has used tokens', () => {
+  const notices: Notice[] = [];
+  const budget = new Budget({}, (notice) => notices.push(notice));
+  const charge = (model: string | null, inputTokens = 1): void => {
+    budget.charge({ provider: 'openai', model, usage: { ...NO_USAGE, inputTokens } });
+  };
+  for (const model of ['a', 'a', null, null]) charge(model);
+  charge('unused', 0);
+  budget.charge({ provider: 'copilot', model: 'a', usage: { ...NO_USAGE, outputTokens: 1 } });
+  expect(notices).toEqual([
+    { event: 'model-used', provider: 'openai', model: 'a' },
+    { event: 'model-used', provider: 'openai', model: null },
+    { event: 'model-used', provider: 'copilot', model: 'a' },
+  ]);
+  for (let index = 0; index < 5_000; index++) charge(`m-${index}`);
+  expect(notices).toHaveLength(1_000);
+});
 
 const JSON_TYPE: OutgoingHttpHeaders = { 'content-type': 'application/json' };
 /** An answer of Claude Haiku 4.5 that costs 0.01 dollars: 5,000 tokens of input at 1 dollar a million, 1,000 of output at 5. */

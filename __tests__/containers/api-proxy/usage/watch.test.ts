@@ -4,18 +4,13 @@ import { newRecord } from '../../../../containers/api-proxy/src/log.ts';
 import { Watch } from '../../../../containers/api-proxy/src/usage/watch.ts';
 import { post } from '../../../../testing/sidecar/client.ts';
 import { INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
-import { NO_USAGE } from '../../../../src/shared/usage.ts';
 import type { Notice } from '../../../../src/shared/notice.ts';
-import type { RequestRecord } from '../../../../src/shared/request-record.ts';
 
-/** What a provider's watch says about requests with these statuses or fields. */
-function noticesOf(requests: readonly (number | null | Partial<RequestRecord>)[]): Notice[] {
+/** What a provider's watch says about requests with these statuses of the provider's. */
+function noticesOf(statuses: readonly (number | null)[]): Notice[] {
   const notices: Notice[] = [];
   const watch = new Watch({ notice: (notice: Notice) => notices.push(notice) } as unknown as Log);
-  for (const fields of requests) {
-    const given = typeof fields === 'object' && fields !== null ? fields : { upstreamStatus: fields };
-    watch.see({ ...newRecord('openai', 'POST', '/'), ...given });
-  }
+  for (const upstreamStatus of statuses) watch.see({ ...newRecord('openai', 'POST', '/'), upstreamStatus });
   return notices;
 }
 const times = (count: number, status: number | null): (number | null)[] => Array.from({ length: count }, () => status);
@@ -34,22 +29,6 @@ test.each([
   ['other errors', [...times(20, 500), ...times(20, 429), ...times(20, 400)]],
 ])('%s: nothing is told', (_, statuses) => {
   expect(noticesOf(statuses)).toEqual([]);
-});
-
-test('each model is told once, when it has used tokens', () => {
-  const usage = { ...NO_USAGE, estimated: false };
-  const seen = noticesOf([
-    { model: 'a', usage },
-    { model: 'a', usage },
-    { model: 'b', usage: null },
-    { model: null, usage },
-    ...Array.from({ length: 5_000 }, (_, index) => ({ model: `m-${index}`, usage })),
-  ]);
-  expect(seen.slice(0, 2)).toEqual([
-    { event: 'model-used', provider: 'openai', model: 'a' },
-    { event: 'model-used', provider: 'openai', model: null },
-  ]);
-  expect(seen).toHaveLength(1_000);
 });
 
 const t = useSidecar({ config: { budget: { maxRequests: 3 } } });

@@ -19,6 +19,9 @@ interface End {
   readonly reason: string;
 }
 
+/** Models that are told one by one. A hostile gateway may invent any number of them. */
+const MAX_MODELS = 1_000;
+
 /** Billionths of a dollar are below any price; what binary fractions add behind them would make a limit miss its mark. */
 const withoutNoise = (usd: number): number => Number(usd.toFixed(9));
 
@@ -37,8 +40,9 @@ export class Budget {
   /** What was used before the prices were there. */
   #waiting: Charge[] = [];
   readonly #warned = new Set<BudgetLimit>();
+  readonly #models = new Set<string>();
 
-  /** @param notify gets a notice when most of a limit is used */
+  /** @param notify gets a notice when most of a limit is used, and when a model is used for the first time */
   constructor(budget: SidecarBudget, notify: (notice: Notice) => void) {
     this.#budget = budget;
     this.#notify = notify;
@@ -74,6 +78,8 @@ export class Budget {
   }
 
   charge(charge: Charge): void {
+    if (tokensOf(charge.usage) <= 0) return;
+    this.#seeModel(charge);
     this.#tokens += tokensOf(charge.usage);
     this.#warn('max-tokens', this.#tokens, this.#budget.maxTokens);
     if (!this.limitsCost) return;
@@ -82,11 +88,18 @@ export class Budget {
   }
 
   #addCost(charge: Charge, priceOf: Pricing): void {
-    if (tokensOf(charge.usage) <= 0) return;
     const usd = priceOf({ ...charge, answers: 1, time: new Date() });
     if (usd === undefined) this.#unpriced ??= charge;
     else this.#costUsd = withoutNoise(this.#costUsd + usd);
     this.#warn('max-cost-usd', this.#costUsd, this.#budget.maxCostUsd);
+  }
+
+  /** A WebSocket may be open as long as the run, so its models are told when they answer. */
+  #seeModel({ provider, model }: Charge): void {
+    const key = `${provider} ${model ?? ''}`;
+    if (this.#models.has(key) || this.#models.size >= MAX_MODELS) return;
+    this.#models.add(key);
+    this.#notify({ event: 'model-used', provider, model });
   }
 
   #warn(limit: BudgetLimit, used: number, allowed = Infinity): void {

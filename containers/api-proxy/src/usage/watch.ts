@@ -5,13 +5,9 @@ import type { Log } from '../log.ts';
 const HOPELESS = 10;
 const REFUSALS: readonly (number | null)[] = [401, 403];
 
-/** Models that are told one by one. A hostile gateway may invent any number of them. */
-const MAX_MODELS = 1_000;
-
-/** Sees the requests to one provider end, and tells the runner what it must know before the run does. */
+/** Sees the requests to one provider end, and tells the runner when the provider no longer accepts the key. */
 export class Watch {
   readonly #log: Log;
-  readonly #models = new Set<string | null>();
   #refusal: number | null = null;
   #times = 0;
 
@@ -19,20 +15,12 @@ export class Watch {
     this.#log = log;
   }
 
-  /** @param record of a request that has ended */
-  see(record: RequestRecord): void {
-    this.#seeModel(record);
-    this.#seeStatus(record);
-  }
-
-  #seeModel({ provider, model, usage }: RequestRecord): void {
-    if (usage === null || this.#models.has(model) || this.#models.size >= MAX_MODELS) return;
-    this.#models.add(model);
-    this.#log.notice({ event: 'model-used', provider, model });
-  }
-
-  /** Counts the provider's own refusals. A request without an answer of the provider's says nothing about the key. */
-  #seeStatus({ provider, upstreamStatus: status }: RequestRecord): void {
+  /**
+   * Counts the provider's own refusals. A request without an answer of the provider's says nothing about the key.
+   *
+   * @param record of a request that has ended
+   */
+  see({ provider, upstreamStatus: status }: RequestRecord): void {
     if (status === null) return;
     this.#times = status === this.#refusal ? this.#times + 1 : 1;
     this.#refusal = status;
