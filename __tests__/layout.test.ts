@@ -70,7 +70,13 @@ describe('a fact lives once', () => {
     },
     {
       file: 'containers/agent/entrypoint',
-      facts: [contract.AGENT_LIB, contract.CHECKS_VARIABLE, contract.LIB_VARIABLE, marker],
+      facts: [
+        contract.AGENT_LIB,
+        contract.CHECKS_VARIABLE,
+        contract.LIB_VARIABLE,
+        contract.MODEL_URLS_VARIABLE,
+        marker,
+      ],
       why: 'it runs before it has read what the runner tells it',
     },
     {

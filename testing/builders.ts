@@ -91,6 +91,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     timeoutMinutes: undefined,
     logLevel: 'info',
     proxyLogsDir: undefined,
+    checkKeys: true,
     budget: {},
     prices: [],
     keepContainers: false,

@@ -50,6 +50,7 @@ const START: AgentStart = {
   modes: {},
   directories: [],
   homeLinks: {},
+  modelUrls: [],
   cleared: [],
 };
 

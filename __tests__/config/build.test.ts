@@ -57,6 +57,7 @@ describe('defaults', () => {
       memory: undefined,
       pids: 4096,
       timeoutMinutes: undefined,
+      checkKeys: true,
       budget: {},
       prices: [],
       logLevel: 'info',

@@ -121,6 +121,7 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
     bad: ['missing.pem', 'cannot be read'],
   },
   env: { good: 'A=1', reads: { env: [{ name: 'A', value: '1' }] }, bad: ['1A', 'this is not a variable'], ...list },
+  'check-keys': { good: 'false', reads: { checkKeys: false }, bad: ['no', 'is not one of its values'] },
   'env-all': { good: 'true', reads: { envAll: true }, bad: ['yes', 'is not one of its values'] },
   mounts: {
     good: '/srv:rw',

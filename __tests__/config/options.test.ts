@@ -56,6 +56,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
+  'check-keys': 'true',
   // Not in action.yml: an input that always has a value would hide the runner's debug mode.
   'log-level': undefined,
 };

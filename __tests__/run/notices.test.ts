@@ -71,7 +71,7 @@ describe('what the api-proxy tells while the command runs', CONCURRENT, () => {
       error: {
         message:
           'The run was ended because GitHub Copilot answered 401 10 times in a row: the key is wrong or expired.',
-        hint: 'Check the key in copilot-api-key (on the command line COPILOT_API_KEY).',
+        hint: 'Check the key in copilot-api-key.',
       },
     });
     expect(world.left()).toEqual([]);

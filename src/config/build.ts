@@ -78,6 +78,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     memory: values.memory,
     pids: values.pids,
     timeoutMinutes: values['timeout-minutes'],
+    checkKeys: values['check-keys'],
     budget: budgetOf(values),
     prices: values.prices,
     logLevel: values['log-level'],

@@ -70,6 +70,8 @@ export interface Config {
   readonly pids: number;
   /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;
+  /** Whether to ask the providers at the start whether they know their keys. */
+  readonly checkKeys: boolean;
   readonly budget: SidecarBudget;
   /** The user's own; they take precedence over the price table. */
   readonly prices: readonly OwnPrice[];

@@ -141,6 +141,12 @@ const OTHERS = [
     parse: minutes,
     description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
   },
+  {
+    name: 'check-keys',
+    kind: 'boolean',
+    default: 'true',
+    description: 'ask the providers at the start whether they know the keys, and warn if not',
+  },
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {

@@ -6,7 +6,7 @@ import { costText } from '../report/money.ts';
 import type { RunUsage, UsedModel } from '../report/usage.ts';
 import { printable } from '../host/file-names.ts';
 import type { Notice } from '../shared/notice.ts';
-import { isOwnHost, NO_CREDENTIALS } from '../shared/providers.ts';
+import { isOwnHost, NO_CREDENTIALS, type ProviderId } from '../shared/providers.ts';
 import { tokensOf } from '../shared/usage.ts';
 
 /** Models that a message names. */
@@ -85,18 +85,44 @@ export function noPriceText({ frontEnd, budget }: Config, models: readonly UsedM
 
 /** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
 export function credentialRefusedText(
-  { providers }: Config,
+  config: Config,
   { provider: id, status, times }: Notice & { event: 'credential-refused' },
 ): [message: string, options: { hint: string }] {
-  const used = providers.find(({ provider }) => provider.id === id);
-  const variable = used?.given[0];
-  const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+  const { name, source } = credentialSource(config, id);
   const reason =
     status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
   return [
-    `The run was ended because ${used?.provider.name ?? id} answered ${status} ${times} times in a row: ${reason}.`,
-    { hint: `Check the key in ${input ?? id} (on the command line ${variable ?? id}).` },
+    `The run was ended because ${name} answered ${status} ${times} times in a row: ${reason}.`,
+    { hint: `Check the key in ${source}.` },
   ];
+}
+
+/** A configured provider's name, and where its credential comes from, as the front end calls it. */
+function credentialSource({ frontEnd, providers }: Config, id: ProviderId): { name: string; source: string } {
+  const used = providers.find(({ provider }) => provider.id === id);
+  const variable = used?.given[0] ?? id;
+  const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+  return { name: used?.provider.name ?? id, source: frontEnd === 'action' ? (input ?? variable) : variable };
+}
+
+/** For a key that the provider's list of models refuses. The command goes on: it may not need this provider. */
+export function wrongKeyText(config: Config, { provider, status }: Notice & { event: 'wrong-key' }): string {
+  const { name, source } = credentialSource(config, provider);
+  return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
+}
+
+/** For a program that needs a model by name. */
+export function noModelText(config: Config, { provider, status }: Notice & { event: 'no-model' }): string {
+  const { name, variable } = modelSource(config, provider);
+  const why = status === null ? 'did not list its models in time' : `listed no model to choose (status ${status})`;
+  return `${name} ${why}. Set ${variable} in ${optionName(config.frontEnd, 'env')}.`;
+}
+
+/** A configured provider's name, and the variable that names a model for its program. */
+function modelSource({ providers }: Config, id: ProviderId): { name: string; variable: string } {
+  const provider = providers.find((used) => used.provider.id === id)?.provider;
+  const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
+  return { name: provider?.name ?? id, variable: variable ?? 'a model' };
 }
 
 /** For a command that `timeout-minutes` ended. */

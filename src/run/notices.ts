@@ -4,7 +4,7 @@ import { parseNotice, type Notice } from '../shared/notice.ts';
 import type { Pricing } from '../shared/prices.ts';
 import { NO_USAGE } from '../shared/usage.ts';
 import { modelKey } from '../report/usage.ts';
-import { budgetNotice, credentialRefusedText, noPriceText } from './messages.ts';
+import { budgetNotice, credentialRefusedText, noModelText, noPriceText, wrongKeyText } from './messages.ts';
 
 /** What a run does about what the api-proxy tells it. */
 export interface NoticeActions {
@@ -35,6 +35,12 @@ async function act(notice: Notice, config: Config, actions: NoticeActions): Prom
   switch (notice.event) {
     case 'budget-warning':
       warn(budgetNotice(config, notice));
+      return;
+    case 'wrong-key':
+      warn(wrongKeyText(config, notice));
+      return;
+    case 'no-model':
+      warn(noModelText(config, notice));
       return;
     case 'credential-refused':
       end(new UserError(...credentialRefusedText(config, notice)));

@@ -38,6 +38,8 @@ export const ONE_SHOT_DEBUG_VARIABLE = 'AWF_ONE_SHOT_TOKEN_DEBUG';
 export const CHECKS_VARIABLE = 'AWF_CHECKS';
 /** The entrypoint's shell variable for {@link AGENT_LIB}, which the start document reads. */
 export const LIB_VARIABLE = 'AWF_LIB';
+/** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
+export const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 export const COMMAND_MARKER = '\u001eawf: command\n';
 

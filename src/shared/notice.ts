@@ -27,9 +27,19 @@ export type Notice =
       readonly provider: ProviderId;
       readonly status: number;
       readonly times: number;
-    };
+    }
+  /** The provider does not know the credential, as its list of models says. */
+  | { readonly event: 'wrong-key'; readonly provider: ProviderId; readonly status: number }
+  /** The command needs a model by name, and the list has none. The status is null if it did not arrive. */
+  | { readonly event: 'no-model'; readonly provider: ProviderId; readonly status: number | null };
 
-const EVENTS: readonly unknown[] = ['budget-warning', 'model-used', 'credential-refused'] satisfies Notice['event'][];
+const EVENTS: readonly unknown[] = [
+  'budget-warning',
+  'model-used',
+  'credential-refused',
+  'wrong-key',
+  'no-model',
+] satisfies Notice['event'][];
 
 /** The beginning of most lines, which are about requests. */
 const REQUEST_LINE = '{"event":"request"';

@@ -6,6 +6,7 @@
 import type { Endpoint } from './endpoints.ts';
 import type { InjectionRules } from './injection.ts';
 import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { UsageDialect } from './usage.ts';
 
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
@@ -39,8 +40,11 @@ export interface AgentVariable {
   readonly name: string;
   /** `configured`: any credential of the provider was given; otherwise the variable of the credential it depends on. */
   readonly when: 'always' | 'configured' | { readonly credential: string };
-  /** `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. */
-  readonly role: 'base-url' | 'placeholder' | 'setting';
+  /**
+   * `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. `model-choice` gets
+   * its value from the provider's list of models.
+   */
+  readonly role: 'base-url' | 'placeholder' | 'setting' | 'model-choice';
   /** The value; for `base-url` the path behind `http://<sidecar>:<port>`. */
   readonly value: string;
   /** The user's own value, where set, wins. */
@@ -119,6 +123,21 @@ export interface ProviderEntry {
   readonly managedSettings: readonly ManagedSettings[];
   /** Ways to start the provider's programs that cannot work in the sandbox: what the command contains, and why not. */
   readonly hopeless: readonly { readonly command: RegExp; readonly reason: string }[];
+  /** The list of models: asking for it costs nothing. */
+  readonly modelList: {
+    /** With a query that keeps the list short, where there is one. */
+    readonly path: string;
+    /** How it answers a key that the provider does not know. Other refusals may be about the list alone. */
+    readonly wrongKey: { readonly status: number; readonly body: RegExp };
+    /**
+     * For a program that insists on a model by name.
+     *
+     * @param list the parsed answer
+     * @param model the user's own choice
+     * @returns undefined if the list has no model that fits
+     */
+    readonly choose?: (list: unknown, model: string | undefined) => ModelChoice | undefined;
+  };
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */

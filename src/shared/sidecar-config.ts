@@ -47,6 +47,10 @@ export interface SidecarProvider {
   readonly credential: string;
   readonly target: Target;
   readonly injection: Injection;
+  /** Whether to say at the start that the provider does not know the credential. */
+  readonly checksKey?: boolean;
+  /** Present if the command is to be told a model, and how to speak to it; `name` is the user's own choice. */
+  readonly model?: { readonly name?: string };
 }
 
 /** An upstream: `https://host:port/basePath`. */

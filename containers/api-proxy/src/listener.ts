@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MODEL_CHOICE_PATH, type ModelChoice } from '../../../src/shared/model-choice.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { createClientServer } from './client-server.ts';
@@ -11,7 +12,7 @@ import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } fro
 import { Forwarding, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
 import { loggedPath, newRecord, type Log } from './log.ts';
-import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
+import { answerHealth, answerModelChoice, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
 import { bodyTooLarge } from './send-body.ts';
 import type { Budget } from './usage/budget.ts';
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   readonly maxBodyBytes: number;
   readonly budget: Budget;
   readonly log: Log;
+  /** Present if the command is to be told which model to set; it may have to wait. */
+  readonly modelChoice?: Promise<ModelChoice | undefined>;
 }
 
 /** How a request came in. */
@@ -50,6 +53,8 @@ interface Visit extends Arrival {
 
 /** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
+
+const asksForModel = ({ method, path }: AdmittedRequest): boolean => path === MODEL_CHOICE_PATH && method === 'GET';
 
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
@@ -112,6 +117,10 @@ export class Listener {
       if (isHealthCheck(admitted)) {
         // Without a line in the log: the engine asks every second.
         this.#answerHealth(answer);
+        return;
+      }
+      if (this.#options.modelChoice && asksForModel(admitted)) {
+        void answerModelChoice(this.#options.modelChoice, answer);
         return;
       }
       this.#forward(visit, admitted);

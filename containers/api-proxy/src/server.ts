@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { lazyPricing } from '../../../src/shared/prices.ts';
+import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
@@ -10,6 +11,7 @@ import { ToolGuard } from './judge/tool-guard.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
+import { readModelList } from './model-list.ts';
 import { ReflectionGuard } from './reflection.ts';
 import { endpointCheck } from './request/endpoints.ts';
 import { headerRules } from './request/headers.ts';
@@ -37,6 +39,8 @@ interface ProviderServer {
   readonly listener: Listener;
   /** Undefined if the provider is not configured. */
   readonly agent: TunnelAgent | undefined;
+  /** Asks the provider for its models, if somebody wants to know. */
+  readonly askModels?: () => void;
 }
 
 /** What all providers' servers share. */
@@ -93,7 +97,16 @@ function createProviderServer(provider: Provider, context: Context): ProviderSer
   if (!configured) return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
   const agent = createAgent(provider, configured, context);
   const route = createRoute(provider, configured, agent, context);
-  return { provider, agent, listener: new Listener({ ...options, route }) };
+  const modelChoice = Promise.withResolvers<ModelChoice | undefined>();
+  return {
+    provider,
+    agent,
+    listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
+    askModels: () => {
+      if (configured.checksKey !== true && configured.model === undefined) modelChoice.resolve(undefined);
+      else modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+    },
+  };
 }
 
 async function listen(
@@ -150,7 +163,7 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
     const ports = await Promise.all(
       servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)] as const),
     );
-    for (const server of servers) void prewarm(server, log);
+    for (const server of servers) void prewarm(server, log).then(server.askModels);
     if (budget.limitsCost) void price(budget, config);
     return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, close };
   } catch (error) {

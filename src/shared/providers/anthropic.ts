@@ -173,6 +173,8 @@ export const anthropic = {
     },
   ],
   hopeless: [],
+  // https://docs.claude.com/en/api/models-list and /en/api/errors
+  modelList: { path: '/v1/models?limit=1', wrongKey: { status: 401, body: /"authentication_error"/ } },
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
   priceList: 'anthropic',
   usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },

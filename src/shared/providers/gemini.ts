@@ -129,6 +129,8 @@ export const gemini = {
     },
   ],
   hopeless: [],
+  // https://ai.google.dev/gemini-api/docs/troubleshooting: a wrong key is an invalid argument.
+  modelList: { path: '/v1beta/models?pageSize=1', wrongKey: { status: 400, body: /"API_KEY_INVALID"/ } },
   sideTraffic: ['play.googleapis.com'],
   priceList: 'google',
   usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', isModelLast: true, read: readUsage },

@@ -165,6 +165,8 @@ export const openai = {
         'shell calls will fail. Leave the option out: AWF is the sandbox.',
     },
   ],
+  // A key without the permission to list models gets 401 or 403 with another code.
+  modelList: { path: '/v1/models', wrongKey: { status: 401, body: /"invalid_api_key"/ } },
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
   priceList: 'openai',
   usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },

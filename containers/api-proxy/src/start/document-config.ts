@@ -30,7 +30,9 @@ function requireCount(name: string, value: number): number {
 }
 
 function checkProvider(name: string, value: SidecarProvider | undefined): SidecarProvider {
-  const { credential, target, injection } = requireObject(name, value, ['credential', 'target', 'injection']);
+  const { credential, target, injection, checksKey, model } = requireObject(name, value, [
+    ...['credential', 'target', 'injection', 'checksKey', 'model'],
+  ]);
   if (typeof credential !== 'string') throw new Error(`${name}.credential must be a string.`);
   const normalised = normaliseCredential(`${name}.credential`, credential);
   if (normalised === undefined) throw new Error(`${name}.credential is empty.`);
@@ -40,7 +42,11 @@ function checkProvider(name: string, value: SidecarProvider | undefined): Sideca
   if (typeof header !== 'string' || header === '' || typeof prefix !== 'string') {
     throw new Error(`${name}.injection must name a header and a prefix.`);
   }
-  return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection };
+  return {
+    ...{ credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection },
+    ...(checksKey === true && { checksKey }),
+    ...(model && { model }),
+  };
 }
 
 function checkBudget(name: string, value: SidecarBudget): SidecarBudget {
