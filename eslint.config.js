@@ -225,6 +225,7 @@ const API_PROXY_ROWS = [
   ['exchange', 'interim'],
   ['return-body', 'send-body', 'websocket/'],
   ['forward'],
+  ['model-list'],
   ['listener'],
   ['server'],
   ['run'],

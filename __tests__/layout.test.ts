@@ -75,6 +75,7 @@ describe('a fact lives once', () => {
         contract.CHECKS_VARIABLE,
         contract.LIB_VARIABLE,
         contract.TRANSCRIPTS_VARIABLE,
+        contract.MODEL_URLS_VARIABLE,
         marker,
       ],
       why: 'it runs before it has read what the runner tells it',

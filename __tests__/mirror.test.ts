@@ -14,6 +14,8 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'action/edge-cases': 'a step, from its inputs to its clean-up',
   'action/full-disk': 'a step whose command fills the disk',
   'action/image': 'a step whose command runs in another image',
+  'action/check-keys': 'what a step asks the providers when it starts',
+  'action/money': 'what a step costs, and what it may cost',
   'action/kill': 'a main step that is killed, and its post step',
   'action/ordinary-user': 'a step of an ordinary user',
   'workspace/git-day': 'a day of git, in the sandbox and outside',

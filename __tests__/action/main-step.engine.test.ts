@@ -62,7 +62,9 @@ describe('the main purpose', () => {
       'blocked-domains': '[]',
     });
     expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
-    expect(step.runner.main.summary()).toMatch(/^\| Anthropic \| `[^`]+` \| 1 \| 0 \| [1-9]\d* \| 0 \| [1-9]\d* \|$/m);
+    expect(step.runner.main.summary()).toMatch(
+      /^\| Anthropic \| `[^`]+` \| 1 \| 0 \| [1-9]\d* \| 0 \| 0 \| [1-9]\d* \| .* \|$/m,
+    );
     expect(statSync(join(outputs['logs-path'] ?? '', 'timings.json')).size).toBeGreaterThan(0);
     expect(readFileSync(join(outputs['logs-path'] ?? '', 'access.log'), 'utf8')).toContain(
       'CONNECT api.anthropic.com ',
@@ -78,10 +80,10 @@ describe('the main purpose', () => {
     expect(result.code).toBe(0);
     expect(provider.server.requests).toHaveLength(2);
     expect(result.stdout).toContain(
-      '"type":"rate_limit_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
+      '"type":"billing_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
     );
     expect(result.stdout).toMatch(
-      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests and \d+ tokens: 1 further requests got 429 or were cut off\./m,
+      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests, \d+ tokens and at least \$0\.0000: 1 further requests were refused or cut off\./m,
     );
     const outputs = step.runner.main.outputs();
     const logs = (outputs['logs-path'] ?? '').replace('squid-logs', 'api-proxy-logs');
@@ -93,7 +95,7 @@ describe('the main purpose', () => {
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
     });
-    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests got 429 or were cut off.');
+    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests were refused or cut off.');
   });
 
   // The codes that `docker run` has for failures of its own.

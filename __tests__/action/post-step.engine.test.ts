@@ -46,7 +46,8 @@ function aFinishedMain(
   for (const directory of Object.values(logs)) mkdirSync(directory);
   writeFileSync(join(logs.squid, 'access.log'), 'an access\n');
   writeFileSync(join(logs.apiProxy, 'api-proxy.log'), 'a request\n');
-  const state = { runId: 'feedf00d', upload: { when }, logs, succeeded };
+  const prices = { own: [], hosts: {} };
+  const state = { runId: 'feedf00d', upload: { when }, logs, succeeded, prices };
   appendFileSync(main.env['GITHUB_STATE']!, `awf=${JSON.stringify(state)}\n`);
   return logs;
 }

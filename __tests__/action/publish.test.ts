@@ -27,6 +27,7 @@ const RESULT: RunResult = {
   },
   hasAgentLogs: false,
   timings: new Timings(),
+  budget: {},
 };
 
 const FAILURE = { outcome: 'failure', exitCode: 3 } as const;

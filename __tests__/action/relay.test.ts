@@ -30,6 +30,18 @@ test('messages wait until the commands are on again', () => {
   expect(logCommands(output)).toEqual(['before', 'meanwhile', 'after'].map((value) => ({ name: 'warning', value })));
 });
 
+test('a warning that must not wait is shown at once, as text while the commands are off, and as an annotation later', () => {
+  const relay = new StoppedCommands();
+  const warnNow = relay.warningNow(actionReporter);
+  warnNow('before');
+  expect(output).toBe('::warning::before\n');
+  void relay.stdout(FORGED);
+  warnNow('most of it is used');
+  expect(output).toContain('\nAWF: most of it is used\n');
+  relay.end();
+  expect(logCommands(output)).toEqual(['before', 'most of it is used'].map((value) => ({ name: 'warning', value })));
+});
+
 test('nothing is switched off for a command that prints nothing', () => {
   const relay = new StoppedCommands();
   relay.deferring(actionReporter).warning('before');

@@ -122,6 +122,7 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
   },
   env: { good: 'A=1', reads: { env: [{ name: 'A', value: '1' }] }, bad: ['1A', 'this is not a variable'], ...list },
   'agent-logs': { good: 'false', reads: { agentLogs: false }, bad: ['no', 'is not one of its values'] },
+  'check-keys': { good: 'false', reads: { checkKeys: false }, bad: ['no', 'is not one of its values'] },
   'env-all': { good: 'true', reads: { envAll: true }, bad: ['yes', 'is not one of its values'] },
   mounts: {
     good: '/srv:rw',
@@ -144,6 +145,19 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
     good: '1000000000',
     reads: { budget: { maxTokens: 1_000_000_000 } },
     bad: ['1.5', 'is not a whole number from 1 to 9007199254740991'],
+  },
+  'max-cost-usd': {
+    good: '0.25',
+    reads: { budget: { maxCostUsd: 0.25 } },
+    bad: ['$5', 'is not an amount of US dollars'],
+  },
+  prices: {
+    good: 'my-model 2 8 0.5',
+    reads: {
+      prices: [{ model: 'my-model', input: 2, output: 8, cachedInput: 0.5, cacheWrite: 2, hourCacheWrite: 2 }],
+    },
+    bad: ['my-model 2', 'has not two to five prices after the model'],
+    ...list,
   },
   'upload-logs': { good: 'never', reads: { when: 'never' }, bad: ['sometimes', 'is not one of its values'] },
   'artifact-name': { good: 'logs', reads: { artifactName: 'logs' } },

@@ -51,16 +51,20 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'timeout-minutes': undefined,
   'max-requests': undefined,
   'max-tokens': undefined,
+  'max-cost-usd': undefined,
+  prices: undefined,
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
   'agent-logs': 'true',
+  'check-keys': 'true',
   // Not in action.yml: an input that always has a value would hide the runner's debug mode.
   'log-level': undefined,
 };
 
 const OUTPUTS = [
   ...['exit-code', 'outcome', 'allowed-domains', 'blocked-domains', 'requests', 'input-tokens', 'output-tokens'],
+  'cost-usd',
   ...['agent-outputs', 'logs-path', 'startup-ms'],
 ];
 

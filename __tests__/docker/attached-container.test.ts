@@ -47,6 +47,24 @@ describe('AttachedContainer', () => {
     expect(container.lastLines).toBe('café');
   });
 
+  test('passes on each line of standard output, however it is cut', () => {
+    const lines: string[] = [];
+    let attachment: Attachment | undefined;
+    new AttachedContainer(
+      'The api-proxy',
+      '',
+      (given) => {
+        attachment = given;
+        return new Promise(() => undefined);
+      },
+      (line) => lines.push(line),
+    );
+    void attachment!.onStdout(Buffer.from('fir'));
+    void attachment!.onStderr(Buffer.from('an error\n'));
+    void attachment!.onStdout(Buffer.from('st\nsecond\nthi'));
+    expect(lines).toEqual(['first', 'second']);
+  });
+
   test('quotes only the last ten lines', () => {
     const { container, attachment } = aContainer();
     void attachment.onStdout(Buffer.from(Array.from({ length: 20 }, (_, index) => `line ${index}\n`).join('')));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_DOMAINS, type DomainTraffic } from '../../src/report/traffic.ts';
-import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
+import { NO_MODEL_USAGE, type RunUsage } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
 import { NOTHING_LEFT } from '../../testing/builders.ts';
 import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
@@ -8,6 +8,7 @@ import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts'
 const FACTS: SummaryFacts = {
   outcome: 'success',
   exitCode: 0,
+  budget: {},
   error: undefined,
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
   aftermath: NOTHING_LEFT,
@@ -73,9 +74,13 @@ describe('the verdict', () => {
 test.each([
   [{ droppedLines: 2 }, "The api-proxy's log had no room for 2 lines."],
   [{ unreadableLines: 1 }, "1 line of the api-proxy's log could not be read."],
-  [{ overBudget: 2 }, 'The budget was exhausted: 2 requests got 429 or were cut off.'],
+  [{ overBudget: 2 }, 'The budget was exhausted: 2 requests were refused or cut off.'],
   [{ estimated: true }, 'Some token counts are estimates'],
-])('usage of %j is explained', (usage, text) => {
+  [{ inputTokens: 1, costUsd: 1.234 }, 'Cost: $1.23, at list prices'],
+  [{ inputTokens: 1, costUsd: 0.00123, estimated: true }, 'Cost: about $0.0012, at list prices'],
+  [{ inputTokens: 1, costUsd: null, pricedUsd: 0.5 }, 'Cost: at least $0.5000, at list prices'],
+  [{ unpriced: [{ provider: 'openai', model: 'x' }] }, 'No price is known for 1 of the models'],
+] as [Partial<RunUsage>, string][])('usage of %j is explained', (usage, text) => {
   expect(summary()).not.toContain(text);
   expect(summary({ traffic: { ...FACTS.traffic, usage: { ...NO_MODEL_USAGE, ...usage } } })).toContain(text);
 });
@@ -93,10 +98,11 @@ describe('the tables', () => {
           ...NO_MODEL_USAGE,
           models: [
             {
-              ...{ provider: 'openai', model: 'gpt-x', requests: 5, failed: 1 },
-              ...{ inputTokens: 900, cachedInputTokens: 300, outputTokens: 20 },
+              ...{ provider: 'openai', model: 'gpt-x', requests: 5, failed: 1, costUsd: 1.5 },
+              ...{ ...NO_USAGE, inputTokens: 900, cachedInputTokens: 300, cacheWriteTokens: 40, outputTokens: 20 },
             },
-            { ...NO_USAGE, provider: 'copilot', model: null, requests: 1, failed: 0 },
+            { ...NO_USAGE, provider: 'copilot', model: null, requests: 1, failed: 0, costUsd: 0 },
+            { ...NO_USAGE, provider: 'gemini', model: 'g-x', requests: 1, failed: 0, costUsd: null },
           ],
         },
       },
@@ -106,9 +112,13 @@ describe('the tables', () => {
       ['`b.example`', expect.stringContaining('refused'), '2'],
       ['`c.example`', expect.stringContaining('no address'), '3'],
       ['`a.example`', expect.stringContaining('allowed'), '7'],
-      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
-      ['OpenAI', '`gpt-x`', '5', '1', '900', '300', '20'],
-      ['GitHub Copilot', '', '1', '0', '0', '0', '0'],
+      [
+        ...['Provider', 'Model', 'Requests', 'Failed'],
+        ...['Input tokens', 'read from a cache', 'written to a cache', 'Output tokens', 'Cost'],
+      ],
+      ['OpenAI', '`gpt-x`', '5', '1', '900', '300', '40', '20', '$1.50'],
+      ['GitHub Copilot', '', '1', '0', '0', '0', '0', '0', '$0.0000'],
+      ['Google Gemini', '`g-x`', '1', '0', '0', '0', '0', '0', expect.stringContaining('unknown price')],
     ]);
   });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DomainCounter, NO_DOMAINS, readDomains, type DomainTraffic } from '../../src/report/traffic.ts';
 import { readUsage } from '../../src/report/usage.ts';
+import { NO_USAGE } from '../../src/shared/usage.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { accessLine } from '../../testing/engine/log-lines.ts';
@@ -198,10 +199,11 @@ describe('readDomains', () => {
 });
 
 describe('readUsage', () => {
-  const read = (log: string, since?: number) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since);
+  const noPrices = () => Promise.reject(new Error('No model was used.'));
+  const read = (log: string, since = 0) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since, noPrices);
 
   test('a missing log is an error', async () => {
-    await expect(readUsage({ apiProxy: '/does/not/exist' })).rejects.toThrow('ENOENT');
+    await expect(readUsage({ apiProxy: '/does/not/exist' }, 0, noPrices)).rejects.toThrow('ENOENT');
   });
 
   test('leaves out what an earlier run wrote to the same directory', async () => {
@@ -230,7 +232,7 @@ describe('readUsage', () => {
   });
 
   test('L2 adds up what the log had no room for', async () => {
-    const sums = { requests: 2, inputTokens: 20, outputTokens: 4, cachedInputTokens: 0 };
+    const sums = { ...NO_USAGE, requests: 2, inputTokens: 20, outputTokens: 4 };
     const dropped = JSON.stringify({ event: 'dropped', time: '2026-01-01T00:00:00.000Z', lines: 3, ...sums });
     expect(await read(`${call('gemini', 200)}\n${dropped}\n`)).toMatchObject({
       ...{ requests: 3, inputTokens: 20, outputTokens: 4, droppedLines: 3, unreadableLines: 0 },

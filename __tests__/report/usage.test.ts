@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { newRecord } from '../../containers/api-proxy/src/log.ts';
 import { NO_MODEL_USAGE, UsageCounter, type RunUsage } from '../../src/report/usage.ts';
 import type { ProviderId } from '../../src/shared/providers.ts';
+import { NO_USAGE } from '../../src/shared/usage.ts';
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 
 const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRecord => ({
@@ -13,12 +14,16 @@ const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRe
 });
 function totals(records: readonly RequestRecord[]): RunUsage {
   const counter = new UsageCounter();
-  for (const each of records) counter.add(each);
+  for (const each of records) counter.add(each, priceOf(each));
   return counter.result();
 }
 
+/** A cent for each answer of a model, except of the one that nobody knows. */
+const priceOf = ({ model, usage }: RequestRecord): number | undefined =>
+  usage === null ? 0 : model === 'unknown' ? undefined : 0.01;
+
 const used = (inputTokens: number, outputTokens: number, cachedInputTokens: number, estimated = false) => ({
-  usage: { inputTokens, outputTokens, cachedInputTokens, estimated },
+  usage: { ...NO_USAGE, inputTokens, outputTokens, cachedInputTokens, estimated },
 });
 
 test('the records are added up, by model and in total', () => {
@@ -31,12 +36,14 @@ test('the records are added up, by model and in total', () => {
     record('openai', { status: 429, forwarded: false, requests: 0, error: 'budget_exhausted' }),
     record('gemini', { status: 429 }),
   ];
-  const none = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
   expect(totals(records)).toEqual({
+    ...NO_USAGE,
+    ...{ costUsd: 0.04, pricedUsd: 0.04, unpriced: [] },
     ...{ requests: 5, inputTokens: 100, outputTokens: 10, cachedInputTokens: 11, estimated: false, overBudget: 1 },
     ...{ droppedLines: 0, unreadableLines: 0 },
     models: [
       {
+        ...{ ...NO_USAGE, costUsd: 0.02 },
         provider: 'openai',
         model: 'a',
         requests: 2,
@@ -46,6 +53,7 @@ test('the records are added up, by model and in total', () => {
         cachedInputTokens: 11,
       },
       {
+        ...{ ...NO_USAGE, costUsd: 0.01 },
         provider: 'openai',
         model: 'b',
         requests: 1,
@@ -55,6 +63,7 @@ test('the records are added up, by model and in total', () => {
         cachedInputTokens: 0,
       },
       {
+        ...{ ...NO_USAGE, costUsd: 0.01 },
         provider: 'copilot',
         model: 'a',
         requests: 1,
@@ -63,21 +72,46 @@ test('the records are added up, by model and in total', () => {
         outputTokens: 4,
         cachedInputTokens: 0,
       },
-      { provider: 'openai', model: null, requests: 2, failed: 2, ...none },
-      { provider: 'gemini', model: null, requests: 1, failed: 1, ...none },
+      { provider: 'openai', model: null, requests: 2, failed: 2, costUsd: 0, ...NO_USAGE },
+      { provider: 'gemini', model: null, requests: 1, failed: 1, costUsd: 0, ...NO_USAGE },
     ],
   });
 });
 
 test('L2 what the log had no room for is in the sums, and is said', () => {
   const counter = new UsageCounter();
-  counter.add(record('openai', { model: 'a', ...used(10, 1, 5) }));
-  const sums = { requests: 7, inputTokens: 700, outputTokens: 70, cachedInputTokens: 7 };
+  counter.add(record('openai', { model: 'a', ...used(10, 1, 5) }), 0.01);
+  const sums = { ...NO_USAGE, requests: 7, inputTokens: 700, outputTokens: 70, cachedInputTokens: 7 };
   counter.addDropped({ event: 'dropped', level: 'warn', time: '2026-01-01T00:00:00.000Z', lines: 9, ...sums });
   expect(counter.result()).toMatchObject({
     ...{ requests: 8, inputTokens: 710, outputTokens: 71, cachedInputTokens: 12, droppedLines: 9 },
+    // Nobody knows of which models they were.
+    ...{ costUsd: null, pricedUsd: 0.01 },
     models: [{ model: 'a', requests: 1 }],
   });
+});
+
+test('an unknown price makes the cost of its model and of the run unknown, and never nothing', () => {
+  const records = [
+    record('openai', { model: 'a', ...used(10, 1, 0) }),
+    record('gemini', { model: 'unknown', ...used(20, 2, 0) }),
+    record('openai', { model: 'a', ...used(10, 1, 0) }),
+  ];
+  expect(totals(records)).toMatchObject({
+    ...{ costUsd: null, pricedUsd: 0.02, unpriced: [{ provider: 'gemini', model: 'unknown' }] },
+    models: [
+      { model: 'a', costUsd: 0.02 },
+      { model: 'unknown', costUsd: null },
+    ],
+  });
+});
+
+test('what a run’s budget refused counts, whichever part of it was used up', () => {
+  const refused = { status: 429, forwarded: false, requests: 0 } as const;
+  const records = (['budget_exhausted', 'price_unknown'] as const).map((error) =>
+    record('openai', { ...refused, error }),
+  );
+  expect(totals(records).overBudget).toBe(2);
 });
 
 test('a WebSocket that the budget ended is reported, and counts as many requests as the budget counted', () => {
@@ -108,7 +142,8 @@ test('thousands of models take bounded memory: the last ones are counted without
 
 test('no records give empty totals', () => {
   expect(NO_MODEL_USAGE).toEqual({
-    ...{ requests: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, estimated: false, overBudget: 0 },
+    ...NO_USAGE,
+    ...{ requests: 0, estimated: false, overBudget: 0, costUsd: 0, pricedUsd: 0, unpriced: [] },
     ...{ droppedLines: 0, unreadableLines: 0 },
     models: [],
   });

@@ -143,7 +143,7 @@ describe('the secrets', () => {
   test('are passed on as given: a provider’s second credential is left out', () => {
     const { providers } = sidecarConfig(plan({ secrets: given('COPILOT_GITHUB_TOKEN', 'COPILOT_API_KEY') }));
     expect(providers).toEqual({
-      copilot: { ...configured('copilot', SENTINELS.get('COPILOT_GITHUB_TOKEN')!) },
+      copilot: { ...configured('copilot', SENTINELS.get('COPILOT_GITHUB_TOKEN')!), checksKey: true, model: {} },
     });
   });
 

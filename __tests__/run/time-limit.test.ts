@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { UserError } from '../../src/errors.ts';
 import { TimeLimit } from '../../src/run/time-limit.ts';
 
 beforeEach(() => {
@@ -12,7 +13,7 @@ afterEach(() => {
 function clock(limitMs: number | undefined) {
   const limit = new TimeLimit(limitMs);
   const said: string[] = [];
-  void limit.reached?.then(() => said.push('reached'));
+  void limit.reached.then(() => said.push('reached'));
   void limit.exhausted.then(() => said.push('exhausted'));
   return { limit, said };
 }
@@ -51,9 +52,30 @@ test('never fires without a limit', async () => {
   limit.start();
   expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(1e9);
-  expect({ said, reached: limit.reached, isReached: limit.isReached }).toEqual({
-    said: [],
-    reached: undefined,
-    isReached: false,
-  });
+  expect({ said, isReached: limit.isReached }).toEqual({ said: [], isReached: false });
+});
+
+test('can be made to fire early, for the first reason that is given', async () => {
+  const { limit, said } = clock(1_000);
+  const [first, second] = [new UserError('first'), new UserError('second')];
+  limit.start();
+  limit.end(first);
+  limit.end(second);
+  await vi.advanceTimersByTimeAsync(0);
+  expect({ said, reason: limit.reason }).toEqual({ said: ['reached'], reason: first });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(said).toEqual(['reached', 'exhausted']);
+});
+
+test('has no other reason if the time is up first, and none that comes before the command is forgotten', async () => {
+  const late = clock(1_000);
+  late.limit.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  late.limit.end(new UserError('too late'));
+  expect(late.limit.reason).toBeUndefined();
+  const early = clock(1_000);
+  early.limit.end(new UserError('early'));
+  early.limit.start();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(early.said).toEqual(['reached']);
 });

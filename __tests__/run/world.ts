@@ -101,6 +101,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
       error: (text) => messages.errors.push(text),
     },
     output: { stdout: keep, stderr: keep },
+    warnNow: (text) => messages.warnings.push(text),
     root: ROOT,
     images: () => ({ squid: 'awf-squid:0', 'api-proxy': 'awf-api-proxy:0', agent: 'awf-agent:0' }),
     lookThrough: async (directory, limitMs) => inspectWorkspace(readBaseline(directory)!, limitMs),

@@ -79,7 +79,8 @@ const AGENT: Readonly<Record<Specified, Readonly<Record<string, [when: string, v
     COPILOT_OFFLINE: ['COPILOT_API_KEY', 'true'],
     COPILOT_PROVIDER_BASE_URL: ['configured', ''],
     COPILOT_PROVIDER_API_KEY: ['configured', TOKEN],
-    COPILOT_MODEL: ['configured', 'gpt-4.1'],
+    COPILOT_MODEL: ['configured', ''],
+    COPILOT_PROVIDER_WIRE_API: ['configured', ''],
   },
   gemini: {
     GEMINI_API_BASE_URL: ['always', ''],
@@ -184,6 +185,7 @@ test('the user can only change the helper’s time to live, Copilot’s model an
     'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
     'IS_SANDBOX',
     'COPILOT_MODEL',
+    'COPILOT_PROVIDER_WIRE_API',
   ]);
 });
 

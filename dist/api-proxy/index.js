@@ -29,58 +29,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 
 /***/ }),
 
-/***/ 978:
+/***/ 688:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  PE: () => (/* binding */ NO_RETRY),
-  T6: () => (/* binding */ ProxyError),
-  nU: () => (/* binding */ asProxyError),
-  CA: () => (/* binding */ errorCode),
-  q5: () => (/* binding */ notConfigured),
-  gZ: () => (/* binding */ parserFailure)
-});
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
-/**
- * Every error that the sidecar answers a request with, and the status of that answer. docs/troubleshooting.md explains
- * each one. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
- */
-const ERROR_STATUS = {
-    invalid_request_target: 400,
-    malformed_request: 400,
-    pipelining: 400,
-    body_unreadable: 403,
-    endpoint_not_allowed: 403,
-    provider_tool_not_allowed: 403,
-    query_not_allowed: 403,
-    target_not_allowed: 403,
-    method_not_allowed: 405,
-    request_timeout: 408,
-    body_too_large: 413,
-    expectation_failed: 417,
-    upgrade_refused: 426,
-    budget_exhausted: 429,
-    too_many_requests: 429,
-    head_too_large: 431,
-    internal_error: 500,
-    proxy_unreachable: 502,
-    upstream_bad_response: 502,
-    upstream_broken: 502,
-    upstream_closed: 502,
-    upstream_compressed: 502,
-    upstream_dns_error: 502,
-    upstream_handshake_closed: 502,
-    upstream_tls_error: 502,
-    upstream_unreachable: 502,
-    provider_not_configured: 503,
-    upstream_connect_timeout: 504,
-    upstream_timeout: 504,
-};
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CA: () => (/* binding */ errorCode),
+/* harmony export */   PE: () => (/* binding */ NO_RETRY),
+/* harmony export */   T6: () => (/* binding */ ProxyError),
+/* harmony export */   gZ: () => (/* binding */ parserFailure),
+/* harmony export */   nU: () => (/* binding */ asProxyError),
+/* harmony export */   q5: () => (/* binding */ notConfigured)
+/* harmony export */ });
+/* harmony import */ var _src_shared_request_record_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(509);
 
 /**
  * For errors that a retry cannot help. The SDKs of OpenAI and Anthropic obey this header before they look at the
@@ -98,7 +58,7 @@ class ProxyError extends Error {
     constructor(code, message, options = {}) {
         super(message, options);
         this.name = 'ProxyError';
-        this.status = ERROR_STATUS[code];
+        this.status = options.status ?? _src_shared_request_record_js__WEBPACK_IMPORTED_MODULE_0__/* .ERROR_STATUS */ .E[code];
         this.code = code;
         this.detail = options.detail;
         this.headers = options.headers ?? {};
@@ -285,6 +245,10 @@ class BatchWriter {
         });
     }
 }
+const line = (level, event, fields) => ({
+    ...{ event, level, time: new Date().toISOString() },
+    ...fields,
+});
 /**
  * @param fds descriptors that every line is written to
  * @param maxBytes how much each of them gets; what does not fit is counted in a last line
@@ -299,18 +263,20 @@ function createLog(fds, level, maxBytes = LOG_LIMIT_BYTES) {
             writer.add(batch);
         batch = EMPTY;
     };
-    const add = (line, requests, usage) => {
-        batch = joined(batch, { text: `${JSON.stringify(line)}\n`, totals: { lines: 1, requests, ...usage } });
+    const add = (fields, requests, usage) => {
+        batch = joined(batch, { text: `${JSON.stringify(fields)}\n`, totals: { lines: 1, requests, ...usage } });
         timer ??= setTimeout(flush, BATCH_MS);
     };
     return {
         request: (record) => {
             add(record, record.requests, record.usage ?? usage/* NO_USAGE */.yJ);
         },
+        notice: ({ event, ...fields }) => {
+            add(line('warn', event, fields), 0, usage/* NO_USAGE */.yJ);
+        },
         event: (needed, event, fields) => {
-            if (!shouldLog(needed, level))
-                return;
-            add({ event, level: needed, time: new Date().toISOString(), ...fields }, 0, usage/* NO_USAGE */.yJ);
+            if (shouldLog(needed, level))
+                add(line(needed, event, fields), 0, usage/* NO_USAGE */.yJ);
         },
         isDebug: shouldLog('debug', level),
         close: async () => {
@@ -348,7 +314,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(815);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(306);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
 
 
@@ -372,7 +338,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 815:
+/***/ 306:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -385,6 +351,89 @@ __nccwpck_require__.d(__webpack_exports__, {
 var contract = __nccwpck_require__(270);
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
+/**
+ * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
+ *
+ * @returns whether a name is on the list; capitals matter
+ */
+function nameMatcher(patterns) {
+    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+    const open = patterns.flatMap((pattern) => {
+        const star = pattern.indexOf('*');
+        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
+    });
+    return (name) => exact.has(name) ||
+        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/price-table.js
+/** Amazon's names for models begin with a region and the maker: `eu.anthropic.claude-haiku-4-5-20251001-v1:0`. */
+const AMAZON_LIST = 'aws';
+/**
+ * Loads the table: some 100 milliseconds and 20 megabytes, so nobody loads it who does not need it.
+ *
+ * The package has the prices and the rules for names, cached tokens and long prompts, in its own files. It contacts
+ * nobody.
+ */
+async function loadPriceTable() {
+    // Not for the bundler: the file stays beside the bundle, and is read here and not before.
+    const { calcPrice: calculate, findProvider } = await import(/* webpackIgnore: true */ "./price-package.js");
+    return {
+        find: (billed, model) => {
+            const maker = model.includes('/') ? model.slice(0, model.indexOf('/')) : undefined;
+            const bare = model.slice(model.lastIndexOf('/') + 1);
+            const lists = [
+                'list' in billed
+                    ? findProvider({ providerId: billed.list })
+                    : findProvider({ providerApiUrl: `https://${billed.host}` }),
+                maker === undefined ? undefined : findProvider({ providerId: maker }),
+                findProvider({ modelId: bare }),
+                findProvider({ providerId: AMAZON_LIST }),
+            ].filter((list) => list !== undefined);
+            for (const list of lists) {
+                for (const name of new Set([model, bare])) {
+                    const price = priceIn(calculate, list, name);
+                    if (price)
+                        return price;
+                }
+            }
+            return undefined;
+        },
+    };
+}
+function priceIn(calculate, list, name) {
+    const model = calculate({}, name, { providerId: list.id })?.model;
+    // An entry without a price for input is one whose price is unknown, not one that is free.
+    if (model === undefined || !hasPrice(model))
+        return undefined;
+    // The search through the list is over: from now on there is one model in it.
+    const provider = { ...list, models: [{ ...model, match: { equals: name } }] };
+    return (usage, timestamp) => {
+        try {
+            const found = calculate(unitsOf(usage), name, { provider, timestamp });
+            return found?.model_price['input_mtok'] === undefined ? undefined : found.total_price;
+        }
+        catch {
+            // A price that the package cannot calculate is not known.
+            return undefined;
+        }
+    };
+}
+const hasPrice = ({ prices }) => (Array.isArray(prices) ? prices.map((row) => row.prices) : [prices]).some((row) => row['input_mtok'] !== undefined);
+/** In the package's names. Parts never exceed the whole, whatever a gateway reports: the package would refuse that. */
+function unitsOf(usage) {
+    const { inputTokens, outputTokens, cachedInputTokens, hourCacheWriteTokens } = usage;
+    const cacheWriteTokens = Math.max(usage.cacheWriteTokens, hourCacheWriteTokens);
+    return {
+        input_tokens: Math.max(inputTokens, cachedInputTokens + cacheWriteTokens),
+        cache_read_tokens: cachedInputTokens,
+        cache_write_tokens: cacheWriteTokens,
+        cache_write_1h_tokens: hourCacheWriteTokens,
+        output_tokens: outputTokens,
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
 /** How the table of providers writes down the endpoints that pass the api-proxy. */
 
@@ -449,11 +498,13 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  */
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** True for an error that says that nothing more may be spent. */
+const endsSpending = ({ code }) => code === 'budget_exhausted' || code === 'price_unknown';
 /** A value as the content of a settings file. */
 const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-var usage = __nccwpck_require__(482);
+var shared_usage = __nccwpck_require__(482);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
 
 
@@ -472,13 +523,21 @@ const ALL = [
 ];
 /** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
 const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+/**
+ * https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. What was written is
+ * kept for five minutes or an hour: https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
+ */
 function readAnthropic(counts) {
-    const cachedInputTokens = (0,usage/* tokens */.LU)(counts['cache_read_input_tokens']);
+    const cachedInputTokens = (0,shared_usage/* tokens */.LU)(counts['cache_read_input_tokens']);
+    const kept = (0,shared_usage/* isObject */.Gv)(counts['cache_creation']) ? counts['cache_creation'] : {};
+    const hourCacheWriteTokens = (0,shared_usage/* tokens */.LU)(kept['ephemeral_1h_input_tokens']);
+    const cacheWriteTokens = Math.max((0,shared_usage/* tokens */.LU)(counts['cache_creation_input_tokens']), hourCacheWriteTokens + (0,shared_usage/* tokens */.LU)(kept['ephemeral_5m_input_tokens']));
     return {
-        inputTokens: (0,usage/* tokens */.LU)(counts['input_tokens']) + (0,usage/* tokens */.LU)(counts['cache_creation_input_tokens']) + cachedInputTokens,
-        outputTokens: (0,usage/* tokens */.LU)(counts['output_tokens']),
+        inputTokens: (0,shared_usage/* tokens */.LU)(counts['input_tokens']) + cacheWriteTokens + cachedInputTokens,
+        outputTokens: (0,shared_usage/* tokens */.LU)(counts['output_tokens']),
         cachedInputTokens,
+        cacheWriteTokens,
+        hourCacheWriteTokens,
     };
 }
 /** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
@@ -519,6 +578,7 @@ const BETAS = {
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES = {
     401: 'authentication_error',
+    402: 'billing_error',
     403: 'permission_error',
     404: 'not_found_error',
     413: 'request_too_large',
@@ -608,8 +668,12 @@ const anthropic = {
     ],
     hopeless: [],
     transcripts: ['.claude/projects'],
+    // https://docs.claude.com/en/api/models-list and /en/api/errors
+    modelList: { path: '/v1/models?limit=1', wrongKey: { status: 401, body: /"authentication_error"/ } },
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    priceList: 'anthropic',
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    finalStatus: 402,
     errorBody,
 };
 
@@ -689,7 +753,14 @@ function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/model-choice.js
+/** At this path the api-proxy tells the sandbox, before the command starts, which model to set: lines of `NAME=value`. */
+const MODEL_CHOICE_PATH = '/awf/model-choice';
+/** A model's name as it may become the value of a variable. */
+const isModelName = (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:@/-]{0,99}$/.test(value);
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
+
 
 
 
@@ -725,20 +796,25 @@ const openai_ENDPOINTS = [
     ...spelled('', '/v1', 'own-hosts', openai_ALL),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-const cachedIn = (details) => ((0,usage/* isObject */.Gv)(details) ? (0,usage/* tokens */.LU)(details['cached_tokens']) : 0);
+/** The cache's part of a prompt. Only newer models charge for writing, with a field for it. */
+const cacheIn = (details) => ({
+    cachedInputTokens: (0,shared_usage/* isObject */.Gv)(details) ? (0,shared_usage/* tokens */.LU)(details['cached_tokens']) : 0,
+    cacheWriteTokens: (0,shared_usage/* isObject */.Gv)(details) ? (0,shared_usage/* tokens */.LU)(details['cache_write_tokens']) : 0,
+    hourCacheWriteTokens: 0,
+});
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
     if ('prompt_tokens' in counts) {
         return {
-            inputTokens: (0,usage/* tokens */.LU)(counts['prompt_tokens']),
-            outputTokens: (0,usage/* tokens */.LU)(counts['completion_tokens']),
-            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+            inputTokens: (0,shared_usage/* tokens */.LU)(counts['prompt_tokens']),
+            outputTokens: (0,shared_usage/* tokens */.LU)(counts['completion_tokens']),
+            ...cacheIn(counts['prompt_tokens_details']),
         };
     }
     return {
-        inputTokens: (0,usage/* tokens */.LU)(counts['input_tokens']),
-        outputTokens: (0,usage/* tokens */.LU)(counts['output_tokens']),
-        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+        inputTokens: (0,shared_usage/* tokens */.LU)(counts['input_tokens']),
+        outputTokens: (0,shared_usage/* tokens */.LU)(counts['output_tokens']),
+        ...cacheIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
 /** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
@@ -777,7 +853,7 @@ const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        type: endsSpending(error) ? 'insufficient_quota' : error.status >= 500 ? 'server_error' : 'invalid_request_error',
         param: null,
         code: error.code,
     },
@@ -834,12 +910,18 @@ const openai = {
         },
     ],
     transcripts: ['.codex/sessions'],
+    // A key without the permission to list models gets 401 or 403 with another code.
+    modelList: { path: '/v1/models', wrongKey: { status: 401, body: /"invalid_api_key"/ } },
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    priceList: 'openai',
     usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    finalStatus: 400,
     errorBody: openai_errorBody,
 };
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
 
 
 
@@ -863,6 +945,34 @@ const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropi
 const OAUTH_TOKEN = /^gh[ou]_/;
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
+const MODEL_VARIABLE = 'COPILOT_MODEL';
+const WIRE_API_VARIABLE = 'COPILOT_PROVIDER_WIRE_API';
+/** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
+const CHAT = '/chat/completions';
+const copilot_RESPONSES = '/responses';
+const canChat = ({ supported_endpoints: endpoints = [CHAT] }) => endpoints.includes(CHAT);
+/** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
+function suits(model) {
+    const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
+    const isReachable = endpoints.includes(CHAT) || endpoints.includes(copilot_RESPONSES);
+    return (capabilities?.type === 'chat' &&
+        capabilities.supports?.tool_calls === true &&
+        policy?.state !== 'disabled' &&
+        isReachable);
+}
+/** GitHub's own default, else its fallback, else the first that people may pick. */
+function chooseModel(list, name) {
+    const data = (0,shared_usage/* isObject */.Gv)(list) ? list['data'] : undefined;
+    const models = (Array.isArray(data) ? data : []).filter((one) => (0,shared_usage/* isObject */.Gv)(one) && isModelName(one['id']));
+    const fitting = models.filter(suits);
+    const chosen = name === undefined
+        ? (fitting.find((model) => model.is_chat_default === true) ??
+            fitting.find((model) => model.is_chat_fallback === true) ??
+            fitting.find((model) => model.model_picker_enabled === true) ??
+            fitting[0])
+        : models.find(({ id }) => id === name);
+    return chosen && { [MODEL_VARIABLE]: chosen.id, ...(canChat(chosen) ? {} : { [WIRE_API_VARIABLE]: 'responses' }) };
+}
 const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
@@ -924,16 +1034,20 @@ const copilot = {
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
         // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-        // nobody. So these are set for a token too, and with them it needs a model by name.
+        // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
         { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
+        { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+        { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
     ],
     managedSettings: [],
     hopeless: [],
     transcripts: ['.copilot/session-state', '.copilot/logs'],
+    modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
     sideTraffic: ['api.github.com'],
+    priceList: 'github-copilot',
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    finalStatus: 402,
     errorBody: copilot_errorBody,
 };
 
@@ -958,9 +1072,12 @@ const gemini_ENDPOINTS = [
 /** https://ai.google.dev/api/generate-content#UsageMetadata, and the Live API's `responseTokenCount`. */
 function gemini_readUsage(counts) {
     return {
-        inputTokens: (0,usage/* tokens */.LU)(counts['promptTokenCount']) + (0,usage/* tokens */.LU)(counts['toolUsePromptTokenCount']),
-        outputTokens: (0,usage/* tokens */.LU)(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + (0,usage/* tokens */.LU)(counts['thoughtsTokenCount']),
-        cachedInputTokens: (0,usage/* tokens */.LU)(counts['cachedContentTokenCount']),
+        inputTokens: (0,shared_usage/* tokens */.LU)(counts['promptTokenCount']) + (0,shared_usage/* tokens */.LU)(counts['toolUsePromptTokenCount']),
+        outputTokens: (0,shared_usage/* tokens */.LU)(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + (0,shared_usage/* tokens */.LU)(counts['thoughtsTokenCount']),
+        cachedInputTokens: (0,shared_usage/* tokens */.LU)(counts['cachedContentTokenCount']),
+        // What fills a cache is a request of its own: https://ai.google.dev/api/caching
+        cacheWriteTokens: 0,
+        hourCacheWriteTokens: 0,
     };
 }
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
@@ -1001,7 +1118,9 @@ const gemini_errorBody = (error) => ({
     error: {
         code: error.status,
         message: error.message,
-        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+        status: endsSpending(error)
+            ? 'FAILED_PRECONDITION'
+            : (STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT')),
     },
 });
 const gemini = {
@@ -1052,8 +1171,12 @@ const gemini = {
     ],
     hopeless: [],
     transcripts: ['.gemini/tmp'],
+    // https://ai.google.dev/gemini-api/docs/troubleshooting: a wrong key is an invalid argument.
+    modelList: { path: '/v1beta/models?pageSize=1', wrongKey: { status: 400, body: /"API_KEY_INVALID"/ } },
     sideTraffic: ['play.googleapis.com'],
-    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    priceList: 'google',
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', isModelLast: true, read: gemini_readUsage },
+    finalStatus: 400,
     errorBody: gemini_errorBody,
 };
 
@@ -1127,28 +1250,69 @@ const ONE_SHOT_TOKENS = [
     ...ALIASES,
 ];
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
-var errors = __nccwpck_require__(978);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/prices.js
+
+
+
+
+/** @returns loads the prices, once, at the first call */
+function lazyPricing(source) {
+    let loading;
+    return () => (loading ??= loadPriceTable().then((table) => pricing(source, table)));
+}
+/** Names that are remembered with their price. A hostile gateway may invent any number of them. */
+const MAX_REMEMBERED = 1_000;
+function pricing({ own, hosts }, table) {
+    const ownPriceOf = ownPrices(own);
+    const remembered = new Map();
+    const tablePriceOf = (provider, model) => {
+        const key = `${provider} ${model}`;
+        if (remembered.has(key))
+            return remembered.get(key);
+        const price = table.find(billedBy(provider, hosts[provider]), model);
+        if (remembered.size < MAX_REMEMBERED)
+            remembered.set(key, price);
+        return price;
+    };
+    return ({ provider, model, usage, answers, time }) => {
+        const price = ownPriceOf(model) ?? (model === null ? undefined : tablePriceOf(provider, model));
+        const each = price?.((0,shared_usage/* usagePerAnswer */.ps)(usage, Math.max(answers, 1)), time);
+        return each === undefined ? undefined : each * Math.max(answers, 1);
+    };
+}
+/** A provider's own hosts bill at its list; another host may be known by name, such as OpenRouter's. */
+function billedBy(id, host) {
+    const provider = PROVIDERS.find((candidate) => candidate.id === id);
+    if (provider === undefined)
+        throw new Error(`There is no provider ${id}.`);
+    return host === undefined || isOwnHost(provider, host) ? { list: provider.priceList } : { host };
+}
+function ownPrices(own) {
+    const rows = own.map((price) => ({ price, matches: nameMatcher([price.model.toLowerCase()]) }));
+    return (model) => {
+        const found = rows.find(({ matches }) => matches((model ?? '').toLowerCase()))?.price;
+        return found && ((usage) => costAt(found, usage));
+    };
+}
+const PER_TOKEN = 1e-6;
+function costAt(price, usage) {
+    const { inputTokens, outputTokens, cachedInputTokens, hourCacheWriteTokens } = usage;
+    const cacheWriteTokens = Math.max(usage.cacheWriteTokens, hourCacheWriteTokens);
+    const plain = Math.max(inputTokens - cachedInputTokens - cacheWriteTokens, 0);
+    return ((plain * price.input +
+        cachedInputTokens * price.cachedInput +
+        (cacheWriteTokens - hourCacheWriteTokens) * price.cacheWrite +
+        hourCacheWriteTokens * price.hourCacheWrite +
+        outputTokens * price.output) *
+        PER_TOKEN);
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
+var errors = __nccwpck_require__(688);
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
-/**
- * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
- *
- * @returns whether a name is on the list; capitals matter
- */
-function nameMatcher(patterns) {
-    const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-    const open = patterns.flatMap((pattern) => {
-        const star = pattern.indexOf('*');
-        return star < 0 ? [] : [{ start: pattern.slice(0, star), end: pattern.slice(star + 1) }];
-    });
-    return (name) => exact.has(name) ||
-        open.some(({ start, end }) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end));
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
 /** Lines in the list. */
 const headerCount = (headers) => headers.length / 2;
@@ -1570,7 +1734,10 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
 var log = __nccwpck_require__(101);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
+var request_record = __nccwpck_require__(509);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
+
 
 function errorHeaders(error, length, close) {
     return {
@@ -1586,7 +1753,7 @@ const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer
 /**
  * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
  */
-const endsConnection = (request, error) => error.status === 400 || hasUnreadBody(request);
+const endsConnection = (request, error) => request_record/* ERROR_STATUS */.E[error.code] === 400 || hasUnreadBody(request);
 /**
  * Answers with an error of the sidecar's own.
  *
@@ -1649,6 +1816,12 @@ function handedOver(client, socket) {
         socket.destroySoon();
     });
     return answer;
+}
+/** Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose. */
+async function answerModelChoice(choice, answer) {
+    const lines = Object.entries((await choice) ?? {}).map(([name, value]) => `${name}=${value}\n`);
+    answer.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    answer.end(lines.join(''));
 }
 /** Tells that the port is served and whether its provider is configured, but nothing about how. */
 function answerHealth(provider, configured, answer) {
@@ -2256,13 +2429,15 @@ class SendBody {
         });
     }
     #onData(chunk) {
-        const { record, maxBodyBytes } = this.#exchange;
+        const { record, maxBodyBytes, usage } = this.#exchange;
         record.requestBytes += chunk.length;
         // Counted in any case: a chunked body does not declare its length.
         if (record.requestBytes > maxBodyBytes)
             this.#refuse(bodyTooLarge(maxBodyBytes));
-        else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk))
+        else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) {
             this.#send(chunk);
+            usage.ask(chunk);
+        }
     }
     #send(chunk) {
         const { requestBytes } = this.#exchange.record;
@@ -2668,13 +2843,14 @@ function recordFailure({ record }, end, name) {
     });
 }
 /** @param count answers in this WebSocket so far; the handshake has already paid for the first one */
-function chargeAnswer({ client, record, budget }, count) {
+function chargeAnswer({ client, record, budget, provider }, count) {
     if (count > 1)
         budget.addRequest();
     record.requests = count;
-    if (budget.refusal === undefined)
+    const refusal = budget.refusalFor(provider);
+    if (refusal === undefined)
         return;
-    record.error ??= budget.refusal.logged;
+    record.error ??= refusal.logged;
     client.socket.destroySoon();
 }
 function pump(from, to, onChunk, mask) {
@@ -2963,6 +3139,8 @@ const DEFAULT_LIMITS = {
     prewarmMs: 10_000,
     upstreamIdleMs: 900_000,
     handshakeMs: 5_000,
+    modelListMs: 5_000,
+    modelListBytes: 4 * 1024 * 1024,
     tunnelIdleMs: 55_000,
     idleTunnels: 256,
     lingerMs: 1_000,
@@ -3051,15 +3229,46 @@ function stopAtRefusal(socket) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/watch.js
+/** Equal refusals in a row after which no later one will be different. */
+const HOPELESS = 10;
+const REFUSALS = [401, 403];
+/** Sees the requests to one provider end, and tells the runner when the provider no longer accepts the key. */
+class Watch {
+    #log;
+    #refusal = null;
+    #times = 0;
+    constructor(log) {
+        this.#log = log;
+    }
+    /**
+     * Counts the provider's own refusals. A request without an answer of the provider's says nothing about the key.
+     *
+     * @param record of a request that has ended
+     */
+    see({ provider, upstreamStatus: status }) {
+        if (status === null)
+            return;
+        this.#times = status === this.#refusal ? this.#times + 1 : 1;
+        this.#refusal = status;
+        if (this.#times !== HOPELESS || !REFUSALS.includes(status))
+            return;
+        this.#log.notice({ event: 'credential-refused', provider, status, times: HOPELESS });
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/ledger.js
+
 
 
 /** Closes requests: finds out what each one used, charges it, and writes its record to the log. */
 class Ledger {
     #log;
+    #watch;
     #closing = new Set();
     constructor(log) {
         this.#log = log;
+        this.#watch = new Watch(log);
     }
     /**
      * @param startedAt a value of `performance.now()`
@@ -3077,7 +3286,7 @@ class Ledger {
             this.#unreadable(record, error);
         }
         if (!settling) {
-            this.#log.request(record);
+            this.#write(record);
             return;
         }
         const closing = this.#settle(record, settling).finally(() => this.#closing.delete(closing));
@@ -3090,7 +3299,11 @@ class Ledger {
         catch (error) {
             this.#unreadable(record, error);
         }
+        this.#write(record);
+    }
+    #write(record) {
         this.#log.request(record);
+        this.#watch.see(record);
     }
     #unreadable({ id }, error) {
         this.#log.event('error', 'usage-unreadable', { id, error: (0,errors/* errorCode */.CA)(error) });
@@ -3270,7 +3483,61 @@ function valueEnd(data, start) {
     return INCOMPLETE;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/model-names.js
+/** Names that are kept for one answer, and for one WebSocket. More than one is odd already. */
+const MAX_NAMES = 4;
+/** A name that may be logged. */
+const isModel = (value) => typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value);
+/**
+ * Which of the names in an answer is the model's. What the command or the model writes into an answer may contain the same
+ * key, and must not decide the price.
+ *
+ * - `first`: the provider's own comes before everything else.
+ * - `last`: it comes after everything else.
+ * - `each`: in a WebSocket, whose answers may be of several models. Where one answer has several names, all of them
+ *   together are its name. That has no price, so a wrong one cannot make an answer cheap.
+ */
+class ModelNames {
+    #which;
+    #current = [];
+    #before = null;
+    #all = new Set();
+    constructor(which) {
+        this.#which = which;
+    }
+    see(value) {
+        if (!isModel(value))
+            return;
+        if (this.#which === 'last')
+            this.#current = [value];
+        else if (this.#which === 'first')
+            this.#current = [this.#current[0] ?? value];
+        else if (!this.#current.includes(value) && this.#current.length < MAX_NAMES)
+            this.#current.push(value);
+    }
+    /** True once no later name counts. */
+    get isSettled() {
+        return this.#which === 'first' && this.#current.length > 0;
+    }
+    /** The model of the answer in progress. In a WebSocket, an answer that names none is of the one before it. */
+    get current() {
+        return this.#current.length === 0 ? this.#before : this.#current.join(',');
+    }
+    /** Call when an answer of a WebSocket has been charged. */
+    endAnswer() {
+        this.#before = this.current;
+        this.#current = [];
+        if (this.#before !== null && this.#all.size < MAX_NAMES)
+            this.#all.add(this.#before);
+    }
+    /** The models of all answers. */
+    get all() {
+        return this.#all.size === 0 ? this.current : [...this.#all].join(',');
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/reading.js
+
 
 
 
@@ -3281,11 +3548,15 @@ const OCTETS_PER_TOKEN = 4;
 const CHATTER = 1_024;
 const EVENT = Buffer.from('data:');
 const tokensIn = (octets) => Math.ceil(octets / OCTETS_PER_TOKEN);
-const prepareDialect = ({ usageKey, modelKey, read }) => ({
-    usage: quoted(usageKey),
-    model: quoted(modelKey),
-    read,
+const prepareDialect = ({ id, usage }) => ({
+    provider: id,
+    usage: quoted(usage.usageKey),
+    model: quoted(usage.modelKey),
+    isModelLast: usage.isModelLast ?? false,
+    read: usage.read,
 });
+/** Gemini's requests name their model in the path, and so do Azure's. */
+const MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
 function eventsIn(chunk, from) {
     let events = 0;
     for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length))
@@ -3317,21 +3588,42 @@ class UsageReading {
     #scanners = [];
     #counts;
     /** What earlier messages reported. */
-    #earlier = usage/* NO_USAGE */.yJ;
-    #model = null;
+    #earlier = shared_usage/* NO_USAGE */.yJ;
+    #names = new ModelNames('first');
+    /** The model that the request asks for, in case the answer names none. */
+    #asked;
+    #askedScanner;
     /** Octets and events since the last count. */
     #octets = 0;
     #events = 0;
     /** Octets of the current chunk after the last count in it. */
     #uncounted = 0;
     #messages = 0;
-    #charged = 0;
+    #charged = shared_usage/* NO_USAGE */.yJ;
     #onMessage;
-    /** @param generates the endpoint costs tokens, so an answer without a count is not free */
-    constructor(dialect, generates, budget) {
+    /**
+     * @param path the request's canonical path
+     * @param generates the endpoint costs tokens, so an answer without a count is not free
+     */
+    constructor(dialect, path, generates, budget) {
         this.#dialect = dialect;
         this.#generates = generates;
         this.#budget = budget;
+        const named = MODEL_IN_PATH.exec(path)?.[1];
+        this.#asked = isModel(named) ? named : null;
+        if (this.#asked !== null || !generates)
+            return;
+        this.#askedScanner = new JsonScanner(dialect.model, (value) => {
+            if (isModel(value))
+                this.#asked ??= value;
+        });
+    }
+    /** Reads which model a request asks for, from a chunk of its body. */
+    ask(chunk) {
+        if (this.#asked === null)
+            this.#askedScanner?.push(chunk);
+        else
+            this.#askedScanner = undefined;
     }
     /**
      * Begins with an answer. A failed one costs nothing.
@@ -3343,15 +3635,16 @@ class UsageReading {
         if (statusCode >= 300)
             return;
         this.#form = formOf(response);
+        this.#names = new ModelNames(this.#form === 'messages' ? 'each' : this.#dialect.isModelLast ? 'last' : 'first');
         this.#onMessage = onMessage;
         this.#scanners = [
+            // First, because the count of a message is charged at once, and needs the model.
+            new JsonScanner(this.#dialect.model, (value) => {
+                this.#names.see(value);
+            }),
             new JsonScanner(this.#dialect.usage, (value, rest) => {
                 if (typeof value === 'object' && value !== null)
                     this.#count(value, rest);
-            }),
-            new JsonScanner(this.#dialect.model, (value) => {
-                if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value))
-                    this.#model ??= value;
             }),
         ];
         const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
@@ -3388,8 +3681,8 @@ class UsageReading {
         this.#octets += this.#uncounted;
         if (this.#form === 'events')
             this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
-        if (this.#model !== null && this.#scanners.length > 1)
-            this.#scanners.pop();
+        if (this.#names.isSettled && this.#scanners.length > 1)
+            this.#scanners.shift();
     }
     #count(counts, rest) {
         this.#octets = 0;
@@ -3402,15 +3695,22 @@ class UsageReading {
         this.#earlier = this.#reported;
         this.#counts = counts;
         this.#charge(this.#reported);
+        this.#names.endAnswer();
         this.#onMessage?.(++this.#messages);
     }
     /** What the answer has reported so far. */
     get #reported() {
-        return this.#counts ? (0,usage/* sumOfUsage */.K4)(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
+        return this.#counts ? (0,shared_usage/* sumOfUsage */.K4)(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
     }
-    #charge({ inputTokens, outputTokens }) {
-        this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
-        this.#charged = inputTokens + outputTokens;
+    /** @param total of all that the answer has used so far */
+    #charge(total) {
+        const { provider } = this.#dialect;
+        this.#budget.charge({
+            provider,
+            model: this.#names.current ?? this.#asked,
+            usage: (0,shared_usage/* usageBeyond */.$e)(total, this.#charged),
+        });
+        this.#charged = total;
     }
     /**
      * Writes the usage into the record of a request that has ended.
@@ -3428,14 +3728,15 @@ class UsageReading {
         });
     }
     #settle(record) {
-        record.model = this.#model;
+        record.model = this.#names.all;
         const isReported = this.#counts !== undefined;
         // If the client left before the answer began, the provider has read the request all the same.
         const isAnswered = this.#form !== undefined || record.error === 'client_closed';
         const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
         if (!isReported && !estimated)
             return;
-        record.usage = { ...(0,usage/* sumOfUsage */.K4)(this.#reported, estimated ?? usage/* NO_USAGE */.yJ), estimated: estimated !== undefined };
+        record.model ??= this.#asked;
+        record.usage = { ...(0,shared_usage/* sumOfUsage */.K4)(this.#reported, estimated ?? shared_usage/* NO_USAGE */.yJ), estimated: estimated !== undefined };
         this.#charge(record.usage);
     }
     #estimate({ requestBytes, error }, isReported) {
@@ -3443,9 +3744,9 @@ class UsageReading {
         if (!isCut)
             return undefined;
         return {
+            ...shared_usage/* NO_USAGE */.yJ,
             inputTokens: isReported ? 0 : tokensIn(requestBytes),
             outputTokens: this.#form === 'events' ? this.#events : tokensIn(this.#octets),
-            cachedInputTokens: 0,
         };
     }
 }
@@ -3464,8 +3765,10 @@ class UsageReading {
 
 
 
+
 /** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
+const asksForModel = ({ method, path }) => path === MODEL_CHOICE_PATH && method === 'GET';
 const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
 /**
  * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
@@ -3484,7 +3787,7 @@ class Listener {
         const { provider, limits, log } = options;
         this.#options = options;
         this.#ledger = new Ledger(log);
-        this.#dialect = prepareDialect(provider.usage);
+        this.#dialect = prepareDialect(provider);
         this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
         this.server = createClientServer(limits);
         this.#listenToServer();
@@ -3528,6 +3831,10 @@ class Listener {
                 this.#answerHealth(answer);
                 return;
             }
+            if (this.#options.modelChoice && asksForModel(admitted)) {
+                void answerModelChoice(this.#options.modelChoice, answer);
+                return;
+            }
             this.#forward(visit, admitted);
         }
         catch (cause) {
@@ -3562,9 +3869,9 @@ class Listener {
         const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
         const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
         this.#checkLimits(admitted);
-        budget.take();
+        budget.take(provider);
         this.#underWay++;
-        const usage = new UsageReading(this.#dialect, generates, budget);
+        const usage = new UsageReading(this.#dialect, path, generates, budget);
         visit.usage = usage;
         if (visit.expectsContinue)
             answer.writeContinue();
@@ -3643,6 +3950,82 @@ class Listener {
         // The last sockets emit `close` at the end of this turn of the event loop. Their records are written then.
         await (0,promises_.setTimeout)(1);
         await this.#ledger.settled();
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/model-list.js
+
+
+
+/** Tells a provider's operator who asks. */
+const MODEL_LIST_AGENT = 'awf';
+/**
+ * Asks a provider for its models once, when the api-proxy has started: that costs nothing, and tells whether the key is
+ * right, and which model there is for a program that insists on one. It writes no record, because the command asked for
+ * nothing, and counts against no budget.
+ *
+ * @returns the variables that choose a model; undefined if none is to be chosen or the list has none
+ */
+async function readModelList(provider, configured, route, limits, log) {
+    const { modelList } = provider;
+    const { status, body } = await ask(route, modelList.path, limits);
+    log.event('debug', 'model-list', { provider: provider.id, status });
+    const { wrongKey, choose } = modelList;
+    const isWrongKey = status === wrongKey.status && wrongKey.body.test(body);
+    if (isWrongKey && configured.checksKey === true)
+        log.notice({ event: 'wrong-key', provider: provider.id, status });
+    if (configured.model === undefined || choose === undefined)
+        return undefined;
+    const choice = status === 200 ? choose(parsed(body), configured.model.name) : undefined;
+    if (choice === undefined && configured.model.name === undefined && !isWrongKey) {
+        log.notice({ event: 'no-model', provider: provider.id, status });
+    }
+    return choice;
+}
+async function ask(route, path, limits) {
+    const { upstreamPath, rules, authority, agent } = route;
+    const [bare = '', query] = path.split('?');
+    const admitted = { method: 'GET', path: bare, query: '', body: 0, nominated: [] };
+    const headers = ['accept', 'application/json', 'user-agent', MODEL_LIST_AGENT, 'accept-encoding', 'identity'];
+    const request = (0,external_node_http_namespaceObject.request)({
+        agent,
+        path: upstreamPath(bare) + (query === undefined ? '' : `?${query}`),
+        headers: upstreamRequestHeaders(headers, admitted, rules, authority),
+        maxHeaderSize: limits.upstreamHeadBytes,
+    });
+    const timer = setTimeout(() => request.destroy(new Error('timeout')), limits.modelListMs);
+    try {
+        const response = await new Promise((resolve, reject) => {
+            request.on('response', resolve).on('error', reject).end();
+        });
+        return { status: response.statusCode ?? null, body: await textOf(response, limits.modelListBytes) };
+    }
+    catch (error) {
+        // A request of the command's that fails in the same way will say why.
+        return { status: null, body: (0,errors/* errorCode */.CA)(error) };
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** @throws Error if the body is longer than `limit` */
+async function textOf(response, limit) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of response) {
+        length += chunk.length;
+        if (length > limit)
+            throw new Error('too long');
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+}
+function parsed(body) {
+    try {
+        return JSON.parse(body);
+    }
+    catch {
+        return undefined;
     }
 }
 
@@ -4077,19 +4460,78 @@ class TunnelAgent extends external_node_http_namespaceObject.Agent {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/notice.js
+
+/** The share of a limit from which it is worth a warning. */
+const WARNING_SHARE = 0.8;
+/** What binary fractions may be off by: four times one cent is not four fifths of five cents. */
+const NOISE = 1e-9;
+/** True if so much of a limit is used that it is worth a warning. */
+const isNearLimit = (used, allowed) => used / allowed >= WARNING_SHARE - NOISE;
+const EVENTS = (/* unused pure expression or super */ null && ([
+    'budget-warning',
+    'model-used',
+    'credential-refused',
+    'wrong-key',
+    'no-model',
+]));
+/** The beginning of most lines, which are about requests. */
+const REQUEST_LINE = '{"event":"request"';
+/** @returns undefined for a line of the api-proxy's output that is no notice */
+function parseNotice(line) {
+    // The command decides how many requests there are, so their lines must cost next to nothing.
+    if (line.startsWith(REQUEST_LINE))
+        return undefined;
+    try {
+        const value = JSON.parse(line);
+        return isObject(value) && EVENTS.includes(value['event']) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/budget.js
 
+
+
+/** Models that are told one by one. A hostile gateway may invent any number of them. */
+const MAX_MODELS = 1_000;
+/** Billionths of a dollar are below any price; what binary fractions add behind them would make a limit miss its mark. */
+const withoutNoise = (usd) => Number(usd.toFixed(9));
+/** US dollars as people write them. A fraction of a cent is an amount too. */
+const dollars = (usd) => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 /** What a run may use, all providers together. A request that is under way when the budget is reached may finish. */
 class Budget {
     #budget;
+    #notify;
     #requests = 0;
     #tokens = 0;
-    constructor(budget) {
+    #costUsd = 0;
+    #unpriced;
+    #pricing;
+    /** What was used before the prices were there. */
+    #waiting = [];
+    #warned = new Set();
+    #models = new Set();
+    /** @param notify gets a notice when most of a limit is used, and when a model is used for the first time */
+    constructor(budget, notify) {
         this.#budget = budget;
+        this.#notify = notify;
     }
-    /** Takes one request. @throws ProxyError 429 if nothing is left */
-    take() {
-        const { refusal } = this;
+    /** True if it needs prices: see {@link usePricing}. */
+    get limitsCost() {
+        return this.#budget.maxCostUsd !== undefined;
+    }
+    /** Prices what was used so far, and everything after it. */
+    usePricing(pricing) {
+        this.#pricing = pricing;
+        for (const charge of this.#waiting.splice(0))
+            this.#addCost(charge, pricing);
+    }
+    /** Takes one request. @throws ProxyError in the provider's form if nothing is left */
+    take(provider) {
+        const refusal = this.refusalFor(provider);
         if (refusal)
             throw refusal;
         this.addRequest();
@@ -4097,28 +4539,81 @@ class Budget {
     /** Counts a request that could not be refused: an answer in an open WebSocket. */
     addRequest() {
         this.#requests++;
+        this.#warn('max-requests', this.#requests, this.#budget.maxRequests);
     }
     /** Gives back what was taken for a request of which nothing was sent. */
     giveBack() {
         this.#requests--;
     }
-    addTokens(tokens) {
-        this.#tokens += tokens;
+    charge(charge) {
+        if ((0,shared_usage/* tokensOf */.k8)(charge.usage) <= 0)
+            return;
+        this.#seeModel(charge);
+        this.#tokens += (0,shared_usage/* tokensOf */.k8)(charge.usage);
+        this.#warn('max-tokens', this.#tokens, this.#budget.maxTokens);
+        if (!this.limitsCost)
+            return;
+        if (this.#pricing)
+            this.#addCost(charge, this.#pricing);
+        else
+            this.#waiting.push(charge);
     }
-    /** The next request's refusal; undefined while the budget lasts. */
-    get refusal() {
-        const { maxRequests = Infinity, maxTokens = Infinity } = this.#budget;
-        if (this.#requests >= maxRequests) {
-            return exhausted(`max-requests allows ${maxRequests} requests, and they are used up`);
-        }
-        if (this.#tokens < maxTokens)
+    #addCost(charge, priceOf) {
+        const usd = priceOf({ ...charge, answers: 1, time: new Date() });
+        if (usd === undefined)
+            this.#unpriced ??= charge;
+        else
+            this.#costUsd = withoutNoise(this.#costUsd + usd);
+        this.#warn('max-cost-usd', this.#costUsd, this.#budget.maxCostUsd);
+    }
+    /** A WebSocket may be open as long as the run, so its models are told when they answer. */
+    #seeModel({ provider, model }) {
+        const key = `${provider} ${model ?? ''}`;
+        if (this.#models.has(key) || this.#models.size >= MAX_MODELS)
+            return;
+        this.#models.add(key);
+        this.#notify({ event: 'model-used', provider, model });
+    }
+    #warn(limit, used, allowed = Infinity) {
+        if (!isNearLimit(used, allowed) || this.#warned.has(limit))
+            return;
+        this.#warned.add(limit);
+        this.#notify({ event: 'budget-warning', limit, used, allowed });
+    }
+    /** The next request's refusal, as the provider's programs take it as final; undefined while the budget lasts. */
+    refusalFor(provider) {
+        const end = this.#end;
+        if (end === undefined)
             return undefined;
-        return exhausted(`max-tokens allows ${maxTokens} tokens, and ${this.#tokens} are used`);
+        return new errors/* ProxyError */.T6(end.code, `The budget of this run is exhausted: ${end.reason}`, {
+            headers: errors/* NO_RETRY */.PE,
+            status: provider.finalStatus,
+        });
+    }
+    get #end() {
+        const { maxRequests = Infinity, maxTokens = Infinity, maxCostUsd = Infinity } = this.#budget;
+        if (this.#requests >= maxRequests) {
+            return exhausted(`max-requests allows ${maxRequests} requests, and they are used up.`);
+        }
+        if (this.#tokens >= maxTokens) {
+            return exhausted(`max-tokens allows ${maxTokens} tokens, and ${this.#tokens} are used.`);
+        }
+        if (this.#costUsd >= maxCostUsd) {
+            return exhausted(`max-cost-usd allows ${dollars(maxCostUsd)}, and ${dollars(this.#costUsd)} are used.`);
+        }
+        return this.#unpriced && priceUnknown(this.#unpriced);
     }
 }
-const exhausted = (reason) => new errors/* ProxyError */.T6('budget_exhausted', `The budget of this run is exhausted: ${reason}.`, { headers: errors/* NO_RETRY */.PE });
+const exhausted = (reason) => ({ code: 'budget_exhausted', reason });
+const priceUnknown = ({ model }) => ({
+    code: 'price_unknown',
+    reason: `max-cost-usd is set, and nobody knows the price of ${model ?? 'an answer that names no model'}. ` +
+        `Add it to prices, in dollars per million tokens: "${model ?? '*'} INPUT OUTPUT".`,
+});
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/server.js
+
+
 
 
 
@@ -4168,7 +4663,18 @@ function createProviderServer(provider, context) {
         return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
     const agent = createAgent(provider, configured, context);
     const route = createRoute(provider, configured, agent, context);
-    return { provider, agent, listener: new Listener({ ...options, route }) };
+    const modelChoice = Promise.withResolvers();
+    return {
+        provider,
+        agent,
+        listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
+        askModels: () => {
+            if (configured.checksKey !== true && configured.model === undefined)
+                modelChoice.resolve(undefined);
+            else
+                modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+        },
+    };
 }
 async function listen({ listener: { server } }, port, host) {
     // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
@@ -4184,6 +4690,14 @@ async function prewarm({ agent, provider }, log) {
         log.event('warn', 'prewarm-failed', { provider: provider.id, error: (0,errors/* errorCode */.CA)(error) });
     }
 }
+/**
+ * Gives the budget its prices. They are large, so a run without a limit in dollars never loads them, and one with it
+ * listens first. If they cannot be loaded, the process ends: a limit that nobody enforces would be worse.
+ */
+async function price(budget, { prices = [], providers }) {
+    const hosts = Object.fromEntries(Object.entries(providers).map(([id, { target }]) => [id, target.host]));
+    budget.usePricing(await lazyPricing({ own: prices, hosts })());
+}
 async function closeServer({ listener, agent }) {
     await listener.end();
     agent?.destroy();
@@ -4197,7 +4711,10 @@ async function startSidecar(config, options) {
     const { log, host, portOf = ({ port }) => port } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const secureContext = trustStore(config.upstreamCa);
-    const context = { config, log, limits, secureContext, budget: new Budget(config.budget ?? {}) };
+    const budget = new Budget(config.budget ?? {}, (notice) => {
+        log.notice(notice);
+    });
+    const context = { config, log, limits, secureContext, budget };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const close = async () => {
         await Promise.all(servers.map(closeServer));
@@ -4205,7 +4722,9 @@ async function startSidecar(config, options) {
     try {
         const ports = await Promise.all(servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)]));
         for (const server of servers)
-            void prewarm(server, log);
+            void prewarm(server, log).then(server.askModels);
+        if (budget.limitsCost)
+            void price(budget, config);
         return { ports: Object.fromEntries(ports), close };
     }
     catch (error) {
@@ -4421,7 +4940,7 @@ function requireProxyUrl(name, value) {
 
 const FIELDS = [
     ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-    'logLevel',
+    ...['prices', 'logLevel'],
 ];
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
@@ -4439,7 +4958,9 @@ function requireCount(name, value) {
     return value;
 }
 function checkProvider(name, value) {
-    const { credential, target, injection } = requireObject(name, value, ['credential', 'target', 'injection']);
+    const { credential, target, injection, checksKey, model } = requireObject(name, value, [
+        ...['credential', 'target', 'injection', 'checksKey', 'model'],
+    ]);
     if (typeof credential !== 'string')
         throw new Error(`${name}.credential must be a string.`);
     const normalised = normaliseCredential(`${name}.credential`, credential);
@@ -4451,13 +4972,30 @@ function checkProvider(name, value) {
     if (typeof header !== 'string' || header === '' || typeof prefix !== 'string') {
         throw new Error(`${name}.injection must name a header and a prefix.`);
     }
-    return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection };
+    return {
+        ...{ credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection },
+        ...(checksKey === true && { checksKey }),
+        ...(model && { model }),
+    };
 }
 function checkBudget(name, value) {
-    const budget = requireObject(name, value, ['maxRequests', 'maxTokens']);
-    for (const [field, limit] of Object.entries(budget))
+    const budget = requireObject(name, value, ['maxRequests', 'maxTokens', 'maxCostUsd']);
+    const { maxCostUsd, ...counts } = budget;
+    for (const [field, limit] of Object.entries(counts))
         requireCount(`${name}.${field}`, limit);
+    if (maxCostUsd !== undefined && !(Number.isFinite(maxCostUsd) && maxCostUsd > 0)) {
+        throw new Error(`${name}.maxCostUsd must be a positive number.`);
+    }
     return budget;
+}
+const PRICES = ['input', 'output', 'cachedInput', 'cacheWrite', 'hourCacheWrite'];
+/** A price that is not a number would make every cost one, and so limit nothing. */
+function checkPrice(name, value) {
+    const price = requireObject(name, value, ['model', ...PRICES]);
+    if (PRICES.some((field) => !Number.isFinite(price[field]) || price[field] < 0)) {
+        throw new Error(`${name} must consist of numbers that are not negative.`);
+    }
+    return price;
 }
 function parseDocument(document) {
     try {
@@ -4476,7 +5014,7 @@ function parseDocument(document) {
  */
 function configFromDocument(document) {
     const config = requireObject('The configuration', parseDocument(document), FIELDS);
-    const { providers, proxyUrl, maxBodyBytes, budget } = config;
+    const { providers, proxyUrl, maxBodyBytes, budget, prices } = config;
     const ids = PROVIDERS.map(({ id }) => id);
     const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
     return {
@@ -4485,6 +5023,7 @@ function configFromDocument(document) {
         proxyUrl: requireProxyUrl("The configuration's proxyUrl", proxyUrl),
         maxBodyBytes: requireCount("The configuration's maxBodyBytes", maxBodyBytes),
         ...(budget && { budget: checkBudget("The configuration's budget", budget) }),
+        ...(prices && { prices: prices.map((price, at) => checkPrice(`The configuration's prices[${at}]`, price)) }),
     };
 }
 
@@ -4674,8 +5213,8 @@ var external_node_fs_ = __nccwpck_require__(24);
 var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js + 1 modules
-var errors = __nccwpck_require__(978);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
+var errors = __nccwpck_require__(688);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/standard-input.js
 
 
@@ -4723,7 +5262,7 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -4764,6 +5303,8 @@ const CHECKS_VARIABLE = 'AWF_CHECKS';
 const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
+const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
@@ -4785,25 +5326,87 @@ const API_PROXY_LOG_FILE = 'api-proxy.log';
 
 /***/ }),
 
+/***/ 509:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ ERROR_STATUS)
+/* harmony export */ });
+/**
+ * Every error that the sidecar answers a request with, and the status of that answer. docs/troubleshooting.md explains
+ * each one. The two of 402 have the status that the provider's programs take as final. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
+ */
+const ERROR_STATUS = {
+    invalid_request_target: 400,
+    malformed_request: 400,
+    pipelining: 400,
+    budget_exhausted: 402,
+    price_unknown: 402,
+    body_unreadable: 403,
+    endpoint_not_allowed: 403,
+    provider_tool_not_allowed: 403,
+    query_not_allowed: 403,
+    target_not_allowed: 403,
+    method_not_allowed: 405,
+    request_timeout: 408,
+    body_too_large: 413,
+    expectation_failed: 417,
+    upgrade_refused: 426,
+    too_many_requests: 429,
+    head_too_large: 431,
+    internal_error: 500,
+    proxy_unreachable: 502,
+    upstream_bad_response: 502,
+    upstream_broken: 502,
+    upstream_closed: 502,
+    upstream_compressed: 502,
+    upstream_dns_error: 502,
+    upstream_handshake_closed: 502,
+    upstream_tls_error: 502,
+    upstream_unreachable: 502,
+    provider_not_configured: 503,
+    upstream_connect_timeout: 504,
+    upstream_timeout: 504,
+};
+
+
+/***/ }),
+
 /***/ 482:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $e: () => (/* binding */ usageBeyond),
 /* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   K4: () => (/* binding */ sumOfUsage),
 /* harmony export */   LU: () => (/* binding */ tokens),
+/* harmony export */   k8: () => (/* binding */ tokensOf),
+/* harmony export */   ps: () => (/* binding */ usagePerAnswer),
 /* harmony export */   yJ: () => (/* binding */ NO_USAGE)
 /* harmony export */ });
+/* unused harmony export USAGE_COUNTS */
 /** Tokens of a request, and how a provider's answers report them. */
+/** The names of all counts. */
+const USAGE_COUNTS = [
+    ...['inputTokens', 'outputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'hourCacheWriteTokens'],
+];
 /** A count as a provider reports it; 0 for anything else. */
 const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
 const isObject = (value) => typeof value === 'object' && value !== null;
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+const combined = (count) => ({
+    inputTokens: count('inputTokens'),
+    outputTokens: count('outputTokens'),
+    cachedInputTokens: count('cachedInputTokens'),
+    cacheWriteTokens: count('cacheWriteTokens'),
+    hourCacheWriteTokens: count('hourCacheWriteTokens'),
 });
+const NO_USAGE = combined(() => 0);
+const sumOfUsage = (a, b) => combined((name) => a[name] + b[name]);
+/** What `total` has beyond `part`. */
+const usageBeyond = (total, part) => combined((name) => total[name] - part[name]);
+/** The same usage, spread evenly over a number of answers. */
+const usagePerAnswer = (usage, answers) => combined((name) => usage[name] / answers);
+const tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 
 
 /***/ })

@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1463);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8598);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1463:
+/***/ 8598:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17472,6 +17472,8 @@ const CHECKS_VARIABLE = 'AWF_CHECKS';
 const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
+const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
@@ -17554,20 +17556,34 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  */
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
+/** True for an error that says that nothing more may be spent. */
+const endsSpending = ({ code }) => code === 'budget_exhausted' || code === 'price_unknown';
 /** A value as the content of a settings file. */
 const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
 /** Tokens of a request, and how a provider's answers report them. */
+/** The names of all counts. */
+const USAGE_COUNTS = [
+    ...['inputTokens', 'outputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'hourCacheWriteTokens'],
+];
 /** A count as a provider reports it; 0 for anything else. */
 const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
 const isObject = (value) => typeof value === 'object' && value !== null;
-const NO_USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-const sumOfUsage = (a, b) => ({
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+const combined = (count) => ({
+    inputTokens: count('inputTokens'),
+    outputTokens: count('outputTokens'),
+    cachedInputTokens: count('cachedInputTokens'),
+    cacheWriteTokens: count('cacheWriteTokens'),
+    hourCacheWriteTokens: count('hourCacheWriteTokens'),
 });
+const NO_USAGE = combined(() => 0);
+const sumOfUsage = (a, b) => combined((name) => a[name] + b[name]);
+/** What `total` has beyond `part`. */
+const usageBeyond = (total, part) => combined((name) => total[name] - part[name]);
+/** The same usage, spread evenly over a number of answers. */
+const usagePerAnswer = (usage, answers) => combined((name) => usage[name] / answers);
+const usage_tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
 
@@ -17587,13 +17603,21 @@ const ALL = [
 ];
 /** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
 const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+/**
+ * https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. What was written is
+ * kept for five minutes or an hour: https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
+ */
 function readAnthropic(counts) {
     const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+    const kept = isObject(counts['cache_creation']) ? counts['cache_creation'] : {};
+    const hourCacheWriteTokens = tokens(kept['ephemeral_1h_input_tokens']);
+    const cacheWriteTokens = Math.max(tokens(counts['cache_creation_input_tokens']), hourCacheWriteTokens + tokens(kept['ephemeral_5m_input_tokens']));
     return {
-        inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+        inputTokens: tokens(counts['input_tokens']) + cacheWriteTokens + cachedInputTokens,
         outputTokens: tokens(counts['output_tokens']),
         cachedInputTokens,
+        cacheWriteTokens,
+        hourCacheWriteTokens,
     };
 }
 /** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
@@ -17634,6 +17658,7 @@ const BETAS = {
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES = {
     401: 'authentication_error',
+    402: 'billing_error',
     403: 'permission_error',
     404: 'not_found_error',
     413: 'request_too_large',
@@ -17723,12 +17748,23 @@ const anthropic = {
     ],
     hopeless: [],
     transcripts: ['.claude/projects'],
+    // https://docs.claude.com/en/api/models-list and /en/api/errors
+    modelList: { path: '/v1/models?limit=1', wrongKey: { status: 401, body: /"authentication_error"/ } },
     sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+    priceList: 'anthropic',
     usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+    finalStatus: 402,
     errorBody,
 };
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/model-choice.js
+/** At this path the api-proxy tells the sandbox, before the command starts, which model to set: lines of `NAME=value`. */
+const MODEL_CHOICE_PATH = '/awf/model-choice';
+/** A model's name as it may become the value of a variable. */
+const isModelName = (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:@/-]{0,99}$/.test(value);
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/openai.js
+
 
 
 
@@ -17764,20 +17800,25 @@ const openai_ENDPOINTS = [
     ...spelled('', '/v1', 'own-hosts', openai_ALL),
     ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
-const cachedIn = (details) => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+/** The cache's part of a prompt. Only newer models charge for writing, with a field for it. */
+const cacheIn = (details) => ({
+    cachedInputTokens: isObject(details) ? tokens(details['cached_tokens']) : 0,
+    cacheWriteTokens: isObject(details) ? tokens(details['cache_write_tokens']) : 0,
+    hourCacheWriteTokens: 0,
+});
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 function readOpenAi(counts) {
     if ('prompt_tokens' in counts) {
         return {
             inputTokens: tokens(counts['prompt_tokens']),
             outputTokens: tokens(counts['completion_tokens']),
-            cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+            ...cacheIn(counts['prompt_tokens_details']),
         };
     }
     return {
         inputTokens: tokens(counts['input_tokens']),
         outputTokens: tokens(counts['output_tokens']),
-        cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+        ...cacheIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
 /** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
@@ -17816,7 +17857,7 @@ const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
-        type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+        type: endsSpending(error) ? 'insufficient_quota' : error.status >= 500 ? 'server_error' : 'invalid_request_error',
         param: null,
         code: error.code,
     },
@@ -17873,12 +17914,18 @@ const openai = {
         },
     ],
     transcripts: ['.codex/sessions'],
+    // A key without the permission to list models gets 401 or 403 with another code.
+    modelList: { path: '/v1/models', wrongKey: { status: 401, body: /"invalid_api_key"/ } },
     sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+    priceList: 'openai',
     usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+    finalStatus: 400,
     errorBody: openai_errorBody,
 };
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/copilot.js
+
+
 
 
 
@@ -17902,6 +17949,34 @@ const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropi
 const OAUTH_TOKEN = /^gh[ou]_/;
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
+const MODEL_VARIABLE = 'COPILOT_MODEL';
+const WIRE_API_VARIABLE = 'COPILOT_PROVIDER_WIRE_API';
+/** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
+const CHAT = '/chat/completions';
+const copilot_RESPONSES = '/responses';
+const canChat = ({ supported_endpoints: endpoints = [CHAT] }) => endpoints.includes(CHAT);
+/** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
+function suits(model) {
+    const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
+    const isReachable = endpoints.includes(CHAT) || endpoints.includes(copilot_RESPONSES);
+    return (capabilities?.type === 'chat' &&
+        capabilities.supports?.tool_calls === true &&
+        policy?.state !== 'disabled' &&
+        isReachable);
+}
+/** GitHub's own default, else its fallback, else the first that people may pick. */
+function chooseModel(list, name) {
+    const data = isObject(list) ? list['data'] : undefined;
+    const models = (Array.isArray(data) ? data : []).filter((one) => isObject(one) && isModelName(one['id']));
+    const fitting = models.filter(suits);
+    const chosen = name === undefined
+        ? (fitting.find((model) => model.is_chat_default === true) ??
+            fitting.find((model) => model.is_chat_fallback === true) ??
+            fitting.find((model) => model.model_picker_enabled === true) ??
+            fitting[0])
+        : models.find(({ id }) => id === name);
+    return chosen && { [MODEL_VARIABLE]: chosen.id, ...(canChat(chosen) ? {} : { [WIRE_API_VARIABLE]: 'responses' }) };
+}
 const copilot_errorBody = (error) => ({ error: { message: error.message, code: error.code } });
 const copilot = {
     id: 'copilot',
@@ -17963,16 +18038,20 @@ const copilot = {
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
         // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-        // nobody. So these are set for a token too, and with them it needs a model by name.
+        // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
         { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
         { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
+        { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+        { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
     ],
     managedSettings: [],
     hopeless: [],
     transcripts: ['.copilot/session-state', '.copilot/logs'],
+    modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
     sideTraffic: ['api.github.com'],
+    priceList: 'github-copilot',
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+    finalStatus: 402,
     errorBody: copilot_errorBody,
 };
 
@@ -18000,6 +18079,9 @@ function gemini_readUsage(counts) {
         inputTokens: tokens(counts['promptTokenCount']) + tokens(counts['toolUsePromptTokenCount']),
         outputTokens: tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
         cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+        // What fills a cache is a request of its own: https://ai.google.dev/api/caching
+        cacheWriteTokens: 0,
+        hourCacheWriteTokens: 0,
     };
 }
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
@@ -18040,7 +18122,9 @@ const gemini_errorBody = (error) => ({
     error: {
         code: error.status,
         message: error.message,
-        status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+        status: endsSpending(error)
+            ? 'FAILED_PRECONDITION'
+            : (STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT')),
     },
 });
 const gemini = {
@@ -18091,8 +18175,12 @@ const gemini = {
     ],
     hopeless: [],
     transcripts: ['.gemini/tmp'],
+    // https://ai.google.dev/gemini-api/docs/troubleshooting: a wrong key is an invalid argument.
+    modelList: { path: '/v1beta/models?pageSize=1', wrongKey: { status: 400, body: /"API_KEY_INVALID"/ } },
     sideTraffic: ['play.googleapis.com'],
-    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: gemini_readUsage },
+    priceList: 'google',
+    usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', isModelLast: true, read: gemini_readUsage },
+    finalStatus: 400,
     errorBody: gemini_errorBody,
 };
 
@@ -18539,6 +18627,17 @@ function minutes({ text, source }) {
         hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
     });
 }
+/** Nobody means to spend more in one run, and larger numbers lose their cents. */
+const MAX_DOLLARS = 1_000_000;
+/** An amount above 0. It need not be whole. */
+function dollars({ text, source }) {
+    const amount = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (amount > 0 && amount <= MAX_DOLLARS)
+        return amount;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not an amount of US dollars.`, {
+        hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
+    });
+}
 /** A size in the format of Docker's `--memory`. */
 function memory({ text, source }) {
     if (/^[1-9]\d*[bkmg]?$/i.test(text))
@@ -18626,6 +18725,34 @@ function certificates({ text, source }, { workspace }) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/prices.js
+
+
+const prices_HINT = 'Write a model and its prices in US dollars per million tokens: MODEL INPUT OUTPUT, and if they differ from INPUT, those ' +
+    'for input from a cache, for input written into one, and for input that it keeps for an hour. For example ' +
+    '"my-deployment 2 8" or "claude-* 3 15 0.3 3.75 6".';
+/** Six digits on each side: from a millionth of a dollar to a million. */
+const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
+/** What a model may be named, with at most one `*`. The log joins the models of one WebSocket with commas. */
+const MODEL = /^[\w./:@,-]*\*?[\w./:@,-]*$/;
+/** An entry of `prices`: `MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]]`. */
+function ownPrice({ text, source }) {
+    const place = placeOf(source);
+    const refuse = (why) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" ${why}.`, { hint: prices_HINT });
+    };
+    const [model = '', ...amounts] = text.split(/\s+/);
+    if (!MODEL.test(model))
+        refuse('does not begin with the name of a model, in which one * may stand for anything');
+    if (amounts.length < 2 || amounts.length > 5)
+        refuse('has not two to five prices after the model');
+    const wrong = amounts.find((amount) => !AMOUNT.test(amount));
+    if (wrong !== undefined)
+        refuse(`has a price that is not a number of dollars, "${wrong}"`);
+    const [input = 0, output = 0, cachedInput = input, cacheWrite = input, hourCacheWrite = cacheWrite] = amounts.map(Number);
+    return { model, input, output, cachedInput, cacheWrite, hourCacheWrite };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
 
 
@@ -18704,6 +18831,7 @@ function checkProtectedPaths(entries) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
 
 
 
@@ -18821,6 +18949,12 @@ const OTHERS = [
         parse: minutes,
         description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
     },
+    {
+        name: 'check-keys',
+        kind: 'boolean',
+        default: 'true',
+        description: 'ask the providers at the start whether they know the keys, and warn if not',
+    },
     { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
     { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
     {
@@ -18828,6 +18962,19 @@ const OTHERS = [
         kind: 'boolean',
         default: 'true',
         description: 'keep what agent programs write about their work, beside the logs',
+    },
+    {
+        name: 'max-cost-usd',
+        kind: 'text',
+        parse: dollars,
+        description: 'US dollars that the run may cost; a model without a known price ends the budget',
+    },
+    {
+        name: 'prices',
+        flag: 'price',
+        kind: 'lines',
+        parse: ownPrice,
+        description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
     },
     {
         name: 'upload-logs',
@@ -19180,8 +19327,10 @@ function buildConfig(frontEnd, context) {
         memory: values.memory,
         pids: values.pids,
         timeoutMinutes: values['timeout-minutes'],
+        checkKeys: values['check-keys'],
         budget: budgetOf(values),
         agentLogs: values['agent-logs'],
+        prices: values.prices,
         logLevel: values['log-level'],
         proxyLogsDir: values['proxy-logs-dir'],
         keepContainers: values['keep-containers'],
@@ -19189,8 +19338,13 @@ function buildConfig(frontEnd, context) {
     };
     return { config, secrets, values };
 }
-function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }) {
-    return { ...(maxRequests !== undefined && { maxRequests }), ...(maxTokens !== undefined && { maxTokens }) };
+function budgetOf(values) {
+    const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
+    return {
+        ...(maxRequests !== undefined && { maxRequests }),
+        ...(maxTokens !== undefined && { maxTokens }),
+        ...(maxCostUsd !== undefined && { maxCostUsd }),
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/args.js
@@ -21212,6 +21366,24 @@ function create(directory) {
             return false;
         throw error;
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/money.js
+/** Decimal places of an amount that programs read. A token of the cheapest model costs less than a millionth. */
+const PLACES = 6;
+/** An amount for people. Less than a dollar has a hundredth of a cent. */
+function money_dollars(usd) {
+    return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+}
+/** An amount for programs: a plain decimal, without an exponent or a currency. */
+function decimalUsd(usd) {
+    return usd.toFixed(PLACES);
+}
+/** What a run cost, for people. A sum in which a price is missing must not pass for the whole. */
+function costText({ costUsd, pricedUsd, estimated }) {
+    if (costUsd === null)
+        return `at least ${money_dollars(pricedUsd)}`;
+    return `${estimated ? 'about ' : ''}${money_dollars(costUsd)}`;
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
@@ -25736,10 +25908,66 @@ function sidecarUser({ uid, gid }) {
     return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/notice.js
+
+/** The share of a limit from which it is worth a warning. */
+const WARNING_SHARE = 0.8;
+/** What binary fractions may be off by: four times one cent is not four fifths of five cents. */
+const NOISE = 1e-9;
+/** True if so much of a limit is used that it is worth a warning. */
+const notice_isNearLimit = (used, allowed) => used / allowed >= WARNING_SHARE - NOISE;
+const EVENTS = [
+    'budget-warning',
+    'model-used',
+    'credential-refused',
+    'wrong-key',
+    'no-model',
+];
+/** The beginning of most lines, which are about requests. */
+const REQUEST_LINE = '{"event":"request"';
+/** @returns undefined for a line of the api-proxy's output that is no notice */
+function parseNotice(line) {
+    // The command decides how many requests there are, so their lines must cost next to nothing.
+    if (line.startsWith(REQUEST_LINE))
+        return undefined;
+    try {
+        const value = JSON.parse(line);
+        return isObject(value) && EVENTS.includes(value['event']) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/budget.js
+
+
+
+/** The limits of a budget that are almost used up, or are. */
+function nearLimits({ maxRequests, maxTokens, maxCostUsd }, usage) {
+    const uses = [
+        ['max-requests', usage.requests, maxRequests],
+        ['max-tokens', tokensOf(usage), maxTokens],
+        ['max-cost-usd', usage.pricedUsd, maxCostUsd],
+    ];
+    return uses.flatMap(([limit, used, allowed]) => allowed !== undefined && isNearLimit(used, allowed) ? [{ limit, used, allowed }] : []);
+}
+/** @param name of the limit, as the user knows it */
+function budgetUseText(name, { limit, used, allowed }) {
+    const amount = (value) => (limit === 'max-cost-usd' ? money_dollars(value) : String(value));
+    return `${Math.round((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
 
 
 
+
+
+
+
+/** Models that a message names. */
+const messages_MAX_NAMED = 10;
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 function configWarnings(config) {
     const name = (option) => optionName(config.frontEnd, option);
@@ -25767,14 +25995,17 @@ function sharedFrontEnds({ allow, providers }, option) {
 }
 /** For a run whose budget refused requests. */
 function budgetWarning({ frontEnd, budget }, usage) {
-    const { maxRequests, maxTokens } = budget;
     const limits = [
-        ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
-        ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
-    ].join(', ');
-    const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
+        ['max-requests', budget.maxRequests],
+        ['max-tokens', budget.maxTokens],
+        ['max-cost-usd', budget.maxCostUsd],
+    ]
+        .filter(([, allowed]) => allowed !== undefined)
+        .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
+        .join(', ');
+    const used = `${usage.requests} requests, ${usage_tokensOf(usage)} tokens and ${costText(usage)}`;
     return (`The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
-        'requests got 429 or were cut off. If the command needs more, raise the limit.');
+        'requests were refused or cut off. If the command needs more, raise the limit.');
 }
 /** For transcripts that are not all there. */
 function transcriptsText({ leftOut, isCut }) {
@@ -25783,6 +26014,53 @@ function transcriptsText({ leftOut, isCut }) {
         ...(isCut ? ['the archive ends early, so more may be missing'] : []),
     ].join(', and ');
     return `What the agent programs wrote about their work is not complete in agent-logs: ${what}.`;
+}
+/** While the command runs: most of a limit is used. */
+function budgetNotice({ frontEnd }, use) {
+    return budgetUseText(optionName(frontEnd, use.limit), use);
+}
+/** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
+function noPriceText({ frontEnd, budget }, models) {
+    const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(file_names_printable);
+    const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
+    const consequence = budget.maxCostUsd === undefined
+        ? 'Its tokens are counted, but the cost of the run is unknown.'
+        : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
+    return (`No price is known for ${names.slice(0, messages_MAX_NAMED).join(', ')}. ${consequence} ` +
+        `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${file_names_printable(example)}`);
+}
+/** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
+function credentialRefusedText(config, { provider: id, status, times }) {
+    const { name, source } = credentialSource(config, id);
+    const reason = status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
+    return [
+        `The run was ended because ${name} answered ${status} ${times} times in a row: ${reason}.`,
+        { hint: `Check the key in ${source}.` },
+    ];
+}
+/** A configured provider's name, and where its credential comes from, as the front end calls it. */
+function credentialSource({ frontEnd, providers }, id) {
+    const used = providers.find(({ provider }) => provider.id === id);
+    const variable = used?.given[0] ?? id;
+    const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+    return { name: used?.provider.name ?? id, source: frontEnd === 'action' ? (input ?? variable) : variable };
+}
+/** For a key that the provider's list of models refuses. The command goes on: it may not need this provider. */
+function wrongKeyText(config, { provider, status }) {
+    const { name, source } = credentialSource(config, provider);
+    return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
+}
+/** For a program that needs a model by name. */
+function noModelText(config, { provider, status }) {
+    const { name, variable } = modelSource(config, provider);
+    const why = status === null ? 'did not list its models in time' : `listed no model to choose (status ${status})`;
+    return `${name} ${why}. Set ${variable} in ${optionName(config.frontEnd, 'env')}.`;
+}
+/** A configured provider's name, and the variable that names a model for its program. */
+function modelSource({ providers }, id) {
+    const provider = providers.find((used) => used.provider.id === id)?.provider;
+    const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
+    return { name: provider?.name ?? id, variable: variable ?? 'a model' };
 }
 /** For a command that `timeout-minutes` ended. */
 function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
@@ -25949,6 +26227,259 @@ async function clearWorkspace(workspace, found, context) {
         await finishKilledRun(killed, context);
 }
 
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
+
+
+/** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
+const lines_MAX_LENGTH = 1024 * 1024;
+/**
+ * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
+ * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
+ *
+ * The directory belongs to a sidecar. No link is followed, and a pipe that a sidecar has put there, which would keep its
+ * reader for ever, is not waited for.
+ *
+ * @throws Error when the file cannot be opened or read, or is no regular file
+ */
+async function* lines_linesOf(path) {
+    const file = await (0,external_node_fs_promises_namespaceObject.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        if (!(await file.stat()).isFile())
+            throw new Error(`${path} is not a regular file.`);
+        const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false };
+        let rest = '';
+        for await (const chunk of file.createReadStream(options)) {
+            const lines = (rest + String(chunk)).split('\n');
+            rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
+            yield* lines;
+        }
+        if (rest !== '')
+            yield rest;
+    }
+    finally {
+        await file.close();
+    }
+}
+/** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
+async function unlessMissing(reading, nothing) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return nothing;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/request-log.js
+
+/**
+ * Reads one line of the api-proxy's log.
+ *
+ * @returns undefined for a line that is no record, such as half a line of a sidecar that was killed: the caller counts
+ *   those
+ */
+function parseRequestLine(line) {
+    const record = parseObject(line);
+    const { event, time, provider, status, requests, usage } = record ?? {};
+    if (record === undefined || typeof event !== 'string' || Number.isNaN(Date.parse(String(time))))
+        return undefined;
+    // Only what the report reads is checked.
+    switch (event) {
+        case 'request': {
+            const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
+            return typeof provider === 'string' && isWhole ? record : undefined;
+        }
+        case 'dropped': {
+            const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
+            return isWhole ? record : undefined;
+        }
+        default:
+            return { event: 'other', time: String(time) };
+    }
+}
+function parseObject(line) {
+    try {
+        const value = JSON.parse(line);
+        return typeof value === 'object' && value !== null ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+const isCount = (value) => Number.isFinite(value);
+function isUsage(value) {
+    const counts = (value ?? {});
+    return USAGE_COUNTS.every((name) => isCount(counts[name]));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
+
+
+
+
+
+
+/** What a run used of its providers, beside the api-proxy's log. */
+const USAGE_FILE = 'usage.json';
+/** Models that are counted one by one; the requests for further ones count under no name. */
+const MAX_MODELS = 1_000;
+/** Adds up the records of requests, one after the other. */
+class UsageCounter {
+    unreadableLines = 0;
+    #droppedLines = 0;
+    #models = new Map();
+    #usage = NO_USAGE;
+    #requests = 0;
+    #overBudget = 0;
+    #estimated = false;
+    #pricedUsd = 0;
+    #isUnpriced = false;
+    /** @param costUsd of the request; undefined if its price is unknown */
+    add({ provider, model, status, requests, error, usage }, costUsd) {
+        const used = usage ?? NO_USAGE;
+        this.#pricedUsd += costUsd ?? 0;
+        this.#isUnpriced ||= costUsd === undefined;
+        this.#usage = sumOfUsage(this.#usage, used);
+        this.#estimated ||= usage?.estimated ?? false;
+        this.#requests += requests;
+        if (error === 'budget_exhausted' || error === 'price_unknown')
+            this.#overBudget += 1;
+        const isCounted = this.#models.has(modelKey({ provider, model })) || this.#models.size < MAX_MODELS;
+        const name = isCounted ? model : null;
+        const before = this.#models.get(modelKey({ provider, model: name })) ?? {
+            requests: 0,
+            failed: 0,
+            costUsd: 0,
+            ...NO_USAGE,
+        };
+        this.#models.set(modelKey({ provider, model: name }), {
+            provider,
+            model: name,
+            // A refused request counts here, though not against the budget.
+            requests: before.requests + Math.max(requests, 1),
+            failed: before.failed + (status >= 400 ? 1 : 0),
+            costUsd: before.costUsd === null || costUsd === undefined ? null : before.costUsd + costUsd,
+            ...sumOfUsage(before, used),
+        });
+    }
+    addDropped(dropped) {
+        this.#droppedLines += dropped.lines;
+        this.#requests += dropped.requests;
+        this.#usage = sumOfUsage(this.#usage, dropped);
+        // Nobody knows which models these tokens were of.
+        this.#isUnpriced ||= usage_tokensOf(dropped) > 0;
+    }
+    result() {
+        const models = [...this.#models.values()];
+        const pricedUsd = withoutNoise(this.#pricedUsd);
+        return {
+            requests: this.#requests,
+            ...this.#usage,
+            estimated: this.#estimated,
+            costUsd: this.#isUnpriced ? null : pricedUsd,
+            pricedUsd,
+            unpriced: models.filter(({ costUsd }) => costUsd === null).map(({ provider, model }) => ({ provider, model })),
+            overBudget: this.#overBudget,
+            droppedLines: this.#droppedLines,
+            unreadableLines: this.unreadableLines,
+            models: models.map((row) => ({ ...row, costUsd: row.costUsd === null ? null : withoutNoise(row.costUsd) })),
+        };
+    }
+}
+/** Billionths of a dollar are below any price; what binary fractions add behind them is noise. */
+const withoutNoise = (usd) => Number(usd.toFixed(9));
+/** Distinguishes models. */
+function modelKey({ provider, model }) {
+    return `${provider} ${model ?? ''}`;
+}
+/** The usage of a run that asked no model. */
+const NO_MODEL_USAGE = new UsageCounter().result();
+/**
+ * Adds up the requests in the api-proxy's log.
+ *
+ * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
+ *   records of earlier runs
+ * @param loadPricing is called if a model was used
+ * @throws Error when the log cannot be read
+ */
+async function usage_readUsage({ apiProxy }, since, loadPricing) {
+    const counter = new UsageCounter();
+    for await (const line of lines_linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
+        if (line === '')
+            continue;
+        const record = parseRequestLine(line);
+        if (record === undefined)
+            counter.unreadableLines += 1;
+        else if (Date.parse(record.time) < since)
+            continue;
+        else if (record.event === 'request')
+            counter.add(record, await costOf(record, loadPricing));
+        else if (record.event === 'dropped')
+            counter.addDropped(record);
+    }
+    return counter.result();
+}
+/** What used no tokens costs nothing, whatever the model. */
+async function costOf(record, loadPricing) {
+    const { provider, model, usage, requests, time } = record;
+    if (usage === null || usage_tokensOf(usage) === 0)
+        return 0;
+    return (await loadPricing())({ provider, model, usage, answers: requests, time: new Date(time) });
+}
+/** Writes `usage.json`. */
+function writeUsage({ apiProxy }, usage) {
+    writeAnew(apiProxy, USAGE_FILE, usage);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/notices.js
+
+
+
+
+
+/** Models that are warned about one by one. A hostile gateway may invent any number; the report has the others. */
+const MAX_WARNINGS = 10;
+/** @returns takes the lines of the api-proxy's output */
+function noticeReader(config, actions) {
+    return (line) => {
+        const notice = parseNotice(line);
+        // Without prices, the report says that the cost is unknown.
+        if (notice !== undefined)
+            act(notice, config, actions).catch(() => undefined);
+    };
+}
+async function act(notice, config, actions) {
+    const { loadPricing, warnedModels, warn, end } = actions;
+    switch (notice.event) {
+        case 'budget-warning':
+            warn(budgetNotice(config, notice));
+            return;
+        case 'wrong-key':
+            warn(wrongKeyText(config, notice));
+            return;
+        case 'no-model':
+            warn(noModelText(config, notice));
+            return;
+        case 'credential-refused':
+            end(new errors/* UserError */.yo(...credentialRefusedText(config, notice)));
+            return;
+        case 'model-used': {
+            const usage = { ...NO_USAGE, inputTokens: 1 };
+            const priceOf = await loadPricing();
+            if (priceOf({ ...notice, usage, answers: 1, time: new Date() }) !== undefined)
+                return;
+            if (warnedModels.size >= MAX_WARNINGS)
+                return;
+            warnedModels.add(modelKey(notice));
+            warn(noPriceText(config, [notice]));
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/claude-json.js
 
 
@@ -26073,7 +26604,7 @@ const PASSED = words(`
  * Paths on the host. They are passed by default with the host's toolchain. With an image, they are only passed if `env`
  * names them: the image has its own `PATH`, and these paths lead nowhere there.
  */
-const PLACES = [
+const environment_policy_PLACES = [
     ...words(`
     PATH SHELL LD_LIBRARY_PATH PKG_CONFIG_PATH ImageOS ImageVersion
     RUNNER_TOOL_CACHE AGENT_TOOLSDIRECTORY
@@ -26124,7 +26655,7 @@ const LEFT_TO_USER = [
 ];
 const isPassed = nameMatcher(PASSED);
 /** @returns true for a place on the host, which means nothing in an image */
-const isPlace = nameMatcher(PLACES);
+const isPlace = nameMatcher(environment_policy_PLACES);
 /** True for a variable that passes by default. @param isImage whether the command runs in an image of its own */
 function passesByDefault(name, isImage) {
     return isPassed(name) || (!isImage && isPlace(name));
@@ -26575,6 +27106,8 @@ function sandboxVariables(config, addresses, user) {
         ...COMMAND_FILE_VARIABLES,
     };
     for (const { provider, variable } of activeVariables(config)) {
+        if (variable.role === 'model-choice')
+            continue;
         const base = apiProxyUrl(addresses, provider.port);
         variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
     }
@@ -26596,6 +27129,18 @@ function activeVariables(config) {
         })
             .map((variable) => ({ provider, variable }));
     });
+}
+/** Which providers are asked for a model: those with a variable for it that the user has not set. */
+function modelQuestions(config, { variables }) {
+    const choices = activeVariables(config).filter(({ variable }) => variable.role === 'model-choice');
+    const byProvider = Map.groupBy(choices, ({ provider }) => provider.id);
+    return new Map([...byProvider]
+        .filter(([, all]) => all.some(({ variable }) => variables[variable.name] === undefined))
+        .map(([id, [model]]) => {
+        // The first of them names the model.
+        const name = model && variables[model.variable.name];
+        return [id, name === undefined ? {} : { name }];
+    }));
 }
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
 function preflightChecks(config, addresses, environment) {
@@ -26671,6 +27216,7 @@ function startDocument(start) {
         'umask 022',
         ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
         ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${start_document_quote(value)}`),
+        `${MODEL_URLS_VARIABLE}=${start_document_quote(start.modelUrls.join(' '))}`,
         `set -- ${argv.map(start_document_quote).join(' ')}`,
         '',
     ].join('\n');
@@ -26708,6 +27254,9 @@ function withNewline(script) {
 
 
 
+
+
+
 /**
  * Decides everything that the agent sees. Reads and writes nothing.
  *
@@ -26727,6 +27276,8 @@ function planAgent(config, secrets, place) {
     const files = systemFiles(config, addresses, user);
     const claude = claudeFiles(config, secrets, place);
     const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+    const questions = modelQuestions(config, environment);
+    const asked = PROVIDERS.filter(({ id }) => questions.has(id));
     const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
     return {
         mounts,
@@ -26734,6 +27285,7 @@ function planAgent(config, secrets, place) {
         document: startDocument({
             environment: environment.variables,
             command: config.command,
+            modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
             checks: preflightChecks(config, addresses, environment),
             homeFiles: { ...Object.fromEntries(settings), ...claude.files },
             homeLinks: links,
@@ -26742,6 +27294,7 @@ function planAgent(config, secrets, place) {
             transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
             modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
         }),
+        modelQuestions: questions,
         warnings: [
             ...claude.warnings,
             ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
@@ -27008,7 +27561,7 @@ function planRun(config, secrets, prepared, claimed) {
                 hostAddresses: claimed.hostAddresses,
                 modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
             }),
-            apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
+            apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses), agent.modelQuestions)),
             agent: agent.document,
         },
         systemFiles: agent.systemFiles,
@@ -27016,19 +27569,161 @@ function planRun(config, secrets, prepared, claimed) {
         warnings: agent.warnings,
     };
 }
-function sidecarConfig(config, secrets, proxyUrl) {
+function sidecarConfig(config, secrets, proxyUrl, questions) {
     return {
         proxyUrl,
         providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
             provider.id,
-            { credential: credentialOf(given[0], secrets), target, injection },
+            {
+                ...{ credential: credentialOf(given[0], secrets), target, injection },
+                checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
+                ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
+            },
         ])),
         ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
         allowEndpoints: config.allowEndpoints,
         allowProviderTools: config.allowProviderTools,
         budget: config.budget,
+        prices: config.prices,
         logLevel: config.logLevel,
+    };
+}
+/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
+function isOrdinary(provider, host, { header, prefix }) {
+    return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/price-table.js
+/** Amazon's names for models begin with a region and the maker: `eu.anthropic.claude-haiku-4-5-20251001-v1:0`. */
+const AMAZON_LIST = 'aws';
+/**
+ * Loads the table: some 100 milliseconds and 20 megabytes, so nobody loads it who does not need it.
+ *
+ * The package has the prices and the rules for names, cached tokens and long prompts, in its own files. It contacts
+ * nobody.
+ */
+async function loadPriceTable() {
+    // Not for the bundler: the file stays beside the bundle, and is read here and not before.
+    const { calcPrice: calculate, findProvider } = await import(/* webpackIgnore: true */ "./price-package.js");
+    return {
+        find: (billed, model) => {
+            const maker = model.includes('/') ? model.slice(0, model.indexOf('/')) : undefined;
+            const bare = model.slice(model.lastIndexOf('/') + 1);
+            const lists = [
+                'list' in billed
+                    ? findProvider({ providerId: billed.list })
+                    : findProvider({ providerApiUrl: `https://${billed.host}` }),
+                maker === undefined ? undefined : findProvider({ providerId: maker }),
+                findProvider({ modelId: bare }),
+                findProvider({ providerId: AMAZON_LIST }),
+            ].filter((list) => list !== undefined);
+            for (const list of lists) {
+                for (const name of new Set([model, bare])) {
+                    const price = priceIn(calculate, list, name);
+                    if (price)
+                        return price;
+                }
+            }
+            return undefined;
+        },
+    };
+}
+function priceIn(calculate, list, name) {
+    const model = calculate({}, name, { providerId: list.id })?.model;
+    // An entry without a price for input is one whose price is unknown, not one that is free.
+    if (model === undefined || !hasPrice(model))
+        return undefined;
+    // The search through the list is over: from now on there is one model in it.
+    const provider = { ...list, models: [{ ...model, match: { equals: name } }] };
+    return (usage, timestamp) => {
+        try {
+            const found = calculate(unitsOf(usage), name, { provider, timestamp });
+            return found?.model_price['input_mtok'] === undefined ? undefined : found.total_price;
+        }
+        catch {
+            // A price that the package cannot calculate is not known.
+            return undefined;
+        }
+    };
+}
+const hasPrice = ({ prices }) => (Array.isArray(prices) ? prices.map((row) => row.prices) : [prices]).some((row) => row['input_mtok'] !== undefined);
+/** In the package's names. Parts never exceed the whole, whatever a gateway reports: the package would refuse that. */
+function unitsOf(usage) {
+    const { inputTokens, outputTokens, cachedInputTokens, hourCacheWriteTokens } = usage;
+    const cacheWriteTokens = Math.max(usage.cacheWriteTokens, hourCacheWriteTokens);
+    return {
+        input_tokens: Math.max(inputTokens, cachedInputTokens + cacheWriteTokens),
+        cache_read_tokens: cachedInputTokens,
+        cache_write_tokens: cacheWriteTokens,
+        cache_write_1h_tokens: hourCacheWriteTokens,
+        output_tokens: outputTokens,
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/prices.js
+
+
+
+
+/** @returns loads the prices, once, at the first call */
+function lazyPricing(source) {
+    let loading;
+    return () => (loading ??= loadPriceTable().then((table) => pricing(source, table)));
+}
+/** Names that are remembered with their price. A hostile gateway may invent any number of them. */
+const MAX_REMEMBERED = 1_000;
+function pricing({ own, hosts }, table) {
+    const ownPriceOf = ownPrices(own);
+    const remembered = new Map();
+    const tablePriceOf = (provider, model) => {
+        const key = `${provider} ${model}`;
+        if (remembered.has(key))
+            return remembered.get(key);
+        const price = table.find(billedBy(provider, hosts[provider]), model);
+        if (remembered.size < MAX_REMEMBERED)
+            remembered.set(key, price);
+        return price;
+    };
+    return ({ provider, model, usage, answers, time }) => {
+        const price = ownPriceOf(model) ?? (model === null ? undefined : tablePriceOf(provider, model));
+        const each = price?.(usagePerAnswer(usage, Math.max(answers, 1)), time);
+        return each === undefined ? undefined : each * Math.max(answers, 1);
+    };
+}
+/** A provider's own hosts bill at its list; another host may be known by name, such as OpenRouter's. */
+function billedBy(id, host) {
+    const provider = PROVIDERS.find((candidate) => candidate.id === id);
+    if (provider === undefined)
+        throw new Error(`There is no provider ${id}.`);
+    return host === undefined || isOwnHost(provider, host) ? { list: provider.priceList } : { host };
+}
+function ownPrices(own) {
+    const rows = own.map((price) => ({ price, matches: nameMatcher([price.model.toLowerCase()]) }));
+    return (model) => {
+        const found = rows.find(({ matches }) => matches((model ?? '').toLowerCase()))?.price;
+        return found && ((usage) => costAt(found, usage));
+    };
+}
+const PER_TOKEN = 1e-6;
+function costAt(price, usage) {
+    const { inputTokens, outputTokens, cachedInputTokens, hourCacheWriteTokens } = usage;
+    const cacheWriteTokens = Math.max(usage.cacheWriteTokens, hourCacheWriteTokens);
+    const plain = Math.max(inputTokens - cachedInputTokens - cacheWriteTokens, 0);
+    return ((plain * price.input +
+        cachedInputTokens * price.cachedInput +
+        (cacheWriteTokens - hourCacheWriteTokens) * price.cacheWrite +
+        hourCacheWriteTokens * price.hourCacheWrite +
+        outputTokens * price.output) *
+        PER_TOKEN);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/pricing.js
+/** What decides the prices of a run: the user's own, and who bills. */
+function priceSource({ prices, providers }) {
+    return {
+        own: prices,
+        hosts: Object.fromEntries(providers.map(({ provider, target }) => [provider.id, target.host])),
     };
 }
 
@@ -27054,6 +27749,8 @@ class Progress {
     agentAddress;
     commandFiles;
     transcripts;
+    /** Models without a known price that the user was warned about while the command ran. */
+    warnedModels = new Set();
     ending;
     #error;
     /** Why the run failed: the first error, which caused the others. */
@@ -27062,53 +27759,6 @@ class Progress {
     }
     fail(error) {
         this.#error ??= error;
-    }
-}
-
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
-
-
-/** Characters of a line that are kept. Squid's and the api-proxy's longest lines have a tenth of that. */
-const lines_MAX_LENGTH = 1024 * 1024;
-/**
- * The lines of a log, in constant memory: the command decides how long a log becomes. Only LF ends a line, as in the
- * programs that write the logs; `node:readline` would also split at U+2028, which a JSON string may contain.
- *
- * The directory belongs to a sidecar. No link is followed, and a pipe that a sidecar has put there, which would keep its
- * reader for ever, is not waited for.
- *
- * @throws Error when the file cannot be opened or read, or is no regular file
- */
-async function* lines_linesOf(path) {
-    const file = await (0,external_node_fs_promises_namespaceObject.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
-    try {
-        if (!(await file.stat()).isFile())
-            throw new Error(`${path} is not a regular file.`);
-        const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false };
-        let rest = '';
-        for await (const chunk of file.createReadStream(options)) {
-            const lines = (rest + String(chunk)).split('\n');
-            rest = (lines.pop() ?? '').slice(0, lines_MAX_LENGTH);
-            yield* lines;
-        }
-        if (rest !== '')
-            yield rest;
-    }
-    finally {
-        await file.close();
-    }
-}
-/** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
-async function unlessMissing(reading, nothing) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return nothing;
-        throw error;
     }
 }
 
@@ -27362,137 +28012,6 @@ class DomainCounter {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/request-log.js
-/**
- * Reads one line of the api-proxy's log.
- *
- * @returns undefined for a line that is no record, such as half a line of a sidecar that was killed: the caller counts
- *   those
- */
-function parseRequestLine(line) {
-    const record = parseObject(line);
-    const { event, time, provider, status, requests, usage } = record ?? {};
-    if (record === undefined || typeof event !== 'string' || Number.isNaN(Date.parse(String(time))))
-        return undefined;
-    // Only what the report reads is checked.
-    switch (event) {
-        case 'request': {
-            const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
-            return typeof provider === 'string' && isWhole ? record : undefined;
-        }
-        case 'dropped': {
-            const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
-            return isWhole ? record : undefined;
-        }
-        default:
-            return { event: 'other', time: String(time) };
-    }
-}
-function parseObject(line) {
-    try {
-        const value = JSON.parse(line);
-        return typeof value === 'object' && value !== null ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-const isCount = (value) => Number.isFinite(value);
-function isUsage(value) {
-    const counts = (value ?? {});
-    return ['inputTokens', 'outputTokens', 'cachedInputTokens'].every((name) => isCount(counts[name]));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/usage.js
-
-
-
-
-
-
-/** What a run used of its providers, beside the api-proxy's log. */
-const USAGE_FILE = 'usage.json';
-/** Models that are counted one by one; the requests for further ones count under no name. */
-const MAX_MODELS = 1_000;
-/** Adds up the records of requests, one after the other. */
-class UsageCounter {
-    unreadableLines = 0;
-    #droppedLines = 0;
-    #models = new Map();
-    #usage = NO_USAGE;
-    #requests = 0;
-    #overBudget = 0;
-    #estimated = false;
-    add({ provider, model, status, requests, error, usage }) {
-        const used = usage ?? NO_USAGE;
-        this.#usage = sumOfUsage(this.#usage, used);
-        this.#estimated ||= usage?.estimated ?? false;
-        this.#requests += requests;
-        if (error === 'budget_exhausted')
-            this.#overBudget += 1;
-        const isCounted = this.#models.has(usage_keyOf(provider, model)) || this.#models.size < MAX_MODELS;
-        const name = isCounted ? model : null;
-        const before = this.#models.get(usage_keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
-        this.#models.set(usage_keyOf(provider, name), {
-            provider,
-            model: name,
-            // A refused request counts here, though not against the budget.
-            requests: before.requests + Math.max(requests, 1),
-            failed: before.failed + (status >= 400 ? 1 : 0),
-            ...sumOfUsage(before, used),
-        });
-    }
-    addDropped(dropped) {
-        this.#droppedLines += dropped.lines;
-        this.#requests += dropped.requests;
-        this.#usage = sumOfUsage(this.#usage, dropped);
-    }
-    result() {
-        return {
-            requests: this.#requests,
-            ...this.#usage,
-            estimated: this.#estimated,
-            overBudget: this.#overBudget,
-            droppedLines: this.#droppedLines,
-            unreadableLines: this.unreadableLines,
-            models: [...this.#models.values()],
-        };
-    }
-}
-function usage_keyOf(provider, model) {
-    return `${provider} ${model ?? ''}`;
-}
-/** The usage of a run that asked no model. */
-const NO_MODEL_USAGE = new UsageCounter().result();
-/**
- * Adds up the requests in the api-proxy's log.
- *
- * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
- *   records of earlier runs
- * @throws Error when the log cannot be read
- */
-async function usage_readUsage({ apiProxy }, since = 0) {
-    const counter = new UsageCounter();
-    for await (const line of lines_linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
-        if (line === '')
-            continue;
-        const record = parseRequestLine(line);
-        if (record === undefined)
-            counter.unreadableLines += 1;
-        else if (Date.parse(record.time) < since)
-            continue;
-        else if (record.event === 'request')
-            counter.add(record);
-        else if (record.event === 'dropped')
-            counter.addDropped(record);
-    }
-    return counter.result();
-}
-/** Writes `usage.json`. */
-function writeUsage({ apiProxy }, usage) {
-    writeAnew(apiProxy, USAGE_FILE, usage);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/report.js
 
 
@@ -27517,20 +28036,26 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
         reporter.warning(warning);
     const written = await readWritten(progress, reporter);
     const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
-    const traffic = await readTraffic(config, sandbox, progress, reporter);
+    const traffic = await readTraffic(config, sandbox, progress, context);
     if (logs !== undefined)
         await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
-    if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-        reporter.warning(budgetWarning(config, traffic.usage));
-    }
+    if (traffic.usage !== undefined)
+        reportBudget(config, traffic.usage, reporter, progress);
     await removeWorkDirectory(context, progress);
     const exitCode = ending?.exitCode ?? 1;
     return {
         outcome: outcomeOf(progress),
         // A sandbox that failed is no success, whatever the command's exit code.
         exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-        ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings },
+        ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
     };
+}
+function reportBudget(config, usage, reporter, { warnedModels }) {
+    const unpriced = usage.unpriced.filter((model) => !warnedModels.has(modelKey(model)));
+    if (unpriced.length > 0)
+        reporter.warning(noPriceText(config, unpriced));
+    if (usage.overBudget > 0)
+        reporter.warning(budgetWarning(config, usage));
 }
 function outcomeOf({ error, ending }) {
     if (error !== undefined || ending === undefined)
@@ -27556,7 +28081,7 @@ async function readTranscripts(secrets, { transcripts, logs }, reporter) {
     return kept.files > 0;
 }
 /** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
-async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddress, since }, reporter) {
+async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddress, since }, { reporter, loadPricing }) {
     if (logs === undefined || agentAddress === undefined)
         return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
     return {
@@ -27565,7 +28090,7 @@ async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddres
             return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
-            const reading = usage_readUsage(logs, since);
+            const reading = usage_readUsage(logs, since, loadPricing);
             return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
         }),
     };
@@ -27589,6 +28114,7 @@ async function removeWorkDirectory({ reporter, hasPostStep }, { workDirectory, b
 
 
 
+
 /** How much of the output an error quotes. */
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
@@ -27605,9 +28131,16 @@ class AttachedContainer {
      * @param title its name in messages, such as "Squid"
      * @param input its configuration, written to standard input
      * @param start starts the container and resolves with its exit code
+     * @param onLine gets each line of standard output
      */
-    constructor(title, input, start) {
-        const exit = start({ input, later: undefined, onStdout: this.#keeper(), onStderr: this.#keeper() });
+    constructor(title, input, start, onLine = () => undefined) {
+        const keepStdout = this.#keeper();
+        const lines = new LineSplitter(onLine);
+        const onStdout = (chunk) => {
+            lines.push(chunk);
+            return keepStdout(chunk);
+        };
+        const exit = start({ input, later: undefined, onStdout, onStderr: this.#keeper() });
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
@@ -27688,9 +28221,9 @@ class Gate {
 
 /** The exit code of a command that ran out of time; `timeout` of the GNU coreutils has the same. */
 const TIMEOUT_EXIT_CODE = 124;
-/** The clock of the command's run time. */
+/** Decides when a command that does not end has to: when its time is up, or for a reason that shows while it runs. */
 class TimeLimit {
-    /** Resolves when the command has to end; undefined where there is no limit. */
+    /** Resolves when the command has to end. */
     reached;
     /** Resolves when the grace after that is over too, and nobody waits for the command any longer. */
     exhausted;
@@ -27698,27 +28231,43 @@ class TimeLimit {
     #graceMs;
     #timer;
     #isReached = false;
+    #reason;
     #onReached = () => undefined;
     #onExhausted = () => undefined;
     /** @param limitMs undefined for no limit */
     constructor(limitMs, graceMs = limits/* TIMEOUT_GRACE_MS */.uA) {
         this.#limitMs = limitMs;
         this.#graceMs = graceMs;
-        this.reached = limitMs === undefined ? undefined : new Promise((resolve) => (this.#onReached = resolve));
+        this.reached = new Promise((resolve) => (this.#onReached = resolve));
         this.exhausted = new Promise((resolve) => (this.#onExhausted = resolve));
     }
     get isReached() {
         return this.#isReached;
     }
+    /** Why the command has to end, unless it is for its time. */
+    get reason() {
+        return this.#reason;
+    }
     /** Call when the command starts. */
     start() {
-        if (this.#limitMs === undefined)
+        if (this.#limitMs === undefined || this.#isReached)
             return;
         this.#timer = setTimeout(() => {
-            this.#isReached = true;
-            this.#onReached();
-            this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
+            this.#reach();
         }, this.#limitMs);
+    }
+    /** Ends the command before its time is up. The first reason counts. */
+    end(reason) {
+        if (this.#isReached)
+            return;
+        this.#reason = reason;
+        clearTimeout(this.#timer);
+        this.#reach();
+    }
+    #reach() {
+        this.#isReached = true;
+        this.#onReached();
+        this.#timer = setTimeout(this.#onExhausted, this.#graceMs);
     }
     /** Call when the command has ended. */
     stop() {
@@ -27740,11 +28289,14 @@ class TimeLimit {
 const KILLED_EXIT_CODE = 137;
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
+/** How a command ends that had to. Its own exit code says only that it did. */
+const stoppedBy = ({ reason }) => reason === undefined ? { exitCode: TIMEOUT_EXIT_CODE, timedOut: true } : { exitCode: 1, timedOut: false };
 /** The containers of one run: up, command, down. */
 class Sandbox {
     #engine;
     #runId;
     #timings;
+    #onSidecarLine;
     #containers;
     #sidecars = [];
     #commandStarted = false;
@@ -27752,10 +28304,12 @@ class Sandbox {
     #agentHasEnded = false;
     /** Calls of the engine that have not ended: each of them may still create something. */
     #running = 0;
-    constructor(engine, runId, timings) {
+    /** @param onSidecarLine gets each line that the api-proxy writes to standard output */
+    constructor(engine, runId, timings, onSidecarLine) {
         this.#engine = engine;
         this.#runId = runId;
         this.#timings = timings;
+        this.#onSidecarLine = onSidecarLine;
     }
     /** True once the engine was asked for the containers: until then nothing of the command can run. */
     get agentAsked() {
@@ -27782,11 +28336,10 @@ class Sandbox {
         const command = this.#command(containers, documents.agent, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
-        const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true };
         try {
             const died = this.#sidecars.map((sidecar) => sidecar.died);
             const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.Q)(signal)]);
-            return limit.isReached ? timeout : (ending ?? timeout);
+            return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
         }
         finally {
             limit.stop();
@@ -27805,7 +28358,7 @@ class Sandbox {
         }));
         if (apiProxy === undefined)
             return;
-        this.#sidecars.push(new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment))));
+        this.#sidecars.push(new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)), this.#onSidecarLine));
     }
     async #command({ library, agent }, document, output, limit) {
         if (library !== undefined)
@@ -27818,7 +28371,7 @@ class Sandbox {
         }, output.stderr);
         const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
             input: `${Buffer.byteLength(document)}\n${document}`,
-            later: limit.reached?.then(() => TIME_IS_OVER),
+            later: limit.reached.then(() => TIME_IS_OVER),
             onStdout: output.stdout,
             onStderr: (chunk) => gate.push(chunk),
         }));
@@ -27983,6 +28536,9 @@ function tooLarge(path, limit) {
 
 
 
+
+
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -27994,7 +28550,17 @@ function newRunId() {
  */
 async function run(config, secrets, context) {
     const progress = new Progress();
-    const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
+    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
+    const loadPricing = lazyPricing(priceSource(config));
+    const onNotice = noticeReader(config, {
+        loadPricing,
+        warnedModels: progress.warnedModels,
+        warn: context.warnNow,
+        end: (reason) => {
+            limit.end(reason);
+        },
+    });
+    const sandbox = new Sandbox(context.engine, context.runId, progress.timings, onNotice);
     // While the command runs, the engine has time.
     const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
     let lock;
@@ -28004,7 +28570,7 @@ async function run(config, secrets, context) {
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
         const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
-        await execute(config, plan, prepared, sandbox, context, progress);
+        await execute(config, plan, prepared, { sandbox, limit }, context, progress);
     }
     catch (caught) {
         // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
@@ -28013,14 +28579,14 @@ async function run(config, secrets, context) {
     const aftermath = await tearDown(config, sandbox, context, progress);
     lock?.release();
     await sweep(sandbox, networks, context);
-    return report(config, secrets, sandbox, aftermath, context, progress);
+    return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
 }
 /**
  * Writes the planned files and runs the command.
  *
  * @throws UserError when the command could not be started, or the sandbox failed under it
  */
-async function execute(config, plan, { workDirectory, agentUser, logs }, sandbox, context, progress) {
+async function execute(config, plan, { workDirectory, agentUser, logs }, { sandbox, limit }, context, progress) {
     for (const warning of plan.warnings)
         context.reporter.warning(warning);
     progress.agentAddress = plan.addresses.agent;
@@ -28029,7 +28595,6 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, sandbox
         progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
     writeSeccompProfile(workDirectory);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
-    const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
     const watch = watchLogs(logs);
     try {
         const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
@@ -28038,7 +28603,9 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, sandbox
     finally {
         watch.stop();
     }
-    if (progress.ending.timedOut)
+    if (limit.reason !== undefined)
+        progress.fail(limit.reason);
+    else if (progress.ending.timedOut)
         context.reporter.error(timeoutText(config));
     else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
         context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));
@@ -28513,6 +29080,8 @@ function look_through_placeOf(workDirectory) {
 
 
 
+
+
 /** Names that a message lists. */
 const run_MAX_NAMED = 50;
 /**
@@ -28530,6 +29099,7 @@ async function runCommand({ config, secrets }, root, signal, engineWith = (debug
         runId,
         engine: engineWith(reporter.debug),
         reporter,
+        warnNow: reporter.warning,
         // Without the limit of a job's log: the output may be what the command is for.
         output: { stdout: (0,output/* writeTo */.jH)(process.stdout), stderr: (0,output/* writeTo */.jH)(process.stderr) },
         root,
@@ -28546,13 +29116,16 @@ async function runCommand({ config, secrets }, root, signal, engineWith = (debug
     }
     return result.exitCode;
 }
-function run_report({ error, traffic: { domains }, logs, hasAgentLogs }, reporter) {
+function run_report({ error, traffic: { domains, usage }, logs, hasAgentLogs }, reporter) {
     if (error !== undefined)
         reporter.error((0,errors/* describeError */.Uc)(error));
     if (domains !== undefined && domains.allowed.length > 0)
         reporter.info(`allowed: ${run_named(domains.allowed)}`);
     if (domains !== undefined && domains.blocked.length > 0)
         reporter.info(`refused: ${run_named(domains.blocked)}`);
+    if (usage !== undefined && usage.requests > 0) {
+        reporter.info(`models: ${usage.requests} requests, ${usage_tokensOf(usage)} tokens, ${costText(usage)}`);
+    }
     if (logs !== undefined)
         reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
 }

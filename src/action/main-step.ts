@@ -5,6 +5,7 @@ import { builtImageNames } from '../docker/images.ts';
 import { stepTemporaryDirectory } from '../host/paths.ts';
 import { attempt, filtered, type Reporter } from '../reporter.ts';
 import { limited } from '../run/output.ts';
+import { priceSource } from '../run/pricing.ts';
 import { newRunId, run } from '../run/run.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { publish, publishFailure } from './publish.ts';
@@ -40,14 +41,16 @@ export async function mainStep(
   const start = begin();
   if (start === undefined) return 1;
   const { config, secrets, upload, runId } = start;
+  const prices = priceSource(config);
   const reporter = filtered(actionReporter, config.logLevel);
   const relay = new StoppedCommands();
   const deferring = relay.deferring(reporter);
-  let state: State = { runId, upload };
+  let state: State = { runId, upload, prices };
   const result = await run(config, secrets, {
     runId,
     engine: engineWith(deferring.debug),
     reporter: deferring,
+    warnNow: relay.warningNow(reporter),
     output: limited(relay),
     root,
     images: () => builtImageNames(`${root}/dist`),
@@ -80,7 +83,7 @@ function begin(): Start | undefined {
   try {
     const inputs = loadInputs();
     const runId = newRunId();
-    writeState({ runId, upload: inputs.upload });
+    writeState({ runId, upload: inputs.upload, prices: priceSource(inputs.config) });
     return { ...inputs, runId };
   } catch (error) {
     publishFailure(error, actionReporter);

@@ -13,6 +13,7 @@ import { attempt } from '../reporter.ts';
 import { KILLED_STEP_SETTLING_MS, SURVEY_LIMIT_MS } from '../run/limits.ts';
 import { removeRun } from '../run/removal.ts';
 import { inProcess, type LookThrough } from '../workspace/look-through.ts';
+import { lazyPricing } from '../shared/prices.ts';
 import { readBaseline } from '../workspace/baseline.ts';
 import { uploadLogs } from './artifacts.ts';
 import { actionReporter } from './main-step.ts';
@@ -67,9 +68,9 @@ async function searchWorkspace(workDirectory: string, lookThrough: LookThrough):
 }
 
 /** What the main step writes last, and did not when it was killed. */
-async function completeLogs({ logs, succeeded }: State): Promise<void> {
+async function completeLogs({ logs, succeeded, prices }: State): Promise<void> {
   if (logs !== undefined && succeeded === undefined)
-    writeUsage(logs, await unlessMissing(readUsage(logs), NO_MODEL_USAGE));
+    writeUsage(logs, await unlessMissing(readUsage(logs, 0, lazyPricing(prices)), NO_MODEL_USAGE));
 }
 
 async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Promise<void> {

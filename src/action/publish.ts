@@ -4,6 +4,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
 import { agentSummary } from '../report/agent-summary.ts';
+import { decimalUsd } from '../report/money.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { attempt, type Reporter } from '../reporter.ts';
@@ -51,6 +52,8 @@ function runOutputs({
       requests: String(usage.requests),
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
+      // A part of the cost must not pass for the whole.
+      'cost-usd': usage.costUsd === null ? '' : decimalUsd(usage.costUsd),
     }),
     ...(domains && {
       'allowed-domains': domainNames(domains.allowed),
@@ -116,9 +119,9 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
 function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (file === '') return;
-  const { outcome, exitCode, traffic, aftermath, timings, logs, hasAgentLogs, written } = result;
+  const { outcome, exitCode, traffic, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
   const commandSummary = agentSummary(written.summary, secrets);
-  const { startupMs } = timings;
-  const facts = { outcome, exitCode, error, traffic, aftermath, startupMs, logs, hasAgentLogs, commandSummary };
+  const about = { outcome, exitCode, error, startupMs: timings.startupMs, logs, hasAgentLogs };
+  const facts = { ...about, traffic, budget, aftermath, commandSummary };
   appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
 }

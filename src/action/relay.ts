@@ -56,6 +56,17 @@ export class StoppedCommands implements Output {
     };
   }
 
+  /**
+   * @returns warns at once, as text while the commands are off. The annotation follows when they are on again.
+   */
+  warningNow(reporter: Reporter): (message: string) => void {
+    const later = this.deferring(reporter);
+    return (message) => {
+      if (this.#stopped) process.stdout.write(`\nAWF: ${message}\n`);
+      later.warning(message);
+    };
+  }
+
   #stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;

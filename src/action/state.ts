@@ -3,12 +3,14 @@ import { UserError } from '../errors.ts';
 import type { UploadSettings } from './inputs.ts';
 import { appending } from './runner-file.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
+import type { PriceSource } from '../shared/prices.ts';
 
 /** What the main step leaves for the post step. It is written before anything is created, so a kill loses nothing. */
 export interface State {
   readonly runId: string;
   readonly upload: UploadSettings;
   readonly logs?: LogDirectories;
+  readonly prices: PriceSource;
   /** Set when the run has ended. Without it, the main step was killed. */
   readonly succeeded?: boolean;
 }

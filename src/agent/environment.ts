@@ -15,6 +15,7 @@ import {
   ONE_SHOT_TOKENS,
   PROVIDERS,
   type Provider,
+  type ProviderId,
 } from '../shared/providers.ts';
 import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
@@ -174,6 +175,7 @@ function sandboxVariables(
     ...COMMAND_FILE_VARIABLES,
   };
   for (const { provider, variable } of activeVariables(config)) {
+    if (variable.role === 'model-choice') continue;
     const base = apiProxyUrl(addresses, provider.port);
     variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
   }
@@ -193,6 +195,29 @@ function activeVariables(config: Config): { provider: Provider; variable: AgentV
       })
       .map((variable) => ({ provider, variable }));
   });
+}
+
+/** A user's own choice of a model, if there is one. */
+export interface ModelQuestion {
+  readonly name?: string;
+}
+
+/** Which providers are asked for a model: those with a variable for it that the user has not set. */
+export function modelQuestions(
+  config: Config,
+  { variables }: Pick<AgentEnvironment, 'variables'>,
+): ReadonlyMap<ProviderId, ModelQuestion> {
+  const choices = activeVariables(config).filter(({ variable }) => variable.role === 'model-choice');
+  const byProvider = Map.groupBy(choices, ({ provider }) => provider.id);
+  return new Map(
+    [...byProvider]
+      .filter(([, all]) => all.some(({ variable }) => variables[variable.name] === undefined))
+      .map(([id, [model]]) => {
+        // The first of them names the model.
+        const name = model && variables[model.variable.name];
+        return [id, name === undefined ? {} : { name }];
+      }),
+  );
 }
 
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */

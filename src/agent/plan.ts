@@ -6,10 +6,19 @@ import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
-import type { Addresses } from '../shared/network.ts';
+import { MODEL_CHOICE_PATH } from '../shared/model-choice.ts';
+import { apiProxyUrl, type Addresses } from '../shared/network.ts';
+import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
-import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
+import {
+  agentEnvironment,
+  baseDirectories,
+  modelQuestions,
+  preflightChecks,
+  RUNTIME_DIRECTORY,
+  type ModelQuestion,
+} from './environment.ts';
 import { homeSettings, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
 import { startDocument } from './start-document.ts';
@@ -33,6 +42,8 @@ export interface AgentPlan {
   readonly systemFiles: Readonly<Record<string, string>>;
   /** The standard input of the entrypoint. */
   readonly document: string;
+  /** Which providers the api-proxy asks for a model, with the user's own choice. */
+  readonly modelQuestions: ReadonlyMap<ProviderId, ModelQuestion>;
   readonly warnings: readonly string[];
 }
 
@@ -55,6 +66,8 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const files = systemFiles(config, addresses, user);
   const claude = claudeFiles(config, secrets, place);
   const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+  const questions = modelQuestions(config, environment);
+  const asked = PROVIDERS.filter(({ id }) => questions.has(id));
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
   return {
     mounts,
@@ -62,6 +75,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
     document: startDocument({
       environment: environment.variables,
       command: config.command,
+      modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
       homeLinks: links,
@@ -70,6 +84,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
       modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
+    modelQuestions: questions,
     warnings: [
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),

@@ -1,13 +1,21 @@
 import { dirname } from 'node:path';
 import type { Command } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { AGENT_PLACES, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE } from '../shared/contract.ts';
+import {
+  AGENT_PLACES,
+  CHECKS_VARIABLE,
+  LIB_VARIABLE,
+  MODEL_URLS_VARIABLE,
+  TRANSCRIPTS_VARIABLE,
+} from '../shared/contract.ts';
 import { quoteWord } from '../shared/shell.ts';
 
 /** Everything that the entrypoint of the agent's container needs to know. */
 export interface AgentStart {
   readonly environment: Readonly<Record<string, string>>;
   readonly command: Command;
+  /** Where to ask the api-proxy for the variables that choose a model. */
+  readonly modelUrls: readonly string[];
   /** The lines of the pre-flight check. */
   readonly checks: readonly string[];
   /** Files of the private home, with mode 600: paths below the home with contents. */
@@ -62,6 +70,7 @@ export function startDocument(start: AgentStart): string {
     'umask 022',
     ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
     ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
+    `${MODEL_URLS_VARIABLE}=${quote(start.modelUrls.join(' '))}`,
     `set -- ${argv.map(quote).join(' ')}`,
     '',
   ].join('\n');

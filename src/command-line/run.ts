@@ -5,11 +5,13 @@ import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
 import { logPaths } from '../host/log-directories.ts';
+import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
+import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
 
 /** Names that a message lists. */
@@ -35,6 +37,7 @@ export async function runCommand(
     runId,
     engine: engineWith(reporter.debug),
     reporter,
+    warnNow: reporter.warning,
     // Without the limit of a job's log: the output may be what the command is for.
     output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
     root,
@@ -52,10 +55,13 @@ export async function runCommand(
   return result.exitCode;
 }
 
-function report({ error, traffic: { domains }, logs, hasAgentLogs }: RunResult, reporter: Reporter): void {
+function report({ error, traffic: { domains, usage }, logs, hasAgentLogs }: RunResult, reporter: Reporter): void {
   if (error !== undefined) reporter.error(describeError(error));
   if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
   if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
+  if (usage !== undefined && usage.requests > 0) {
+    reporter.info(`models: ${usage.requests} requests, ${tokensOf(usage)} tokens, ${costText(usage)}`);
+  }
   if (logs !== undefined) reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
 }
 

@@ -78,8 +78,10 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     memory: values.memory,
     pids: values.pids,
     timeoutMinutes: values['timeout-minutes'],
+    checkKeys: values['check-keys'],
     budget: budgetOf(values),
     agentLogs: values['agent-logs'],
+    prices: values.prices,
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
@@ -88,6 +90,11 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   return { config, secrets, values };
 }
 
-function budgetOf({ 'max-requests': maxRequests, 'max-tokens': maxTokens }: OptionValues): SidecarBudget {
-  return { ...(maxRequests !== undefined && { maxRequests }), ...(maxTokens !== undefined && { maxTokens }) };
+function budgetOf(values: OptionValues): SidecarBudget {
+  const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
+  return {
+    ...(maxRequests !== undefined && { maxRequests }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxCostUsd !== undefined && { maxCostUsd }),
+  };
 }

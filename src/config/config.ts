@@ -2,6 +2,7 @@ import type { LogLevel } from '../shared/log-level.ts';
 import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
+import type { OwnPrice } from '../shared/prices.ts';
 import type { AllowList } from './allow-list.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
@@ -69,9 +70,13 @@ export interface Config {
   readonly pids: number;
   /** The command's time limit. Undefined for no limit. */
   readonly timeoutMinutes: number | undefined;
+  /** Whether to ask the providers at the start whether they know their keys. */
+  readonly checkKeys: boolean;
   readonly budget: SidecarBudget;
   /** Whether to keep what agent programs write about their work. */
   readonly agentLogs: boolean;
+  /** The user's own; they take precedence over the price table. */
+  readonly prices: readonly OwnPrice[];
   readonly logLevel: LogLevel;
   /** The directory for Squid's logs. Undefined for a new one below the temporary directory. */
   readonly proxyLogsDir: string | undefined;

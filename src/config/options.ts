@@ -11,6 +11,7 @@ import {
   anyText,
   authHeader,
   certificates,
+  dollars,
   memory,
   minutes,
   path,
@@ -19,6 +20,7 @@ import {
   target,
   workingDirectory,
 } from './parsers.ts';
+import { ownPrice } from './prices.ts';
 import { protectEntry } from './protect-paths.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -139,6 +141,12 @@ const OTHERS = [
     parse: minutes,
     description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
   },
+  {
+    name: 'check-keys',
+    kind: 'boolean',
+    default: 'true',
+    description: 'ask the providers at the start whether they know the keys, and warn if not',
+  },
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {
@@ -146,6 +154,19 @@ const OTHERS = [
     kind: 'boolean',
     default: 'true',
     description: 'keep what agent programs write about their work, beside the logs',
+  },
+  {
+    name: 'max-cost-usd',
+    kind: 'text',
+    parse: dollars,
+    description: 'US dollars that the run may cost; a model without a known price ends the budget',
+  },
+  {
+    name: 'prices',
+    flag: 'price',
+    kind: 'lines',
+    parse: ownPrice,
+    description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
   },
   {
     name: 'upload-logs',

@@ -56,6 +56,18 @@ export function minutes({ text, source }: Given): number {
   });
 }
 
+/** Nobody means to spend more in one run, and larger numbers lose their cents. */
+const MAX_DOLLARS = 1_000_000;
+
+/** An amount above 0. It need not be whole. */
+export function dollars({ text, source }: Given): number {
+  const amount = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (amount > 0 && amount <= MAX_DOLLARS) return amount;
+  throw new UserError(`${placeOf(source)}: "${text}" is not an amount of US dollars.`, {
+    hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
+  });
+}
+
 /** A size in the format of Docker's `--memory`. */
 export function memory({ text, source }: Given): string {
   if (/^[1-9]\d*[bkmg]?$/i.test(text)) return text.toLowerCase();

@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../errors.ts';
 import type { Attachment, Sink } from './engine.ts';
 import { nonEmptyLines } from './failure.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** How much of the output an error quotes. */
 const TAIL_LINES = 10;
@@ -21,9 +22,21 @@ export class AttachedContainer {
    * @param title its name in messages, such as "Squid"
    * @param input its configuration, written to standard input
    * @param start starts the container and resolves with its exit code
+   * @param onLine gets each line of standard output
    */
-  constructor(title: string, input: string, start: (attachment: Attachment) => Promise<number>) {
-    const exit = start({ input, later: undefined, onStdout: this.#keeper(), onStderr: this.#keeper() });
+  constructor(
+    title: string,
+    input: string,
+    start: (attachment: Attachment) => Promise<number>,
+    onLine: (line: string) => void = () => undefined,
+  ) {
+    const keepStdout = this.#keeper();
+    const lines = new LineSplitter(onLine);
+    const onStdout: Sink = (chunk) => {
+      lines.push(chunk);
+      return keepStdout(chunk);
+    };
+    const exit = start({ input, later: undefined, onStdout, onStderr: this.#keeper() });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
       throw new UserError(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);

@@ -1,5 +1,5 @@
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
-import type { JsonObject } from '../shared/usage.ts';
+import { USAGE_COUNTS, type JsonObject } from '../shared/usage.ts';
 
 /** A line about anything but a request. */
 export interface OtherRecord {
@@ -45,5 +45,5 @@ const isCount = (value: unknown): boolean => Number.isFinite(value);
 
 function isUsage(value: unknown): boolean {
   const counts = (value ?? {}) as JsonObject;
-  return ['inputTokens', 'outputTokens', 'cachedInputTokens'].every((name) => isCount(counts[name]));
+  return USAGE_COUNTS.every((name) => isCount(counts[name]));
 }

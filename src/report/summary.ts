@@ -1,11 +1,15 @@
 import { PROVIDERS } from '../shared/providers.ts';
 import { logPaths, type LogDirectories } from '../host/log-directories.ts';
+import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { aftermathMarkdown } from './aftermath.ts';
+import { budgetUseText, nearLimits } from './budget.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 import { code, table } from './markdown.ts';
+import { costText, dollars } from './money.ts';
 import type { DomainCount } from './tally.ts';
 import type { DomainTraffic, Traffic } from './traffic.ts';
 import type { ModelUsage, RunUsage } from './usage.ts';
+import { tokensOf } from '../shared/usage.ts';
 
 /** What GitHub accepts as a step's summary; a longer one is dropped as a whole. Bytes. */
 const SUMMARY_LIMIT = 1024 * 1024;
@@ -17,6 +21,8 @@ export interface SummaryFacts {
   /** One paragraph; undefined when the sandbox did not fail. */
   readonly error: string | undefined;
   readonly traffic: Traffic;
+  /** What the run was allowed to use. */
+  readonly budget: SidecarBudget;
   readonly aftermath: Aftermath | undefined;
   readonly startupMs: number | undefined;
   readonly logs: LogDirectories | undefined;
@@ -44,13 +50,15 @@ export function summaryMarkdown(facts: SummaryFacts, limit = SUMMARY_LIMIT): str
   return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
 }
 
-function tablesOf({ error, traffic, aftermath, logs, hasAgentLogs }: SummaryFacts): string[] {
+function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }: SummaryFacts): string[] {
   return [
     ...(error === undefined ? [] : [quoteBlock(error)]),
     '### Domains',
     ...(traffic.domains === undefined ? ['⚠️ The log of Squid could not be read.'] : domainBlocks(traffic.domains)),
     '### Model requests',
-    ...(traffic.usage === undefined ? ['⚠️ The log of the api-proxy could not be read.'] : usageBlocks(traffic.usage)),
+    ...(traffic.usage === undefined
+      ? ['⚠️ The log of the api-proxy could not be read.']
+      : usageBlocks(traffic.usage, budget)),
     ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
     ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
   ];
@@ -85,13 +93,17 @@ function linesText(count: number): string {
   return `${count} line${count === 1 ? '' : 's'}`;
 }
 
-function usageBlocks(usage: RunUsage): string[] {
+function usageBlocks(usage: RunUsage, budget: SidecarBudget): string[] {
   return [
     table(
-      ['Provider', 'Model', 'Requests', 'Failed', 'Input tokens', 'of them cached', 'Output tokens'],
+      [
+        ...['Provider', 'Model', 'Requests', 'Failed'],
+        ...['Input tokens', 'read from a cache', 'written to a cache', 'Output tokens', 'Cost'],
+      ],
       usage.models.map(modelRow),
       'The api-proxy received no request.',
     ),
+    ...nearLimits(budget, usage).map((use) => `⚠️ ${budgetUseText(`\`${use.limit}\``, use)}`),
     ...usageNotes(usage),
   ];
 }
@@ -122,21 +134,30 @@ function domainRow({ domain, requests }: DomainCount, text: string): string[] {
 }
 
 function modelRow(row: ModelUsage): string[] {
-  const { provider, model, requests, failed, inputTokens, cachedInputTokens, outputTokens } = row;
-  const counts = [requests, failed, inputTokens, cachedInputTokens, outputTokens].map(String);
-  return [providerName(provider), model === null ? '' : code(model), ...counts];
+  const { provider, model, requests, failed, costUsd } = row;
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = row;
+  const counts = [requests, failed, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens].map(String);
+  const cost = costUsd === null ? '⚠️ unknown price' : dollars(costUsd);
+  return [providerName(provider), model === null ? '' : code(model), ...counts, cost];
 }
 
-function usageNotes({ overBudget, estimated, droppedLines, unreadableLines }: RunUsage): string[] {
+function usageNotes(usage: RunUsage): string[] {
+  const { overBudget, estimated, droppedLines, unreadableLines, unpriced } = usage;
   return [
+    ...(tokensOf(usage) === 0 ? [] : [`Cost: ${costText(usage)}, at list prices or your own \`prices\`.`]),
+    ...(unpriced.length === 0
+      ? []
+      : [
+          `⚠️ No price is known for ${unpriced.length} of the models, so the cost is incomplete. Add them to \`prices\`.`,
+        ]),
     ...unreadNote(unreadableLines, 'the api-proxy'),
     ...(droppedLines === 0
       ? []
       : [
           `⚠️ The api-proxy's log had no room for ${linesText(droppedLines)}. The outputs count them, this table does not.`,
         ]),
-    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests got 429 or were cut off.`] : []),
-    ...(estimated ? ['Some token counts are estimates: the provider did not report them.'] : []),
+    ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests were refused or cut off.`] : []),
+    ...(estimated ? ['Some token counts are estimates, and so is their cost: the provider did not report them.'] : []),
   ];
 }
 

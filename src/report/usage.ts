@@ -5,27 +5,40 @@ import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
 import { parseRequestLine } from './request-log.ts';
-import { NO_USAGE, sumOfUsage, type Usage } from '../shared/usage.ts';
+import type { Pricing } from '../shared/prices.ts';
+import { NO_USAGE, sumOfUsage, tokensOf, type Usage } from '../shared/usage.ts';
 
 /** What a run used of its providers, beside the api-proxy's log. */
 export const USAGE_FILE = 'usage.json';
 
-/** The requests of a run for one model. */
-export interface ModelUsage extends Usage {
+/** A model that was used. */
+export interface UsedModel {
   readonly provider: ProviderId;
-  /** Null for those whose answer named none, refusals for example. */
+  /** Null where nobody named one, in refusals for example. */
   readonly model: string | null;
+}
+
+/** The requests of a run for one model. */
+export interface ModelUsage extends UsedModel, Usage {
   readonly requests: number;
   /** Requests that the client got a status of 400 or above for. */
   readonly failed: number;
+  /** US dollars at list prices or at the user's own; null if the price of anything in it is unknown. */
+  readonly costUsd: number | null;
 }
 
 /** Everything that a run used. */
 export interface RunUsage extends Usage {
   /** Those that were sent on their way to a provider. Each answer in a WebSocket counts, as it does in the budget. */
   readonly requests: number;
-  /** True where some of the tokens are estimated: the provider did not say. */
+  /** True where some of the tokens, and so some of the cost, are estimated: the provider did not say. */
   readonly estimated: boolean;
+  /** US dollars; null if the price of anything in it is unknown. */
+  readonly costUsd: number | null;
+  /** US dollars, of what has a known price. */
+  readonly pricedUsd: number;
+  /** The models that used tokens and have no known price. */
+  readonly unpriced: readonly UsedModel[];
   /** Requests that the run's budget refused, and WebSockets that it ended. */
   readonly overBudget: number;
   /** Lines that the log had no room for. Their requests and tokens are in the sums, but not in `models`. */
@@ -47,22 +60,33 @@ export class UsageCounter {
   #requests = 0;
   #overBudget = 0;
   #estimated = false;
+  #pricedUsd = 0;
+  #isUnpriced = false;
 
-  add({ provider, model, status, requests, error, usage }: RequestRecord): void {
+  /** @param costUsd of the request; undefined if its price is unknown */
+  add({ provider, model, status, requests, error, usage }: RequestRecord, costUsd: number | undefined): void {
     const used = usage ?? NO_USAGE;
+    this.#pricedUsd += costUsd ?? 0;
+    this.#isUnpriced ||= costUsd === undefined;
     this.#usage = sumOfUsage(this.#usage, used);
     this.#estimated ||= usage?.estimated ?? false;
     this.#requests += requests;
-    if (error === 'budget_exhausted') this.#overBudget += 1;
-    const isCounted = this.#models.has(keyOf(provider, model)) || this.#models.size < MAX_MODELS;
+    if (error === 'budget_exhausted' || error === 'price_unknown') this.#overBudget += 1;
+    const isCounted = this.#models.has(modelKey({ provider, model })) || this.#models.size < MAX_MODELS;
     const name = isCounted ? model : null;
-    const before = this.#models.get(keyOf(provider, name)) ?? { requests: 0, failed: 0, ...NO_USAGE };
-    this.#models.set(keyOf(provider, name), {
+    const before = this.#models.get(modelKey({ provider, model: name })) ?? {
+      requests: 0,
+      failed: 0,
+      costUsd: 0,
+      ...NO_USAGE,
+    };
+    this.#models.set(modelKey({ provider, model: name }), {
       provider,
       model: name,
       // A refused request counts here, though not against the budget.
       requests: before.requests + Math.max(requests, 1),
       failed: before.failed + (status >= 400 ? 1 : 0),
+      costUsd: before.costUsd === null || costUsd === undefined ? null : before.costUsd + costUsd,
       ...sumOfUsage(before, used),
     });
   }
@@ -71,22 +95,33 @@ export class UsageCounter {
     this.#droppedLines += dropped.lines;
     this.#requests += dropped.requests;
     this.#usage = sumOfUsage(this.#usage, dropped);
+    // Nobody knows which models these tokens were of.
+    this.#isUnpriced ||= tokensOf(dropped) > 0;
   }
 
   result(): RunUsage {
+    const models = [...this.#models.values()];
+    const pricedUsd = withoutNoise(this.#pricedUsd);
     return {
       requests: this.#requests,
       ...this.#usage,
       estimated: this.#estimated,
+      costUsd: this.#isUnpriced ? null : pricedUsd,
+      pricedUsd,
+      unpriced: models.filter(({ costUsd }) => costUsd === null).map(({ provider, model }) => ({ provider, model })),
       overBudget: this.#overBudget,
       droppedLines: this.#droppedLines,
       unreadableLines: this.unreadableLines,
-      models: [...this.#models.values()],
+      models: models.map((row) => ({ ...row, costUsd: row.costUsd === null ? null : withoutNoise(row.costUsd) })),
     };
   }
 }
 
-function keyOf(provider: ProviderId, model: string | null): string {
+/** Billionths of a dollar are below any price; what binary fractions add behind them is noise. */
+const withoutNoise = (usd: number): number => Number(usd.toFixed(9));
+
+/** Distinguishes models. */
+export function modelKey({ provider, model }: UsedModel): string {
   return `${provider} ${model ?? ''}`;
 }
 
@@ -98,19 +133,31 @@ export const NO_MODEL_USAGE: RunUsage = new UsageCounter().result();
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
+ * @param loadPricing is called if a model was used
  * @throws Error when the log cannot be read
  */
-export async function readUsage({ apiProxy }: Pick<LogDirectories, 'apiProxy'>, since = 0): Promise<RunUsage> {
+export async function readUsage(
+  { apiProxy }: Pick<LogDirectories, 'apiProxy'>,
+  since: number,
+  loadPricing: () => Promise<Pricing>,
+): Promise<RunUsage> {
   const counter = new UsageCounter();
   for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
     if (line === '') continue;
     const record = parseRequestLine(line);
     if (record === undefined) counter.unreadableLines += 1;
     else if (Date.parse(record.time) < since) continue;
-    else if (record.event === 'request') counter.add(record);
+    else if (record.event === 'request') counter.add(record, await costOf(record, loadPricing));
     else if (record.event === 'dropped') counter.addDropped(record);
   }
   return counter.result();
+}
+
+/** What used no tokens costs nothing, whatever the model. */
+async function costOf(record: RequestRecord, loadPricing: () => Promise<Pricing>): Promise<number | undefined> {
+  const { provider, model, usage, requests, time } = record;
+  if (usage === null || tokensOf(usage) === 0) return 0;
+  return (await loadPricing())({ provider, model, usage, answers: requests, time: new Date(time) });
 }
 
 /** Writes `usage.json`. */

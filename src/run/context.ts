@@ -10,6 +10,8 @@ export interface RunContext {
   readonly engine: Engine;
   readonly reporter: Reporter;
   readonly output: Output;
+  /** Shows a warning while the command runs. */
+  readonly warnNow: (message: string) => void;
   /** The action's own directory: `containers/` and `dist/` are in it. */
   readonly root: string;
   /** Names the images of this installation. It may throw, like everything that the run has to read. */

@@ -2,8 +2,16 @@ import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { optionName, type OptionName } from '../config/options.ts';
 import type { KeptTranscripts } from '../report/transcripts.ts';
-import type { RunUsage } from '../report/usage.ts';
-import { isOwnHost, NO_CREDENTIALS } from '../shared/providers.ts';
+import { budgetUseText, type BudgetUse } from '../report/budget.ts';
+import { costText } from '../report/money.ts';
+import type { RunUsage, UsedModel } from '../report/usage.ts';
+import { printable } from '../host/file-names.ts';
+import type { Notice } from '../shared/notice.ts';
+import { isOwnHost, NO_CREDENTIALS, type ProviderId } from '../shared/providers.ts';
+import { tokensOf } from '../shared/usage.ts';
+
+/** Models that a message names. */
+const MAX_NAMED = 10;
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
@@ -42,15 +50,18 @@ function sharedFrontEnds({ allow, providers }: Config, option: string): string[]
 
 /** For a run whose budget refused requests. */
 export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
-  const { maxRequests, maxTokens } = budget;
   const limits = [
-    ...(maxRequests === undefined ? [] : [`${optionName(frontEnd, 'max-requests')} ${maxRequests}`]),
-    ...(maxTokens === undefined ? [] : [`${optionName(frontEnd, 'max-tokens')} ${maxTokens}`]),
-  ].join(', ');
-  const used = `${usage.requests} requests and ${usage.inputTokens + usage.outputTokens} tokens`;
+    ['max-requests', budget.maxRequests] as const,
+    ['max-tokens', budget.maxTokens] as const,
+    ['max-cost-usd', budget.maxCostUsd] as const,
+  ]
+    .filter(([, allowed]) => allowed !== undefined)
+    .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
+    .join(', ');
+  const used = `${usage.requests} requests, ${tokensOf(usage)} tokens and ${costText(usage)}`;
   return (
     `The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
-    'requests got 429 or were cut off. If the command needs more, raise the limit.'
+    'requests were refused or cut off. If the command needs more, raise the limit.'
   );
 }
 
@@ -61,6 +72,67 @@ export function transcriptsText({ leftOut, isCut }: KeptTranscripts): string {
     ...(isCut ? ['the archive ends early, so more may be missing'] : []),
   ].join(', and ');
   return `What the agent programs wrote about their work is not complete in agent-logs: ${what}.`;
+}
+
+/** While the command runs: most of a limit is used. */
+export function budgetNotice({ frontEnd }: Config, use: BudgetUse): string {
+  return budgetUseText(optionName(frontEnd, use.limit), use);
+}
+
+/** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
+export function noPriceText({ frontEnd, budget }: Config, models: readonly UsedModel[]): string {
+  const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(printable);
+  const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
+  const consequence =
+    budget.maxCostUsd === undefined
+      ? 'Its tokens are counted, but the cost of the run is unknown.'
+      : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
+  return (
+    `No price is known for ${names.slice(0, MAX_NAMED).join(', ')}. ${consequence} ` +
+    `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${printable(example)}`
+  );
+}
+
+/** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
+export function credentialRefusedText(
+  config: Config,
+  { provider: id, status, times }: Notice & { event: 'credential-refused' },
+): [message: string, options: { hint: string }] {
+  const { name, source } = credentialSource(config, id);
+  const reason =
+    status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
+  return [
+    `The run was ended because ${name} answered ${status} ${times} times in a row: ${reason}.`,
+    { hint: `Check the key in ${source}.` },
+  ];
+}
+
+/** A configured provider's name, and where its credential comes from, as the front end calls it. */
+function credentialSource({ frontEnd, providers }: Config, id: ProviderId): { name: string; source: string } {
+  const used = providers.find(({ provider }) => provider.id === id);
+  const variable = used?.given[0] ?? id;
+  const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+  return { name: used?.provider.name ?? id, source: frontEnd === 'action' ? (input ?? variable) : variable };
+}
+
+/** For a key that the provider's list of models refuses. The command goes on: it may not need this provider. */
+export function wrongKeyText(config: Config, { provider, status }: Notice & { event: 'wrong-key' }): string {
+  const { name, source } = credentialSource(config, provider);
+  return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
+}
+
+/** For a program that needs a model by name. */
+export function noModelText(config: Config, { provider, status }: Notice & { event: 'no-model' }): string {
+  const { name, variable } = modelSource(config, provider);
+  const why = status === null ? 'did not list its models in time' : `listed no model to choose (status ${status})`;
+  return `${name} ${why}. Set ${variable} in ${optionName(config.frontEnd, 'env')}.`;
+}
+
+/** A configured provider's name, and the variable that names a model for its program. */
+function modelSource({ providers }: Config, id: ProviderId): { name: string; variable: string } {
+  const provider = providers.find((used) => used.provider.id === id)?.provider;
+  const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
+  return { name: provider?.name ?? id, variable: variable ?? 'a model' };
 }
 
 /** For a command that `timeout-minutes` ended. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { commandFileMounts } from '../agent/command-files.ts';
+import type { ModelQuestion } from '../agent/environment.ts';
 import { planAgent } from '../agent/plan.ts';
 import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
@@ -10,7 +11,8 @@ import type { MountSpec } from '../docker/spec.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
-import { PROVIDERS } from '../shared/providers.ts';
+import type { Injection } from '../shared/injection.ts';
+import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
@@ -66,7 +68,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
         hostAddresses: claimed.hostAddresses,
         modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
-      apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses))),
+      apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses), agent.modelQuestions)),
       agent: agent.document,
     },
     systemFiles: agent.systemFiles,
@@ -75,13 +77,22 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   };
 }
 
-function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): SidecarConfig {
+function sidecarConfig(
+  config: Config,
+  secrets: Secrets,
+  proxyUrl: string,
+  questions: ReadonlyMap<ProviderId, ModelQuestion>,
+): SidecarConfig {
   return {
     proxyUrl,
     providers: Object.fromEntries(
       config.providers.map(({ provider, given, target, injection }) => [
         provider.id,
-        { credential: credentialOf(given[0], secrets), target, injection },
+        {
+          ...{ credential: credentialOf(given[0], secrets), target, injection },
+          checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
+          ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
+        },
       ]),
     ),
     ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
@@ -89,6 +100,12 @@ function sidecarConfig(config: Config, secrets: Secrets, proxyUrl: string): Side
     allowEndpoints: config.allowEndpoints,
     allowProviderTools: config.allowProviderTools,
     budget: config.budget,
+    prices: config.prices,
     logLevel: config.logLevel,
   };
+}
+
+/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
+function isOrdinary(provider: Provider, host: string, { header, prefix }: Injection): boolean {
+  return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
 }

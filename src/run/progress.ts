@@ -25,6 +25,8 @@ export class Progress {
   agentAddress: string | undefined;
   commandFiles: CommandFiles | undefined;
   transcripts: TranscriptsFile | undefined;
+  /** Models without a known price that the user was warned about while the command ran. */
+  readonly warnedModels = new Set<string>();
   ending: Ending | undefined;
   #error: unknown;
 

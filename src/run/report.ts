@@ -8,16 +8,21 @@ import { aftermathWarnings } from '../report/aftermath.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { keepTranscripts } from '../report/transcripts.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
-import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
+import { modelKey, NO_MODEL_USAGE, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
-import { budgetWarning, transcriptsText } from './messages.ts';
+import type { Pricing } from '../shared/prices.ts';
+import type { SidecarBudget } from '../shared/sidecar-config.ts';
+import { budgetWarning, noPriceText, transcriptsText } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Timings } from './timings.ts';
 
 export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
+
+/** What a report needs besides the run's results. */
+export type ReportContext = RunContext & { readonly loadPricing: () => Promise<Pricing> };
 
 /** How a run ended. */
 export interface RunResult {
@@ -35,6 +40,7 @@ export interface RunResult {
   /** True if there are transcripts of agent programs in `logs.agent`. */
   readonly hasAgentLogs: boolean;
   readonly timings: Timings;
+  readonly budget: SidecarBudget;
 }
 
 /**
@@ -46,7 +52,7 @@ export async function report(
   secrets: Secrets,
   sandbox: Sandbox,
   aftermath: Aftermath | undefined,
-  context: RunContext,
+  context: ReportContext,
   progress: Progress,
 ): Promise<RunResult> {
   const { reporter } = context;
@@ -55,20 +61,24 @@ export async function report(
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
-  const traffic = await readTraffic(config, sandbox, progress, reporter);
+  const traffic = await readTraffic(config, sandbox, progress, context);
   if (logs !== undefined)
     await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
-  if (traffic.usage !== undefined && traffic.usage.overBudget > 0) {
-    reporter.warning(budgetWarning(config, traffic.usage));
-  }
+  if (traffic.usage !== undefined) reportBudget(config, traffic.usage, reporter, progress);
   await removeWorkDirectory(context, progress);
   const exitCode = ending?.exitCode ?? 1;
   return {
     outcome: outcomeOf(progress),
     // A sandbox that failed is no success, whatever the command's exit code.
     exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-    ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings },
+    ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
   };
+}
+
+function reportBudget(config: Config, usage: RunUsage, reporter: Reporter, { warnedModels }: Progress): void {
+  const unpriced = usage.unpriced.filter((model) => !warnedModels.has(modelKey(model)));
+  if (unpriced.length > 0) reporter.warning(noPriceText(config, unpriced));
+  if (usage.overBudget > 0) reporter.warning(budgetWarning(config, usage));
 }
 
 function outcomeOf({ error, ending }: Progress): Outcome {
@@ -104,7 +114,7 @@ async function readTraffic(
   { apiProxy }: Config,
   { commandStarted }: Sandbox,
   { logs, agentAddress, since }: Progress,
-  reporter: Reporter,
+  { reporter, loadPricing }: ReportContext,
 ): Promise<Traffic> {
   if (logs === undefined || agentAddress === undefined) return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
   return {
@@ -113,7 +123,7 @@ async function readTraffic(
       return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
     }),
     usage: await attempt(reporter, "read the api-proxy's log", () => {
-      const reading = readUsage(logs, since);
+      const reading = readUsage(logs, since, loadPricing);
       return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
     }),
   };

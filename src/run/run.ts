@@ -13,8 +13,11 @@ import type { RunContext } from './context.ts';
 import { finishKilledRuns, killedRuns } from './killed-runs.ts';
 import { removeLeftOverNetworks } from './left-overs.ts';
 import { outOfMemoryText, timeoutText } from './messages.ts';
+import { noticeReader } from './notices.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
+import { lazyPricing } from '../shared/prices.ts';
+import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
 import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
@@ -35,7 +38,17 @@ export function newRunId(): string {
  */
 export async function run(config: Config, secrets: Secrets, context: RunContext): Promise<RunResult> {
   const progress = new Progress();
-  const sandbox = new Sandbox(context.engine, context.runId, progress.timings);
+  const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
+  const loadPricing = lazyPricing(priceSource(config));
+  const onNotice = noticeReader(config, {
+    loadPricing,
+    warnedModels: progress.warnedModels,
+    warn: context.warnNow,
+    end: (reason) => {
+      limit.end(reason);
+    },
+  });
+  const sandbox = new Sandbox(context.engine, context.runId, progress.timings, onNotice);
   // While the command runs, the engine has time.
   const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
   let lock: WorkspaceLock | undefined;
@@ -45,7 +58,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
     const claimed = await claim(config, secrets, prepared, context, progress);
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
-    await execute(config, plan, prepared, sandbox, context, progress);
+    await execute(config, plan, prepared, { sandbox, limit }, context, progress);
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
@@ -53,7 +66,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   const aftermath = await tearDown(config, sandbox, context, progress);
   lock?.release();
   await sweep(sandbox, networks, context);
-  return report(config, secrets, sandbox, aftermath, context, progress);
+  return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
 }
 
 /**
@@ -65,7 +78,7 @@ async function execute(
   config: Config,
   plan: RunPlan,
   { workDirectory, agentUser, logs }: Prepared,
-  sandbox: Sandbox,
+  { sandbox, limit }: { readonly sandbox: Sandbox; readonly limit: TimeLimit },
   context: RunContext,
   progress: Progress,
 ): Promise<void> {
@@ -75,7 +88,6 @@ async function execute(
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
-  const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   const watch = watchLogs(logs);
   try {
     const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
@@ -83,7 +95,8 @@ async function execute(
   } finally {
     watch.stop();
   }
-  if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
+  if (limit.reason !== undefined) progress.fail(limit.reason);
+  else if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
   else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
     context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));
   }

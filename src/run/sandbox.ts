@@ -19,7 +19,7 @@ export interface StartDocuments {
 
 /** How the command ended. */
 export interface Ending {
-  /** The command's own, or 124 when it ran out of time. */
+  /** The command's own; 124 when it ran out of time, 1 when something else made the run end it. */
   readonly exitCode: number;
   readonly timedOut: boolean;
 }
@@ -30,11 +30,16 @@ export const KILLED_EXIT_CODE = 137;
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
 
+/** How a command ends that had to. Its own exit code says only that it did. */
+const stoppedBy = ({ reason }: TimeLimit): Ending =>
+  reason === undefined ? { exitCode: TIMEOUT_EXIT_CODE, timedOut: true } : { exitCode: 1, timedOut: false };
+
 /** The containers of one run: up, command, down. */
 export class Sandbox {
   readonly #engine: Engine;
   readonly #runId: string;
   readonly #timings: Timings;
+  readonly #onSidecarLine: (line: string) => void;
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
@@ -43,10 +48,12 @@ export class Sandbox {
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
-  constructor(engine: Engine, runId: string, timings: Timings) {
+  /** @param onSidecarLine gets each line that the api-proxy writes to standard output */
+  constructor(engine: Engine, runId: string, timings: Timings, onSidecarLine: (line: string) => void) {
     this.#engine = engine;
     this.#runId = runId;
     this.#timings = timings;
+    this.#onSidecarLine = onSidecarLine;
   }
 
   /** True once the engine was asked for the containers: until then nothing of the command can run. */
@@ -82,11 +89,10 @@ export class Sandbox {
     this.#startSidecars(containers, documents);
     const command = this.#command(containers, documents.agent, output, limit);
     for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)]) this.#count(work);
-    const timeout = { exitCode: TIMEOUT_EXIT_CODE, timedOut: true };
     try {
       const died = this.#sidecars.map((sidecar) => sidecar.died);
       const ending = await Promise.race([command, limit.exhausted, ...died, aborted(signal)]);
-      return limit.isReached ? timeout : (ending ?? timeout);
+      return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
     } finally {
       limit.stop();
     }
@@ -108,8 +114,11 @@ export class Sandbox {
     );
     if (apiProxy === undefined) return;
     this.#sidecars.push(
-      new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) =>
-        this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)),
+      new AttachedContainer(
+        'The api-proxy',
+        documents.apiProxy,
+        (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)),
+        this.#onSidecarLine,
       ),
     );
   }
@@ -125,7 +134,7 @@ export class Sandbox {
     const exitCode = await this.#timings.measure('agent', () =>
       this.#engine.run(agent, {
         input: `${Buffer.byteLength(document)}\n${document}`,
-        later: limit.reached?.then(() => TIME_IS_OVER),
+        later: limit.reached.then(() => TIME_IS_OVER),
         onStdout: output.stdout,
         onStderr: (chunk) => gate.push(chunk),
       }),

@@ -40,6 +40,8 @@ export const CHECKS_VARIABLE = 'AWF_CHECKS';
 export const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 export const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
+export const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 export const COMMAND_MARKER = '\u001eawf: command\n';
 

@@ -6,6 +6,7 @@
 import type { Endpoint } from './endpoints.ts';
 import type { InjectionRules } from './injection.ts';
 import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { UsageDialect } from './usage.ts';
 
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
@@ -18,6 +19,9 @@ export interface ApiError {
   readonly code: string;
   readonly message: string;
 }
+
+/** True for an error that says that nothing more may be spent. */
+export const endsSpending = ({ code }: ApiError): boolean => code === 'budget_exhausted' || code === 'price_unknown';
 
 /** A secret that a user hands over: the action's input and the variable of the same meaning. */
 export interface Credential {
@@ -36,8 +40,11 @@ export interface AgentVariable {
   readonly name: string;
   /** `configured`: any credential of the provider was given; otherwise the variable of the credential it depends on. */
   readonly when: 'always' | 'configured' | { readonly credential: string };
-  /** `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. */
-  readonly role: 'base-url' | 'placeholder' | 'setting';
+  /**
+   * `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. `model-choice` gets
+   * its value from the provider's list of models.
+   */
+  readonly role: 'base-url' | 'placeholder' | 'setting' | 'model-choice';
   /** The value; for `base-url` the path behind `http://<sidecar>:<port>`. */
   readonly value: string;
   /** The user's own value, where set, wins. */
@@ -118,10 +125,29 @@ export interface ProviderEntry {
   readonly hopeless: readonly { readonly command: RegExp; readonly reason: string }[];
   /** Directories below the home in which the provider's own program writes about its work. */
   readonly transcripts: readonly string[];
+  /** The list of models: asking for it costs nothing. */
+  readonly modelList: {
+    /** With a query that keeps the list short, where there is one. */
+    readonly path: string;
+    /** How it answers a key that the provider does not know. Other refusals may be about the list alone. */
+    readonly wrongKey: { readonly status: number; readonly body: RegExp };
+    /**
+     * For a program that insists on a model by name.
+     *
+     * @param list the parsed answer
+     * @param model the user's own choice
+     * @returns undefined if the list has no model that fits
+     */
+    readonly choose?: (list: unknown, model: string | undefined) => ModelChoice | undefined;
+  };
   /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */
   readonly usage: UsageDialect;
+  /** The list in the price table with what its own hosts charge. */
+  readonly priceList: string;
+  /** The status of an answer that the provider's programs do not retry and whose message they show. Measured: docs/agents.md. */
+  readonly finalStatus: number;
   /** The body of an error, in the shape that the provider's clients parse. */
   readonly errorBody: (error: ApiError) => unknown;
 }

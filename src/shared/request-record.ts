@@ -4,12 +4,14 @@ import type { Usage } from './usage.ts';
 
 /**
  * Every error that the sidecar answers a request with, and the status of that answer. docs/troubleshooting.md explains
- * each one. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
+ * each one. The two of 402 have the status that the provider's programs take as final. `upstream_broken` appears in the log only: its client already has the upstream's status when the stream breaks.
  */
 export const ERROR_STATUS = {
   invalid_request_target: 400,
   malformed_request: 400,
   pipelining: 400,
+  budget_exhausted: 402,
+  price_unknown: 402,
   body_unreadable: 403,
   endpoint_not_allowed: 403,
   provider_tool_not_allowed: 403,
@@ -20,7 +22,6 @@ export const ERROR_STATUS = {
   body_too_large: 413,
   expectation_failed: 417,
   upgrade_refused: 426,
-  budget_exhausted: 429,
   too_many_requests: 429,
   head_too_large: 431,
   internal_error: 500,

@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { Injection } from './injection.ts';
 import type { LogLevel } from './log-level.ts';
+import type { OwnPrice } from './prices.ts';
 import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
 import { ValueError } from './value-error.ts';
@@ -23,6 +24,8 @@ export interface SidecarConfig {
   /** What a request may make a provider do for the command; nothing by default. */
   readonly allowProviderTools?: readonly ProviderTool[];
   readonly budget?: SidecarBudget;
+  /** The user's own prices, for `maxCostUsd`. */
+  readonly prices?: readonly OwnPrice[];
   /** Decides which events the log has in addition to the requests; `info` by default. */
   readonly logLevel?: LogLevel;
 }
@@ -32,6 +35,8 @@ export interface SidecarBudget {
   readonly maxRequests?: number;
   /** Tokens of prompts and answers together. */
   readonly maxTokens?: number;
+  /** US dollars. With this limit, an answer without a known price ends the budget. */
+  readonly maxCostUsd?: number;
 }
 
 export interface AllowedEndpoint extends AddedEndpoint {
@@ -42,6 +47,10 @@ export interface SidecarProvider {
   readonly credential: string;
   readonly target: Target;
   readonly injection: Injection;
+  /** Whether to say at the start that the provider does not know the credential. */
+  readonly checksKey?: boolean;
+  /** Present if the command is to be told a model, and how to speak to it; `name` is the user's own choice. */
+  readonly model?: { readonly name?: string };
 }
 
 /** An upstream: `https://host:port/basePath`. */

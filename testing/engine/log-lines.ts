@@ -44,7 +44,7 @@ export function requestLine(fields: Partial<RequestRecord> = {}): string {
       timeToFirstByteMs: 1,
       forwarded: true,
       requests: 1,
-      model: 'gpt-test',
+      model: 'gpt-4.1',
       usage: null,
       error: null,
     },

@@ -125,6 +125,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
       stdout: (chunk) => void (stdout += chunk.toString()),
       stderr: (chunk) => void (stdout += chunk.toString()),
     },
+    warnNow: (text) => warnings.push(text),
     root: ROOT,
     images: () => images,
     lookThrough: inProcess(ROOT),

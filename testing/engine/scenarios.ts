@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMAND_FILE_VARIABLES } from '../../src/agent/command-files.ts';
 import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 import { namesFor, networkNames } from '../../src/shared/network.ts';
+import { NO_USAGE } from '../../src/shared/usage.ts';
 import { FakeEngine, type FakeEngineOptions, type Program, type ProgramIo } from './fake-engine.ts';
 import { accessLine, refusedLine, requestLine } from './log-lines.ts';
 
@@ -38,7 +39,7 @@ const apiProxyLog = (io: ProgramIo): string => join(io.hostPath(API_PROXY_LOG_DI
 const traffic: Program = async (io) => {
   const agent = io.spec.address ?? '';
   appendFileSync(squidLog(io), accessLine(agent, 'allowed.example:443') + refusedLine(agent, 'refused.example:443'));
-  const usage = { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, estimated: false };
+  const usage = { ...NO_USAGE, inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, estimated: false };
   appendFileSync(apiProxyLog(io), requestLine({ usage }));
   return 0;
 };

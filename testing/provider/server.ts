@@ -68,8 +68,10 @@ export interface ProviderServerOptions {
 }
 
 export interface ProviderServer extends Listening {
-  /** The requests, in the order in which their bodies were complete. */
+  /** The requests, in the order in which their bodies were complete, without the {@link modelLists}. */
   readonly requests: readonly RecordedRequest[];
+  /** The lists of models that the api-proxy itself asked for, when it started. */
+  readonly modelLists: readonly RecordedRequest[];
   /** Forgets the requests so far. */
   readonly reset: () => void;
 }
@@ -120,6 +122,9 @@ async function decide(
     body: JSON.stringify(dialect?.errorBody(status, message) ?? { error: { message } }),
   });
   if (!dialect) return refuse(404, `The local provider does not know the host ${request.host}.`);
+  if (request.credential === 'wrong' && dialect.wrongKey) {
+    return { status: dialect.wrongKey.status, body: JSON.stringify(dialect.wrongKey.body) };
+  }
   if (request.credential !== 'accepted') {
     return refuse(401, `The local provider got no valid credential in ${dialect.credential.header}.`);
   }
@@ -180,13 +185,14 @@ export async function startProviderServer({
   webSockets = false,
 }: ProviderServerOptions): Promise<ProviderServer> {
   const requests: RecordedRequest[] = [];
+  const modelLists: RecordedRequest[] = [];
   const names = [...DIALECTS.flatMap((dialect) => dialect.hosts), ...Object.keys(hosts), 'localhost', '127.0.0.1'];
   const certificate = await ca.issue(names);
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const dialect = findDialect(request, hosts);
     const recorded = await recordRequest(request, dialect, dialect && keys[dialect.id]);
-    requests.push(recorded);
+    (recorded.headers['user-agent'] === 'awf' ? modelLists : requests).push(recorded);
     await send(response, await decide(dialect, recorded, respond), chunkDelayMs);
   };
 
@@ -229,8 +235,10 @@ export async function startProviderServer({
       return close();
     },
     requests,
+    modelLists,
     reset: () => {
       requests.length = 0;
+      modelLists.length = 0;
     },
   };
 }

@@ -118,6 +118,7 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
       log: {
         request: (record) => lines.push({ ...record }),
         event: (level, event, fields) => lines.push({ event, level, ...fields }),
+        notice: (notice) => lines.push({ level: 'warn', ...notice }),
         isDebug: setup.config?.logLevel === 'debug',
         close: () => Promise.resolve(),
       },

@@ -53,7 +53,10 @@ describe('the log', () => {
   });
 
   describe('L2 that has reached its limit', () => {
-    const used = { inputTokens: 10, outputTokens: 2, cachedInputTokens: 1, estimated: false };
+    const used = {
+      ...{ inputTokens: 10, outputTokens: 2, cachedInputTokens: 1, cacheWriteTokens: 4, hourCacheWriteTokens: 3 },
+      estimated: false,
+    };
     const record = (): RequestRecord => ({ ...newRecord('openai', 'POST', '/v1/responses'), requests: 1, usage: used });
     const lineOf = (line: object): number => Buffer.byteLength(JSON.stringify(line)) + 1;
 
@@ -80,7 +83,7 @@ describe('the log', () => {
       expect(lines.map(({ event }) => event)).toEqual(['request', 'request', 'dropped']);
       expect(lines.at(-1)).toMatchObject({
         ...{ event: 'dropped', level: 'warn', lines: 3, requests: 3 },
-        ...{ inputTokens: 30, outputTokens: 6, cachedInputTokens: 3 },
+        ...{ inputTokens: 30, outputTokens: 6, cachedInputTokens: 3, cacheWriteTokens: 12, hourCacheWriteTokens: 9 },
       });
     });
 

@@ -5,6 +5,8 @@ import { ERROR_STATUS, type AnswerCode, type RequestError } from '../../../src/s
 interface ProxyErrorOptions extends ErrorOptions {
   /** For the log only: the error code of the system, of TLS or of Squid. */
   readonly detail?: string;
+  /** The answer's status, if the code's own is not the right one for the provider. */
+  readonly status?: number;
   /** Extra headers of the answer, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,7 @@ export class ProxyError extends Error implements ApiError {
   constructor(code: AnswerCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, options);
     this.name = 'ProxyError';
-    this.status = ERROR_STATUS[code];
+    this.status = options.status ?? ERROR_STATUS[code];
     this.code = code;
     this.detail = options.detail;
     this.headers = options.headers ?? {};

@@ -28,6 +28,9 @@ export interface Limits {
   readonly upstreamIdleMs: number;
   /** Milliseconds in which the upstream must answer a client that asks for a WebSocket. */
   readonly handshakeMs: number;
+  /** Milliseconds in which a provider must list its models, and the octets that are read of the list. */
+  readonly modelListMs: number;
+  readonly modelListBytes: number;
   /** Milliseconds that an unused tunnel is kept. Below the 60 s after which common load balancers close theirs. */
   readonly tunnelIdleMs: number;
   /** Unused tunnels kept per provider. */
@@ -54,6 +57,8 @@ export const DEFAULT_LIMITS: Limits = {
   prewarmMs: 10_000,
   upstreamIdleMs: 900_000,
   handshakeMs: 5_000,
+  modelListMs: 5_000,
+  modelListBytes: 4 * 1024 * 1024,
   tunnelIdleMs: 55_000,
   idleTunnels: 256,
   lingerMs: 1_000,

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MODEL_CHOICE_PATH, type ModelChoice } from '../../../src/shared/model-choice.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { createClientServer } from './client-server.ts';
@@ -11,7 +12,7 @@ import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } fro
 import { Forwarding, type Route } from './forward.ts';
 import type { Limits } from './limits.ts';
 import { loggedPath, newRecord, type Log } from './log.ts';
-import { answerHealth, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
+import { answerHealth, answerModelChoice, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
 import { bodyTooLarge } from './send-body.ts';
 import type { Budget } from './usage/budget.ts';
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   readonly maxBodyBytes: number;
   readonly budget: Budget;
   readonly log: Log;
+  /** Present if the command is to be told which model to set; it may have to wait. */
+  readonly modelChoice?: Promise<ModelChoice | undefined>;
 }
 
 /** How a request came in. */
@@ -51,6 +54,8 @@ interface Visit extends Arrival {
 /** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
 
+const asksForModel = ({ method, path }: AdmittedRequest): boolean => path === MODEL_CHOICE_PATH && method === 'GET';
+
 const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
   path === '/health' && (method === 'GET' || method === 'HEAD');
 
@@ -72,7 +77,7 @@ export class Listener {
     const { provider, limits, log } = options;
     this.#options = options;
     this.#ledger = new Ledger(log);
-    this.#dialect = prepareDialect(provider.usage);
+    this.#dialect = prepareDialect(provider);
     this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     this.server = createClientServer(limits);
     this.#listenToServer();
@@ -114,6 +119,10 @@ export class Listener {
         this.#answerHealth(answer);
         return;
       }
+      if (this.#options.modelChoice && asksForModel(admitted)) {
+        void answerModelChoice(this.#options.modelChoice, answer);
+        return;
+      }
       this.#forward(visit, admitted);
     } catch (cause) {
       this.#refuse(visit, asProxyError(cause));
@@ -148,9 +157,9 @@ export class Listener {
     const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
     this.#checkLimits(admitted);
-    budget.take();
+    budget.take(provider);
     this.#underWay++;
-    const usage = new UsageReading(this.#dialect, generates, budget);
+    const usage = new UsageReading(this.#dialect, path, generates, budget);
     visit.usage = usage;
     if (visit.expectsContinue) answer.writeContinue();
     const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };

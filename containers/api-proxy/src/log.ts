@@ -3,13 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { shouldLog, type LogLevel } from '../../../src/shared/log-level.ts';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { LOG_LIMIT_BYTES } from '../../../src/shared/log-limit.ts';
+import type { Notice } from '../../../src/shared/notice.ts';
 import type { DroppedRecord, RequestRecord } from '../../../src/shared/request-record.ts';
 import { NO_USAGE, sumOfUsage, type Usage } from '../../../src/shared/usage.ts';
 
 export interface Log {
   /** Writes a request's record at every level, because the run's report is made from these. */
   readonly request: (record: RequestRecord) => void;
-  /** Writes anything that is not a request. */
+  /** Writes what the runner must know at once, at every level. */
+  readonly notice: (notice: Notice) => void;
+  /** Writes anything else. */
   readonly event: (level: LogLevel, event: string, fields: object) => void;
   /** True if events of level `debug` are written, and so worth preparing. */
   readonly isDebug: boolean;
@@ -143,6 +146,11 @@ class BatchWriter {
   }
 }
 
+const line = (level: LogLevel, event: string, fields: object): object => ({
+  ...{ event, level, time: new Date().toISOString() },
+  ...fields,
+});
+
 /**
  * @param fds descriptors that every line is written to
  * @param maxBytes how much each of them gets; what does not fit is counted in a last line
@@ -156,17 +164,19 @@ export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LO
     for (const writer of writers) writer.add(batch);
     batch = EMPTY;
   };
-  const add = (line: object, requests: number, usage: Usage): void => {
-    batch = joined(batch, { text: `${JSON.stringify(line)}\n`, totals: { lines: 1, requests, ...usage } });
+  const add = (fields: object, requests: number, usage: Usage): void => {
+    batch = joined(batch, { text: `${JSON.stringify(fields)}\n`, totals: { lines: 1, requests, ...usage } });
     timer ??= setTimeout(flush, BATCH_MS);
   };
   return {
     request: (record) => {
       add(record, record.requests, record.usage ?? NO_USAGE);
     },
+    notice: ({ event, ...fields }) => {
+      add(line('warn', event, fields), 0, NO_USAGE);
+    },
     event: (needed, event, fields) => {
-      if (!shouldLog(needed, level)) return;
-      add({ event, level: needed, time: new Date().toISOString(), ...fields }, 0, NO_USAGE);
+      if (shouldLog(needed, level)) add(line(needed, event, fields), 0, NO_USAGE);
     },
     isDebug: shouldLog('debug', level),
     close: async () => {

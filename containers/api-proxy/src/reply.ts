@@ -1,7 +1,9 @@
 import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
+import { ERROR_STATUS } from '../../../src/shared/request-record.ts';
 import type { ProxyError } from './errors.ts';
 
 function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
@@ -24,7 +26,7 @@ const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
  * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
  */
 export const endsConnection = (request: IncomingMessage, error: ProxyError): boolean =>
-  error.status === 400 || hasUnreadBody(request);
+  ERROR_STATUS[error.code] === 400 || hasUnreadBody(request);
 
 /**
  * Answers with an error of the sidecar's own.
@@ -96,6 +98,16 @@ export function handedOver(client: IncomingMessage, socket: Socket): ServerRespo
     socket.destroySoon();
   });
   return answer;
+}
+
+/** Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose. */
+export async function answerModelChoice(
+  choice: Promise<ModelChoice | undefined>,
+  answer: ServerResponse,
+): Promise<void> {
+  const lines = Object.entries((await choice) ?? {}).map(([name, value]) => `${name}=${value}\n`);
+  answer.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  answer.end(lines.join(''));
 }
 
 /** Tells that the port is served and whether its provider is configured, but nothing about how. */

@@ -65,11 +65,14 @@ export class SendBody {
   }
 
   #onData(chunk: Buffer): void {
-    const { record, maxBodyBytes } = this.#exchange;
+    const { record, maxBodyBytes, usage } = this.#exchange;
     record.requestBytes += chunk.length;
     // Counted in any case: a chunked body does not declare its length.
     if (record.requestBytes > maxBodyBytes) this.#refuse(bodyTooLarge(maxBodyBytes));
-    else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) this.#send(chunk);
+    else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) {
+      this.#send(chunk);
+      usage.ask(chunk);
+    }
   }
 
   #send(chunk: Buffer): void {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { lazyPricing } from '../../../src/shared/prices.ts';
+import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
@@ -9,6 +11,7 @@ import { ToolGuard } from './judge/tool-guard.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
+import { readModelList } from './model-list.ts';
 import { ReflectionGuard } from './reflection.ts';
 import { endpointCheck } from './request/endpoints.ts';
 import { headerRules } from './request/headers.ts';
@@ -36,6 +39,8 @@ interface ProviderServer {
   readonly listener: Listener;
   /** Undefined if the provider is not configured. */
   readonly agent: TunnelAgent | undefined;
+  /** Asks the provider for its models, if somebody wants to know. */
+  readonly askModels?: () => void;
 }
 
 /** What all providers' servers share. */
@@ -92,7 +97,16 @@ function createProviderServer(provider: Provider, context: Context): ProviderSer
   if (!configured) return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
   const agent = createAgent(provider, configured, context);
   const route = createRoute(provider, configured, agent, context);
-  return { provider, agent, listener: new Listener({ ...options, route }) };
+  const modelChoice = Promise.withResolvers<ModelChoice | undefined>();
+  return {
+    provider,
+    agent,
+    listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
+    askModels: () => {
+      if (configured.checksKey !== true && configured.model === undefined) modelChoice.resolve(undefined);
+      else modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+    },
+  };
 }
 
 async function listen(
@@ -114,6 +128,15 @@ async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<v
   }
 }
 
+/**
+ * Gives the budget its prices. They are large, so a run without a limit in dollars never loads them, and one with it
+ * listens first. If they cannot be loaded, the process ends: a limit that nobody enforces would be worse.
+ */
+async function price(budget: Budget, { prices = [], providers }: SidecarConfig): Promise<void> {
+  const hosts = Object.fromEntries(Object.entries(providers).map(([id, { target }]) => [id, target.host]));
+  budget.usePricing(await lazyPricing({ own: prices, hosts })());
+}
+
 async function closeServer({ listener, agent }: ProviderServer): Promise<void> {
   await listener.end();
   agent?.destroy();
@@ -128,7 +151,10 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const { log, host, portOf = ({ port }: Provider) => port } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secureContext = trustStore(config.upstreamCa);
-  const context = { config, log, limits, secureContext, budget: new Budget(config.budget ?? {}) };
+  const budget = new Budget(config.budget ?? {}, (notice) => {
+    log.notice(notice);
+  });
+  const context = { config, log, limits, secureContext, budget };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
@@ -137,7 +163,8 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
     const ports = await Promise.all(
       servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)] as const),
     );
-    for (const server of servers) void prewarm(server, log);
+    for (const server of servers) void prewarm(server, log).then(server.askModels);
+    if (budget.limitsCost) void price(budget, config);
     return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, close };
   } catch (error) {
     await close();

@@ -2,7 +2,7 @@ import { CLAUDE_KEY_HELPER } from '../contract.ts';
 import { freePost, get, post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { present, type BodyRules, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import { tokens, type JsonObject, type Usage } from '../usage.ts';
+import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 export const ANTHROPIC_MESSAGES: readonly Endpoint[] = [
@@ -19,13 +19,24 @@ const ALL: readonly Endpoint[] = [
 /** Anthropic's SDK appends `/v1/messages` to a base URL; that of opencode appends `/messages`. */
 const ENDPOINTS: readonly Endpoint[] = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', ALL)];
 
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. */
+/**
+ * https://docs.anthropic.com/en/api/messages: `input_tokens` is what no cache was read or written for. What was written is
+ * kept for five minutes or an hour: https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
+ */
 export function readAnthropic(counts: JsonObject): Usage {
   const cachedInputTokens = tokens(counts['cache_read_input_tokens']);
+  const kept = isObject(counts['cache_creation']) ? counts['cache_creation'] : {};
+  const hourCacheWriteTokens = tokens(kept['ephemeral_1h_input_tokens']);
+  const cacheWriteTokens = Math.max(
+    tokens(counts['cache_creation_input_tokens']),
+    hourCacheWriteTokens + tokens(kept['ephemeral_5m_input_tokens']),
+  );
   return {
-    inputTokens: tokens(counts['input_tokens']) + tokens(counts['cache_creation_input_tokens']) + cachedInputTokens,
+    inputTokens: tokens(counts['input_tokens']) + cacheWriteTokens + cachedInputTokens,
     outputTokens: tokens(counts['output_tokens']),
     cachedInputTokens,
+    cacheWriteTokens,
+    hourCacheWriteTokens,
   };
 }
 
@@ -69,6 +80,7 @@ const BETAS: ToolHeader = {
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
+  402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
@@ -162,7 +174,11 @@ export const anthropic = {
   ],
   hopeless: [],
   transcripts: ['.claude/projects'],
+  // https://docs.claude.com/en/api/models-list and /en/api/errors
+  modelList: { path: '/v1/models?limit=1', wrongKey: { status: 401, body: /"authentication_error"/ } },
   sideTraffic: ['api.anthropic.com', 'statsig.anthropic.com', 'sentry.io'],
+  priceList: 'anthropic',
   usage: { usageKey: 'usage', modelKey: 'model', read: readAnthropic },
+  finalStatus: 402,
   errorBody,
 } as const satisfies ProviderEntry;

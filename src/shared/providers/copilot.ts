@@ -1,7 +1,8 @@
 import { COPILOT_HOST, copilotHost, GITHUB_COPILOT_HOST, isCopilotHost } from '../copilot-host.ts';
 import { post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import type { JsonObject, Usage } from '../usage.ts';
+import { isModelName, type ModelChoice } from '../model-choice.ts';
+import { isObject, type JsonObject, type Usage } from '../usage.ts';
 import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
 import { OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
 
@@ -28,6 +29,55 @@ const OAUTH_TOKEN = /^gh[ou]_/;
 
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
+
+const MODEL_VARIABLE = 'COPILOT_MODEL';
+const WIRE_API_VARIABLE = 'COPILOT_PROVIDER_WIRE_API';
+
+/** One model of the list, as far as the choice depends on it. From reports; GitHub documents none of it. */
+interface ListedModel {
+  readonly id: string;
+  readonly is_chat_default?: unknown;
+  readonly is_chat_fallback?: unknown;
+  readonly model_picker_enabled?: unknown;
+  readonly policy?: { readonly state?: unknown };
+  readonly capabilities?: { readonly type?: unknown; readonly supports?: { readonly tool_calls?: unknown } };
+  readonly supported_endpoints?: readonly unknown[];
+}
+
+/** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
+const CHAT = '/chat/completions';
+const RESPONSES = '/responses';
+
+const canChat = ({ supported_endpoints: endpoints = [CHAT] }: ListedModel): boolean => endpoints.includes(CHAT);
+
+/** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
+function suits(model: ListedModel): boolean {
+  const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
+  const isReachable = endpoints.includes(CHAT) || endpoints.includes(RESPONSES);
+  return (
+    capabilities?.type === 'chat' &&
+    capabilities.supports?.tool_calls === true &&
+    policy?.state !== 'disabled' &&
+    isReachable
+  );
+}
+
+/** GitHub's own default, else its fallback, else the first that people may pick. */
+function chooseModel(list: unknown, name: string | undefined): ModelChoice | undefined {
+  const data: unknown = isObject(list) ? list['data'] : undefined;
+  const models = (Array.isArray(data) ? data : []).filter(
+    (one): one is ListedModel => isObject(one) && isModelName(one['id']),
+  );
+  const fitting = models.filter(suits);
+  const chosen =
+    name === undefined
+      ? (fitting.find((model) => model.is_chat_default === true) ??
+        fitting.find((model) => model.is_chat_fallback === true) ??
+        fitting.find((model) => model.model_picker_enabled === true) ??
+        fitting[0])
+      : models.find(({ id }) => id === name);
+  return chosen && { [MODEL_VARIABLE]: chosen.id, ...(canChat(chosen) ? {} : { [WIRE_API_VARIABLE]: 'responses' }) };
+}
 
 const errorBody = (error: ApiError): unknown => ({ error: { message: error.message, code: error.code } });
 
@@ -91,15 +141,19 @@ export const copilot = {
     { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
     { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
     // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-    // nobody. So these are set for a token too, and with them it needs a model by name.
+    // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
     { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
     { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-    { name: 'COPILOT_MODEL', when: 'configured', role: 'setting', value: 'gpt-4.1', overridable: true },
+    { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+    { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
   ],
   managedSettings: [],
   hopeless: [],
   transcripts: ['.copilot/session-state', '.copilot/logs'],
+  modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
   sideTraffic: ['api.github.com'],
+  priceList: 'github-copilot',
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
+  finalStatus: 402,
   errorBody,
 } as const satisfies ProviderEntry;

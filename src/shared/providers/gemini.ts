@@ -1,5 +1,5 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
-import { jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import { endsSpending, jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import type { BodyRules } from '../provider-tools.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
 
@@ -29,6 +29,9 @@ function readUsage(counts: JsonObject): Usage {
     outputTokens:
       tokens(counts['candidatesTokenCount'] ?? counts['responseTokenCount']) + tokens(counts['thoughtsTokenCount']),
     cachedInputTokens: tokens(counts['cachedContentTokenCount']),
+    // What fills a cache is a request of its own: https://ai.google.dev/api/caching
+    cacheWriteTokens: 0,
+    hourCacheWriteTokens: 0,
   };
 }
 
@@ -72,7 +75,9 @@ const errorBody = (error: ApiError): unknown => ({
   error: {
     code: error.status,
     message: error.message,
-    status: STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT'),
+    status: endsSpending(error)
+      ? 'FAILED_PRECONDITION'
+      : (STATUSES[error.status] ?? (error.status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT')),
   },
 });
 
@@ -125,7 +130,11 @@ export const gemini = {
   ],
   hopeless: [],
   transcripts: ['.gemini/tmp'],
+  // https://ai.google.dev/gemini-api/docs/troubleshooting: a wrong key is an invalid argument.
+  modelList: { path: '/v1beta/models?pageSize=1', wrongKey: { status: 400, body: /"API_KEY_INVALID"/ } },
   sideTraffic: ['play.googleapis.com'],
-  usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', read: readUsage },
+  priceList: 'google',
+  usage: { usageKey: 'usageMetadata', modelKey: 'modelVersion', isModelLast: true, read: readUsage },
+  finalStatus: 400,
   errorBody,
 } as const satisfies ProviderEntry;

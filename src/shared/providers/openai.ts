@@ -1,5 +1,5 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
-import type { ApiError, ProviderEntry } from '../provider-entry.ts';
+import { endsSpending, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { address, present, type BodyRules, type Place } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
@@ -42,7 +42,12 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...under(['/openai/deployments/*'], OPENAI_GENERATION),
 ];
 
-const cachedIn = (details: unknown): number => (isObject(details) ? tokens(details['cached_tokens']) : 0);
+/** The cache's part of a prompt. Only newer models charge for writing, with a field for it. */
+const cacheIn = (details: unknown) => ({
+  cachedInputTokens: isObject(details) ? tokens(details['cached_tokens']) : 0,
+  cacheWriteTokens: isObject(details) ? tokens(details['cache_write_tokens']) : 0,
+  hourCacheWriteTokens: 0,
+});
 
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
 export function readOpenAi(counts: JsonObject): Usage {
@@ -50,13 +55,13 @@ export function readOpenAi(counts: JsonObject): Usage {
     return {
       inputTokens: tokens(counts['prompt_tokens']),
       outputTokens: tokens(counts['completion_tokens']),
-      cachedInputTokens: cachedIn(counts['prompt_tokens_details']),
+      ...cacheIn(counts['prompt_tokens_details']),
     };
   }
   return {
     inputTokens: tokens(counts['input_tokens']),
     outputTokens: tokens(counts['output_tokens']),
-    cachedInputTokens: cachedIn(counts['input_tokens_details'] ?? counts['input_token_details']),
+    ...cacheIn(counts['input_tokens_details'] ?? counts['input_token_details']),
   };
 }
 
@@ -100,7 +105,7 @@ const NO_JWT = /^(?!eyJ[\w-]*\.)/;
 const errorBody = (error: ApiError): unknown => ({
   error: {
     message: error.message,
-    type: error.status >= 500 ? 'server_error' : 'invalid_request_error',
+    type: endsSpending(error) ? 'insufficient_quota' : error.status >= 500 ? 'server_error' : 'invalid_request_error',
     param: null,
     code: error.code,
   },
@@ -161,7 +166,11 @@ export const openai = {
     },
   ],
   transcripts: ['.codex/sessions'],
+  // A key without the permission to list models gets 401 or 403 with another code.
+  modelList: { path: '/v1/models', wrongKey: { status: 401, body: /"invalid_api_key"/ } },
   sideTraffic: ['chatgpt.com', 'ab.chatgpt.com', 'github.com', 'api.github.com'],
+  priceList: 'openai',
   usage: { usageKey: 'usage', modelKey: 'model', read: readOpenAi },
+  finalStatus: 400,
   errorBody,
 } as const satisfies ProviderEntry;

@@ -71,6 +71,8 @@ export interface Dialect {
   /** Returns `undefined` if there is no such endpoint. */
   readonly handle: (request: DialectRequest) => Inference | Answer | undefined;
   readonly errorBody: (status: number, message: string) => unknown;
+  /** The answer to a wrong key, where it is not 401 with an ordinary body. */
+  readonly wrongKey?: { readonly status: number; readonly body: unknown };
   /** Opens a WebSocket. Returns `undefined` if there is none at this path. */
   readonly openChannel?: (path: string, query: URLSearchParams) => Channel | undefined;
 }

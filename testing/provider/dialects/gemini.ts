@@ -74,5 +74,24 @@ export const gemini: Dialect = {
   recognises: (path) => /\/models\/[^/:]+:\w+$/.test(path) || path.endsWith('/v1beta/models'),
   handle,
   errorBody: (status, message) => ({ error: { code: status, message, status: STATUSES[status] ?? 'INTERNAL' } }),
+  // https://ai.google.dev/gemini-api/docs/troubleshooting and https://google.aip.dev/193
+  wrongKey: {
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message: 'API key not valid. Please pass a valid API key.',
+        status: 'INVALID_ARGUMENT',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+            reason: 'API_KEY_INVALID',
+            domain: 'googleapis.com',
+            metadata: { service: 'generativelanguage.googleapis.com' },
+          },
+        ],
+      },
+    },
+  },
   openChannel: (path) => (/^\/ws\/.*\.GenerativeService\.BidiGenerateContent$/.test(path) ? liveChannel() : undefined),
 };

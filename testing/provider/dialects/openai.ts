@@ -4,7 +4,7 @@
  */
 
 import type { ProviderId } from '../../../src/shared/providers.ts';
-import { isObject, objects, text } from '../../json.ts';
+import { isObject, objects, text, type JsonObject } from '../../json.ts';
 import {
   type Answer,
   type Channel,
@@ -228,10 +228,30 @@ function embeddings({ model, input, encoding_format: format }: DialectRequest['b
 
 const models = { object: 'list', data: [{ id: 'local-model', object: 'model', created: 0, owned_by: 'local' }] };
 
+/** As people have recorded it; GitHub documents none of it. The default is not the first, and some cannot be chosen. */
+const copilotModel = (id: string, fields: JsonObject = {}): JsonObject => ({
+  ...{ id, object: 'model', name: id, vendor: 'local', version: id, preview: false },
+  ...{ model_picker_enabled: true, is_chat_default: false, is_chat_fallback: false },
+  policy: { state: 'enabled', terms: '' },
+  capabilities: { type: 'chat', family: id, supports: { tool_calls: true, streaming: true } },
+  supported_endpoints: ['/chat/completions', '/responses'],
+  ...fields,
+});
+
+export const COPILOT_MODELS = {
+  object: 'list',
+  data: [
+    copilotModel('text-embedding', { capabilities: { type: 'embeddings', family: 'text-embedding' } }),
+    copilotModel('local-switched-off', { is_chat_default: true, policy: { state: 'disabled', terms: '' } }),
+    copilotModel('local-newer', { supported_endpoints: ['/responses'] }),
+    copilotModel('local-default', { is_chat_default: true }),
+  ],
+};
+
 const handler =
-  (version: '' | '/v1') =>
+  (version: '' | '/v1', list: unknown = models) =>
   ({ method, path, body }: DialectRequest): ReturnType<Dialect['handle']> => {
-    if (method === 'GET' && path.endsWith(`${version}/models`)) return jsonAnswer(models);
+    if (method === 'GET' && path.endsWith(`${version}/models`)) return jsonAnswer(list);
     if (method !== 'POST') return undefined;
     if (path.endsWith(`${version}/chat/completions`)) return chat(body);
     if (path.endsWith(`${version}/responses`)) return responses(body);
@@ -269,6 +289,7 @@ export const copilot: Dialect = {
     ['', 'individual.', 'business.', 'enterprise.'].map((plan) => `api.${plan}githubcopilot.com`),
     '',
   ),
+  handle: handler('', COPILOT_MODELS),
   // From reports: the API answers 400 without it.
   demands: ['copilot-integration-id'],
 };

@@ -12,6 +12,7 @@ async function* chunks(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
 const input = (text: string): ConfigInput => chunks(text.slice(0, 7), text.slice(7));
+const PRICE = { model: 'm', input: 1, output: 1, cachedInput: 1, cacheWrite: 1, hourCacheWrite: 1 };
 const nothing = (): ConfigInput => chunks();
 
 const document = (change: Record<string, unknown> = {}): SidecarConfig => ({
@@ -29,7 +30,7 @@ const target = (change: Record<string, unknown>) =>
 describe('the document on standard input', () => {
   test('is used unchanged', async () => {
     const allowEndpoints = [{ provider: 'openai', method: 'GET', path: '/v1/files/*' }];
-    const config = document({ upstreamCa: 'PEM', allowEndpoints });
+    const config = document({ upstreamCa: 'PEM', allowEndpoints, budget: { maxCostUsd: 0.5 }, prices: [PRICE] });
     expect(await readStartConfig(input(JSON.stringify(config)), {})).toEqual(config);
   });
 
@@ -81,6 +82,19 @@ describe('the document on standard input', () => {
     ['an unknown limit', document({ budget: { maxDollars: 1 } }), /budget has an unknown field/],
     ['a budget of 0', document({ budget: { maxRequests: 0 } }), /budget\.maxRequests must be a positive/],
     ['a budget that is text', document({ budget: { maxTokens: SECRET } }), /budget\.maxTokens must be a positive/],
+    [
+      'a cost that is text',
+      document({ budget: { maxCostUsd: SECRET } }),
+      /budget\.maxCostUsd must be a positive number/,
+    ],
+    ['a cost of nothing', document({ budget: { maxCostUsd: 0 } }), /budget\.maxCostUsd must be a positive number/],
+    [
+      'a price that is text',
+      document({ prices: [{ ...PRICE, output: SECRET }] }),
+      /prices\[0\] must consist of numbers/,
+    ],
+    ['a negative price', document({ prices: [{ ...PRICE, input: -1 }] }), /prices\[0\] must consist of numbers/],
+    ['half a price', document({ prices: [{ model: 'm', input: 1 }] }), /prices\[0\] must consist of numbers/],
     ['too long', 'x'.repeat(5 * 1024 * 1024), /larger than/],
   ])('%s is rejected, and no value is printed', async (_, text, message) => {
     const refused = readStartConfig(input(typeof text === 'string' ? text : JSON.stringify(text)), ENV);

@@ -14,6 +14,11 @@ const used = (inputTokens: number, outputTokens: number, cachedInputTokens: numb
   cachedInputTokens,
   estimated,
 });
+/** What was written into a cache, and how much of it for an hour. */
+const written = (cacheWriteTokens: number, hourCacheWriteTokens: number) => ({
+  cacheWriteTokens,
+  hourCacheWriteTokens,
+});
 const events = (...data: unknown[]): string =>
   data.map((event) => `event: x\ndata: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('');
 
@@ -141,6 +146,59 @@ describe('usage', () => {
     answer(headers, Buffer.from(body), 100_000);
     await post(t.port(id), path, 'x'.repeat(40));
     expect((await t.records(1))[0]).toMatchObject({ model: null, usage });
+  });
+
+  test.each<[string, ProviderId, string, object, object]>([
+    ['Anthropic', 'anthropic', '/v1/messages', { cache_creation_input_tokens: 6 }, written(6, 0)],
+    [
+      'Anthropic, by the time that it is kept',
+      'anthropic',
+      '/v1/messages',
+      {
+        cache_creation_input_tokens: 6,
+        cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 4 },
+      },
+      written(6, 4),
+    ],
+    [
+      'Anthropic, by the time alone',
+      'anthropic',
+      '/v1/messages',
+      { cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 4 } },
+      written(6, 4),
+    ],
+    [
+      'Anthropic’s format at Copilot',
+      'copilot',
+      '/v1/messages',
+      { cache_read_input_tokens: 0, cache_creation_input_tokens: 6 },
+      written(6, 0),
+    ],
+    [
+      'OpenAI',
+      'openai',
+      '/v1/responses',
+      { input_tokens_details: { cached_tokens: 1, cache_write_tokens: 5 } },
+      written(5, 0),
+    ],
+  ])('what is written into a cache is kept apart: %s', async (_, id, path, counts, expected) => {
+    answer(
+      json,
+      Buffer.from(JSON.stringify({ model: 'm-1', usage: { input_tokens: 30, output_tokens: 1, ...counts } })),
+    );
+    await post(t.port(id), path, '{}');
+    const [record] = await t.records(1);
+    expect(record!.usage).toMatchObject({ ...expected, inputTokens: id === 'openai' ? 30 : 36 });
+  });
+
+  test.each([
+    ['the body', 'openai' as const, '/v1/responses', '{"input":"\\"model\\":\\"x\\"","model":"asked-1"}'],
+    ['the path', 'gemini' as const, '/v1beta/models/asked-1:embedContent', '{}'],
+    ['the path at Azure', 'openai' as const, '/openai/deployments/asked-1/chat/completions', '{}'],
+  ])('of an answer without a model is that of the model in %s', async (_, id, path, body) => {
+    answer(json, Buffer.from('{"usage":{"input_tokens":1,"prompt_tokens":1}}'));
+    await post(t.port(id), path, body);
+    expect((await t.records(1))[0]).toMatchObject({ model: 'asked-1' });
   });
 
   test('of a list of models is not recorded', async () => {

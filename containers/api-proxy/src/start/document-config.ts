@@ -1,3 +1,4 @@
+import type { OwnPrice } from '../../../../src/shared/prices.ts';
 import { PROVIDERS } from '../../../../src/shared/providers.ts';
 import {
   normaliseCredential,
@@ -10,7 +11,7 @@ import { requireProxyUrl } from './proxy-url.ts';
 
 const FIELDS = [
   ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-  'logLevel',
+  ...['prices', 'logLevel'],
 ];
 
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
@@ -29,7 +30,9 @@ function requireCount(name: string, value: number): number {
 }
 
 function checkProvider(name: string, value: SidecarProvider | undefined): SidecarProvider {
-  const { credential, target, injection } = requireObject(name, value, ['credential', 'target', 'injection']);
+  const { credential, target, injection, checksKey, model } = requireObject(name, value, [
+    ...['credential', 'target', 'injection', 'checksKey', 'model'],
+  ]);
   if (typeof credential !== 'string') throw new Error(`${name}.credential must be a string.`);
   const normalised = normaliseCredential(`${name}.credential`, credential);
   if (normalised === undefined) throw new Error(`${name}.credential is empty.`);
@@ -39,13 +42,32 @@ function checkProvider(name: string, value: SidecarProvider | undefined): Sideca
   if (typeof header !== 'string' || header === '' || typeof prefix !== 'string') {
     throw new Error(`${name}.injection must name a header and a prefix.`);
   }
-  return { credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection };
+  return {
+    ...{ credential: normalised, target: checkTarget(`${name}.target`, { ...fields }), injection },
+    ...(checksKey === true && { checksKey }),
+    ...(model && { model }),
+  };
 }
 
 function checkBudget(name: string, value: SidecarBudget): SidecarBudget {
-  const budget = requireObject(name, value, ['maxRequests', 'maxTokens']);
-  for (const [field, limit] of Object.entries(budget)) requireCount(`${name}.${field}`, limit as number);
+  const budget = requireObject(name, value, ['maxRequests', 'maxTokens', 'maxCostUsd']);
+  const { maxCostUsd, ...counts } = budget;
+  for (const [field, limit] of Object.entries(counts)) requireCount(`${name}.${field}`, limit);
+  if (maxCostUsd !== undefined && !(Number.isFinite(maxCostUsd) && maxCostUsd > 0)) {
+    throw new Error(`${name}.maxCostUsd must be a positive number.`);
+  }
   return budget;
+}
+
+const PRICES = ['input', 'output', 'cachedInput', 'cacheWrite', 'hourCacheWrite'] as const;
+
+/** A price that is not a number would make every cost one, and so limit nothing. */
+function checkPrice(name: string, value: OwnPrice): OwnPrice {
+  const price = requireObject(name, value, ['model', ...PRICES]);
+  if (PRICES.some((field) => !Number.isFinite(price[field]) || price[field] < 0)) {
+    throw new Error(`${name} must consist of numbers that are not negative.`);
+  }
+  return price;
 }
 
 function parseDocument(document: string): SidecarConfig {
@@ -65,7 +87,7 @@ function parseDocument(document: string): SidecarConfig {
  */
 export function configFromDocument(document: string): SidecarConfig {
   const config = requireObject('The configuration', parseDocument(document), FIELDS);
-  const { providers, proxyUrl, maxBodyBytes, budget } = config;
+  const { providers, proxyUrl, maxBodyBytes, budget, prices } = config;
   const ids = PROVIDERS.map(({ id }) => id);
   const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
   return {
@@ -76,5 +98,6 @@ export function configFromDocument(document: string): SidecarConfig {
     proxyUrl: requireProxyUrl("The configuration's proxyUrl", proxyUrl),
     maxBodyBytes: requireCount("The configuration's maxBodyBytes", maxBodyBytes),
     ...(budget && { budget: checkBudget("The configuration's budget", budget) }),
+    ...(prices && { prices: prices.map((price, at) => checkPrice(`The configuration's prices[${at}]`, price)) }),
   };
 }

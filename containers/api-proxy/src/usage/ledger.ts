@@ -2,14 +2,17 @@ import type { RequestRecord } from '../../../../src/shared/request-record.ts';
 import { errorCode } from '../errors.ts';
 import { elapsedMs, type Log } from '../log.ts';
 import type { UsageReading } from './reading.ts';
+import { Watch } from './watch.ts';
 
 /** Closes requests: finds out what each one used, charges it, and writes its record to the log. */
 export class Ledger {
   readonly #log: Log;
+  readonly #watch: Watch;
   readonly #closing = new Set<Promise<void>>();
 
   constructor(log: Log) {
     this.#log = log;
+    this.#watch = new Watch(log);
   }
 
   /**
@@ -26,7 +29,7 @@ export class Ledger {
       this.#unreadable(record, error);
     }
     if (!settling) {
-      this.#log.request(record);
+      this.#write(record);
       return;
     }
     const closing = this.#settle(record, settling).finally(() => this.#closing.delete(closing));
@@ -39,7 +42,12 @@ export class Ledger {
     } catch (error) {
       this.#unreadable(record, error);
     }
+    this.#write(record);
+  }
+
+  #write(record: RequestRecord): void {
     this.#log.request(record);
+    this.#watch.see(record);
   }
 
   #unreadable({ id }: RequestRecord, error: unknown): void {

@@ -1,10 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestRecord } from '../../../../src/shared/request-record.ts';
-import { NO_USAGE, sumOfUsage, type JsonObject, type Usage, type UsageDialect } from '../../../../src/shared/usage.ts';
+import type { Provider, ProviderId } from '../../../../src/shared/providers.ts';
+import {
+  NO_USAGE,
+  sumOfUsage,
+  usageBeyond,
+  type JsonObject,
+  type Usage,
+  type UsageDialect,
+} from '../../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
 import { headerValue } from '../request/raw-headers.ts';
 import { JsonScanner, quoted } from './json-scanner.ts';
+import { isModel, ModelNames } from './model-names.ts';
 
 /** How answers arrive: as one document, as events, or as messages, each of which answers a request of its own. */
 type Form = 'document' | 'events' | 'messages';
@@ -19,16 +28,23 @@ const tokensIn = (octets: number): number => Math.ceil(octets / OCTETS_PER_TOKEN
 
 /** A provider's dialect with its keys as they are spelled in an answer. */
 export interface PreparedDialect {
+  readonly provider: ProviderId;
   readonly usage: Buffer;
   readonly model: Buffer;
+  readonly isModelLast: boolean;
   readonly read: UsageDialect['read'];
 }
 
-export const prepareDialect = ({ usageKey, modelKey, read }: UsageDialect): PreparedDialect => ({
-  usage: quoted(usageKey),
-  model: quoted(modelKey),
-  read,
+export const prepareDialect = ({ id, usage }: Pick<Provider, 'id' | 'usage'>): PreparedDialect => ({
+  provider: id,
+  usage: quoted(usage.usageKey),
+  model: quoted(usage.modelKey),
+  isModelLast: usage.isModelLast ?? false,
+  read: usage.read,
 });
+
+/** Gemini's requests name their model in the path, and so do Azure's. */
+const MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
 
 function eventsIn(chunk: Buffer, from: number): number {
   let events = 0;
@@ -62,21 +78,39 @@ export class UsageReading {
   #counts: JsonObject | undefined;
   /** What earlier messages reported. */
   #earlier = NO_USAGE;
-  #model: string | null = null;
+  #names = new ModelNames('first');
+  /** The model that the request asks for, in case the answer names none. */
+  #asked: string | null;
+  #askedScanner: JsonScanner | undefined;
   /** Octets and events since the last count. */
   #octets = 0;
   #events = 0;
   /** Octets of the current chunk after the last count in it. */
   #uncounted = 0;
   #messages = 0;
-  #charged = 0;
+  #charged = NO_USAGE;
   #onMessage: ((count: number) => void) | undefined;
 
-  /** @param generates the endpoint costs tokens, so an answer without a count is not free */
-  constructor(dialect: PreparedDialect, generates: boolean, budget: Budget) {
+  /**
+   * @param path the request's canonical path
+   * @param generates the endpoint costs tokens, so an answer without a count is not free
+   */
+  constructor(dialect: PreparedDialect, path: string, generates: boolean, budget: Budget) {
     this.#dialect = dialect;
     this.#generates = generates;
     this.#budget = budget;
+    const named = MODEL_IN_PATH.exec(path)?.[1];
+    this.#asked = isModel(named) ? named : null;
+    if (this.#asked !== null || !generates) return;
+    this.#askedScanner = new JsonScanner(dialect.model, (value) => {
+      if (isModel(value)) this.#asked ??= value;
+    });
+  }
+
+  /** Reads which model a request asks for, from a chunk of its body. */
+  ask(chunk: Buffer): void {
+    if (this.#asked === null) this.#askedScanner?.push(chunk);
+    else this.#askedScanner = undefined;
   }
 
   /**
@@ -88,13 +122,15 @@ export class UsageReading {
     const { statusCode = 0, rawHeaders } = response;
     if (statusCode >= 300) return;
     this.#form = formOf(response);
+    this.#names = new ModelNames(this.#form === 'messages' ? 'each' : this.#dialect.isModelLast ? 'last' : 'first');
     this.#onMessage = onMessage;
     this.#scanners = [
+      // First, because the count of a message is charged at once, and needs the model.
+      new JsonScanner(this.#dialect.model, (value) => {
+        this.#names.see(value);
+      }),
       new JsonScanner(this.#dialect.usage, (value, rest) => {
         if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
-      }),
-      new JsonScanner(this.#dialect.model, (value) => {
-        if (typeof value === 'string' && /^[\w./:@-]{1,100}$/.test(value)) this.#model ??= value;
       }),
     ];
     const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
@@ -128,7 +164,7 @@ export class UsageReading {
     for (const scanner of this.#scanners) scanner.push(chunk);
     this.#octets += this.#uncounted;
     if (this.#form === 'events') this.#events += eventsIn(chunk, chunk.length - this.#uncounted);
-    if (this.#model !== null && this.#scanners.length > 1) this.#scanners.pop();
+    if (this.#names.isSettled && this.#scanners.length > 1) this.#scanners.shift();
   }
 
   #count(counts: JsonObject, rest: number): void {
@@ -142,6 +178,7 @@ export class UsageReading {
     this.#earlier = this.#reported;
     this.#counts = counts;
     this.#charge(this.#reported);
+    this.#names.endAnswer();
     this.#onMessage?.(++this.#messages);
   }
 
@@ -150,9 +187,15 @@ export class UsageReading {
     return this.#counts ? sumOfUsage(this.#earlier, this.#dialect.read(this.#counts)) : this.#earlier;
   }
 
-  #charge({ inputTokens, outputTokens }: Usage): void {
-    this.#budget.addTokens(inputTokens + outputTokens - this.#charged);
-    this.#charged = inputTokens + outputTokens;
+  /** @param total of all that the answer has used so far */
+  #charge(total: Usage): void {
+    const { provider } = this.#dialect;
+    this.#budget.charge({
+      provider,
+      model: this.#names.current ?? this.#asked,
+      usage: usageBeyond(total, this.#charged),
+    });
+    this.#charged = total;
   }
 
   /**
@@ -172,12 +215,13 @@ export class UsageReading {
   }
 
   #settle(record: RequestRecord): void {
-    record.model = this.#model;
+    record.model = this.#names.all;
     const isReported = this.#counts !== undefined;
     // If the client left before the answer began, the provider has read the request all the same.
     const isAnswered = this.#form !== undefined || record.error === 'client_closed';
     const estimated = this.#generates && isAnswered ? this.#estimate(record, isReported) : undefined;
     if (!isReported && !estimated) return;
+    record.model ??= this.#asked;
     record.usage = { ...sumOfUsage(this.#reported, estimated ?? NO_USAGE), estimated: estimated !== undefined };
     this.#charge(record.usage);
   }
@@ -186,9 +230,9 @@ export class UsageReading {
     const isCut = this.#form === 'messages' ? this.#octets > CHATTER : error !== null || !isReported;
     if (!isCut) return undefined;
     return {
+      ...NO_USAGE,
       inputTokens: isReported ? 0 : tokensIn(requestBytes),
       outputTokens: this.#form === 'events' ? this.#events : tokensIn(this.#octets),
-      cachedInputTokens: 0,
     };
   }
 }

@@ -66,11 +66,12 @@ function recordFailure({ record }: Exchange, end: Duplex, name: 'client' | 'upst
 }
 
 /** @param count answers in this WebSocket so far; the handshake has already paid for the first one */
-function chargeAnswer({ client, record, budget }: Exchange, count: number): void {
+function chargeAnswer({ client, record, budget, provider }: Exchange, count: number): void {
   if (count > 1) budget.addRequest();
   record.requests = count;
-  if (budget.refusal === undefined) return;
-  record.error ??= budget.refusal.logged;
+  const refusal = budget.refusalFor(provider);
+  if (refusal === undefined) return;
+  record.error ??= refusal.logged;
   client.socket.destroySoon();
 }
 

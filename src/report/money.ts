@@ -1,0 +1,20 @@
+import type { RunUsage } from './usage.ts';
+
+/** Decimal places of an amount that programs read. A token of the cheapest model costs less than a millionth. */
+const PLACES = 6;
+
+/** An amount for people. Less than a dollar has a hundredth of a cent. */
+export function dollars(usd: number): string {
+  return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+}
+
+/** An amount for programs: a plain decimal, without an exponent or a currency. */
+export function decimalUsd(usd: number): string {
+  return usd.toFixed(PLACES);
+}
+
+/** What a run cost, for people. A sum in which a price is missing must not pass for the whole. */
+export function costText({ costUsd, pricedUsd, estimated }: RunUsage): string {
+  if (costUsd === null) return `at least ${dollars(pricedUsd)}`;
+  return `${estimated ? 'about ' : ''}${dollars(costUsd)}`;
+}
