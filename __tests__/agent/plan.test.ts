@@ -58,9 +58,10 @@ describe('mounts', () => {
     const data = { kind: 'bind', source: '/usr/share', target: '/data', writable: false } as const;
     const { make, work } = plan({}, { mounts: [data] });
     const found = make();
-    expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc/passwd', '/data']));
-    expect(found.mounts.find(({ target }) => target === '/etc/passwd')).toMatchObject({
-      source: join(work, 'etc/passwd'),
+    expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc', '/data']));
+    expect(found.systemFiles).toHaveProperty(['/etc/passwd']);
+    expect(found.mounts.find(({ target }) => target === '/etc')).toMatchObject({
+      source: join(work, 'etc'),
       writable: false,
     });
   });

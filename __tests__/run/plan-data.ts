@@ -30,6 +30,7 @@ export const CLAIMED: Claimed = {
     environment: {},
     toolchain: [{ kind: 'bind', source: '/usr', target: '/usr', writable: false }],
     below: { hidden: [], credentials: [], views: [], fileSystems: [] },
+    etc: undefined,
     toolDirectories: new Map(),
     programDirectories: [],
     claudeJson: undefined,

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
+import { readEtc, type EtcTree } from '../mounts/etc.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
 import { hostToolchain, programDirectories } from '../mounts/host-toolchain.ts';
@@ -13,6 +14,8 @@ export interface AgentHost {
   readonly environment: NodeJS.ProcessEnv;
   /** Read-only mounts; none where an image has the tools. */
   readonly toolchain: readonly MountSpec[];
+  /** What the sandbox has of `/etc`; undefined where an image has its own. */
+  readonly etc: EtcTree | undefined;
   /** What must not be seen or written below mounted directories. */
   readonly below: Below;
   /** The names in the toolchain's directories in the home, by the directory's path. */
@@ -33,11 +36,13 @@ export function readAgentHost(config: Config, user: User, surroundings: Surround
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
   const toolchain = isImage ? [] : hostToolchain(user.home, environment);
+  const below = readBelow(surroundings);
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
     environment,
     toolchain,
-    below: readBelow(surroundings),
+    etc: isImage ? undefined : readEtc(below),
+    below,
     toolDirectories: openDirectories(toolchain, user.home),
     programDirectories: isImage ? [] : programDirectories(environment),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,

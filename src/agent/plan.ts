@@ -5,12 +5,13 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
+import { etcMounts, planEtc, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
 import type { Addresses } from '../shared/network.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
-import { homeSettings, systemFileMounts, systemFiles } from './files.ts';
+import { homeSettings, RESOLVER_FILE, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
 import { startDocument } from './start-document.ts';
 
@@ -30,6 +31,8 @@ export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
   /** Generated system files, container path to content, to be written below the place's directory. No secret is in them. */
   readonly systemFiles: Readonly<Record<string, string>>;
+  /** What is written beside the system files; undefined where an image has its own. */
+  readonly etc: EtcPlan | undefined;
   /** The standard input of the entrypoint. */
   readonly document: string;
   readonly warnings: readonly string[];
@@ -52,12 +55,14 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
   const files = systemFiles(config, addresses, user);
+  const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
   const claude = claudeFiles(config, secrets, place);
-  const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+  const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
   return {
     mounts,
     systemFiles: files,
+    etc,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
@@ -77,6 +82,14 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
+}
+
+/** Mounts for `/etc`, or for the generated files alone where an image has the rest. */
+function settingsMounts(directory: string, files: AgentPlan['systemFiles'], etc: EtcPlan | undefined): MountSpec[] {
+  if (etc === undefined) return systemFileMounts(directory, files);
+  // The engine mounts a file of its own over any other resolv.conf.
+  const resolver = systemFileMounts(directory, files).filter(({ target }) => target === RESOLVER_FILE);
+  return [...etcMounts(directory, etc), ...resolver];
 }
 
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */

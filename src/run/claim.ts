@@ -89,7 +89,7 @@ export async function claim(
     subnet,
     found.map(({ name }) => name),
   );
-  const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
+  const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
   const { hidden, credentials } = host.below;
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
   progress.baseline = { ...guards.baseline, visible, closed };
@@ -100,6 +100,12 @@ export async function claim(
     ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
   };
+}
+
+/** What the sandbox shows of the host, apart from the user's mounts. */
+function visibleOf({ toolchain, etc }: AgentHost): string[] {
+  const { mounts = [], files = [], links = [] } = etc ?? {};
+  return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
 }
 
 /**

@@ -6,6 +6,7 @@ import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
@@ -25,6 +26,8 @@ export interface RunPlan {
   /** Generated system files of the agent, container path to content, and the directory that they belong in. */
   readonly systemFiles: Readonly<Record<string, string>>;
   readonly systemFileDirectory: string;
+  /** What is written beside them; undefined where an image has its own. */
+  readonly etc: EtcPlan | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -69,6 +72,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     },
     systemFiles: agent.systemFiles,
     systemFileDirectory: directory,
+    etc: agent.etc,
     warnings: agent.warnings,
   };
 }
