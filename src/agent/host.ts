@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
+import { readKinds, type PathKinds } from './host-places.ts';
 import { readEtc, type EtcTree } from '../mounts/etc.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
@@ -22,6 +23,12 @@ export interface AgentHost {
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
   /** The directories of the caller's `PATH` that have programs; none where an image has them. */
   readonly programDirectories: readonly string[];
+  /** What the paths in the caller's variables are. */
+  readonly kinds: PathKinds;
+  /** The caller's corepack; undefined where there is none, or where an image has the tools. */
+  readonly corepack: string | undefined;
+  /** The caller's directories for temporary files. */
+  readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
 }
@@ -44,9 +51,16 @@ export function readAgentHost(config: Config, user: User, surroundings: Surround
     etc: isImage ? undefined : readEtc(below),
     below,
     toolDirectories: openDirectories(toolchain, user.home),
-    programDirectories: isImage ? [] : programDirectories(environment),
+    ...programsOf(isImage ? [] : programDirectories(environment)),
+    kinds: readKinds(environment),
+    temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
   };
+}
+
+function programsOf(directories: readonly string[]): Pick<AgentHost, 'programDirectories' | 'corepack'> {
+  const corepack = directories.map((directory) => join(directory, 'corepack')).find((path) => existsSync(path));
+  return { programDirectories: directories, corepack };
 }
 
 function readIfPresent(path: string): string | undefined {

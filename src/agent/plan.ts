@@ -13,6 +13,8 @@ import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
 import { homeSettings, RESOLVER_FILE, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
+import { misplaced, type Misplaced, type SandboxView } from './host-places.ts';
+import { installFiles, installLinks } from './installs.ts';
 import { startDocument } from './start-document.ts';
 
 /** What the plan needs to know beside the configuration. */
@@ -46,11 +48,12 @@ export interface AgentPlan {
 export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): AgentPlan {
   const { addresses, user, host, userMounts } = place;
   refuseCredentialsInCommand(config, secrets);
-  const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
   // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
   const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
   const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
-  const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+  const isImage = config.agentImage !== undefined;
+  const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()) };
+  const settings = Object.entries(written).filter(([path]) => {
     const target = join(user.home, path);
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
@@ -58,6 +61,9 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
   const claude = claudeFiles(config, secrets, place);
   const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
+  const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
+  const fit = (name: string, value: string): Misplaced | undefined => misplaced(name, value, view);
+  const environment = agentEnvironment(config, secrets, addresses, host.environment, user, fit);
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
   return {
     mounts,
@@ -68,10 +74,10 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       command: config.command,
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-      homeLinks: links,
+      homeLinks: { ...links, ...(isImage ? {} : installLinks(host.corepack)) },
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
-      modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
+      modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     warnings: [
       ...claude.warnings,
@@ -81,6 +87,28 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...missingPrograms(config, host, [...tools, ...userMounts]),
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
+  };
+}
+
+/** @param mounts what the sandbox shows of the host beside the workspace */
+function sandboxView(
+  { workspace, agentImage }: Config,
+  { user, host }: AgentPlace,
+  mounts: readonly MountSpec[],
+  etc: EtcPlan | undefined,
+): SandboxView {
+  const settings = [...(etc?.files ?? []), ...(etc?.links ?? [])].map(({ path }) => ({ path, writable: false }));
+  return {
+    places: [
+      ...mounts.map((mount) => ({ path: mount.target, writable: mount.kind === 'bind' && mount.writable })),
+      ...settings,
+      { path: workspace, writable: true },
+    ],
+    closed: [...host.below.hidden, ...host.below.credentials].map(({ path }) => path),
+    home: user.home,
+    temporary: host.temporary,
+    isImage: agentImage !== undefined,
+    kinds: host.kinds,
   };
 }
 
