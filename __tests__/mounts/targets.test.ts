@@ -103,6 +103,7 @@ describe('rejects a place that is taken', () => {
 
 describe('rejects, in the sandbox’s own /etc,', () => {
   test.each([
+    ['all of it', '/etc', 'it would hide'],
     ['a generated file', '/etc/passwd', 'something of its own'],
     ['the directory of one', '/etc/codex', 'something of its own'],
     ['a place below a file', '/etc/services/x', '/etc/services is no directory'],

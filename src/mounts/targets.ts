@@ -61,6 +61,9 @@ export function refuseTakenTargets(
       throw new UserError(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
     };
     if (target === '/') refuse('it would hide everything');
+    if (target === ETC && etc !== undefined) {
+      refuse('it would hide the settings that the sandbox needs', 'Use only the file or directory that is needed.');
+    }
     if (isTwice(target) || places.includes(target)) refuse('the sandbox has something of its own there');
     if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
       refuse('the sandbox has files of its own there');
