@@ -13,6 +13,8 @@ type Fate =
   | 'when asked for'
   /** Nothing passes it. */
   | 'never'
+  /** The sandbox sets it, but not in an image. */
+  | 'set with the toolchain'
   /** The sandbox sets it. */
   | 'set by the sandbox';
 
@@ -59,8 +61,8 @@ const VARIABLES: Readonly<Record<string, readonly [value: string, fate: Fate]>> 
   LEIN_HOME: ['/usr/local/lib/lein', 'passes, but not to an image'],
   LEIN_JAR: ['/usr/local/lib/lein/self-installs/leiningen-2.11.2-standalone.jar', 'passes, but not to an image'],
   NVM_DIR: ['/home/runner/.nvm', 'passes, but not to an image'],
-  PIPX_BIN_DIR: ['/opt/pipx_bin', 'passes, but not to an image'],
-  PIPX_HOME: ['/opt/pipx', 'passes, but not to an image'],
+  PIPX_BIN_DIR: ['/opt/pipx_bin', 'set with the toolchain'],
+  PIPX_HOME: ['/opt/pipx', 'set with the toolchain'],
   POWERSHELL_DISTRIBUTION_CHANNEL: ['GitHub-Actions-ubuntu24', 'passes'],
   PSModulePath: ['/usr/local/share/powershell/Modules', 'passes, but not to an image'],
   SELENIUM_JAR_PATH: ['/usr/share/java/selenium-server.jar', 'passes, but not to an image'],
@@ -225,6 +227,7 @@ const PASSES: Readonly<Record<Fate, { readonly toolchain: [boolean, boolean]; re
   passes: { toolchain: [true, true], image: [true, true] },
   'passes, but not to an image': { toolchain: [true, true], image: [false, false] },
   'when asked for': { toolchain: [false, true], image: [false, true] },
+  'set with the toolchain': { toolchain: [false, false], image: [false, false] },
   never: { toolchain: [false, false], image: [false, false] },
   'set by the sandbox': { toolchain: [false, false], image: [false, false] },
 };
@@ -240,12 +243,13 @@ describe.each([
 
   test.each(Object.entries(VARIABLES))('%s', (name, [value, fate]) => {
     const [passes, passesWhenAsked] = PASSES[fate][kind];
-    const isSet = fate === 'set by the sandbox';
+    const isSet = fate === 'set by the sandbox' || (fate === 'set with the toolchain' && kind === 'toolchain');
     for (const [found, expected] of [
       [byItself[name], passes],
       [envAll[name], passesWhenAsked],
     ] as const) {
-      if (expected) expect(found).toBe(value);
+      if (expected && name === 'PATH') expect(found).toContain(`:${value}:`);
+      else if (expected) expect(found).toBe(value);
       else if (!isSet) expect(found).toBeUndefined();
       else if (SAME.includes(name)) expect(found).toBe(value);
       else expect([undefined, value]).not.toContain(found);

@@ -43,6 +43,16 @@ const ALWAYS = {
   XDG_RUNTIME_DIR: '/tmp/awf-runtime',
   CARGO_HOME: '/home/runner/.cargo',
   GOPATH: '/home/runner/go',
+  NPM_CONFIG_GLOBALCONFIG: '/home/runner/.local/installed/etc/npmrc',
+  PNPM_HOME: '/home/runner/.local/installed/pnpm',
+  PIPX_HOME: '/home/runner/.local/installed/pipx',
+  PIPX_BIN_DIR: '/home/runner/.local/installed/bin',
+  UV_TOOL_DIR: '/home/runner/.local/installed/uv-tools',
+  UV_TOOL_BIN_DIR: '/home/runner/.local/installed/bin',
+  GEM_HOME: '/home/runner/.local/installed/gems',
+  COMPOSER_HOME: '/home/runner/.local/installed/composer',
+  DOTNET_CLI_HOME: '/home/runner/.local/installed/dotnet',
+  PIP_BREAK_SYSTEM_PACKAGES: '1',
   NODE_USE_ENV_PROXY: '1',
   YARN_HTTPS_PROXY: 'http://172.30.0.10:3128',
   JAVA_TOOL_OPTIONS:
@@ -179,12 +189,15 @@ describe('R15 what passes without being asked for', () => {
   });
 });
 
-test.each(['CARGO_HOME', 'GOPATH'])('%s is in the private home, unless env overrides it', (name) => {
-  const host = { [name]: '/usr/local/read-only' };
-  for (const options of [{}, { envAll: true }]) expect(variables(options, host)[name]).toBe(ALWAYS[name as 'GOPATH']);
-  expect(variables(named(name, '/workspace/cache'), host)[name]).toBe('/workspace/cache');
-  expect(variables(named(name), host)[name]).toBe('/usr/local/read-only');
-});
+test.each(['CARGO_HOME', 'GOPATH', 'GEM_HOME', 'PIPX_HOME'])(
+  '%s is in the private home, unless env overrides it',
+  (name) => {
+    const host = { [name]: '/usr/local/read-only' };
+    for (const options of [{}, { envAll: true }]) expect(variables(options, host)[name]).toBe(ALWAYS[name as 'GOPATH']);
+    expect(variables(named(name, '/workspace/cache'), host)[name]).toBe('/workspace/cache');
+    expect(variables(named(name), host)[name]).toBe('/usr/local/read-only');
+  },
+);
 
 /** Names that never have a value from the user, whatever the options are. */
 const NEVER = [

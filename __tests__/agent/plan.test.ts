@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAgentHost } from '../../src/agent/host.ts';
+import { readAgentHost, readEtcEarly } from '../../src/agent/host.ts';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
@@ -35,7 +35,7 @@ function planWith(
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
     ...{ addresses: ADDRESSES, user, directory, userMounts: mounts },
-    host: readAgentHost(config, user, aHost(user.home, host)),
+    host: readAgentHost(config, user, aHost(user.home, host), readEtcEarly(config, aHost(user.home, host))),
   });
 }
 
@@ -58,9 +58,10 @@ describe('mounts', () => {
     const data = { kind: 'bind', source: '/usr/share', target: '/data', writable: false } as const;
     const { make, work } = plan({}, { mounts: [data] });
     const found = make();
-    expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc/passwd', '/data']));
-    expect(found.mounts.find(({ target }) => target === '/etc/passwd')).toMatchObject({
-      source: join(work, 'etc/passwd'),
+    expect(targets(found)).toEqual(expect.arrayContaining(['/usr', '/etc', '/data']));
+    expect(found.systemFiles).toHaveProperty(['/etc/passwd']);
+    expect(found.mounts.find(({ target }) => target === '/etc')).toMatchObject({
+      source: join(work, 'etc'),
       writable: false,
     });
   });

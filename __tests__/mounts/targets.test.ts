@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { refuseTakenTargets } from '../../src/mounts/targets.ts';
+import { refuseTakenTargets, type OwnSettings } from '../../src/mounts/targets.ts';
 import type { ContainerSpec, MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 import { AGENT_PLACES } from '../../src/shared/contract.ts';
@@ -10,11 +10,25 @@ import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 const HOME = '/home/runner';
 const bind = (source: string, target: string): MountSpec => ({ kind: 'bind', source, target, writable: false });
 
+const NO_SETTINGS: OwnSettings = { systemFiles: {}, etc: undefined };
+
+/** A host's toolchain has an /etc of the run's own. */
+const ETC_SETTINGS: OwnSettings = {
+  systemFiles: { '/etc/passwd': '', '/etc/codex/config.toml': '' },
+  etc: {
+    directories: ['/etc/fonts'],
+    files: [{ path: '/etc/services', content: Buffer.from(''), mode: 0o644 }],
+    links: [{ path: '/etc/link', target: '/usr' }],
+    mounts: [],
+    userMounts: [],
+  },
+};
+
 /**
  * Checks a mount of a directory, or of `source`, in a container like AWF's. WORKSPACE in a path is the workspace,
  * PARENT the directory above it.
  */
-function refuse(target: string, source = temporaryDirectory()): () => void {
+function refuse(target: string, source = temporaryDirectory(), own: OwnSettings = NO_SETTINGS): () => void {
   const parent = temporaryDirectory();
   const workspace = join(parent, 'workspace');
   mkdirSync(join(workspace, 'there'), { recursive: true });
@@ -33,6 +47,7 @@ function refuse(target: string, source = temporaryDirectory()): () => void {
       bind(temporaryDirectory(), '/etc/claude-code'),
       bind('/home/runner/.cargo/bin', '/tmp/awf-home/.cargo/bin'),
       ...mounts.map((mount) => bind(mount.source, mount.target)),
+      ...(own.etc === undefined ? [] : [bind('/work/agent/etc', '/etc')]),
       bind(workspace, workspace),
       { kind: 'image-files', target: '/tmp/awf-lib' },
     ],
@@ -44,7 +59,7 @@ function refuse(target: string, source = temporaryDirectory()): () => void {
     })),
   };
   return () => {
-    refuseTakenTargets(mounts, agent, HOME);
+    refuseTakenTargets(mounts, agent, HOME, own);
   };
 }
 
@@ -86,6 +101,20 @@ describe('rejects a place that is taken', () => {
   });
 });
 
+describe('rejects, in the sandbox’s own /etc,', () => {
+  test.each([
+    ['all of it', '/etc', 'it would hide'],
+    ['a generated file', '/etc/passwd', 'something of its own'],
+    ['the directory of one', '/etc/codex', 'something of its own'],
+    ['a place below a file', '/etc/services/x', '/etc/services is no directory'],
+    ['a place below a link, which would lead elsewhere', '/etc/link/x', '/etc/link is no directory'],
+  ])('%s: %s', (_, target, why) => {
+    const error = thrown(refuse(target, undefined, ETC_SETTINGS));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(why);
+  });
+});
+
 describe('has room for', () => {
   test.each([
     ['a new place', '/mnt/data'],
@@ -97,6 +126,11 @@ describe('has room for', () => {
     ['a directory of the toolchain', '/usr/share'],
   ])('%s: %s', (_, target) => {
     expect(refuse(target)).not.toThrow();
+  });
+
+  test('something new in the sandbox’s own /etc, where a mount point is made', () => {
+    expect(refuse('/etc/company/ca.pem', undefined, ETC_SETTINGS)).not.toThrow();
+    expect(refuse('/etc/fonts', undefined, ETC_SETTINGS)).not.toThrow();
   });
 
   test('a directory that contains the workspace, at its own path', () => {

@@ -106,6 +106,31 @@ test.each([
   IMAGE_PATIENCE,
 );
 
+test('mounts in /etc are added to what is there, and replace it', async () => {
+  const probes = {
+    'a directory': 'cat /etc/company/file',
+    'a file deep in it': 'cat /etc/company-tools/conf.d/own.conf',
+    'the machine’s own': 'ls /etc/services',
+    replaced: 'cat /etc/nsswitch.conf',
+  };
+  const result = await awf(
+    [
+      `${at('data')}:/etc/company`,
+      `${at('data/file')}:/etc/company-tools/conf.d/own.conf`,
+      `${at('data/file')}:/etc/nsswitch.conf`,
+    ],
+    ...['sh', '-c', sectionedScript(probes).replace('set +e +o pipefail', 'set +e')],
+  );
+  expect(result.code).toBe(0);
+  expect(sectionsOf(result.stdout)).toEqual({
+    'a directory': 'of the host',
+    'a file deep in it': 'of the host',
+    'the machine’s own': '/etc/services',
+    replaced: 'of the host',
+  });
+  expect(readdirSync(at('data')).sort()).toEqual(['deep', 'file', 'run']);
+});
+
 const DATA_ROOT = docker(['info', '--format={{.DockerRootDir}}']);
 
 test.each<[mount: string, ...message: string[]]>([

@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 9401:
+/***/ 2916:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46356,7 +46356,8 @@ const HOME_PREFIX = '~/';
  * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
  * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
-const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+const RESOLVER_FILE = '/etc/resolv.conf';
+const RESOLVER = { [RESOLVER_FILE]: 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
 /** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config, addresses) {
     if (!config.apiProxy)
@@ -46689,16 +46690,7 @@ function nameMatcher(patterns) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/toolchain-rows.js
-/**
- * System directories, each mounted at its own path. The sandbox has nothing else of the system, above all nothing that
- * may contain a credential:
- *
- * - settings for the whole machine, which may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
- *   `/etc/wgetrc`, `/etc/gitconfig`, `/etc/maven/settings.xml`, `/etc/apt`
- * - files that a login shell reads, because they may export tokens: `/etc/environment`, `/etc/profile.d`,
- *   `/etc/default`
- * - keys and accounts: `/etc/ssl/private`, `/etc/ssh`, `/etc/docker`, `/etc/shadow`, `/etc/krb5.keytab`
- */
+/** System directories, each mounted at its own path. The sandbox has nothing else of the system apart from settings. */
 const SYSTEM_ROWS = [
     { path: '/usr', why: 'programs and libraries, fonts and locale data' },
     { path: '/bin', why: 'a link to /usr/bin, or a separate directory if /usr is not merged' },
@@ -46716,6 +46708,12 @@ const SYSTEM_ROWS = [
     { path: '/nix/store', why: 'Nix packages' },
     { path: '/nix/var/nix/profiles', why: 'Nix profiles, links to packages' },
     { path: '/var/lib/gems', why: 'Ruby gems for the whole machine on Debian' },
+];
+/**
+ * Settings below `/etc` that every system has, whether or not a package manager knows them. They are in the sandbox
+ * without a look at their content, except files that not everybody may read. `etc.ts` adds the settings of other packages.
+ */
+const ETC_ROWS = [
     { path: '/etc/alternatives', why: 'links to the selected version of a program' },
     { path: '/etc/localtime', why: 'the time zone' },
     { path: '/etc/timezone', why: 'the name of the time zone' },
@@ -46734,6 +46732,11 @@ const SYSTEM_ROWS = [
     { path: '/etc/protocols', why: 'names of protocols' },
     { path: '/etc/services', why: 'names of ports' },
     { path: '/etc/fonts', why: 'which fonts to use' },
+    { path: '/etc/papersize', why: 'the size of paper, for Ghostscript and R' },
+    { path: '/etc/shells', why: 'the shells of the system' },
+    { path: '/etc/inputrc', why: 'keys for command lines' },
+    { path: '/etc/xml', why: 'where schemas and style sheets of XML are' },
+    { path: '/etc/glvnd', why: 'which graphics library to use' },
     { path: '/etc/os-release', why: 'which system this is, for installers' },
     { path: '/etc/debian_version', why: 'which system this is' },
     { path: '/etc/lsb-release', why: 'which system this is' },
@@ -46992,6 +46995,60 @@ function refuseWaysAround(mounts, guards) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc-files.js
+
+
+
+/** The path of the tree in the sandbox. */
+const ETC = '/etc';
+/** Files that the engine mounts in every container, over what is there. */
+const ENGINE_FILES = ['/etc/hosts', '/etc/hostname'];
+/** The engine makes this link in an image, which the tree covers. */
+const MOUNT_TABLE = { path: '/etc/mtab', target: '/proc/self/mounts' };
+/** Adds the user's mounts to a tree: what lies where they will be is left out. */
+function planEtc(tree, userMounts) {
+    const inTree = userMounts.filter(({ target }) => isBelow(target, ETC));
+    const isCovered = (path) => inTree.some(({ target }) => target === path || isBelow(path, target));
+    return {
+        directories: tree.directories.filter((path) => !isCovered(path)),
+        files: tree.files.filter(({ path }) => !isCovered(path)),
+        links: [...tree.links, MOUNT_TABLE].filter(({ path }) => !isCovered(path)),
+        mounts: tree.mounts.filter(({ target }) => !isCovered(target)),
+        userMounts: inTree.filter(({ target }) => !tree.mounts.some((mount) => isBelow(target, mount.target))),
+    };
+}
+/** The mount of the tree that {@link writeEtc} writes below `directory`, and those over it. */
+function etcMounts(directory, { mounts }) {
+    return [{ kind: 'bind', source: (0,external_node_path_.join)(directory, ETC), target: ETC, writable: false }, ...mounts];
+}
+/** Writes a tree below `directory`: files for everybody to read, which nobody but their owner could write. */
+function writeEtc(directory, { directories, files, links, mounts, userMounts }) {
+    const before = process.umask(0o022);
+    try {
+        for (const path of [ETC, ...directories])
+            (0,external_node_fs_.mkdirSync)(directory + path, { recursive: true });
+        for (const { path, content, mode } of files)
+            (0,external_node_fs_.writeFileSync)(directory + path, content, { mode });
+        for (const path of ENGINE_FILES)
+            (0,external_node_fs_.writeFileSync)(directory + path, '');
+        for (const mount of [...mounts, ...userMounts])
+            writeMountPoint(directory, mount);
+        for (const { path, target } of links)
+            (0,external_node_fs_.symlinkSync)(target, directory + path);
+    }
+    finally {
+        process.umask(before);
+    }
+}
+/** The engine would make a missing mount point only where it can write. */
+function writeMountPoint(directory, mount) {
+    const place = directory + mount.target;
+    const isDirectory = mount.kind !== 'bind' || (0,external_node_fs_.statSync)(mount.source).isDirectory();
+    (0,external_node_fs_.mkdirSync)(isDirectory ? place : (0,external_node_path_.dirname)(place), { recursive: true });
+    if (!isDirectory)
+        (0,external_node_fs_.writeFileSync)(place, '', { flag: 'a' });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/home.js
 
 
@@ -47075,6 +47132,7 @@ function toolHomes(home) {
 
 
 
+
 /** Paths at which the kernel and the engine mount something in every container. */
 const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf');
 /** Every name of this form is reserved for the sandbox: a later version may use another one. */
@@ -47091,19 +47149,30 @@ function isOfSandbox(target) {
  *
  * @param agent the agent's container, including the user's mounts
  * @param home the path of the private home
+ * @param own what the sandbox writes below `/etc`
  * @throws UserError naming the mount and the remedy
  */
-function refuseTakenTargets(mounts, agent, home) {
+function refuseTakenTargets(mounts, agent, home, { systemFiles, etc }) {
     const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
     const own = all.filter(({ target }) => !mounts.some((mount) => mount.target === target));
     const isTwice = (target) => all.filter((mount) => mount.target === target).length > 1;
-    const places = [...ENGINE_PATHS, ...own.map(({ target }) => target), ...agent.tmpfs.map(({ target }) => target)];
+    const files = Object.keys(systemFiles);
+    const settings = [...files, ...files.map((path) => (0,external_node_path_.dirname)(path)).filter((path) => path !== ETC)];
+    const places = [
+        ...ENGINE_PATHS,
+        ...settings,
+        ...own.map(({ target }) => target),
+        ...agent.tmpfs.map(({ target }) => target),
+    ];
     for (const { source, target, origin } of mounts) {
         const refuse = (why, hint = 'Use another target, for example below /mnt.') => {
             throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
         };
         if (target === '/')
             refuse('it would hide everything');
+        if (target === ETC && etc !== undefined) {
+            refuse('it would hide the settings that the sandbox needs', 'Use only the file or directory that is needed.');
+        }
         if (isTwice(target) || places.includes(target))
             refuse('the sandbox has something of its own there');
         if (isOfSandbox(target) || ENGINE_PATHS.some((path) => isBelow(target, path))) {
@@ -47123,6 +47192,13 @@ function refuseTakenTargets(mounts, agent, home) {
             .toSorted((a, b) => b.target.length - a.target.length)[0];
         if (parent?.kind !== 'bind')
             continue;
+        if (parent.target === ETC && etc !== undefined) {
+            // The mount point is made there, but never through a link.
+            const inTheWay = [...etc.files, ...etc.links].find(({ path }) => isBelow(target, path));
+            if (inTheWay !== undefined)
+                refuse(`${inTheWay.path} is no directory`);
+            continue;
+        }
         const place = `${(0,external_node_fs_.realpathSync)(parent.source)}/${(0,external_node_path_.relative)(parent.target, target)}`;
         // The engine would create a missing mount point on the host, as root, or fail if the parent is read-only. A link
         // would lead it elsewhere.
@@ -47143,11 +47219,472 @@ function refuseTakenTargets(mounts, agent, home) {
  * @param guards mounts over what the command must not change in the workspace
  * @param agent the agent's container, the user's mounts included
  * @param home the private home
+ * @param own what the sandbox writes below `/etc`
  * @throws UserError naming the mount and the remedy
  */
-function checkMountTargets(mounts, guards, agent, home) {
+function checkMountTargets(mounts, guards, agent, home, own) {
     refuseWaysAround(mounts, guards);
-    refuseTakenTargets(mounts, agent, home);
+    refuseTakenTargets(mounts, agent, home, own);
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
+
+
+
+
+
+
+
+/*
+ * Which variables of the host's environment the command gets. A `*` in a name matches anything. A variable that is on
+ * no list passes if `env` or `env-all` asks for it.
+ */
+/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
+const PASSED = words(`
+  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
+  CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
+  GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
+  GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME
+  GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_REF GITHUB_REF_NAME GITHUB_REF_PROTECTED
+  GITHUB_REF_TYPE GITHUB_REPOSITORY GITHUB_REPOSITORY_ID GITHUB_REPOSITORY_OWNER
+  GITHUB_REPOSITORY_OWNER_ID GITHUB_RETENTION_DAYS GITHUB_RUN_ATTEMPT GITHUB_RUN_ID
+  GITHUB_RUN_NUMBER GITHUB_SERVER_URL GITHUB_SHA GITHUB_TRIGGERING_ACTOR GITHUB_WORKFLOW
+  GITHUB_WORKFLOW_REF GITHUB_WORKFLOW_SHA GITHUB_WORKSPACE
+  ACCEPT_EULA DEBIAN_FRONTEND BOOTSTRAP_HASKELL_NONINTERACTIVE POWERSHELL_DISTRIBUTION_CHANNEL
+  DOTNET_NOLOGO DOTNET_MULTILEVEL_LOOKUP DOTNET_SKIP_FIRST_TIME_EXPERIENCE
+  DOTNET_CLI_TELEMETRY_OPTOUT GOTOOLCHAIN HOMEBREW_NO_AUTO_UPDATE HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS
+`);
+/**
+ * Paths on the host. They are passed by default with the host's toolchain. With an image, they are only passed if `env`
+ * names them: the image has its own `PATH`, and these paths lead nowhere there.
+ */
+const PLACES = [
+    ...words(`
+    PATH SHELL LD_LIBRARY_PATH PKG_CONFIG_PATH ImageOS ImageVersion
+    RUNNER_TOOL_CACHE AGENT_TOOLSDIRECTORY
+    JAVA_HOME JAVA_HOME_* ANT_HOME GRADLE_HOME MAVEN_HOME M2_HOME LEIN_HOME LEIN_JAR
+    GOROOT GOROOT_* RUSTUP_HOME SWIFT_PATH GHCUP_INSTALL_BASE_PREFIX
+    DOTNET_ROOT DOTNET_ROOT_* PSModulePath AZURE_EXTENSION_DIR VCPKG_INSTALLATION_ROOT
+    pythonLocation Python_ROOT_DIR Python2_ROOT_DIR Python3_ROOT_DIR PYENV_ROOT CONDA
+    PIPX_HOME PIPX_BIN_DIR NVM_DIR NVM_BIN NVM_INC
+    ANDROID_HOME ANDROID_SDK_ROOT ANDROID_NDK ANDROID_NDK_HOME ANDROID_NDK_LATEST_HOME ANDROID_NDK_ROOT
+    CHROME_BIN EDGE_BIN CHROMEWEBDRIVER EDGEWEBDRIVER GECKOWEBDRIVER SELENIUM_JAR_PATH
+  `),
+    // The certificates of a company proxy.
+    ...words(`
+    NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO
+  `),
+];
+/** Never passed, whatever the options say. */
+const environment_policy_WITHHELD = [
+    // Credentials for a model.
+    ...CREDENTIAL_NAMES,
+    ...CREDENTIAL_PATTERNS,
+    // The means by which a step acts on the job. Which of ACTIONS_* are tokens changes with the runner, so all are
+    // withheld.
+    ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_EVENT_PATH GITHUB_ACTION_PATH'),
+    // Addresses of programs outside: the engine, agents that hold keys, the desktop's bus, the service manager.
+    ...words(`
+    DOCKER_* CONTAINER_HOST BUILDKIT_HOST SSH_AUTH_SOCK SSH_AGENT_PID GPG_AGENT_INFO
+    DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
+  `),
+];
+/** Decided by the sandbox, in addition to the variables that it sets. */
+const environment_policy_RESERVED = [
+    ...PROXY_VARIABLES,
+    ...words('AWF_* LD_PRELOAD LD_AUDIT HOME USER LOGNAME TMPDIR RUNNER_TEMP XDG_RUNTIME_DIR'),
+    ...Object.keys(COMMAND_FILE_VARIABLES),
+];
+/** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */
+const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
+/** Variables that an image or the Docker client may set. The sandbox removes those that it does not set itself. */
+const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*'));
+/**
+ * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
+ * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
+ */
+const LEFT_TO_USER = [
+    ...[ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', 'TAR_OPTIONS'],
+    ...PROXY_SETTINGS,
+];
+const isPassed = nameMatcher(PASSED);
+/** @returns true for a place on the host, which means nothing in an image */
+const isPlace = nameMatcher(PLACES);
+/** True for a variable that passes by default. @param isImage whether the command runs in an image of its own */
+function passesByDefault(name, isImage) {
+    return isPassed(name) || (!isImage && isPlace(name));
+}
+const isWithheld = nameMatcher(environment_policy_WITHHELD);
+const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELL_VARIABLES]);
+/** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
+function isReserved(name) {
+    return environment_policy_isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
+}
+/** True for a variable in which programs look for a model's credential. */
+const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-places.js
+
+
+
+
+
+
+/** The sandbox's directory for temporary files. */
+const TEMPORARY = '/tmp';
+/** Variables with a place that has to be written. A cache may start empty, so it gets a place in the private home. */
+const CACHES = /cache|^(GRADLE_USER_HOME|DENO_DIR|NUGET_PACKAGES|S?CCACHE_DIR|PRE_COMMIT_HOME|HF_HOME|TORCH_HOME|YARN_GLOBAL_FOLDER|TF_DATA_DIR|CONAN(_USER)?_HOME)$/i;
+/** Variables with a place for installed programs. Without them, installers use the private home. */
+const INSTALL_PLACES = nameMatcher(words('GOBIN PYTHONUSERBASE BUN_INSTALL NPM_CONFIG_PREFIX npm_config_prefix YARN_PREFIX DENO_INSTALL PREFIX'));
+/**
+ * The absolute paths in a variable's value: one, or a list with colons. Undefined for any other value.
+ */
+function pathsIn(value) {
+    const parts = value.split(':');
+    return value.startsWith('/') && parts.every((part) => part === '' || part.startsWith('/')) ? parts : undefined;
+}
+/** What the paths in the caller's variables are, apart from `PATH`. */
+function readKinds(environment) {
+    const values = Object.entries(environment).flatMap(([name, value = '']) => (name === 'PATH' ? [] : [value]));
+    const kinds = new Map();
+    for (const path of new Set(values.flatMap((value) => pathsIn(value) ?? []))) {
+        try {
+            kinds.set(path, (0,external_node_fs_.statSync)(path).isDirectory() ? 'directory' : 'file');
+        }
+        catch {
+            // It does not exist, or the caller cannot look at it.
+        }
+    }
+    return kinds;
+}
+/**
+ * Fits a variable of the host to the sandbox: paths in a directory for temporary files lead to the sandbox's, and caches
+ * that cannot be written into the private home. Other paths that the host has and the sandbox does not are left out.
+ *
+ * @returns undefined if the value is fine as it is
+ */
+function misplaced(name, value, view) {
+    const paths = pathsIn(value);
+    if (paths === undefined || name === 'PATH')
+        return undefined;
+    const placed = paths.map((path) => (path === '' ? path : placeFor(name, path, view)));
+    if (placed.every((path, index) => path === paths[index]))
+        return undefined;
+    const kept = placed.filter((path) => path !== undefined);
+    return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined };
+}
+/** @returns the path in the sandbox; undefined if there is none */
+function placeFor(name, value, view) {
+    const { home, temporary, isImage, kinds } = view;
+    const path = (0,external_node_path_.normalize)(value).replace(/(?<=.)\/$/, '');
+    const kind = kinds.get(value);
+    const isCache = CACHES.test(name) && !isPlace(name);
+    const access = accessTo(path, view);
+    if (access === 'write')
+        return value;
+    if (access === 'read') {
+        if (isCache)
+            return (0,external_node_path_.join)(home, '.cache', name.toLowerCase());
+        return INSTALL_PLACES(name) ? undefined : value;
+    }
+    const top = temporary.find((directory) => isWithin(path, directory));
+    if (top !== undefined)
+        return kind === 'file' ? undefined : (0,external_node_path_.join)(TEMPORARY, (0,external_node_path_.relative)(top, path));
+    // The engine makes the directories above a mount.
+    if (view.places.some((place) => isBelow(place.path, path)))
+        return value;
+    const isPrivate = isWithin(path, home) || isWithin(path, TEMPORARY);
+    // A directory there is a place to write to, but has no programs.
+    if (isPrivate)
+        return kind === 'file' || (kind === 'directory' && isPlace(name)) ? undefined : value;
+    if (isImage)
+        return value;
+    if (isCache)
+        return (0,external_node_path_.join)(home, '.cache', name.toLowerCase());
+    return kind === undefined && !INSTALL_PLACES(name) ? value : undefined;
+}
+function accessTo(path, { places, closed }) {
+    const around = places.filter((place) => isWithin(path, place.path));
+    const [innermost] = around.toSorted((a, b) => b.path.length - a.path.length);
+    const shut = Math.max(0, ...closed.filter((one) => isWithin(path, one)).map((one) => one.length));
+    if (innermost === undefined || innermost.path.length < shut)
+        return undefined;
+    return innermost.writable ? 'write' : 'read';
+}
+/** Compares as text: what a link of the host leads to does not matter where there is no such link. */
+const isWithin = (path, directory) => path === directory || isBelow(path, directory);
+/** One warning for all variables that were changed or left out. */
+function placeWarnings(all) {
+    if (all.length === 0)
+        return [];
+    const moved = all.flatMap(({ name, value }) => (value === undefined ? [] : [`${name} is now ${value}`]));
+    const absent = all.filter(({ value }) => value === undefined).map(({ name }) => name);
+    return [
+        'Variables name places of the host that the sandbox does not have or cannot write to. ' +
+            (moved.length === 0 ? '' : `Changed: ${moved.join(', ')}. `) +
+            (absent.length === 0 ? '' : `Left out: ${absent.join(', ')}. `) +
+            'If the command needs what is there, add the place to mounts.',
+    ];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/packages.js
+
+
+const PACKAGE_FILES = { info: '/var/lib/dpkg/info', generated: '/var/lib/ucf/registry' };
+/** The first name below `/etc` in each line: `/etc/php/8.2/cli/php.ini`, `remove-on-upgrade /etc/old.conf`. */
+const NAME = /^(?:\S+[ \t]+)?\/etc\/([^/\n]+)/gm;
+/**
+ * The names directly below `/etc` that the system's packages use for their settings. Empty on a system without dpkg: the
+ * databases of rpm and others cannot be read within the milliseconds that a start has.
+ */
+function packagedSettings({ info, generated } = PACKAGE_FILES) {
+    const lists = packages_namesIn(info).filter((name) => name.endsWith('.conffiles'));
+    const texts = [...lists.map((name) => (0,external_node_path_.join)(info, name)), generated].map(textOf);
+    return new Set(texts.flatMap((text) => [...text.matchAll(NAME)].map(([, name = '']) => name)));
+}
+function packages_namesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory);
+    }
+    catch {
+        return []; // there is no dpkg
+    }
+}
+function textOf(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch {
+        return ''; // the package was removed meanwhile, or there is no ucf
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/credential-text.js
+/*
+ * What a credential in a file of settings looks like. The rule has to find those of programs that nobody has thought of,
+ * so it knows forms and not programs. A mistake costs a program its settings for the whole machine, no more.
+ */
+/** What a line must contain to be worth a closer look: that takes ten times as long. */
+const HINT = /pass|pwd|secret|token|key|auth|credential|login|pw\b|@|gh[pousr]_|glpat-|xox|sk-|AKIA|npm_|pypi-|hf_/i;
+/** In comments too: keys, and tokens of known services. */
+const ANYWHERE = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\s|\\n|$)|PuTTY-User-Key-File|AGE-SECRET-KEY-1|\b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-(ant-|proj-)?|AKIA|npm_|pypi-|hf_)[A-Za-z0-9_-]{16}/;
+/** A line that a program only skips. */
+const COMMENT = /^\s*(#|;|\/\/\s|--\s|<!--|\/?\*|"\s)/;
+const SECRET_WORD = String.raw `(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|(api|access|auth|private|secret|account|license)[_-]?key|authorization|extraheader)`;
+const FORMS = [
+    // User information in a URL: `https://user:password@host/`.
+    /[a-z][a-z0-9+.-]*:\/\/[^/?#\s"'<>]*@/i,
+    // An assignment to such a name: `PGPASSWORD=…`, `_authToken=…`, `"auth": "…"`. A value that stands for another one
+    // (`%a`, `${…}`, `<…>`) is none.
+    new RegExp(String.raw `(${SECRET_WORD}|\bauth|_auth|\buserpass|\blogin|\bbindpw|\brootpw)["']?\s*[=:]\s*["']?(?!%\w\b|\$[{(]|<)[^\s"',;]`, 'i'),
+    // No sign between name and value, at the start of a line or after the name of a login (netrc(5), ldap.conf(5)).
+    new RegExp(String.raw `(^\s*([\w.-]*${SECRET_WORD}|bindpw|rootpw|rootbindpw|pass)|\b(login|user)\s+\S+\s+password)\s+[^\s=:]`, 'i'),
+    // An element: `<password>…</password>`.
+    new RegExp(String.raw `<[\w:.-]*${SECRET_WORD}(\s[^>]*)?>[^<\s]`, 'i'),
+];
+/** True if a file of settings may contain a credential. @param text the whole file */
+function looksLikeCredential(text) {
+    if (!HINT.test(text))
+        return false;
+    const lines = text.split('\n').filter((line) => HINT.test(line));
+    return lines.some((line) => ANYWHERE.test(line) || (!COMMENT.test(line) && FORMS.some((form) => form.test(line))));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc-policy.js
+
+
+/*
+ * Which settings of packages below `/etc` the sandbox never has, whoever may read them. These lists only name what is
+ * known: a file that they do not name must still belong to root, be readable for everybody, and look like no credential.
+ */
+/** Names directly below `/etc`, with the reason. `*` matches anything. */
+const LEFT_OUT = [
+    {
+        names: `
+      passwd* group* shadow* gshadow* subuid* subgid* sudo* doas* security pam* login.* opasswd nslcd* sssd krb5.keytab
+      pwquality.conf polkit-1
+    `,
+        why: 'accounts and their rights, which mean nothing in the sandbox',
+    },
+    {
+        names: 'profile profile.d bash.bashrc environment environment.d zsh csh* ksh* fish skel default',
+        why: 'a login shell reads it: it may export tokens, and sets PATH anew',
+    },
+    {
+        names: `
+      init.d rc?.d rc*.d systemd cron* anacrontab at.* logrotate* rsyslog* udev modprobe.d modules* tmpfiles.d sysctl*
+      kernel grub* initramfs-tools apparmor* selinux audit* dbus-1 logcheck insserv* needrestart update-* rc.local
+    `,
+        why: 'how the machine starts, and what it runs on its own',
+    },
+    {
+        names: 'machine-id hostname hosts* resolv.conf mtab fstab crypttab adjtime motd* issue* exports',
+        why: 'which machine this is; the sandbox has its own',
+    },
+    {
+        names: `
+      network* netplan NetworkManager wpa_supplicant ppp chatscripts wireguard openvpn ipsec* swanctl strongswan*
+      xl2tpd iptables nftables* ufw dhcp* ssh samba cups postfix exim* msmtp* ssmtp mail* email-addresses aliases
+      dovecot stunnel squid* tinyproxy privoxy cntlm.conf proxychains* freeradius snmp* zabbix* nagios* munin
+    `,
+        why: 'how the machine is connected: keys and passwords for networks, mail and proxies',
+    },
+    {
+        names: `
+      docker containerd containers cni crio* kubernetes rancher cloud waagent.conf google* amazon* azure* letsencrypt
+      puppet* chef salt ansible vault* consul* nomad* teleport* tailscale
+    `,
+        why: 'how the machine is managed, and the way to its clusters',
+    },
+    {
+        names: 'apt dpkg yum* dnf* zypp* pacman* apk pip.conf npmrc wgetrc curlrc gitconfig gemrc yarnrc condarc odbc.ini',
+        why: 'it may name a registry, a repository or a database with its password',
+    },
+];
+/** True for a name directly below `/etc` that stays out as a whole. */
+const isLeftOut = nameMatcher(LEFT_OUT.flatMap(({ names }) => words(names)));
+/** Parts of names that files and directories with credentials have, at any depth: `auth.conf.d`, `jmxremote.password`. */
+const CREDENTIAL_NAME = /(^|[._-])(passw(or)?ds?|passphrase|secrets?|credentials?|tokens?|auth|keytab|netrc|pgpass|htpasswd|private|keys?)([._-]|$)/i;
+/** How stores of keys end. Certificates without a key (`.pem`, `.crt`) are known by their content. */
+const KEY_STORE = /\.(p12|pfx|jks|keystore|kdbx?|ppk|gpg|pgp)$/i;
+/** Files and directories in which programs keep passwords although their names do not say so. */
+const KNOWN = new Set(words(`
+    settings.xml settings-security.xml init.d gradle.properties tomcat-users.xml auth.json .condarc condarc npmrc pip.conf
+    gitconfig wgetrc debian.cnf kubeconfig kubelet.conf admin.conf
+  `));
+/** True for a name of a file or a directory that promises credentials. */
+function isCredentialFile(name) {
+    return KNOWN.has(name) || CREDENTIAL_NAME.test(name) || KEY_STORE.test(name);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc.js
+
+
+
+
+
+
+
+const HOST = { root: '', packages: undefined, owner: 0 };
+/** A directory with more entries is mounted, if nothing of it is left out: a copy of each takes longer than a mount. */
+const FEW_ENTRIES = 24;
+/** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
+const LARGEST_SETTING = 256 * 1024;
+const NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
+const etc_LEFT_OUT = { ...NOTHING, isWhole: false };
+/**
+ * Reads the parts of `/etc` that the sandbox has: the rows of {@link ETC_ROWS}, and the settings of packages. Of these, a
+ * file must belong to root, be readable for everybody in directories that everybody may enter, and look like no credential,
+ * by its name and its content.
+ *
+ * @param below what must not be seen
+ */
+function readEtc(below, source = HOST) {
+    return new EtcReader(below, source).read();
+}
+class EtcReader {
+    #source;
+    #unseen;
+    #known;
+    constructor({ hidden, credentials, views }, source) {
+        this.#source = source;
+        this.#unseen = [...hidden, ...credentials, ...views].map(({ path }) => path);
+        const rows = ETC_ROWS.map((row) => ({ ...row, path: source.root + row.path }));
+        this.#known = new Set(rows.flatMap(host_toolchain_present).map((path) => path.slice(source.root.length)));
+    }
+    read() {
+        const packaged = packagedSettings(this.#source.packages);
+        const names = etc_namesIn(this.#host('/etc'));
+        return joined(names.map((name) => this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed')));
+    }
+    #host(path) {
+        return this.#source.root + path;
+    }
+    /** @param place where it is on the host, if a link of the host leads elsewhere */
+    #part(path, above, place = this.#host(path)) {
+        const standing = this.#known.has(path) ? 'known' : above;
+        const stats = (0,external_node_fs_.lstatSync)(place, { throwIfNoEntry: false });
+        if (stats === undefined || this.#isUnseen(place))
+            return etc_LEFT_OUT;
+        if (standing === 'closed' && !(stats.isDirectory() && this.#leadsToKnown(path)))
+            return etc_LEFT_OUT;
+        if (standing === 'judged' && isCredentialFile(path.slice(path.lastIndexOf('/') + 1)))
+            return etc_LEFT_OUT;
+        if (stats.isSymbolicLink())
+            return this.#link(path, standing, place);
+        if (stats.isDirectory())
+            return this.#directory(path, standing, place, stats);
+        return stats.isFile() ? this.#file(path, standing, place, stats) : etc_LEFT_OUT;
+    }
+    #isUnseen(place) {
+        return this.#unseen.some((unseen) => unseen === place || isBelow(place, unseen));
+    }
+    #leadsToKnown(path) {
+        return [...this.#known].some((known) => isBelow(known, path));
+    }
+    /** A link stays a link. A row that leads out of the sandbox becomes what it leads to. */
+    #link(path, standing, place) {
+        const real = this.#known.has(path) ? (0,external_node_fs_.realpathSync)(place) : undefined;
+        if (real !== undefined && !SEEN.some((top) => isBelow(real, this.#host(top))))
+            return this.#part(path, standing, real);
+        return { ...NOTHING, links: [{ path, target: (0,external_node_fs_.readlinkSync)(place) }] };
+    }
+    #directory(path, standing, place, stats) {
+        if ((stats.mode & 0o5) !== 0o5)
+            return etc_LEFT_OUT;
+        const names = etc_namesIn(place);
+        const parts = names.map((name) => this.#part(`${path}/${name}`, standing, `${place}/${name}`));
+        const { isWhole, ...all } = joined(parts);
+        if (standing === 'closed' && all.files.length + all.links.length + all.mounts.length === 0)
+            return etc_LEFT_OUT;
+        if (isWhole && names.length > FEW_ENTRIES)
+            return {
+                ...NOTHING,
+                directories: [path],
+                mounts: [{ kind: 'bind', source: place, target: path, writable: false }],
+            };
+        return { ...all, directories: [path, ...all.directories], isWhole: isWhole && standing !== 'closed' };
+    }
+    #file(path, standing, place, { mode, uid, size }) {
+        const isOpen = (mode & 0o4) !== 0 && (standing === 'known' || uid === this.#source.owner);
+        if (!isOpen)
+            return etc_LEFT_OUT;
+        if (size > LARGEST_SETTING) {
+            if (standing !== 'known')
+                return etc_LEFT_OUT;
+            return { ...NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
+        }
+        try {
+            const content = (0,external_node_fs_.readFileSync)(place);
+            if (standing !== 'known' && looksLikeCredential(content.toString('latin1')))
+                return etc_LEFT_OUT;
+            return { ...NOTHING, files: [{ path, content, mode: mode & 0o755 }] };
+        }
+        catch {
+            return etc_LEFT_OUT; // it is gone, or something else than its mode forbids to read it
+        }
+    }
+}
+/** Where links may lead to: places that every sandbox with the host's toolchain has. */
+const SEEN = ['/usr', '/etc', '/lib', '/opt', '/nix/store'];
+function joined(parts) {
+    return {
+        directories: parts.flatMap(({ directories }) => directories),
+        files: parts.flatMap(({ files }) => files),
+        links: parts.flatMap(({ links }) => links),
+        mounts: parts.flatMap(({ mounts }) => mounts),
+        isWhole: parts.every(({ isWhole }) => isWhole),
+    };
+}
+function etc_namesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory).sort();
+    }
+    catch {
+        return [];
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/mounted.js
@@ -47496,25 +48033,56 @@ function outermost(places) {
 
 
 
+
+
+
+
+/** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
+function readEtcEarly(config, surroundings) {
+    if (config.agentImage !== undefined)
+        return undefined;
+    const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
+    return { tree: readEtc(below), unseen: unseenInEtc(below) };
+}
+/** Most engines have nothing in `/etc`, and then what was read early is right. */
+function etcOf(early, below) {
+    if (early === undefined)
+        return undefined;
+    return (0,external_node_util_.isDeepStrictEqual)(early.unseen, unseenInEtc(below)) ? early.tree : readEtc(below);
+}
+/** What of the host must not be seen and concerns `/etc`. */
+function unseenInEtc({ hidden, credentials, views }) {
+    const paths = [...hidden, ...credentials, ...views].map(({ path }) => path);
+    return paths.filter((path) => path === '/etc' || isBelow(path, '/etc') || isBelow('/etc', path)).toSorted();
+}
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
+ * @param early undefined where an image has its own `/etc`
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-function readAgentHost(config, user, surroundings) {
+function readAgentHost(config, user, surroundings, early) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
     const toolchain = isImage ? [] : hostToolchain(user.home, environment);
+    const below = readBelow(surroundings);
     const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
         environment,
         toolchain,
-        below: readBelow(surroundings),
+        etc: etcOf(early, below),
+        below,
         toolDirectories: openDirectories(toolchain, user.home),
-        programDirectories: isImage ? [] : programDirectories(environment),
+        ...programsOf(isImage ? [] : programDirectories(environment)),
+        kinds: readKinds(environment),
+        temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
     };
+}
+function programsOf(directories) {
+    const corepack = directories.map((directory) => (0,external_node_path_.join)(directory, 'corepack')).find((path) => (0,external_node_fs_.existsSync)(path));
+    return { programDirectories: directories, corepack };
 }
 function readIfPresent(path) {
     try {
@@ -48402,7 +48970,7 @@ const config_policy_TABLE = {
     },
 };
 /** Maps instead of objects, because an attacker chooses the names and objects have members such as `constructor`. */
-const KNOWN = new Map(Object.entries(config_policy_TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
+const config_policy_KNOWN = new Map(Object.entries(config_policy_TABLE).map(([name, rules]) => [name, new Map(Object.entries(rules))]));
 function keys(names) {
     return Object.fromEntries(words(names).map((name) => [name, true]));
 }
@@ -48434,8 +49002,8 @@ function passes(entry, isWorktree) {
         return value !== undefined && isWorktree(value);
     }
     const known = subsection === undefined
-        ? KNOWN.get(section)
-        : (KNOWN.get(`${section} ${subsection}`) ?? KNOWN.get(`${section} *`));
+        ? config_policy_KNOWN.get(section)
+        : (config_policy_KNOWN.get(`${section} ${subsection}`) ?? config_policy_KNOWN.get(`${section} *`));
     const rule = known?.get(key) ?? known?.get('*');
     if (rule === undefined)
         return false;
@@ -49991,7 +50559,7 @@ function snapshot(workspace, entries, before) {
             const isNew = before !== undefined && before[path]?.content !== 'directory';
             if (print.content !== 'directory' || isNew)
                 continue;
-            const below = isHuge(file) ? undefined : pathsIn(file, path);
+            const below = isHuge(file) ? undefined : protected_paths_pathsIn(file, path);
             const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
             const isFlooded = below === undefined || added > room;
             if (isFlooded)
@@ -50007,7 +50575,7 @@ function snapshot(workspace, entries, before) {
     }
     return found;
 }
-function pathsIn(directory, path) {
+function protected_paths_pathsIn(directory, path) {
     return (0,external_node_fs_.readdirSync)(file_names_bytes(directory), { encoding: 'latin1' }).map((name) => (0,posix_namespaceObject.join)(path, name));
 }
 /** The differences between two snapshots. A directory that is new or gone is one change, whatever is in it. */
@@ -50864,7 +51432,7 @@ function looksLikeAddress(text) {
     return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
 }
 /** Whether `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
+function domain_isWithin(host, domain) {
     return host === domain || host.endsWith(`.${domain}`);
 }
 
@@ -50885,13 +51453,13 @@ function ordinal(number) {
 
 
 
-const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+const allow_endpoints_HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
     'for example "openai GET /v1/files/*".';
 /** An entry of `allow-endpoints`: `provider METHOD /path`. */
 function allowedEndpoint({ text, source }) {
     const name = `${placeOf(source)}, "${text}"`;
     const [id, method, path, ...rest] = text.split(/\s+/);
-    return (0,errors/* withHint */.mu)(HINT, () => {
+    return (0,errors/* withHint */.mu)(allow_endpoints_HINT, () => {
         const provider = PROVIDERS.find((known) => known.id === id);
         if (!provider) {
             throw new value_error/* ValueError */.Q(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
@@ -50918,8 +51486,8 @@ function allowList(entries) {
 /** Whether `scheme` may reach `host`. */
 function isAllowed(list, scheme, host) {
     const { domains, subdomainsOf } = list[scheme];
-    return (domains.some((domain) => isWithin(host, domain)) ||
-        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
+    return (domains.some((domain) => domain_isWithin(host, domain)) ||
+        subdomainsOf.some((domain) => host !== domain && domain_isWithin(host, domain)));
 }
 /**
  * Reads an entry of `allow-domains`.
@@ -50969,11 +51537,11 @@ function collapse(entries, scheme) {
     const hosts = (subdomainsOnly) => [
         ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
     ];
-    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
+    const strictlyWithin = (host, domain) => host !== domain && domain_isWithin(host, domain);
     const full = hosts(false);
     const wild = hosts(true);
     const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
-    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
+    const subdomainsOf = wild.filter((host) => !full.some((other) => domain_isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
     return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
 }
 
@@ -51080,13 +51648,13 @@ function parseAuthHeader(name, text) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 
-const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+const target_HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
 const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
 /** @throws ValueError naming `name` */
 function checkTarget(name, fields) {
     const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
+    if (typeof host !== 'string' || (!target_HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
         throw new value_error/* ValueError */.Q(`${name} has no valid host.`);
     }
     if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
@@ -51605,14 +52173,14 @@ function parseNotice(line) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/money.js
 /** Decimal places of an amount that programs read. A token of the cheapest model costs less than a millionth. */
-const PLACES = 6;
+const money_PLACES = 6;
 /** An amount for people. Less than a dollar has a hundredth of a cent. */
 function money_dollars(usd) {
     return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 }
 /** An amount for programs: a plain decimal, without an exponent or a currency. */
 function decimalUsd(usd) {
-    return usd.toFixed(PLACES);
+    return usd.toFixed(money_PLACES);
 }
 /** What a run cost, for people. A sum in which a price is missing must not pass for the whole. */
 function costText({ costUsd, pricedUsd, estimated }) {
@@ -51670,7 +52238,7 @@ function sharedFrontEnds({ allow, providers }, option) {
     // An upstream that the user names has to be on the list, and often is by its domain.
     const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
     return own.flatMap(({ provider, target: { host } }) => domains
-        .filter((domain) => domain !== host && isWithin(host, domain))
+        .filter((domain) => domain !== host && domain_isWithin(host, domain))
         .map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
         'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
         'that the command needs.'));
@@ -51879,13 +52447,14 @@ async function claim_claim(config, secrets, prepared, context, progress) {
             const { environment, temporary } = context;
             return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
         }),
-        timings.measure('host', async () => readAgentHost(config, prepared.agentUser, {
-            ...{ ...prepared, ...context, workspace: config.workspace },
-            engine: await asking,
-        })),
+        timings.measure('host', async () => {
+            const places = { ...prepared, ...context, workspace: config.workspace };
+            const etc = readEtcEarly(config, places);
+            return readAgentHost(config, prepared.agentUser, { ...places, engine: await asking }, etc);
+        }),
     ]);
     const names = namesFor(runId, subnet, found.map(({ name }) => name));
-    const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
+    const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
     const { hidden, credentials } = host.below;
     const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
     progress.baseline = { ...guards.baseline, visible, closed };
@@ -51896,6 +52465,11 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
         ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
     };
+}
+/** What the sandbox shows of the host, apart from the user's mounts. */
+function visibleOf({ toolchain, etc }) {
+    const { mounts = [], files = [], links = [] } = etc ?? {};
+    return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
 }
 /**
  * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here
@@ -52255,102 +52829,6 @@ function claude_json_isObject(value) {
     return typeof value === 'object' && value !== null && !isList(value);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
-
-
-
-
-
-
-
-/*
- * Which variables of the host's environment the command gets. A `*` in a name matches anything. A variable that is on
- * no list passes if `env` or `env-all` asks for it.
- */
-/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
-const PASSED = words(`
-  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
-  CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
-  GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
-  GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME
-  GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_REF GITHUB_REF_NAME GITHUB_REF_PROTECTED
-  GITHUB_REF_TYPE GITHUB_REPOSITORY GITHUB_REPOSITORY_ID GITHUB_REPOSITORY_OWNER
-  GITHUB_REPOSITORY_OWNER_ID GITHUB_RETENTION_DAYS GITHUB_RUN_ATTEMPT GITHUB_RUN_ID
-  GITHUB_RUN_NUMBER GITHUB_SERVER_URL GITHUB_SHA GITHUB_TRIGGERING_ACTOR GITHUB_WORKFLOW
-  GITHUB_WORKFLOW_REF GITHUB_WORKFLOW_SHA GITHUB_WORKSPACE
-  ACCEPT_EULA DEBIAN_FRONTEND BOOTSTRAP_HASKELL_NONINTERACTIVE POWERSHELL_DISTRIBUTION_CHANNEL
-  DOTNET_NOLOGO DOTNET_MULTILEVEL_LOOKUP DOTNET_SKIP_FIRST_TIME_EXPERIENCE
-  DOTNET_CLI_TELEMETRY_OPTOUT GOTOOLCHAIN HOMEBREW_NO_AUTO_UPDATE HOMEBREW_CLEANUP_PERIODIC_FULL_DAYS
-`);
-/**
- * Paths on the host. They are passed by default with the host's toolchain. With an image, they are only passed if `env`
- * names them: the image has its own `PATH`, and these paths lead nowhere there.
- */
-const environment_policy_PLACES = [
-    ...words(`
-    PATH SHELL LD_LIBRARY_PATH PKG_CONFIG_PATH ImageOS ImageVersion
-    RUNNER_TOOL_CACHE AGENT_TOOLSDIRECTORY
-    JAVA_HOME JAVA_HOME_* ANT_HOME GRADLE_HOME MAVEN_HOME M2_HOME LEIN_HOME LEIN_JAR
-    GOROOT GOROOT_* RUSTUP_HOME SWIFT_PATH GHCUP_INSTALL_BASE_PREFIX
-    DOTNET_ROOT DOTNET_ROOT_* PSModulePath AZURE_EXTENSION_DIR VCPKG_INSTALLATION_ROOT
-    pythonLocation Python_ROOT_DIR Python2_ROOT_DIR Python3_ROOT_DIR PYENV_ROOT CONDA
-    PIPX_HOME PIPX_BIN_DIR NVM_DIR NVM_BIN NVM_INC
-    ANDROID_HOME ANDROID_SDK_ROOT ANDROID_NDK ANDROID_NDK_HOME ANDROID_NDK_LATEST_HOME ANDROID_NDK_ROOT
-    CHROME_BIN EDGE_BIN CHROMEWEBDRIVER EDGEWEBDRIVER GECKOWEBDRIVER SELENIUM_JAR_PATH
-  `),
-    // The certificates of a company proxy.
-    ...words(`
-    NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO
-  `),
-];
-/** Never passed, whatever the options say. */
-const environment_policy_WITHHELD = [
-    // Credentials for a model.
-    ...CREDENTIAL_NAMES,
-    ...CREDENTIAL_PATTERNS,
-    // The means by which a step acts on the job. Which of ACTIONS_* are tokens changes with the runner, so all are
-    // withheld.
-    ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_EVENT_PATH GITHUB_ACTION_PATH'),
-    // Addresses of programs outside: the engine, agents that hold keys, the desktop's bus, the service manager.
-    ...words(`
-    DOCKER_* CONTAINER_HOST BUILDKIT_HOST SSH_AUTH_SOCK SSH_AGENT_PID GPG_AGENT_INFO
-    DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
-  `),
-];
-/** Decided by the sandbox, in addition to the variables that it sets. */
-const environment_policy_RESERVED = [
-    ...PROXY_VARIABLES,
-    ...words('AWF_* LD_PRELOAD LD_AUDIT HOME USER LOGNAME TMPDIR RUNNER_TEMP XDG_RUNTIME_DIR'),
-    ...Object.keys(COMMAND_FILE_VARIABLES),
-];
-/** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */
-const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
-/** Variables that an image or the Docker client may set. The sandbox removes those that it does not set itself. */
-const CLEARED = environment_policy_RESERVED.filter((name) => !name.includes('*'));
-/**
- * Variables that the user may set although the sandbox sets or reserves them: the log of the one-shot-token library,
- * options of AddressSanitizer, and proxy settings of programs that ignore the usual variables.
- */
-const LEFT_TO_USER = [
-    ...[ONE_SHOT_DEBUG_VARIABLE, 'ASAN_OPTIONS', 'TAR_OPTIONS'],
-    ...PROXY_SETTINGS,
-];
-const isPassed = nameMatcher(PASSED);
-/** @returns true for a place on the host, which means nothing in an image */
-const isPlace = nameMatcher(environment_policy_PLACES);
-/** True for a variable that passes by default. @param isImage whether the command runs in an image of its own */
-function passesByDefault(name, isImage) {
-    return isPassed(name) || (!isImage && isPlace(name));
-}
-const isWithheld = nameMatcher(environment_policy_WITHHELD);
-const environment_policy_isOfSandbox = nameMatcher([...environment_policy_RESERVED, ...SHELL_VARIABLES]);
-/** The proxy variables in any case of letters: Python takes `Http_Proxy` as well. */
-function isReserved(name) {
-    return environment_policy_isOfSandbox(name) || PROXY_VARIABLES.includes(name.toUpperCase());
-}
-/** True for a variable in which programs look for a model's credential. */
-const isCredentialName = nameMatcher([...CREDENTIAL_NAMES, ...CREDENTIAL_PATTERNS]);
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
 /* The lines of `squid.conf` that are the same for every policy. */
 /**
@@ -52650,7 +53128,107 @@ function listAcl(name, type, values) {
     return values.map((value) => `acl ${name} ${type} ${value}`);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/installs.js
+
+/*
+ * Where programs go that the command installs: the host's places are read-only, so each installer is led to one directory
+ * of the private home. What the host has installed stays where it is, and works.
+ */
+/** Below the home. It is empty when the command starts. */
+const INSTALLED = '.local/installed';
+/** The directory of {@link INSTALLED} that most installers put programs in, or links to them. */
+const PROGRAMS = `${INSTALLED}/bin`;
+/** npm's settings for the whole machine. nvm refuses to work if a variable or the user's own settings name a prefix. */
+const NPM_SETTINGS = `${INSTALLED}/etc/npmrc`;
+/** Paths below the home, by the variable that an installer reads. */
+const VARIABLES = {
+    // A `prefix` in these has less weight than one of the user's or the project's own.
+    NPM_CONFIG_GLOBALCONFIG: NPM_SETTINGS,
+    PNPM_HOME: `${INSTALLED}/pnpm`,
+    // Hosted runners have pipx's places in /opt.
+    PIPX_HOME: `${INSTALLED}/pipx`,
+    PIPX_BIN_DIR: PROGRAMS,
+    UV_TOOL_DIR: `${INSTALLED}/uv-tools`,
+    UV_TOOL_BIN_DIR: PROGRAMS,
+    GEM_HOME: `${INSTALLED}/gems`,
+    COMPOSER_HOME: `${INSTALLED}/composer`,
+    DOTNET_CLI_HOME: `${INSTALLED}/dotnet`,
+};
+/** Further settings of installers. */
+const installs_SETTINGS = {
+    // Debian's pip refuses even what goes into the home (PEP 668), to protect a Python that nobody can change here.
+    PIP_BREAK_SYSTEM_PACKAGES: '1',
+};
+/**
+ * Where installed programs are, below the home. These come first in `PATH`: they are empty at the start, so whatever is in
+ * them the command has put there, and means to use, as after an installation outside.
+ */
+const FIRST = [
+    ...[PROGRAMS, `${INSTALLED}/gems/bin`, `${INSTALLED}/pnpm`, `${INSTALLED}/pnpm/bin`],
+    ...[`${INSTALLED}/composer/vendor/bin`, `${INSTALLED}/dotnet/.dotnet/tools`],
+];
+/** The same for installers that share a directory with the host's programs. It must not come before others of the host's. */
+const LAST = ['.local/bin', '.cargo/bin', 'go/bin', '.bun/bin', '.deno/bin', '.yarn/bin'];
+/** The variables of installers. `env` may choose others. */
+function installVariables(home) {
+    const places = Object.entries(VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
+    return { ...Object.fromEntries(places), ...installs_SETTINGS };
+}
+/** Settings of installers: paths below the home with contents. */
+function installFiles() {
+    return { [NPM_SETTINGS]: `prefix=\${HOME}/${INSTALLED}\n` };
+}
+/** The host's `PATH`, with the directories of what the command installs. */
+function pathWithInstalls(path, home) {
+    const host = path.split(':');
+    const of = (directories) => directories.map((directory) => (0,external_node_path_.join)(home, directory)).filter((directory) => !host.includes(directory));
+    return [...of(FIRST), ...host, ...of(LAST)].join(':');
+}
+/**
+ * Links of the private home. `corepack enable` installs next to the first `corepack` in `PATH`.
+ *
+ * @param corepack the host's; undefined if it has none
+ */
+function installLinks(corepack) {
+    return corepack === undefined ? {} : { [`${PROGRAMS}/corepack`]: corepack };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/provider-variables.js
+
+/** The variables of the provider table that apply to a run. */
+function activeVariables(config) {
+    if (!config.apiProxy)
+        return [];
+    return PROVIDERS.flatMap((provider) => {
+        const configured = config.providers.find((candidate) => candidate.provider.id === provider.id);
+        return provider.agentVariables
+            .filter(({ when }) => {
+            if (when === 'always')
+                return true;
+            if (when === 'configured')
+                return configured !== undefined;
+            return configured?.given.includes(when.credential) === true;
+        })
+            .map((variable) => ({ provider, variable }));
+    });
+}
+/** Which providers are asked for a model: those with a variable for it that the user has not set. */
+function modelQuestions(config, { variables }) {
+    const choices = activeVariables(config).filter(({ variable }) => variable.role === 'model-choice');
+    const byProvider = Map.groupBy(choices, ({ provider }) => provider.id);
+    return new Map([...byProvider]
+        .filter(([, all]) => all.some(({ variable }) => variables[variable.name] === undefined))
+        .map(([id, [model]]) => {
+        // The first of them names the model.
+        const name = model && variables[model.variable.name];
+        return [id, name === undefined ? {} : { name }];
+    }));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment.js
+
+
+
 
 
 
@@ -52674,16 +53252,15 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  *
  * @param host the caller's environment
  * @param user the user inside the container
+ * @param fit changes a variable of the host whose value leads nowhere in the sandbox
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
-function agentEnvironment(config, secrets, addresses, host, user) {
-    const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
+function agentEnvironment(config, secrets, addresses, host, user, fit = () => undefined) {
+    const isImage = config.agentImage !== undefined;
+    const installs = isImage ? {} : installVariables(user.home);
+    const home = { ...baseDirectories(user.home), ...toolHomes(user.home), ...installs };
     const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
-    const overridable = new Set([
-        ...LEFT_TO_USER,
-        ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
-    ]);
-    const isDecided = (name) => !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
+    const isDecided = (name) => !OVERRIDABLE.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
     const variables = {};
     const withheld = [];
     const giveUnlessCredential = (name, value) => {
@@ -52693,23 +53270,15 @@ function agentEnvironment(config, secrets, addresses, host, user) {
         else
             withheld.push({ name, reason: `its value contains that of ${credential}` });
     };
-    const isImage = config.agentImage !== undefined;
-    for (const [name, value] of Object.entries(host)) {
-        if (value === undefined || isDecided(name) || !isVariableName(name))
+    const offered = hostVariables(config, host, isDecided);
+    withheld.push(...offered.withheld);
+    const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit(name, value) ?? []);
+    for (const [name, value] of Object.entries(offered.variables)) {
+        const change = moved.find((one) => one.name === name);
+        const fitting = change === undefined ? value : change.value;
+        if (fitting === undefined)
             continue;
-        if (isWithheld(name)) {
-            if (config.envAll && isUnexpectedCredential(name, value))
-                withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
-            continue;
-        }
-        const isAsked = config.envAll && !(isImage && isPlace(name));
-        const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
-        if (!isAsked && !isOffered)
-            continue;
-        if (isAsked || !(hasPassword(value) || hasOddOption(name, value)))
-            giveUnlessCredential(name, value);
-        else
-            withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
+        giveUnlessCredential(name, name === 'PATH' && !isImage ? pathWithInstalls(fitting, user.home) : fitting);
     }
     for (const { name, value = host[name] } of config.env) {
         if (value === undefined) {
@@ -52728,14 +53297,47 @@ function agentEnvironment(config, secrets, addresses, host, user) {
             giveUnlessCredential(name, value);
         }
     }
-    const isSet = (name) => (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    const isSet = (name) => (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
     const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
     const java = javaOptions(variables, addresses);
     return {
         variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
         withheld,
-        warnings: java.warnings,
+        warnings: [...placeWarnings(moved), ...java.warnings],
     };
+}
+/** The variables that the user may set although the sandbox has values of its own. */
+const OVERRIDABLE = new Set([
+    ...LEFT_TO_USER,
+    ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+]);
+/**
+ * The variables of the host that pass by default or with `env-all`.
+ *
+ * @param isDecided true for those that the sandbox sets itself
+ */
+function hostVariables(config, host, isDecided) {
+    const variables = {};
+    const withheld = [];
+    const isImage = config.agentImage !== undefined;
+    for (const [name, value] of Object.entries(host)) {
+        if (value === undefined || isDecided(name) || !isVariableName(name))
+            continue;
+        if (isWithheld(name)) {
+            if (config.envAll && isUnexpectedCredential(name, value))
+                withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
+            continue;
+        }
+        const isAsked = config.envAll && !(isImage && isPlace(name));
+        const isOffered = passesByDefault(name, isImage) || (OVERRIDABLE.has(name) && !isProxySetting(name, value));
+        if (!isAsked && !isOffered)
+            continue;
+        if (isAsked || !(hasPassword(value) || hasOddOption(name, value)))
+            variables[name] = value;
+        else
+            withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
+    }
+    return { variables, withheld };
 }
 /** User information in a URL, or an option that sets a password. */
 function hasPassword(value) {
@@ -52794,35 +53396,6 @@ function sandboxVariables(config, addresses, user) {
         variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
     }
     return variables;
-}
-/** The variables of the provider table that apply to a run. */
-function activeVariables(config) {
-    if (!config.apiProxy)
-        return [];
-    return PROVIDERS.flatMap((provider) => {
-        const configured = config.providers.find((candidate) => candidate.provider.id === provider.id);
-        return provider.agentVariables
-            .filter(({ when }) => {
-            if (when === 'always')
-                return true;
-            if (when === 'configured')
-                return configured !== undefined;
-            return configured?.given.includes(when.credential) === true;
-        })
-            .map((variable) => ({ provider, variable }));
-    });
-}
-/** Which providers are asked for a model: those with a variable for it that the user has not set. */
-function modelQuestions(config, { variables }) {
-    const choices = activeVariables(config).filter(({ variable }) => variable.role === 'model-choice');
-    const byProvider = Map.groupBy(choices, ({ provider }) => provider.id);
-    return new Map([...byProvider]
-        .filter(([, all]) => all.some(({ variable }) => variables[variable.name] === undefined))
-        .map(([id, [model]]) => {
-        // The first of them names the model.
-        const name = model && variables[model.variable.name];
-        return [id, name === undefined ? {} : { name }];
-    }));
 }
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
 function preflightChecks(config, addresses, environment) {
@@ -52939,6 +53512,10 @@ function withNewline(script) {
 
 
 
+
+
+
+
 /**
  * Decides everything that the agent sees. Reads and writes nothing.
  *
@@ -52947,34 +53524,40 @@ function withNewline(script) {
 function planAgent(config, secrets, place) {
     const { addresses, user, host, userMounts } = place;
     refuseCredentialsInCommand(config, secrets);
-    const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
     // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
     const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
     const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
-    const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+    const isImage = config.agentImage !== undefined;
+    const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()) };
+    const settings = Object.entries(written).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
         return !mountsInHome.some((other) => target === other || isBelow(target, other));
     });
     const files = systemFiles(config, addresses, user);
+    const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
     const claude = claudeFiles(config, secrets, place);
-    const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+    const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
+    const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
+    const fit = (name, value) => misplaced(name, value, view);
+    const environment = agentEnvironment(config, secrets, addresses, host.environment, user, fit);
     const questions = modelQuestions(config, environment);
     const asked = PROVIDERS.filter(({ id }) => questions.has(id));
     const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
     return {
         mounts,
         systemFiles: files,
+        etc,
         document: startDocument({
             environment: environment.variables,
             command: config.command,
             modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
             checks: preflightChecks(config, addresses, environment),
             homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-            homeLinks: links,
+            homeLinks: { ...links, ...(isImage ? {} : installLinks(host.corepack)) },
             directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
             cleared: CLEARED,
             transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
-            modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
+            modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
         }),
         modelQuestions: questions,
         warnings: [
@@ -52987,9 +53570,33 @@ function planAgent(config, secrets, place) {
         ],
     };
 }
+/** @param mounts what the sandbox shows of the host beside the workspace */
+function sandboxView({ workspace, agentImage }, { user, host }, mounts, etc) {
+    const settings = [...(etc?.files ?? []), ...(etc?.links ?? [])].map(({ path }) => ({ path, writable: false }));
+    return {
+        places: [
+            ...mounts.map((mount) => ({ path: mount.target, writable: mount.kind === 'bind' && mount.writable })),
+            ...settings,
+            { path: workspace, writable: true },
+        ],
+        closed: [...host.below.hidden, ...host.below.credentials].map(({ path }) => path),
+        home: user.home,
+        temporary: host.temporary,
+        isImage: agentImage !== undefined,
+        kinds: host.kinds,
+    };
+}
+/** Mounts for `/etc`, or for the generated files alone where an image has the rest. */
+function settingsMounts(directory, files, etc) {
+    if (etc === undefined)
+        return systemFileMounts(directory, files);
+    // The engine mounts a file of its own over any other resolv.conf.
+    const resolver = systemFileMounts(directory, files).filter(({ target }) => target === RESOLVER_FILE);
+    return [...etcMounts(directory, etc), ...resolver];
+}
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
-    const found = credentialIn(textOf(command, '\n'), secrets);
+    const found = credentialIn(plan_textOf(command, '\n'), secrets);
     if (found !== undefined) {
         throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
             hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
@@ -52998,7 +53605,7 @@ function refuseCredentialsInCommand({ command }, secrets) {
 }
 const ROOT_WARNING = 'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
     'users.';
-const textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+const plan_textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
 function missingPrograms({ workspace }, host, mounts) {
     const seen = [workspace, ...mounts.map(({ target }) => target)];
@@ -53012,7 +53619,7 @@ function missingPrograms({ workspace }, host, mounts) {
 }
 /** Said before the program starts: what it prints itself is often buried in its log. */
 function hopelessCalls({ command, providers }) {
-    const text = textOf(command, ' ');
+    const text = plan_textOf(command, ' ');
     return providers.flatMap(({ provider }) => provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason));
 }
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
@@ -53274,6 +53881,7 @@ function planRun(config, secrets, prepared, claimed) {
         },
         systemFiles: agent.systemFiles,
         systemFileDirectory: directory,
+        etc: agent.etc,
         warnings: agent.warnings,
     };
 }
@@ -54238,6 +54846,7 @@ function tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -54268,7 +54877,7 @@ async function run(config, secrets, context) {
         lock = await lockWorkspace(config.workspace);
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
         const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
-        checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
+        checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
         await execute(config, plan, prepared, { sandbox, limit }, context, progress);
     }
     catch (caught) {
@@ -54293,6 +54902,8 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, { sandb
     if (config.agentLogs)
         progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
     writeSeccompProfile(workDirectory);
+    if (plan.etc !== undefined)
+        writeEtc(plan.systemFileDirectory, plan.etc);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const watch = watchLogs(logs);
     try {
@@ -54643,7 +55254,7 @@ const MAX_OUTPUTS = 256;
 /** GitHub accepts 1 MiB of UTF-16 per output: this many code units of the JSON document. */
 const MAX_JSON_LENGTH = 512 * 1024;
 /** GitHub's rule for the id of an output, which an expression names without quotes. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+const agent_outputs_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 /** The number of bad lines that a warning names. A hostile command can write any number of them. */
 const NAMED_LINES = 5;
 /**
@@ -54696,7 +55307,7 @@ function parse(text) {
             content = lines.slice(start + 1, end).join('\n');
             index = end;
         }
-        if (content === undefined || !NAME.test(name))
+        if (content === undefined || !agent_outputs_NAME.test(name))
             badLines.push(start + 1);
         else
             entries.push({ name, value: content });
@@ -55947,7 +56558,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9401);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2916);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

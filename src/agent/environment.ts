@@ -4,7 +4,6 @@ import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
-import type { AgentVariable } from '../shared/provider-entry.ts';
 import { apiProxyUrl, directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 import { READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
@@ -14,8 +13,6 @@ import {
   CREDENTIALS,
   ONE_SHOT_TOKENS,
   PROVIDERS,
-  type Provider,
-  type ProviderId,
 } from '../shared/providers.ts';
 import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
@@ -27,14 +24,24 @@ import {
   LEFT_TO_USER,
   passesByDefault,
 } from './environment-policy.ts';
+import { placeWarnings, type Misplaced } from './host-places.ts';
+import { installVariables, pathWithInstalls } from './installs.ts';
 import { toolHomes } from '../mounts/home.ts';
+import { activeVariables } from './provider-variables.ts';
 import { hasOddOption, isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
+
+/** A variable that the command does not get. */
+interface Withheld {
+  readonly name: string;
+  /** Completes "withheld: …". */
+  readonly reason: string;
+}
 
 /** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Requested variables that are withheld, with the reasons, for warnings. */
-  readonly withheld: readonly { readonly name: string; readonly reason: string }[];
+  readonly withheld: readonly Withheld[];
   /** Other warnings for the user. */
   readonly warnings: readonly string[];
 }
@@ -52,6 +59,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  *
  * @param host the caller's environment
  * @param user the user inside the container
+ * @param fit changes a variable of the host whose value leads nowhere in the sandbox
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 export function agentEnvironment(
@@ -60,35 +68,30 @@ export function agentEnvironment(
   addresses: Addresses,
   host: NodeJS.ProcessEnv,
   user: Pick<User, 'uid' | 'name' | 'home'>,
+  fit: (name: string, value: string) => Misplaced | undefined = () => undefined,
 ): AgentEnvironment {
-  const home = { ...baseDirectories(user.home), ...toolHomes(user.home) };
+  const isImage = config.agentImage !== undefined;
+  const installs = isImage ? {} : installVariables(user.home);
+  const home = { ...baseDirectories(user.home), ...toolHomes(user.home), ...installs };
   const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
-  const overridable = new Set([
-    ...LEFT_TO_USER,
-    ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
-  ]);
   const isDecided = (name: string): boolean =>
-    !overridable.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
+    !OVERRIDABLE.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
 
   const variables: Record<string, string> = {};
-  const withheld: { name: string; reason: string }[] = [];
+  const withheld: Withheld[] = [];
   const giveUnlessCredential = (name: string, value: string): void => {
     const credential = credentialIn(value, secrets);
     if (credential === undefined) variables[name] = value;
     else withheld.push({ name, reason: `its value contains that of ${credential}` });
   };
-  const isImage = config.agentImage !== undefined;
-  for (const [name, value] of Object.entries(host)) {
-    if (value === undefined || isDecided(name) || !isVariableName(name)) continue;
-    if (isWithheld(name)) {
-      if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
-      continue;
-    }
-    const isAsked = config.envAll && !(isImage && isPlace(name));
-    const isOffered = passesByDefault(name, isImage) || (overridable.has(name) && !isProxySetting(name, value));
-    if (!isAsked && !isOffered) continue;
-    if (isAsked || !(hasPassword(value) || hasOddOption(name, value))) giveUnlessCredential(name, value);
-    else withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
+  const offered = hostVariables(config, host, isDecided);
+  withheld.push(...offered.withheld);
+  const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit(name, value) ?? []);
+  for (const [name, value] of Object.entries(offered.variables)) {
+    const change = moved.find((one) => one.name === name);
+    const fitting = change === undefined ? value : change.value;
+    if (fitting === undefined) continue;
+    giveUnlessCredential(name, name === 'PATH' && !isImage ? pathWithInstalls(fitting, user.home) : fitting);
   }
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
@@ -104,14 +107,48 @@ export function agentEnvironment(
     }
   }
   const isSet = (name: string): boolean =>
-    (overridable.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
   const java = javaOptions(variables, addresses);
   return {
     variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
     withheld,
-    warnings: java.warnings,
+    warnings: [...placeWarnings(moved), ...java.warnings],
   };
+}
+
+/** The variables that the user may set although the sandbox has values of its own. */
+const OVERRIDABLE: ReadonlySet<string> = new Set([
+  ...LEFT_TO_USER,
+  ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+]);
+
+/**
+ * The variables of the host that pass by default or with `env-all`.
+ *
+ * @param isDecided true for those that the sandbox sets itself
+ */
+function hostVariables(
+  config: Config,
+  host: NodeJS.ProcessEnv,
+  isDecided: (name: string) => boolean,
+): { readonly variables: Readonly<Record<string, string>>; readonly withheld: readonly Withheld[] } {
+  const variables: Record<string, string> = {};
+  const withheld: Withheld[] = [];
+  const isImage = config.agentImage !== undefined;
+  for (const [name, value] of Object.entries(host)) {
+    if (value === undefined || isDecided(name) || !isVariableName(name)) continue;
+    if (isWithheld(name)) {
+      if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
+      continue;
+    }
+    const isAsked = config.envAll && !(isImage && isPlace(name));
+    const isOffered = passesByDefault(name, isImage) || (OVERRIDABLE.has(name) && !isProxySetting(name, value));
+    if (!isAsked && !isOffered) continue;
+    if (isAsked || !(hasPassword(value) || hasOddOption(name, value))) variables[name] = value;
+    else withheld.push({ name, reason: 'its value may hold a secret, and nobody asked for it' });
+  }
+  return { variables, withheld };
 }
 
 /** User information in a URL, or an option that sets a password. */
@@ -180,44 +217,6 @@ function sandboxVariables(
     variables[variable.name] = variable.role === 'base-url' ? base + variable.value : variable.value;
   }
   return variables;
-}
-
-/** The variables of the provider table that apply to a run. */
-function activeVariables(config: Config): { provider: Provider; variable: AgentVariable }[] {
-  if (!config.apiProxy) return [];
-  return PROVIDERS.flatMap((provider) => {
-    const configured = config.providers.find((candidate) => candidate.provider.id === provider.id);
-    return provider.agentVariables
-      .filter(({ when }) => {
-        if (when === 'always') return true;
-        if (when === 'configured') return configured !== undefined;
-        return configured?.given.includes(when.credential) === true;
-      })
-      .map((variable) => ({ provider, variable }));
-  });
-}
-
-/** A user's own choice of a model, if there is one. */
-export interface ModelQuestion {
-  readonly name?: string;
-}
-
-/** Which providers are asked for a model: those with a variable for it that the user has not set. */
-export function modelQuestions(
-  config: Config,
-  { variables }: Pick<AgentEnvironment, 'variables'>,
-): ReadonlyMap<ProviderId, ModelQuestion> {
-  const choices = activeVariables(config).filter(({ variable }) => variable.role === 'model-choice');
-  const byProvider = Map.groupBy(choices, ({ provider }) => provider.id);
-  return new Map(
-    [...byProvider]
-      .filter(([, all]) => all.some(({ variable }) => variables[variable.name] === undefined))
-      .map(([id, [model]]) => {
-        // The first of them names the model.
-        const name = model && variables[model.variable.name];
-        return [id, name === undefined ? {} : { name }];
-      }),
-  );
 }
 
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */

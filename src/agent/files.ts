@@ -32,7 +32,8 @@ const HOME_PREFIX = '~/';
  * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
  * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
-const RESOLVER = { '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+export const RESOLVER_FILE = '/etc/resolv.conf';
+const RESOLVER = { [RESOLVER_FILE]: 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
 
 /** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {

@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
+import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
+import { readKinds, type PathKinds } from './host-places.ts';
+import { readEtc, type EtcTree } from '../mounts/etc.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
 import { hostToolchain, programDirectories } from '../mounts/host-toolchain.ts';
@@ -13,35 +17,83 @@ export interface AgentHost {
   readonly environment: NodeJS.ProcessEnv;
   /** Read-only mounts; none where an image has the tools. */
   readonly toolchain: readonly MountSpec[];
+  /** What the sandbox has of `/etc`; undefined where an image has its own. */
+  readonly etc: EtcTree | undefined;
   /** What must not be seen or written below mounted directories. */
   readonly below: Below;
   /** The names in the toolchain's directories in the home, by the directory's path. */
   readonly toolDirectories: ReadonlyMap<string, readonly string[]>;
   /** The directories of the caller's `PATH` that have programs; none where an image has them. */
   readonly programDirectories: readonly string[];
+  /** What the paths in the caller's variables are. */
+  readonly kinds: PathKinds;
+  /** The caller's corepack; undefined where there is none, or where an image has the tools. */
+  readonly corepack: string | undefined;
+  /** The caller's directories for temporary files. */
+  readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
+}
+
+/** `/etc` as it was read before the engine had said where its own places are, and what was left out of it. */
+export interface EarlyEtc {
+  readonly tree: EtcTree;
+  readonly unseen: readonly string[];
+}
+
+/** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
+export function readEtcEarly(config: Config, surroundings: Omit<Surroundings, 'engine'>): EarlyEtc | undefined {
+  if (config.agentImage !== undefined) return undefined;
+  const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
+  return { tree: readEtc(below), unseen: unseenInEtc(below) };
+}
+
+/** Most engines have nothing in `/etc`, and then what was read early is right. */
+function etcOf(early: EarlyEtc | undefined, below: Below): EtcTree | undefined {
+  if (early === undefined) return undefined;
+  return isDeepStrictEqual(early.unseen, unseenInEtc(below)) ? early.tree : readEtc(below);
+}
+
+/** What of the host must not be seen and concerns `/etc`. */
+function unseenInEtc({ hidden, credentials, views }: Below): string[] {
+  const paths = [...hidden, ...credentials, ...views].map(({ path }) => path);
+  return paths.filter((path) => path === '/etc' || isBelow(path, '/etc') || isBelow('/etc', path)).toSorted();
 }
 
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
+ * @param early undefined where an image has its own `/etc`
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-export function readAgentHost(config: Config, user: User, surroundings: Surroundings): AgentHost {
+export function readAgentHost(
+  config: Config,
+  user: User,
+  surroundings: Surroundings,
+  early: EarlyEtc | undefined,
+): AgentHost {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
   const toolchain = isImage ? [] : hostToolchain(user.home, environment);
+  const below = readBelow(surroundings);
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
     environment,
     toolchain,
-    below: readBelow(surroundings),
+    etc: etcOf(early, below),
+    below,
     toolDirectories: openDirectories(toolchain, user.home),
-    programDirectories: isImage ? [] : programDirectories(environment),
+    ...programsOf(isImage ? [] : programDirectories(environment)),
+    kinds: readKinds(environment),
+    temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
   };
+}
+
+function programsOf(directories: readonly string[]): Pick<AgentHost, 'programDirectories' | 'corepack'> {
+  const corepack = directories.map((directory) => join(directory, 'corepack')).find((path) => existsSync(path));
+  return { programDirectories: directories, corepack };
 }
 
 function readIfPresent(path: string): string | undefined {

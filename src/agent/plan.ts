@@ -5,22 +5,19 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
+import { etcMounts, planEtc, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
 import { MODEL_CHOICE_PATH } from '../shared/model-choice.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
-import {
-  agentEnvironment,
-  baseDirectories,
-  modelQuestions,
-  preflightChecks,
-  RUNTIME_DIRECTORY,
-  type ModelQuestion,
-} from './environment.ts';
-import { homeSettings, systemFileMounts, systemFiles } from './files.ts';
+import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
+import { homeSettings, RESOLVER_FILE, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
+import { misplaced, type Misplaced, type SandboxView } from './host-places.ts';
+import { installFiles, installLinks } from './installs.ts';
+import { modelQuestions, type ModelQuestion } from './provider-variables.ts';
 import { startDocument } from './start-document.ts';
 import { TRANSCRIPT_WORDS } from './transcripts.ts';
 
@@ -40,6 +37,8 @@ export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
   /** Generated system files, container path to content, to be written below the place's directory. No secret is in them. */
   readonly systemFiles: Readonly<Record<string, string>>;
+  /** What is written beside the system files; undefined where an image has its own. */
+  readonly etc: EtcPlan | undefined;
   /** The standard input of the entrypoint. */
   readonly document: string;
   /** Which providers the api-proxy asks for a model, with the user's own choice. */
@@ -55,34 +54,40 @@ export interface AgentPlan {
 export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): AgentPlan {
   const { addresses, user, host, userMounts } = place;
   refuseCredentialsInCommand(config, secrets);
-  const environment = agentEnvironment(config, secrets, addresses, host.environment, user);
   // Nothing of ours goes into a mount of the user's: a link or a file would appear on the host.
   const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
   const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
-  const settings = Object.entries(homeSettings(config, addresses)).filter(([path]) => {
+  const isImage = config.agentImage !== undefined;
+  const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()) };
+  const settings = Object.entries(written).filter(([path]) => {
     const target = join(user.home, path);
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
   const files = systemFiles(config, addresses, user);
+  const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
   const claude = claudeFiles(config, secrets, place);
-  const all = [...tools, ...systemFileMounts(place.directory, files), ...userMounts];
+  const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
+  const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
+  const fit = (name: string, value: string): Misplaced | undefined => misplaced(name, value, view);
+  const environment = agentEnvironment(config, secrets, addresses, host.environment, user, fit);
   const questions = modelQuestions(config, environment);
   const asked = PROVIDERS.filter(({ id }) => questions.has(id));
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
   return {
     mounts,
     systemFiles: files,
+    etc,
     document: startDocument({
       environment: environment.variables,
       command: config.command,
       modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-      homeLinks: links,
+      homeLinks: { ...links, ...(isImage ? {} : installLinks(host.corepack)) },
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
-      modes: config.agentImage === undefined ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
+      modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     modelQuestions: questions,
     warnings: [
@@ -94,6 +99,36 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
+}
+
+/** @param mounts what the sandbox shows of the host beside the workspace */
+function sandboxView(
+  { workspace, agentImage }: Config,
+  { user, host }: AgentPlace,
+  mounts: readonly MountSpec[],
+  etc: EtcPlan | undefined,
+): SandboxView {
+  const settings = [...(etc?.files ?? []), ...(etc?.links ?? [])].map(({ path }) => ({ path, writable: false }));
+  return {
+    places: [
+      ...mounts.map((mount) => ({ path: mount.target, writable: mount.kind === 'bind' && mount.writable })),
+      ...settings,
+      { path: workspace, writable: true },
+    ],
+    closed: [...host.below.hidden, ...host.below.credentials].map(({ path }) => path),
+    home: user.home,
+    temporary: host.temporary,
+    isImage: agentImage !== undefined,
+    kinds: host.kinds,
+  };
+}
+
+/** Mounts for `/etc`, or for the generated files alone where an image has the rest. */
+function settingsMounts(directory: string, files: AgentPlan['systemFiles'], etc: EtcPlan | undefined): MountSpec[] {
+  if (etc === undefined) return systemFileMounts(directory, files);
+  // The engine mounts a file of its own over any other resolv.conf.
+  const resolver = systemFileMounts(directory, files).filter(({ target }) => target === RESOLVER_FILE);
+  return [...etcMounts(directory, etc), ...resolver];
 }
 
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */

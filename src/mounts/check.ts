@@ -1,7 +1,7 @@
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec, MountSpec } from '../docker/spec.ts';
 import { refuseWaysAround } from './host-guards.ts';
-import { refuseTakenTargets } from './targets.ts';
+import { refuseTakenTargets, type OwnSettings } from './targets.ts';
 
 /**
  * Checks where the user's mounts will be in the planned container. Their sources were checked by `userMounts`.
@@ -9,6 +9,7 @@ import { refuseTakenTargets } from './targets.ts';
  * @param guards mounts over what the command must not change in the workspace
  * @param agent the agent's container, the user's mounts included
  * @param home the private home
+ * @param own what the sandbox writes below `/etc`
  * @throws UserError naming the mount and the remedy
  */
 export function checkMountTargets(
@@ -16,7 +17,8 @@ export function checkMountTargets(
   guards: readonly MountSpec[],
   agent: ContainerSpec,
   home: string,
+  own: OwnSettings,
 ): void {
   refuseWaysAround(mounts, guards);
-  refuseTakenTargets(mounts, agent, home);
+  refuseTakenTargets(mounts, agent, home, own);
 }

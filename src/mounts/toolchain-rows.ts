@@ -7,16 +7,7 @@ export interface Row {
   readonly except?: Readonly<Record<string, string>>;
 }
 
-/**
- * System directories, each mounted at its own path. The sandbox has nothing else of the system, above all nothing that
- * may contain a credential:
- *
- * - settings for the whole machine, which may name a registry with its password: `/etc/pip.conf`, `/etc/npmrc`,
- *   `/etc/wgetrc`, `/etc/gitconfig`, `/etc/maven/settings.xml`, `/etc/apt`
- * - files that a login shell reads, because they may export tokens: `/etc/environment`, `/etc/profile.d`,
- *   `/etc/default`
- * - keys and accounts: `/etc/ssl/private`, `/etc/ssh`, `/etc/docker`, `/etc/shadow`, `/etc/krb5.keytab`
- */
+/** System directories, each mounted at its own path. The sandbox has nothing else of the system apart from settings. */
 export const SYSTEM_ROWS: readonly Row[] = [
   { path: '/usr', why: 'programs and libraries, fonts and locale data' },
   { path: '/bin', why: 'a link to /usr/bin, or a separate directory if /usr is not merged' },
@@ -34,6 +25,13 @@ export const SYSTEM_ROWS: readonly Row[] = [
   { path: '/nix/store', why: 'Nix packages' },
   { path: '/nix/var/nix/profiles', why: 'Nix profiles, links to packages' },
   { path: '/var/lib/gems', why: 'Ruby gems for the whole machine on Debian' },
+];
+
+/**
+ * Settings below `/etc` that every system has, whether or not a package manager knows them. They are in the sandbox
+ * without a look at their content, except files that not everybody may read. `etc.ts` adds the settings of other packages.
+ */
+export const ETC_ROWS: readonly Row[] = [
   { path: '/etc/alternatives', why: 'links to the selected version of a program' },
   { path: '/etc/localtime', why: 'the time zone' },
   { path: '/etc/timezone', why: 'the name of the time zone' },
@@ -52,6 +50,11 @@ export const SYSTEM_ROWS: readonly Row[] = [
   { path: '/etc/protocols', why: 'names of protocols' },
   { path: '/etc/services', why: 'names of ports' },
   { path: '/etc/fonts', why: 'which fonts to use' },
+  { path: '/etc/papersize', why: 'the size of paper, for Ghostscript and R' },
+  { path: '/etc/shells', why: 'the shells of the system' },
+  { path: '/etc/inputrc', why: 'keys for command lines' },
+  { path: '/etc/xml', why: 'where schemas and style sheets of XML are' },
+  { path: '/etc/glvnd', why: 'which graphics library to use' },
   { path: '/etc/os-release', why: 'which system this is, for installers' },
   { path: '/etc/debian_version', why: 'which system this is' },
   { path: '/etc/lsb-release', why: 'which system this is' },

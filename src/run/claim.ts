@@ -1,4 +1,4 @@
-import { readAgentHost, type AgentHost } from '../agent/host.ts';
+import { readAgentHost, readEtcEarly, type AgentHost } from '../agent/host.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
@@ -77,19 +77,18 @@ export async function claim(
       const { environment, temporary } = context;
       return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
     }),
-    timings.measure('host', async () =>
-      readAgentHost(config, prepared.agentUser, {
-        ...{ ...prepared, ...context, workspace: config.workspace },
-        engine: await asking,
-      }),
-    ),
+    timings.measure('host', async () => {
+      const places = { ...prepared, ...context, workspace: config.workspace };
+      const etc = readEtcEarly(config, places);
+      return readAgentHost(config, prepared.agentUser, { ...places, engine: await asking }, etc);
+    }),
   ]);
   const names = namesFor(
     runId,
     subnet,
     found.map(({ name }) => name),
   );
-  const visible = [...host.toolchain, ...mounts].map(({ target }) => target);
+  const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
   const { hidden, credentials } = host.below;
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
   progress.baseline = { ...guards.baseline, visible, closed };
@@ -100,6 +99,12 @@ export async function claim(
     ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
   };
+}
+
+/** What the sandbox shows of the host, apart from the user's mounts. */
+function visibleOf({ toolchain, etc }: AgentHost): string[] {
+  const { mounts = [], files = [], links = [] } = etc ?? {};
+  return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { commandFileMounts } from '../agent/command-files.ts';
-import type { ModelQuestion } from '../agent/environment.ts';
+import type { ModelQuestion } from '../agent/provider-variables.ts';
 import { planAgent } from '../agent/plan.ts';
 import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
@@ -8,6 +8,7 @@ import { credentialOf, type Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
@@ -28,6 +29,8 @@ export interface RunPlan {
   /** Generated system files of the agent, container path to content, and the directory that they belong in. */
   readonly systemFiles: Readonly<Record<string, string>>;
   readonly systemFileDirectory: string;
+  /** What is written beside them; undefined where an image has its own. */
+  readonly etc: EtcPlan | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -73,6 +76,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     },
     systemFiles: agent.systemFiles,
     systemFileDirectory: directory,
+    etc: agent.etc,
     warnings: agent.warnings,
   };
 }

@@ -7,6 +7,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { checkMountTargets } from '../mounts/check.ts';
+import { writeEtc } from '../mounts/etc-files.ts';
 import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
@@ -57,7 +58,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
     lock = await lockWorkspace(config.workspace);
     const claimed = await claim(config, secrets, prepared, context, progress);
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
-    checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home);
+    checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
     await execute(config, plan, prepared, { sandbox, limit }, context, progress);
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
@@ -87,6 +88,7 @@ async function execute(
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeSeccompProfile(workDirectory);
+  if (plan.etc !== undefined) writeEtc(plan.systemFileDirectory, plan.etc);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {

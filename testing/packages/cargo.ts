@@ -41,6 +41,6 @@ export const CARGO: BuildTool = {
       --config net.retry=0)
     cargo build --quiet "\${registry[@]}"
     cargo install --quiet --path . "\${registry[@]}" 2>&1
-    target/debug/project && "$HOME/.cargo/bin/project"`,
+    target/debug/project && project`,
   built: 'built: cargo',
 };

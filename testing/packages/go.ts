@@ -28,6 +28,6 @@ export const GO: BuildTool = {
   // Otherwise go compares checksums with a database on the internet.
   script: `
     export GOPROXY="$REGISTRY" GOSUMDB=off GOFLAGS=-mod=mod
-    go build -o program . && go install . && ./program && "$HOME/go/bin/project" && echo installed`,
+    go build -o program . && go install . && ./program && project && echo installed`,
   built: 'built: go',
 };

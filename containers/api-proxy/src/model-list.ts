@@ -9,7 +9,7 @@ import type { Log } from './log.ts';
 import { upstreamRequestHeaders } from './request/headers.ts';
 
 /** Tells a provider's operator who asks. */
-export const MODEL_LIST_AGENT = 'awf';
+const MODEL_LIST_AGENT = 'awf';
 
 /** What a provider answered when it was asked for its models; the status is null if it did not answer. */
 interface ModelListAnswer {
