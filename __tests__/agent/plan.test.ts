@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAgentHost, readEtcEarly } from '../../src/agent/host.ts';
+import { readAgentHost } from '../../src/agent/host.ts';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
@@ -35,7 +35,7 @@ function planWith(
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
     ...{ addresses: ADDRESSES, user, directory, userMounts: mounts },
-    host: readAgentHost(config, user, aHost(user.home, host), readEtcEarly(config, aHost(user.home, host))),
+    host: readAgentHost(config, user, aHost(user.home, host), { early: undefined, userMounts: mounts }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAgentHost, readEtcEarly } from '../../src/agent/host.ts';
+import { readAgentHost } from '../../src/agent/host.ts';
 import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
@@ -309,8 +309,8 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const places = aHost(user.home, environment);
-    const host = readAgentHost(config, user, places, readEtcEarly(config, places));
+    const nothing = { early: undefined, userMounts: [] };
+    const host = readAgentHost(config, user, aHost(user.home, environment), nothing);
     const place = { addresses: ADDRESSES, user, host, directory, userMounts: [] };
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { MountSpec } from '../../src/docker/spec.ts';
+import { atOnce } from '../../src/host/slices.ts';
 import { etcMounts, planEtc, writeEtc } from '../../src/mounts/etc-files.ts';
 import { readEtc, type EtcTree } from '../../src/mounts/etc.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
@@ -31,7 +32,7 @@ function hostWith(files: Readonly<Record<string, string>>, packaged: readonly st
   write('/dpkg/some.conffiles', packaged.map((name) => `/etc/${name}/file\n`).join(''));
   const packages = { info: join(root, 'dpkg'), generated: join(root, 'none') };
   const read = (below: Partial<typeof NOTHING_BELOW> = {}, owner = OWN): EtcTree =>
-    readEtc({ ...NOTHING_BELOW, ...below }, { root, packages, owner });
+    atOnce(readEtc({ ...NOTHING_BELOW, ...below }, { root, packages, owner }));
   return { root, write, read };
 }
 
@@ -204,7 +205,7 @@ describe('the tree on disk', () => {
     ]);
     const before = process.umask(0o077);
     try {
-      writeEtc(directory, tree);
+      atOnce(writeEtc(directory, tree));
     } finally {
       process.umask(before);
     }

@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 2916:
+/***/ 6318:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47022,19 +47022,36 @@ function etcMounts(directory, { mounts }) {
     return [{ kind: 'bind', source: (0,external_node_path_.join)(directory, ETC), target: ETC, writable: false }, ...mounts];
 }
 /** Writes a tree below `directory`: files for everybody to read, which nobody but their owner could write. */
-function writeEtc(directory, { directories, files, links, mounts, userMounts }) {
+function* writeEtc(directory, tree) {
+    const { directories, files, links, mounts, userMounts } = tree;
+    const works = [
+        ...[ETC, ...directories].map((path) => () => void (0,external_node_fs_.mkdirSync)(directory + path, { recursive: true })),
+        ...files.map(({ path, content, mode }) => () => {
+            (0,external_node_fs_.writeFileSync)(directory + path, content, { mode });
+        }),
+        ...ENGINE_FILES.map((path) => () => {
+            (0,external_node_fs_.writeFileSync)(directory + path, '');
+        }),
+        ...[...mounts, ...userMounts].map((mount) => () => {
+            writeMountPoint(directory, mount);
+        }),
+        ...links.map(({ path, target }) => () => {
+            (0,external_node_fs_.symlinkSync)(target, directory + path);
+        }),
+    ];
+    for (let from = 0; from < works.length; from += SLICE) {
+        yield;
+        withOpenMode(works.slice(from, from + SLICE));
+    }
+}
+/** Files that are written in one go. */
+const SLICE = 8;
+/** Modes must not depend on the caller's umask, which is the whole process's and so never stays changed. */
+function withOpenMode(works) {
     const before = process.umask(0o022);
     try {
-        for (const path of [ETC, ...directories])
-            (0,external_node_fs_.mkdirSync)(directory + path, { recursive: true });
-        for (const { path, content, mode } of files)
-            (0,external_node_fs_.writeFileSync)(directory + path, content, { mode });
-        for (const path of ENGINE_FILES)
-            (0,external_node_fs_.writeFileSync)(directory + path, '');
-        for (const mount of [...mounts, ...userMounts])
-            writeMountPoint(directory, mount);
-        for (const { path, target } of links)
-            (0,external_node_fs_.symlinkSync)(target, directory + path);
+        for (const work of works)
+            work();
     }
     finally {
         process.umask(before);
@@ -47229,6 +47246,26 @@ function checkMountTargets(mounts, guards, agent, home, own) {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/slices.js
+
+/** Does the work at once. */
+function atOnce(work) {
+    for (;;) {
+        const step = work.next();
+        if (step.done === true)
+            return step.value;
+    }
+}
+/** Does the work between other events: the answers of the engine's client must not wait for it. */
+async function inSlices(work) {
+    for (;;) {
+        const step = work.next();
+        if (step.done === true)
+            return step.value;
+        await (0,promises_.setImmediate)();
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
 
 
@@ -47569,7 +47606,7 @@ function isCredentialFile(name) {
 
 const HOST = { root: '', packages: undefined, owner: 0 };
 /** A directory with more entries is mounted, if nothing of it is left out: a copy of each takes longer than a mount. */
-const FEW_ENTRIES = 24;
+const FEW_ENTRIES = 5;
 /** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
 const LARGEST_SETTING = 256 * 1024;
 const NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
@@ -47581,8 +47618,8 @@ const etc_LEFT_OUT = { ...NOTHING, isWhole: false };
  *
  * @param below what must not be seen
  */
-function readEtc(below, source = HOST) {
-    return new EtcReader(below, source).read();
+function* readEtc(below, source = HOST) {
+    return yield* new EtcReader(below, source).read();
 }
 class EtcReader {
     #source;
@@ -47594,10 +47631,14 @@ class EtcReader {
         const rows = ETC_ROWS.map((row) => ({ ...row, path: source.root + row.path }));
         this.#known = new Set(rows.flatMap(host_toolchain_present).map((path) => path.slice(source.root.length)));
     }
-    read() {
+    *read() {
         const packaged = packagedSettings(this.#source.packages);
-        const names = etc_namesIn(this.#host('/etc'));
-        return joined(names.map((name) => this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed')));
+        const parts = [];
+        for (const name of etc_namesIn(this.#host('/etc'))) {
+            yield;
+            parts.push(this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed'));
+        }
+        return joined(parts);
     }
     #host(path) {
         return this.#source.root + path;
@@ -48037,18 +48078,19 @@ function outermost(places) {
 
 
 
+
+
 /** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
-function readEtcEarly(config, surroundings) {
+async function readEtcEarly(config, surroundings) {
     if (config.agentImage !== undefined)
         return undefined;
     const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
-    return { tree: readEtc(below), unseen: unseenInEtc(below) };
+    return { tree: await inSlices(readEtc(below)), unseen: unseenInEtc(below) };
 }
 /** Most engines have nothing in `/etc`, and then what was read early is right. */
 function etcOf(early, below) {
-    if (early === undefined)
-        return undefined;
-    return (0,external_node_util_.isDeepStrictEqual)(early.unseen, unseenInEtc(below)) ? early.tree : readEtc(below);
+    const isRight = early !== undefined && (0,external_node_util_.isDeepStrictEqual)(early.unseen, unseenInEtc(below));
+    return isRight ? early.tree : atOnce(readEtc(below));
 }
 /** What of the host must not be seen and concerns `/etc`. */
 function unseenInEtc({ hidden, credentials, views }) {
@@ -48059,10 +48101,10 @@ function unseenInEtc({ hidden, credentials, views }) {
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param early undefined where an image has its own `/etc`
+ * @param places what of `/etc` was read early, and the user's mounts, which may lie in it
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-function readAgentHost(config, user, surroundings, early) {
+function readAgentHost(config, user, surroundings, places) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
     const toolchain = isImage ? [] : hostToolchain(user.home, environment);
@@ -48071,7 +48113,7 @@ function readAgentHost(config, user, surroundings, early) {
     return {
         environment,
         toolchain,
-        etc: etcOf(early, below),
+        etc: isImage ? undefined : planEtc(etcOf(places.early, below), places.userMounts),
         below,
         toolDirectories: openDirectories(toolchain, user.home),
         ...programsOf(isImage ? [] : programDirectories(environment)),
@@ -52335,6 +52377,7 @@ function outOfMemoryText({ frontEnd }, memory) {
 
 
 
+
 /**
  * Refuses what can be refused without the engine, and makes the run's own directories.
  *
@@ -52381,6 +52424,10 @@ function checkedMounts({ mounts }, { environment, root }, { home, workDirectory 
     const programs = hostPrograms(root, process.execPath, home, environment);
     return userMounts(mounts, { home, workDirectory, environment, programs, engine });
 }
+/** Where the agent's system files are on the host. */
+function systemFileDirectory({ workDirectory }) {
+    return (0,external_node_path_.join)(workDirectory, 'agent');
+}
 /** Mode 0700. Fails if the directory exists: it would not be ours. */
 function makeWorkDirectory(path) {
     try {
@@ -52413,6 +52460,8 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -52427,6 +52476,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     const asking = timings.measure('engine', () => engineFacts(engine, socket));
     // The engine's facts come first: if it cannot be used, that is the error to show.
     const listing = timings.measure('names', () => engine.containers());
+    const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
     const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
         asking,
         timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
@@ -52440,18 +52490,14 @@ async function claim_claim(config, secrets, prepared, context, progress) {
                 (0,signals/* aborted */.Q)(signal),
             ]);
         }),
-        timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
+        mounting,
         timings.measure('workspace', async () => {
             await clearWorkspace(config.workspace, await listing, context);
             const own = ownFilesInWorkspace(context.root, config.workspace);
             const { environment, temporary } = context;
             return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
         }),
-        timings.measure('host', async () => {
-            const places = { ...prepared, ...context, workspace: config.workspace };
-            const etc = readEtcEarly(config, places);
-            return readAgentHost(config, prepared.agentUser, { ...places, engine: await asking }, etc);
-        }),
+        timings.measure('host', () => claimHost(config, prepared, context, { asking, mounting })),
     ]);
     const names = namesFor(runId, subnet, found.map(({ name }) => name));
     const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
@@ -52470,6 +52516,17 @@ async function claim_claim(config, secrets, prepared, context, progress) {
 function visibleOf({ toolchain, etc }) {
     const { mounts = [], files = [], links = [] } = etc ?? {};
     return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
+}
+/** Reads the host, and writes the sandbox's `/etc`, in what time the engine leaves. */
+async function claimHost(config, prepared, context, { asking, mounting }) {
+    const places = { ...prepared, ...context, workspace: config.workspace };
+    const early = await readEtcEarly(config, places);
+    const surroundings = { ...places, engine: await asking };
+    const userMounts = await mounting;
+    const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts });
+    if (host.etc !== undefined)
+        await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
+    return host;
 }
 /**
  * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here
@@ -53534,7 +53591,7 @@ function planAgent(config, secrets, place) {
         return !mountsInHome.some((other) => target === other || isBelow(target, other));
     });
     const files = systemFiles(config, addresses, user);
-    const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
+    const { etc } = host;
     const claude = claudeFiles(config, secrets, place);
     const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
     const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
@@ -53847,7 +53904,7 @@ function normaliseCredential(name, value) {
 function planRun(config, secrets, prepared, claimed) {
     const { mark, workDirectory, agentUser, sidecarUser, logs, images } = prepared;
     const addresses = addressesIn(claimed.subnet);
-    const directory = (0,external_node_path_.join)(workDirectory, 'agent');
+    const directory = systemFileDirectory(prepared);
     const { host, userMounts, guards } = claimed;
     const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
     const covered = coverMounts(agent.mounts, userMounts, host.below);
@@ -54846,7 +54903,6 @@ function tooLarge(path, limit) {
 
 
 
-
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -54902,8 +54958,6 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, { sandb
     if (config.agentLogs)
         progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
     writeSeccompProfile(workDirectory);
-    if (plan.etc !== undefined)
-        writeEtc(plan.systemFileDirectory, plan.etc);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const watch = watchLogs(logs);
     try {
@@ -56558,7 +56612,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2916);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6318);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

@@ -5,9 +5,11 @@ import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
+import { atOnce, inSlices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
 import { readKinds, type PathKinds } from './host-places.ts';
 import { readEtc, type EtcTree } from '../mounts/etc.ts';
+import { planEtc, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
 import { hostToolchain, programDirectories } from '../mounts/host-toolchain.ts';
@@ -18,7 +20,7 @@ export interface AgentHost {
   /** Read-only mounts; none where an image has the tools. */
   readonly toolchain: readonly MountSpec[];
   /** What the sandbox has of `/etc`; undefined where an image has its own. */
-  readonly etc: EtcTree | undefined;
+  readonly etc: EtcPlan | undefined;
   /** What must not be seen or written below mounted directories. */
   readonly below: Below;
   /** The names in the toolchain's directories in the home, by the directory's path. */
@@ -42,16 +44,19 @@ export interface EarlyEtc {
 }
 
 /** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
-export function readEtcEarly(config: Config, surroundings: Omit<Surroundings, 'engine'>): EarlyEtc | undefined {
+export async function readEtcEarly(
+  config: Config,
+  surroundings: Omit<Surroundings, 'engine'>,
+): Promise<EarlyEtc | undefined> {
   if (config.agentImage !== undefined) return undefined;
   const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
-  return { tree: readEtc(below), unseen: unseenInEtc(below) };
+  return { tree: await inSlices(readEtc(below)), unseen: unseenInEtc(below) };
 }
 
 /** Most engines have nothing in `/etc`, and then what was read early is right. */
-function etcOf(early: EarlyEtc | undefined, below: Below): EtcTree | undefined {
-  if (early === undefined) return undefined;
-  return isDeepStrictEqual(early.unseen, unseenInEtc(below)) ? early.tree : readEtc(below);
+function etcOf(early: EarlyEtc | undefined, below: Below): EtcTree {
+  const isRight = early !== undefined && isDeepStrictEqual(early.unseen, unseenInEtc(below));
+  return isRight ? early.tree : atOnce(readEtc(below));
 }
 
 /** What of the host must not be seen and concerns `/etc`. */
@@ -64,14 +69,14 @@ function unseenInEtc({ hidden, credentials, views }: Below): string[] {
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param early undefined where an image has its own `/etc`
+ * @param places what of `/etc` was read early, and the user's mounts, which may lie in it
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 export function readAgentHost(
   config: Config,
   user: User,
   surroundings: Surroundings,
-  early: EarlyEtc | undefined,
+  places: { readonly early: EarlyEtc | undefined; readonly userMounts: readonly MountSpec[] },
 ): AgentHost {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
@@ -81,7 +86,7 @@ export function readAgentHost(
   return {
     environment,
     toolchain,
-    etc: etcOf(early, below),
+    etc: isImage ? undefined : planEtc(etcOf(places.early, below), places.userMounts),
     below,
     toolDirectories: openDirectories(toolchain, user.home),
     ...programsOf(isImage ? [] : programDirectories(environment)),

@@ -5,7 +5,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
-import { etcMounts, planEtc, type EtcPlan } from '../mounts/etc-files.ts';
+import { etcMounts, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
 import { MODEL_CHOICE_PATH } from '../shared/model-choice.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
@@ -64,7 +64,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
   const files = systemFiles(config, addresses, user);
-  const etc = host.etc === undefined ? undefined : planEtc(host.etc, userMounts);
+  const { etc } = host;
   const claude = claudeFiles(config, secrets, place);
   const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
   const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);

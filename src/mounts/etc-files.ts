@@ -2,6 +2,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { isBelow } from '../host/paths.ts';
+import type { Slices } from '../host/slices.ts';
 import type { EtcTree } from './etc.ts';
 
 /** The path of the tree in the sandbox. */
@@ -37,14 +38,37 @@ export function etcMounts(directory: string, { mounts }: EtcTree): MountSpec[] {
 }
 
 /** Writes a tree below `directory`: files for everybody to read, which nobody but their owner could write. */
-export function writeEtc(directory: string, { directories, files, links, mounts, userMounts }: EtcPlan): void {
+export function* writeEtc(directory: string, tree: EtcPlan): Slices<void> {
+  const { directories, files, links, mounts, userMounts } = tree;
+  const works = [
+    ...[ETC, ...directories].map((path) => () => void mkdirSync(directory + path, { recursive: true })),
+    ...files.map(({ path, content, mode }) => () => {
+      writeFileSync(directory + path, content, { mode });
+    }),
+    ...ENGINE_FILES.map((path) => () => {
+      writeFileSync(directory + path, '');
+    }),
+    ...[...mounts, ...userMounts].map((mount) => () => {
+      writeMountPoint(directory, mount);
+    }),
+    ...links.map(({ path, target }) => () => {
+      symlinkSync(target, directory + path);
+    }),
+  ];
+  for (let from = 0; from < works.length; from += SLICE) {
+    yield;
+    withOpenMode(works.slice(from, from + SLICE));
+  }
+}
+
+/** Files that are written in one go. */
+const SLICE = 8;
+
+/** Modes must not depend on the caller's umask, which is the whole process's and so never stays changed. */
+function withOpenMode(works: readonly (() => void)[]): void {
   const before = process.umask(0o022);
   try {
-    for (const path of [ETC, ...directories]) mkdirSync(directory + path, { recursive: true });
-    for (const { path, content, mode } of files) writeFileSync(directory + path, content, { mode });
-    for (const path of ENGINE_FILES) writeFileSync(directory + path, '');
-    for (const mount of [...mounts, ...userMounts]) writeMountPoint(directory, mount);
-    for (const { path, target } of links) symlinkSync(target, directory + path);
+    for (const work of works) work();
   } finally {
     process.umask(before);
   }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type 
 import type { MountSpec } from '../docker/spec.ts';
 import { packagedSettings, type PackageFiles } from '../host/packages.ts';
 import { isBelow } from '../host/paths.ts';
+import type { Slices } from '../host/slices.ts';
 import { looksLikeCredential } from './credential-text.ts';
 import { isCredentialFile, isLeftOut } from './etc-policy.ts';
 import type { Below } from './hidden.ts';
@@ -41,7 +42,7 @@ export interface EtcSource {
 const HOST: EtcSource = { root: '', packages: undefined, owner: 0 };
 
 /** A directory with more entries is mounted, if nothing of it is left out: a copy of each takes longer than a mount. */
-const FEW_ENTRIES = 24;
+const FEW_ENTRIES = 5;
 /** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
 const LARGEST_SETTING = 256 * 1024;
 
@@ -63,8 +64,11 @@ const LEFT_OUT: Part = { ...NOTHING, isWhole: false };
  *
  * @param below what must not be seen
  */
-export function readEtc(below: Pick<Below, 'hidden' | 'credentials' | 'views'>, source: EtcSource = HOST): EtcTree {
-  return new EtcReader(below, source).read();
+export function* readEtc(
+  below: Pick<Below, 'hidden' | 'credentials' | 'views'>,
+  source: EtcSource = HOST,
+): Slices<EtcTree> {
+  return yield* new EtcReader(below, source).read();
 }
 
 class EtcReader {
@@ -79,12 +83,14 @@ class EtcReader {
     this.#known = new Set(rows.flatMap(present).map((path) => path.slice(source.root.length)));
   }
 
-  read(): EtcTree {
+  *read(): Slices<EtcTree> {
     const packaged = packagedSettings(this.#source.packages);
-    const names = namesIn(this.#host('/etc'));
-    return joined(
-      names.map((name) => this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed')),
-    );
+    const parts: Part[] = [];
+    for (const name of namesIn(this.#host('/etc'))) {
+      yield;
+      parts.push(this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed'));
+    }
+    return joined(parts);
   }
 
   #host(path: string): string {

@@ -8,6 +8,8 @@ import { claimNetworks } from '../docker/networks.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
+import { inSlices } from '../host/slices.ts';
+import { writeEtc } from '../mounts/etc-files.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { namesFor, type Names } from '../shared/network.ts';
 import { writeBaseline } from '../workspace/baseline.ts';
@@ -15,7 +17,7 @@ import { guardWorkspace } from '../workspace/workspace.ts';
 import { finishKilledRun, killedRuns } from './killed-runs.ts';
 import { removeLeftOverContainers } from './left-overs.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
-import { checkedMounts, type Prepared } from './prepare.ts';
+import { checkedMounts, systemFileDirectory, type Prepared } from './prepare.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 import { aborted } from './signals.ts';
@@ -57,6 +59,7 @@ export async function claim(
   const asking = timings.measure('engine', () => engineFacts(engine, socket));
   // The engine's facts come first: if it cannot be used, that is the error to show.
   const listing = timings.measure('names', () => engine.containers());
+  const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
   const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
     asking,
     timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
@@ -70,18 +73,14 @@ export async function claim(
         aborted(signal),
       ]);
     }),
-    timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking)),
+    mounting,
     timings.measure('workspace', async () => {
       await clearWorkspace(config.workspace, await listing, context);
       const own = ownFilesInWorkspace(context.root, config.workspace);
       const { environment, temporary } = context;
       return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
     }),
-    timings.measure('host', async () => {
-      const places = { ...prepared, ...context, workspace: config.workspace };
-      const etc = readEtcEarly(config, places);
-      return readAgentHost(config, prepared.agentUser, { ...places, engine: await asking }, etc);
-    }),
+    timings.measure('host', () => claimHost(config, prepared, context, { asking, mounting })),
   ]);
   const names = namesFor(
     runId,
@@ -105,6 +104,22 @@ export async function claim(
 function visibleOf({ toolchain, etc }: AgentHost): string[] {
   const { mounts = [], files = [], links = [] } = etc ?? {};
   return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
+}
+
+/** Reads the host, and writes the sandbox's `/etc`, in what time the engine leaves. */
+async function claimHost(
+  config: Config,
+  prepared: Prepared,
+  context: RunContext,
+  { asking, mounting }: { readonly asking: Promise<EngineFacts>; readonly mounting: Promise<readonly MountSpec[]> },
+): Promise<AgentHost> {
+  const places = { ...prepared, ...context, workspace: config.workspace };
+  const early = await readEtcEarly(config, places);
+  const surroundings = { ...places, engine: await asking };
+  const userMounts = await mounting;
+  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts });
+  if (host.etc !== undefined) await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
+  return host;
 }
 
 /**

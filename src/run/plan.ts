@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { commandFileMounts } from '../agent/command-files.ts';
 import type { ModelQuestion } from '../agent/provider-variables.ts';
 import { planAgent } from '../agent/plan.ts';
@@ -17,7 +16,7 @@ import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/
 import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
-import type { Prepared } from './prepare.ts';
+import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
 
 /** Everything that a run starts, as data. */
@@ -42,7 +41,7 @@ export interface RunPlan {
 export function planRun(config: Config, secrets: Secrets, prepared: Prepared, claimed: Claimed): RunPlan {
   const { mark, workDirectory, agentUser, sidecarUser, logs, images } = prepared;
   const addresses = addressesIn(claimed.subnet);
-  const directory = join(workDirectory, 'agent');
+  const directory = systemFileDirectory(prepared);
   const { host, userMounts, guards } = claimed;
   const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
   const covered = coverMounts(agent.mounts, userMounts, host.below);

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { MountSpec, RunMark } from '../docker/spec.ts';
@@ -75,6 +76,11 @@ export function checkedMounts(
   if (mounts.length === 0) return [];
   const programs = hostPrograms(root, process.execPath, home, environment);
   return userMounts(mounts, { home, workDirectory, environment, programs, engine });
+}
+
+/** Where the agent's system files are on the host. */
+export function systemFileDirectory({ workDirectory }: Pick<Prepared, 'workDirectory'>): string {
+  return join(workDirectory, 'agent');
 }
 
 /** Mode 0700. Fails if the directory exists: it would not be ours. */

@@ -7,7 +7,6 @@ import type { Secrets } from '../config/secrets.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { checkMountTargets } from '../mounts/check.ts';
-import { writeEtc } from '../mounts/etc-files.ts';
 import { attempt } from '../reporter.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
@@ -88,7 +87,6 @@ async function execute(
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeSeccompProfile(workDirectory);
-  if (plan.etc !== undefined) writeEtc(plan.systemFileDirectory, plan.etc);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {
