@@ -305,7 +305,7 @@ describe('a key that the provider refuses', () => {
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
     expect(logCommands(stdout).find(({ name }) => name === 'error')?.value).toBe(
       'The run was ended because OpenAI answered 401 10 times in a row: the key is wrong or expired.%0A' +
-        'Check the key in openai-api-key (on the command line OPENAI_API_KEY).',
+        'Check the key in openai-api-key.',
     );
   });
 
