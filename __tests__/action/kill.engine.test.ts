@@ -74,6 +74,8 @@ describe('SIGKILL during the command, then the post step', () => {
       {
         ...inputs,
         run: TRAFFIC,
+        // It may have a tunnel of its own.
+        'check-keys': 'false',
         'allow-domains': 'open.example',
         'add-hosts': `${inputs['add-hosts'] ?? ''}\nopen.example:${inputs['add-hosts']?.split(':')[1] ?? ''}`,
       },

@@ -144,7 +144,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
       appendFileSync(path, `earlier=${'x'.repeat(limit - room - 'earlier=\n'.length)}\n`);
       return limit - room;
     };
-    fill('GITHUB_STATE', 600);
+    fill('GITHUB_STATE', 800);
     fill('GITHUB_OUTPUT', 200);
     const size = fill('GITHUB_STEP_SUMMARY', 100);
     const played = await main();

@@ -58,7 +58,7 @@ const SCRIPT = sectionedScript({
   'R11 content': `cd ~; cat ${CREDENTIAL_FILES.join(' ')}`,
   'the model': `node -e '
     const headers = { "content-type": "application/json", "x-api-key": process.env.ANTHROPIC_AUTH_TOKEN };
-    const body = JSON.stringify({ model: "test", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
+    const body = JSON.stringify({ model: "claude-sonnet-4-5", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
     fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", { method: "POST", headers, body }).then((r) => console.log(r.status));'`,
   'the wait': 'until [ -e go ]; do sleep 0.05; done',
 });

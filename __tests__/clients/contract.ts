@@ -7,6 +7,7 @@ import { isObject, text } from '../../testing/json.ts';
 import { words } from '../../testing/provider/dialects/dialect.ts';
 import type { RecordedRequest } from '../../testing/provider/recorded-request.ts';
 import { markOf, type CaseOutcome } from './cases.ts';
+import { COPILOT_MODELS } from '../../testing/provider/dialects/openai.ts';
 import { FAILURES, TEXT, type ClientsRun } from './run-in-sandbox.ts';
 
 const USAGE = { input: 12, output: 7 };
@@ -22,18 +23,21 @@ interface Call {
   readonly value: unknown;
 }
 
-const OPENAI_API = (prefix: string): readonly (readonly [name: string, path: string, value: unknown])[] => [
+const OPENAI_API = (
+  prefix: string,
+  listed = LISTED,
+): readonly (readonly [name: string, path: string, value: unknown])[] => [
   ['chat', `${prefix}/chat/completions`, SPOKEN],
   ['chat-stream', `${prefix}/chat/completions`, STREAMED],
   ['response', `${prefix}/responses`, SPOKEN],
   ['response-stream', `${prefix}/responses`, STREAMED],
   ['embeddings', `${prefix}/embeddings`, EMBEDDED],
-  ['models', `${prefix}/models`, LISTED],
+  ['models', `${prefix}/models`, listed],
 ];
 
 const CALLS: readonly Call[] = Object.entries({
   openai: [...OPENAI_API('/v1'), ['count-tokens', '/v1/responses/input_tokens', COUNTED] as const],
-  copilot: OPENAI_API(''),
+  copilot: OPENAI_API('', { ids: COPILOT_MODELS.data.map(({ id }) => id) }),
   anthropic: [
     ['message', '/v1/messages', SPOKEN],
     ['message-stream', '/v1/messages', STREAMED],

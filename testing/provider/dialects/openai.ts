@@ -229,7 +229,7 @@ function embeddings({ model, input, encoding_format: format }: DialectRequest['b
 const models = { object: 'list', data: [{ id: 'local-model', object: 'model', created: 0, owned_by: 'local' }] };
 
 /** As people have recorded it; GitHub documents none of it. The default is not the first, and some cannot be chosen. */
-const copilotModel = (id: string, fields: JsonObject = {}): JsonObject => ({
+const copilotModel = (id: string, fields: JsonObject = {}) => ({
   ...{ id, object: 'model', name: id, vendor: 'local', version: id, preview: false },
   ...{ model_picker_enabled: true, is_chat_default: false, is_chat_fallback: false },
   policy: { state: 'enabled', terms: '' },
