@@ -84,6 +84,8 @@ beforeAll(async () => {
       env: {
         ...Object.fromEntries(JOB_MEANS.slice(0, 6).map((name) => [name, 'https://job.invalid'])),
         HARMLESS: 'yes',
+        // There is no Copilot whose list could name one.
+        COPILOT_MODEL: 'local-model',
       },
     },
   );
