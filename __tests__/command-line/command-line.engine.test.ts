@@ -266,6 +266,7 @@ describe('logs', () => {
     const chosen = join(directory, 'deep', 'my-logs');
     const flags = ['--enable-api-proxy', '--proxy-logs-dir', chosen];
     const first = await awf([...flags, '--', ...tunnelsTo('first.example')]);
+    expect(first.stdout).toBe('first.example 403\n');
     expect(said(first)).toContain('awf: refused: first.example');
     const second = await awf([...flags, '--', ...tunnelsTo('second.example')]);
     expect(said(second)).toContain('awf: refused: second.example');
