@@ -950,11 +950,13 @@ const WIRE_API_VARIABLE = 'COPILOT_PROVIDER_WIRE_API';
 /** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
 const CHAT = '/chat/completions';
 const copilot_RESPONSES = '/responses';
-const canChat = ({ supported_endpoints: endpoints = [CHAT] }) => endpoints.includes(CHAT);
+/** A list from elsewhere may have anything in any place. */
+const endpointsOf = ({ supported_endpoints: endpoints }) => Array.isArray(endpoints) ? endpoints : [CHAT];
+const canChat = (model) => endpointsOf(model).includes(CHAT);
 /** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
 function suits(model) {
-    const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
-    const isReachable = endpoints.includes(CHAT) || endpoints.includes(copilot_RESPONSES);
+    const { capabilities, policy } = model;
+    const isReachable = canChat(model) || endpointsOf(model).includes(copilot_RESPONSES);
     return (capabilities?.type === 'chat' &&
         capabilities.supports?.tool_calls === true &&
         policy?.state !== 'disabled' &&
@@ -1734,9 +1736,12 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
 var log = __nccwpck_require__(101);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
 var request_record = __nccwpck_require__(509);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
+
 
 
 function errorHeaders(error, length, close) {
@@ -1817,9 +1822,14 @@ function handedOver(client, socket) {
     });
     return answer;
 }
-/** Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose. */
-async function answerModelChoice(choice, answer) {
-    const lines = Object.entries((await choice) ?? {}).map(([name, value]) => `${name}=${value}\n`);
+/**
+ * Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose, or none is known in time.
+ *
+ * @param limitMs the command waits for the answer
+ */
+async function answerModelChoice(choice, limitMs, answer) {
+    const known = await Promise.race([choice, (0,promises_.setTimeout)(limitMs, undefined, { ref: false })]);
+    const lines = Object.entries(known ?? {}).map(([name, value]) => `${name}=${value}\n`);
     answer.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
     answer.end(lines.join(''));
 }
@@ -3147,8 +3157,6 @@ const DEFAULT_LIMITS = {
     stopGraceMs: 300,
 };
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
 
 /** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
@@ -3832,7 +3840,7 @@ class Listener {
                 return;
             }
             if (this.#options.modelChoice && asksForModel(admitted)) {
-                void answerModelChoice(this.#options.modelChoice, answer);
+                void answerModelChoice(this.#options.modelChoice, this.#options.limits.modelListMs, answer);
                 return;
             }
             this.#forward(visit, admitted);
@@ -4664,16 +4672,14 @@ function createProviderServer(provider, context) {
     const agent = createAgent(provider, configured, context);
     const route = createRoute(provider, configured, agent, context);
     const modelChoice = Promise.withResolvers();
+    const askModels = () => {
+        modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+    };
     return {
         provider,
         agent,
         listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
-        askModels: () => {
-            if (configured.checksKey !== true && configured.model === undefined)
-                modelChoice.resolve(undefined);
-            else
-                modelChoice.resolve(readModelList(provider, configured, route, limits, log));
-        },
+        ...((configured.checksKey === true || configured.model) && { askModels }),
     };
 }
 async function listen({ listener: { server } }, port, host) {

@@ -17954,11 +17954,13 @@ const WIRE_API_VARIABLE = 'COPILOT_PROVIDER_WIRE_API';
 /** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
 const CHAT = '/chat/completions';
 const copilot_RESPONSES = '/responses';
-const canChat = ({ supported_endpoints: endpoints = [CHAT] }) => endpoints.includes(CHAT);
+/** A list from elsewhere may have anything in any place. */
+const endpointsOf = ({ supported_endpoints: endpoints }) => Array.isArray(endpoints) ? endpoints : [CHAT];
+const canChat = (model) => endpointsOf(model).includes(CHAT);
 /** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
 function suits(model) {
-    const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
-    const isReachable = endpoints.includes(CHAT) || endpoints.includes(copilot_RESPONSES);
+    const { capabilities, policy } = model;
+    const isReachable = canChat(model) || endpointsOf(model).includes(copilot_RESPONSES);
     return (capabilities?.type === 'chat' &&
         capabilities.supports?.tool_calls === true &&
         policy?.state !== 'disabled' &&

@@ -43,6 +43,16 @@ describe('without a choice of the user’s', () => {
     expect(chosen(models)?.['COPILOT_MODEL']).toBe(model);
   });
 
+  test.each(['supported_endpoints', 'capabilities', 'policy', 'is_chat_default'])(
+    'whatever stands in %s, nothing is thrown',
+    (field) => {
+      for (const value of [null, 7, 'text', [], {}, [null], { supports: null, state: null }]) {
+        const models = [chat('a', { [field]: value }), chat('b', { is_chat_fallback: true })];
+        expect(chosen(models)?.['COPILOT_MODEL']).toMatch(/^[ab]$/);
+      }
+    },
+  );
+
   test.each([undefined, null, 'text', {}, { data: 'text' }])('none of a list that is none: %j', (list) => {
     expect(choose(list, undefined)).toBeUndefined();
   });

@@ -120,7 +120,7 @@ export class Listener {
         return;
       }
       if (this.#options.modelChoice && asksForModel(admitted)) {
-        void answerModelChoice(this.#options.modelChoice, answer);
+        void answerModelChoice(this.#options.modelChoice, this.#options.limits.modelListMs, answer);
         return;
       }
       this.#forward(visit, admitted);

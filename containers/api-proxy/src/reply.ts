@@ -1,6 +1,7 @@
 import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
 import { ERROR_STATUS } from '../../../src/shared/request-record.ts';
@@ -100,12 +101,18 @@ export function handedOver(client: IncomingMessage, socket: Socket): ServerRespo
   return answer;
 }
 
-/** Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose. */
+/**
+ * Tells which model to set, as lines of `NAME=value`; nothing if there is none to choose, or none is known in time.
+ *
+ * @param limitMs the command waits for the answer
+ */
 export async function answerModelChoice(
   choice: Promise<ModelChoice | undefined>,
+  limitMs: number,
   answer: ServerResponse,
 ): Promise<void> {
-  const lines = Object.entries((await choice) ?? {}).map(([name, value]) => `${name}=${value}\n`);
+  const known = await Promise.race([choice, sleep(limitMs, undefined, { ref: false })]);
+  const lines = Object.entries(known ?? {}).map(([name, value]) => `${name}=${value}\n`);
   answer.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
   answer.end(lines.join(''));
 }

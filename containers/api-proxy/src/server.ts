@@ -98,14 +98,14 @@ function createProviderServer(provider: Provider, context: Context): ProviderSer
   const agent = createAgent(provider, configured, context);
   const route = createRoute(provider, configured, agent, context);
   const modelChoice = Promise.withResolvers<ModelChoice | undefined>();
+  const askModels = (): void => {
+    modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+  };
   return {
     provider,
     agent,
     listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
-    askModels: () => {
-      if (configured.checksKey !== true && configured.model === undefined) modelChoice.resolve(undefined);
-      else modelChoice.resolve(readModelList(provider, configured, route, limits, log));
-    },
+    ...((configured.checksKey === true || configured.model) && { askModels }),
   };
 }
 

@@ -41,19 +41,23 @@ interface ListedModel {
   readonly model_picker_enabled?: unknown;
   readonly policy?: { readonly state?: unknown };
   readonly capabilities?: { readonly type?: unknown; readonly supports?: { readonly tool_calls?: unknown } };
-  readonly supported_endpoints?: readonly unknown[];
+  readonly supported_endpoints?: unknown;
 }
 
 /** Newer models answer on `/responses` only; a list without endpoints is of the time when there was one. */
 const CHAT = '/chat/completions';
 const RESPONSES = '/responses';
 
-const canChat = ({ supported_endpoints: endpoints = [CHAT] }: ListedModel): boolean => endpoints.includes(CHAT);
+/** A list from elsewhere may have anything in any place. */
+const endpointsOf = ({ supported_endpoints: endpoints }: ListedModel): readonly unknown[] =>
+  Array.isArray(endpoints) ? endpoints : [CHAT];
+
+const canChat = (model: ListedModel): boolean => endpointsOf(model).includes(CHAT);
 
 /** A model that an agent can work with: it calls tools, nobody has switched it off, and the program can speak to it. */
 function suits(model: ListedModel): boolean {
-  const { capabilities, policy, supported_endpoints: endpoints = [CHAT] } = model;
-  const isReachable = endpoints.includes(CHAT) || endpoints.includes(RESPONSES);
+  const { capabilities, policy } = model;
+  const isReachable = canChat(model) || endpointsOf(model).includes(RESPONSES);
   return (
     capabilities?.type === 'chat' &&
     capabilities.supports?.tool_calls === true &&
