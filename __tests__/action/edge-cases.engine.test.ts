@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ImageNames } from '../../src/docker/images.ts';
 import { DEFAULT_SUBNET } from '../../src/shared/network.ts';
-import { actionStep, startLocalProvider, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, startLocalProvider, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { copyAction, give, ordinaryUser, runProgram, type ActionCopy } from '../../testing/runner/program.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { imageThatRuns, newImageName } from '../../testing/engine/test-image.ts';
 
 const MARK = 'the command has run';
@@ -269,7 +269,7 @@ describe('sidecars', () => {
     step.runner.remove();
     aStep({ run: 'echo started; sleep 60; echo "$0 goes on"' });
     const main = await step.start();
-    await waitFor('the command', () => main.stdout().includes('started'));
+    await untilSaid(main, 'started');
     docker(['kill', containerOf(runIdOf(step.runner)!, role)]);
     const result = await main.done;
     const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];

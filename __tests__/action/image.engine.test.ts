@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
-import { actionStep, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { foreignImage, imageFor, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
@@ -103,7 +103,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
       run: 'echo ready; until [ -e go ]; do :; done; ls /data',
     });
     const main = await step.start();
-    await waitFor('the command', () => main.stdout().includes('ready'));
+    await untilSaid(main, 'ready');
     const agent = containerOf(runIdOf(step.runner)!, 'agent');
     expect(healthOf(agent)).toContain('{"Test":["NONE"]');
     writeFileSync(join(step.runner.workspace, 'go'), '');

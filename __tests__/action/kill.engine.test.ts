@@ -13,7 +13,7 @@ import { ROOT } from '../../testing/root.ts';
 import { startArtifactService, type ArtifactService } from '../../testing/runner/artifact-service.ts';
 import { copyAction, descendants, kill, killTree, startProgram } from '../../testing/runner/program.ts';
 import { remains, runIdOf, volumesOf } from '../../testing/runner/remains.ts';
-import type { EntryResult, RunningEntry } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult, type RunningEntry } from '../../testing/runner/run-entry.ts';
 import { startSlowEngine } from './slow-engine.ts';
 import { newImageName } from '../../testing/engine/test-image.ts';
 import { readZip } from '../../testing/zip.ts';
@@ -82,7 +82,7 @@ describe('SIGKILL during the command, then the post step', () => {
       { ca: provider.ca, env: service.env },
     );
     const main = await step.start();
-    await waitFor('traffic', () => main.stdout().includes('all requests are made'));
+    await untilSaid(main, 'all requests are made');
     expect(main.stdout()).toContain('refused.example HTTP/1.1 403 Forbidden');
     expect(main.stdout()).toContain('open.example HTTP/1.1 200 Connection established');
     const volumes = volumesOf(runIdOf(step.runner)!);
@@ -183,7 +183,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       { ca: provider.ca },
     );
     const main = await step.start();
-    await waitFor('traffic', () => main.stdout().includes('all requests are made'));
+    await untilSaid(main, 'all requests are made');
     const volumes = volumesOf(runIdOf(step.runner)!);
     main.signal(signal);
     await sleep(100);
@@ -227,7 +227,7 @@ describe('a cancelled step', () => {
     onTestFinished(() => {
       kill(processes);
     });
-    await waitFor('the build', () => /^agent: the build waits$/m.test(main.stdout()));
+    await untilSaid(main, /^agent: the build waits$/m);
     processes = [main.pid, ...descendants(main.pid)];
     main.signal('SIGINT');
     const result = await ended(main);

@@ -7,14 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { addressesIn, networkNames, SQUID_PORT } from '../../src/shared/network.ts';
-import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { unheard, type Outcome } from '../../testing/engine/agent-outcome.ts';
 import { bridgeAddress, docker } from '../../testing/engine/engine.ts';
 import { hostAddresses, listenOnHost, type HostListener } from './host-listener.ts';
 import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from './isolation-probes.ts';
 import { commandLines } from './key-search.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { dialProgram, runContainers } from '../../testing/engine/sandbox-run.ts';
 import { sectionsOf } from '../../testing/engine/sections.ts';
 
@@ -90,10 +90,7 @@ beforeAll(async () => {
   if (IS_ROOT) chownSync(workspace, USER.uid, USER.gid);
 
   const entry = await step.start();
-  await Promise.race([
-    waitFor('the wait', () => entry.stdout().includes('probe: the wait')),
-    entry.done.then(({ stdout, stderr }) => Promise.reject(new Error(stdout + stderr))),
-  ]);
+  await untilSaid(entry, 'probe: the wait');
   const { runId } = JSON.parse(main.state()['awf'] ?? '{}') as { runId: string };
   const containers = runContainers(runId);
   const { internal, outer } = networkNames(runId);
@@ -117,7 +114,7 @@ beforeAll(async () => {
   writeFileSync(join(workspace, 'pids'), pids.join('\n'));
   const list = [...Object.values(FOREIGN), ...Object.values(targets).flat()];
   writeFileSync(join(workspace, 'targets.json'), JSON.stringify(list));
-  await waitFor('the end', () => entry.stdout().includes('probe: the end'));
+  await untilSaid(entry, 'probe: the end');
   // A network can be removed only when no container is on it.
   docker(['rm', '--force', ...neighbours]);
   writeFileSync(join(workspace, 'end'), '');

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Aftermath } from '../../src/workspace/inspect.ts';
 import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { git, HAS_GIT, tryGit } from '../../testing/git.ts';
-import { actionStep, mainAs, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, mainAs, type ActionStep } from '../../testing/runner/action.ts';
 import { ordinaryUser } from '../../testing/runner/program.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 /** A repository with a submodule, as a checkout with submodules leaves it. */
 function makeRepository(workspace: string): void {
@@ -169,7 +170,7 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
       git commit -q --allow-empty -m inside; git branch new; git pack-refs --all; git gc -q; echo ready; sleep 60`);
     const before = git(of('.'), 'for-each-ref');
     const main = await step.start();
-    await waitFor('git', () => main.stdout().includes('ready'));
+    await untilSaid(main, 'ready');
     main.signal('SIGKILL');
     await main.done;
     expect(git(of('.'), 'for-each-ref')).toBe(before);

@@ -4,18 +4,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { CREDENTIALS } from '../../src/shared/providers.ts';
-import {
-  actionStep,
-  startLocalProvider,
-  waitFor,
-  type ActionStep,
-  type LocalProvider,
-} from '../../testing/runner/action.ts';
+import { actionStep, startLocalProvider, type ActionStep, type LocalProvider } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { UNREACHABLE, type Outcome } from '../../testing/engine/agent-outcome.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { commandLines, engineFilesWith, filesWith, formsOf, keysIn } from './key-search.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { dialProgram, runContainers } from '../../testing/engine/sandbox-run.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
@@ -100,10 +94,7 @@ beforeAll(async () => {
   careless = docker(['create', `--env=KEY=${CARELESS}`, images.agent]);
 
   const entry = await step.start();
-  await Promise.race([
-    waitFor('the wait', () => entry.stdout().includes('probe: the wait')),
-    entry.done.then(({ stdout, stderr }) => Promise.reject(new Error(stdout + stderr))),
-  ]);
+  await untilSaid(entry, 'probe: the wait');
   const { runId } = JSON.parse(runner.main.state()['awf'] ?? '{}') as { runId: string };
   const containers = Object.values(runContainers(runId));
   during = {

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { OwnResolver, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
-import { waitFor } from '../../testing/runner/action.ts';
 import { createTestCa } from '../../testing/tls.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { roleOf } from '../../src/shared/network.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 /** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
 const RESOLVER = '198.51.100.53';
@@ -91,12 +91,12 @@ describe('L4 what is open when the command ends', () => {
       engine,
       files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
     });
-    await Promise.race([run.done, waitFor('the start', () => run.stdout().includes('started'))]);
+    await untilSaid(run, 'started');
     const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
     const { squid } = run.containers();
     outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
     run.writeFile('go', '');
-    await Promise.race([run.done, waitFor('the tunnels', () => run.stdout().includes('open'))]);
+    await untilSaid(run, 'open');
     docker(['pause', squid]);
     run.writeFile('end', '');
     result = await run.done;

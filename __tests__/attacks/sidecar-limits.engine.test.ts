@@ -3,8 +3,8 @@ import type { RunResult } from '../../src/run/report.ts';
 import { CONNECTIONS_PER_CLIENT } from '../../src/squid/limits.ts';
 import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
-import { waitFor } from '../../testing/runner/action.ts';
 import { createTestCa } from '../../testing/tls.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 /** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
 const RESOLVER = '198.51.100.53';
@@ -80,12 +80,12 @@ describe('D8 12,000 connections to Squid: silent ones, heads without an end, tun
       resolver: RESOLVER,
       files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
     });
-    await Promise.race([run.done, waitFor('the start', () => run.stdout().includes('started'))]);
+    await untilSaid(run, 'started');
     const { squid } = run.containers();
     const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
     outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
     run.writeFile('go', '');
-    await Promise.race([run.done, waitFor('the outcome', () => run.stdout().includes('answers'), 120_000)]);
+    await untilSaid(run, 'answers', { limitMs: 120_000 });
     result = await run.done;
     outcome = JSON.parse(/\{.*"answers".*\}/.exec(run.stdout())?.[0] ?? '{"answers":[]}') as Outcome;
     await outside.stop();

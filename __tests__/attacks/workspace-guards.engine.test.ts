@@ -14,12 +14,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Aftermath } from '../../src/workspace/inspect.ts';
-import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from './git-attacks.ts';
 import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../../testing/git.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
-import { runEntry, type EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, runEntry, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 
 const IDENTITY = Object.entries(GIT_ENVIRONMENT)
@@ -225,7 +225,7 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
     const { workspace } = step.runner;
     makeRepository(workspace);
     const entry = await step.start();
-    await waitFor('the attack', () => entry.stdout().includes('ready'));
+    await untilSaid(entry, 'ready');
     entry.signal('SIGKILL');
     await entry.done;
     expect(git(workspace, 'log', '-1', '--format=%s')).toBe('second');

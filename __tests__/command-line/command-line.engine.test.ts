@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startLocalProvider, TEST_KEYS, waitFor, type LocalProvider } from '../../testing/runner/action.ts';
+import { startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
 import { containerOf } from '../../testing/runner/remains.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
 import { LOG_DIRECTORY } from '../../testing/runner/log-directory.ts';
 
@@ -126,10 +126,10 @@ describe('the command', () => {
     ['the command', 'stdout', 'started'],
     ['the creation of networks', 'stderr', 'docker network create'],
     ['the creation of containers', 'stderr', 'docker run'],
-  ] as const)('is stopped by Ctrl-C, which reaches the whole process group, during %s', async (what, stream, sign) => {
+  ] as const)('is stopped by Ctrl-C, which reaches the whole process group, during %s', async (_, stream, sign) => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'echo started; sleep 60'];
     const running = await startProgram(argv, { ...options(), group: true });
-    await waitFor(what, () => running[stream]().includes(sign));
+    await untilSaid(running, sign, { said: running[stream] });
     process.kill(-running.pid, 'SIGINT');
     const result = await running.done;
     expect(result.code).toBe(1);
@@ -233,7 +233,7 @@ describe('--enable-api-proxy', () => {
   test('without it there is no api-proxy and no variable for a provider', async () => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
     const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
-    await waitFor('the command', () => running.stdout().includes('ready'));
+    await untilSaid(running, 'ready');
     const newest = docker(['ps', '--format={{.Label "awf.run"}} {{.Names}} {{.Mounts}}', '--no-trunc']);
     const result = await running.done;
     const runId = runIdOf(result.stderr)!;

@@ -10,9 +10,9 @@ import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image
 import { git } from '../../testing/git.ts';
 import { killedOwner } from '../../testing/killed-process.ts';
 import { ROOT } from '../../testing/root.ts';
-import { waitFor } from '../../testing/runner/action.ts';
 import { killTree, startProgram, type RunningProgram } from '../../testing/runner/program.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -43,7 +43,7 @@ async function start(workspace: string, script: string, ...flags: readonly strin
 /** Starts a run, and kills it with all its children once its command runs. @returns its id */
 async function killedRun(workspace: string, script: string, ...flags: readonly string[]): Promise<string> {
   const running = await start(workspace, `${script}; echo ready; sleep 300`, ...flags);
-  await waitFor('the command', () => running.stdout().includes('ready'));
+  await untilSaid(running, 'ready');
   killTree(running.pid);
   const { stderr } = await running.done;
   const [, runId = ''] = /awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
@@ -73,7 +73,7 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
   }
 
   const live = await start('other', 'echo ready; until [ -e end ]; do sleep 0.1; done; echo the end');
-  await waitFor('the live run', () => live.stdout().includes('ready'));
+  await untilSaid(live, 'ready');
   const killed = await killedRun('workspace', `${COMMIT} 'by the killed run'`);
   const killedElsewhere = await killedRun('elsewhere', `${COMMIT} 'by the other killed run'`);
   // Another test's run may have removed the containers by now, but nobody else finishes what is in this workspace.
@@ -90,7 +90,7 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
 
   const script = `git log --format=%s; ${COMMIT} 'by the next run'; echo ready; until [ -e end ]; do sleep 0.1; done`;
   const next = await start('workspace', script);
-  await waitFor('the next run', () => next.stdout().includes('ready'));
+  await untilSaid(next, 'ready');
   // Before a command starts, no other one of a killed run is left, wherever it worked.
   for (const runId of [killed, killedElsewhere]) expect(containersOf(runId)).toEqual([]);
   writeFileSync(join(workspace, 'end'), '');

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { actionStep, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
 import { remains } from '../../testing/runner/remains.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 let step: ActionStep;
 afterEach(() => {
@@ -67,7 +68,7 @@ describe('timeout-minutes', () => {
   test('a cancelled job does not wait for the grace period', async () => {
     step = actionStep({ 'timeout-minutes': '0.02', run: `trap 'echo ignored' TERM; echo ready; ${FOREVER}` });
     const main = await step.start();
-    await waitFor('SIGTERM', () => main.stdout().includes('ignored'));
+    await untilSaid(main, 'ignored');
     main.signal('SIGINT');
     const { code, stdout } = await main.done;
     expect(code).toBe(1);

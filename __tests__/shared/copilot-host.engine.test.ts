@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageNames } from '../../src/docker/images.ts';
-import { actionStep, TEST_KEYS, waitFor, type ActionStep } from '../../testing/runner/action.ts';
+import { actionStep, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
-import type { EntryResult } from '../../testing/runner/run-entry.ts';
+import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { createTestCa } from '../../testing/tls.ts';
 
 const COPILOT = 'copilot-api.octo.ghe.com';
@@ -53,7 +53,7 @@ describe.each([
       { env: { GITHUB_SERVER_URL: 'https://octo.ghe.com' }, ca },
     );
     const running = await step.start();
-    await waitFor('the command', () => running.stdout().includes('server: '));
+    await untilSaid(running, 'server: ');
     const squid = containerOf(runIdOf(step.runner) ?? '', 'squid');
     const certificate = await ca.issue([COPILOT, SIBLING]);
     const world = { ...certificate, resolver: RESOLVER, names: {}, pointer: SIBLING };

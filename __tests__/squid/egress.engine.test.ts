@@ -10,6 +10,7 @@ import type { OutsideEvent } from '../../testing/outside/server.ts';
 import { askSquid, probeProgram, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import type { DomainTraffic } from '../../src/report/traffic.ts';
 import { createTestCa } from '../../testing/tls.ts';
+import { untilSaid } from '../../testing/runner/run-entry.ts';
 
 /**
  * RFC 5737 reserves 198.51.100.0/24 for documentation. It belongs to nobody, and Squid does not count it as private.
@@ -63,7 +64,7 @@ beforeAll(async () => {
     if (error !== undefined) throw error as Error;
     domains = traffic.domains;
   });
-  await Promise.race([ended, waitFor('the first tunnel', () => run.stdout().includes('first tunnel'))]);
+  await untilSaid(run, 'first tunnel');
 
   const { squid, 'api-proxy': apiProxy } = run.containers();
   const { internal } = networkNames(run.runId);

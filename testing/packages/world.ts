@@ -6,7 +6,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../../src/run/report.ts';
-import { waitFor } from '../runner/action.ts';
 import { bridgeAddress } from '../engine/engine.ts';
 import { startGateway } from '../outside/outside.ts';
 import { give, ordinaryUser } from '../runner/program.ts';
@@ -14,6 +13,7 @@ import { startSandbox } from '../engine/sandbox-run.ts';
 import { createTestCa } from '../tls.ts';
 import type { BuildTool } from './build-tool.ts';
 import { startRegistries } from './server.ts';
+import { untilSaid } from '../runner/run-entry.ts';
 
 /** An address in Squid's own network namespace, as in `provider-world.ts`. */
 const NOWHERE = '127.0.0.80';
@@ -96,11 +96,7 @@ export async function workWith(tools: readonly BuildTool[]): Promise<PackageWorl
   });
   const gateways: { readonly stop: () => Promise<void> }[] = [];
   try {
-    const failed = run.done.then(({ error }) => {
-      throw new Error(`the run ended: ${String(error)} ${run.stdout()}`);
-    });
-    failed.catch(() => undefined);
-    await Promise.race([failed, waitFor('the command', () => run.stdout().includes('waiting'))]);
+    await untilSaid(run, 'waiting');
     const { squid } = run.containers();
     for (const [port, to] of [
       [443, registries.securePort],

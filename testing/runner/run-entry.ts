@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 export interface EntryResult {
   /** `null` if a signal ended it. */
@@ -42,4 +44,26 @@ export async function runEntry(entryPath: string, env: Readonly<Record<string, s
   await Promise.race([once(child, 'spawn'), done]);
   if (child.pid === undefined) throw new Error(`node ${entryPath} did not start.`);
   return { pid: child.pid, done, stdout: () => output.stdout, signal: (name) => child.kill(name) };
+}
+
+/**
+ * Waits until a program or a run has printed `sign`.
+ *
+ * @param said what it has printed so far; its standard output unless given
+ * @throws Error with all that it printed, if it ends without saying so or `limitMs` pass
+ */
+export async function untilSaid(
+  program: { readonly done: Promise<unknown>; readonly stdout: () => string },
+  sign: string | RegExp,
+  { said = program.stdout, limitMs = 30_000 }: { readonly said?: () => string; readonly limitMs?: number } = {},
+): Promise<void> {
+  const found = (): boolean => (typeof sign === 'string' ? said().includes(sign) : sign.test(said()));
+  const end = performance.now() + limitMs;
+  const ended = program.done.then((result) => `ended with ${inspect(result)}`);
+  let why: string | undefined;
+  while (!found()) {
+    if (why !== undefined) throw new Error(`It ${why} and did not say ${inspect(sign)} but:\n${said()}`);
+    why = await Promise.race([ended, sleep(50, undefined)]);
+    if (performance.now() > end) why ??= `had ${String(limitMs)} ms`;
+  }
 }

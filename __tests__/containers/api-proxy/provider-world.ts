@@ -14,7 +14,6 @@ import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { ACCESS_LOG, API_PROXY_LOG_FILE } from '../../../src/shared/contract.ts';
 import type { Target } from '../../../src/shared/sidecar-config.ts';
 import { parseTarget } from '../../../src/shared/target.ts';
-import { waitFor } from '../../../testing/runner/action.ts';
 import { startTestUpstream, type TestUpstream } from '../../../testing/sidecar/upstream.ts';
 import { eventually } from '../../../testing/sidecar/sidecar.ts';
 import { SENTINELS } from '../../../testing/builders.ts';
@@ -23,6 +22,7 @@ import { startGateway, type Gateway } from '../../../testing/outside/outside.ts'
 import { relayTo } from '../../../testing/outside/relay.ts';
 import { relayProgram, startSandbox, type SandboxRun } from '../../../testing/engine/sandbox-run.ts';
 import { createTestCa, type TestCa } from '../../../testing/tls.ts';
+import { untilSaid } from '../../../testing/runner/run-entry.ts';
 
 /** An address in Squid's own network namespace. Nothing sent to it leaves the namespace. */
 const NOWHERE = '127.0.0.80';
@@ -125,11 +125,7 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
       resolver: RESOLVER,
       files: { 'ca.pem': world.ca.certPem, 'relay.mjs': relayProgram() },
     });
-    const failed = world.run.done.then(({ error, exitCode }) => {
-      throw new Error(`the run ended with ${exitCode}: ${String(error)} ${world.run.stdout()}`);
-    });
-    failed.catch(() => undefined);
-    await Promise.race([failed, waitFor('the relay', () => world.run.stdout().includes('relaying'))]);
+    await untilSaid(world.run, 'relaying');
     const { squid } = world.run.containers();
     world.gateway = startGateway(squid, world.run.images, `${address}:${world.upstream.port}`);
     for (const port of new Set(targets.map((target) => target.port))) await world.gateway.set({ port, mode: 'open' });
