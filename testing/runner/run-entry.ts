@@ -49,13 +49,15 @@ export async function runEntry(entryPath: string, env: Readonly<Record<string, s
 /**
  * Waits until a program or a run has printed `sign`.
  *
+ * The limit is no measurement: on a busy machine a start may take long. It lets a test fail with what was said.
+ *
  * @param said what it has printed so far; its standard output unless given
  * @throws Error with all that it printed, if it ends without saying so or `limitMs` pass
  */
 export async function untilSaid(
   program: { readonly done: Promise<unknown>; readonly stdout: () => string },
   sign: string | RegExp,
-  { said = program.stdout, limitMs = 30_000 }: { readonly said?: () => string; readonly limitMs?: number } = {},
+  { said = program.stdout, limitMs = 90_000 }: { readonly said?: () => string; readonly limitMs?: number } = {},
 ): Promise<void> {
   const found = (): boolean => (typeof sign === 'string' ? said().includes(sign) : sign.test(said()));
   const end = performance.now() + limitMs;
