@@ -48,7 +48,7 @@ function expectFailure(result: EntryResult, ...message: readonly (string | RegEx
   const error = errorOf(result);
   for (const part of message) expect(error).toMatch(part);
   expect(error).not.toMatch(/^ +at |undefined|\[object/m);
-  expect(result).toMatchObject({ code: 1, stderr: '' });
+  expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stderr: '' });
   expect(result.stdout).not.toContain(MARK);
   expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
   expect(remains(step.runner)).toEqual([]);
@@ -111,7 +111,7 @@ describe('images', () => {
   test('a missing image of AWF’s own is built from containers/', async () => {
     const name = newImageName('api-proxy');
     const result = await runMain(aCopy({ 'api-proxy': name }));
-    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toContain(`Building the image ${name}`);
     expect(result.stdout).toContain(MARK);
     expect(docker(['image', 'ls', '--quiet', name])).not.toBe('');
@@ -205,7 +205,7 @@ describe('networks', () => {
       { ca: provider.ca },
     );
     const result = await step.main();
-    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
     const [, prefix = ''] = /^AWF_API_PROXY_IP=(.+)\.30$/m.exec(result.stdout) ?? [];
     expect(prefix).toMatch(/^(172\.30|10\.213)\.\d+$/);
     expect(prefix).not.toBe('172.30.0');
@@ -288,7 +288,7 @@ describe('sidecars', () => {
     // A subverted Squid would have to guess the host's paths. Here the test gives it the path.
     docker(['build', `--tag=${image}`, '-'], `FROM ${image}\nENV VICTIM=${victim}\n`);
     const result = await runMain(copy);
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(readFileSync(victim, 'utf8')).toBe('untouched');
     expect(readFileSync(join(step.runner.main.outputs()['logs-path']!, 'timings.json'), 'utf8')).toContain('startupMs');
   });

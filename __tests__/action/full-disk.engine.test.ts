@@ -48,7 +48,7 @@ const annotations = ({ stdout }: EntryResult): string[] =>
 /** Runs the step, and checks what holds wherever the runner's own files are. */
 async function play(temp: string): Promise<void> {
   const main = await step.main();
-  expect(main).toMatchObject({ code: 3, stderr: '' });
+  expect(main, main.stdout + main.stderr).toMatchObject({ code: 3, stderr: '' });
   expect(main.stdout).toContain('no room for an output');
   expect(annotations(main)).toEqual([
     expect.stringMatching(/^warning: Could not write timings\.json: ENOSPC/),
@@ -62,7 +62,7 @@ async function play(temp: string): Promise<void> {
   });
   expect(step.runner.main.summary()).toContain('**failure**: the command ended with exit code 3');
   const post = await step.post();
-  expect(post).toMatchObject({ code: 0, stderr: '' });
+  expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
   expect(annotations(post)).toEqual([]);
   const runId = runIdOf(step.runner);
   expect(runId).toBeDefined();

@@ -53,7 +53,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
         chownSync(step.runner.workspace, 4711, 4712);
       }
       const result = await step.main();
-      expect(result.code).toBe(7);
+      expect(result.code, result.stdout + result.stderr).toBe(7);
       expect(result.stdout).not.toContain('cannot be preloaded');
       const found = sectionsOf(result.stdout);
       expect(found).toMatchObject({
@@ -120,7 +120,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
     const image = foreignImage('glibc');
     step = actionStep({ ...ANTHROPIC, 'agent-image': image, run: 'echo "the command has run"' });
     const result = await step.main();
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.stdout).toContain(`bash is not in the image ${image}; set shell to what it has, for example sh`);
     expect(result.stdout).not.toContain('the command has run');
   });
@@ -148,7 +148,11 @@ describe('on the command line, as an ordinary user', () => {
 
   test('an image that contains a single static program', async () => {
     const result = await awf(foreignImage('busybox'), '/bin/sh', '-c', 'echo $0; : > made; exit 5');
-    expect(result).toMatchObject({ code: 5, stdout: '/bin/sh\n', uid: ordinaryUser().uid });
+    expect(result, result.stdout + result.stderr).toMatchObject({
+      code: 5,
+      stdout: '/bin/sh\n',
+      uid: ordinaryUser().uid,
+    });
   });
 
   test('an image without a shell', async () => {
@@ -156,14 +160,14 @@ describe('on the command line, as an ordinary user', () => {
     expect(await awf(image, '/echo', 'of the image')).toMatchObject({ code: 0, stdout: 'of the image\n' });
     // The sandbox does not provide one of its own.
     const missed = await awf(image, 'sh', '-c', 'echo no');
-    expect(missed).toMatchObject({ code: 127, stdout: '' });
+    expect(missed, missed.stdout + missed.stderr).toMatchObject({ code: 127, stdout: '' });
     expect(missed.stderr).toContain('sh: not found');
   });
 
   test('an image for another architecture', async () => {
     const [ours, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
     const result = await awf(imageFor(other), 'true');
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.stderr).toContain(`is for linux/${other}, and this engine runs linux/${ours}.`);
     expect(result.stderr).toContain(`--platform=linux/${ours}`);
     // The same image for this architecture gets as far as the missing program.
@@ -172,13 +176,13 @@ describe('on the command line, as an ordinary user', () => {
 
   test('an image with a volume at one of the sandbox’s own paths', async () => {
     const result = await awf(foreignImage('volume'), '/bin/sh', '-c', 'echo ran');
-    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/has a volume at \/tmp\/?, which the sandbox needs for itself.*\n.*without "VOLUME/);
   });
 
   test('an image that contains a credential', async () => {
     const result = await awf(foreignImage('credential'), '/bin/sh', '-c', 'echo ran');
-    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('CLAUDE_CODE_OAUTH_TOKEN is set; no credential may be in the sandbox');
   });
 });

@@ -91,7 +91,7 @@ describe('SIGKILL during the command, then the post step', () => {
     const post = await step.post();
 
     // How much the post step removes is not certain: another test's run may find the left-overs first.
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
     expect(remains(step.runner, volumes)).toEqual([]);
 
@@ -130,7 +130,7 @@ describe('SIGKILL during the start, then the post step', () => {
       const runId = runIdOf(step.runner);
       const volumes = runId === undefined ? [] : volumesOf(runId);
       const post = await step.post();
-      expect(post).toMatchObject({ code: 0, stderr: '' });
+      expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
       expect(post.stdout).not.toContain('::warning::');
       expect(remains(step.runner, volumes)).toEqual([]);
     },
@@ -149,7 +149,7 @@ describe('SIGKILL during the start, then the post step', () => {
     await waitFor('the creation of all containers', () => engine.asked() === 3);
     end(main);
     const post = await step.post();
-    expect(post.code).toBe(0);
+    expect(post.code, post.stdout + post.stderr).toBe(0);
     expect(remains(step.runner)).toEqual([]);
     await sleep(1_000);
     expect(remains(step.runner)).toEqual([]);
@@ -189,7 +189,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     await sleep(100);
     main.signal('SIGTERM');
     const result = await ended(main);
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
     expect(remains(step.runner, volumes)).toEqual([]);
 
@@ -205,7 +205,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
   async function expectSilentPost(): Promise<void> {
     const post = await step!.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toMatch(/::warning::|::error::|Removed/);
   }
 });
@@ -231,7 +231,7 @@ describe('a cancelled step', () => {
     processes = [main.pid, ...descendants(main.pid)];
     main.signal('SIGINT');
     const result = await ended(main);
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.stdout).toContain('::error::The run was cancelled (SIGINT).');
     expect(remains(step.runner)).toEqual([]);
   });

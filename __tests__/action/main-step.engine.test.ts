@@ -46,7 +46,7 @@ describe('the main purpose', () => {
 
     expect(result.stderr).toBe('');
     expect(result.stdout).toContain('Hello from the local provider.');
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(provider.server.requests).toHaveLength(1);
     const [request] = provider.server.requests;
     expect(request?.headers['x-api-key']).toBe(TEST_KEYS.anthropic);
@@ -77,7 +77,7 @@ describe('the main purpose', () => {
       { ca: provider.ca },
     );
     const result = await step.main();
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(provider.server.requests).toHaveLength(2);
     expect(result.stdout).toContain(
       '"type":"billing_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
@@ -145,7 +145,7 @@ describe('the main purpose', () => {
       'env-all': 'true',
     });
     const result = await step.main();
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(result.stdout).toContain('ANTHROPIC_AUTH_TOKEN=placeholder-token-for-credential-isolation');
     const relayed = result.stdout.slice(result.stdout.indexOf('::stop-commands::'));
     for (const value of Object.values(inputs)) expect(relayed).not.toContain(value);
@@ -155,7 +155,7 @@ describe('the main purpose', () => {
   test('reports that a command was killed for its memory use, and passes on its exit code', async () => {
     step = actionStep({ run: 'node -e "Buffer.alloc(500 * 1024 * 1024, 1)"; exit $?', shell: 'sh', memory: '100m' });
     const result = await step.main();
-    expect(result.code).toBe(137);
+    expect(result.code, result.stdout + result.stderr).toBe(137);
     expect(result.stdout).toContain(
       '::error::The command was killed because it needed more memory than 100m. Raise memory.',
     );
@@ -170,7 +170,7 @@ describe('the main purpose', () => {
   test('stops a bash script at its first failure, even in a pipe; what it did in the workspace stays', async () => {
     step = actionStep({ run: 'mkdir sub\nfalse | true\necho unreachable' });
     const result = await step.main();
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.stdout).not.toContain('unreachable');
     expect(statSync(join(step.runner.workspace, 'sub')).isDirectory()).toBe(true);
   });
@@ -178,7 +178,7 @@ describe('the main purpose', () => {
   test('runs in an image of the user’s', async () => {
     step = actionStep({ run: 'cat /etc/debian_version; ls /usr/local/bin', 'agent-image': 'debian:trixie-slim' });
     const result = await step.main();
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(result.stdout).toMatch(/^13\./m);
   });
 

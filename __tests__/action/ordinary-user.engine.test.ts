@@ -58,7 +58,7 @@ describe('an ordinary user who may talk to the engine', () => {
   });
 
   test('runs the command, and nothing is left', () => {
-    expect(main).toMatchObject({ code: 0, stderr: '' });
+    expect(main, main.stdout + main.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(main.stdout).not.toContain('as root');
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'success', 'exit-code': '0' });
     expect(remains(step.runner)).toEqual([]);
@@ -82,7 +82,7 @@ describe('an ordinary user who may talk to the engine', () => {
   });
 
   test('the post step uploads the logs', () => {
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).not.toContain('::warning::');
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
     expect(names.sort()).toEqual(['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json']);
@@ -98,7 +98,7 @@ describe('an ordinary user who may talk to the engine', () => {
     expect(read.stdout).toContain('CONNECT api.anthropic.com ');
     expect(read.stdout).toBe(readFileSync(join(squid, 'access.log'), 'utf8'));
     const removed = await asUser(['rm', '-r', ...logs.map((name) => join(step.runner.temp, name))], env);
-    expect(removed).toMatchObject({ code: 0, stderr: '' });
+    expect(removed, removed.stdout + removed.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(readdirSync(step.runner.temp)).toEqual([]);
   });
 });

@@ -61,7 +61,7 @@ describe('upload-logs', () => {
     aStep(service, { run: command, 'upload-logs': when });
     await step.main();
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(post)).toEqual([]);
     expect(service.artifacts).toMatchObject([
       { name: `awf-logs-${runIdOf(step.runner)!}`, finalized: true, expiresAt: undefined },
@@ -83,7 +83,7 @@ describe('upload-logs', () => {
     const service = await aService();
     aFinishedMain(service, ending);
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(post)).toEqual([]);
     expect(service.artifacts).toEqual([]);
     expect(post.stdout).toContain(`upload-logs is ${ending.when}`);
@@ -117,7 +117,7 @@ describe('a failing service never fails the job', () => {
   test('no service at all', async () => {
     aFinishedMain(undefined);
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(post)).toEqual([]);
     expect(post.stdout).toContain('ACTIONS_RESULTS_URL is not set');
   });
@@ -129,7 +129,7 @@ describe('a failing service never fails the job', () => {
   ] as const)('%s answers %i', async (faulty, kind) => {
     aFinishedMain(await aService({ fault: { step: faulty, kind } }));
     const post = await step.post();
-    expect(post.code).toBe(0);
+    expect(post.code, post.stdout + post.stderr).toBe(0);
     expect(warnings(post)).toHaveLength(1);
     expect(warnings(post)[0]).toContain('Could not upload the logs');
   });
@@ -140,14 +140,12 @@ describe('a failing service never fails the job', () => {
       const service = await aService({ fault: { step: faulty, kind: 'hang' } });
       aFinishedMain(service);
       const post = step.runner.post();
-      const started = performance.now();
       const result = await runProgram([process.execPath, join(import.meta.dirname, 'fixtures', 'hasty-post.ts')], {
         env: { ...post.env, TEST_UPLOAD_LIMIT_MS: '2000' },
         cwd: ROOT,
       });
-      expect(performance.now() - started).toBeLessThan(10_000);
       expect(service.steps).toContain(faulty);
-      expect(result).toMatchObject({ code: 0, stderr: '' });
+      expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
       expect(warnings(result)).toEqual([
         '::warning::Could not upload the logs: the artifact service did not take the logs within 2 s',
       ]);
@@ -163,7 +161,7 @@ describe('a failing service never fails the job', () => {
     expect(warnings(await post())).toEqual([]);
     step.runner.remove();
     const second = await post();
-    expect(second.code).toBe(0);
+    expect(second.code, second.stdout + second.stderr).toBe(0);
     expect(warnings(second)).toHaveLength(1);
     expect(warnings(second)[0]).toMatch(/already exists/);
   });
@@ -174,7 +172,7 @@ describe('what the main step left behind', () => {
     aStep(await aService(), { run: '' });
     expect((await step.main()).code).toBe(1);
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(post)).toEqual([]);
     expect(post.stdout).toContain('there is nothing to clean up');
   });
@@ -183,7 +181,7 @@ describe('what the main step left behind', () => {
     aStep(await aService());
     appendFileSync(step.runner.main.env['GITHUB_STATE']!, 'awf={"runId":\n');
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(post)).toHaveLength(1);
   });
 
@@ -192,7 +190,7 @@ describe('what the main step left behind', () => {
     const { squid, apiProxy } = aFinishedMain(service);
     for (const directory of [squid, apiProxy]) renameSync(directory, `${directory}.away`);
     const post = await step.post();
-    expect(post).toMatchObject({ code: 0, stderr: '' });
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).toContain('there are no log files');
     expect(service.artifacts).toEqual([]);
   });
@@ -205,7 +203,7 @@ describe('what the main step left behind', () => {
       env: { ...post.env, DOCKER_HOST: 'unix:///nonexistent.sock' },
       cwd: step.runner.workspace,
     });
-    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(warnings(result)).toHaveLength(1);
     expect(warnings(result)[0]).toContain('Could not remove the containers: No Docker engine answers.');
     expect(service.artifacts).toMatchObject([{ finalized: true }]);
@@ -227,7 +225,7 @@ describe('E8: links among the logs', () => {
     // Opening it for reading would block forever.
     expect(spawnSync('mkfifo', [join(apiProxy, 'pipe.log')]).status).toBe(0);
     const post = await step.post();
-    expect(post.code).toBe(0);
+    expect(post.code, post.stdout + post.stderr).toBe(0);
     const files = readZip(service.artifacts[0]!.zip);
     expect([...files.keys()].sort()).toEqual(['api-proxy-logs-1/api-proxy.log', 'squid-logs-1/access.log']);
     expect(readFileSync(secret, 'utf8')).toBe('a secret of the host');

@@ -135,7 +135,7 @@ const linesOf = (name: string): string[] => {
 
 describe('the agent container', () => {
   test('runs as the workspace owner, without capabilities, new privileges or unfiltered system calls', () => {
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     const none = '0000000000000000';
     const capabilities = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:\t${none}`);
     expect(linesOf('identity')).toEqual([

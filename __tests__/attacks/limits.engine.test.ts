@@ -40,7 +40,7 @@ describe('D1', () => {
   test('a fork bomb', async () => {
     const bomb = 'bomb() { bomb | bomb & }; bomb; sleep 100';
     const result = await attack({ run: bomb, pids: '100', 'timeout-minutes': '0.1' });
-    expect(result.code).toBe(124);
+    expect(result.code, result.stdout + result.stderr).toBe(124);
     expect(result.stdout).toContain('fork');
     expect(result.stdout).toContain('Resource temporarily unavailable');
     expectOnlyTheAgentDied('timeout');
@@ -58,7 +58,7 @@ describe('D1', () => {
       node -e 'const kept = []; for (;;) kept.push(Buffer.alloc(1024 * 1024, 1))'; exit $?`;
     const result = await attack({ run: hog, memory: '200m' });
     expect(result.stdout).toContain('it fits');
-    expect(result.code).toBe(137);
+    expect(result.code, result.stdout + result.stderr).toBe(137);
     expect(result.stdout).toContain('::error::The command was killed because it needed more memory than 200m.');
     expectOnlyTheAgentDied('failure');
   });
@@ -73,7 +73,7 @@ describe('D1', () => {
     expect(result.stdout.match(/^small: .+$/gm)).toHaveLength(3);
     expect(result.stdout.match(/No space left on device/g)).toHaveLength(3);
     expect(result.stdout).toMatch(/^1048576$/m);
-    expect(result.code).toBe(7);
+    expect(result.code, result.stdout + result.stderr).toBe(7);
     expectOnlyTheAgentDied('failure');
   });
 
@@ -85,7 +85,7 @@ describe('D1', () => {
       exit 7`;
     const result = await attack({ run: fill, memory: '300m' });
     expect(result.stdout).toMatch(/^ENOSPC true$/m);
-    expect(result.code).toBe(7);
+    expect(result.code, result.stdout + result.stderr).toBe(7);
     expectOnlyTheAgentDied('failure');
   });
 });
@@ -105,7 +105,7 @@ describe('D4', () => {
   ])('no process survives when %s', async (_, end, minutes, code, outcome) => {
     const result = await attack({ run: `${START}\n${end}`, 'timeout-minutes': minutes });
     expect(result.stdout).toContain('beating');
-    expect(result.code).toBe(code);
+    expect(result.code, result.stdout + result.stderr).toBe(code);
     const beats = ['setsid', 'nohup', 'fork'].map(heart);
     await sleep(500);
     expect(['setsid', 'nohup', 'fork'].map(heart)).toEqual(beats);

@@ -135,7 +135,7 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
           for (let i = 0; i < 1000; i++) fs.symlinkSync('/etc', d + '/' + i);
         }"`);
     const main = await step.main();
-    expect(main.code).toBe(1);
+    expect(main.code, main.stdout + main.stderr).toBe(1);
     expect(main.stdout).toMatch(/::warning::.*was not looked through to the end/);
     expect(main.stdout).toMatch(/::error::The workspace could not be searched to the end/);
     tryGit(of('n'), ['status']);

@@ -97,7 +97,7 @@ describe('what the command prints', () => {
 
 describe('what the command writes to its own files', () => {
   test('E2 the files cannot be replaced, and those of a failed command are read too', () => {
-    expect(result.code).toBe(3);
+    expect(result.code, result.stdout + result.stderr).toBe(3);
     expect(result.stdout).not.toContain('replaced');
     expect(existsSync(join(step.runner.workspace, 'link'))).toBe(false);
     const values = JSON.parse(step.runner.main.outputs()['agent-outputs'] ?? '') as Record<string, string>;

@@ -128,7 +128,7 @@ const linesOf = (name: string): string[] =>
 
 describe('the agent finds no key', () => {
   test('control: the keys are in use', () => {
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(section('the model')).toBe('200');
     expect(provider.server.requests.at(-1)?.headers['x-api-key']).toBe(KEYS['anthropic-api-key']);
   });

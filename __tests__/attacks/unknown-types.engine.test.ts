@@ -84,7 +84,7 @@ describe.skipIf(!CAN_MOUNT || !HAS_GIT)('E18 on a file system that does not tell
     expect(length).toBeGreaterThan(5);
     expect(unknown).toBe(length);
     expect(unknownIn(dirname(disk))).toEqual({ length: 2, unknown: 0 });
-    expect(main).toMatchObject({ code: 0, stderr: '' });
+    expect(main, main.stdout + main.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(sectionsOf(main.stdout)).toMatchObject({ attacks: '', 'an own commit': '', 'a hard link': '' });
     expect(readFileSync(of('linked'), 'utf8')).toBe('evil\n');
   });

@@ -130,7 +130,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
 
   test('control: the attacks were made, and permitted changes took effect', () => {
     expect(main.stderr).toBe('');
-    expect(main.code).toBe(0);
+    expect(main.code, main.stdout + main.stderr).toBe(0);
     expect(Object.keys(sections)).toEqual(expect.arrayContaining(GIT_ATTACKS.map(({ name }) => name)));
     expect(readFileSync(of('control.txt'), 'utf8')).toBe('tampered\n');
     expect(readFileSync(of('h2/pre-commit'), 'utf8')).toContain('touch');

@@ -96,7 +96,7 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
 
   test('answers the prompt', () => {
     expect(result.stdout).toContain(LAST_WORDS);
-    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(remains(step.runner)).toEqual([]);
   });
 

@@ -112,13 +112,13 @@ describe('the command', () => {
     expect(program).toMatch(/^\//);
     expect(await awf(['--', 'readlink', '-f', '/proc/self/exe'])).toMatchObject({ code: 0, stdout: program });
     const missing = await awf(['--', 'awf-no-such-program']);
-    expect(missing).toMatchObject({ code: 127, stdout: '' });
+    expect(missing, missing.stdout + missing.stderr).toMatchObject({ code: 127, stdout: '' });
     expect(missing.stderr).toContain('awf-no-such-program: not found');
   });
 
   test('runs in the current directory, which is the workspace, and decides the exit code', async () => {
     const result = await awf(['--', 'sh', '-c', 'pwd; echo made > file; exit 7']);
-    expect(result).toMatchObject({ code: 7, stdout: `${workspace}\n` });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 7, stdout: `${workspace}\n` });
     expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
   });
 
@@ -132,7 +132,7 @@ describe('the command', () => {
     await untilSaid(running, sign, { said: running[stream] });
     process.kill(-running.pid, 'SIGINT');
     const result = await running.done;
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(said(result)).toContain('awf: error: The run was cancelled (SIGINT).');
     expectNothingLeft(result);
   });
@@ -161,7 +161,7 @@ describe('flags', () => {
   test('--env-all withholds the key, by name and by value', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic, COPY: `x${TEST_KEYS.anthropic}x`, OTHER: 'yes' };
     const result = await awf(['--env-all', '--', 'env'], env);
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(result.stdout).toContain('OTHER=yes');
     expect(result.stdout).not.toContain(TEST_KEYS.anthropic);
     expect(said(result).join('\n')).toContain('awf: warning: COPY is withheld');
@@ -198,7 +198,7 @@ describe('flags', () => {
     const result = await runProgram(argv, options({ GEMINI_API_KEY: TEST_KEYS.gemini }));
     const [, runId = 'none'] = /docker ps -a --filter label=awf\.run=([0-9a-f]{8})$/m.exec(result.stderr) ?? [];
     try {
-      expect(result.code).toBe(0);
+      expect(result.code, result.stdout + result.stderr).toBe(0);
       const kept = leftOvers(runId);
       expect(kept).toHaveLength(5);
       const running = (role: 'squid' | 'api-proxy' | 'agent'): string =>
@@ -225,7 +225,7 @@ describe('--enable-api-proxy', () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic };
     const result = await awf([...providerFlags(), '--', ...CALL_MODEL], env);
     expect(result.stdout).toContain('Hello from the local provider.');
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(provider.server.requests.map(({ headers }) => headers['x-api-key'])).toEqual([TEST_KEYS.anthropic]);
     expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
   });
@@ -280,7 +280,7 @@ describe('logs', () => {
 
   test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is rejected: %s', async (path) => {
     const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(said(result).join('\n')).toMatch(
       /proxy-logs-dir: .* is in the workspace[^]*Use a directory outside the workspace/,
     );
@@ -291,7 +291,7 @@ describe('logs', () => {
 describe('the command line itself', () => {
   test('--help shows every flag', async () => {
     const result = await awf(['--help']);
-    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
     for (const flag of ['allow-domains', 'enable-api-proxy', 'openai-api-target', 'env', 'env-all', 'agent-image']) {
       expect(result.stdout).toContain(`--${flag}`);
     }
@@ -311,14 +311,14 @@ describe('the command line itself', () => {
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
   ])('%j is rejected', async (args, ...message) => {
     const result = await awf(args);
-    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 2, stdout: '' });
     for (const part of message) expect(result.stderr).toContain(part);
     expect(result.stderr).toMatch(/^awf: error: /);
   });
 
   test('without an engine it explains what to do', async () => {
     const result = await awf(['--', 'true'], { DOCKER_HOST: 'unix:///nonexistent.sock' });
-    expect(result.code).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);
   });
 

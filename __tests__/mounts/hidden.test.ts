@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { coverMounts, readBelow, type Below } from '../../src/mounts/hidden.ts';
@@ -13,6 +14,19 @@ const bind = (source: string, target = source, writable = false): MountSpec => (
   target,
   writable,
 });
+
+/** A program that listens on 40 sockets for a moment each, again and again. */
+const COMING_AND_GOING = `
+const { createServer } = require('node:net');
+const { parentPort, workerData } = require('node:worker_threads');
+let made = 0;
+function again() {
+  const server = createServer();
+  server.listen(workerData + '/' + made++, () => server.close(again));
+}
+for (let each = 0; each < 40; each++) again();
+parentPort.postMessage('they come and go');
+`;
 
 const NOTHING: Below = { hidden: [], credentials: [], views: [], fileSystems: [] };
 const directory = (path: string) => ({ path, isDirectory: true });
@@ -147,6 +161,14 @@ describe('what is hidden', () => {
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     expect(readBelow(aHost('/nonexistent')).hidden).toContainEqual({ path, isDirectory: false });
+  });
+
+  test('sockets that come and go meanwhile do not disturb the start', async () => {
+    const crowd = new Worker(COMING_AND_GOING, { eval: true, workerData: temporaryDirectory() });
+    onTestFinished(() => crowd.terminate().then(() => undefined));
+    await once(crowd, 'message');
+    // Without a second look at each path, one of a hundred reads failed.
+    for (let reads = 0; reads < 250; reads++) expect(readBelow(aHost('/nonexistent')).hidden).not.toEqual([]);
   });
 
   test('R13 credentials in tool directories, and those that variables name', () => {

@@ -85,7 +85,7 @@ test.each([
       ],
       ...['sh', '-c', sectionedScript(probes).replace('set +e +o pipefail', 'set +e')],
     );
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(sectionsOf(result.stdout)).toEqual({
       'read-only': expect.stringMatching(/^of the host.*\n?.*Read-only file system$/) as string,
       writable: 'y',
@@ -121,7 +121,7 @@ test('mounts in /etc are added to what is there, and replace it', async () => {
     ],
     ...['sh', '-c', sectionedScript(probes).replace('set +e +o pipefail', 'set +e')],
   );
-  expect(result.code).toBe(0);
+  expect(result.code, result.stdout + result.stderr).toBe(0);
   expect(sectionsOf(result.stdout)).toEqual({
     'a directory': 'of the host',
     'a file deep in it': 'of the host',
@@ -150,7 +150,7 @@ test.each<[mount: string, ...message: string[]]>([
   ['DIRECTORY/data:/a\nDIRECTORY/home/.cache:/a', 'already mounted at /a', 'target of its own'],
 ])('rejects %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
-  expect(result).toMatchObject({ code: 1, stdout: '' });
+  expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stdout: '' });
   expect(result.stderr).toMatch(/^awf: error: --mount(?: \(\w+\))?: /m);
   for (const part of message) expect(result.stderr).toContain(part);
   expect(result.stderr).not.toContain('docker run');
@@ -164,13 +164,13 @@ test('rejects a directory in which a program listens, and warns about one in the
     await once(server, 'listening');
   }
   const refused = await awf([`${at('data')}:/mnt/data`], 'true');
-  expect(refused.code).toBe(1);
+  expect(refused.code, refused.stdout + refused.stderr).toBe(1);
   expect(refused.stderr).toContain(
     `it contains ${at('data/deep/agent.sock')}, which leads to a program outside the sandbox`,
   );
 
   const beside = await awf([`${at('home/.cache')}:/mnt/data`], 'true');
-  expect(beside.code).toBe(0);
+  expect(beside.code, beside.stdout + beside.stderr).toBe(0);
   expect(beside.stderr).toContain(`awf: warning: The command can talk to the program`);
   expect(beside.stderr).toContain(at('workspace/editor.sock'));
 });

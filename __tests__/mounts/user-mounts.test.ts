@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -89,6 +89,27 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     symlinkSync('nowhere', join(directory, 'dangling'));
     expect(refusal('/does/not/exist').message).toContain('it does not exist');
     expect(refusal(join(directory, 'dangling')).message).toContain('it does not exist');
+  });
+
+  test('a path that cannot be looked up', () => {
+    const directory = tree('file');
+    symlinkSync('loop', join(directory, 'loop'));
+    expect(refusal(join(directory, 'loop')).message).toContain('it cannot be looked up (ELOOP)');
+    expect(refusal(join(directory, 'file/data')).message).toContain('it cannot be looked up (ENOTDIR)');
+  });
+
+  test('a path behind a directory that the caller may not enter', () => {
+    const directory = tree('closed/data/');
+    const closed = join(directory, 'closed');
+    chmodSync(directory, 0o755);
+    chmodSync(closed, 0);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    onTestFinished(() => {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(closed, 0o755);
+    });
+    expect(refusal(join(closed, 'data')).message).toContain('may not look into a directory on the way to it');
   });
 
   test('the engine’s data root, wherever it is', () => {

@@ -37,7 +37,7 @@ test('what the programs wrote is beside the logs and in the artifact; the exit c
   onTestFinished(service.close);
   step = actionStep({ run: `${WRITE}; exit 7` }, { env: service.env });
   const result = await step.main();
-  expect(result.code).toBe(7);
+  expect(result.code, result.stdout + result.stderr).toBe(7);
   expect(filesIn(agentLogs())).toEqual(KEPT);
   expect(readFileSync(join(agentLogs(), KEPT[0]!), 'utf8')).toBe('{"role":"user"}\n');
   expect(step.runner.main.summary()).toContain(agentLogs());

@@ -96,7 +96,7 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
   writeFileSync(join(workspace, 'end'), '');
   const result = await next.done;
 
-  expect(result.code).toBe(0);
+  expect(result.code, result.stdout + result.stderr).toBe(0);
   expect(result.stdout).toBe('by the killed run\nfirst\nready\n');
   expect(result.stderr).toContain(`awf: Finishing the run ${killed} in ${workspace}, which was killed.`);
   for (const runId of [killed, killedElsewhere, bare]) expect(leftOvers(runId)).toEqual([]);

@@ -69,7 +69,7 @@ describe.each([
   });
 
   test('knows its server', () => {
-    expect(result.code).toBe(0);
+    expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(result.stdout).toContain('server: https://octo.ghe.com\n');
   });
 

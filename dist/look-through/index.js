@@ -99,7 +99,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: runIdOf, stepTemporaryDirectory, workDirectoryOf
+// UNUSED EXPORTS: realPath, runIdOf, stepTemporaryDirectory, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -139,12 +139,19 @@ function isInside(path, directory) {
     return real === parent || isBelow(real, parent);
 }
 function resolved(path) {
+    const real = realPath(path);
+    if (real !== undefined)
+        return real;
+    const parent = (0,external_node_path_.dirname)(path);
+    return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+}
+/** The path without links. Undefined if it is not there, or no longer: what a host lists may be gone at the next look. */
+function realPath(path) {
     try {
         return (0,external_node_fs_.realpathSync)(path);
     }
     catch {
-        const parent = (0,external_node_path_.dirname)(path);
-        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+        return undefined;
     }
 }
 

@@ -44601,12 +44601,19 @@ function isInside(path, directory) {
     return real === parent || isBelow(real, parent);
 }
 function resolved(path) {
+    const real = realPath(path);
+    if (real !== undefined)
+        return real;
+    const parent = (0,external_node_path_.dirname)(path);
+    return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+}
+/** The path without links. Undefined if it is not there, or no longer: what a host lists may be gone at the next look. */
+function realPath(path) {
     try {
         return (0,external_node_fs_.realpathSync)(path);
     }
     catch {
-        const parent = (0,external_node_path_.dirname)(path);
-        return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+        return undefined;
     }
 }
 
@@ -46836,7 +46843,10 @@ function hostToolchain(home, environment) {
     const own = [...cache, ...downloadedPrograms(environment)];
     return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
         .filter((path, index, all) => all.indexOf(path) === index)
-        .map((path) => ({ kind: 'bind', source: (0,external_node_fs_.realpathSync)(path), target: path, writable: false }));
+        .flatMap((path) => {
+        const source = realPath(path);
+        return source === undefined ? [] : [{ kind: 'bind', source, target: path, writable: false }];
+    });
 }
 /** The directories of `PATH` that exist and have something in them. */
 function programDirectories({ PATH = '' }) {
@@ -46847,7 +46857,7 @@ function downloadedPrograms(environment) {
     const temporary = environment['RUNNER_TEMP'] ?? '';
     if (temporary === '')
         return [];
-    return programDirectories(environment).filter((path) => isBelow(path, temporary) && (0,external_node_fs_.realpathSync)(path) === path);
+    return programDirectories(environment).filter((path) => isBelow(path, temporary) && realPath(path) === path);
 }
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */
 function host_toolchain_present({ path, except = {} }) {
@@ -47869,9 +47879,7 @@ function userMounts(mounts, places) {
         const refuse = (why, hint = 'Use only the directory that the command needs.') => {
             throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
         };
-        if (!(0,external_node_fs_.existsSync)(source))
-            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
-        const real = (0,external_node_fs_.realpathSync)(source);
+        const real = user_mounts_resolved(source, refuse);
         const kind = (0,external_node_fs_.statSync)(real);
         if (!kind.isDirectory() && !kind.isFile())
             return refuse('it is neither a directory nor a file');
@@ -47897,6 +47905,21 @@ function userMounts(mounts, places) {
             return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
         return { kind: 'bind', source: real, target, writable };
     });
+}
+/** The path without links, or a refusal that says what is in its way. */
+function user_mounts_resolved(source, refuse) {
+    try {
+        return (0,external_node_fs_.realpathSync)(source);
+    }
+    catch (error) {
+        const { code = String(error) } = error;
+        if (code === 'ENOENT')
+            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
+        if (code !== 'EACCES')
+            return refuse(`it cannot be looked up (${code})`, 'Correct the path.');
+        const user = process.geteuid?.() ?? 'of this process';
+        return refuse(`the user ${user} may not look into a directory on the way to it`, 'Give that user access, or use a path that it can reach.');
+    }
 }
 function always({ workDirectory, engine, environment }) {
     const { dataRoot, socket } = engine;
@@ -48014,16 +48037,20 @@ function named(environment, isMeant) {
         .flatMap(([, value = '']) => value.replaceAll(/(?<![^:])file:(\/\/)?(?=\/)/gi, '').split(':'))
         .filter((path) => path.startsWith('/') && path !== '/');
 }
+/** Those that are there. Sockets and temporary files of other programs come and go while this looks. */
 function hostPaths(paths) {
-    const real = paths.flatMap((path) => {
+    const found = new Map();
+    for (const wanted of paths) {
         try {
-            return (0,external_node_fs_.realpathSync)(path);
+            const path = (0,external_node_fs_.realpathSync)(wanted);
+            if (!found.has(path))
+                found.set(path, { path, isDirectory: (0,external_node_fs_.statSync)(path).isDirectory() });
         }
         catch {
-            return []; // it is not there
+            // It is not there, or no longer.
         }
-    });
-    return [...new Set(real)].map((path) => ({ path, isDirectory: (0,external_node_fs_.statSync)(path).isDirectory() }));
+    }
+    return [...found.values()];
 }
 /**
  * Covers what must not be seen below mounted directories, and mounts the file systems below read-only ones once more:

@@ -35,10 +35,17 @@ export function isInside(path: string, directory: string): boolean {
 }
 
 function resolved(path: string): string {
+  const real = realPath(path);
+  if (real !== undefined) return real;
+  const parent = dirname(path);
+  return parent === path ? path : join(resolved(parent), basename(path));
+}
+
+/** The path without links. Undefined if it is not there, or no longer: what a host lists may be gone at the next look. */
+export function realPath(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(resolved(parent), basename(path));
+    return undefined;
   }
 }

@@ -114,15 +114,18 @@ function named(environment: NodeJS.ProcessEnv, isMeant: (name: string) => boolea
     .filter((path) => path.startsWith('/') && path !== '/');
 }
 
+/** Those that are there. Sockets and temporary files of other programs come and go while this looks. */
 function hostPaths(paths: readonly string[]): HostPath[] {
-  const real = paths.flatMap((path) => {
+  const found = new Map<string, HostPath>();
+  for (const wanted of paths) {
     try {
-      return realpathSync(path);
+      const path = realpathSync(wanted);
+      if (!found.has(path)) found.set(path, { path, isDirectory: statSync(path).isDirectory() });
     } catch {
-      return []; // it is not there
+      // It is not there, or no longer.
     }
-  });
-  return [...new Set(real)].map((path) => ({ path, isDirectory: statSync(path).isDirectory() }));
+  }
+  return [...found.values()];
 }
 
 /** Mounts with what covers parts of them, and directories to be covered with an empty file system. */

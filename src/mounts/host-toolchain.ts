@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
-import { isBelow } from '../host/paths.ts';
+import { isBelow, realPath } from '../host/paths.ts';
 import { nameMatcher } from '../shared/name-patterns.ts';
 import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
 
@@ -21,7 +21,10 @@ export function hostToolchain(home: string, environment: NodeJS.ProcessEnv): Mou
   const own = [...cache, ...downloadedPrograms(environment)];
   return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
     .filter((path, index, all) => all.indexOf(path) === index)
-    .map((path) => ({ kind: 'bind', source: realpathSync(path), target: path, writable: false }));
+    .flatMap((path) => {
+      const source = realPath(path);
+      return source === undefined ? [] : [{ kind: 'bind' as const, source, target: path, writable: false }];
+    });
 }
 
 /** The directories of `PATH` that exist and have something in them. */
@@ -33,7 +36,7 @@ export function programDirectories({ PATH = '' }: NodeJS.ProcessEnv): string[] {
 function downloadedPrograms(environment: NodeJS.ProcessEnv): string[] {
   const temporary = environment['RUNNER_TEMP'] ?? '';
   if (temporary === '') return [];
-  return programDirectories(environment).filter((path) => isBelow(path, temporary) && realpathSync(path) === path);
+  return programDirectories(environment).filter((path) => isBelow(path, temporary) && realPath(path) === path);
 }
 
 /** The paths that match a row and exist on the host. @param row a row with an absolute path */

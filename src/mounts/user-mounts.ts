@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -65,8 +65,7 @@ export function userMounts(mounts: readonly UserMount[], places: HostPlaces): Mo
     const refuse = (why: string, hint = 'Use only the directory that the command needs.'): never => {
       throw new UserError(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
     };
-    if (!existsSync(source)) return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
-    const real = realpathSync(source);
+    const real = resolved(source, refuse);
     const kind = statSync(real);
     if (!kind.isDirectory() && !kind.isFile()) return refuse('it is neither a directory nor a file');
     const refuseAny = (guarded: readonly Guarded[]): void => {
@@ -93,6 +92,22 @@ export function userMounts(mounts: readonly UserMount[], places: HostPlaces): Mo
       );
     return { kind: 'bind', source: real, target, writable };
   });
+}
+
+/** The path without links, or a refusal that says what is in its way. */
+function resolved(source: string, refuse: (why: string, hint: string) => never): string {
+  try {
+    return realpathSync(source);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
+    if (code !== 'EACCES') return refuse(`it cannot be looked up (${code})`, 'Correct the path.');
+    const user = process.geteuid?.() ?? 'of this process';
+    return refuse(
+      `the user ${user} may not look into a directory on the way to it`,
+      'Give that user access, or use a path that it can reach.',
+    );
+  }
 }
 
 function always({ workDirectory, engine, environment }: HostPlaces): Guarded[] {

@@ -44,7 +44,7 @@ async function outputOf(
   prepare(step.runner.workspace);
   const result = await step.main();
   expect(result.stdout + result.stderr).not.toMatch(/ld\.so|cannot be preloaded|Error loading shared library/);
-  expect(result.code).toBe(0);
+  expect(result.code, result.stdout + result.stderr).toBe(0);
   return Object.fromEntries(Object.entries(sectionsOf(result.stdout)).map(([name, text]) => [name, text.split('\n')]));
 }
 

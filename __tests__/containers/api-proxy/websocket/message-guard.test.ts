@@ -122,11 +122,12 @@ describe('X22 a WebSocket message that makes the provider fetch or connect', () 
     ['that is compressed', [frame(TEXT, HOSTED, { reserved: 0x40 })]],
   ])('%s never reaches the provider as a whole', async (_, frames) => {
     const { socket, got } = await open();
+    const closed = once(socket, 'close');
     for (const octets of frames) {
       socket.write(octets);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await once(socket, 'close');
+    await closed;
     const whole: string[] = [];
     const reader = new FrameReader({ onData: () => undefined, onMessageEnd: () => whole.push('message') });
     reader.push(got());
