@@ -1,8 +1,9 @@
-/** The agent programs from npm at work: a prompt, a tool call by the model, a file in the workspace. */
+/** The agent programs from npm at work, started as README says: a prompt, a tool call by the model, a file. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
   actionStep,
@@ -13,6 +14,8 @@ import {
   type LocalProvider,
 } from '../../testing/runner/action.ts';
 import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
+import { tryGit } from '../../testing/git.ts';
+import { ROOT } from '../../testing/root.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
@@ -51,6 +54,24 @@ const CASES = [
     : []),
 ];
 
+/** The inputs of the step in README that installs the program, without the credential. */
+function readmeInputs(program: AgentProgram): Record<string, string> {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const examples = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, example = '']) => example);
+  const example = examples.find((text) => text.includes(`npm install -g ${program.package}\n`)) ?? '';
+  const document = parse(example) as Step[] | { readonly jobs: Readonly<Record<string, { readonly steps: Step[] }>> };
+  const steps = Array.isArray(document) ? document : Object.values(document.jobs).flatMap((job) => job.steps);
+  const inputs = steps.find(({ uses = '' }) => /\bawf@/.test(uses))?.with ?? {};
+  const credentials = PROVIDERS.find(({ id }) => id === program.provider)!.credentials.map(({ input }) => input);
+  expect(credentials).toContain(Object.keys(inputs).find((name) => name.endsWith('-key') || name.endsWith('-token')));
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !credentials.includes(name)));
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string>>;
+}
+
 beforeAll(async () => {
   await Promise.all(AGENT_PROGRAMS.map(install));
 }, FETCH_LIMIT);
@@ -70,13 +91,14 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
     const path = [join(directory, 'node_modules', '.bin'), HOST_PATH].join(delimiter);
     step = actionStep(
       {
-        run: [program.bin, ...program.args, "'Please make the file.'"].join(' '),
+        ...readmeInputs(program),
         mounts: directory,
         ...Object.fromEntries(addresses),
         [input]: key,
       },
       { ca: provider.ca, env: { PATH: path } },
     );
+    tryGit(step.runner.workspace, ['init']);
     if (!user) {
       result = await step.main();
       return;

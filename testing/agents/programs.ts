@@ -12,6 +12,8 @@ export interface AgentProgram {
   readonly name: string;
   /** The name of the command, and of the folder with its lock file. */
   readonly bin: string;
+  /** The name of the npm package. */
+  readonly package: string;
   /** Whether the package works only after its own install script has run. */
   readonly hasInstallScript: boolean;
   readonly provider: ProviderId;
@@ -24,6 +26,7 @@ export interface AgentProgram {
 export const CLAUDE: AgentProgram = {
   name: 'Claude Code',
   bin: 'claude',
+  package: '@anthropic-ai/claude-code',
   hasInstallScript: true,
   provider: 'anthropic',
   args: ['--allowedTools', 'Bash', '-p'],
@@ -35,6 +38,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   {
     name: 'Codex',
     bin: 'codex',
+    package: '@openai/codex',
     hasInstallScript: false,
     provider: 'openai',
     args: ['exec', '--skip-git-repo-check'],
@@ -47,6 +51,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   {
     name: 'Gemini CLI',
     bin: 'gemini',
+    package: '@google/gemini-cli',
     hasInstallScript: false,
     provider: 'gemini',
     args: ['--skip-trust', '--yolo', '-p'],
@@ -55,6 +60,7 @@ export const AGENT_PROGRAMS: readonly AgentProgram[] = [
   {
     name: 'Copilot CLI',
     bin: 'copilot',
+    package: '@github/copilot',
     hasInstallScript: false,
     provider: 'copilot',
     args: ['--allow-all-tools', '-p'],
