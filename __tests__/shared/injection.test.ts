@@ -33,6 +33,8 @@ describe('the header of a credential', () => {
       ['copilot', token, 'copilot-api.octo.ghe.com', 'authorization: Bearer '],
       ['copilot', token, 'api.business.githubcopilot.com.evil.example', 'authorization: Bearer '],
     ]),
+    ['copilot', '0123456789abcdef', 'octo.openai.azure.com', 'api-key: '],
+    ['copilot', 'eyJ0eXAi.eyJhdWQi.c2ln', 'octo.openai.azure.com', 'authorization: Bearer '],
     ['copilot', 'github_pat_x', 'api.business.githubcopilot.com', 'authorization: Bearer '],
     ['copilot', 'ghs_x', 'api.enterprise.githubcopilot.com', 'authorization: Bearer '],
   ])('%s, %s at %s: %s', (id, credential, host, expected) => {

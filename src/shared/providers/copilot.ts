@@ -4,7 +4,7 @@ import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provide
 import { isModelName, type ModelChoice } from '../model-choice.ts';
 import { isObject, type JsonObject, type Usage } from '../usage.ts';
 import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
-import { OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
+import { AZURE_KEY, OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
 
 const OPENAI: readonly Endpoint[] = [
   ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
@@ -12,9 +12,14 @@ const OPENAI: readonly Endpoint[] = [
   ...OPENAI_MODELS,
 ];
 
-/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+/**
+ * OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. Copilot CLI asks below
+ * `/openai` for an upstream that is Azure's.
+ */
 const ENDPOINTS: readonly Endpoint[] = [
   ...OPENAI,
+  ...under(['/openai/v1', '/openai'], OPENAI),
+  ...under(['/openai/deployments/*'], OPENAI_GENERATION),
   ...spelled('/v1', '', 'own-hosts', OPENAI),
   ...under(['/v1'], ANTHROPIC_MESSAGES),
   ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
@@ -118,7 +123,7 @@ export const copilot = {
     header: 'authorization',
     prefix: 'Bearer ',
     defaults: {},
-    others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+    others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }, AZURE_KEY],
     hostDefaults: {
       host: GITHUB_COPILOT_HOST,
       // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.

@@ -1,4 +1,5 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
+import type { InjectionForm } from '../injection.ts';
 import { endsSpending, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { address, present, type BodyRules, type Place } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
@@ -99,8 +100,12 @@ export const OPENAI_BODY: BodyRules = {
 };
 
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
-const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
-const NO_JWT = /^(?!eyJ[\w-]*\.)/;
+export const AZURE_KEY: InjectionForm = {
+  header: 'api-key',
+  prefix: '',
+  host: /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/,
+  credential: /^(?!eyJ[\w-]*\.)/,
+};
 
 const errorBody = (error: ApiError): unknown => ({
   error: {
@@ -134,7 +139,7 @@ export const openai = {
     header: 'authorization',
     prefix: 'Bearer ',
     defaults: {},
-    others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+    others: [AZURE_KEY],
   },
   endpoints: ENDPOINTS,
   bodyRules: () => OPENAI_BODY,

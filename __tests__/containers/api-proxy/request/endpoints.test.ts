@@ -221,6 +221,23 @@ describe('an Azure deployment in the base path of the target', () => {
   });
 });
 
+describe('Copilot CLI with COPILOT_PROVIDER_TYPE=azure', () => {
+  const t = useSidecar({ configured: ['copilot'], target: { host: 'octo.openai.azure.com' } });
+
+  // Copilot CLI 1.0.102 asks for the first two.
+  test.each(['/openai/v1/chat/completions', '/openai/v1/responses', '/openai/deployments/gpt/chat/completions'])(
+    '%s arrives unchanged',
+    async (path) => {
+      expect((await post(t.port('copilot'), path, '{}')).status).toBe(200);
+      expect(t.upstream.requests[0]!.url).toBe(path);
+    },
+  );
+
+  test('files do not', async () => {
+    expect((await post(t.port('copilot'), '/openai/v1/files', '{}')).status).toBe(403);
+  });
+});
+
 describe.each([
   ['/team', '/team'],
   ['/team/v1', '/team/v1'],
