@@ -6,7 +6,7 @@ import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
 import { hooksElsewhere } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
-import { isPlainPath, kindOf, namesIn } from './git/files.ts';
+import { isPlainPath, kindOf, namesIn, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
 import { checkObjects } from './git/objects.ts';
@@ -14,7 +14,7 @@ import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import { changesBetween, snapshot, type Change } from './protected-paths.ts';
-import { pathsOf, survey, unlock, type Finding, type Survey } from './survey.ts';
+import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -114,8 +114,10 @@ function checkStores({ repositories, since }: Baseline, end: number): { problems
     try {
       const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
       for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
-      if (unchecked.length === 0) continue;
-      problems.push(`${host}/${unchecked[0]}: AWF could not look at it (${unchecked.length} such); run git fsck`);
+      const [first] = unchecked;
+      if (first === undefined) continue;
+      const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
+      problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
     } catch (error) {
       problems.push(`${host}/objects: ${String(error)}`);
     }

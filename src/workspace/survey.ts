@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
 import { isGitDirectory, isUnmistakable } from './git/directory.ts';
+import { unlock } from './git/files.ts';
 
 /**
  * Something in the workspace that other programs follow:
@@ -247,13 +248,4 @@ function kindOfEntry(entry: Dirent<Buffer>): Entry['kind'] {
   if (entry.isDirectory()) return 'directory';
   if (entry.isSymbolicLink()) return 'link';
   return entry.isFIFO() ? 'pipe' : 'other';
-}
-
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- */
-export function unlock(path: string, needed = 0o500): void {
-  const { mode } = lstatSync(bytes(path));
-  if ((mode & needed) !== needed) chmodSync(bytes(path), (mode & 0o777) | needed);
 }
