@@ -10,7 +10,7 @@ import { rebuildRepository, type Kept } from './git/return.ts';
 /** What became of something that a later program would follow. Paths have one character for each byte. */
 export interface Disarmed {
   readonly path: string;
-  /** Descriptions of what is dangerous about it. */
+  /** Descriptions of what is dangerous about it, with names as the command chose them: see `printable`. */
   readonly what: readonly string[];
   /** Its new name. Undefined if it could not be moved. */
   readonly movedTo: string | undefined;
