@@ -381,6 +381,40 @@ describe('inspectWorkspace', () => {
     expect(readdirSync(join(workspace, 'shut'))).toEqual([]);
   });
 
+  test('L1 a name with line ends and escapes is shown in full, in one line, and forges nothing', async () => {
+    const name = 'x\n::error::forged\x1b[2J';
+    const shown = 'x\\n::error::forged\\x1b[2J';
+    const { workspace, found } = await after((w) => {
+      write(w, { ...repository(`${name}/.git`), [`${name}/.git/${name}`]: '', [`${name}.set`]: '' });
+      chmodSync(join(w, `${name}.set`), 0o4755);
+      symlinkSync(`/proc/${name}`, join(w, `${name}.closed`));
+      symlinkSync(`/etc/${name}`, join(w, `${name}.reported`));
+      spawnSync('mkfifo', [join(w, `${name}.pipe`)]);
+      for (const [end, mode] of Object.entries({ shut: 0o000, fixed: 0o555 }))
+        mkdirSync(join(w, `${name}.${end}`), mode);
+    });
+    expect(found).toMatchObject({
+      disarmed: [
+        { path: `${shown}.closed`, what: [`a link to /proc/${shown}`] },
+        { path: `${shown}/.git`, what: [`${shown}: not known to be data of git`] },
+      ],
+      links: [`${shown}.reported -> /etc/${shown}`],
+      setIdFiles: [{ path: `${shown}.set` }],
+      pipes: [{ path: `${shown}.pipe` }],
+      shut: [`${shown}.shut`],
+      readOnly: [`${shown}.fixed`],
+    });
+    const [warnings, markdown] = [aftermathWarnings(found), aftermathMarkdown(found)];
+    expect(warnings).toHaveLength(5);
+    for (const warning of warnings) expect(warning).toMatch(/^[^\p{C}]+$/u);
+    const lines = markdown.join('\n').split('\n');
+    expect(lines.filter((line) => line.startsWith('::') || /[^\P{C}]/u.test(line))).toEqual([]);
+    for (const end of ['.closed', '/.git', '.reported', '.set', '.pipe', '.shut', '.fixed']) {
+      expect([...warnings, ...lines].filter((line) => line.includes(`${shown}${end}`)).length).toBeGreaterThan(0);
+    }
+    expect(readdirSync(join(workspace, `${name}.shut`))).toEqual([]);
+  });
+
   test('E13 a link on the way to a local action leads afterwards where it led', async () => {
     const outside = temporaryDirectory();
     const { workspace, found } = await after(

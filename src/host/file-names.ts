@@ -20,12 +20,26 @@ export function toText(path: string): string | undefined {
   return fromText(text) === path ? text : undefined;
 }
 
-/** A path for messages: a single line without control characters, of limited length. */
+/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
+const KNOWN_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
+
+/**
+ * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
+ * that are not UTF-8, are escaped as in `$'...'` of bash.
+ */
 export function printable(path: string): string {
-  const text = bytes(path)
-    .toString('utf8')
-    .replace(/[^\P{C}]/gu, '?');
+  const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
+    const character = toText(sequence);
+    if (character !== undefined && character !== '\\' && !UNSEEN.test(character)) return character;
+    return KNOWN_ESCAPES[sequence] ?? Array.from(bytes(sequence), escaped).join('');
+  });
   return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
+}
+
+function escaped(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
 /**
