@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fromText, printable } from '../../src/host/file-names.ts';
+import { fromText, moveAside, printable } from '../../src/host/file-names.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 
 describe('a path for messages', () => {
   test.each([
@@ -40,4 +43,12 @@ describe('a path for messages', () => {
     const names = ['a\n', 'a\\n', 'a\\\\n', 'a\x0a\x0a', 'a\xc2\x85', 'a\\xc2\\x85', 'a\x85', 'a\xc3\x85'];
     expect(new Set(names.map(printable)).size).toBe(names.length);
   });
+});
+
+test.each([1, 238, 239, 255])('a name of %i bytes is moved aside in its directory', (length) => {
+  const [directory, name] = [temporaryDirectory(), 'x'.repeat(length)];
+  writeFileSync(join(directory, name), '');
+  const aside = moveAside(join(directory, name));
+  expect(readdirSync(directory)).toEqual([aside.slice(directory.length + 1)]);
+  expect(aside.slice(directory.length + 1)).toMatch(/^x+\.awf-[0-9a-f]{12}$/);
 });

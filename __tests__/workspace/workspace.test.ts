@@ -231,7 +231,9 @@ describe('inspectWorkspace', () => {
     });
     expect(found.disarmed).toMatchObject([{ what: ['a directory that AWF cannot look at'] }]);
     expect(found.disarmed[0]?.movedTo).toBeDefined();
-    spawnSync('rm', ['-rf', join(workspace, 'd'.repeat(250))]);
+    // Above it, and not above the workspace.
+    expect(readdirSync(workspace)).toEqual(['.git', expect.stringMatching(/^d{238,250}/), 'file']);
+    for (const name of readdirSync(workspace)) spawnSync('rm', ['-rf', join(workspace, name)]);
     expect((await survey([workspace], -1)).left).toBeGreaterThan(0);
     expect(aftermathWarnings({ ...found, left: 3 }).join()).toContain('at least 3 directories');
     expect(aftermathMarkdown({ ...found, left: 3 }).join()).toContain('At least 3 directories');

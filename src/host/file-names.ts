@@ -42,13 +42,19 @@ function escaped(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
+/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
+const LONGEST_NAME = 255;
+const ASIDE_BYTES = 17;
+
 /**
- * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
+ * become too long is cut.
  *
  * @returns the new path
  */
 export function moveAside(path: string): string {
-  const aside = `${path}.awf-${randomBytes(6).toString('hex')}`;
+  const start = path.lastIndexOf('/') + 1;
+  const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${randomBytes(6).toString('hex')}`;
   if (lstatSync(bytes(aside), { throwIfNoEntry: false })) return moveAside(path);
   renameSync(bytes(path), bytes(aside));
   return aside;
