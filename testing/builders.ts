@@ -35,6 +35,8 @@ export const NOTHING_LEFT: Aftermath = {
   links: [],
   setIdFiles: [],
   pipes: [],
+  shut: [],
+  readOnly: [],
   left: 0,
 };
 

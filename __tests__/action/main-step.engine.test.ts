@@ -157,7 +157,7 @@ describe('the main purpose', () => {
     const result = await step.main();
     expect(result.code, result.stdout + result.stderr).toBe(137);
     expect(result.stdout).toContain(
-      '::error::The command was killed because it needed more memory than 100m. Raise memory.',
+      '::error::The command was killed because memory ran out: it needed more than its limit of 100m,',
     );
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });

@@ -59,7 +59,9 @@ describe('D1', () => {
     const result = await attack({ run: hog, memory: '200m' });
     expect(result.stdout).toContain('it fits');
     expect(result.code, result.stdout + result.stderr).toBe(137);
-    expect(result.stdout).toContain('::error::The command was killed because it needed more memory than 200m.');
+    expect(result.stdout).toContain(
+      '::error::The command was killed because memory ran out: it needed more than its limit of 200m',
+    );
     expectOnlyTheAgentDied('failure');
   });
 

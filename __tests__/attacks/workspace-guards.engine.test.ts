@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,7 @@ import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { CHECKOUT_TOKEN, copyOf, GIT_ATTACKS, makeRepository, Marks } from './git-attacks.ts';
 import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../../testing/git.ts';
+import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { untilSaid, runEntry, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
@@ -27,6 +29,17 @@ const IDENTITY = Object.entries(GIT_ENVIRONMENT)
   .map(([name, value]) => `export ${name}=${value}`)
   .join('; ');
 
+/** State of git's operations, each of which may name what git does next (gitrepository-layout(5), git-bisect(1)). */
+const STATE_DIRECTORIES = ['rebase-merge', 'rebase-apply', 'sequencer', 'NOTES_MERGE_WORKTREE'];
+const STATE_FILES = [
+  ...['rebase-merge/git-rebase-todo', 'rebase-merge/strategy', 'rebase-apply/applying', 'sequencer/todo'],
+  ...['BISECT_START', 'BISECT_RUN', 'BISECT_TERMS', 'NOTES_MERGE_WORKTREE/x', 'NOTES_MERGE_REF', 'maintenance.lock.d'],
+  ...['config.worktree', 'unheard-of'],
+];
+
+const STATE = `for top in .git state/.git; do (cd $top; mkdir ${STATE_DIRECTORIES.join(' ')}
+  for f in ${STATE_FILES.join(' ')}; do echo 'exec false' > $f || echo "refused $f"; done); done`;
+
 /** What git does in the sandbox before the attacks. */
 const WORK = {
   'git works': `set -e; ${IDENTITY}
@@ -34,8 +47,9 @@ const WORK = {
     git switch -q -c topic; git branch; echo four > file.txt; git stash -q; git stash pop -q; git commit -qam fourth
     git fetch -q local; git rebase -q local/main; git worktree add -q inner; git -C inner status --short
     git worktree remove inner; git switch -q main; git -C wt commit -q --allow-empty -m x; echo 'all of it'`,
-  'E4 a forged object': `f=$(git rev-parse HEAD:file.txt | sed 's|^..|.git/objects/&/|'); cp $f forged; rm -f $f
-    node -e 'process.stdout.write(require("zlib").deflateSync("blob 5\\0evil\\n"))' > $f; git cat-file -p HEAD:file.txt; ls $f`,
+  'E15 a clone': 'git clone -q . state',
+  'E4 a forged object': `at() { sed 's|^..|.git/objects/&/|'; }; f=$(git rev-parse HEAD:file.txt | at); cp $f forged; rm -f $f
+    cp $(echo evil | git hash-object -w --stdin | at) $f; git cat-file -p HEAD:file.txt; ls $f`,
   'R6 configuration': 'git config --get-regexp "extraheader|include|url|token"; cat .git/config nested/.git/config',
   'R6 files': 'grep -rl "$TOKEN" . "$RUNNER_TEMP" 2> /dev/null',
 };
@@ -85,12 +99,13 @@ function triggerGit(workspace: string, args: readonly string[], prefix: readonly
   return spawnSync(file, rest, { cwd: workspace, env, timeout: 60_000 }).status;
 }
 
-const USERS = [
-  { who: 'the caller', asOther: false },
-  ...(process.getuid?.() === 0 ? [{ who: 'an ordinary user', asOther: true }] : []),
+const CASES = [
+  { who: 'the caller', asOther: false, inImage: false },
+  { who: 'the caller, with an image', asOther: false, inImage: true },
+  ...(process.getuid?.() === 0 ? [{ who: 'an ordinary user', asOther: true, inImage: false }] : []),
 ];
 
-describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther }) => {
+describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther, inImage }) => {
   const user = ordinaryUser();
   const prefix = asOther ? user.prefix : [];
   let step: ActionStep;
@@ -105,11 +120,15 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     chmodSync(marks.directory, 0o777);
     step = actionStep({
       ...INPUTS,
+      ...(inImage ? { 'agent-image': foreignImage('git') } : {}),
       env: `TOKEN=${CHECKOUT_TOKEN}`,
       run: sectionedScript({
+        'control: the toolchain': 'cat /of-the-image; command -v git',
         ...WORK,
         'E5 protected paths': WORKFLOWS,
         ...Object.fromEntries(GIT_ATTACKS.map((attack) => [attack.name, `${IDENTITY}\n${marks.script(attack)}`])),
+        // Git in the sandbox would take this for its own state.
+        'E15 state that names programs': STATE,
       }),
     });
     makeRepository(step.runner.workspace);
@@ -121,7 +140,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
       main = await runProgram([...prefix, ...copy.argv('main')], { env: step.runner.main.env, cwd: of('.') });
     } else main = await step.main();
     sections = sectionsOf(main.stdout);
-  });
+  }, IMAGE_PATIENCE);
   afterAll(() => {
     spawnSync('chmod', ['-R', 'u+rwX', dirname(step.runner.workspace)]);
     step.runner.remove();
@@ -134,6 +153,9 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(Object.keys(sections)).toEqual(expect.arrayContaining(GIT_ATTACKS.map(({ name }) => name)));
     expect(readFileSync(of('control.txt'), 'utf8')).toBe('tampered\n');
     expect(readFileSync(of('h2/pre-commit'), 'utf8')).toContain('touch');
+    expect(sections['control: the toolchain']).toMatch(
+      inImage ? /^an image with git\n\/usr\/bin\/git$/ : /No such file.*\n\//,
+    );
   });
 
   test('git status, diff, commit, log, switch, stash, fetch, rebase and worktree work in the sandbox', () => {
@@ -168,6 +190,18 @@ describe.skipIf(!HAS_GIT).each(USERS)('the sandbox, started by $who', ({ asOther
     expect(main.stdout).toMatch(/::warning::.*objects\/.*its content is not what its name says/);
     renameSync(of('forged'), of(path));
     expect(tryGit(of('.'), ['fsck'], prefix)).toMatchObject({ code: 0 });
+  });
+
+  test('E15: no state that the command wrote is there for a later git', () => {
+    expect(sections['E15 state that names programs']).toBe('');
+    for (const top of ['.git', 'state/.git']) {
+      expect([...STATE_FILES, ...STATE_DIRECTORIES].filter((name) => existsSync(of(join(top, name))))).toEqual([]);
+      expect(tryGit(of(dirname(top)), ['fsck'], prefix)).toMatchObject({ code: 0 });
+    }
+    // Control: it was written, and the nested repository was moved aside with it.
+    const aside = readdirSync(of('state')).find((name) => name.startsWith('.git.awf-'))!;
+    expect(STATE_FILES.filter((name) => !existsSync(of(join('state', aside, name))))).toEqual([]);
+    expect(tryGit(of('.'), ['rebase', '--continue'], prefix)).toMatchObject({ code: 128 });
   });
 
   test('E4: the workspace’s own repository works on the host', () => {

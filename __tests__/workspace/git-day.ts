@@ -29,7 +29,7 @@ git gc -q; git pack-refs --all
 git bisect start; git bisect bad HEAD; git bisect good HEAD~2; git bisect reset
 git notes add -m note HEAD
 git branch -D feature; git branch -m conflict renamed; git tag -d v1
-echo staged > staged.txt; git add staged.txt; echo open >> file.txt
+git update-index --split-index; echo staged > staged.txt; git add staged.txt; echo open >> file.txt
 git clone -q remotes/library clone
 git fsck --strict
 `;

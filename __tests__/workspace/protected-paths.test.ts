@@ -90,5 +90,5 @@ test('existing paths are read-only, with links resolved; missing ones are compar
 
 test('names chosen by an attacker are shown in one line', () => {
   const changes = changesOf((workspace) => writeFileSync(join(workspace, 'dir/a\n::error::\u001b[2J'), ''));
-  expect(changes).toEqual([['dir/a?::error::?[2J', 'added']]);
+  expect(changes).toEqual([['dir/a\\n::error::\\x1b[2J', 'added']]);
 });

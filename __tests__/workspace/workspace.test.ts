@@ -231,7 +231,9 @@ describe('inspectWorkspace', () => {
     });
     expect(found.disarmed).toMatchObject([{ what: ['a directory that AWF cannot look at'] }]);
     expect(found.disarmed[0]?.movedTo).toBeDefined();
-    spawnSync('rm', ['-rf', join(workspace, 'd'.repeat(250))]);
+    // Above it, and not above the workspace.
+    expect(readdirSync(workspace)).toEqual(['.git', expect.stringMatching(/^d{238,250}/), 'file']);
+    for (const name of readdirSync(workspace)) spawnSync('rm', ['-rf', join(workspace, name)]);
     expect((await survey([workspace], -1)).left).toBeGreaterThan(0);
     expect(aftermathWarnings({ ...found, left: 3 }).join()).toContain('at least 3 directories');
     expect(aftermathMarkdown({ ...found, left: 3 }).join()).toContain('At least 3 directories');
@@ -379,6 +381,40 @@ describe('inspectWorkspace', () => {
     expect(aftermathMarkdown(found).join()).toContain('`package.json` | ⛔ removed');
     expect(readdirSync(workspace).sort()).toEqual(['.git', 'file', 'ours', 'shut']);
     expect(readdirSync(join(workspace, 'shut'))).toEqual([]);
+  });
+
+  test('L1 a name with line ends and escapes is shown in full, in one line, and forges nothing', async () => {
+    const name = 'x\n::error::forged\x1b[2J';
+    const shown = 'x\\n::error::forged\\x1b[2J';
+    const { workspace, found } = await after((w) => {
+      write(w, { ...repository(`${name}/.git`), [`${name}/.git/${name}`]: '', [`${name}.set`]: '' });
+      chmodSync(join(w, `${name}.set`), 0o4755);
+      symlinkSync(`/proc/${name}`, join(w, `${name}.closed`));
+      symlinkSync(`/etc/${name}`, join(w, `${name}.reported`));
+      spawnSync('mkfifo', [join(w, `${name}.pipe`)]);
+      for (const [end, mode] of Object.entries({ shut: 0o000, fixed: 0o555 }))
+        mkdirSync(join(w, `${name}.${end}`), mode);
+    });
+    expect(found).toMatchObject({
+      disarmed: [
+        { path: `${shown}.closed`, what: [`a link to /proc/${shown}`] },
+        { path: `${shown}/.git`, what: [`${shown}: not known to be data of git`] },
+      ],
+      links: [`${shown}.reported -> /etc/${shown}`],
+      setIdFiles: [{ path: `${shown}.set` }],
+      pipes: [{ path: `${shown}.pipe` }],
+      shut: [`${shown}.shut`],
+      readOnly: [`${shown}.fixed`],
+    });
+    const [warnings, markdown] = [aftermathWarnings(found), aftermathMarkdown(found)];
+    expect(warnings).toHaveLength(5);
+    for (const warning of warnings) expect(warning).toMatch(/^[^\p{C}]+$/u);
+    const lines = markdown.join('\n').split('\n');
+    expect(lines.filter((line) => line.startsWith('::') || /[^\P{C}]/u.test(line))).toEqual([]);
+    for (const end of ['.closed', '/.git', '.reported', '.set', '.pipe', '.shut', '.fixed']) {
+      expect([...warnings, ...lines].filter((line) => line.includes(`${shown}${end}`)).length).toBeGreaterThan(0);
+    }
+    expect(readdirSync(join(workspace, `${name}.shut`))).toEqual([]);
   });
 
   test('E13 a link on the way to a local action leads afterwards where it led', async () => {

@@ -20,21 +20,41 @@ export function toText(path: string): string | undefined {
   return fromText(text) === path ? text : undefined;
 }
 
-/** A path for messages: a single line without control characters, of limited length. */
+/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
+const KNOWN_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
+
+/**
+ * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
+ * that are not UTF-8, are escaped as in `$'...'` of bash.
+ */
 export function printable(path: string): string {
-  const text = bytes(path)
-    .toString('utf8')
-    .replace(/[^\P{C}]/gu, '?');
+  const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
+    const character = toText(sequence);
+    if (character !== undefined && character !== '\\' && !UNSEEN.test(character)) return character;
+    return KNOWN_ESCAPES[sequence] ?? Array.from(bytes(sequence), escaped).join('');
+  });
   return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
 
+function escaped(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
+/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
+const LONGEST_NAME = 255;
+const ASIDE_BYTES = 17;
+
 /**
- * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
+ * become too long is cut.
  *
  * @returns the new path
  */
 export function moveAside(path: string): string {
-  const aside = `${path}.awf-${randomBytes(6).toString('hex')}`;
+  const start = path.lastIndexOf('/') + 1;
+  const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${randomBytes(6).toString('hex')}`;
   if (lstatSync(bytes(aside), { throwIfNoEntry: false })) return moveAside(path);
   renameSync(bytes(path), bytes(aside));
   return aside;

@@ -14,6 +14,7 @@ export function aftermathWarnings({
   links,
   setIdFiles,
   pipes,
+  shut,
   left,
 }: Aftermath): string[] {
   const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
@@ -39,6 +40,9 @@ export function aftermathWarnings({
       : []),
     ...setIdNotes(setIdFiles),
     ...pipeNotes(pipes),
+    ...(shut.length > 0
+      ? [`The command locked directories so that nobody could look into them. AWF unlocked them: ${listed(shut)}.`]
+      : []),
     ...(left > 0
       ? [
           'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -57,10 +61,13 @@ export function aftermathMarkdown({
   links,
   setIdFiles,
   pipes,
+  shut,
+  readOnly,
   left,
 }: Aftermath): string[] {
   const notes = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
+    ...readOnlyNote(readOnly),
     ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
   ];
   const tables = [
@@ -85,6 +92,10 @@ export function aftermathMarkdown({
       pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there']),
     ),
     tableOf(
+      ['Locked directory', 'What became of it'],
+      shut.map((path) => [code(path), '⛔ unlocked']),
+    ),
+    tableOf(
       ['New link out of the workspace'],
       links.map((link) => [code(link)]),
     ),
@@ -99,6 +110,14 @@ export function aftermathMarkdown({
     ),
   ].flat();
   return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+
+/** A build may well leave such directories (a cache of Go's modules), so this is no warning. */
+function readOnlyNote(directories: readonly string[]): string[] {
+  const [first] = directories;
+  if (first === undefined) return [];
+  const count = directories.length === 1 ? '' : ` (and ${directories.length - 1} more)`;
+  return [`New directory that is read-only: ${code(first)}${count}. Run \`chmod -R u+w\` before you remove it.`];
 }
 
 /** Programs that run with the rights of whoever owns them. */

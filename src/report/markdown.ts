@@ -15,9 +15,17 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   ].join('\n');
 }
 
-/** Shows text that the agent chose as inert code: it can neither end the span nor add a cell or a line. */
+/**
+ * Shows text that the agent chose as inert code: it can neither end the span nor add a cell or a line. What it must not
+ * contain, and all that is not ASCII, is escaped.
+ */
 export function code(text: string): string {
+  const inert = text.replace(/[^\x20-\x7e]|[`|<>]/gu, escaped);
   // Two backticks with nothing between them do not make a code span.
-  const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
-  return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+  return `\`${(inert.length > 120 ? `${inert.slice(0, 117)}...` : inert) || ' '}\``;
+}
+
+function escaped(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  return point > 0xff ? `\\u{${point.toString(16)}}` : `\\x${point.toString(16).padStart(2, '0')}`;
 }

@@ -142,7 +142,10 @@ export function timeoutText({ frontEnd, timeoutMinutes = 0 }: Config): string {
   return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
 
-/** For a command that was killed for its memory. */
+/** For a command that was killed for its memory. The engine does not tell whose limit it was: its own or the machine's. */
 export function outOfMemoryText({ frontEnd }: Config, memory: string): string {
-  return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
+  return (
+    `The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
+    `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`
+  );
 }

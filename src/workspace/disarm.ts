@@ -1,17 +1,16 @@
 import { symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { fromText, moveAside } from '../host/file-names.ts';
+import { fromText } from '../host/file-names.ts';
 import type { Offence } from './git/judge.ts';
 import { isUnmistakable } from './git/directory.ts';
-import { kindOf, userOf } from './git/files.ts';
+import { kindOf, moveUnlocked, userOf } from './git/files.ts';
 import { identify } from './git/own-repository.ts';
 import { rebuildRepository, type Kept } from './git/return.ts';
-import { unlock } from './survey.ts';
 
 /** What became of something that a later program would follow. Paths have one character for each byte. */
 export interface Disarmed {
   readonly path: string;
-  /** Descriptions of what is dangerous about it. */
+  /** Descriptions of what is dangerous about it, with names as the command chose them: see `printable`. */
   readonly what: readonly string[];
   /** Its new name. Undefined if it could not be moved. */
   readonly movedTo: string | undefined;
@@ -72,16 +71,5 @@ export function restoreLink(path: string, before: string | undefined): Disarmed[
     return [{ path: fromText(path), what, movedTo: aside }];
   } catch {
     return [{ path: fromText(path), what, movedTo: undefined }];
-  }
-}
-
-/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
-function moveUnlocked(path: string): string {
-  try {
-    return moveAside(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    unlock(dirname(path), 0o700);
-    return moveAside(path);
   }
 }

@@ -6,7 +6,7 @@ import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
 import { hooksElsewhere } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
-import { isPlainPath, kindOf, namesIn } from './git/files.ts';
+import { isPlainPath, kindOf, namesIn, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
 import { checkObjects } from './git/objects.ts';
@@ -14,7 +14,7 @@ import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import { changesBetween, snapshot, type Change } from './protected-paths.ts';
-import { pathsOf, survey, unlock, type Finding, type Survey } from './survey.ts';
+import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -32,6 +32,10 @@ export interface Aftermath {
   readonly setIdFiles: readonly { readonly path: string; readonly isCleared: boolean }[];
   /** New named pipes, and whether they were removed: a later program that opens one would wait for ever. */
   readonly pipes: readonly { readonly path: string; readonly isRemoved: boolean }[];
+  /** New directories in which nobody could search. AWF has made them readable. */
+  readonly shut: readonly string[];
+  /** New directories of which their owner can remove nothing. They stay as they are. */
+  readonly readOnly: readonly string[];
   /** Number of directories that were not searched: there was no time, or too much in them. */
   readonly left: number;
 }
@@ -49,14 +53,7 @@ export async function inspectWorkspace(
   onDirectory?: (path: string) => void,
 ): Promise<Aftermath> {
   const { workspace, roots, protectPaths } = baseline;
-  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
-  for (const repository of baseline.repositories) {
-    try {
-      returnDirectory(repository, roots, kept);
-    } catch (error) {
-      kept.failed.push(`${repository.host}: ${String(error)}`);
-    }
-  }
+  const kept = returnRepositories(baseline);
   const objects = checkStores(baseline, performance.now() + limitMs / 2);
   kept.failed.push(...objects.problems);
   const restored = [
@@ -78,7 +75,7 @@ export async function inspectWorkspace(
     ...restored,
     ...disarmGit(found.findings, baseline, kept, end),
     ...disarmPlaces(found, baseline),
-    ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${printable(target)}`])),
+    ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
   const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
   const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
@@ -89,16 +86,33 @@ export async function inspectWorkspace(
   };
   return {
     disarmed: disarmed
-      .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
+      .map(({ path, what, movedTo }) => {
+        return { path: shown(path), what: what.map(printable), movedTo: movedTo && shown(movedTo) };
+      })
       .sort((one, other) => byPlace(one.path, other.path)),
     newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
     kept,
     changes: changesBetween(baseline.snapshot, prints),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
     setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+    shut: pathsOf(found.findings, 'shut').map(shown),
+    readOnly: pathsOf(found.findings, 'read-only').map(shown),
     pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
     left: found.left + found.flooded.length + objects.left,
   };
+}
+
+/** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
+function returnRepositories({ repositories, roots }: Baseline): Kept {
+  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
+  for (const repository of repositories) {
+    try {
+      returnDirectory(repository, roots, kept);
+    } catch (error) {
+      kept.failed.push(`${repository.host}: ${String(error)}`);
+    }
+  }
+  return kept;
 }
 
 /**
@@ -114,8 +128,10 @@ function checkStores({ repositories, since }: Baseline, end: number): { problems
     try {
       const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
       for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
-      if (unchecked.length === 0) continue;
-      problems.push(`${host}/${unchecked[0]}: AWF could not look at it (${unchecked.length} such); run git fsck`);
+      const [first] = unchecked;
+      if (first === undefined) continue;
+      const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
+      problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
     } catch (error) {
       problems.push(`${host}/objects: ${String(error)}`);
     }

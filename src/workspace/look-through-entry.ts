@@ -7,6 +7,12 @@ import { readBaseline } from './baseline.ts';
 import { inspectWorkspace } from './inspect.ts';
 import { PLACE_FILE } from './look-through.ts';
 
+try {
+  // If what the command has left uses up the machine's memory, this process and its git go first.
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Then the kernel decides by size.
+}
 const [workDirectory = '', limitMs = ''] = process.argv.slice(2);
 const baseline = readBaseline(workDirectory);
 if (baseline === undefined) throw new Error(`no baseline in ${workDirectory}`);

@@ -1,8 +1,11 @@
-import { chmodSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
 import { isGitDirectory, isUnmistakable } from './git/directory.ts';
+import { unlock } from './git/files.ts';
+import { leadsTo } from './link-target.ts';
+import { entriesOf, isHuge, streamedEntriesOf, type Entry } from './listing.ts';
 
 /**
  * Something in the workspace that other programs follow:
@@ -13,8 +16,15 @@ import { isGitDirectory, isUnmistakable } from './git/directory.ts';
  * - `set-id`: a file that gives its owner's or group's rights to whoever runs it
  * - `action`: a directory with an `action.yml` or `action.yaml`
  * - `pipe`: whoever opens it waits, until somebody opens the other end
+ *
+ * Or something in which they get stuck:
+ *
+ * - `shut`: a directory in which its owner cannot search
+ * - `read-only`: a directory of which its owner can remove nothing, in one where that is possible
+ * - `huge`: a directory with so many entries that it is searched without having them in memory
  */
-export type FindingKind = 'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action' | 'pipe';
+export type FindingKind =
+  'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action' | 'pipe' | 'shut' | 'read-only' | 'huge';
 
 /** Paths have one character for each byte. */
 export interface Finding {
@@ -31,9 +41,9 @@ export interface Survey {
   readonly sharedFiles: readonly string[];
   /** Directories that could not be read. */
   readonly unread: readonly string[];
-  /** Directories with more in them than anybody needs, which were not searched. */
+  /** New directories with more in them than anybody needs, which were not searched. */
   readonly flooded: readonly string[];
-  /** Number of directories that were skipped for lack of time. Each may contain more. */
+  /** Number of directories that were not searched, or not to the end. Each may contain more. */
   readonly left: number;
 }
 
@@ -43,7 +53,7 @@ export interface AfterOptions {
   readonly except: ReadonlySet<string>;
   /** The keys of findings that were there before. */
   readonly known: ReadonlySet<string>;
-  /** Directories that could not be read before. All others are made readable. */
+  /** Directories that could not be read before. */
   readonly unread: ReadonlySet<string>;
   /** Called with a directory before it is read. */
   readonly onDirectory?: ((path: string) => void) | undefined;
@@ -65,13 +75,11 @@ const SLICE_MS = 8;
 /** More than a command sensibly leaves. It may be meant to exhaust us. */
 const MAX_NEW_FINDINGS = 10_000;
 
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** Subdirectories of a single huge directory that are searched. */
+const MAX_SUBDIRECTORIES = 100_000;
 
-interface Entry {
-  readonly name: string;
-  readonly kind: 'file' | 'directory' | 'link' | 'pipe' | 'other';
-}
+/** Names by which `isGitDirectory` knows a git directory. */
+const GIT_NAMES: ReadonlySet<string> = new Set(['objects', 'refs', 'HEAD', 'commondir']);
 
 /**
  * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
@@ -87,8 +95,8 @@ export async function survey(
   after?: AfterOptions,
   covered: readonly string[] = [],
 ): Promise<Survey> {
-  const walk = new Walk(roots, after, covered);
   const end = performance.now() + limitMs;
+  const walk = new Walk(roots, after, covered, end);
   let sliceEnd = performance.now() + SLICE_MS;
   while (walk.left > 0 && performance.now() <= end) {
     walk.step();
@@ -108,10 +116,15 @@ class Walk {
   readonly #unread: string[] = [];
   readonly #flooded: string[] = [];
   readonly #covered: ReadonlySet<string>;
+  /** When to give up in the middle of a huge directory. */
+  readonly #end: number;
+  /** Directories that were not searched to the end. */
+  #unfinished = 0;
   /** Files with several names: those met, and how many are missing. */
   readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
 
-  constructor(roots: readonly string[], after: AfterOptions | undefined, covered: readonly string[]) {
+  constructor(roots: readonly string[], after: AfterOptions | undefined, covered: readonly string[], end: number) {
+    this.#end = end;
     this.#covered = new Set(covered.map(fromText));
     this.#roots = roots.map(fromText);
     this.#after = after;
@@ -129,7 +142,7 @@ class Walk {
       sharedFiles: shared.flatMap(({ paths }) => paths),
       unread: this.#unread,
       flooded: this.#flooded,
-      left: this.left,
+      left: this.left + this.#unfinished,
     };
   }
 
@@ -137,23 +150,22 @@ class Walk {
   step(): void {
     const path = this.#pending.pop() ?? '/';
     this.#after?.onDirectory?.(path);
-    // What could not be read before the command is left as it is.
-    const wasUnread = this.#after?.unread.has(path) !== false;
     const known = this.#findings.length;
     try {
-      if (!wasUnread) unlock(path);
-      if (isHuge(path)) {
-        (wasUnread ? this.#unread : this.#flooded).push(path);
+      this.#checkAccess(path);
+      const isLarge = isHuge(path);
+      if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
+        this.#flooded.push(path);
         return;
       }
-      const below = this.#look(path, entriesOf(path));
+      const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, entriesOf(path));
       const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
       if (isFlooded && this.#findings.length > known) {
         const dropped = this.#findings.splice(known);
         this.#flooded.push(path);
         if (!this.#roots.includes(path)) return;
         // A root cannot be moved aside, so its repository and what is below it have to be looked at.
-        this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
+        this.#findings.push(...dropped.filter(isOfGit));
       }
       const isSearched = (one: string): boolean => this.#after?.except.has(one) !== true && !this.#covered.has(one);
       // One by one: as arguments of a single call, they would be more than the stack takes.
@@ -163,6 +175,24 @@ class Walk {
     }
   }
 
+  /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
+  #checkAccess(path: string): void {
+    const { mode } = lstatSync(bytes(path));
+    if ((mode & 0o500) !== 0o500) {
+      const shut: Finding = { kind: 'shut', path };
+      if (this.#isNew(shut) && this.#after?.unread.has(path) === false) unlock(path, 0o700);
+      this.#add(shut);
+    } else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
+      const isOutermost = (lstatSync(bytes(dirname(path))).mode & 0o200) !== 0;
+      if (isOutermost) this.#add({ kind: 'read-only', path });
+    }
+  }
+
+  /** True for what was not there before the command. */
+  #isNew(finding: Finding): boolean {
+    return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
+  }
+
   /** @returns the directories to search next */
   #look(path: string, entries: readonly Entry[]): string[] {
     if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
@@ -170,17 +200,46 @@ class Walk {
       if (isUnmistakable(path)) return [];
     }
     const below: string[] = [];
-    for (const { name, kind } of entries) {
-      const file = join(path, name);
-      if (kind === 'directory') below.push(file);
-      else if (name === '.git') this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
-      else if (kind === 'pipe') this.#add({ kind, path: file });
-      else if (kind === 'link') this.#link(file);
-      else if (kind === 'file') this.#file(file);
-      const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
-      if (isAction) this.#add({ kind: 'action', path });
-    }
+    for (const entry of entries) this.#entry(path, entry, below);
     return below;
+  }
+
+  /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
+  #lookAtHuge(path: string): string[] {
+    this.#add({ kind: 'huge', path });
+    const names = new Set<string>();
+    const below: string[] = [];
+    let isWhole = true;
+    for (const entry of streamedEntriesOf(path)) {
+      const known = this.#findings.length;
+      this.#entry(path, entry, below);
+      if (GIT_NAMES.has(entry.name)) names.add(entry.name);
+      const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
+      if (isTooMuch) {
+        isWhole = false;
+        below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
+        this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
+      }
+      if (performance.now() > this.#end) {
+        isWhole = false;
+        break;
+      }
+    }
+    if (!isWhole) this.#unfinished++;
+    const isRepository = isGitDirectory(path, names);
+    if (isRepository) this.#add({ kind: 'git-directory', path });
+    return isRepository && isUnmistakable(path) ? [] : below;
+  }
+
+  #entry(path: string, { name, kind }: Entry, below: string[]): void {
+    const file = join(path, name);
+    if (kind === 'directory') below.push(file);
+    else if (name === '.git') this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+    else if (kind === 'pipe') this.#add({ kind, path: file });
+    else if (kind === 'link') this.#link(file);
+    else if (kind === 'file') this.#file(file);
+    const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+    if (isAction) this.#add({ kind: 'action', path });
   }
 
   #link(path: string): void {
@@ -209,51 +268,6 @@ class Walk {
   }
 }
 
-/** Listing such a directory takes gigabytes. @throws Error if there is none */
-export function isHuge(path: string): boolean {
-  return lstatSync(bytes(path)).size > HUGE_DIRECTORY_BYTES;
-}
-
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link: string): string {
-  const target = readlinkSync(bytes(link), 'latin1');
-  let at = target.startsWith('/') ? '/' : real(dirname(link));
-  for (const part of target.split('/')) {
-    if (part === '' || part === '.') continue;
-    at = part === '..' ? dirname(at) : real(join(at, part));
-  }
-  return at;
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(bytes(path), 'latin1');
-  } catch {
-    return path;
-  }
-}
-
-/** @throws Error if the directory cannot be listed */
-function entriesOf(path: string): Entry[] {
-  // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-  return readdirSync(bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-    name: entry.name.toString('latin1'),
-    kind: kindOfEntry(entry),
-  }));
-}
-
-function kindOfEntry(entry: Dirent<Buffer>): Entry['kind'] {
-  if (entry.isFile()) return 'file';
-  if (entry.isDirectory()) return 'directory';
-  if (entry.isSymbolicLink()) return 'link';
-  return entry.isFIFO() ? 'pipe' : 'other';
-}
-
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- */
-export function unlock(path: string, needed = 0o500): void {
-  const { mode } = lstatSync(bytes(path));
-  if ((mode & needed) !== needed) chmodSync(bytes(path), (mode & 0o777) | needed);
+function isOfGit({ kind }: Finding): boolean {
+  return kind.startsWith('git-');
 }

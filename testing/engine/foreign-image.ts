@@ -12,9 +12,10 @@ const CONTEXT = join(import.meta.dirname, 'foreign-image');
 
 /**
  * `glibc` has dash, no bash, and every setting that an image can have. `busybox` has one static program, the shell.
- * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`.
+ * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`. `git` is
+ * Debian with git and bash.
  */
-export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume';
+export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume' | 'git';
 
 /** Milliseconds. An image is built once per machine. */
 export const IMAGE_PATIENCE = 600_000;

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkObjects, type Checked } from '../../../src/workspace/git/objects.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
 import { git, HAS_GIT, tryGit } from '../../../testing/git.ts';
+import { give, ordinaryUser } from '../../../testing/runner/program.ts';
 
 /** A repository whose objects have differences, if they are packed. */
 function repository(...options: readonly string[]): string {
@@ -25,6 +26,12 @@ function repository(...options: readonly string[]): string {
 const check = (top: string, since = 0, hashBytes: 20 | 32 = 20, end = performance.now() + 60_000): Checked =>
   checkObjects(join(top, '.git'), since, hashBytes, end);
 const ALL_TRUE: Checked = { forged: [], unchecked: [] };
+const PACK = /^objects\/pack\/pack-[0-9a-f]+\.pack$/;
+/** The pack stays, for this reason. */
+const unchecked = (why: string): Checked => ({
+  forged: [],
+  unchecked: [{ name: expect.stringMatching(PACK) as string, why }],
+});
 const packOf = (top: string): string =>
   join(
     top,
@@ -40,6 +47,44 @@ function forge(top: string): string {
   rmSync(file, { force: true });
   writeFileSync(file, deflateSync('blob 5\0evil\n'));
   return file;
+}
+
+/** Lets the index of the pack lead to an older content of a file. */
+function forgePack(top: string): void {
+  const index = packOf(top);
+  const data = readFileSync(index);
+  const [count, blob] = [data.readUInt32BE(8 + 255 * 4), git(top, 'rev-parse', 'HEAD:build.sh')];
+  const names = Array.from({ length: count }, (_, i) => data.toString('hex', 1032 + i * 20, 1052 + i * 20));
+  const at = (name: string): number => 1032 + count * 24 + names.indexOf(name) * 4;
+  const older = at(git(top, 'rev-parse', 'HEAD~2:build.sh'));
+  data.copy(data, at(blob), older, older + 4);
+  createHash('sha1')
+    .update(data.subarray(0, -20))
+    .digest()
+    .copy(data, data.length - 20);
+  chmodSync(index, 0o600);
+  writeFileSync(index, data);
+}
+
+/** Stores a file of Git LFS. */
+function writeLarge(top: string, name: string, content: string): string {
+  const file = join(top, '.git/lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+}
+
+/** Like {@link check}, by somebody who may not read every file. */
+function checkAsUser(top: string): Checked {
+  const user = ordinaryUser();
+  if (user.prefix.length === 0) return check(top);
+  give(top, user);
+  process.seteuid!(user.uid);
+  try {
+    return check(top);
+  } finally {
+    process.seteuid!(0);
+  }
 }
 
 describe.skipIf(!HAS_GIT)('objects', () => {
@@ -68,25 +113,9 @@ describe.skipIf(!HAS_GIT)('objects', () => {
   test('a pack whose index leads to another object is moved aside', () => {
     const top = repository();
     git(top, 'gc', '-q');
-    const index = packOf(top);
-    const data = readFileSync(index);
-    const [count, blob] = [data.readUInt32BE(8 + 255 * 4), git(top, 'rev-parse', 'HEAD:build.sh')];
-    const names = Array.from({ length: count }, (_, i) => data.toString('hex', 1032 + i * 20, 1052 + i * 20));
-    const at = (name: string): number => 1032 + count * 24 + names.indexOf(name) * 4;
-    data.copy(
-      data,
-      at(blob),
-      at(git(top, 'rev-parse', 'HEAD~2:build.sh')),
-      at(git(top, 'rev-parse', 'HEAD~2:build.sh')) + 4,
-    );
-    createHash('sha1')
-      .update(data.subarray(0, -20))
-      .digest()
-      .copy(data, data.length - 20);
-    chmodSync(index, 0o600);
-    writeFileSync(index, data);
+    forgePack(top);
     expect(git(top, 'cat-file', '-p', 'HEAD:build.sh').split('\n')[150]).not.toBe('changed');
-    expect(check(top)).toEqual({ forged: [expect.stringMatching(/^objects\/pack\/pack-.*\.pack$/)], unchecked: [] });
+    expect(check(top)).toEqual({ forged: [expect.stringMatching(PACK)], unchecked: [] });
     expect(readdirSync(join(top, '.git/objects/pack')).filter((name) => /\.(pack|idx)$/.test(name))).toEqual([]);
   });
 
@@ -101,14 +130,8 @@ describe.skipIf(!HAS_GIT)('objects', () => {
   test('large files are compared too', () => {
     const top = repository();
     const sum = createHash('sha256').update('good').digest('hex');
-    for (const [name, content] of [
-      [sum, 'good'],
-      ['0'.repeat(64), 'evil'],
-    ] as const) {
-      const file = join(top, '.git/lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
-    }
+    writeLarge(top, sum, 'good');
+    writeLarge(top, '0'.repeat(64), 'evil');
     expect(check(top)).toEqual({ forged: [expect.stringMatching(/^lfs\/objects\//)], unchecked: [] });
   });
 
@@ -120,8 +143,8 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     expect(check(top, 0, 20, 0)).toEqual({
       forged: [],
       unchecked: [
-        expect.stringMatching(/^objects\/..\/[0-9a-f]+$/),
-        expect.stringMatching(/^objects\/pack\/.*\.pack$/),
+        { name: expect.stringMatching(/^objects\/..\/[0-9a-f]+$/) as string, why: 'there was no time' },
+        { name: expect.stringMatching(PACK) as string, why: 'there was no time' },
       ],
     });
     expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
@@ -135,6 +158,32 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     expect(existsSync(`${pack}.pack`)).toBe(false);
   });
 
+  test('a file that nobody may read stays and is reported, and costs no other its check', () => {
+    const top = repository();
+    git(top, 'gc', '-q');
+    forgePack(top);
+    writeFileSync(join(top, 'new'), 'a loose one');
+    git(top, 'add', 'new');
+    const name = git(top, 'rev-parse', ':new');
+    chmodSync(join(top, '.git/objects', name.slice(0, 2), name.slice(2)), 0o000);
+    chmodSync(writeLarge(top, '0'.repeat(64), ''), 0o000);
+    const why = 'it could not be read or moved (EACCES)';
+    expect(checkAsUser(top)).toEqual({
+      forged: [expect.stringMatching(PACK)],
+      unchecked: [
+        { name: `objects/${name.slice(0, 2)}/${name.slice(2)}`, why },
+        { name: expect.stringMatching(/^lfs\/objects/) as string, why },
+      ],
+    });
+  });
+
+  test.each([0o000, 0o400, 0o500])('objects in a directory that the command has locked are moved aside: %i', (mode) => {
+    const top = repository();
+    const file = forge(top);
+    chmodSync(dirname(file), mode);
+    expect(checkAsUser(top)).toEqual({ forged: [expect.stringMatching(/^objects\/..\/[0-9a-f]+$/)], unchecked: [] });
+  });
+
   test('a git that does not know how to tell calls nothing forged', () => {
     const top = repository();
     git(top, 'gc', '-q');
@@ -142,7 +191,7 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     writeFileSync(join(old, 'git'), '#!/bin/sh\nexit 129\n', { mode: 0o755 });
     vi.stubEnv('PATH', old);
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(check(top)).toEqual({ forged: [], unchecked: [expect.stringMatching(/^objects\/pack\/.*\.pack$/)] });
+    expect(check(top)).toEqual(unchecked('git is too old'));
   });
 
   test('without git on the machine, packs stay and are reported', () => {
@@ -150,6 +199,6 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     git(top, 'gc', '-q');
     vi.stubEnv('PATH', '/nonexistent');
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(check(top)).toEqual({ forged: [], unchecked: [expect.stringMatching(/^objects\/pack\/.*\.pack$/)] });
+    expect(check(top)).toEqual(unchecked('there is no git'));
   });
 });

@@ -16,7 +16,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { bytes } from '../../host/file-names.ts';
+import { bytes, moveAside } from '../../host/file-names.ts';
 import type { UserIds } from '../../host/user.ts';
 
 /*
@@ -83,13 +83,15 @@ export class TooMany extends Error {}
 /**
  * The regular files below a directory, as paths relative to it. Links and special files are left out.
  *
+ * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-export function filesBelow(directory: string, limit: number): string[] {
+export function filesBelow(directory: string, limit: number, onDirectory?: (path: string) => void): string[] {
   const found: string[] = [];
   let left = limit;
   const pending = kindOf(directory) === 'directory' ? [''] : [];
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+    onDirectory?.(join(directory, below));
     for (const name of namesIn(join(directory, below))) {
       if (left-- === 0) throw new TooMany(`more than ${limit} files in ${directory}`);
       const path = join(below, name);
@@ -99,6 +101,30 @@ export function filesBelow(directory: string, limit: number): string[] {
     }
   }
   return found.sort();
+}
+
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ *
+ * @returns true if the owner could not
+ */
+export function unlock(path: string, needed = 0o500): boolean {
+  const { mode } = lstatSync(bytes(path));
+  if ((mode & needed) === needed) return false;
+  chmodSync(bytes(path), (mode & 0o777) | needed);
+  return true;
+}
+
+/** Like {@link moveAside}, even if the command has made the directory above read-only. */
+export function moveUnlocked(path: string): string {
+  try {
+    return moveAside(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    unlock(dirname(path), 0o700);
+    return moveAside(path);
+  }
 }
 
 /** True if no directory between `directory` and the file `name` below it is a link. */

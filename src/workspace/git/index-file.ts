@@ -14,13 +14,15 @@ const MAX_INDEX_BYTES = 512 << 20;
 /** An index of git's, as far as it is not a cache of something else. */
 export interface GitIndex {
   readonly entries: readonly IndexEntry[];
-  /** True for an index of which a part is in another file. */
-  readonly isSplit: boolean;
+  /** For an index of which a part is in another file: the name of that one, and what differs from it. */
+  readonly link: Buffer | undefined;
   /** True for an index that has directories instead of the files in them. */
   readonly isSparse: boolean;
+  /** The checksum at its end, in hexadecimal. */
+  readonly sum: string;
 }
 
-interface IndexEntry {
+export interface IndexEntry {
   /** One character for each byte. */
   readonly path: string;
   readonly mode: number;
@@ -35,6 +37,11 @@ const MODE_AT = 24;
 const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000] as const;
 const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000] as const;
 const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000] as const;
+
+/** Of a path in conflict, the index has several stages. */
+export function stageOf({ flags }: IndexEntry): number {
+  return flags & STAGE;
+}
 
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 export function hashBytesOf(repository: string): 20 | 32 {
@@ -84,14 +91,12 @@ class Reader {
       entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
     }
     const extensions = this.#extensions(starts, entries.length);
-    const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+    const link = extensions.get('link');
     for (const entry of entries) {
-      this.#require(
-        (index.isSplit && entry.path === '') || isHarmless(entry),
-        `the path ${JSON.stringify(entry.path)}`,
-      );
+      const isReplacement = link !== undefined && entry.path === '';
+      this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
     }
-    return index;
+    return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
   }
 
   #entry(version: number, previous: string): IndexEntry {
@@ -129,8 +134,8 @@ class Reader {
   }
 
   /** Git may read the entries from several places at once: those must be entries too. */
-  #extensions(starts: ReadonlyMap<number, number>, count: number): ReadonlySet<string> {
-    const names = new Set<string>();
+  #extensions(starts: ReadonlyMap<number, number>, count: number): ReadonlyMap<string, Buffer> {
+    const found = new Map<string, Buffer>();
     const endOfEntries = this.#at;
     // Git looks for this one from the end of the file.
     const claimed = this.#end - (8 + 4 + this.#hashBytes);
@@ -141,8 +146,8 @@ class Reader {
         this.#data.readUInt32BE(this.#at + 4),
       ];
       const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
-      this.#require(body.length === size && !names.has(name), 'an extension');
-      names.add(name);
+      this.#require(body.length === size && !found.has(name), 'an extension');
+      found.set(name, body);
       if (name === 'EOIE') {
         this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
         isClaimed = false;
@@ -151,7 +156,7 @@ class Reader {
       this.#at += 8 + size;
     }
     this.#require(!isClaimed, 'the end of the entries');
-    return names;
+    return found;
   }
 
   #checkBlocks(body: Buffer, starts: ReadonlyMap<number, number>, count: number): void {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path/posix';
-import { printable } from '../../host/file-names.ts';
 import { describeEntry } from './config-policy.ts';
 import { readConfig } from './directory.ts';
 import { contentOf, kindOf, namesIn, stampOf, TooMany } from './files.ts';
@@ -93,7 +92,7 @@ class Judge {
   #config(at: string, path: string): void {
     const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#roots);
     if (typeof composed === 'string') this.#offend(path, `a configuration that AWF cannot read (${composed})`);
-    else for (const entry of composed.dropped) this.#offend(path, `the setting ${printable(describeEntry(entry))}`);
+    else for (const entry of composed.dropped) this.#offend(path, `the setting ${describeEntry(entry)}`);
   }
 
   #index(at: string, path: string): void {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path/posix';
 import { inflateSync } from 'node:zlib';
-import { bytes, moveAside } from '../../host/file-names.ts';
-import { filesBelow, MAX_FILES } from './files.ts';
+import { bytes } from '../../host/file-names.ts';
+import { filesBelow, MAX_FILES, moveUnlocked, unlock } from './files.ts';
 import { STORES } from './layout.ts';
-import { isPackTrue } from './packs.ts';
+import { judgePack, type Verdict } from './packs.ts';
 
 /*
  * Git believes that an object is what its name says: it does not compute the name when it reads one. The command writes to
@@ -22,9 +22,14 @@ const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
 export interface Checked {
   /** Moved aside: their content is not what their name says. */
   readonly forged: string[];
-  /** Still there: they are too large to be read, there was no time, or no git to read them. */
-  readonly unchecked: string[];
+  /** Still there. The reason completes "because ...": it is not in their content. */
+  readonly unchecked: { readonly name: string; readonly why: string }[];
 }
+
+const TRUE: Verdict = { is: 'true' };
+const FORGED: Verdict = { is: 'forged' };
+const NO_TIME: Verdict = { is: 'unknown', why: 'there was no time' };
+const TOO_LARGE: Verdict = { is: 'unknown', why: 'it is too large' };
 
 /**
  * Moves aside the objects in a repository's stores whose content is not what their name says.
@@ -34,46 +39,58 @@ export interface Checked {
  */
 export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): Checked {
   const changed = STORES.flatMap((store) =>
-    filesBelow(join(repository, store), MAX_FILES).map((name) => join(store, name)),
+    filesBelow(join(repository, store), MAX_FILES, unlock).map((name) => join(store, name)),
   ).filter((name) => lstatSync(bytes(join(repository, name))).ctimeMs >= since);
   for (const name of changed.filter((one) => DERIVED.test(one))) rmSync(bytes(join(repository, name)), { force: true });
   const packs = new Set(
     changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []),
   );
   const found: Checked = { forged: [], unchecked: [] };
-  const check = ([first = '', ...others]: readonly string[], isTrue: () => boolean | undefined): void => {
-    const verdict = performance.now() > end ? undefined : isTrue();
-    if (verdict === undefined) found.unchecked.push(first);
-    if (verdict !== false) return;
-    for (const name of [first, ...others]) moveAside(join(repository, name));
-    found.forged.push(first);
+  const check = (names: readonly string[], judge: () => Verdict): void => {
+    const [name = ''] = names;
+    try {
+      const verdict = performance.now() > end ? NO_TIME : judge();
+      if (verdict.is === 'unknown') found.unchecked.push({ name, why: verdict.why });
+      if (verdict.is !== 'forged') return;
+      for (const one of names) moveUnlocked(join(repository, one));
+      found.forged.push(name);
+    } catch (error) {
+      // It costs its own check, and not that of the others.
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      found.unchecked.push({ name, why: `it could not be read or moved (${code})` });
+    }
   };
   for (const name of changed) {
     const file = join(repository, name);
     const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
     const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
-    if (object) check([name], () => isLooseTrue(file, hashBytes, `${object[1]}${object[2]}`));
-    else if (large !== undefined) check([name], () => sha256(file) === large);
+    if (object) check([name], () => judgeLoose(file, hashBytes, `${object[1]}${object[2]}`));
+    else if (large !== undefined) check([name], () => (sha256(file) === large ? TRUE : FORGED));
   }
   for (const pack of packs) {
     const names = [`${pack}.pack`, `${pack}.idx`].filter((name) =>
       lstatSync(bytes(join(repository, name)), { throwIfNoEntry: false }),
     );
-    if (names.length === 2) check(names, () => isPackTrue(join(repository, pack), hashBytes, end - performance.now()));
+    if (names.length === 2) check(names, () => judgePack(join(repository, pack), hashBytes, end - performance.now()));
   }
   return found;
 }
 
-/** @returns undefined if the object is too large to be read */
-function isLooseTrue(file: string, hashBytes: 20 | 32, name: string): boolean | undefined {
-  if (lstatSync(bytes(file)).size > MAX_OBJECT_BYTES) return undefined;
+/** What zlib says of content that is not its own, or not whole. */
+const NOT_ZLIB: ReadonlySet<string | undefined> = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']);
+
+/** @throws Error if the file cannot be read, or there is no memory for it */
+function judgeLoose(file: string, hashBytes: 20 | 32, name: string): Verdict {
+  if (lstatSync(bytes(file)).size > MAX_OBJECT_BYTES) return TOO_LARGE;
   try {
     const content = inflateSync(readFileSync(bytes(file)), { maxOutputLength: MAX_OBJECT_BYTES });
     const sum = createHash(hashBytes === 20 ? 'sha1' : 'sha256').update(content);
-    return sum.digest('hex') === name;
+    return sum.digest('hex') === name ? TRUE : FORGED;
   } catch (error) {
-    // If it cannot be read otherwise, git cannot use it either.
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? undefined : false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') return TOO_LARGE;
+    if (NOT_ZLIB.has(code)) return FORGED;
+    throw error;
   }
 }
 

@@ -17,11 +17,10 @@ import {
   stampOf,
   writeWhole,
 } from './files.ts';
-import { formatIndex, hashBytesOf, readIndex, type GitIndex } from './index-file.ts';
+import { formatIndex, hashBytesOf, type GitIndex } from './index-file.ts';
 import {
   INDEX,
   isHead,
-  isIndex,
   isReflog,
   isStored,
   MAX_LOG_BYTES,
@@ -32,6 +31,7 @@ import {
 } from './layout.ts';
 import { modulesIn, type PrivateDirectory } from './private.ts';
 import { applyRefs, readRefs } from './refs.ts';
+import { readWholeIndex } from './split-index.ts';
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' } as const;
@@ -105,8 +105,8 @@ function isChangedOnHost({ host, files }: PrivateDirectory, name: string): boole
 
 /** The two belong together: with another HEAD, the index would show changes that nobody made. */
 function returnHeadAndIndex(directory: PrivateDirectory, owner: UserIds, kept: Kept): void {
-  const { host, own } = directory;
-  const names = ['HEAD', ...namesIn(own).filter(isIndex)].filter((name) => !isUntouched(directory, name));
+  const { host } = directory;
+  const names = ['HEAD', INDEX].filter((name) => !isUntouched(directory, name));
   const changed = names.filter((name) => isChangedOnHost(directory, name));
   if (changed.length > 0) {
     kept.conflicts.push(...changed);
@@ -124,11 +124,10 @@ function returnHeadAndIndex(directory: PrivateDirectory, owner: UserIds, kept: K
 /** @throws SyntaxError for an index that does not pass */
 function composedIndex({ host, own, kind }: PrivateDirectory): string {
   const hashBytes = hashBytesOf(kind === 'worktree' ? join(host, '../..') : host);
-  const index = readIndex(join(own, INDEX), hashBytes);
-  if (index.isSplit) throw new SyntaxError('the index is split');
+  const index = readWholeIndex(own, hashBytes);
   let before: GitIndex | undefined;
   try {
-    before = readIndex(join(host, INDEX), hashBytes);
+    before = readWholeIndex(host, hashBytes);
   } catch {
     // There is none, or nobody could use it.
   }
