@@ -56,7 +56,7 @@ const CASES = [
   { who: 'an ordinary user, with an image', asOther: true, inImage: true },
 ];
 
-describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who', ({ asOther, inImage }) => {
+describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who (only as root)', ({ asOther, inImage }) => {
   const user = ordinaryUser();
   let step: ActionStep;
   let server: Server;

@@ -848,8 +848,12 @@ const OPENAI_BODY = {
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
-const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
-const NO_JWT = /^(?!eyJ[\w-]*\.)/;
+const AZURE_KEY = {
+    header: 'api-key',
+    prefix: '',
+    host: /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/,
+    credential: /^(?!eyJ[\w-]*\.)/,
+};
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -881,7 +885,7 @@ const openai = {
         header: 'authorization',
         prefix: 'Bearer ',
         defaults: {},
-        others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+        others: [AZURE_KEY],
     },
     endpoints: openai_ENDPOINTS,
     bodyRules: () => OPENAI_BODY,
@@ -932,9 +936,14 @@ const OPENAI = [
     post('/responses', VERSION),
     ...OPENAI_MODELS,
 ];
-/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+/**
+ * OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. Copilot CLI asks below
+ * `/openai` for an upstream that is Azure's.
+ */
 const copilot_ENDPOINTS = [
     ...OPENAI,
+    ...under(['/openai/v1', '/openai'], OPENAI),
+    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
     ...spelled('/v1', '', 'own-hosts', OPENAI),
     ...under(['/v1'], ANTHROPIC_MESSAGES),
     ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
@@ -1009,7 +1018,7 @@ const copilot = {
         header: 'authorization',
         prefix: 'Bearer ',
         defaults: {},
-        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }, AZURE_KEY],
         hostDefaults: {
             host: GITHUB_COPILOT_HOST,
             // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.

@@ -66,20 +66,38 @@ function toText(path) {
     const text = bytes(path).toString('utf8');
     return fromText(text) === path ? text : undefined;
 }
-/** A path for messages: a single line without control characters, of limited length. */
+/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
+const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
+ * that are not UTF-8, are escaped as in `$'...'` of bash.
+ */
 function printable(path) {
-    const text = bytes(path)
-        .toString('utf8')
-        .replace(/[^\P{C}]/gu, '?');
+    const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
+        const character = toText(sequence);
+        if (character !== undefined && character !== '\\' && !UNSEEN.test(character))
+            return character;
+        return KNOWN_ESCAPES[sequence] ?? Array.from(bytes(sequence), escaped).join('');
+    });
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
+function escaped(byte) {
+    return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
+const LONGEST_NAME = 255;
+const ASIDE_BYTES = 17;
 /**
- * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
+ * become too long is cut.
  *
  * @returns the new path
  */
 function moveAside(path) {
-    const aside = `${path}.awf-${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}`;
+    const start = path.lastIndexOf('/') + 1;
+    const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}`;
     if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
         return moveAside(path);
     (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)(bytes(path), bytes(aside));
@@ -212,9 +230,7 @@ function readBaseline(workDirectory) {
 /* harmony import */ var _git_directory_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(184);
 /* harmony import */ var _git_files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
 /* harmony import */ var _git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(464);
-/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(667);
-/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(290);
-
+/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(865);
 
 
 
@@ -225,7 +241,7 @@ function readBaseline(workDirectory) {
 /** Moves something aside, to a name that no program looks for. What has too long a path moves with the directory above. */
 function moveOut(path, what) {
     try {
-        return { path, what, movedTo: moveUnlocked(path) };
+        return { path, what, movedTo: (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)(path) };
     }
     catch (error) {
         if (error.code === 'ENAMETOOLONG')
@@ -269,24 +285,12 @@ function restoreLink(path, before) {
         return [];
     const what = ['a replacement for a symbolic link'];
     try {
-        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : moveUnlocked((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
+        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)(target, path);
         return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: aside }];
     }
     catch {
         return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: undefined }];
-    }
-}
-/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
-function moveUnlocked(path) {
-    try {
-        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
-    }
-    catch (error) {
-        if (error.code !== 'EACCES')
-            throw error;
-        (0,_survey_js__WEBPACK_IMPORTED_MODULE_7__/* .unlock */ .Tl)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), 0o700);
-        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
     }
 }
 
@@ -736,6 +740,8 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
+/* harmony export */   Rm: () => (/* binding */ moveUnlocked),
+/* harmony export */   Tl: () => (/* binding */ unlock),
 /* harmony export */   Z5: () => (/* binding */ userOf),
 /* harmony export */   Zs: () => (/* binding */ stampOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
@@ -810,13 +816,15 @@ class TooMany extends Error {
 /**
  * The regular files below a directory, as paths relative to it. Links and special files are left out.
  *
+ * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-function filesBelow(directory, limit) {
+function filesBelow(directory, limit, onDirectory) {
     const found = [];
     let left = limit;
     const pending = kindOf(directory) === 'directory' ? [''] : [];
     for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+        onDirectory?.((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, below));
         for (const name of namesIn((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, below))) {
             if (left-- === 0)
                 throw new TooMany(`more than ${limit} files in ${directory}`);
@@ -829,6 +837,31 @@ function filesBelow(directory, limit) {
         }
     }
     return found.sort();
+}
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ *
+ * @returns true if the owner could not
+ */
+function unlock(path, needed = 0o500) {
+    const { mode } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    if ((mode & needed) === needed)
+        return false;
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), (mode & 0o777) | needed);
+    return true;
+}
+/** Like {@link moveAside}, even if the command has made the directory above read-only. */
+function moveUnlocked(path) {
+    try {
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+    }
+    catch (error) {
+        if (error.code !== 'EACCES')
+            throw error;
+        unlock((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), 0o700);
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+    }
 }
 /** True if no directory between `directory` and the file `name` below it is a link. */
 function isPlainPath(directory, name) {
@@ -901,6 +934,7 @@ function moveFile(from, to, owner) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Lz: () => (/* binding */ hashBytesOf),
 /* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   gV: () => (/* binding */ stageOf),
 /* harmony export */   vY: () => (/* binding */ readIndex)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
@@ -923,6 +957,10 @@ const MODE_AT = 24;
 const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
 const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
 const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** Of a path in conflict, the index has several stages. */
+function stageOf({ flags }) {
+    return flags & STAGE;
+}
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 function hashBytesOf(repository) {
     try {
@@ -967,11 +1005,12 @@ class Reader {
             entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
         }
         const extensions = this.#extensions(starts, entries.length);
-        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        const link = extensions.get('link');
         for (const entry of entries) {
-            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+            const isReplacement = link !== undefined && entry.path === '';
+            this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
         }
-        return index;
+        return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
     }
     #entry(version, previous) {
         const start = this.#at;
@@ -1008,7 +1047,7 @@ class Reader {
     }
     /** Git may read the entries from several places at once: those must be entries too. */
     #extensions(starts, count) {
-        const names = new Set();
+        const found = new Map();
         const endOfEntries = this.#at;
         // Git looks for this one from the end of the file.
         const claimed = this.#end - (8 + 4 + this.#hashBytes);
@@ -1019,8 +1058,8 @@ class Reader {
                 this.#data.readUInt32BE(this.#at + 4),
             ];
             const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
-            this.#require(body.length === size && !names.has(name), 'an extension');
-            names.add(name);
+            this.#require(body.length === size && !found.has(name), 'an extension');
+            found.set(name, body);
             if (name === 'EOIE') {
                 this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
                 isClaimed = false;
@@ -1030,7 +1069,7 @@ class Reader {
             this.#at += 8 + size;
         }
         this.#require(!isClaimed, 'the end of the entries');
-        return names;
+        return found;
     }
     #checkBlocks(body, starts, count) {
         let next = 0;
@@ -1595,7 +1634,7 @@ function removeEmptyDirectories(path) {
 
 /***/ }),
 
-/***/ 667:
+/***/ 865:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1709,7 +1748,119 @@ var layout = __nccwpck_require__(985);
 var git_private = __nccwpck_require__(504);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/split-index.js
+
+
+
+/*
+ * With `core.splitIndex`, git keeps most entries in a second file, and in the index those that differ (gitformat-index(5),
+ * "Split index"). A reader that misses one of the two would see files as removed, so the two are joined here.
+ */
+/**
+ * Reads the index of a git directory, joined with the file that shares its entries. The result is never split.
+ *
+ * @param directory the git directory, or a worktree's part of it
+ * @throws SyntaxError if one of the files does not pass, or they do not belong together
+ */
+function readWholeIndex(directory, hashBytes) {
+    const index = (0,index_file/* readIndex */.vY)((0,posix_.join)(directory, layout/* INDEX */.hx), hashBytes);
+    if (index.link === undefined)
+        return index;
+    const name = index.link.toString('hex', 0, hashBytes);
+    // Git writes no name for an index that shares nothing.
+    if (/^0*$/.test(name))
+        return { ...index, entries: joined([], index.entries, none(), none()), link: undefined };
+    const shared = (0,index_file/* readIndex */.vY)((0,posix_.join)(directory, `sharedindex.${name}`), hashBytes);
+    split_index_require(shared.sum === name && shared.link === undefined, 'the file that shares its entries is another one');
+    const bitmaps = new Bitmaps(index.link.subarray(hashBytes), shared.entries.length);
+    const [deleted, replaced] = bitmaps.isEmpty ? [none(), none()] : [bitmaps.next(), bitmaps.next()];
+    split_index_require(bitmaps.isEmpty, 'there is more behind its link');
+    return {
+        ...index,
+        entries: joined(shared.entries, index.entries, deleted, replaced),
+        isSparse: index.isSparse || shared.isSparse,
+        link: undefined,
+    };
+}
+const none = () => new Set();
+/** What `merge_base_index` of git's split-index.c does, without what it tolerates. */
+function joined(shared, own, deleted, replaced) {
+    const replacements = own.slice(0, replaced.size);
+    const added = own.slice(replaced.size);
+    split_index_require(replacements.length === replaced.size, 'replacements are missing');
+    split_index_require(replacements.every(({ path }) => path === '') && added.every(({ path }) => path !== ''), 'a path is missing');
+    split_index_require(![...replaced].some((at) => deleted.has(at)), 'an entry is deleted and replaced');
+    const replacementFor = new Map([...replaced].map((at, order) => [at, replacements[order]]));
+    const kept = shared.flatMap((entry, at) => deleted.has(at) ? [] : [{ ...(replacementFor.get(at) ?? entry), path: entry.path }]);
+    const all = [...kept, ...added].sort(byPlace);
+    const isAscending = all.every((entry, at) => {
+        const before = all[at - 1];
+        return before === undefined || byPlace(before, entry) < 0;
+    });
+    split_index_require(isAscending, 'an entry is there twice');
+    return all;
+}
+/** Git's order: by the bytes of the path, then by stage. */
+function byPlace(one, other) {
+    if (one.path !== other.path)
+        return one.path < other.path ? -1 : 1;
+    return (0,index_file/* stageOf */.gV)(one) - (0,index_file/* stageOf */.gV)(other);
+}
+/** Bits of a 64-bit word. */
+const WORD = 64;
+/** Reads compressed bitmaps, one after the other (EWAH: gitformat-bitmap(5), "Appendix A"). */
+class Bitmaps {
+    #data;
+    #size;
+    #at = 0;
+    /** @param size how many bits there are at most */
+    constructor(data, size) {
+        this.#data = data;
+        this.#size = size;
+    }
+    get isEmpty() {
+        return this.#at === this.#data.length;
+    }
+    /** The positions of the bits that are set, ascending. @throws SyntaxError, RangeError if the bitmap is cut off */
+    next() {
+        const set = new Set();
+        const words = this.#data.readUInt32BE(this.#at + 4);
+        const start = this.#at + 8;
+        const word = (at) => this.#data.readBigUInt64BE(start + at * 8);
+        let bit = 0;
+        for (let at = 0; at < words; at++) {
+            const marker = word(at);
+            const run = Number((marker >> 1n) & 0xffffffffn);
+            const literals = Number(marker >> 33n);
+            if ((marker & 1n) === 1n)
+                for (let i = 0; i < run * WORD; i++)
+                    this.#add(set, bit + i);
+            bit += run * WORD;
+            for (let i = 0; i < literals; i++, bit += WORD) {
+                const literal = word(++at);
+                split_index_require(at < words, 'a bitmap is cut off');
+                for (let j = 0; j < WORD; j++)
+                    if (((literal >> BigInt(j)) & 1n) === 1n)
+                        this.#add(set, bit + j);
+            }
+        }
+        // The last four octets say where the last marker is, for writers.
+        this.#at = start + words * 8 + 4;
+        split_index_require(this.#at <= this.#data.length, 'a bitmap is cut off');
+        return set;
+    }
+    #add(set, bit) {
+        split_index_require(bit < this.#size, 'a bitmap is too long');
+        set.add(bit);
+    }
+}
+function split_index_require(isTrue, what) {
+    if (!isTrue)
+        throw new SyntaxError(`the index is split, and has a fault: ${what}`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js
+
 
 
 
@@ -1781,8 +1932,8 @@ function isChangedOnHost({ host, files }, name) {
 }
 /** The two belong together: with another HEAD, the index would show changes that nobody made. */
 function returnHeadAndIndex(directory, owner, kept) {
-    const { host, own } = directory;
-    const names = ['HEAD', ...(0,git_files/* namesIn */.wX)(own).filter(layout/* isIndex */.nw)].filter((name) => !isUntouched(directory, name));
+    const { host } = directory;
+    const names = ['HEAD', layout/* INDEX */.hx].filter((name) => !isUntouched(directory, name));
     const changed = names.filter((name) => isChangedOnHost(directory, name));
     if (changed.length > 0) {
         kept.conflicts.push(...changed);
@@ -1803,12 +1954,10 @@ function returnHeadAndIndex(directory, owner, kept) {
 /** @throws SyntaxError for an index that does not pass */
 function composedIndex({ host, own, kind }) {
     const hashBytes = (0,index_file/* hashBytesOf */.Lz)(kind === 'worktree' ? (0,posix_.join)(host, '../..') : host);
-    const index = (0,index_file/* readIndex */.vY)((0,posix_.join)(own, layout/* INDEX */.hx), hashBytes);
-    if (index.isSplit)
-        throw new SyntaxError('the index is split');
+    const index = readWholeIndex(own, hashBytes);
     let before;
     try {
-        before = (0,index_file/* readIndex */.vY)((0,posix_.join)(host, layout/* INDEX */.hx), hashBytes);
+        before = readWholeIndex(host, hashBytes);
     }
     catch {
         // There is none, or nobody could use it.
@@ -1925,7 +2074,7 @@ function rebuildRepository(from, to, owner, roots, kept) {
 
 /***/ }),
 
-/***/ 822:
+/***/ 825:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1961,7 +2110,6 @@ var layout = __nccwpck_require__(985);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
 var refs = __nccwpck_require__(885);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
-
 
 
 
@@ -2053,7 +2201,7 @@ class Judge {
             this.#offend(path, `a configuration that AWF cannot read (${composed})`);
         else
             for (const entry of composed.dropped)
-                this.#offend(path, `the setting ${(0,file_names/* printable */.g$)((0,config_policy/* describeEntry */.OY)(entry))}`);
+                this.#offend(path, `the setting ${(0,config_policy/* describeEntry */.OY)(entry)}`);
     }
     #index(at, path) {
         const repository = (0,posix_.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
@@ -2205,30 +2353,76 @@ var external_node_child_process_ = __nccwpck_require__(421);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/packs.js
 
 
-/** What git exits with if it does not know an option. */
+/** git exits with this one if it does not know an option, before it reads anything. */
 const USAGE = 129;
+/** With this one it gives up, whatever the reason (usage.c, `die`). Only its message tells more. */
+const DIED = 128;
+/**
+ * Messages of git (index-pack.c, wrapper.c) and of the C library, in the C locale, for what the machine could not give. Git may
+ * go on and call an object corrupt that it had no memory for, so the whole of its output counts. No message repeats the
+ * content of a pack.
+ */
+const OUT_OF_RESOURCES = new RegExp([
+    ...['out of memory', 'cannot allocate memory', 'mmap failed', 'unable to create thread'],
+    ...['resource temporarily unavailable', 'too many open files', 'input/output error', 'permission denied'],
+    ...['no such file', 'error while loading shared libraries'],
+].join('|'), 'i');
+/**
+ * Git makes no pack for which it would have to allocate more at once: it compresses larger files one by one
+ * (`core.bigFileThreshold`, 512 MB). A pack that wants more is forged, on every machine. Without the limit, its lie about a
+ * size would look like want of memory.
+ */
+const LARGEST_ALLOCATION = '2g';
+/** Signals of a program that fails on what it reads. All others come from outside, SIGKILL for want of memory among them. */
+const CRASHES = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE'];
 /**
  * Asks git to read a pack and to compute anew what its index says. Git runs in no repository and with nobody's settings, so
  * that it does nothing but read.
  *
  * @param path without `.pack` and `.idx`
  * @param limitMs time limit
- * @returns undefined if there is no git that can tell, or no time
  */
-function isPackTrue(path, hashBytes, limitMs) {
+function judgePack(path, hashBytes, limitMs) {
     const [directories, pack] = [process.env['PATH'], (0,file_names/* toText */.fE)(path)];
-    if (directories === undefined || pack === undefined || limitMs < 1)
-        return undefined;
+    if (directories === undefined)
+        return unknown('there is no git');
+    if (pack === undefined)
+        return unknown('its path is not UTF-8');
+    if (limitMs < 1)
+        return unknown('there was no time');
     // Older versions do not know the option, and have no other format.
     const format = hashBytes === 20 ? [] : ['--object-format=sha256'];
-    const { status } = (0,external_node_child_process_.spawnSync)('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
+    const { status, signal, error, stderr } = (0,external_node_child_process_.spawnSync)('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
         cwd: '/',
-        env: { PATH: directories, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: '/nonexistent' },
-        stdio: 'ignore',
+        env: {
+            ...{ PATH: directories, LC_ALL: 'C', HOME: '/nonexistent' },
+            ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ALLOC_LIMIT: LARGEST_ALLOCATION },
+        },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'latin1',
         timeout: Math.ceil(limitMs),
         killSignal: 'SIGKILL',
     });
-    return status === null || status === USAGE ? undefined : status === 0;
+    return verdictOf({ status, signal, code: error?.code, stderr });
+}
+function verdictOf({ status, signal, code, stderr }) {
+    if (code === 'ENOENT')
+        return unknown('there is no git');
+    if (code === 'ETIMEDOUT')
+        return unknown('there was no time');
+    if (signal !== null)
+        return CRASHES.includes(signal) ? { is: 'forged' } : unknown(`git was ended by ${signal}`);
+    if (status === 0 && code === undefined)
+        return { is: 'true' };
+    if (status === USAGE)
+        return unknown('git is too old');
+    const reason = OUT_OF_RESOURCES.exec(stderr)?.[0];
+    if (status === DIED && code === undefined && reason === undefined)
+        return { is: 'forged' };
+    return unknown(`git failed (${reason ?? code ?? `exit code ${status}`})`);
+}
+function unknown(why) {
+    return { is: 'unknown', why };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/objects.js
@@ -2248,6 +2442,10 @@ function isPackTrue(path, hashBytes, limitMs) {
 const MAX_OBJECT_BYTES = 512 << 20;
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
 const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+const TRUE = { is: 'true' };
+const FORGED = { is: 'forged' };
+const NO_TIME = { is: 'unknown', why: 'there was no time' };
+const TOO_LARGE = { is: 'unknown', why: 'it is too large' };
 /**
  * Moves aside the objects in a repository's stores whose content is not what their name says.
  *
@@ -2255,49 +2453,63 @@ const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
  * @param end when to give up, by the same clock as `performance.now`
  */
 function checkObjects(repository, since, hashBytes, end) {
-    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
+    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
     for (const name of changed.filter((one) => DERIVED.test(one)))
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
     const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));
     const found = { forged: [], unchecked: [] };
-    const check = ([first = '', ...others], isTrue) => {
-        const verdict = performance.now() > end ? undefined : isTrue();
-        if (verdict === undefined)
-            found.unchecked.push(first);
-        if (verdict !== false)
-            return;
-        for (const name of [first, ...others])
-            (0,file_names/* moveAside */.WA)((0,posix_.join)(repository, name));
-        found.forged.push(first);
+    const check = (names, judge) => {
+        const [name = ''] = names;
+        try {
+            const verdict = performance.now() > end ? NO_TIME : judge();
+            if (verdict.is === 'unknown')
+                found.unchecked.push({ name, why: verdict.why });
+            if (verdict.is !== 'forged')
+                return;
+            for (const one of names)
+                (0,files/* moveUnlocked */.Rm)((0,posix_.join)(repository, one));
+            found.forged.push(name);
+        }
+        catch (error) {
+            // It costs its own check, and not that of the others.
+            const { code = String(error) } = error;
+            found.unchecked.push({ name, why: `it could not be read or moved (${code})` });
+        }
     };
     for (const name of changed) {
         const file = (0,posix_.join)(repository, name);
         const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
         const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
         if (object)
-            check([name], () => isLooseTrue(file, hashBytes, `${object[1]}${object[2]}`));
+            check([name], () => judgeLoose(file, hashBytes, `${object[1]}${object[2]}`));
         else if (large !== undefined)
-            check([name], () => sha256(file) === large);
+            check([name], () => (sha256(file) === large ? TRUE : FORGED));
     }
     for (const pack of packs) {
         const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
         if (names.length === 2)
-            check(names, () => isPackTrue((0,posix_.join)(repository, pack), hashBytes, end - performance.now()));
+            check(names, () => judgePack((0,posix_.join)(repository, pack), hashBytes, end - performance.now()));
     }
     return found;
 }
-/** @returns undefined if the object is too large to be read */
-function isLooseTrue(file, hashBytes, name) {
+/** What zlib says of content that is not its own, or not whole. */
+const NOT_ZLIB = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']);
+/** @throws Error if the file cannot be read, or there is no memory for it */
+function judgeLoose(file, hashBytes, name) {
     if ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).size > MAX_OBJECT_BYTES)
-        return undefined;
+        return TOO_LARGE;
     try {
         const content = (0,external_node_zlib_namespaceObject.inflateSync)((0,external_node_fs_.readFileSync)((0,file_names/* bytes */.ee)(file)), { maxOutputLength: MAX_OBJECT_BYTES });
         const sum = (0,external_node_crypto_.createHash)(hashBytes === 20 ? 'sha1' : 'sha256').update(content);
-        return sum.digest('hex') === name;
+        return sum.digest('hex') === name ? TRUE : FORGED;
     }
     catch (error) {
-        // If it cannot be read otherwise, git cannot use it either.
-        return error.code === 'ERR_BUFFER_TOO_LARGE' ? undefined : false;
+        const { code } = error;
+        if (code === 'ERR_BUFFER_TOO_LARGE')
+            return TOO_LARGE;
+        if (NOT_ZLIB.has(code))
+            return FORGED;
+        throw error;
     }
 }
 /** In pieces, since such a file may be of any size. */
@@ -2320,10 +2532,48 @@ function sha256(file) {
 var own_repository = __nccwpck_require__(464);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
 var git_private = __nccwpck_require__(504);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 1 modules
-var git_return = __nccwpck_require__(667);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js + 1 modules
-var survey = __nccwpck_require__(290);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
+var git_return = __nccwpck_require__(865);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
+function isHuge(path) {
+    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
+}
+/** @throws Error if the directory cannot be listed */
+function entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
 
 
@@ -2366,7 +2616,7 @@ function snapshot(workspace, entries, before) {
             const isNew = before !== undefined && before[path]?.content !== 'directory';
             if (print.content !== 'directory' || isNew)
                 continue;
-            const below = (0,survey/* isHuge */.QA)(file) ? undefined : pathsIn(file, path);
+            const below = isHuge(file) ? undefined : pathsIn(file, path);
             const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
             const isFlooded = below === undefined || added > room;
             if (isFlooded)
@@ -2447,6 +2697,253 @@ function hash(file) {
     }
 }
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/link-target.js
+
+
+
+/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
+function leadsTo(link) {
+    const target = (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(link), 'latin1');
+    let at = target.startsWith('/') ? '/' : real((0,posix_.dirname)(link));
+    for (const part of target.split('/')) {
+        if (part === '' || part === '.')
+            continue;
+        at = part === '..' ? (0,posix_.dirname)(at) : real((0,posix_.join)(at, part));
+    }
+    return at;
+}
+function real(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)((0,file_names/* bytes */.ee)(path), 'latin1');
+    }
+    catch {
+        return path;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+
+
+
+/** Tells a finding from every other one. */
+function keyOf({ kind, path, target = '' }) {
+    return [kind, path, target].join('\0');
+}
+/** The paths of one kind. */
+function pathsOf(findings, kind) {
+    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+}
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
+const SLICE_MS = 8;
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+/** Subdirectories of a single huge directory that are searched. */
+const MAX_SUBDIRECTORIES = 100_000;
+/** Names by which `isGitDirectory` knows a git directory. */
+const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
+/**
+ * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
+ *
+ * @param roots existing directories
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that the command does not see
+ */
+async function survey(roots, limitMs = Infinity, after, covered = []) {
+    const end = performance.now() + limitMs;
+    const walk = new Walk(roots, after, covered, end);
+    let sliceEnd = performance.now() + SLICE_MS;
+    while (walk.left > 0 && performance.now() <= end) {
+        walk.step();
+        if (performance.now() > sliceEnd) {
+            await (0,promises_namespaceObject.setImmediate)();
+            sliceEnd = performance.now() + SLICE_MS;
+        }
+    }
+    return walk.survey();
+}
+class Walk {
+    #roots;
+    #after;
+    #pending;
+    #findings = [];
+    #unread = [];
+    #flooded = [];
+    #covered;
+    /** When to give up in the middle of a huge directory. */
+    #end;
+    /** Directories that were not searched to the end. */
+    #unfinished = 0;
+    /** Files with several names: those met, and how many are missing. */
+    #shared = new Map();
+    constructor(roots, after, covered, end) {
+        this.#end = end;
+        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
+        this.#roots = roots.map(file_names/* fromText */.IK);
+        this.#after = after;
+        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
+    }
+    get left() {
+        return this.#pending.length;
+    }
+    survey() {
+        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+        return {
+            findings: this.#findings,
+            sharedFiles: shared.flatMap(({ paths }) => paths),
+            unread: this.#unread,
+            flooded: this.#flooded,
+            left: this.left + this.#unfinished,
+        };
+    }
+    /** Reads one directory. */
+    step() {
+        const path = this.#pending.pop() ?? '/';
+        this.#after?.onDirectory?.(path);
+        const known = this.#findings.length;
+        try {
+            this.#checkAccess(path);
+            const isLarge = isHuge(path);
+            if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
+                this.#flooded.push(path);
+                return;
+            }
+            const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, entriesOf(path));
+            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+            if (isFlooded && this.#findings.length > known) {
+                const dropped = this.#findings.splice(known);
+                this.#flooded.push(path);
+                if (!this.#roots.includes(path))
+                    return;
+                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
+                this.#findings.push(...dropped.filter(isOfGit));
+            }
+            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
+            // One by one: as arguments of a single call, they would be more than the stack takes.
+            for (const directory of below)
+                if (isSearched(directory))
+                    this.#pending.push(directory);
+        }
+        catch {
+            this.#unread.push(path);
+        }
+    }
+    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
+    #checkAccess(path) {
+        const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+        if ((mode & 0o500) !== 0o500) {
+            const shut = { kind: 'shut', path };
+            if (this.#isNew(shut) && this.#after?.unread.has(path) === false)
+                (0,files/* unlock */.Tl)(path, 0o700);
+            this.#add(shut);
+        }
+        else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
+            const isOutermost = ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.dirname)(path))).mode & 0o200) !== 0;
+            if (isOutermost)
+                this.#add({ kind: 'read-only', path });
+        }
+    }
+    /** True for what was not there before the command. */
+    #isNew(finding) {
+        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
+    }
+    /** @returns the directories to search next */
+    #look(path, entries) {
+        if ((0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)))) {
+            this.#add({ kind: 'git-directory', path });
+            if ((0,directory/* isUnmistakable */.bm)(path))
+                return [];
+        }
+        const below = [];
+        for (const entry of entries)
+            this.#entry(path, entry, below);
+        return below;
+    }
+    /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
+    #lookAtHuge(path) {
+        this.#add({ kind: 'huge', path });
+        const names = new Set();
+        const below = [];
+        let isWhole = true;
+        for (const entry of streamedEntriesOf(path)) {
+            const known = this.#findings.length;
+            this.#entry(path, entry, below);
+            if (GIT_NAMES.has(entry.name))
+                names.add(entry.name);
+            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
+            if (isTooMuch) {
+                isWhole = false;
+                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
+                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
+            }
+            if (performance.now() > this.#end) {
+                isWhole = false;
+                break;
+            }
+        }
+        if (!isWhole)
+            this.#unfinished++;
+        const isRepository = (0,directory/* isGitDirectory */.QU)(path, names);
+        if (isRepository)
+            this.#add({ kind: 'git-directory', path });
+        return isRepository && (0,directory/* isUnmistakable */.bm)(path) ? [] : below;
+    }
+    #entry(path, { name, kind }, below) {
+        const file = (0,posix_.join)(path, name);
+        if (kind === 'directory')
+            below.push(file);
+        else if (name === '.git')
+            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (kind === 'pipe')
+            this.#add({ kind, path: file });
+        else if (kind === 'link')
+            this.#link(file);
+        else if (kind === 'file')
+            this.#file(file);
+        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+        if (isAction)
+            this.#add({ kind: 'action', path });
+    }
+    #link(path) {
+        const target = leadsTo(path);
+        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
+        if (!isInside)
+            this.#add({ kind: 'link-out', path, target });
+    }
+    #file(path) {
+        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if ((stats.mode & 0o6000) !== 0)
+            this.#add({ kind: 'set-id', path });
+        if (stats.nlink < 2 || this.#after !== undefined)
+            return;
+        const id = `${stats.dev} ${stats.ino}`;
+        const known = this.#shared.get(id);
+        if (known === undefined) {
+            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
+        }
+        else {
+            known.paths.push(path);
+            known.missing -= 1;
+        }
+    }
+    #add(finding) {
+        if (this.#after?.known.has(keyOf(finding)) !== true)
+            this.#findings.push(finding);
+    }
+}
+function isOfGit({ kind }) {
+    return kind.startsWith('git-');
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/inspect.js
 
 
@@ -2473,15 +2970,7 @@ function hash(file) {
  */
 async function inspectWorkspace(baseline, limitMs, onDirectory) {
     const { workspace, roots, protectPaths } = baseline;
-    const kept = { conflicts: [], ended: [], settings: [], failed: [] };
-    for (const repository of baseline.repositories) {
-        try {
-            (0,git_return/* returnDirectory */.q)(repository, roots, kept);
-        }
-        catch (error) {
-            kept.failed.push(`${repository.host}: ${String(error)}`);
-        }
-    }
+    const kept = returnRepositories(baseline);
     const objects = checkStores(baseline, performance.now() + limitMs / 2);
     kept.failed.push(...objects.problems);
     const restored = [
@@ -2495,7 +2984,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         unread: new Set(baseline.unread),
         onDirectory,
     };
-    const found = await (0,survey/* survey */.Fr)(roots, limitMs, after, baseline.covered);
+    const found = await survey(roots, limitMs, after, baseline.covered);
     // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
     onDirectory?.((0,file_names/* fromText */.IK)(workspace));
     const links = newLinks(found.findings, baseline);
@@ -2503,10 +2992,10 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         ...restored,
         ...disarmGit(found.findings, baseline, kept, end),
         ...disarmPlaces(found, baseline),
-        ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${(0,file_names/* printable */.g$)(target)}`])),
+        ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
     ];
-    const setIds = (0,survey/* pathsOf */.wG)(found.findings, 'set-id').map((path) => clearSetId(path));
-    const pipes = (0,survey/* pathsOf */.wG)(found.findings, 'pipe').map((path) => removePipe(path));
+    const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
+    const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
     const prints = snapshot(workspace, protectPaths, baseline.snapshot);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
@@ -2514,16 +3003,33 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     };
     return {
         disarmed: disarmed
-            .map(({ path, what, movedTo }) => ({ path: shown(path), what, movedTo: movedTo && shown(movedTo) }))
+            .map(({ path, what, movedTo }) => {
+            return { path: shown(path), what: what.map(file_names/* printable */.g$), movedTo: movedTo && shown(movedTo) };
+        })
             .sort((one, other) => byPlace(one.path, other.path)),
         newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
         kept,
         changes: changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
         setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+        shut: pathsOf(found.findings, 'shut').map(shown),
+        readOnly: pathsOf(found.findings, 'read-only').map(shown),
         pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
         left: found.left + found.flooded.length + objects.left,
     };
+}
+/** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
+function returnRepositories({ repositories, roots }) {
+    const kept = { conflicts: [], ended: [], settings: [], failed: [] };
+    for (const repository of repositories) {
+        try {
+            (0,git_return/* returnDirectory */.q)(repository, roots, kept);
+        }
+        catch (error) {
+            kept.failed.push(`${repository.host}: ${String(error)}`);
+        }
+    }
+    return kept;
 }
 /**
  * Moves aside the objects of the host's repositories that are not what they are called.
@@ -2539,9 +3045,11 @@ function checkStores({ repositories, since }, end) {
             const { forged, unchecked } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
             for (const name of forged)
                 problems.push(`${host}/${name}: its content is not what its name says`);
-            if (unchecked.length === 0)
+            const [first] = unchecked;
+            if (first === undefined)
                 continue;
-            problems.push(`${host}/${unchecked[0]}: AWF could not look at it (${unchecked.length} such); run git fsck`);
+            const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
+            problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
         }
         catch (error) {
             problems.push(`${host}/objects: ${String(error)}`);
@@ -2554,7 +3062,7 @@ function checkStores({ repositories, since }, end) {
 function disarmGit(findings, baseline, kept, end) {
     const { roots, elsewhere } = baseline;
     const known = new Set(baseline.offences);
-    const repositories = [...baseline.bare, ...(0,survey/* pathsOf */.wG)(findings, 'git-directory')].flatMap((path) => {
+    const repositories = [...baseline.bare, ...pathsOf(findings, 'git-directory')].flatMap((path) => {
         if ((0,files/* kindOf */.I)(path) !== 'directory')
             return [];
         if (performance.now() > end)
@@ -2567,12 +3075,12 @@ function disarmGit(findings, baseline, kept, end) {
             return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF cannot look at'])];
         }
     });
-    const stray = (0,survey/* pathsOf */.wG)(findings, 'git-file').filter((path) => !leadsInside(path, roots));
+    const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
     const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
     return [
         ...repositories,
         ...stray.map((path) => (0,disarm/* moveOut */.o$)(path, ['a link to a repository outside the workspace'])),
-        ...(0,survey/* pathsOf */.wG)(findings, 'git-link').map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
+        ...pathsOf(findings, 'git-link').map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
         ...hooks.map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
         ...elsewhere.absent
             .filter((path) => (0,files/* kindOf */.I)(path) !== undefined)
@@ -2660,7 +3168,7 @@ function restoreWay(path, before, workspace) {
 /** A pipe has no content that could be lost. */
 function removePipe(path) {
     try {
-        (0,survey/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
+        (0,files/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
         (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
         return { path, isRemoved: true };
     }
@@ -2680,7 +3188,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(822);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(825);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(556);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 
@@ -2689,6 +3197,13 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
+try {
+    // If what the command has left uses up the machine's memory, this process and its git go first.
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)('/proc/self/oom_score_adj', '1000');
+}
+catch {
+    // Then the kernel decides by size.
+}
 const [workDirectory = '', limitMs = ''] = process.argv.slice(2);
 const baseline = (0,_baseline_js__WEBPACK_IMPORTED_MODULE_3__/* .readBaseline */ .m)(workDirectory);
 if (baseline === undefined)
@@ -2895,7 +3410,9 @@ function reasonOf(signal, stderr) {
         return 'it used up its memory';
     if (signal === 'SIGKILL')
         return 'it was killed, after its time or for want of memory';
-    return stderr.trim().split('\n').at(-1) ?? 'no reason given';
+    // Node.js says more after the error: where it happened, and its own version.
+    const error = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
+    return error === '' ? 'no reason given' : printable(fromText(error));
 }
 function placeOf(workDirectory) {
     try {
@@ -2905,242 +3422,6 @@ function placeOf(workDirectory) {
     catch {
         return undefined;
     }
-}
-
-
-/***/ }),
-
-/***/ 290:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  QA: () => (/* binding */ isHuge),
-  wG: () => (/* binding */ pathsOf),
-  Fr: () => (/* binding */ survey),
-  Tl: () => (/* binding */ unlock)
-});
-
-// UNUSED EXPORTS: keyOf
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: external "node:path/posix"
-var posix_ = __nccwpck_require__(916);
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
-var file_names = __nccwpck_require__(50);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
-var directory = __nccwpck_require__(184);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
-
-
-
-
-
-/** Tells a finding from every other one. */
-function keyOf({ kind, path, target = '' }) {
-    return [kind, path, target].join('\0');
-}
-/** The paths of one kind. */
-function pathsOf(findings, kind) {
-    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
-}
-/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
-const SLICE_MS = 8;
-/** More than a command sensibly leaves. It may be meant to exhaust us. */
-const MAX_NEW_FINDINGS = 10_000;
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-/**
- * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
- *
- * @param roots existing directories
- * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
- * @param covered directories that the command does not see
- */
-async function survey(roots, limitMs = Infinity, after, covered = []) {
-    const walk = new Walk(roots, after, covered);
-    const end = performance.now() + limitMs;
-    let sliceEnd = performance.now() + SLICE_MS;
-    while (walk.left > 0 && performance.now() <= end) {
-        walk.step();
-        if (performance.now() > sliceEnd) {
-            await (0,promises_namespaceObject.setImmediate)();
-            sliceEnd = performance.now() + SLICE_MS;
-        }
-    }
-    return walk.survey();
-}
-class Walk {
-    #roots;
-    #after;
-    #pending;
-    #findings = [];
-    #unread = [];
-    #flooded = [];
-    #covered;
-    /** Files with several names: those met, and how many are missing. */
-    #shared = new Map();
-    constructor(roots, after, covered) {
-        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
-        this.#roots = roots.map(file_names/* fromText */.IK);
-        this.#after = after;
-        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
-    }
-    get left() {
-        return this.#pending.length;
-    }
-    survey() {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-        return {
-            findings: this.#findings,
-            sharedFiles: shared.flatMap(({ paths }) => paths),
-            unread: this.#unread,
-            flooded: this.#flooded,
-            left: this.left,
-        };
-    }
-    /** Reads one directory. */
-    step() {
-        const path = this.#pending.pop() ?? '/';
-        this.#after?.onDirectory?.(path);
-        // What could not be read before the command is left as it is.
-        const wasUnread = this.#after?.unread.has(path) !== false;
-        const known = this.#findings.length;
-        try {
-            if (!wasUnread)
-                unlock(path);
-            if (isHuge(path)) {
-                (wasUnread ? this.#unread : this.#flooded).push(path);
-                return;
-            }
-            const below = this.#look(path, entriesOf(path));
-            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
-            if (isFlooded && this.#findings.length > known) {
-                const dropped = this.#findings.splice(known);
-                this.#flooded.push(path);
-                if (!this.#roots.includes(path))
-                    return;
-                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
-                this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
-            }
-            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
-            // One by one: as arguments of a single call, they would be more than the stack takes.
-            for (const directory of below)
-                if (isSearched(directory))
-                    this.#pending.push(directory);
-        }
-        catch {
-            this.#unread.push(path);
-        }
-    }
-    /** @returns the directories to search next */
-    #look(path, entries) {
-        if ((0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)))) {
-            this.#add({ kind: 'git-directory', path });
-            if ((0,directory/* isUnmistakable */.bm)(path))
-                return [];
-        }
-        const below = [];
-        for (const { name, kind } of entries) {
-            const file = (0,posix_.join)(path, name);
-            if (kind === 'directory')
-                below.push(file);
-            else if (name === '.git')
-                this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
-            else if (kind === 'pipe')
-                this.#add({ kind, path: file });
-            else if (kind === 'link')
-                this.#link(file);
-            else if (kind === 'file')
-                this.#file(file);
-            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
-            if (isAction)
-                this.#add({ kind: 'action', path });
-        }
-        return below;
-    }
-    #link(path) {
-        const target = leadsTo(path);
-        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
-        if (!isInside)
-            this.#add({ kind: 'link-out', path, target });
-    }
-    #file(path) {
-        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
-        if (stats === undefined)
-            return;
-        if ((stats.mode & 0o6000) !== 0)
-            this.#add({ kind: 'set-id', path });
-        if (stats.nlink < 2 || this.#after !== undefined)
-            return;
-        const id = `${stats.dev} ${stats.ino}`;
-        const known = this.#shared.get(id);
-        if (known === undefined) {
-            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
-        }
-        else {
-            known.paths.push(path);
-            known.missing -= 1;
-        }
-    }
-    #add(finding) {
-        if (this.#after?.known.has(keyOf(finding)) !== true)
-            this.#findings.push(finding);
-    }
-}
-/** Listing such a directory takes gigabytes. @throws Error if there is none */
-function isHuge(path) {
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
-}
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
-    const target = (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(link), 'latin1');
-    let at = target.startsWith('/') ? '/' : real((0,posix_.dirname)(link));
-    for (const part of target.split('/')) {
-        if (part === '' || part === '.')
-            continue;
-        at = part === '..' ? (0,posix_.dirname)(at) : real((0,posix_.join)(at, part));
-    }
-    return at;
-}
-function real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)((0,file_names/* bytes */.ee)(path), 'latin1');
-    }
-    catch {
-        return path;
-    }
-}
-/** @throws Error if the directory cannot be listed */
-function entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-        name: entry.name.toString('latin1'),
-        kind: kindOfEntry(entry),
-    }));
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- */
-function unlock(path, needed = 0o500) {
-    const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-    if ((mode & needed) !== needed)
-        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (mode & 0o777) | needed);
 }
 
 

@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 6318:
+/***/ 679:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45854,8 +45854,12 @@ const OPENAI_BODY = {
     own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
 };
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
-const AZURE = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/;
-const NO_JWT = /^(?!eyJ[\w-]*\.)/;
+const AZURE_KEY = {
+    header: 'api-key',
+    prefix: '',
+    host: /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/,
+    credential: /^(?!eyJ[\w-]*\.)/,
+};
 const openai_errorBody = (error) => ({
     error: {
         message: error.message,
@@ -45887,7 +45891,7 @@ const openai = {
         header: 'authorization',
         prefix: 'Bearer ',
         defaults: {},
-        others: [{ header: 'api-key', prefix: '', host: AZURE, credential: NO_JWT }],
+        others: [AZURE_KEY],
     },
     endpoints: openai_ENDPOINTS,
     bodyRules: () => OPENAI_BODY,
@@ -45938,9 +45942,14 @@ const OPENAI = [
     post('/responses', VERSION),
     ...OPENAI_MODELS,
 ];
-/** OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. */
+/**
+ * OpenAI's routes without `/v1`; Claude models are also offered by Anthropic's own route, with it. Copilot CLI asks below
+ * `/openai` for an upstream that is Azure's.
+ */
 const copilot_ENDPOINTS = [
     ...OPENAI,
+    ...under(['/openai/v1', '/openai'], OPENAI),
+    ...under(['/openai/deployments/*'], OPENAI_GENERATION),
     ...spelled('/v1', '', 'own-hosts', OPENAI),
     ...under(['/v1'], ANTHROPIC_MESSAGES),
     ...spelled('', '/v1', 'every-host', ANTHROPIC_MESSAGES),
@@ -46015,7 +46024,7 @@ const copilot = {
         header: 'authorization',
         prefix: 'Bearer ',
         defaults: {},
-        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }],
+        others: [{ header: 'authorization', prefix: 'token ', credential: OAUTH_TOKEN, host: PLAN_HOST }, AZURE_KEY],
         hostDefaults: {
             host: GITHUB_COPILOT_HOST,
             // What Copilot CLI 1.0.102 sends in its own mode. In the mode with a provider of the user's own it sends none.
@@ -48596,20 +48605,38 @@ function toText(path) {
     const text = file_names_bytes(path).toString('utf8');
     return file_names_fromText(text) === path ? text : undefined;
 }
-/** A path for messages: a single line without control characters, of limited length. */
+/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
+const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
+ * that are not UTF-8, are escaped as in `$'...'` of bash.
+ */
 function file_names_printable(path) {
-    const text = file_names_bytes(path)
-        .toString('utf8')
-        .replace(/[^\P{C}]/gu, '?');
+    const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
+        const character = toText(sequence);
+        if (character !== undefined && character !== '\\' && !UNSEEN.test(character))
+            return character;
+        return KNOWN_ESCAPES[sequence] ?? Array.from(file_names_bytes(sequence), escaped).join('');
+    });
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
+function escaped(byte) {
+    return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
+const LONGEST_NAME = 255;
+const ASIDE_BYTES = 17;
 /**
- * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory.
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
+ * become too long is cut.
  *
  * @returns the new path
  */
 function file_names_moveAside(path) {
-    const aside = `${path}.awf-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
+    const start = path.lastIndexOf('/') + 1;
+    const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
     if ((0,external_node_fs_.lstatSync)(file_names_bytes(aside), { throwIfNoEntry: false }))
         return file_names_moveAside(path);
     (0,external_node_fs_.renameSync)(file_names_bytes(path), file_names_bytes(aside));
@@ -48682,13 +48709,15 @@ class TooMany extends Error {
 /**
  * The regular files below a directory, as paths relative to it. Links and special files are left out.
  *
+ * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-function files_filesBelow(directory, limit) {
+function files_filesBelow(directory, limit, onDirectory) {
     const found = [];
     let left = limit;
     const pending = files_kindOf(directory) === 'directory' ? [''] : [];
     for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+        onDirectory?.((0,posix_namespaceObject.join)(directory, below));
         for (const name of files_namesIn((0,posix_namespaceObject.join)(directory, below))) {
             if (left-- === 0)
                 throw new TooMany(`more than ${limit} files in ${directory}`);
@@ -48701,6 +48730,31 @@ function files_filesBelow(directory, limit) {
         }
     }
     return found.sort();
+}
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ *
+ * @returns true if the owner could not
+ */
+function unlock(path, needed = 0o500) {
+    const { mode } = (0,external_node_fs_.lstatSync)(file_names_bytes(path));
+    if ((mode & needed) === needed)
+        return false;
+    (0,external_node_fs_.chmodSync)(file_names_bytes(path), (mode & 0o777) | needed);
+    return true;
+}
+/** Like {@link moveAside}, even if the command has made the directory above read-only. */
+function files_moveUnlocked(path) {
+    try {
+        return file_names_moveAside(path);
+    }
+    catch (error) {
+        if (error.code !== 'EACCES')
+            throw error;
+        unlock((0,posix_namespaceObject.dirname)(path), 0o700);
+        return file_names_moveAside(path);
+    }
 }
 /** True if no directory between `directory` and the file `name` below it is a link. */
 function files_isPlainPath(directory, name) {
@@ -49174,6 +49228,10 @@ const MODE_AT = 24;
 const [NAME_LENGTH, STAGE, IS_EXTENDED, ASSUME_VALID] = [0x0fff, 0x3000, 0x4000, 0x8000];
 const [INTENT_TO_ADD, SKIP_WORKTREE] = [0x2000, 0x4000];
 const [FILE, PROGRAM, LINK, SUBMODULE, DIRECTORY] = [0o100644, 0o100755, 0o120000, 0o160000, 0o040000];
+/** Of a path in conflict, the index has several stages. */
+function index_file_stageOf({ flags }) {
+    return flags & STAGE;
+}
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 function index_file_hashBytesOf(repository) {
     try {
@@ -49218,11 +49276,12 @@ class Reader {
             entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
         }
         const extensions = this.#extensions(starts, entries.length);
-        const index = { entries, isSplit: extensions.has('link'), isSparse: extensions.has('sdir') };
+        const link = extensions.get('link');
         for (const entry of entries) {
-            this.#require((index.isSplit && entry.path === '') || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
+            const isReplacement = link !== undefined && entry.path === '';
+            this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
         }
-        return index;
+        return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
     }
     #entry(version, previous) {
         const start = this.#at;
@@ -49259,7 +49318,7 @@ class Reader {
     }
     /** Git may read the entries from several places at once: those must be entries too. */
     #extensions(starts, count) {
-        const names = new Set();
+        const found = new Map();
         const endOfEntries = this.#at;
         // Git looks for this one from the end of the file.
         const claimed = this.#end - (8 + 4 + this.#hashBytes);
@@ -49270,8 +49329,8 @@ class Reader {
                 this.#data.readUInt32BE(this.#at + 4),
             ];
             const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
-            this.#require(body.length === size && !names.has(name), 'an extension');
-            names.add(name);
+            this.#require(body.length === size && !found.has(name), 'an extension');
+            found.set(name, body);
             if (name === 'EOIE') {
                 this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
                 isClaimed = false;
@@ -49281,7 +49340,7 @@ class Reader {
             this.#at += 8 + size;
         }
         this.#require(!isClaimed, 'the end of the entries');
-        return names;
+        return found;
     }
     #checkBlocks(body, starts, count) {
         let next = 0;
@@ -49506,7 +49565,7 @@ const layout_RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD'
 const layout_MAX_LOG_BYTES = 64 << 20;
 const layout_INDEX = 'index';
 /** The index, and the files that it may be split into. */
-function layout_isIndex(name) {
+function isIndex(name) {
     return /^(index|sharedindex\.([0-9a-f]{40}|[0-9a-f]{64}))$/.test(name);
 }
 /** True for a file that belongs into a store. `name` is relative to the git directory. */
@@ -49534,7 +49593,6 @@ function isText(content) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/judge.js
-
 
 
 
@@ -49613,7 +49671,7 @@ class Judge {
             this.#offend(path, kind === 'link' ? 'a symbolic link' : 'neither a file nor a directory');
         else if (name === 'config' || name === 'config.worktree')
             this.#config(at, path);
-        else if (layout_isIndex(name))
+        else if (isIndex(name))
             this.#index(at, path);
         else if (name.startsWith('hooks/'))
             this.#require(name.endsWith('.sample'), path, 'a hook');
@@ -49626,7 +49684,7 @@ class Judge {
             this.#offend(path, `a configuration that AWF cannot read (${composed})`);
         else
             for (const entry of composed.dropped)
-                this.#offend(path, `the setting ${file_names_printable(config_policy_describeEntry(entry))}`);
+                this.#offend(path, `the setting ${config_policy_describeEntry(entry)}`);
     }
     #index(at, path) {
         const repository = (0,posix_namespaceObject.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
@@ -50085,7 +50143,74 @@ function credentialIn(text, secrets) {
     })?.variable;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/link-target.js
+
+
+
+/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
+function leadsTo(link) {
+    const target = (0,external_node_fs_.readlinkSync)(file_names_bytes(link), 'latin1');
+    let at = target.startsWith('/') ? '/' : link_target_real((0,posix_namespaceObject.dirname)(link));
+    for (const part of target.split('/')) {
+        if (part === '' || part === '.')
+            continue;
+        at = part === '..' ? (0,posix_namespaceObject.dirname)(at) : link_target_real((0,posix_namespaceObject.join)(at, part));
+    }
+    return at;
+}
+function link_target_real(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(file_names_bytes(path), 'latin1');
+    }
+    catch {
+        return path;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
+function isHuge(path) {
+    return (0,external_node_fs_.lstatSync)(file_names_bytes(path)).size > HUGE_DIRECTORY_BYTES;
+}
+/** @throws Error if the directory cannot be listed */
+function listing_entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)(file_names_bytes(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
 
 
 
@@ -50103,8 +50228,10 @@ function pathsOf(findings, kind) {
 const SLICE_MS = 8;
 /** More than a command sensibly leaves. It may be meant to exhaust us. */
 const MAX_NEW_FINDINGS = 10_000;
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** Subdirectories of a single huge directory that are searched. */
+const MAX_SUBDIRECTORIES = 100_000;
+/** Names by which `isGitDirectory` knows a git directory. */
+const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
 /**
  * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
  *
@@ -50114,8 +50241,8 @@ const HUGE_DIRECTORY_BYTES = 20 << 20;
  * @param covered directories that the command does not see
  */
 async function survey(roots, limitMs = Infinity, after, covered = []) {
-    const walk = new Walk(roots, after, covered);
     const end = performance.now() + limitMs;
+    const walk = new Walk(roots, after, covered, end);
     let sliceEnd = performance.now() + SLICE_MS;
     while (walk.left > 0 && performance.now() <= end) {
         walk.step();
@@ -50134,9 +50261,14 @@ class Walk {
     #unread = [];
     #flooded = [];
     #covered;
+    /** When to give up in the middle of a huge directory. */
+    #end;
+    /** Directories that were not searched to the end. */
+    #unfinished = 0;
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
-    constructor(roots, after, covered) {
+    constructor(roots, after, covered, end) {
+        this.#end = end;
         this.#covered = new Set(covered.map(file_names_fromText));
         this.#roots = roots.map(file_names_fromText);
         this.#after = after;
@@ -50152,24 +50284,22 @@ class Walk {
             sharedFiles: shared.flatMap(({ paths }) => paths),
             unread: this.#unread,
             flooded: this.#flooded,
-            left: this.left,
+            left: this.left + this.#unfinished,
         };
     }
     /** Reads one directory. */
     step() {
         const path = this.#pending.pop() ?? '/';
         this.#after?.onDirectory?.(path);
-        // What could not be read before the command is left as it is.
-        const wasUnread = this.#after?.unread.has(path) !== false;
         const known = this.#findings.length;
         try {
-            if (!wasUnread)
-                unlock(path);
-            if (isHuge(path)) {
-                (wasUnread ? this.#unread : this.#flooded).push(path);
+            this.#checkAccess(path);
+            const isLarge = isHuge(path);
+            if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
+                this.#flooded.push(path);
                 return;
             }
-            const below = this.#look(path, survey_entriesOf(path));
+            const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, listing_entriesOf(path));
             const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
             if (isFlooded && this.#findings.length > known) {
                 const dropped = this.#findings.splice(known);
@@ -50177,7 +50307,7 @@ class Walk {
                 if (!this.#roots.includes(path))
                     return;
                 // A root cannot be moved aside, so its repository and what is below it have to be looked at.
-                this.#findings.push(...dropped.filter(({ kind }) => kind.startsWith('git-')));
+                this.#findings.push(...dropped.filter(isOfGit));
             }
             const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
             // One by one: as arguments of a single call, they would be more than the stack takes.
@@ -50189,6 +50319,25 @@ class Walk {
             this.#unread.push(path);
         }
     }
+    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
+    #checkAccess(path) {
+        const { mode } = (0,external_node_fs_.lstatSync)(file_names_bytes(path));
+        if ((mode & 0o500) !== 0o500) {
+            const shut = { kind: 'shut', path };
+            if (this.#isNew(shut) && this.#after?.unread.has(path) === false)
+                unlock(path, 0o700);
+            this.#add(shut);
+        }
+        else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
+            const isOutermost = ((0,external_node_fs_.lstatSync)(file_names_bytes((0,posix_namespaceObject.dirname)(path))).mode & 0o200) !== 0;
+            if (isOutermost)
+                this.#add({ kind: 'read-only', path });
+        }
+    }
+    /** True for what was not there before the command. */
+    #isNew(finding) {
+        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
+    }
     /** @returns the directories to search next */
     #look(path, entries) {
         if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
@@ -50197,23 +50346,54 @@ class Walk {
                 return [];
         }
         const below = [];
-        for (const { name, kind } of entries) {
-            const file = (0,posix_namespaceObject.join)(path, name);
-            if (kind === 'directory')
-                below.push(file);
-            else if (name === '.git')
-                this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
-            else if (kind === 'pipe')
-                this.#add({ kind, path: file });
-            else if (kind === 'link')
-                this.#link(file);
-            else if (kind === 'file')
-                this.#file(file);
-            const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
-            if (isAction)
-                this.#add({ kind: 'action', path });
-        }
+        for (const entry of entries)
+            this.#entry(path, entry, below);
         return below;
+    }
+    /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
+    #lookAtHuge(path) {
+        this.#add({ kind: 'huge', path });
+        const names = new Set();
+        const below = [];
+        let isWhole = true;
+        for (const entry of streamedEntriesOf(path)) {
+            const known = this.#findings.length;
+            this.#entry(path, entry, below);
+            if (GIT_NAMES.has(entry.name))
+                names.add(entry.name);
+            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
+            if (isTooMuch) {
+                isWhole = false;
+                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
+                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
+            }
+            if (performance.now() > this.#end) {
+                isWhole = false;
+                break;
+            }
+        }
+        if (!isWhole)
+            this.#unfinished++;
+        const isRepository = isGitDirectory(path, names);
+        if (isRepository)
+            this.#add({ kind: 'git-directory', path });
+        return isRepository && directory_isUnmistakable(path) ? [] : below;
+    }
+    #entry(path, { name, kind }, below) {
+        const file = (0,posix_namespaceObject.join)(path, name);
+        if (kind === 'directory')
+            below.push(file);
+        else if (name === '.git')
+            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (kind === 'pipe')
+            this.#add({ kind, path: file });
+        else if (kind === 'link')
+            this.#link(file);
+        else if (kind === 'file')
+            this.#file(file);
+        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+        if (isAction)
+            this.#add({ kind: 'action', path });
     }
     #link(path) {
         const target = leadsTo(path);
@@ -50244,54 +50424,8 @@ class Walk {
             this.#findings.push(finding);
     }
 }
-/** Listing such a directory takes gigabytes. @throws Error if there is none */
-function isHuge(path) {
-    return (0,external_node_fs_.lstatSync)(file_names_bytes(path)).size > HUGE_DIRECTORY_BYTES;
-}
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
-    const target = (0,external_node_fs_.readlinkSync)(file_names_bytes(link), 'latin1');
-    let at = target.startsWith('/') ? '/' : survey_real((0,posix_namespaceObject.dirname)(link));
-    for (const part of target.split('/')) {
-        if (part === '' || part === '.')
-            continue;
-        at = part === '..' ? (0,posix_namespaceObject.dirname)(at) : survey_real((0,posix_namespaceObject.join)(at, part));
-    }
-    return at;
-}
-function survey_real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(file_names_bytes(path), 'latin1');
-    }
-    catch {
-        return path;
-    }
-}
-/** @throws Error if the directory cannot be listed */
-function survey_entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)(file_names_bytes(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-        name: entry.name.toString('latin1'),
-        kind: kindOfEntry(entry),
-    }));
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- */
-function unlock(path, needed = 0o500) {
-    const { mode } = (0,external_node_fs_.lstatSync)(file_names_bytes(path));
-    if ((mode & needed) !== needed)
-        (0,external_node_fs_.chmodSync)(file_names_bytes(path), (mode & 0o777) | needed);
+function isOfGit({ kind }) {
+    return kind.startsWith('git-');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
@@ -50920,11 +51054,18 @@ function table(head, rows, empty) {
         ...(rest > 0 ? [`\n${rest} more are in the logs.`] : []),
     ].join('\n');
 }
-/** Shows text that the agent chose as inert code: it can neither end the span nor add a cell or a line. */
+/**
+ * Shows text that the agent chose as inert code: it can neither end the span nor add a cell or a line. What it must not
+ * contain, and all that is not ASCII, is escaped.
+ */
 function code(text) {
+    const inert = text.replace(/[^\x20-\x7e]|[`|<>]/gu, markdown_escaped);
     // Two backticks with nothing between them do not make a code span.
-    const inert = text.replace(/[^\x20-\x7e]/g, '?').replace(/[`|<>\\]/g, '?') || ' ';
-    return `\`${inert.length > 120 ? `${inert.slice(0, 117)}...` : inert}\``;
+    return `\`${(inert.length > 120 ? `${inert.slice(0, 117)}...` : inert) || ' '}\``;
+}
+function markdown_escaped(character) {
+    const point = character.codePointAt(0) ?? 0;
+    return point > 0xff ? `\\u{${point.toString(16)}}` : `\\x${point.toString(16).padStart(2, '0')}`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
@@ -50933,7 +51074,7 @@ function code(text) {
 /** The number of items that one warning names. A hostile command can leave any number. */
 const MAX_NAMED = 10;
 /** Warns about what the command left in the workspace, once for each kind. */
-function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
+function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, shut, left, }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
     const stuck = disarmed.filter(({ movedTo }) => movedTo === undefined);
     const named = (list) => listed(list.map(({ path, what }) => `${path} (${listed(what)})`));
@@ -50956,6 +51097,9 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
             : []),
         ...setIdNotes(setIdFiles),
         ...pipeNotes(pipes),
+        ...(shut.length > 0
+            ? [`The command locked directories so that nobody could look into them. AWF unlocked them: ${listed(shut)}.`]
+            : []),
         ...(left > 0
             ? [
                 'The command left so much in the workspace that it was not looked through to the end: at least ' +
@@ -50965,9 +51109,10 @@ function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setI
     ];
 }
 /** A section of the job summary, as blocks. Empty if there is nothing to report. */
-function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, left, }) {
+function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, shut, readOnly, left, }) {
     const notes = [
         ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
+        ...readOnlyNote(readOnly),
         ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
     ];
     const tables = [
@@ -50979,6 +51124,7 @@ function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setI
         ])),
         tableOf(['Lent the rights of its owner or group', 'What became of it'], setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does'])),
         tableOf(['Made whoever opens it wait', 'What became of it'], pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there'])),
+        tableOf(['Locked directory', 'What became of it'], shut.map((path) => [code(path), '⛔ unlocked'])),
         tableOf(['New link out of the workspace'], links.map((link) => [code(link)])),
         tableOf(['Not brought to the repository on the host', 'because'], [
             ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
@@ -50988,6 +51134,14 @@ function aftermathMarkdown({ disarmed, newRepository, kept, changes, links, setI
         ]),
     ].flat();
     return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+}
+/** A build may well leave such directories (a cache of Go's modules), so this is no warning. */
+function readOnlyNote(directories) {
+    const [first] = directories;
+    if (first === undefined)
+        return [];
+    const count = directories.length === 1 ? '' : ` (and ${directories.length - 1} more)`;
+    return [`New directory that is read-only: ${code(first)}${count}. Run \`chmod -R u+w\` before you remove it.`];
 }
 /** Programs that run with the rights of whoever owns them. */
 function setIdNotes(files) {
@@ -52389,9 +52543,10 @@ function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
     const option = optionName(frontEnd, 'timeout-minutes');
     return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
 }
-/** For a command that was killed for its memory. */
+/** For a command that was killed for its memory. The engine does not tell whose limit it was: its own or the machine's. */
 function outOfMemoryText({ frontEnd }, memory) {
-    return `The command was killed because it needed more memory than ${memory}. Raise ${optionName(frontEnd, 'memory')}.`;
+    return (`The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
+        `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
@@ -55495,7 +55650,7 @@ function textLine(line) {
     const heading = HEADING.exec(line);
     if (heading) {
         const title = heading.groups?.['title']?.trim() ?? '';
-        return title === '' ? [''] : ['', `**${escaped(title)}**`, ''];
+        return title === '' ? [''] : ['', `**${agent_summary_escaped(title)}**`, ''];
     }
     const { indent = '', mark = '', text = '' } = ITEM.exec(line)?.groups ?? {};
     // Numbers and dashes suffice: the other marks mean the same.
@@ -55509,14 +55664,14 @@ function inline(text) {
     const pieces = [];
     let at = 0;
     for (const { index, 0: whole, groups = {} } of text.matchAll(TOKEN)) {
-        pieces.push(escaped(text.slice(at, index)));
+        pieces.push(agent_summary_escaped(text.slice(at, index)));
         if (groups['bold'] !== undefined)
-            pieces.push(`**${escaped(groups['bold'].trimEnd())}**`);
+            pieces.push(`**${agent_summary_escaped(groups['bold'].trimEnd())}**`);
         else
             pieces.push(agent_summary_code(groups['code'] ?? groups['link'] ?? ''));
         at = index + whole.length;
     }
-    pieces.push(escaped(text.slice(at)));
+    pieces.push(agent_summary_escaped(text.slice(at)));
     // Two code spans that touch would join their backticks into a different mark.
     return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
 }
@@ -55526,7 +55681,7 @@ function inline(text) {
  */
 const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
 /** Escapes text so that it stays plain text. */
-function escaped(text) {
+function agent_summary_escaped(text) {
     return text.replace(/\S+/g, (word) => FOUND_BY_GITHUB.test(word) ? agent_summary_code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'));
 }
 /** A code span. Backticks inside become apostrophes, so that only the last one can end it. */
@@ -55982,7 +56137,119 @@ function edited(host, additions, removals) {
     return text + (text === '' || text.endsWith('\n') ? '' : '\n') + formatGitConfig(additions);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/split-index.js
+
+
+
+/*
+ * With `core.splitIndex`, git keeps most entries in a second file, and in the index those that differ (gitformat-index(5),
+ * "Split index"). A reader that misses one of the two would see files as removed, so the two are joined here.
+ */
+/**
+ * Reads the index of a git directory, joined with the file that shares its entries. The result is never split.
+ *
+ * @param directory the git directory, or a worktree's part of it
+ * @throws SyntaxError if one of the files does not pass, or they do not belong together
+ */
+function split_index_readWholeIndex(directory, hashBytes) {
+    const index = readIndex(join(directory, INDEX), hashBytes);
+    if (index.link === undefined)
+        return index;
+    const name = index.link.toString('hex', 0, hashBytes);
+    // Git writes no name for an index that shares nothing.
+    if (/^0*$/.test(name))
+        return { ...index, entries: split_index_joined([], index.entries, none(), none()), link: undefined };
+    const shared = readIndex(join(directory, `sharedindex.${name}`), hashBytes);
+    split_index_require(shared.sum === name && shared.link === undefined, 'the file that shares its entries is another one');
+    const bitmaps = new Bitmaps(index.link.subarray(hashBytes), shared.entries.length);
+    const [deleted, replaced] = bitmaps.isEmpty ? [none(), none()] : [bitmaps.next(), bitmaps.next()];
+    split_index_require(bitmaps.isEmpty, 'there is more behind its link');
+    return {
+        ...index,
+        entries: split_index_joined(shared.entries, index.entries, deleted, replaced),
+        isSparse: index.isSparse || shared.isSparse,
+        link: undefined,
+    };
+}
+const none = () => new Set();
+/** What `merge_base_index` of git's split-index.c does, without what it tolerates. */
+function split_index_joined(shared, own, deleted, replaced) {
+    const replacements = own.slice(0, replaced.size);
+    const added = own.slice(replaced.size);
+    split_index_require(replacements.length === replaced.size, 'replacements are missing');
+    split_index_require(replacements.every(({ path }) => path === '') && added.every(({ path }) => path !== ''), 'a path is missing');
+    split_index_require(![...replaced].some((at) => deleted.has(at)), 'an entry is deleted and replaced');
+    const replacementFor = new Map([...replaced].map((at, order) => [at, replacements[order]]));
+    const kept = shared.flatMap((entry, at) => deleted.has(at) ? [] : [{ ...(replacementFor.get(at) ?? entry), path: entry.path }]);
+    const all = [...kept, ...added].sort(byPlace);
+    const isAscending = all.every((entry, at) => {
+        const before = all[at - 1];
+        return before === undefined || byPlace(before, entry) < 0;
+    });
+    split_index_require(isAscending, 'an entry is there twice');
+    return all;
+}
+/** Git's order: by the bytes of the path, then by stage. */
+function byPlace(one, other) {
+    if (one.path !== other.path)
+        return one.path < other.path ? -1 : 1;
+    return stageOf(one) - stageOf(other);
+}
+/** Bits of a 64-bit word. */
+const split_index_WORD = 64;
+/** Reads compressed bitmaps, one after the other (EWAH: gitformat-bitmap(5), "Appendix A"). */
+class Bitmaps {
+    #data;
+    #size;
+    #at = 0;
+    /** @param size how many bits there are at most */
+    constructor(data, size) {
+        this.#data = data;
+        this.#size = size;
+    }
+    get isEmpty() {
+        return this.#at === this.#data.length;
+    }
+    /** The positions of the bits that are set, ascending. @throws SyntaxError, RangeError if the bitmap is cut off */
+    next() {
+        const set = new Set();
+        const words = this.#data.readUInt32BE(this.#at + 4);
+        const start = this.#at + 8;
+        const word = (at) => this.#data.readBigUInt64BE(start + at * 8);
+        let bit = 0;
+        for (let at = 0; at < words; at++) {
+            const marker = word(at);
+            const run = Number((marker >> 1n) & 0xffffffffn);
+            const literals = Number(marker >> 33n);
+            if ((marker & 1n) === 1n)
+                for (let i = 0; i < run * split_index_WORD; i++)
+                    this.#add(set, bit + i);
+            bit += run * split_index_WORD;
+            for (let i = 0; i < literals; i++, bit += split_index_WORD) {
+                const literal = word(++at);
+                split_index_require(at < words, 'a bitmap is cut off');
+                for (let j = 0; j < split_index_WORD; j++)
+                    if (((literal >> BigInt(j)) & 1n) === 1n)
+                        this.#add(set, bit + j);
+            }
+        }
+        // The last four octets say where the last marker is, for writers.
+        this.#at = start + words * 8 + 4;
+        split_index_require(this.#at <= this.#data.length, 'a bitmap is cut off');
+        return set;
+    }
+    #add(set, bit) {
+        split_index_require(bit < this.#size, 'a bitmap is too long');
+        set.add(bit);
+    }
+}
+function split_index_require(isTrue, what) {
+    if (!isTrue)
+        throw new SyntaxError(`the index is split, and has a fault: ${what}`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js
+
 
 
 
@@ -56054,8 +56321,8 @@ function isChangedOnHost({ host, files }, name) {
 }
 /** The two belong together: with another HEAD, the index would show changes that nobody made. */
 function returnHeadAndIndex(directory, owner, kept) {
-    const { host, own } = directory;
-    const names = ['HEAD', ...namesIn(own).filter(isIndex)].filter((name) => !isUntouched(directory, name));
+    const { host } = directory;
+    const names = ['HEAD', INDEX].filter((name) => !isUntouched(directory, name));
     const changed = names.filter((name) => isChangedOnHost(directory, name));
     if (changed.length > 0) {
         kept.conflicts.push(...changed);
@@ -56076,12 +56343,10 @@ function returnHeadAndIndex(directory, owner, kept) {
 /** @throws SyntaxError for an index that does not pass */
 function composedIndex({ host, own, kind }) {
     const hashBytes = hashBytesOf(kind === 'worktree' ? join(host, '../..') : host);
-    const index = readIndex(join(own, INDEX), hashBytes);
-    if (index.isSplit)
-        throw new SyntaxError('the index is split');
+    const index = readWholeIndex(own, hashBytes);
     let before;
     try {
-        before = readIndex(join(host, INDEX), hashBytes);
+        before = readWholeIndex(host, hashBytes);
     }
     catch {
         // There is none, or nobody could use it.
@@ -56203,11 +56468,10 @@ function return_rebuildRepository(from, to, owner, roots, kept) {
 
 
 
-
 /** Moves something aside, to a name that no program looks for. What has too long a path moves with the directory above. */
 function moveOut(path, what) {
     try {
-        return { path, what, movedTo: moveUnlocked(path) };
+        return { path, what, movedTo: files_moveUnlocked(path) };
     }
     catch (error) {
         if (error.code === 'ENAMETOOLONG')
@@ -56257,18 +56521,6 @@ function restoreLink(path, before) {
     }
     catch {
         return [{ path: fromText(path), what, movedTo: undefined }];
-    }
-}
-/** Like {@link moveAside}, even if the command has made the parent directory read-only. */
-function moveUnlocked(path) {
-    try {
-        return file_names_moveAside(path);
-    }
-    catch (error) {
-        if (error.code !== 'EACCES')
-            throw error;
-        unlock((0,posix_namespaceObject.dirname)(path), 0o700);
-        return file_names_moveAside(path);
     }
 }
 
@@ -56329,7 +56581,9 @@ function reasonOf(signal, stderr) {
         return 'it used up its memory';
     if (signal === 'SIGKILL')
         return 'it was killed, after its time or for want of memory';
-    return stderr.trim().split('\n').at(-1) ?? 'no reason given';
+    // Node.js says more after the error: where it happened, and its own version.
+    const error = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
+    return error === '' ? 'no reason given' : file_names_printable(file_names_fromText(error));
 }
 function look_through_placeOf(workDirectory) {
     try {
@@ -56641,7 +56895,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6318);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(679);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
