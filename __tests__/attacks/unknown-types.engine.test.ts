@@ -93,10 +93,7 @@ describe.skipIf(!CAN_MOUNT || !HAS_GIT)(
 
     test('repositories, links and set-user-ID files are found', () => {
       const paths = aftermath.disarmed.map(({ path }) => path);
-      expect(paths.map((path) => path.replace('\ufffd', '?'))).toEqual(
-        expect.arrayContaining(['?/n/.git', 'coverage/a', 'n/.git']),
-      );
-      expect(paths).toHaveLength(3);
+      expect(paths.toSorted()).toEqual(['\\xff/n/.git', 'coverage/a', 'n/.git']);
       expect(aftermath.setIdFiles).toEqual([{ path: 'program', isCleared: true }]);
       expect(statSync(of('program')).mode & 0o7000).toBe(0);
       expect(aftermath.left).toBe(0);

@@ -73,18 +73,24 @@ describe('the action', () => {
 describe('the command line', () => {
   test('waits for a slow reader instead of keeping everything in memory, and loses nothing', async () => {
     const size = 400 * MIB;
-    const { child, done } = start(`head -c ${String(size)} /dev/zero; printf end`);
+    const { child, done, stderr } = start(`head -c ${String(size)} /dev/zero; printf end`);
+    let received = 0;
+    // A test that takes too long tells only that.
+    const report = setTimeout(() => {
+      process.kill(child.pid ?? 0, 'SIGKILL');
+      throw new Error(`After 100 s, ${received} bytes have arrived. AWF has said:\n${stderr()}`);
+    }, 100_000);
     await once(child.stdout, 'readable');
     // Long enough for much of the output to arrive, if nothing held it back.
     await sleep(4_000);
     expect(peakMemory(child.pid)).toBeLessThan(250_000);
-    let received = 0;
     let tail = '';
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
       received += chunk.length;
       tail = (tail + chunk.subarray(-3).toString('latin1')).slice(-3);
     }
     expect(await done).toBe(0);
+    clearTimeout(report);
     expect({ received, tail }).toEqual({ received: size + 3, tail: 'end' });
   });
 

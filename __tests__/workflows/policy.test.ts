@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { AGENT_PROGRAMS } from '../../testing/agents/programs.ts';
 import { ROOT } from '../../testing/root.ts';
 import { isObject, type JsonObject, objects } from '../../testing/json.ts';
 import { WORKFLOWS } from './workflow-files.ts';
@@ -56,11 +57,7 @@ describe.each(WORKFLOWS)('%s', (file) => {
   });
 });
 
-const agents = readdirSync(join(ROOT, 'testing/agents'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
-
-test.each(agents)('smoke-%s.yml installs the version that the engine tests use', (name) => {
+test.each(AGENT_PROGRAMS)('smoke-$bin.yml installs the version that the engine tests use', ({ bin: name }) => {
   const { dependencies } = JSON.parse(read(`testing/agents/${name}/package.json`)) as {
     dependencies: Record<string, string>;
   };
