@@ -13,13 +13,14 @@ import {
   type ActionStep,
   type LocalProvider,
 } from '../../testing/runner/action.ts';
-import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
+import { AGENT_PROGRAMS, CLAUDE, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { tryGit } from '../../testing/git.ts';
 import { ROOT } from '../../testing/root.ts';
 import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
+import type { Turn } from '../../testing/provider/server.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
 
 const TOOL = 'env > seen-by-the-tool.txt; mkdir -p made/by && echo content > made/by/the-agent.txt';
@@ -164,41 +165,58 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
   });
 });
 
+/** Runs a program once, started by the caller. @returns what the step printed, and what the model was sent */
+async function runOnce(
+  program: AgentProgram,
+  args: readonly string[],
+  respond: readonly Turn[],
+  options: Readonly<Record<string, string>> = {},
+): Promise<EntryResult & { readonly bodies: readonly string[]; readonly files: readonly string[] }> {
+  const provider = await startLocalProvider({ respond });
+  const directory = await install(program);
+  const step = actionStep(
+    {
+      run: [program.bin, ...args, "'Please make the file.'"].join(' '),
+      mounts: directory,
+      ...provider.inputs(program.provider),
+      ...options,
+    },
+    { ca: provider.ca, env: { PATH: [join(directory, 'node_modules', '.bin'), HOST_PATH].join(delimiter) } },
+  );
+  try {
+    const result = await step.main();
+    const sent = provider.server.requests.filter(({ method }) => method === 'POST');
+    return { ...result, bodies: sent.map(({ body }) => body.toString()), files: readdirSync(step.runner.workspace) };
+  } finally {
+    step.runner.remove();
+    await provider.server.close();
+  }
+}
+
 describe('a search that the provider runs', () => {
   const CODEX = AGENT_PROGRAMS.find(({ bin }) => bin === 'codex')!;
 
   /** Runs Codex with a model for which it offers one. @returns whether the requests that arrived offer it */
-  async function runCodex(options: Readonly<Record<string, string>>): Promise<boolean[]> {
-    const provider = await startLocalProvider({ respond: [LAST_WORDS] });
-    const directory = await install(CODEX);
-    const step = actionStep(
-      {
-        run: [CODEX.bin, ...CODEX.args, '-m gpt-5.5', "'Please search.'"].join(' '),
-        mounts: directory,
-        ...provider.inputs('openai'),
-        ...options,
-      },
-      {
-        ca: provider.ca,
-        env: { PATH: [join(directory, 'node_modules', '.bin'), HOST_PATH].join(delimiter) },
-      },
-    );
-    try {
-      const result = await step.main();
-      expect(result.stdout).toContain(LAST_WORDS);
-      const sent = provider.server.requests.filter(({ method }) => method === 'POST');
-      return sent.map(({ body }) => body.toString().includes('{"type":"web_search"'));
-    } finally {
-      step.runner.remove();
-      await provider.server.close();
-    }
+  async function offers(options: Readonly<Record<string, string>>): Promise<boolean[]> {
+    const { stdout, bodies } = await runOnce(CODEX, [...CODEX.args, '-m gpt-5.5'], [LAST_WORDS], options);
+    expect(stdout).toContain(LAST_WORDS);
+    return bodies.map((body) => body.includes('{"type":"web_search"'));
   }
 
   test('is off by default, and Codex works without it', async () => {
-    expect(await runCodex({})).toEqual([false]);
+    expect(await offers({})).toEqual([false]);
   });
 
   test('is on with allow-provider-tools: web-search', async () => {
-    expect(await runCodex({ 'allow-provider-tools': 'web-search' })).toEqual([true]);
+    expect(await offers({ 'allow-provider-tools': 'web-search' })).toEqual([true]);
   });
+});
+
+// Outside a sandbox that it knows, it refuses that to root.
+test('Claude Code works with --dangerously-skip-permissions, for root too', async () => {
+  const answers = [{ toolUse: CLAUDE.shellTool('echo content > made.txt') }, LAST_WORDS];
+  const result = await runOnce(CLAUDE, ['--dangerously-skip-permissions', '-p'], answers);
+  expect(result.stdout).toContain(LAST_WORDS);
+  expect(result, result.stdout).toMatchObject({ code: 0, stderr: '' });
+  expect(result.files).toContain('made.txt');
 });

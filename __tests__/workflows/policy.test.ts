@@ -39,8 +39,12 @@ describe.each(WORKFLOWS)('%s', (file) => {
     for (const { with: inputs } of checkouts) expect(inputs).toHaveProperty('persist-credentials', false);
   });
 
-  test('lets the token read the code and nothing else', () => {
-    expect(workflow['permissions']).toEqual({ contents: 'read' });
+  test('lets the token read the code and nothing else, or ask Copilot where that is the subject', () => {
+    const asksCopilot = file.endsWith('/smoke-copilot.yml');
+    expect(workflow['permissions']).toEqual({
+      contents: 'read',
+      ...(asksCopilot ? { 'copilot-requests': 'write' } : {}),
+    });
     expect(text.match(/\bpermissions:/g)).toHaveLength(1);
   });
 
