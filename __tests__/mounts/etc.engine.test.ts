@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
-import { missing } from '../../testing/packages/build-tool.ts';
 import { actionStep, mainAs } from '../../testing/runner/action.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
 import { ordinaryUser } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
@@ -12,8 +14,37 @@ const SECRET = 'SENTINEL-of-the-machine';
 /** Only root can put something into /etc. */
 const IS_ROOT = process.getuid?.() === 0;
 
+/** Programs whose packages have settings in `/etc`, and what shows that they find them. Those that this machine has. */
+const PROGRAMS: readonly (readonly [name: string, command: string])[] = (
+  [
+    // Its start script reads /etc/chromium.d.
+    [
+      'chromium',
+      `chromium --headless --no-sandbox --disable-gpu --dump-dom 'data:text/html,<p>hello</p>' 2> /dev/null`,
+    ],
+    ['php', 'php --ini'],
+    ['R', `R --no-save -s -e 'cat(Sys.getenv("R_LIBS_SITE"), Sys.getenv("R_PAPERSIZE"))'`],
+    [
+      'gs',
+      `gs -q -dBATCH -sDEVICE=txtwrite -sOutputFile=- -c '/Courier findfont 12 scalefont setfont 9 9 moveto (hello) show showpage'`,
+    ],
+    ['convert', 'convert -list policy'],
+    ['psql', 'psql --version'],
+    ['mysql', 'mysql --print-defaults'],
+  ] as const
+).filter(([name]) => spawnSync('which', [name]).status === 0);
+
+/** What a command prints on the host. */
+function onHost(command: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'test-awf-etc-'));
+  const env = { PATH: HOST_PATH, HOME: directory };
+  const { stdout } = spawnSync('bash', ['-c', command], { cwd: directory, env, encoding: 'utf8', timeout: 60_000 });
+  rmSync(directory, { recursive: true });
+  return stdout.trim();
+}
+
 const SCRIPT = sectionedScript({
-  'php finds its settings': 'php --ini | sed -n "s/Loaded Configuration File: *//p"',
+  ...Object.fromEntries(PROGRAMS.map(([name, command]) => [`run ${name}`, command])),
   'read the machine’s secrets': 'cat "$PLANTED/root-only" /etc/shadow /etc/sudoers /etc/ssh/*; true',
   'search for them': `grep -rsl 'SENTINEL-of-th[e]-machine' /etc; echo searched`,
   'read the user’s own settings': 'ls "$OWN"; true',
@@ -79,9 +110,10 @@ describe.each([
     ]);
   });
 
-  const php = missing('php', '--version');
-  test.skipIf(php !== undefined)(`a program finds the settings that its package generated: ${php ?? 'PHP'}`, () => {
-    expect(sections['php finds its settings']).toMatch(/^\/etc\/php\/.*\/php\.ini$/);
+  test.each(PROGRAMS)('%s finds the settings of its package', (name, command) => {
+    const expected = onHost(command);
+    expect(expected).not.toBe('');
+    expect(sections[`run ${name}`]?.trim()).toBe(expected);
   });
 
   test('nobody can write there', () => {
