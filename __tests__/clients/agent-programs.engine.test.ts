@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
   actionStep,
+  mainAs,
   startLocalProvider,
   TEST_KEYS,
   TEST_OAUTH_TOKEN,
@@ -16,7 +17,7 @@ import {
 import { AGENT_PROGRAMS, CLAUDE, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { tryGit } from '../../testing/git.ts';
 import { ROOT } from '../../testing/root.ts';
-import { copyAction, give, ordinaryUser, runProgram } from '../../testing/runner/program.ts';
+import { ordinaryUser } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
@@ -100,17 +101,7 @@ describe.each(CASES)('$title, for $caller', ({ program, input, key, user }) => {
       { ca: provider.ca, env: { PATH: path } },
     );
     tryGit(step.runner.workspace, ['init']);
-    if (!user) {
-      result = await step.main();
-      return;
-    }
-    const parent = join(step.runner.workspace, '..');
-    const copy = copyAction(parent);
-    give(parent, user);
-    result = await runProgram([...user.prefix, ...copy.argv('main')], {
-      env: step.runner.main.env,
-      cwd: step.runner.workspace,
-    });
+    result = await (user ? mainAs(user, step) : step.main());
   });
   afterAll(async () => {
     step.runner.remove();

@@ -3,16 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isHuge } from '../../src/workspace/listing.ts';
-import { keyOf, survey, type AfterOptions, type Survey } from '../../src/workspace/survey.ts';
-
-/** A survey after the command, for which `before` is what was there. */
-const surveyAfter = (root: string, before?: Survey, limitMs = Infinity): Promise<Survey> => {
-  const known = new Set(before?.findings.map(keyOf));
-  const after: AfterOptions = { except: new Set(), known, unread: new Set(before?.unread) };
-  return survey([root], limitMs, after);
-};
-const pathsIn = ({ findings }: Survey, kind: string): string[] =>
-  findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+import { survey } from '../../src/workspace/survey.ts';
+import { pathsIn, surveyAfter } from './survey-after.ts';
 
 describe('a directory with more names in it than fit into memory', () => {
   let top: string;

@@ -1,17 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { keyOf, survey, type AfterOptions, type Survey } from '../../src/workspace/survey.ts';
+import { survey } from '../../src/workspace/survey.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
-
-/** A survey after the command, for which `before` is what was there. */
-const surveyAfter = (root: string, before?: Survey): Promise<Survey> => {
-  const known = new Set(before?.findings.map(keyOf));
-  const after: AfterOptions = { except: new Set(), known, unread: new Set(before?.unread) };
-  return survey([root], Infinity, after);
-};
-const pathsIn = ({ findings }: Survey, kind: string): string[] =>
-  findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+import { pathsIn, surveyAfter } from './survey-after.ts';
 
 describe('directories in which a later program gets stuck', () => {
   /** A workspace with an open directory and one of each kind. */
