@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { newRecord } from '../../containers/api-proxy/src/log.ts';
-import { NO_MODEL_USAGE, UsageCounter, type RunUsage } from '../../src/report/usage.ts';
+import { NO_MODEL_USAGE, UsageCounter, type ModelRequest, type RunUsage } from '../../src/report/usage.ts';
 import type { ProviderId } from '../../src/shared/providers.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
-import type { RequestRecord } from '../../src/shared/request-record.ts';
 
-const record = (provider: ProviderId, fields: Partial<RequestRecord>): RequestRecord => ({
+const record = (provider: ProviderId, fields: Partial<ModelRequest>): ModelRequest => ({
   ...newRecord(provider, 'POST', '/'),
+  provider,
   status: 200,
   forwarded: true,
   requests: 1,
   ...fields,
 });
-function totals(records: readonly RequestRecord[]): RunUsage {
+function totals(records: readonly ModelRequest[]): RunUsage {
   const counter = new UsageCounter();
   for (const each of records) counter.add(each, priceOf(each));
   return counter.result();
 }
 
 /** A cent for each answer of a model, except of the one that nobody knows. */
-const priceOf = ({ model, usage }: RequestRecord): number | undefined =>
+const priceOf = ({ model, usage }: ModelRequest): number | undefined =>
   usage === null ? 0 : model === 'unknown' ? undefined : 0.01;
 
 const used = (inputTokens: number, outputTokens: number, cachedInputTokens: number, estimated = false) => ({

@@ -21,7 +21,8 @@ export function parseRequestLine(line: string): RequestRecord | DroppedRecord | 
   switch (event) {
     case 'request': {
       const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
-      return typeof provider === 'string' && isWhole ? (record as unknown as RequestRecord) : undefined;
+      const isServed = typeof provider === 'string' || (provider === null && typeof record['host'] === 'string');
+      return isServed && isWhole ? (record as unknown as RequestRecord) : undefined;
     }
     case 'dropped': {
       const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);

@@ -48,6 +48,11 @@ export interface RunUsage extends Usage {
   readonly models: readonly ModelUsage[];
 }
 
+/** A request to a provider. */
+export type ModelRequest = RequestRecord & { readonly provider: ProviderId };
+
+export const isModelRequest = (record: RequestRecord): record is ModelRequest => record.provider !== null;
+
 /** Models that are counted one by one; the requests for further ones count under no name. */
 const MAX_MODELS = 1_000;
 
@@ -64,7 +69,7 @@ export class UsageCounter {
   #isUnpriced = false;
 
   /** @param costUsd of the request; undefined if its price is unknown */
-  add({ provider, model, status, requests, error, usage }: RequestRecord, costUsd: number | undefined): void {
+  add({ provider, model, status, requests, error, usage }: ModelRequest, costUsd: number | undefined): void {
     const used = usage ?? NO_USAGE;
     this.#pricedUsd += costUsd ?? 0;
     this.#isUnpriced ||= costUsd === undefined;
@@ -147,14 +152,15 @@ export async function readUsage(
     const record = parseRequestLine(line);
     if (record === undefined) counter.unreadableLines += 1;
     else if (Date.parse(record.time) < since) continue;
-    else if (record.event === 'request') counter.add(record, await costOf(record, loadPricing));
-    else if (record.event === 'dropped') counter.addDropped(record);
+    else if (record.event === 'request') {
+      if (isModelRequest(record)) counter.add(record, await costOf(record, loadPricing));
+    } else if (record.event === 'dropped') counter.addDropped(record);
   }
   return counter.result();
 }
 
 /** What used no tokens costs nothing, whatever the model. */
-async function costOf(record: RequestRecord, loadPricing: () => Promise<Pricing>): Promise<number | undefined> {
+async function costOf(record: ModelRequest, loadPricing: () => Promise<Pricing>): Promise<number | undefined> {
   const { provider, model, usage, requests, time } = record;
   if (usage === null || tokensOf(usage) === 0) return 0;
   return (await loadPricing())({ provider, model, usage, answers: requests, time: new Date(time) });

@@ -32,6 +32,10 @@ export interface HostRule {
    * query pass.
    */
   readonly query?: string;
+  /** Set if case does not matter in the path, as in the names of GitHub's repositories. */
+  readonly ignoreCase?: true;
+  /** Set if such a request is refused, whatever a later rule says. */
+  readonly refuse?: true;
   /** Undefined for a request without a credential. The client's own never passes. */
   readonly credential?: CredentialUse;
   /** Set if the body is GraphQL. Queries pass, and mutations if all their fields are listed. */

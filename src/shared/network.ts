@@ -6,6 +6,12 @@
 /** Port on which Squid accepts the agent's and the sidecar's requests. */
 export const SQUID_PORT = 3128;
 
+/**
+ * Where the api-proxy answers for named hosts. Squid hands the agent's tunnels to `connect`. `direct` is for programs that
+ * ask no proxy: the names lead to the api-proxy, and the port is that of HTTPS.
+ */
+export const HOST_PORTS = { connect: 10443, direct: 443 } as const;
+
 /** The subnet of a run, unless it is taken. */
 export const DEFAULT_SUBNET = '172.30.0.0/24';
 

@@ -14,13 +14,17 @@ export const ERROR_STATUS = {
   price_unknown: 402,
   body_unreadable: 403,
   endpoint_not_allowed: 403,
+  graphql_not_allowed: 403,
+  host_not_named: 403,
   provider_tool_not_allowed: 403,
   query_not_allowed: 403,
+  request_not_allowed: 403,
   target_not_allowed: 403,
   method_not_allowed: 405,
   request_timeout: 408,
   body_too_large: 413,
   expectation_failed: 417,
+  misdirected_request: 421,
   upgrade_refused: 426,
   too_many_requests: 429,
   head_too_large: 431,
@@ -69,7 +73,10 @@ export interface RequestRecord {
   /** When it began, ISO 8601. */
   readonly time: string;
   readonly id: string;
-  readonly provider: ProviderId;
+  /** Null for a named host that is no provider's. */
+  readonly provider: ProviderId | null;
+  /** The host under whose name the client asked; null at a provider's port. */
+  readonly host: string | null;
   readonly method: string;
   /** Without its query; as far as it was decided, the canonical one that was forwarded. */
   path: string;
@@ -91,6 +98,8 @@ export interface RequestRecord {
   model: string | null;
   /** `estimated` is true where the provider did not say, or the client left before it did. */
   usage: (Usage & { readonly estimated: boolean }) | null;
+  /** The rule that let a request for a named host pass; null where none did, and for providers. */
+  rule: string | null;
   /** Why the sidecar refused the request or ended its stream; null when it did neither. */
   error: RequestError | null;
 }

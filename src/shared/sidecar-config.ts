@@ -1,6 +1,7 @@
 import type { AddedEndpoint } from './endpoints.ts';
 import type { Injection } from './injection.ts';
 import type { LogLevel } from './log-level.ts';
+import type { HostRule, NamedHost } from './named-host.ts';
 import type { OwnPrice } from './prices.ts';
 import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
@@ -13,6 +14,10 @@ import { ValueError } from './value-error.ts';
 export interface SidecarConfig {
   /** Providers with a credential; the others answer 503. */
   readonly providers: Partial<Record<ProviderId, SidecarProvider>>;
+  /** Hosts to answer for under their own names; with {@link tls}. */
+  readonly hosts?: readonly SidecarHost[];
+  /** What the named hosts answer with. */
+  readonly tls?: SidecarTls;
   /** `http://address:port` of Squid. */
   readonly proxyUrl: string;
   /** PEM certificates of authorities to trust in addition to the public ones. */
@@ -51,6 +56,43 @@ export interface SidecarProvider {
   readonly checksKey?: boolean;
   /** Present if the command is to be told a model, and how to speak to it; `name` is the user's own choice. */
   readonly model?: { readonly name?: string };
+}
+
+/** A named host: a provider's own, or one with rules. */
+export type SidecarHost = SidecarProviderHost | SidecarRuledHost;
+
+export interface SidecarProviderHost extends Pick<SidecarProvider, 'target' | 'injection'> {
+  /** Lower case. */
+  readonly name: string;
+  /** One of the configured providers. */
+  readonly provider: ProviderId;
+}
+
+export interface SidecarRuledHost extends Omit<NamedHost, 'rules'> {
+  readonly rules: readonly SidecarHostRule[];
+  readonly credentials: readonly SidecarHostCredential[];
+}
+
+export interface SidecarHostRule extends Omit<HostRule, 'credential'> {
+  /** The index of one of the host's credentials. */
+  readonly credential?: number;
+}
+
+export interface SidecarHostCredential {
+  /** Lower case. */
+  readonly header: string;
+  /** The header's whole value. */
+  readonly value: string;
+  /** What of it must not come back in an answer: the credential, in each form that it has in the value. */
+  readonly secrets: readonly string[];
+}
+
+/** The certificates of the run's authority for the named hosts. */
+export interface SidecarTls {
+  /** PEM: the key of all of them. */
+  readonly key: string;
+  /** By host, PEM: the host's certificate, followed by its issuer's. */
+  readonly chains: Readonly<Record<string, string>>;
 }
 
 /** An upstream: `https://host:port/basePath`. */

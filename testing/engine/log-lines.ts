@@ -38,6 +38,7 @@ export const refusedLine = (client: string, target: string): string =>
 export function requestLine(fields: Partial<RequestRecord> = {}): string {
   const record: RequestRecord = {
     ...{ event: 'request', level: 'info', time: new Date().toISOString(), id: 'a-1', provider: 'openai' },
+    ...{ host: null, rule: null },
     ...{ method: 'POST', path: '/v1/responses', status: 200, upstreamStatus: 200, requestBytes: 1, responseBytes: 1 },
     ...{
       durationMs: 1,

@@ -1,16 +1,22 @@
 /** Starts the sidecar on free ports, between a CONNECT proxy and a TLS upstream that the test controls. */
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { HostPorts } from '../../containers/api-proxy/src/hosts/named-hosts.ts';
 import type { Limits } from '../../containers/api-proxy/src/limits.ts';
 import type { RequestRecord } from '../../src/shared/request-record.ts';
 import { startSidecar, type Sidecar } from '../../containers/api-proxy/src/server.ts';
 import { PROVIDER_TOOLS } from '../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
-import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig, type Target } from '../../src/shared/sidecar-config.ts';
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  type SidecarConfig,
+  type SidecarHost,
+  type Target,
+} from '../../src/shared/sidecar-config.ts';
 import { configured, ownTarget } from './configured.ts';
 import { startTestTunnelProxy, type TestTunnelProxy } from './tunnel-proxy.ts';
 import { startTestUpstream, type TestUpstream } from './upstream.ts';
-import { createTestCa } from '../tls.ts';
+import { createTestCa, type TestCa } from '../tls.ts';
 
 export const realCredential = (id: ProviderId): string => `real-credential-of-${id}-${'x'.repeat(20)}`;
 
@@ -30,6 +36,8 @@ export interface SidecarSetup {
   readonly configured?: readonly ProviderId[];
   /** Replaces parts of the provider's default target. */
   readonly target?: Partial<Target>;
+  /** Named hosts, with certificates of the fixture's CA. */
+  readonly hosts?: readonly SidecarHost[];
   readonly limits?: Partial<Limits>;
   readonly config?: Partial<SidecarConfig>;
   /** Set if the sidecar does not trust the upstream's CA. */
@@ -49,6 +57,10 @@ export interface SidecarFixture {
   /** Waits for `count` records of requests. @returns all of them */
   readonly records: (count: number) => Promise<RequestRecord[]>;
   readonly port: (id: ProviderId) => number;
+  /** Where it answers for named hosts. */
+  readonly hostPorts: () => HostPorts;
+  /** The CA of the upstream and of the named hosts. */
+  readonly ca: TestCa;
 }
 
 /** Polls a condition that another connection's events make true. @throws Error after two seconds */
@@ -77,6 +89,13 @@ async function quiet(): Promise<void> {
   }
 }
 
+/** The key and the certificates of named hosts. */
+async function tlsFor(hosts: readonly SidecarHost[], ca: TestCa): Promise<Pick<SidecarConfig, 'hosts' | 'tls'>> {
+  if (hosts.length === 0) return {};
+  const { cert, key } = await ca.issue(hosts.map(({ name }) => name));
+  return { hosts, tls: { key, chains: Object.fromEntries(hosts.map(({ name }) => [name, cert])) } };
+}
+
 function configFor(setup: SidecarSetup, proxyUrl: string, caPem: string): SidecarConfig {
   const ids = setup.configured ?? PROVIDERS.map(({ id }) => id);
   const providers = PROVIDERS.filter(({ id }) => ids.includes(id)).map((provider) => [
@@ -103,18 +122,22 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
       return records();
     },
     port: (id: ProviderId) => fixture.sidecar.ports[id],
+    hostPorts: () => fixture.sidecar.hostPorts!,
   } as { -readonly [Name in keyof SidecarFixture]: SidecarFixture[Name] };
 
   beforeAll(async () => {
     const ca = await createTestCa();
+    fixture.ca = ca;
     const hosts = [
       ...PROVIDERS.map(({ defaultTarget }) => defaultTarget),
       ...Object.values(setup.config?.providers ?? {}).map(({ target }) => target.host),
       setup.target?.host ?? 'localhost',
+      ...(setup.hosts ?? []).map(({ name }) => name),
     ];
     fixture.upstream = await startTestUpstream(ca, setup.certifiedHosts ?? hosts);
     fixture.proxy = await startTestTunnelProxy(fixture.upstream.port);
-    fixture.sidecar = await startSidecar(configFor(setup, fixture.proxy.url, ca.certPem), {
+    const config = { ...configFor(setup, fixture.proxy.url, ca.certPem), ...(await tlsFor(setup.hosts ?? [], ca)) };
+    fixture.sidecar = await startSidecar(config, {
       log: {
         request: (record) => lines.push({ ...record }),
         event: (level, event, fields) => lines.push({ event, level, ...fields }),
@@ -124,6 +147,7 @@ export function useSidecar(setup: SidecarSetup = {}): SidecarFixture {
       },
       host: '127.0.0.1',
       portOf: () => 0,
+      hostPorts: { connect: 0, direct: 0 },
       limits: { lingerMs: 200, connectRetryMs: 5, ...setup.limits },
     });
   });

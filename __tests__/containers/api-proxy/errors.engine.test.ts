@@ -355,7 +355,7 @@ describe.each([
     const expected = { status: failure.status, upstreamStatus: null, error: expect.stringMatching(error) as string };
     // The log is written in batches, shortly after the answer.
     await expect
-      .poll(() => Object.fromEntries(world.allRecords().map((record) => [record.provider, record])))
+      .poll(() => Object.fromEntries(world.allRecords().map((record) => [record.provider ?? '', record])))
       .toMatchObject(Object.fromEntries(PROVIDERS.map(({ id }) => [id, expected])));
   });
 });

@@ -1,34 +1,17 @@
-import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Target } from '../../../src/shared/sidecar-config.ts';
 import { errorCode, ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { passInterim } from './interim.ts';
-import type { ToolGuard } from './judge/tool-guard.ts';
 import { elapsedMs } from './log.ts';
-import type { ReflectionGuard } from './reflection.ts';
 import { refuse } from './reply.ts';
 import type { AdmittedRequest } from './request/admission.ts';
-import type { EndpointCheck } from './request/endpoints.ts';
-import { clientResponseHeaders, headerChanges, upstreamRequestHeaders, type HeaderRules } from './request/headers.ts';
+import { clientResponseHeaders, headerChanges, upstreamRequestHeaders } from './request/headers.ts';
 import { ReturnBody } from './return-body.ts';
+import type { Route } from './route.ts';
 import { SendBody } from './send-body.ts';
 import { refusalOf, type Handshake } from './websocket/handshake.ts';
 import { relayWebSocket } from './websocket/relay.ts';
-
-/** The way to one provider. */
-export interface Route {
-  readonly target: Target;
-  /** The target's, for the `Host` header. */
-  readonly authority: string;
-  /** Puts the target's base path in front. */
-  readonly upstreamPath: (path: string) => string;
-  readonly checkEndpoint: EndpointCheck;
-  readonly toolGuard: ToolGuard;
-  readonly rules: HeaderRules;
-  readonly guard: ReflectionGuard;
-  readonly agent: Agent;
-}
 
 /** Sends a request upstream and streams both ways, octet by octet as they arrive. */
 export class Forwarding {
@@ -73,7 +56,7 @@ export class Forwarding {
     const { answer, log, record } = this.#exchange;
     const { target } = this.#route;
     record.forwarded = true;
-    record.requests = 1;
+    if (this.#exchange.spending) record.requests = 1;
     if (log.isDebug) this.#logHeaders();
     this.#upstream.on('error', (error) => {
       this.#failBecauseOf(error, answer.headersSent);
@@ -132,7 +115,7 @@ export class Forwarding {
     });
     if (!isHeadSent) return;
     record.status = answer.statusCode;
-    if (this.#admitted.method !== 'HEAD') usage.open(response);
+    if (this.#admitted.method !== 'HEAD') usage?.open(response);
     new ReturnBody(response, this.#exchange, guard, (error) => {
       this.#failBecauseOf(error, true);
     }).start();
@@ -182,7 +165,7 @@ export class Forwarding {
 
   /** Ends the exchange: with an answer if none has begun, otherwise by breaking the client's stream. */
   fail(error: ProxyError): void {
-    const { provider, client, answer, record, limits } = this.#exchange;
+    const { service, client, answer, record, limits } = this.#exchange;
     if (this.#settled || answer.writableEnded) return;
     this.#settled = true;
     record.error = error.logged;
@@ -194,16 +177,9 @@ export class Forwarding {
       client.socket.destroySoon();
     } else {
       record.status = error.status;
-      record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+      record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
     }
   }
-}
-
-/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
-export function pathsBelow(basePath: string): (path: string) => string {
-  const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
-  if (version === undefined) return (path) => basePath + path;
-  return (path) => basePath + (path.startsWith(`${version}/`) ? path.slice(version.length) : path);
 }
 
 function upstreamFailure(cause: unknown, host: string, hasAnswered: boolean): ProxyError {

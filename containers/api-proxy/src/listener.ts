@@ -3,33 +3,25 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MODEL_CHOICE_PATH, type ModelChoice } from '../../../src/shared/model-choice.ts';
-import type { Provider } from '../../../src/shared/providers.ts';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
 import { createClientServer } from './client-server.ts';
 import { Connection, stopAtRefusal } from './connection.ts';
-import { asProxyError, errorCode, notConfigured, parserFailure, ProxyError } from './errors.ts';
-import { Forwarding, type Route } from './forward.ts';
+import { asProxyError, errorCode, parserFailure, ProxyError } from './errors.ts';
+import { Forwarding } from './forward.ts';
 import type { Limits } from './limits.ts';
 import { loggedPath, newRecord, type Log } from './log.ts';
-import { answerHealth, answerModelChoice, endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
+import { endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
 import { bodyTooLarge } from './send-body.ts';
-import type { Budget } from './usage/budget.ts';
+import type { Service } from './service.ts';
 import { Ledger } from './usage/ledger.ts';
-import { prepareDialect, UsageReading, type PreparedDialect } from './usage/reading.ts';
+import type { UsageReading } from './usage/reading.ts';
 import { readHandshake } from './websocket/handshake.ts';
 
 export interface ListenerOptions {
-  readonly provider: Provider;
-  /** Undefined if the run was given no credential for the provider. */
-  readonly route: Route | undefined;
+  readonly service: Service;
   readonly limits: Limits;
-  readonly maxBodyBytes: number;
-  readonly budget: Budget;
   readonly log: Log;
-  /** Present if the command is to be told which model to set; it may have to wait. */
-  readonly modelChoice?: Promise<ModelChoice | undefined>;
 }
 
 /** How a request came in. */
@@ -47,38 +39,28 @@ interface Visit extends Arrival {
   readonly record: RequestRecord;
   /** A value of `performance.now()`. */
   readonly startedAt: number;
-  /** Set once the request is on its way to the provider. */
+  /** Set once the request is on its way to its upstream. */
+  isUnderWay: boolean;
   usage: UsageReading | undefined;
 }
 
 /** Milliseconds between two checks for whether the last request has ended. */
 const STOP_POLL_MS = 5;
 
-const asksForModel = ({ method, path }: AdmittedRequest): boolean => path === MODEL_CHOICE_PATH && method === 'GET';
-
-const isHealthCheck = ({ method, path }: AdmittedRequest): boolean =>
-  path === '/health' && (method === 'GET' || method === 'HEAD');
-
-/**
- * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
- */
+/** A service's HTTP server: it refuses, answers what is meant for the sidecar, and sends everything else on its way. */
 export class Listener {
   /** Not listening yet. */
   readonly server: Server;
   readonly #options: ListenerOptions;
   readonly #ledger: Ledger;
-  readonly #dialect: PreparedDialect;
-  readonly #credentialQuery: ReadonlySet<string>;
   /** Connections of WebSockets, which the HTTP server no longer knows. */
   readonly #upgraded = new Set<Duplex>();
   #underWay = 0;
 
   constructor(options: ListenerOptions) {
-    const { provider, limits, log } = options;
+    const { limits, log } = options;
     this.#options = options;
     this.#ledger = new Ledger(log);
-    this.#dialect = prepareDialect(provider);
-    this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
     this.server = createClientServer(limits);
     this.#listenToServer();
   }
@@ -110,26 +92,19 @@ export class Listener {
 
   #serve(client: IncomingMessage, answer: ServerResponse, arrival: Arrival = {}): void {
     const startedAt = performance.now();
-    const record = newRecord(this.#options.provider.id, client.method ?? '', client.url ?? '');
-    const visit: Visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
+    const record = this.#newRecord(client);
+    const visit: Visit = { ...arrival, client, answer, record, startedAt, isUnderWay: false, usage: undefined };
     try {
       const admitted = this.#admit(visit);
-      if (isHealthCheck(admitted)) {
-        // Without a line in the log: the engine asks every second.
-        this.#answerHealth(answer);
-        return;
-      }
-      if (this.#options.modelChoice && asksForModel(admitted)) {
-        void answerModelChoice(this.#options.modelChoice, this.#options.limits.modelListMs, answer);
-        return;
-      }
+      // Without a line in the log: the engine asks for our health every second.
+      if (this.#options.service.answer(admitted, answer)) return;
       this.#forward(visit, admitted);
     } catch (cause) {
       this.#refuse(visit, asProxyError(cause));
     }
     // Registered after the exchange's own listener, which completes the record.
     answer.on('close', () => {
-      if (visit.usage) this.#underWay--;
+      if (visit.isUnderWay) this.#underWay--;
       this.#ledger.close(record, startedAt, visit.usage);
     });
   }
@@ -137,39 +112,41 @@ export class Listener {
   #admit({ client, answer, record }: Visit): AdmittedRequest {
     const { method = '', url = '', httpVersion, rawHeaders } = client;
     Connection.of(client.socket).begin(answer);
-    const head = { method, target: url, httpVersion, rawHeaders };
-    const admitted = admit(head, this.#credentialQuery, this.#options.limits.headerCount);
+    const { service, limits } = this.#options;
+    const admitted = admit({ method, target: url, httpVersion, rawHeaders }, service, limits.headerCount);
     record.path = loggedPath(admitted.path);
     return admitted;
   }
 
-  #answerHealth(answer: ServerResponse): void {
-    const { provider, route } = this.#options;
-    answerHealth(provider, route !== undefined, answer);
+  #newRecord(client?: IncomingMessage): RequestRecord {
+    const { provider, host } = this.#options.service;
+    return newRecord(provider, client?.method ?? '', client?.url ?? '', host);
   }
 
   #forward(visit: Visit, asked: AdmittedRequest): void {
     const { client, answer, record, startedAt, early } = visit;
-    const { provider, route, budget } = this.#options;
-    if (!route) throw notConfigured(provider);
-    const { generates, isKnown, path } = route.checkEndpoint(early ? { ...asked, method: 'WEBSOCKET' } : asked);
-    const admitted = path === asked.path ? asked : { ...asked, path };
-    const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
-    const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
+    const { service } = this.#options;
+    const passage = service.decide(asked, client, early !== undefined);
+    const { admitted, route, rule, judge, usage, spending } = passage;
+    const handshake = early && readHandshake(client.rawHeaders, admitted, early, service.subprotocols);
     this.#checkLimits(admitted);
-    budget.take(provider);
+    const refusal = spending?.refusal();
+    if (refusal) throw refusal;
+    spending?.addRequest();
     this.#underWay++;
-    const usage = new UsageReading(this.#dialect, path, generates, budget);
+    visit.isUnderWay = true;
     visit.usage = usage;
+    record.rule = rule;
     if (visit.expectsContinue) answer.writeContinue();
-    const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };
+    const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge, spending };
     const forwarding = new Forwarding(exchange, admitted, route, handshake);
     Connection.of(client.socket).forwarding = forwarding;
     forwarding.start();
   }
 
   #checkLimits({ body }: AdmittedRequest): void {
-    const { limits, maxBodyBytes } = this.#options;
+    const { limits, service } = this.#options;
+    const { maxBodyBytes } = service;
     if (body !== 'chunked' && body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
     if (this.#underWay >= limits.concurrentRequests) {
       throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
@@ -177,11 +154,11 @@ export class Listener {
   }
 
   #refuse({ client, answer, record }: Visit, error: ProxyError): void {
-    const { provider, limits } = this.#options;
+    const { service, limits } = this.#options;
     record.error = error.logged;
     record.status = error.status;
     if (endsConnection(client, error)) Connection.of(client.socket).isDoomed = true;
-    record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+    record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
   }
 
   #upgrade(client: IncomingMessage, socket: Socket, early: Buffer): void {
@@ -194,7 +171,7 @@ export class Listener {
 
   /** Node's parser gave up, the client took too long, or its connection broke. */
   #clientError(cause: Error, socket: Duplex): void {
-    const { provider, limits } = this.#options;
+    const { service, limits } = this.#options;
     const error = parserFailure(errorCode(cause));
     const { isBusy, isDoomed, forwarding, answer } = Connection.of(socket);
     if (error.detail === 'ECONNRESET' || !socket.writable) socket.destroy();
@@ -206,15 +183,14 @@ export class Listener {
       answer.end();
       answer.socket?.destroySoon();
       // An idle connection that timed out is no request, so it gets no line in the log.
-    } else if (error.status === 408) refuseRaw(provider, socket, error, limits.lingerMs);
+    } else if (error.status === 408) refuseRaw(service, socket, error, limits.lingerMs);
     else this.#refuseConnection(socket, error);
   }
 
   #refuseConnection(socket: Duplex, error: ProxyError, client?: IncomingMessage): void {
-    const { provider, limits } = this.#options;
-    refuseRaw(provider, socket, error, limits.lingerMs);
-    const record = newRecord(provider.id, client?.method ?? '', client?.url ?? '');
-    this.#ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
+    const { service, limits } = this.#options;
+    refuseRaw(service, socket, error, limits.lingerMs);
+    this.#ledger.close({ ...this.#newRecord(client), status: error.status, error: error.logged }, performance.now());
   }
 
   /**

@@ -39,13 +39,23 @@ export function loggedPath(target: string): string {
   return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
 }
 
-export function newRecord(provider: ProviderId, method: string, target: string): RequestRecord {
+/**
+ * @param provider null for a host that is no provider's
+ * @param host under whose name the client asks; null for a provider's own port
+ */
+export function newRecord(
+  provider: ProviderId | null,
+  method: string,
+  target: string,
+  host: string | null = null,
+): RequestRecord {
   return {
     event: 'request',
     level: 'info',
     time: new Date().toISOString(),
     id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
     provider,
+    host,
     method,
     path: loggedPath(target),
     status: 0,
@@ -58,6 +68,7 @@ export function newRecord(provider: ProviderId, method: string, target: string):
     requests: 0,
     model: null,
     usage: null,
+    rule: null,
     error: null,
   };
 }

@@ -3,10 +3,10 @@ import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import type { Provider } from '../../../src/shared/providers.ts';
 import type { SidecarProvider } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
-import type { Route } from './forward.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { upstreamRequestHeaders } from './request/headers.ts';
+import type { Route } from './route.ts';
 
 /** Tells a provider's operator who asks. */
 const MODEL_LIST_AGENT = 'awf';

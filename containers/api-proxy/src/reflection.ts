@@ -14,51 +14,24 @@ export interface StreamMask {
   readonly rest: () => Buffer;
 }
 
-/**
- * Keeps the credential from the client if an upstream echoes what it was sent, as debugging gateways do. The mask is as
- * long as the credential, so lengths stay right.
- */
-export class ReflectionGuard {
-  /** Empty if it is too short to be a secret. */
-  readonly #credential: string;
+/** Masks one secret. The mask is as long as the secret, so lengths stay right. */
+class Mask {
+  readonly #text: string;
   readonly #secret: Buffer;
   readonly #mask: string;
-  readonly #plainOnly: boolean;
   readonly #onReflected: () => void;
 
-  /**
-   * @param plainOnly refuses compressed answers, in which nothing can be found
-   * @param onReflected called each time the credential is found
-   */
-  constructor(credential: string, plainOnly: boolean, onReflected: () => void) {
-    this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
-    this.#secret = Buffer.from(this.#credential);
-    this.#mask = '*'.repeat(credential.length);
-    this.#plainOnly = plainOnly;
+  constructor(secret: string, onReflected: () => void) {
+    this.#text = secret;
+    this.#secret = Buffer.from(secret);
+    this.#mask = '*'.repeat(secret.length);
     this.#onReflected = onReflected;
   }
 
-  /** @throws ProxyError 502 for an answer that cannot be searched */
-  check({ rawHeaders }: IncomingMessage): void {
-    if (!this.#plainOnly) return;
-    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-    if (coding.toLowerCase() === 'identity') return;
-    const message =
-      'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
-      'contains the credential.';
-    throw new ProxyError('upstream_compressed', message);
-  }
-
-  /** @param headers raw headers */
-  headers(headers: string[]): string[] {
-    if (this.#credential === '') return headers;
-    return headers.map((text) => this.text(text));
-  }
-
   text(text: string): string {
-    if (this.#credential === '' || !text.includes(this.#credential)) return text;
+    if (!text.includes(this.#text)) return text;
     this.#onReflected();
-    return text.replaceAll(this.#credential, this.#mask);
+    return text.replaceAll(this.#text, this.#mask);
   }
 
   stream(): StreamMask {
@@ -79,11 +52,10 @@ export class ReflectionGuard {
     };
   }
 
-  /** @returns the index after the last credential, or 0 */
+  /** @returns the index after the last secret, or 0 */
   #maskIn(data: Buffer): number {
     const secret = this.#secret;
     let end = 0;
-    if (secret.length === 0) return end;
     for (let at = data.indexOf(secret); at >= 0; at = data.indexOf(secret, end)) {
       end = at + secret.length;
       data.write(this.#mask, at);
@@ -92,9 +64,7 @@ export class ReflectionGuard {
     return end;
   }
 
-  /**
-   * @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none
-   */
+  /** @returns the index of the longest end of `data` that is a beginning of the secret; the length if there is none */
   #beginningAt(data: Buffer, from: number): number {
     const secret = this.#secret;
     const first = secret[0];
@@ -102,5 +72,59 @@ export class ReflectionGuard {
     let at = data.indexOf(first, Math.max(from, data.length - secret.length + 1));
     while (at >= 0 && data.compare(secret, 0, data.length - at, at) !== 0) at = data.indexOf(first, at + 1);
     return at < 0 ? data.length : at;
+  }
+}
+
+const UNMASKED: StreamMask = { pass: (chunk) => chunk, rest: () => NOTHING };
+
+/** @returns a mask that applies one after the other */
+const chained = (first: StreamMask, second: StreamMask): StreamMask => ({
+  pass: (chunk) => second.pass(first.pass(chunk)),
+  rest: () => Buffer.concat([second.pass(first.rest()), second.rest()]),
+});
+
+/** Keeps credentials from the client if an upstream echoes what it was sent, as debugging gateways do. */
+export class ReflectionGuard {
+  readonly #masks: readonly Mask[];
+  readonly #plainOnly: boolean;
+
+  /**
+   * @param secrets those that are too short to be one are not looked for
+   * @param plainOnly refuses compressed answers, in which nothing can be found
+   * @param onReflected called each time a secret is found
+   */
+  constructor(secrets: readonly string[], plainOnly: boolean, onReflected: () => void) {
+    this.#masks = secrets
+      .filter((secret) => secret.length >= SHORTEST_SECRET)
+      .map((secret) => new Mask(secret, onReflected));
+    this.#plainOnly = plainOnly;
+  }
+
+  /** @throws ProxyError 502 for an answer that cannot be searched */
+  check({ rawHeaders }: IncomingMessage): void {
+    if (!this.#plainOnly) return;
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    if (coding.toLowerCase() === 'identity') return;
+    const message =
+      'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
+      'contains the credential.';
+    throw new ProxyError('upstream_compressed', message);
+  }
+
+  /** @param headers raw headers */
+  headers(headers: string[]): string[] {
+    if (this.#masks.length === 0) return headers;
+    return headers.map((text) => this.text(text));
+  }
+
+  text(text: string): string {
+    let masked = text;
+    for (const mask of this.#masks) masked = mask.text(masked);
+    return masked;
+  }
+
+  stream(): StreamMask {
+    const [first = UNMASKED, ...others] = this.#masks.map((mask) => mask.stream());
+    return others.reduce(chained, first);
   }
 }

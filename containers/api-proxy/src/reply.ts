@@ -3,22 +3,23 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelChoice } from '../../../src/shared/model-choice.ts';
-import type { Provider } from '../../../src/shared/providers.ts';
+import type { ProviderId } from '../../../src/shared/providers.ts';
 import { ERROR_STATUS } from '../../../src/shared/request-record.ts';
 import type { ProxyError } from './errors.ts';
+import type { ErrorAnswer, Service } from './service.ts';
 
-function errorHeaders(error: ProxyError, length: number, close: boolean): Record<string, string> {
+function errorHeaders(error: ProxyError, { contentType, body }: ErrorAnswer, close: boolean): Record<string, string> {
   return {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(length),
+    'content-type': contentType,
+    'content-length': String(body.length),
     'cache-control': 'no-store',
     ...(close ? { connection: 'close' } : {}),
     ...error.headers,
   };
 }
 
-const errorBody = (provider: Provider, error: ProxyError): Buffer =>
-  Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+const answerTo = (service: Service, { status, code, message }: ProxyError, client?: IncomingMessage): ErrorAnswer =>
+  service.errorAnswer({ status, code, message }, client?.headers['user-agent']);
 
 const hasUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
@@ -40,15 +41,16 @@ export const endsConnection = (request: IncomingMessage, error: ProxyError): boo
  * @returns the length of the body in octets
  */
 export function refuse(
-  provider: Provider,
+  service: Service,
   request: IncomingMessage,
   answer: ServerResponse,
   error: ProxyError,
   lingerMs: number,
 ): number {
-  const body = errorBody(provider, error);
+  const own = answerTo(service, error, request);
+  const { body } = own;
   const linger = hasUnreadBody(request);
-  answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
+  answer.writeHead(error.status, errorHeaders(error, own, endsConnection(request, error)));
   if (!linger) {
     answer.end(body);
     return body.length;
@@ -67,13 +69,13 @@ export function refuse(
 }
 
 /** Like {@link refuse}, for a connection that the HTTP server has handed over or given up. */
-export function refuseRaw(provider: Provider, socket: Duplex, error: ProxyError, lingerMs: number): void {
-  const body = errorBody(provider, error).toString();
-  const headers = errorHeaders(error, Buffer.byteLength(body), true);
+export function refuseRaw(service: Service, socket: Duplex, error: ProxyError, lingerMs: number): void {
+  const own = answerTo(service, error);
+  const headers = errorHeaders(error, own, true);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const reason = STATUS_CODES[error.status] ?? '';
   socket.on('error', () => undefined);
-  socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', body].join('\r\n'));
+  socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', own.body.toString()].join('\r\n'));
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => {
     clearTimeout(timer);
@@ -118,8 +120,8 @@ export async function answerModelChoice(
 }
 
 /** Tells that the port is served and whether its provider is configured, but nothing about how. */
-export function answerHealth(provider: Provider, configured: boolean, answer: ServerResponse): void {
-  const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
+export function answerHealth(provider: ProviderId, configured: boolean, answer: ServerResponse): void {
+  const body = JSON.stringify({ status: 'ok', provider, configured });
   answer.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

@@ -51,7 +51,7 @@ export class ReturnBody {
   #onData(chunk: Buffer): void {
     const { answer, record, usage } = this.#exchange;
     record.responseBytes += chunk.length;
-    usage.keep(chunk);
+    usage?.keep(chunk);
     const masked = this.#mask.pass(chunk);
     // Ending with the last octets saves a separate write to the system.
     if (record.responseBytes === this.#length && this.#mask.rest().length === 0) answer.end(masked);
@@ -73,7 +73,7 @@ export class ReturnBody {
     setImmediate(() => {
       this.#isGathering = false;
       client.socket.uncork();
-      usage.catchUp();
+      usage?.catchUp();
     });
   }
 

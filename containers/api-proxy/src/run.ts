@@ -35,5 +35,9 @@ export async function runSidecar({ input, env, openLog, ...options }: RunOptions
   const log = openLog(config.logLevel ?? 'info');
   const sidecar = await startSidecar(config, { ...options, log });
   stopOnSignal(sidecar, log);
-  log.event('info', 'listening', { ports: sidecar.ports, configured: Object.keys(config.providers) });
+  log.event('info', 'listening', {
+    ports: sidecar.ports,
+    hostPorts: sidecar.hostPorts,
+    configured: Object.keys(config.providers),
+  });
 }

@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http';
 import { asProxyError, ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
-import { Judgement } from './judge/body-judge.ts';
+import type { Judgement } from './judge/judge.ts';
 import type { AdmittedRequest } from './request/admission.ts';
 
 /**
@@ -42,9 +42,10 @@ export class SendBody {
     this.#declared = declared;
     this.#fail = fail;
     this.#flow = new Flow(exchange.client, upstream);
-    if (!exchange.judge) return;
-    this.#judgement = new Judgement(exchange.judge, 'request body');
-    if (declared !== 'chunked' && declared <= JUDGED_FIRST) this.#waiting = [];
+    const { judge } = exchange;
+    if (!judge) return;
+    this.#judgement = judge.begin('request body');
+    if (judge.needsWhole || (declared !== 'chunked' && declared <= JUDGED_FIRST)) this.#waiting = [];
   }
 
   start(): void {
@@ -65,13 +66,14 @@ export class SendBody {
   }
 
   #onData(chunk: Buffer): void {
-    const { record, maxBodyBytes, usage } = this.#exchange;
+    const { record, service, usage } = this.#exchange;
+    const { maxBodyBytes } = service;
     record.requestBytes += chunk.length;
     // Counted in any case: a chunked body does not declare its length.
     if (record.requestBytes > maxBodyBytes) this.#refuse(bodyTooLarge(maxBodyBytes));
     else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) {
       this.#send(chunk);
-      usage.ask(chunk);
+      usage?.ask(chunk);
     }
   }
 
@@ -116,7 +118,7 @@ export class SendBody {
   }
 
   #refuse(error: ProxyError): void {
-    const { client, answer, record, budget } = this.#exchange;
+    const { client, answer, record, spending } = this.#exchange;
     this.#isRefused = true;
     if (answer.writableEnded) {
       client.socket.destroy();
@@ -126,7 +128,7 @@ export class SendBody {
       // Nothing was sent.
       record.forwarded = false;
       record.requests = 0;
-      budget.giveBack();
+      spending?.giveBack();
     }
     this.#waiting = undefined;
     this.#fail(error);

@@ -1,22 +1,21 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import { HOST_PORTS } from '../../../src/shared/network.ts';
 import { lazyPricing } from '../../../src/shared/prices.ts';
 import type { ModelChoice } from '../../../src/shared/model-choice.ts';
-import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
-import type { SidecarConfig, SidecarProvider } from '../../../src/shared/sidecar-config.ts';
+import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
+import type { SidecarConfig, SidecarHost, Target } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
-import { pathsBelow, type Route } from './forward.ts';
-import { ToolGuard } from './judge/tool-guard.ts';
+import { HostService } from './hosts/host-service.ts';
+import { listen, NamedHosts, type HostPorts } from './hosts/named-hosts.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { readModelList } from './model-list.ts';
-import { ReflectionGuard } from './reflection.ts';
-import { endpointCheck } from './request/endpoints.ts';
-import { headerRules } from './request/headers.ts';
+import { ProviderService, providerWay } from './provider-service.ts';
+import type { Service } from './service.ts';
 import { trustStore, TunnelAgent } from './upstream/agent.ts';
-import { authorityOf } from './upstream/tunnel.ts';
+import type { TunnelOptions } from './upstream/tunnel.ts';
 import { Budget } from './usage/budget.ts';
 
 export interface SidecarOptions {
@@ -25,99 +24,103 @@ export interface SidecarOptions {
   readonly host?: string;
   /** 0 takes a free port; the provider's own by default. */
   readonly portOf?: (provider: Provider) => number;
+  /** Where to answer for named hosts; {@link HOST_PORTS} by default. */
+  readonly hostPorts?: HostPorts;
   readonly limits?: Partial<Limits>;
 }
 
 export interface Sidecar {
   readonly ports: Readonly<Record<ProviderId, number>>;
+  /** Undefined without named hosts. */
+  readonly hostPorts: HostPorts | undefined;
   /** Ends every connection, and resolves once all requests are in the log. */
   readonly close: () => Promise<void>;
 }
 
-interface ProviderServer {
-  readonly provider: Provider;
+/** A server of the sidecar's, and the tunnels behind it. */
+interface ServiceServer {
+  readonly service: Service;
   readonly listener: Listener;
   /** Undefined if the provider is not configured. */
   readonly agent: TunnelAgent | undefined;
+}
+
+/** A provider's own port. */
+interface ProviderServer extends ServiceServer {
+  readonly provider: Provider;
   /** Asks the provider for its models, if somebody wants to know. */
   readonly askModels?: () => void;
 }
 
-/** What all providers' servers share. */
+/** What all servers share. */
 interface Context {
   readonly config: SidecarConfig;
   readonly log: Log;
   readonly limits: Limits;
   readonly budget: Budget;
   readonly secureContext: SecureContext;
+  /** Every agent that was made, to be ended with the sidecar. */
+  readonly agents: TunnelAgent[];
 }
 
-function createAgent(provider: Provider, { target }: SidecarProvider, context: Context): TunnelAgent {
+function createAgent(owner: TunnelOptions['owner'], target: Target, context: Context): TunnelAgent {
   const { config, limits, secureContext } = context;
   const proxy = new URL(config.proxyUrl);
-  return new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
+  const options = { owner, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs };
+  const agent = new TunnelAgent(options, limits);
+  context.agents.push(agent);
+  return agent;
 }
 
-function createRoute(
-  provider: Provider,
-  configured: SidecarProvider,
-  agent: TunnelAgent,
-  { config, log }: Context,
-): Route {
-  const { target, credential } = configured;
-  const { allowEndpoints = [], allowProviderTools = [] } = config;
-  // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
-  const isOwn = isOwnHost(provider, target.host);
-  const plainOnly = !isOwn;
-  let hasWarned = false;
-  const guard = new ReflectionGuard(credential, plainOnly, () => {
-    if (!hasWarned) log.event('warn', 'credential-reflected', { provider: provider.id });
-    hasWarned = true;
-  });
-  return {
-    target,
-    agent,
-    guard,
-    authority: authorityOf(target),
-    upstreamPath: pathsBelow(target.basePath),
-    rules: headerRules(provider, configured, plainOnly),
-    toolGuard: new ToolGuard(provider, allowProviderTools),
-    checkEndpoint: endpointCheck(
-      provider,
-      allowEndpoints.filter((added) => added.provider === provider.id),
-      isOwn,
-    ),
-  };
-}
+const ownerOf = ({ name, targetInput }: Provider): TunnelOptions['owner'] => ({ name, setting: targetInput });
 
 function createProviderServer(provider: Provider, context: Context): ProviderServer {
   const { log, limits, budget, config } = context;
-  const options = { provider, limits, budget, log, maxBodyBytes: config.maxBodyBytes };
+  const { maxBodyBytes } = config;
   const configured = config.providers[provider.id];
-  if (!configured) return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
-  const agent = createAgent(provider, configured, context);
-  const route = createRoute(provider, configured, agent, context);
+  const common = { provider, budget, maxBodyBytes };
+  if (!configured) {
+    const service = new ProviderService({ ...common, way: undefined });
+    return { provider, service, agent: undefined, listener: new Listener({ service, limits, log }) };
+  }
+  const agent = createAgent(ownerOf(provider), configured.target, context);
+  const way = providerWay(provider, configured, agent, config, log);
   const modelChoice = Promise.withResolvers<ModelChoice | undefined>();
   const askModels = (): void => {
-    modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+    modelChoice.resolve(readModelList(provider, configured, way.route, limits, log));
   };
+  const service = new ProviderService({
+    ...{ ...common, way },
+    ...(configured.model && { modelChoice: { choice: modelChoice.promise, modelListMs: limits.modelListMs } }),
+  });
   return {
-    provider,
-    agent,
-    listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
+    ...{ provider, service, agent },
+    listener: new Listener({ service, limits, log }),
     ...((configured.checksKey === true || configured.model) && { askModels }),
   };
 }
 
-async function listen(
-  { listener: { server } }: ProviderServer,
-  port: number,
-  host: string | undefined,
-): Promise<number> {
-  // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
-  server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+/** The service of a named host. A provider's own host shares the tunnels of the provider's port, if both lead there. */
+function serviceOf(host: SidecarHost, servers: readonly ProviderServer[], context: Context): Service {
+  const { config, budget, log } = context;
+  if (!('provider' in host)) {
+    const owner = { name: host.name, setting: 'the name in host-rules or host-credentials' };
+    return new HostService(host, createAgent(owner, { host: host.name, port: 443, basePath: '' }, context), log);
+  }
+  const server = servers.find(({ provider }) => provider.id === host.provider);
+  const configured = config.providers[host.provider];
+  if (!server?.agent || !configured) throw new Error(`${host.name} belongs to a provider that is not configured.`);
+  const { provider } = server;
+  const isShared = isDeepStrictEqual(host.target, configured.target);
+  const agent = isShared ? server.agent : createAgent(ownerOf(provider), host.target, context);
+  const way = providerWay(provider, { ...host, credential: configured.credential }, agent, config, log);
+  return new ProviderService({ provider, way, budget, maxBodyBytes: config.maxBodyBytes, host: host.name });
+}
+
+function createNamedHosts(servers: readonly ProviderServer[], context: Context): NamedHosts | undefined {
+  const { hosts = [], tls } = context.config;
+  if (hosts.length === 0 || tls === undefined) return undefined;
+  return new NamedHosts(hosts, (host) => serviceOf(host, servers, context), { ...context, tls });
 }
 
 async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<void> {
@@ -137,11 +140,6 @@ async function price(budget: Budget, { prices = [], providers }: SidecarConfig):
   budget.usePricing(await lazyPricing({ own: prices, hosts })());
 }
 
-async function closeServer({ listener, agent }: ProviderServer): Promise<void> {
-  await listener.end();
-  agent?.destroy();
-}
-
 /**
  * Listens on one port per provider, and opens each configured provider's first tunnel in the background.
  *
@@ -154,18 +152,23 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const budget = new Budget(config.budget ?? {}, (notice) => {
     log.notice(notice);
   });
-  const context = { config, log, limits, secureContext, budget };
+  const context: Context = { config, log, limits, secureContext, budget, agents: [] };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
+  const named = createNamedHosts(servers, context);
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map(closeServer));
+    await Promise.all([...servers.map(({ listener }) => listener.end()), named?.end()]);
+    for (const agent of context.agents) agent.destroy();
   };
   try {
     const ports = await Promise.all(
-      servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)] as const),
+      servers.map(
+        async ({ provider, listener }) => [provider.id, await listen(listener.server, portOf(provider), host)] as const,
+      ),
     );
+    const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host);
     for (const server of servers) void prewarm(server, log).then(server.askModels);
     if (budget.limitsCost) void price(budget, config);
-    return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, close };
+    return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, hostPorts, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { BodyJudge, Judgement } from '../../../../containers/api-proxy/src/judge/body-judge.ts';
+import { JsonJudge } from '../../../../containers/api-proxy/src/judge/body-judge.ts';
 import { PROVIDER_TOOLS, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
 import { post, sendRaw } from '../../../../testing/sidecar/client.ts';
@@ -208,10 +208,10 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     ['after something of the client’s', '{"metadata":"x","tools":[{"type":"mcp"}]}'],
     ['spaces at the beginning of an address', `{"image_url":" ${DATA}"}`],
   ])('%s, wherever its chunks end', async (_, body) => {
-    const judge = new BodyJudge(PROVIDERS[0]!.bodyRules('/v1/responses'), new Set());
+    const judge = new JsonJudge(PROVIDERS[0]!.bodyRules('/v1/responses'), new Set());
     const octets = Buffer.from(body);
     for (let at = 0; at <= octets.length; at++) {
-      const judgement = new Judgement(judge, 'request body');
+      const judgement = judge.begin('request body');
       expect(() => {
         judgement.push(octets.subarray(0, at));
         judgement.push(octets.subarray(at));

@@ -1,5 +1,6 @@
 import type { BodyRules, Hosted, Place, ProviderTool } from '../../../../src/shared/provider-tools.ts';
 import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
+import type { BodyJudge, Judgement } from './judge.ts';
 import { NotJson } from './json-text.ts';
 import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
 
@@ -16,7 +17,9 @@ export const hostedTool = (hosted: Hosted, text: string): ProviderTool | undefin
  * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
  * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
  */
-export class BodyJudge implements JsonListener {
+export class JsonJudge implements BodyJudge, JsonListener {
+  /** What is not judged before it is sent cannot be complete: its connection ends first. */
+  readonly needsWhole = false;
   readonly #allowed: ReadonlySet<ProviderTool>;
   readonly #own: ReadonlySet<string>;
   readonly #byKey: ReadonlyMap<string, readonly Place[]>;
@@ -36,6 +39,10 @@ export class BodyJudge implements JsonListener {
       ({ inside }) => inside ?? '',
     );
     this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
+  }
+
+  begin(what: string): Judgement {
+    return new JsonJudgement(this, what);
   }
 
   /** @throws ProxyError 403 */
@@ -77,25 +84,21 @@ function fold(key: string): string {
   return key.toUpperCase().toLowerCase().replaceAll('_', '');
 }
 
-/** Judges one document as it passes. */
-export class Judgement {
+class JsonJudgement implements Judgement {
   readonly #reader: JsonReader;
   readonly #what: string;
 
-  /** @param what for messages: "the request body" */
-  constructor(judge: BodyJudge, what: string) {
+  constructor(judge: JsonJudge, what: string) {
     this.#reader = new JsonReader(judge);
     this.#what = what;
   }
 
-  /** @throws ProxyError 403 */
   push(chunk: Buffer): void {
     this.#attempt(() => {
       this.#reader.push(chunk);
     });
   }
 
-  /** @throws ProxyError 403 if the document is not complete */
   end(): void {
     this.#attempt(() => {
       this.#reader.end();

@@ -2,7 +2,8 @@ import type { Provider } from '../../../../src/shared/providers.ts';
 import { PROVIDER_TOOLS, type BodyRules, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
 import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
-import { BodyJudge, hostedTool } from './body-judge.ts';
+import { hostedTool, JsonJudge } from './body-judge.ts';
+import type { BodyJudge } from './judge.ts';
 import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
 
 /** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
@@ -20,7 +21,7 @@ function isPlainJson(rawHeaders: RawHeaders): boolean {
 export class ToolGuard {
   readonly #provider: Provider;
   readonly #allowed: ReadonlySet<ProviderTool>;
-  readonly #judges = new Map<BodyRules, BodyJudge>();
+  readonly #judges = new Map<BodyRules, JsonJudge>();
 
   constructor(provider: Provider, allowed: readonly ProviderTool[]) {
     this.#provider = provider;
@@ -51,7 +52,7 @@ export class ToolGuard {
   #judgeFor(rules: BodyRules): BodyJudge {
     let judge = this.#judges.get(rules);
     if (!judge) {
-      judge = new BodyJudge(rules, this.#allowed);
+      judge = new JsonJudge(rules, this.#allowed);
       this.#judges.set(rules, judge);
     }
     return judge;

@@ -1,6 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import { eachHeader, headerCount, type RawHeaders } from './raw-headers.ts';
-import { canonicalPath, forwardedQuery } from './request-target.ts';
+import { canonicalPath, forwardedQuery, type PathForm } from './request-target.ts';
 
 /** A request's head as it was read from the wire. */
 export interface RequestHead {
@@ -20,6 +20,15 @@ export interface AdmittedRequest {
   readonly body: number | 'chunked';
   /** Headers that `Connection` nominates as meant for this hop only; lower case. */
   readonly nominated: readonly string[];
+}
+
+/** What admission needs to know of the service. */
+export interface AdmissionRules {
+  readonly pathForm: PathForm;
+  /** Names of query parameters to drop, lower case. */
+  readonly credentialQuery: ReadonlySet<string>;
+  /** The name that `Host` must have; null at a port without a name, where it is not looked at. */
+  readonly host: string | null;
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -45,11 +54,14 @@ export function connectionOptions(value: string): string[] {
  * Decides whether a request is acceptable as HTTP. Node's parser is lenient: it accepts two `Host` lines,
  * `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
  *
- * @param credentialQuery names of query parameters to drop, lower case
  * @param maxHeaders header lines that a request may have
- * @throws ProxyError 400, 405, 417 or 431
+ * @throws ProxyError 400, 405, 417, 421 or 431
  */
-export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>, maxHeaders: number): AdmittedRequest {
+export function admit(
+  head: RequestHead,
+  { pathForm, credentialQuery, host }: AdmissionRules,
+  maxHeaders: number,
+): AdmittedRequest {
   // Node's parser also accepts HTTP/0.9 and HTTP/2.0 on a request line.
   if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') {
     throw malformed('The only versions of HTTP that the api-proxy accepts are 1.1 and 1.0.');
@@ -60,10 +72,11 @@ export function admit(head: RequestHead, credentialQuery: ReadonlySet<string>, m
   }
   const framing = new Framing(head.rawHeaders);
   framing.check(head.httpVersion);
+  if (host !== null) framing.checkHost(host);
   const question = head.target.indexOf('?');
   return {
     method: head.method,
-    path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
+    path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question), pathForm),
     query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
     body: framing.chunked ? 'chunked' : (framing.length ?? 0),
     nominated: framing.nominated,
@@ -76,6 +89,7 @@ class Framing {
   chunked = false;
   nominated: readonly string[] = [];
   #hosts = 0;
+  #host = '';
 
   constructor(rawHeaders: RawHeaders) {
     eachHeader(rawHeaders, (name, value) => {
@@ -87,6 +101,7 @@ class Framing {
     switch (name) {
       case 'host':
         this.#hosts++;
+        this.#host = value.toLowerCase();
         break;
       case 'content-length':
         // RFC 9112, section 6.3: with two lengths, one request can be smuggled inside another.
@@ -110,6 +125,18 @@ class Framing {
         break;
       default:
     }
+  }
+
+  /**
+   * RFC 9110, section 7.4: the name in `Host` must be the one that the connection is for. Otherwise the rules of one host
+   * would decide about a request that its client, or a server behind a shared front end, takes for another's.
+   *
+   * @throws ProxyError 421
+   */
+  checkHost(expected: string): void {
+    if (this.#hosts === 0 || [expected, `${expected}.`, `${expected}:443`].includes(this.#host)) return;
+    const message = `This connection is for ${expected}, and its Host header names another host.`;
+    throw new ProxyError('misdirected_request', message, { headers: { connection: 'close' } });
   }
 
   check(httpVersion: string): void {

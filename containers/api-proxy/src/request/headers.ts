@@ -42,14 +42,34 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Whatever prefix a list allows, a header with such a name may carry a credential and is never forwarded. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
 
+/** What the sidecar composes itself, and the handshake of a WebSocket, which is checked on its own. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'http2-settings',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-protocol',
+  'sec-websocket-version',
+]);
+
 const NO_BODY_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE']);
 
-/** A provider's rules, prepared once. */
+/**
+ * Headers that some servers believe more than the request line or `Host`, so rules would decide about one request and the
+ * server about another. Via and the like tell of proxies that the client cannot speak for.
+ */
+const OVERRIDES =
+  /^(?:x-forwarded-.*|forwarded|via|x-real-ip|x-(?:original|rewrite)-.*|x-host|x-http-(?:host|method|path).*|.*method-override|front-end-https)$/;
+
+/** A service's rules, prepared once. */
 export interface HeaderRules {
   /** @param name lower case */
   readonly passes: (name: string) => boolean;
-  /** The header that carries the real credential. */
-  readonly injected: readonly [name: string, value: string];
+  /** The header that carries the real credential; undefined for a request without one. */
+  readonly injected: readonly [name: string, value: string] | undefined;
   /** Sent if the client does not send a header of that name. */
   readonly defaults: readonly (readonly [name: string, value: string])[];
   /** Added to the client's header of that name, which is a list. */
@@ -74,6 +94,28 @@ export function headerRules(
       ...(plainOnly ? [['accept-encoding', 'identity'] as const] : []),
     ],
     entries: Object.entries(entries),
+  };
+}
+
+/**
+ * The rules of a host that is no provider's. Its clients send headers that no list could name, so all pass that carry no
+ * credential and override nothing.
+ *
+ * @param injected header with the credential
+ * @param plainOnly asks for answers that are not compressed
+ */
+export function hostHeaderRules(injected: HeaderRules['injected'], plainOnly: boolean): HeaderRules {
+  return {
+    passes: (name) =>
+      !FRAMING.has(name) &&
+      !HOP_BY_HOP.has(name) &&
+      !CREDENTIAL_NAME.test(name) &&
+      !OVERRIDES.test(name) &&
+      name !== injected?.[0] &&
+      !(plainOnly && name === 'accept-encoding'),
+    injected,
+    defaults: plainOnly ? [['accept-encoding', 'identity']] : [],
+    entries: [],
   };
 }
 
@@ -103,7 +145,7 @@ export function upstreamRequestHeaders(
   else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
     headers.push('content-length', String(request.body));
   }
-  headers.push(rules.injected[0], rules.injected[1]);
+  if (rules.injected) headers.push(rules.injected[0], rules.injected[1]);
   return headers;
 }
 
@@ -126,7 +168,10 @@ export function headerChanges(
   const isKept = (name: string): boolean => passes(name) && !nominated.includes(name);
   const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
   const extended = entries.map(([name]) => name);
-  return { stripped: names.filter((name) => !isKept(name)), injected: [...added, ...extended, injected[0]] };
+  return {
+    stripped: names.filter((name) => !isKept(name)),
+    injected: [...added, ...extended, ...(injected ? [injected[0]] : [])],
+  };
 }
 
 /**

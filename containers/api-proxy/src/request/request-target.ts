@@ -8,15 +8,24 @@ const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
+const ESCAPED_SLASH = /%2F/g;
 /** Characters that may split a path once a server has decoded them. They are refused even when encoded. */
 const STRUCTURAL = '/\\%;?#';
 
 const refusal = (message: string): ProxyError => new ProxyError('invalid_request_target', message);
 
+/**
+ * How strict a path is. `inference`: the paths of model APIs, which need no escapes. `host`: any other host's, where a
+ * segment may contain an escaped slash and characters outside ASCII.
+ */
+export type PathForm = 'inference' | 'host';
+
 /** RFC 3986, section 6.2.2: an escape that is not needed becomes its character, and every other one upper case. */
-function decodeEscape(escape: string, hex: string): string {
+function decodeEscape(escape: string, hex: string, form: PathForm): string {
   const octet = Number.parseInt(hex, 16);
   const character = String.fromCharCode(octet);
+  if (form === 'host' && (octet > 0x7f || character === '/')) return escape.toUpperCase();
   if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
     throw refusal('The path has an escaped character that is not allowed.');
   }
@@ -29,10 +38,13 @@ function decodeEscape(escape: string, hex: string): string {
  * non-ASCII. The only repair is to drop one of two leading slashes, because @google/genai 3.1.0 opens its WebSocket at
  * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
+ * An escaped slash stays escaped. Some servers decode it, so the path must also be acceptable with a plain one in its
+ * place, and rules must be applied to both: see {@link readings}.
+ *
  * @param target the request target up to its `?`
  * @throws ProxyError 400
  */
-export function canonicalPath(target: string): string {
+export function canonicalPath(target: string, form: PathForm): string {
   // RFC 9112, section 3.2.1: origin-form. The absolute form could name another host.
   if (!target.startsWith('/')) throw refusal('The request target must be a path that starts with a slash.');
   const path = target.startsWith('//') ? target.slice(1) : target;
@@ -41,9 +53,27 @@ export function canonicalPath(target: string): string {
   if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
     throw refusal('The path has an empty segment or a character that is not allowed.');
   }
-  const decoded = path.replace(ESCAPE, decodeEscape);
-  if (DOT_SEGMENT.test(decoded)) throw refusal('The path has a dot segment.');
+  const decoded = path.replace(ESCAPE, (escape, hex: string) => decodeEscape(escape, hex, form));
+  const plain = decoded.replace(ESCAPED_SLASH, '/');
+  if (DOT_SEGMENT.test(plain)) throw refusal('The path has a dot segment.');
+  if (plain.includes('//')) throw refusal('The path has an empty segment.');
+  if (!isUtf8(decoded)) throw refusal('The path has an escape that is not UTF-8.');
   return decoded;
+}
+
+/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
+export function readings(path: string): readonly string[] {
+  return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
+}
+
+/** False for what only a lenient decoder understands, such as a slash in two octets. */
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A parameter's name as servers read it. Like them, it leaves a malformed escape as it is. */

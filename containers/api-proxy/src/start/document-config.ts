@@ -11,7 +11,7 @@ import { requireProxyUrl } from './proxy-url.ts';
 
 const FIELDS = [
   ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-  ...['prices', 'logLevel'],
+  ...['prices', 'logLevel', 'hosts', 'tls'],
 ];
 
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
@@ -47,6 +47,21 @@ function checkProvider(name: string, value: SidecarProvider | undefined): Sideca
     ...(checksKey === true && { checksKey }),
     ...(model && { model }),
   };
+}
+
+/** A host without a certificate, or with a credential that no rule could name, would fail with each request. */
+function checkHosts({ hosts = [], tls, providers }: SidecarConfig): void {
+  for (const host of hosts) {
+    const name = `The configuration's host ${host.name}`;
+    if (tls?.chains[host.name] === undefined) throw new Error(`${name} has no certificate.`);
+    if ('provider' in host) {
+      if (providers[host.provider] === undefined) throw new Error(`${name} has a provider that is not configured.`);
+    } else if (
+      host.rules.some(({ credential }) => credential !== undefined && host.credentials[credential] === undefined)
+    ) {
+      throw new Error(`${name} has a rule for a credential that it does not have.`);
+    }
+  }
 }
 
 function checkBudget(name: string, value: SidecarBudget): SidecarBudget {
@@ -88,6 +103,7 @@ function parseDocument(document: string): SidecarConfig {
 export function configFromDocument(document: string): SidecarConfig {
   const config = requireObject('The configuration', parseDocument(document), FIELDS);
   const { providers, proxyUrl, maxBodyBytes, budget, prices } = config;
+  checkHosts(config);
   const ids = PROVIDERS.map(({ id }) => id);
   const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
   return {

@@ -2,12 +2,12 @@ import { request, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
-import type { Provider } from '../../../../src/shared/providers.ts';
 import type { Target } from '../../../../src/shared/sidecar-config.ts';
 import { errorCode, NO_RETRY, ProxyError } from '../errors.ts';
 
 export interface TunnelOptions {
-  readonly provider: Provider;
+  /** For messages: whose target it is, and which setting names it. */
+  readonly owner: { readonly name: string; readonly setting: string };
   readonly target: Target;
   /** `http://address:port` of Squid. */
   readonly proxy: URL;
@@ -24,11 +24,11 @@ export function authorityOf(target: Target): string {
   return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${target.port}`;
 }
 
-function refusedByFirewall({ provider, target }: TunnelOptions, detail: string): ProxyError {
+function refusedByFirewall({ owner, target }: TunnelOptions, detail: string): ProxyError {
   const place = `${target.host}:${target.port}`;
   return new ProxyError(
     'target_not_allowed',
-    `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
+    `The firewall refused ${place}, the target of ${owner.name}. Add this line to allow-domains: ${target.host}\n` +
       'If the line is there already, the name resolves to a private address: allow that one with add-hosts.',
     { detail, headers: NO_RETRY },
   );
@@ -48,7 +48,7 @@ function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyE
   if (answer.statusCode === 403) return refusedByFirewall(options, detail);
   const { host } = options.target;
   if (reason === 'ERR_DNS_FAIL') {
-    const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
+    const message = `The name ${host} has no address: ${options.owner.setting} or the DNS may be wrong.`;
     return new ProxyError('upstream_dns_error', message, { detail });
   }
   if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {

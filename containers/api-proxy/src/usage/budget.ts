@@ -28,6 +28,16 @@ const withoutNoise = (usd: number): number => Number(usd.toFixed(9));
 /** US dollars as people write them. A fraction of a cent is an amount too. */
 const dollars = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 
+/** One provider's part in the budget. */
+export interface Spending {
+  /** See {@link Budget.addRequest}. */
+  readonly addRequest: () => void;
+  /** See {@link Budget.giveBack}. */
+  readonly giveBack: () => void;
+  /** The refusal of the next request; undefined while the budget lasts. */
+  readonly refusal: () => ProxyError | undefined;
+}
+
 /** What a run may use, all providers together. A request that is under way when the budget is reached may finish. */
 export class Budget {
   readonly #budget: SidecarBudget;
@@ -57,6 +67,18 @@ export class Budget {
   usePricing(pricing: Pricing): void {
     this.#pricing = pricing;
     for (const charge of this.#waiting.splice(0)) this.#addCost(charge, pricing);
+  }
+
+  spendingOf(provider: Provider): Spending {
+    return {
+      addRequest: () => {
+        this.addRequest();
+      },
+      giveBack: () => {
+        this.giveBack();
+      },
+      refusal: () => this.refusalFor(provider),
+    };
   }
 
   /** Takes one request. @throws ProxyError in the provider's form if nothing is left */

@@ -21,7 +21,7 @@ export class Watch {
    * @param record of a request that has ended
    */
   see({ provider, upstreamStatus: status }: RequestRecord): void {
-    if (status === null) return;
+    if (status === null || provider === null) return;
     this.#times = status === this.#refusal ? this.#times + 1 : 1;
     this.#refusal = status;
     if (this.#times !== HOPELESS || !REFUSALS.includes(status)) return;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { asProxyError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { Judgement, type BodyJudge } from '../judge/body-judge.ts';
+import type { BodyJudge, Judgement } from '../judge/judge.ts';
 import { bodyUnreadable, ToolRefusal } from '../judge/refusals.ts';
 import { BadFrame, FrameReader, refusalFrames } from './frame-reader.ts';
 
@@ -26,14 +26,14 @@ export class MessageGuard {
     this.#exchange = exchange;
     this.#upstream = upstream;
     this.#judge = judge;
-    this.#judgement = new Judgement(judge, WHAT);
+    this.#judgement = judge.begin(WHAT);
     this.#fromClient = new FrameReader({
       onData: (payload) => {
         this.#judgement.push(payload);
       },
       onMessageEnd: () => {
         this.#judgement.end();
-        this.#judgement = new Judgement(this.#judge, WHAT);
+        this.#judgement = this.#judge.begin(WHAT);
       },
     });
   }
@@ -61,15 +61,17 @@ export class MessageGuard {
   }
 
   #refuse(cause: unknown): void {
-    const { client, provider, record } = this.#exchange;
+    const { client, service, record } = this.#exchange;
     const error = asProxyError(cause);
     this.#isRefused = true;
     record.error ??= error.logged;
     if (this.#fromUpstream.isAtBoundary) {
       const { status, code, message } = error;
-      const body = provider.errorBody({ status, code, message }) as object;
+      const { body } = service.errorAnswer({ status, code, message }, undefined);
       const line = error instanceof ToolRefusal ? error.line : code;
-      client.socket.write(refusalFrames(JSON.stringify({ type: 'error', status, ...body }), line));
+      client.socket.write(
+        refusalFrames(JSON.stringify({ type: 'error', status, ...(JSON.parse(body.toString()) as object) }), line),
+      );
     }
     this.#upstream.destroy();
     client.socket.destroySoon();

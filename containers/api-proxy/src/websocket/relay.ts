@@ -33,7 +33,7 @@ export function relayWebSocket(
     record.error ??= 'websocket_timeout';
     socket.destroy();
   });
-  usage.open(agreement, (count) => {
+  usage?.open(agreement, (count) => {
     chargeAnswer(exchange, count);
   });
   const messages = judge && new MessageGuard(exchange, upstream, judge);
@@ -42,7 +42,7 @@ export function relayWebSocket(
   };
   const toClient = (chunk: Buffer): void => {
     record.responseBytes += chunk.length;
-    usage.push(chunk);
+    usage?.push(chunk);
     messages?.onSent(chunk);
   };
   pump(socket, upstream, toUpstream, messages);
@@ -66,10 +66,10 @@ function recordFailure({ record }: Exchange, end: Duplex, name: 'client' | 'upst
 }
 
 /** @param count answers in this WebSocket so far; the handshake has already paid for the first one */
-function chargeAnswer({ client, record, budget, provider }: Exchange, count: number): void {
-  if (count > 1) budget.addRequest();
+function chargeAnswer({ client, record, spending }: Exchange, count: number): void {
+  if (count > 1) spending?.addRequest();
   record.requests = count;
-  const refusal = budget.refusalFor(provider);
+  const refusal = spending?.refusal();
   if (refusal === undefined) return;
   record.error ??= refusal.logged;
   client.socket.destroySoon();

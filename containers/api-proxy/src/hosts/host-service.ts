@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http';
+import type { ApiError } from '../../../../src/shared/provider-entry.ts';
+import type { SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
+import { NO_RETRY, ProxyError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { ReflectionGuard } from '../reflection.ts';
+import type { AdmittedRequest } from '../request/admission.ts';
+import { hostHeaderRules } from '../request/headers.ts';
+import type { Route } from '../route.ts';
+import { jsonAnswer, type ErrorAnswer, type Passage, type Service } from '../service.ts';
+import type { TunnelAgent } from '../upstream/agent.ts';
+import { authorityOf } from '../upstream/tunnel.ts';
+import { HostRules } from './host-rules.ts';
+
+/**
+ * Query parameters in which APIs take a credential. Not `token`, `key` and `sig`: signed URLs have those, and they are
+ * worth nothing for anything but the URL.
+ */
+const CREDENTIAL_QUERY: ReadonlySet<string> = new Set([
+  ...['access_token', 'private_token', 'job_token', 'oauth_token', 'auth_token', 'api_key', 'apikey', 'api-key'],
+  ...['client_secret', 'password'],
+]);
+
+/** The part of a client's bytes that a message may repeat. */
+const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 500);
+
+/** A host with rules: it is no provider's. */
+export class HostService implements Service {
+  readonly provider = null;
+  readonly host: string;
+  readonly pathForm = 'host';
+  readonly credentialQuery = CREDENTIAL_QUERY;
+  // Packages and pushes are as large as they are, and nothing of them is kept.
+  readonly maxBodyBytes = Number.MAX_SAFE_INTEGER;
+  // Any of them may be a key.
+  readonly subprotocols: readonly string[] = [];
+  readonly #rules: HostRules;
+  /** By the index of the credential; the last one has none. */
+  readonly #routes: readonly Route[];
+
+  constructor({ name, rules, credentials, echoesNothing }: SidecarRuledHost, agent: TunnelAgent, log: Log) {
+    const target = { host: name, port: 443, basePath: '' };
+    const secrets = credentials.flatMap((credential) => credential.secrets);
+    const plainOnly = secrets.length > 0 && echoesNothing !== true;
+    let hasWarned = false;
+    const guard = new ReflectionGuard(secrets, plainOnly, () => {
+      if (!hasWarned) log.event('warn', 'credential-reflected', { host: name });
+      hasWarned = true;
+    });
+    const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path: string) => path };
+    this.host = name;
+    this.#rules = new HostRules(rules);
+    this.#routes = [...credentials.map(({ header, value }) => [header, value] as const), undefined].map((injected) => ({
+      ...common,
+      rules: hostHeaderRules(injected, plainOnly),
+    }));
+  }
+
+  answer(): boolean {
+    return false;
+  }
+
+  decide(asked: AdmittedRequest, _client: IncomingMessage, isUpgrade: boolean): Passage {
+    const request = isUpgrade ? { ...asked, method: 'WEBSOCKET' } : asked;
+    const rule = this.#rules.find(request);
+    const route = rule && this.#routes.at(rule.credential ?? -1);
+    if (!rule || !route) throw this.#notAllowed(request);
+    return { admitted: asked, route, judge: undefined, usage: undefined, spending: undefined, rule: rule.source };
+  }
+
+  #notAllowed({ method, path }: AdmittedRequest): ProxyError {
+    const line = `${this.host} ${method} ${printable(path)}`;
+    const message =
+      `${method} ${printable(path)} is not among the requests that this run may send to ${this.host}. ` +
+      `If the workflow needs it, its author can add this line to host-rules: ${line}`;
+    return new ProxyError('request_not_allowed', message, { headers: NO_RETRY });
+  }
+
+  errorAnswer({ code, message }: ApiError, userAgent: string | undefined): ErrorAnswer {
+    // git prints the text of an error, and nothing else. (git 2.39, http.c: show_http_message)
+    if (userAgent?.startsWith('git/') === true) {
+      return { contentType: 'text/plain; charset=utf-8', body: Buffer.from(`${message}\n`) };
+    }
+    // gh shows `message`, npm shows `error`.
+    return jsonAnswer({ message, error: message, code });
+  }
+}

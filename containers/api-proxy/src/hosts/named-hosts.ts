@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import type { SidecarHost, SidecarTls } from '../../../../src/shared/sidecar-config.ts';
+import type { Limits } from '../limits.ts';
+import { Listener } from '../listener.ts';
+import type { Log } from '../log.ts';
+import type { Service } from '../service.ts';
+import { createConnectFront } from './connect-front.ts';
+import { TlsFront } from './tls-front.ts';
+
+/** Where the sidecar answers for named hosts. */
+export interface HostPorts {
+  /** For Squid, which hands on the agent's tunnels. */
+  readonly connect: number;
+  /** TLS, for programs that do not ask a proxy. */
+  readonly direct: number;
+}
+
+export interface NamedHostOptions {
+  readonly tls: SidecarTls;
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+/** Answers for named hosts: the way in, and a listener for each of them. */
+export class NamedHosts {
+  readonly #listeners: readonly Listener[];
+  readonly #tls: TlsFront;
+  readonly #front: HttpServer;
+
+  /** @param serviceOf makes the service of a host */
+  constructor(
+    hosts: readonly SidecarHost[],
+    serviceOf: (host: SidecarHost) => Service,
+    { tls, limits, log }: NamedHostOptions,
+  ) {
+    const listeners = hosts.map((host) => ({
+      host,
+      listener: new Listener({ service: serviceOf(host), limits, log }),
+    }));
+    const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
+    // Node bounds the time of a request only on a server that has announced that it listens. These get their connections
+    // from the TLS servers.
+    for (const server of servers.values()) server.emit('listening');
+    this.#listeners = listeners.map(({ listener }) => listener);
+    this.#tls = new TlsFront(servers, tls, limits, log);
+    this.#front = createConnectFront(this.#tls, limits);
+  }
+
+  /** @param ports 0 for a free one @throws Error if a port cannot be listened on */
+  async listen(ports: HostPorts, host: string | undefined): Promise<HostPorts> {
+    const [connect, direct] = await Promise.all([
+      listen(this.#front, ports.connect, host),
+      listen(this.#tls.direct, ports.direct, host),
+    ]);
+    return { connect, direct };
+  }
+
+  /** Ends every connection. Resolves once all requests are in the log. */
+  async end(): Promise<void> {
+    this.#tls.close();
+    this.#front.close();
+    await Promise.all(this.#listeners.map((listener) => listener.end()));
+    this.#front.closeAllConnections();
+  }
+}
+
+/** @returns the port */
+export async function listen(server: Server, port: number, host: string | undefined): Promise<number> {
+  // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
+  server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
