@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
+import { NO_NAMED_HOSTS } from '../src/config/named-hosts.ts';
 import { configuredProviders, type ProviderChoices } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { EngineFacts } from '../src/docker/engine-facts.ts';
@@ -78,6 +79,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     workingDirectory: '/workspace',
     apiProxy: true,
     providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, OWN_CHOICES),
+    namedHosts: NO_NAMED_HOSTS,
     allowEndpoints: [],
     allowProviderTools: [],
     allow,

@@ -16,6 +16,7 @@ function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
       hosts: [],
       hostAddresses: [],
       modelPorts: [],
+      namedHosts: [],
       ...policy,
     }),
   );
@@ -114,7 +115,7 @@ test('an address is refused even if a list of names would cover it', () => {
 });
 
 describe('the api-proxy, for programs that ignore NO_PROXY', () => {
-  const squid = judge(LIST, { modelPorts: [10_000, 10_001] });
+  const squid = judge(LIST, { modelPorts: [10_000, 10_001], namedHosts: [] });
 
   test.each([
     connect(SIDECAR, { port: 10_000 }),
@@ -326,6 +327,7 @@ test('a policy cannot add its own lines: one directive per line, no quotes, no c
     hosts: [],
     hostAddresses: [],
     modelPorts: [],
+    namedHosts: [],
   });
   expect(configuration).toMatch(/^[\x20-\x7e\n]+\n$/);
   expect(configuration.split('\n').filter((line) => line.startsWith('#'))).toEqual([]);

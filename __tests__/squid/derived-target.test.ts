@@ -17,7 +17,9 @@ function judge(serverUrl: string, options: Readonly<Record<string, string>>): Ju
   });
   const { allow, addHosts: hosts, providers } = config;
   const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
-  return new Judge(squidConfig({ addresses: ADDRESSES, allow, targets, hosts, hostAddresses: [], modelPorts: [] }));
+  return new Judge(
+    squidConfig({ addresses: ADDRESSES, allow, targets, hosts, hostAddresses: [], modelPorts: [], namedHosts: [] }),
+  );
 }
 
 describe.each([

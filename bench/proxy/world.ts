@@ -106,6 +106,7 @@ export async function startWorld(): Promise<World> {
     hosts,
     hostAddresses: [],
     modelPorts: [],
+    namedHosts: [],
   };
   await startContainer(squid, squidConfig(egress));
   await listening(addresses.squid, SQUID_PORT);

@@ -56,7 +56,17 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs
 /** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
 function maskSecrets(): void {
   const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => textOf(name));
-  for (const text of new Set(given.flatMap((value) => [value, value.trim()]))) {
+  const lists = OPTIONS.filter(({ kind }) => kind === 'secret-lines').map(({ name }) => textOf(name));
+  const secrets = [...given.flatMap((value) => [value, value.trim()]), ...lists.flatMap(secretParts)];
+  for (const text of new Set(secrets)) {
     if (text.trim() !== '') core.setSecret(text);
   }
+}
+
+/** What may be the credential of a line: everything behind its second word, the last word, what follows a colon. */
+function secretParts(list: string): string[] {
+  return list
+    .split('\n')
+    .map((line) => /^\s*[^\s#]\S*\s+\S+\s+(.*\S)\s*$/.exec(line)?.[1] ?? '')
+    .flatMap((rest) => [rest, rest.split(/\s+/).at(-1) ?? '', rest.slice(rest.indexOf(':') + 1)]);
 }

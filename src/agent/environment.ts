@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
+import { hostNames } from '../config/named-hosts.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
 import { apiProxyUrl, directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
-import { READINESS_NAME } from '../squid/config.ts';
+import { NAMED_READINESS_NAME, READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
   ACCEPTED_PLACEHOLDERS,
@@ -233,6 +234,9 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...shellCheck(config),
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
+    ...(hostNames(config.namedHosts).length === 0
+      ? []
+      : [`squid ${addresses.squid}:${SQUID_PORT} ${NAMED_READINESS_NAME}`]),
     ...active
       .filter(({ variable }) => variable.role === 'base-url')
       .map(({ variable }) => `listening ${variable.name}`),

@@ -101,7 +101,7 @@ function flagsOf(texts: Parsed['texts'], environment: NodeJS.ProcessEnv): FrontE
   return {
     kind: 'cli',
     given: (option) => {
-      if (option.kind === 'secret') {
+      if (option.kind === 'secret' || option.kind === 'secret-lines') {
         const { variable } = option;
         return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
       }

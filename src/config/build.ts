@@ -1,14 +1,15 @@
 import { throwProblems } from '../errors.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
-import { ownHost, type Provider } from '../shared/providers.ts';
-import type { SidecarBudget, Target } from '../shared/sidecar-config.ts';
+import { ownHost } from '../shared/providers.ts';
+import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { allowList } from './allow-list.ts';
-import { checkScript, checkServerUrl, checkVariables } from './checks.ts';
+import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
-import { configuredProviders } from './providers.ts';
+import { NO_NAMED_HOSTS, providerHosts, ruledHosts } from './named-hosts.ts';
+import { configuredProviders, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd } from './read.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -47,8 +48,20 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const allow = allowList(values['allow-domains']);
-  const targetOf = (provider: Provider): Target =>
-    values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' };
+  const choices: ProviderChoices = {
+    targetOf: (provider) =>
+      values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
+    authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+    environment: context.environment,
+  };
+  const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+  const providerNames = providerHosts(providers, secrets, choices);
+  throwProblems(
+    checkNamedHosts(
+      values,
+      providerNames.map(({ name }) => name),
+    ),
+  );
   const config: Config = {
     frontEnd: frontEnd.kind,
     command:
@@ -58,13 +71,13 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
-    providers: apiProxy
-      ? configuredProviders(secrets, allow, {
-          targetOf,
-          authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
-          environment: context.environment,
-        })
-      : [],
+    providers,
+    namedHosts: apiProxy
+      ? {
+          providers: providerNames,
+          others: ruledHosts(values['host-credentials'], values['host-rules'], []),
+        }
+      : NO_NAMED_HOSTS,
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     allow,

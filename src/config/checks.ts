@@ -27,6 +27,30 @@ export function checkVariables(entries: readonly VariableEntry[]): UserError[] {
   });
 }
 
+/**
+ * A host may have one credential, and a provider's own host has the provider's.
+ *
+ * @param providerNames the names of the configured providers' hosts
+ */
+export function checkNamedHosts(
+  { 'host-credentials': credentials, 'host-rules': rules }: OptionValues,
+  providerNames: readonly string[],
+): UserError[] {
+  const twice = credentials.flatMap(({ name, source }, index) => {
+    const first = credentials.find((other) => other.name === name);
+    if (first === undefined || first === credentials[index]) return [];
+    return [new UserError(`${source}: ${name} already has a credential, in ${first.source}.`)];
+  });
+  const entries = [...credentials, ...rules.map(({ name, rule }) => ({ name, source: rule.source }))];
+  const taken = entries
+    .filter(({ name }) => providerNames.includes(name))
+    .map(({ name, source }) => {
+      const hint = 'Remove it. allow-endpoints adds to what may be asked of a provider.';
+      return new UserError(`${source}: ${name} is the host of a provider, which has a key already.`, { hint });
+    });
+  return [...twice, ...taken];
+}
+
 /** The GitHub server decides the host of a configured provider, unless the user names a target. */
 export function checkServerUrl(
   values: OptionValues,

@@ -4,6 +4,7 @@ import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
 import type { AllowList } from './allow-list.ts';
+import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -51,6 +52,8 @@ export interface Config {
   readonly apiProxy: boolean;
   /** Empty without the api-proxy. */
   readonly providers: readonly ConfiguredProvider[];
+  /** None without the api-proxy. */
+  readonly namedHosts: NamedHosts;
   /** Endpoints allowed in addition to those in the provider table. */
   readonly allowEndpoints: readonly AllowedEndpoint[];
   /** What a request may make a provider do for the command. */

@@ -37,6 +37,8 @@ interface Common {
  * - `script`: taken unchanged, including white space. Empty by default.
  * - `secret`: a credential. The action has an input for it. The command line reads it from `variable`, because every
  *   user of a host can read arguments. It is not among the values; see {@link Secrets}.
+ * - `secret-lines`: a list of entries that contain a credential each. The entries are among the values, and the credentials
+ *   in {@link Secrets}, under the name that the entry has for its own.
  * - `choice`: one of a set.
  * - `boolean`: `true` or `false`; a flag without a value.
  * - `count`: a whole number from 1 to `max`.
@@ -52,25 +54,41 @@ export type Option = Common &
     | { readonly kind: 'script' }
     | { readonly kind: 'boolean' }
     | ({ readonly kind: 'secret'; readonly only: 'action'; readonly variable: string } & Pick<Credential, 'refuses'>)
+    | {
+        readonly kind: 'secret-lines';
+        readonly only: 'action';
+        readonly variable: string;
+        readonly parse: Parser<SecretEntry>;
+      }
     | { readonly kind: 'choice'; readonly choices: readonly string[] }
     | { readonly kind: 'count'; readonly max?: number }
   );
+
+/** An entry of an option of the kind `secret-lines`. */
+export interface SecretEntry<T = unknown> {
+  readonly entry: T;
+  /** The name of the credential among the secrets. */
+  readonly name: string;
+  readonly secret: string;
+}
 
 export type ListKind = 'lines' | 'commas' | 'variables';
 
 type Defined<Row, T> = Row extends { readonly default: string } ? T : T | undefined;
 
 /** The type of an option's value, derived from its row. */
-export type ValueOf<Row> = Row extends { readonly kind: ListKind; readonly parse: Parser<infer T> }
+export type ValueOf<Row> = Row extends { readonly kind: 'secret-lines'; readonly parse: Parser<SecretEntry<infer T>> }
   ? readonly T[]
-  : Row extends { readonly kind: 'text'; readonly parse: Parser<infer T> }
-    ? Defined<Row, T>
-    : Row extends { readonly kind: 'choice'; readonly choices: readonly (infer T)[] }
+  : Row extends { readonly kind: ListKind; readonly parse: Parser<infer T> }
+    ? readonly T[]
+    : Row extends { readonly kind: 'text'; readonly parse: Parser<infer T> }
       ? Defined<Row, T>
-      : Row extends { readonly kind: 'script' }
-        ? string
-        : Row extends { readonly kind: 'boolean' }
-          ? Defined<Row, boolean>
-          : Row extends { readonly kind: 'count' }
-            ? Defined<Row, number>
-            : never;
+      : Row extends { readonly kind: 'choice'; readonly choices: readonly (infer T)[] }
+        ? Defined<Row, T>
+        : Row extends { readonly kind: 'script' }
+          ? string
+          : Row extends { readonly kind: 'boolean' }
+            ? Defined<Row, boolean>
+            : Row extends { readonly kind: 'count' }
+              ? Defined<Row, number>
+              : never;

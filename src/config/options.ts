@@ -6,6 +6,8 @@ import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry } from './allow-list.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import { hostCredential } from './host-credentials.ts';
+import { hostRule } from './host-rules.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
   anyText,
@@ -98,6 +100,20 @@ const OTHERS = [
     kind: 'commas',
     parse: providerTool,
     description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+  },
+  {
+    name: 'host-credentials',
+    kind: 'secret-lines',
+    only: 'action',
+    variable: 'AWF_HOST_CREDENTIALS',
+    parse: hostCredential,
+    description: 'HOST bearer VALUE, HOST basic USER:VALUE or HOST header NAME VALUE',
+  },
+  {
+    name: 'host-rules',
+    kind: 'lines',
+    parse: hostRule,
+    description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
   },
   { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
   {

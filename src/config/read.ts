@@ -1,6 +1,6 @@
 import { collectProblems, UserError, withHint } from '../errors.ts';
 import { normaliseCredential, PASTED_SCHEME } from '../shared/sidecar-config.ts';
-import type { ListKind, Option, ParseContext } from './option.ts';
+import type { ListKind, Option, ParseContext, SecretEntry } from './option.ts';
 import { nameIn, optionNamed, OPTIONS, type OptionValues } from './options.ts';
 import { boolean, choice, count } from './parsers.ts';
 import type { Secrets } from './secrets.ts';
@@ -35,6 +35,12 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
     if (option.kind === 'secret') {
       const value = attempt(() => credential(option, frontEnd.given(option), warnings));
       if (value !== undefined) secrets.set(option.variable, value);
+    } else if (option.kind === 'secret-lines') {
+      const entries = nonEmpty(frontEnd.given(option).flatMap(linesOf).filter(isNoComment)).flatMap(
+        (one): SecretEntry[] => attempt(() => [option.parse(one, context)]) ?? [],
+      );
+      for (const { name, secret } of entries) secrets.set(name, secret);
+      values.push([option.name, entries.map(({ entry }) => entry)]);
     } else {
       const given = chosen(option, frontEnd, environment);
       values.push([option.name, valueOf(option, given, defaultOf(option, frontEnd), context, attempt)]);
@@ -47,7 +53,7 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
 /** @returns undefined after a user's mistake, which it records */
 type Attempt = <T>(work: () => T) => T | undefined;
 
-type ValueOption = Exclude<Option, { kind: 'secret' }>;
+type ValueOption = Exclude<Option, { kind: 'secret' | 'secret-lines' }>;
 
 /** The texts that count: the user's, else the variable's, else the default's. */
 function chosen(option: ValueOption, frontEnd: FrontEnd, environment: NodeJS.ProcessEnv): Given[] {

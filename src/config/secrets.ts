@@ -1,7 +1,5 @@
-import { CREDENTIALS } from '../shared/providers.ts';
-
 /**
- * The credentials of a run, by variable. They are trimmed and never empty. They are not in `Config`, so only code that
+ * The credentials of a run, by variable, or by the place of an entry that contains one. They are trimmed and never empty. They are not in `Config`, so only code that
  * receives this map can see a key.
  */
 export type Secrets = ReadonlyMap<string, string>;
@@ -20,10 +18,7 @@ export function credentialOf(variable: string, secrets: Secrets): string {
   return value;
 }
 
-/** @returns the variable whose credential `text` contains */
+/** @returns the name of the credential that `text` contains */
 export function credentialIn(text: string, secrets: Secrets): string | undefined {
-  return CREDENTIALS.find(({ variable }) => {
-    const value = secrets.get(variable);
-    return value !== undefined && text.includes(value);
-  })?.variable;
+  return [...secrets].find(([, value]) => text.includes(value))?.[0];
 }

@@ -37,6 +37,8 @@ export interface Claimed {
   readonly hostAddresses: readonly string[];
   readonly hasIpv6: boolean;
   readonly engine: EngineFacts;
+  /** Signs for the named hosts; undefined without any. */
+  readonly authority: RunAuthority | undefined;
 }
 
 /**

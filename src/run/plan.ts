@@ -1,9 +1,9 @@
 import { commandFileMounts } from '../agent/command-files.ts';
-import type { ModelQuestion } from '../agent/provider-variables.ts';
 import { planAgent } from '../agent/plan.ts';
 import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
-import { credentialOf, type Secrets } from '../config/secrets.ts';
+import { hostNames } from '../config/named-hosts.ts';
+import type { Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -11,13 +11,12 @@ import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
-import type { Injection } from '../shared/injection.ts';
-import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
-import { DEFAULT_MAX_BODY_BYTES, type SidecarConfig } from '../shared/sidecar-config.ts';
+import { PROVIDERS } from '../shared/providers.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
+import { egressTargets, sidecarConfig } from './sidecar-document.ts';
 
 /** Everything that a run starts, as data. */
 export interface RunPlan {
@@ -65,12 +64,19 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
       squid: squidConfig({
         addresses,
         allow: config.allow,
-        targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
+        targets: egressTargets(config),
+        namedHosts: hostNames(config.namedHosts),
         hosts: config.addHosts,
         hostAddresses: claimed.hostAddresses,
         modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
-      apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses), agent.modelQuestions)),
+      apiProxy: JSON.stringify(
+        sidecarConfig(config, secrets, {
+          proxyUrl: squidUrl(addresses),
+          questions: agent.modelQuestions,
+          authority: claimed.authority,
+        }),
+      ),
       agent: agent.document,
     },
     systemFiles: agent.systemFiles,
@@ -78,37 +84,4 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     etc: agent.etc,
     warnings: agent.warnings,
   };
-}
-
-function sidecarConfig(
-  config: Config,
-  secrets: Secrets,
-  proxyUrl: string,
-  questions: ReadonlyMap<ProviderId, ModelQuestion>,
-): SidecarConfig {
-  return {
-    proxyUrl,
-    providers: Object.fromEntries(
-      config.providers.map(({ provider, given, target, injection }) => [
-        provider.id,
-        {
-          ...{ credential: credentialOf(given[0], secrets), target, injection },
-          checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
-          ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
-        },
-      ]),
-    ),
-    ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
-    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-    allowEndpoints: config.allowEndpoints,
-    allowProviderTools: config.allowProviderTools,
-    budget: config.budget,
-    prices: config.prices,
-    logLevel: config.logLevel,
-  };
-}
-
-/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
-function isOrdinary(provider: Provider, host: string, { header, prefix }: Injection): boolean {
-  return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
 }

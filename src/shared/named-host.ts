@@ -9,6 +9,8 @@ import type { EndpointMethod } from './endpoints.ts';
 export interface NamedHost {
   /** Lower case, without a trailing dot. It covers no subdomains. */
   readonly name: string;
+  /** The credential that rules of the user's for this host use. */
+  readonly credential?: CredentialUse;
   /** The first one that fits a request decides. A request that none fits is refused. */
   readonly rules: readonly HostRule[];
   /**

@@ -72,6 +72,11 @@ export interface ProviderEntry {
   readonly port: number;
   /** Host of the provider's public API. */
   readonly defaultTarget: string;
+  /**
+   * Further hosts of its own under which the provider's programs ask for models. The api-proxy answers for them as for
+   * {@link defaultTarget}.
+   */
+  readonly otherHosts: readonly string[];
   /** For a provider whose API has another host for the users of another GitHub server. */
   readonly byServer?: {
     /** @param serverUrl value of `GITHUB_SERVER_URL` @throws Error naming the variable */

@@ -15,7 +15,6 @@ export const ERROR_STATUS = {
   body_unreadable: 403,
   endpoint_not_allowed: 403,
   graphql_not_allowed: 403,
-  host_not_named: 403,
   provider_tool_not_allowed: 403,
   query_not_allowed: 403,
   request_not_allowed: 403,

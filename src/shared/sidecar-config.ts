@@ -68,7 +68,7 @@ export interface SidecarProviderHost extends Pick<SidecarProvider, 'target' | 'i
   readonly provider: ProviderId;
 }
 
-export interface SidecarRuledHost extends Omit<NamedHost, 'rules'> {
+export interface SidecarRuledHost extends Omit<NamedHost, 'rules' | 'credential'> {
   readonly rules: readonly SidecarHostRule[];
   readonly credentials: readonly SidecarHostCredential[];
 }

@@ -1,7 +1,7 @@
 import type { AllowList, DomainSet } from '../config/allow-list.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
-import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { HOST_PORTS, SQUID_PORT, type Addresses } from '../shared/network.ts';
 import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
 
@@ -11,6 +11,8 @@ export interface EgressPolicy {
   readonly allow: AllowList;
   /** The upstreams of the configured providers. The agent never reaches them directly, whatever `allow` says. */
   readonly targets: readonly EgressTarget[];
+  /** Hosts that the api-proxy answers for under their own names. */
+  readonly namedHosts: readonly string[];
   /** Names with the address that each may have although it is private. */
   readonly hosts: readonly HostEntry[];
   /** The host's own addresses. No name may lead there, except one in `hosts`. */
@@ -35,6 +37,12 @@ const PEEK_PORT = SQUID_PORT + 1;
  * `.invalid`.
  */
 export const READINESS_NAME = 'ready.awf.invalid';
+
+/**
+ * A name that only the start-up check asks for. Squid hands the tunnel to the api-proxy, which refuses it. While Squid
+ * takes the api-proxy for dead, it answers 500.
+ */
+export const NAMED_READINESS_NAME = 'hosts.awf.invalid';
 
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
@@ -79,6 +87,9 @@ export const LOG_FIELDS = {
  * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
  * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
  * itself composes its requests.
+ *
+ * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
+ * the requests inside. No other tunnel ever goes there.
  */
 export function squidConfig(policy: EgressPolicy): string {
   const sections = [
@@ -86,7 +97,7 @@ export function squidConfig(policy: EgressPolicy): string {
     callers(policy),
     names(policy),
     accessRules(policy),
-    routing(),
+    routing(policy),
     serverNameRules(policy),
     logging(),
     limits(),
@@ -104,7 +115,8 @@ function listeners(): string[] {
   ];
 }
 
-function callers({ addresses, modelPorts }: EgressPolicy): string[] {
+function callers({ addresses, modelPorts, namedHosts }: EgressPolicy): string[] {
+  const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
   return [
     `acl agent src ${addresses.agent}`,
     `acl api_proxy src ${addresses['api-proxy']}`,
@@ -112,15 +124,18 @@ function callers({ addresses, modelPorts }: EgressPolicy): string[] {
     `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
     ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
     'acl to_models all-of front agent sidecar_address sidecar_port',
+    'acl https_port port 443',
+    ...listAcl('named_host', 'dstdomain -n', answered),
+    'acl to_named all-of front agent CONNECT https_port named_host',
   ];
 }
 
-function names({ allow, targets, hosts, hostAddresses }: EgressPolicy): string[] {
+function names(policy: EgressPolicy): string[] {
+  const { allow, targets, hosts, hostAddresses } = policy;
   return [
-    'acl https_port port 443',
     'acl http_port port 80',
     'acl http_scheme proto HTTP',
-    `acl ready dstdomain -n ${READINESS_NAME}`,
+    `acl ready dstdomain -n ${READINESS_NAME} ${NAMED_READINESS_NAME}`,
     // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
     // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
     'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
@@ -128,7 +143,7 @@ function names({ allow, targets, hosts, hostAddresses }: EgressPolicy): string[]
     'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
     ...domainAcls('https', allow.https, 'dstdomain -n'),
     ...domainAcls('http', allow.http, 'dstdomain -n'),
-    ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
+    ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
     ...targets.flatMap(({ host, port }, index) => [
       `acl target_host_${index} dstdomain -n ${host}`,
       `acl target_port_${index} port ${port}`,
@@ -157,11 +172,12 @@ function accessRules({ targets }: EgressPolicy): string[] {
     ),
     'http_access deny api_proxy',
     'http_access deny front !agent',
+    'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
     'http_access deny CONNECT !https_port',
     'http_access deny !CONNECT !http_port',
     'http_access deny !CONNECT !http_scheme',
-    'http_access deny provider_host',
+    'http_access deny closed_host',
     'http_access deny CONNECT !https_allowed',
     'http_access deny !CONNECT !http_allowed',
     // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
@@ -173,25 +189,37 @@ function accessRules({ targets }: EgressPolicy): string[] {
   ];
 }
 
-function routing(): string[] {
+function routing({ addresses, namedHosts }: EgressPolicy): string[] {
+  const peer = 'no-query no-digest no-netdb-exchange';
   return [
-    `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+    ...(namedHosts.length === 0
+      ? []
+      : [
+          `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
+          'cache_peer_access to_api_proxy allow to_named',
+          'cache_peer_access to_api_proxy deny all',
+        ]),
+    `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
     'acl agent_tunnel all-of front agent CONNECT !to_models',
+    'cache_peer_access to_peek deny to_named',
     'cache_peer_access to_peek allow agent_tunnel',
     'cache_peer_access to_peek deny all',
     'never_direct allow agent_tunnel',
     'always_direct allow !agent_tunnel',
-    // Squid probes the peer before its own peek port listens. The second attempt, 50 ms later, succeeds.
-    'connect_retries 2',
+    // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
+    // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
+    `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
   ];
 }
 
-function serverNameRules({ allow, targets }: EgressPolicy): string[] {
+function serverNameRules(policy: EgressPolicy): string[] {
+  const { allow } = policy;
   return [
     'acl client_hello_next at_step SslBump1',
     'acl client_hello_read at_step SslBump2',
     ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
-    ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+    // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
+    ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
     // Squid matches a server name of "*.example.com" against every name below example.com.
     'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
     // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
@@ -204,7 +232,7 @@ function serverNameRules({ allow, targets }: EgressPolicy): string[] {
     'ssl_bump peek client_hello_next',
     'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
     'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
-    'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
+    'ssl_bump terminate client_hello_read closed_server_name cut_server_name',
     'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
     'ssl_bump splice client_hello_read',
     'ssl_bump terminate all',
@@ -223,8 +251,9 @@ function logging(): string[] {
   ];
 }
 
-function hostsOf(targets: EgressPolicy['targets']): string[] {
-  return [...new Set(targets.map(({ host }) => host))];
+/** Hosts that the agent never reaches itself, whatever is allowed. */
+function closedHosts({ targets, namedHosts }: EgressPolicy): string[] {
+  return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
 }
 
 /** Defines `<name>_allowed`, true for the names of `set`. */

@@ -104,6 +104,7 @@ export const anthropic = {
   name: 'Anthropic',
   port: 10001,
   defaultTarget: 'api.anthropic.com',
+  otherHosts: [],
   targetInput: 'anthropic-api-target',
   targetVariable: 'ANTHROPIC_API_TARGET',
   authHeaderInput: 'anthropic-auth-header',

@@ -32,6 +32,8 @@ const readUsage = (counts: JsonObject): Usage =>
 /** Tokens of an OAuth App and of a GitHub App for a user. */
 const OAUTH_TOKEN = /^gh[ou]_/;
 
+const PLAN_HOSTS = ['individual', 'business', 'enterprise'].map((plan) => `api.${plan}.githubcopilot.com`);
+
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 
@@ -95,6 +97,8 @@ export const copilot = {
   name: 'GitHub Copilot',
   port: 10002,
   defaultTarget: COPILOT_HOST,
+  // One for each plan. GitHub's answer to the program's first request names the right one.
+  otherHosts: PLAN_HOSTS,
   byServer: { host: copilotHost, includes: isCopilotHost },
   targetInput: 'copilot-api-target',
   targetVariable: 'COPILOT_API_TARGET',

@@ -86,6 +86,7 @@ export const gemini = {
   name: 'Google Gemini',
   port: 10003,
   defaultTarget: 'generativelanguage.googleapis.com',
+  otherHosts: [],
   targetInput: 'gemini-api-target',
   targetVariable: 'GEMINI_API_TARGET',
   authHeaderInput: 'gemini-auth-header',

@@ -121,6 +121,7 @@ export const openai = {
   name: 'OpenAI',
   port: 10000,
   defaultTarget: 'api.openai.com',
+  otherHosts: [],
   targetInput: 'openai-api-target',
   targetVariable: 'OPENAI_API_TARGET',
   authHeaderInput: 'openai-auth-header',

@@ -1,0 +1,103 @@
+import type { ModelQuestion } from '../agent/provider-variables.ts';
+import type { RunAuthority } from '../authority/authority.ts';
+import type { Config } from '../config/config.ts';
+import { hostNames, type NamedHosts } from '../config/named-hosts.ts';
+import { credentialOf, type Secrets } from '../config/secrets.ts';
+import type { Injection } from '../shared/injection.ts';
+import type { CredentialUse, NamedHost } from '../shared/named-host.ts';
+import { isOwnHost, type Provider, type ProviderId } from '../shared/providers.ts';
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  type SidecarConfig,
+  type SidecarHost,
+  type SidecarHostCredential,
+  type SidecarRuledHost,
+} from '../shared/sidecar-config.ts';
+import type { EgressTarget } from '../squid/config.ts';
+
+/** What the document contains besides the configuration. */
+export interface SidecarFacts {
+  readonly proxyUrl: string;
+  readonly questions: ReadonlyMap<ProviderId, ModelQuestion>;
+  /** Undefined without named hosts. */
+  readonly authority: RunAuthority | undefined;
+}
+
+/** The document on the api-proxy's standard input: it holds the credentials. */
+export function sidecarConfig(
+  config: Config,
+  secrets: Secrets,
+  { proxyUrl, questions, authority }: SidecarFacts,
+): SidecarConfig {
+  return {
+    proxyUrl,
+    providers: Object.fromEntries(
+      config.providers.map(({ provider, given, target, injection }) => [
+        provider.id,
+        {
+          ...{ credential: credentialOf(given[0], secrets), target, injection },
+          checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
+          ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
+        },
+      ]),
+    ),
+    ...(authority && {
+      hosts: sidecarHosts(config.namedHosts, secrets),
+      tls: { key: authority.key, chains: authority.chains },
+    }),
+    ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    allowEndpoints: config.allowEndpoints,
+    allowProviderTools: config.allowProviderTools,
+    budget: config.budget,
+    prices: config.prices,
+    logLevel: config.logLevel,
+  };
+}
+
+/** What Squid lets the api-proxy reach. */
+export function egressTargets({ providers, namedHosts }: Config): EgressTarget[] {
+  const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
+  const isTarget = (name: string): boolean => targets.some(({ host, port }) => host === name && port === 443);
+  const isUpstream = (name: string): boolean =>
+    namedHosts.providers.every((host) => host.name !== name || host.target.host === name);
+  const named = hostNames(namedHosts).filter((name) => !isTarget(name) && isUpstream(name));
+  return [...targets, ...named.map((host) => ({ host, port: 443, basePath: '', permitted: true }))];
+}
+
+function sidecarHosts({ providers, others }: NamedHosts, secrets: Secrets): SidecarHost[] {
+  return [...providers, ...others.map((host) => ruledHost(host, secrets))];
+}
+
+function ruledHost({ name, rules, echoesNothing }: NamedHost, secrets: Secrets): SidecarRuledHost {
+  const credentials: SidecarHostCredential[] = [];
+  const indexes = new Map<string, number>();
+  const indexOf = (use: CredentialUse): number => {
+    const key = JSON.stringify(use);
+    const index = indexes.get(key) ?? credentials.push(hostCredential(use, secrets)) - 1;
+    indexes.set(key, index);
+    return index;
+  };
+  return {
+    name,
+    rules: rules.map(({ credential, ...rule }) => ({
+      ...rule,
+      ...(credential && { credential: indexOf(credential) }),
+    })),
+    credentials,
+    ...(echoesNothing && { echoesNothing }),
+  };
+}
+
+function hostCredential({ name, header, prefix, user }: CredentialUse, secrets: Secrets): SidecarHostCredential {
+  const secret = credentialOf(name, secrets);
+  if (user === undefined) return { header, value: prefix + secret, secrets: [secret] };
+  // RFC 7617, section 2.
+  const encoded = Buffer.from(`${user}:${secret}`).toString('base64');
+  return { header, value: prefix + encoded, secrets: [secret, encoded] };
+}
+
+/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
+function isOrdinary(provider: Provider, host: string, { header, prefix }: Injection): boolean {
+  return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
+}
