@@ -1,4 +1,5 @@
 import { readAgentHost, readEtcEarly, type AgentHost } from '../agent/host.ts';
+import type { RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
@@ -37,6 +38,8 @@ export interface Claimed {
   readonly hostAddresses: readonly string[];
   readonly hasIpv6: boolean;
   readonly engine: EngineFacts;
+  /** Signs for named hosts; undefined for a run without them. */
+  readonly authority: RunAuthority | undefined;
 }
 
 /**
@@ -96,7 +99,7 @@ export async function claim(
     reporter.warning(warning);
   return {
     ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
-    ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
+    ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority: context.authority },
   };
 }
 
@@ -117,7 +120,8 @@ async function claimHost(
   const early = await readEtcEarly(config, places);
   const surroundings = { ...places, engine: await asking };
   const userMounts = await mounting;
-  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts });
+  const hasAuthority = context.authority !== undefined;
+  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts, hasAuthority });
   if (host.etc !== undefined) await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
   return host;
 }
