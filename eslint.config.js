@@ -13,7 +13,7 @@ import tseslint from 'typescript-eslint';
  * below its own; folders of one floor are apart.
  */
 const FLOORS = [
-  ['host'],
+  ['authority', 'host'],
   ['config'],
   ['squid'],
   ['docker'],

@@ -76,6 +76,7 @@ describe('a fact lives once', () => {
         contract.LIB_VARIABLE,
         contract.TRANSCRIPTS_VARIABLE,
         contract.MODEL_URLS_VARIABLE,
+        contract.TRUST_VARIABLE,
         marker,
       ],
       why: 'it runs before it has read what the runner tells it',
@@ -84,6 +85,11 @@ describe('a fact lives once', () => {
       file: 'containers/agent/get-claude-key.sh',
       facts: [contract.PLACEHOLDER_CLAUDE_KEY],
       why: 'Claude Code starts it with an environment of its own choice, so the script can be told nothing',
+    },
+    {
+      file: 'containers/agent/join-trust.sh',
+      facts: [contract.AGENT_LIB],
+      why: 'the interpreter is a literal of the first line',
     },
     {
       file: 'containers/agent/keep-transcripts.sh',

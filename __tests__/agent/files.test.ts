@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { homeSettings, systemFileMounts, systemFiles, writeSystemFiles } from '../../src/agent/files.ts';
@@ -127,6 +127,18 @@ describe('on the host', () => {
     ]);
     expect(readFileSync(join(directory, 'etc/passwd'), 'utf8')).toBe('a');
     expect(readFileSync(join(directory, 'etc/codex/config.toml'), 'utf8')).toBe('b');
+  });
+
+  test('take the place of what is there, and are written through no link', () => {
+    const directory = temporaryDirectory();
+    const elsewhere = join(directory, 'elsewhere');
+    writeFileSync(elsewhere, 'of the host');
+    mkdirSync(join(directory, 'etc'));
+    symlinkSync(elsewhere, join(directory, 'etc/passwd'));
+    writeSystemFiles(directory, FILES);
+    writeSystemFiles(directory, FILES);
+    expect(readFileSync(join(directory, 'etc/passwd'), 'utf8')).toBe('a');
+    expect(readFileSync(elsewhere, 'utf8')).toBe('of the host');
   });
 
   test('other users can read them, and nobody else can write them, whatever the umask', () => {

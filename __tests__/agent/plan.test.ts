@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readAgentHost } from '../../src/agent/host.ts';
+import { createAuthority } from '../../src/authority/authority.ts';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
@@ -24,30 +25,33 @@ interface Around {
   readonly host?: NodeJS.ProcessEnv;
   readonly claudeJson?: string;
   readonly uid?: number;
+  readonly authority?: string;
 }
 
 function planWith(
   options: ConfigOverrides,
   user: User,
   directory: string,
-  { host = {}, mounts = [] }: Around,
+  { host = {}, mounts = [], authority }: Around,
 ): AgentPlan {
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
-    ...{ addresses: ADDRESSES, user, directory, userMounts: mounts },
-    host: readAgentHost(config, user, aHost(user.home, host), { early: undefined, userMounts: mounts }),
+    ...{ addresses: ADDRESSES, user, directory, userMounts: mounts, authority },
+    host: readAgentHost(config, user, aHost(user.home, host), {
+      ...{ early: undefined, userMounts: mounts, hasAuthority: authority !== undefined },
+    }),
   });
 }
 
 /** Plans an agent whose home and work directory belong to the test. */
-function plan(options: ConfigOverrides, { host = {}, claudeJson, uid = USER.uid, mounts = [] }: Around = {}) {
+function plan(options: ConfigOverrides, { claudeJson, uid = USER.uid, ...around }: Around = {}) {
   const directory = temporaryDirectory();
   const home = join(directory, 'home');
   const work = join(directory, 'work');
   mkdirSync(home);
   mkdirSync(work);
   if (claudeJson !== undefined) writeFileSync(join(home, '.claude.json'), claudeJson);
-  const make = (): AgentPlan => planWith(options, { ...USER, uid, home }, work, { host, mounts });
+  const make = (): AgentPlan => planWith(options, { ...USER, uid, home }, work, around);
   return { make, home, work };
 }
 
@@ -91,6 +95,44 @@ describe('mounts', () => {
   test('no target is named twice, which the engine would reject', () => {
     const found = targets(plan({ secrets: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);
+  });
+});
+
+describe('with an authority', () => {
+  const { rootPem: authority } = createAuthority(['named.example']);
+
+  test('the sandbox has its root, and the variables lead there', () => {
+    const { make, work } = plan({}, { authority });
+    const found = make();
+    expect(found.systemFiles['/tmp/awf-trust/root.pem']).toBe(authority);
+    expect(found.mounts.find(({ target }) => target === '/tmp/awf-trust')).toMatchObject({
+      source: join(work, 'tmp/awf-trust'),
+      writable: false,
+    });
+    expect(found.document).toContain("export NODE_EXTRA_CA_CERTS='/tmp/awf-trust/root.pem'");
+    expect(found.document).toContain('-Djavax.net.ssl.trustStore=/tmp/awf-trust/java.jks');
+    expect(found.document).toContain("AWF_TRUST=''");
+    expect(targets(found)).toEqual([...new Set(targets(found))]);
+  });
+
+  test('an image’s programs get it from the entrypoint', () => {
+    const { document, mounts } = plan({ agentImage: 'debian:13' }, { authority }).make();
+    expect(document).toContain("AWF_TRUST='/tmp/awf-trust /tmp/awf-joined-trust ");
+    expect(document).not.toContain('export NODE_EXTRA_CA_CERTS');
+    expect(mounts.map(({ target }) => target)).toContain('/tmp/awf-trust');
+  });
+
+  test('a file of certificates that the sandbox does not have is joined, not left out', () => {
+    const { make, home } = plan({}, { authority });
+    const file = join(home, 'ca.pem');
+    writeFileSync(file, authority);
+    const variables = (host: NodeJS.ProcessEnv, authority?: string) =>
+      planWith({}, { ...USER, home }, home, { host, ...(authority === undefined ? {} : { authority }) });
+    const [joined, without] = [variables({ SSL_CERT_FILE: file }, authority), variables({ SSL_CERT_FILE: file })];
+    expect(joined.document).toContain("export SSL_CERT_FILE='/tmp/awf-trust/user-1.pem'");
+    expect(joined.warnings).toEqual(make().warnings);
+    expect(without.document).not.toContain('SSL_CERT_FILE');
+    expect(without.warnings).toEqual([expect.stringContaining('Left out: SSL_CERT_FILE.')]);
   });
 });
 

@@ -36,6 +36,29 @@ describe('Java', () => {
     expect(value).toBe(`${given} ${ours}`);
     expect(warnings).toEqual([expect.stringContaining(`JAVA_TOOL_OPTIONS sets ${properties}: `)]);
   });
+
+  describe('with a store of CA certificates', () => {
+    const withStore = (given: string) => javaOptions({ JAVA_TOOL_OPTIONS: given }, ADDRESSES, '/store.jks');
+
+    test('trusts it', () => {
+      const { variables, warnings } = withStore('-Xmx2g');
+      expect(variables['JAVA_TOOL_OPTIONS']).toBe(
+        `-Xmx2g ${HTTP} ${HTTPS} ${DIRECT} ` +
+          '-Djavax.net.ssl.trustStore=/store.jks -Djavax.net.ssl.trustStorePassword=changeit',
+      );
+      expect(warnings).toEqual([]);
+    });
+
+    test('leaves a store of the user’s alone, and says what that means', () => {
+      const given = '-Djavax.net.ssl.trustStore=/my.jks -Dhttps.proxyHost=localhost';
+      const { variables, warnings } = withStore(given);
+      expect(variables['JAVA_TOOL_OPTIONS']).toBe(`${given} ${HTTP} ${DIRECT}`);
+      expect(warnings).toEqual([
+        expect.stringContaining('sets https.proxyHost: '),
+        expect.stringContaining('sets javax.net.ssl.trustStore: Java does not trust the certificates of this run'),
+      ]);
+    });
+  });
 });
 
 test('everything follows the subnet', () => {

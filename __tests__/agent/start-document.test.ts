@@ -51,6 +51,7 @@ const START: AgentStart = {
   directories: [],
   homeLinks: {},
   transcripts: '',
+  trust: '',
   modelUrls: [],
   cleared: [],
 };

@@ -41,6 +41,7 @@ describe('defaults', () => {
       workingDirectory: workspace,
       apiProxy: true,
       providers: [],
+      namedHosts: { providers: [], others: [] },
       allowEndpoints: [],
       allowProviderTools: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },

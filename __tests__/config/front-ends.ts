@@ -86,7 +86,9 @@ const AUTH_HEADERS = Object.fromEntries(
 const list = { isList: true } as const;
 
 /** Every option that takes a text in one of the front ends. */
-export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-proxy' | 'keep-containers'>, Case>> = {
+export const CASES: Readonly<
+  Record<Exclude<OptionName, 'run' | 'enable-api-proxy' | 'keep-containers' | 'host-credentials'>, Case>
+> = {
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
   ...UPSTREAMS,
@@ -101,6 +103,12 @@ export const CASES: Readonly<Record<Exclude<OptionName, 'run' | 'enable-api-prox
     good: 'web-search',
     reads: { allowProviderTools: ['web-search'] },
     bad: ['web-surf', 'is not one of its values'],
+    ...list,
+  },
+  'host-rules': {
+    good: 'a.example GET /b/**',
+    reads: { namedHosts: { others: [{ name: 'a.example', rules: [{ method: 'GET', path: '/b/**' }] }] } },
+    bad: ['a.example GET', 'is not a rule'],
     ...list,
   },
   'allow-domains': {

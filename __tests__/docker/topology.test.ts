@@ -218,7 +218,7 @@ describe('squid', () => {
     expect(containers(found).map(({ hosts }) => hosts)).toEqual([
       [...addHosts, { name: READINESS_NAME, address: '127.0.0.1' }],
       undefined,
-      undefined,
+      [],
     ]);
   });
 
@@ -309,9 +309,9 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const nothing = { early: undefined, userMounts: [] };
+    const nothing = { early: undefined, userMounts: [], hasAuthority: false };
     const host = readAgentHost(config, user, aHost(user.home, environment), nothing);
-    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [] };
+    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [], authority: undefined };
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };

@@ -41,10 +41,12 @@ export const CLAIMED: Claimed = {
     corepack: undefined,
     temporary: [],
     claudeJson: undefined,
+    trust: undefined,
   },
   hostAddresses: [],
   hasIpv6: true,
   engine: ENGINE,
+  authority: undefined,
 };
 
 export function plan(overrides: ConfigOverrides = {}, claimed: Partial<Claimed> = {}): RunPlan {

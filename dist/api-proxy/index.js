@@ -29,6 +29,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 
 /***/ }),
 
+/***/ 975:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+
+/***/ }),
+
 /***/ 688:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -156,13 +163,18 @@ function loggedPath(target) {
     const question = target.indexOf('?');
     return target.slice(0, Math.min(question < 0 ? MAX_PATH : question, MAX_PATH));
 }
-function newRecord(provider, method, target) {
+/**
+ * @param provider null for a host that is no provider's
+ * @param host under whose name the client asks; null for a provider's own port
+ */
+function newRecord(provider, method, target, host = null) {
     return {
         event: 'request',
         level: 'info',
         time: new Date().toISOString(),
         id: `${ID_PREFIX}-${(++lastId).toString(36)}`,
         provider,
+        host,
         method,
         path: loggedPath(target),
         status: 0,
@@ -175,6 +187,7 @@ function newRecord(provider, method, target) {
         requests: 0,
         model: null,
         usage: null,
+        rule: null,
         error: null,
     };
 }
@@ -314,8 +327,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(306);
-/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(239);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(904);
+/* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 
 
 
@@ -338,7 +351,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 306:
+/***/ 904:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -349,8 +362,109 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
 var contract = __nccwpck_require__(270);
-;// CONCATENATED MODULE: external "node:events"
-const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(975);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+/**
+ * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
+ * rules, the agent's environment and the sidecar's listeners.
+ */
+/** Port on which Squid accepts the agent's and the sidecar's requests. */
+const SQUID_PORT = 3128;
+/**
+ * Where the api-proxy answers for named hosts. Squid hands the agent's tunnels to `connect`. `direct` is for programs that
+ * ask no proxy: the names lead to the api-proxy, and the port is that of HTTPS.
+ */
+const HOST_PORTS = { connect: 10443, direct: 443 };
+/** The subnet of a run, unless it is taken. */
+const DEFAULT_SUBNET = '172.30.0.0/24';
+const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
+const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/**
+ * The addresses of a run in `subnet`.
+ *
+ * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error when `subnet` is not a /24 in CIDR notation
+ */
+function addressesIn(subnet) {
+    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
+    if (!match)
+        throw new Error(`not an IPv4 /24: ${subnet}`);
+    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    return {
+        gateway: at(LAST_OCTET.gateway),
+        squid: at(LAST_OCTET.squid),
+        agent: at(LAST_OCTET.agent),
+        'api-proxy': at(LAST_OCTET['api-proxy']),
+    };
+}
+/** Squid's address as the proxy variables carry it. */
+function squidUrl(addresses) {
+    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/**
+ * Where the agent reaches a provider.
+ *
+ * @param port the provider's
+ * @returns a URL without a path
+ */
+function apiProxyUrl(addresses, port) {
+    return `http://${addresses['api-proxy']}:${String(port)}`;
+}
+/** The subnets that a run may take for its internal network, in the order in which it tries them. */
+function* internalSubnets() {
+    yield DEFAULT_SUBNET;
+    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
+    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
+    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
+}
+/**
+ * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
+ * large that they are used up after some thirty networks.
+ */
+function* outerSubnets() {
+    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
+    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
+    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
+}
+/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
+function shuffled(count) {
+    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index);
+}
+/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
+const AGENT_HOSTNAME = 'awf-agent';
+/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
+function directHosts(addresses) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+}
+/**
+ * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
+ * them for every other.
+ *
+ * @param taken names that the engine's containers have
+ */
+function namesFor(runId, subnet, taken = []) {
+    const wellKnown = namesWith('');
+    const isFree = ![...Object.values(wellKnown.container), wellKnown.library].some((name) => taken.includes(name));
+    return subnet === DEFAULT_SUBNET && isFree ? wellKnown : namesWith(`-${runId}`);
+}
+function namesWith(tail) {
+    return {
+        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
+        library: `awf-library${tail}`,
+    };
+}
+/** @returns the role of a container that {@link namesFor} named, undefined for every other */
+function roleOf(container) {
+    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
+}
+/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
+function networkNames(runId) {
+    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/name-patterns.js
 /**
  * Prepares a list of names for comparison. A pattern may have one `*`, which stands for any characters or none.
@@ -599,6 +713,7 @@ const anthropic = {
     name: 'Anthropic',
     port: 10001,
     defaultTarget: 'api.anthropic.com',
+    otherHosts: [],
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
     authHeaderInput: 'anthropic-auth-header',
@@ -867,6 +982,7 @@ const openai = {
     name: 'OpenAI',
     port: 10000,
     defaultTarget: 'api.openai.com',
+    otherHosts: [],
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     authHeaderInput: 'openai-auth-header',
@@ -952,6 +1068,7 @@ const copilot_ENDPOINTS = [
 const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
 /** Tokens of an OAuth App and of a GitHub App for a user. */
 const OAUTH_TOKEN = /^gh[ou]_/;
+const PLAN_HOSTS = ['individual', 'business', 'enterprise'].map((plan) => `api.${plan}.githubcopilot.com`);
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 const MODEL_VARIABLE = 'COPILOT_MODEL';
@@ -990,6 +1107,8 @@ const copilot = {
     name: 'GitHub Copilot',
     port: 10002,
     defaultTarget: COPILOT_HOST,
+    // One for each plan. GitHub's answer to the program's first request names the right one.
+    otherHosts: PLAN_HOSTS,
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
@@ -1139,6 +1258,7 @@ const gemini = {
     name: 'Google Gemini',
     port: 10003,
     defaultTarget: 'generativelanguage.googleapis.com',
+    otherHosts: [],
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     authHeaderInput: 'gemini-auth-header',
@@ -1320,10 +1440,6 @@ function costAt(price, usage) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
 var errors = __nccwpck_require__(688);
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
 /** Lines in the list. */
 const headerCount = (headers) => headers.length / 2;
@@ -1387,6 +1503,122 @@ function withoutHeaders(headers, names) {
     return kept;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
+
+
+/** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
+const SHORTEST_SECRET = 8;
+const NOTHING = Buffer.alloc(0);
+/** Masks one secret. The mask is as long as the secret, so lengths stay right. */
+class Mask {
+    #text;
+    #secret;
+    #mask;
+    #onReflected;
+    constructor(secret, onReflected) {
+        this.#text = secret;
+        this.#secret = Buffer.from(secret);
+        this.#mask = '*'.repeat(secret.length);
+        this.#onReflected = onReflected;
+    }
+    text(text) {
+        if (!text.includes(this.#text))
+            return text;
+        this.#onReflected();
+        return text.replaceAll(this.#text, this.#mask);
+    }
+    stream() {
+        let held = NOTHING;
+        return {
+            pass: (chunk) => {
+                const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+                const masked = this.#maskIn(data);
+                const end = this.#beginningAt(data, masked);
+                if (end === data.length) {
+                    held = NOTHING;
+                    return data;
+                }
+                held = data.subarray(end);
+                return data.subarray(0, end);
+            },
+            rest: () => held,
+        };
+    }
+    /** @returns the index after the last secret, or 0 */
+    #maskIn(data) {
+        const secret = this.#secret;
+        let end = 0;
+        for (let at = data.indexOf(secret); at >= 0; at = data.indexOf(secret, end)) {
+            end = at + secret.length;
+            data.write(this.#mask, at);
+            this.#onReflected();
+        }
+        return end;
+    }
+    /** @returns the index of the longest end of `data` that is a beginning of the secret; the length if there is none */
+    #beginningAt(data, from) {
+        const secret = this.#secret;
+        const first = secret[0];
+        if (first === undefined)
+            return data.length;
+        let at = data.indexOf(first, Math.max(from, data.length - secret.length + 1));
+        while (at >= 0 && data.compare(secret, 0, data.length - at, at) !== 0)
+            at = data.indexOf(first, at + 1);
+        return at < 0 ? data.length : at;
+    }
+}
+const UNMASKED = { pass: (chunk) => chunk, rest: () => NOTHING };
+/** @returns a mask that applies one after the other */
+const chained = (first, second) => ({
+    pass: (chunk) => second.pass(first.pass(chunk)),
+    rest: () => Buffer.concat([second.pass(first.rest()), second.rest()]),
+});
+/** Keeps credentials from the client if an upstream echoes what it was sent, as debugging gateways do. */
+class ReflectionGuard {
+    #masks;
+    #plainOnly;
+    /**
+     * @param secrets those that are too short to be one are not looked for
+     * @param plainOnly refuses compressed answers, in which nothing can be found
+     * @param onReflected called each time a secret is found
+     */
+    constructor(secrets, plainOnly, onReflected) {
+        this.#masks = secrets
+            .filter((secret) => secret.length >= SHORTEST_SECRET)
+            .map((secret) => new Mask(secret, onReflected));
+        this.#plainOnly = plainOnly;
+    }
+    /** @throws ProxyError 502 for an answer that cannot be searched */
+    check({ rawHeaders }) {
+        if (!this.#plainOnly)
+            return;
+        const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+        if (coding.toLowerCase() === 'identity')
+            return;
+        const message = 'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
+            'contains the credential.';
+        throw new errors/* ProxyError */.T6('upstream_compressed', message);
+    }
+    /** @param headers raw headers */
+    headers(headers) {
+        if (this.#masks.length === 0)
+            return headers;
+        return headers.map((text) => this.text(text));
+    }
+    text(text) {
+        let masked = text;
+        for (const mask of this.#masks)
+            masked = mask.text(masked);
+        return masked;
+    }
+    stream() {
+        const [first = UNMASKED, ...others] = this.#masks.map((mask) => mask.stream());
+        return others.reduce(chained, first);
+    }
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
 
 /**
@@ -1397,13 +1629,17 @@ const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
 const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
+const ESCAPED_SLASH = /%2F/g;
 /** Characters that may split a path once a server has decoded them. They are refused even when encoded. */
 const STRUCTURAL = '/\\%;?#';
 const refusal = (message) => new errors/* ProxyError */.T6('invalid_request_target', message);
 /** RFC 3986, section 6.2.2: an escape that is not needed becomes its character, and every other one upper case. */
-function decodeEscape(escape, hex) {
+function decodeEscape(escape, hex, form) {
     const octet = Number.parseInt(hex, 16);
     const character = String.fromCharCode(octet);
+    if (form === 'host' && (octet > 0x7f || character === '/'))
+        return escape.toUpperCase();
     if (octet < 0x20 || octet > 0x7e || STRUCTURAL.includes(character)) {
         throw refusal('The path has an escaped character that is not allowed.');
     }
@@ -1415,10 +1651,13 @@ function decodeEscape(escape, hex) {
  * non-ASCII. The only repair is to drop one of two leading slashes, because @google/genai 3.1.0 opens its WebSocket at
  * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
+ * An escaped slash stays escaped. Some servers decode it, so the path must also be acceptable with a plain one in its
+ * place, and rules must be applied to both: see {@link readings}.
+ *
  * @param target the request target up to its `?`
  * @throws ProxyError 400
  */
-function canonicalPath(target) {
+function canonicalPath(target, form) {
     // RFC 9112, section 3.2.1: origin-form. The absolute form could name another host.
     if (!target.startsWith('/'))
         throw refusal('The request target must be a path that starts with a slash.');
@@ -1429,10 +1668,29 @@ function canonicalPath(target) {
     if (!PLAIN_PATH.test(path.replace(ESCAPE, '_'))) {
         throw refusal('The path has an empty segment or a character that is not allowed.');
     }
-    const decoded = path.replace(ESCAPE, decodeEscape);
-    if (request_target_DOT_SEGMENT.test(decoded))
+    const decoded = path.replace(ESCAPE, (escape, hex) => decodeEscape(escape, hex, form));
+    const plain = decoded.replace(ESCAPED_SLASH, '/');
+    if (request_target_DOT_SEGMENT.test(plain))
         throw refusal('The path has a dot segment.');
+    if (plain.includes('//'))
+        throw refusal('The path has an empty segment.');
+    if (!isUtf8(decoded))
+        throw refusal('The path has an escape that is not UTF-8.');
     return decoded;
+}
+/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
+function readings(path) {
+    return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
+}
+/** False for what only a lenient decoder understands, such as a slash in two octets. */
+function isUtf8(path) {
+    try {
+        decodeURIComponent(path);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 /** A parameter's name as servers read it. Like them, it leaves a malformed escape as it is. */
 function parameterName(pair) {
@@ -1498,11 +1756,10 @@ function connectionOptions(value) {
  * Decides whether a request is acceptable as HTTP. Node's parser is lenient: it accepts two `Host` lines,
  * `Transfer-Encoding: gzip, chunked` and `TRACE`, so nothing here relies on it.
  *
- * @param credentialQuery names of query parameters to drop, lower case
  * @param maxHeaders header lines that a request may have
- * @throws ProxyError 400, 405, 417 or 431
+ * @throws ProxyError 400, 405, 417, 421 or 431
  */
-function admit(head, credentialQuery, maxHeaders) {
+function admit(head, { pathForm, credentialQuery, host }, maxHeaders) {
     // Node's parser also accepts HTTP/0.9 and HTTP/2.0 on a request line.
     if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') {
         throw malformed('The only versions of HTTP that the api-proxy accepts are 1.1 and 1.0.');
@@ -1514,10 +1771,12 @@ function admit(head, credentialQuery, maxHeaders) {
     }
     const framing = new Framing(head.rawHeaders);
     framing.check(head.httpVersion);
+    if (host !== null)
+        framing.checkHost(host);
     const question = head.target.indexOf('?');
     return {
         method: head.method,
-        path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question)),
+        path: canonicalPath(question < 0 ? head.target : head.target.slice(0, question), pathForm),
         query: question < 0 ? '' : forwardedQuery(head.target.slice(question + 1), credentialQuery),
         body: framing.chunked ? 'chunked' : (framing.length ?? 0),
         nominated: framing.nominated,
@@ -1529,6 +1788,7 @@ class Framing {
     chunked = false;
     nominated = [];
     #hosts = 0;
+    #host = '';
     constructor(rawHeaders) {
         eachHeader(rawHeaders, (name, value) => {
             this.#read(name, value);
@@ -1538,6 +1798,7 @@ class Framing {
         switch (name) {
             case 'host':
                 this.#hosts++;
+                this.#host = value.toLowerCase();
                 break;
             case 'content-length':
                 // RFC 9112, section 6.3: with two lengths, one request can be smuggled inside another.
@@ -1562,6 +1823,18 @@ class Framing {
                 break;
             default:
         }
+    }
+    /**
+     * RFC 9110, section 7.4: the name in `Host` must be the one that the connection is for. Otherwise the rules of one host
+     * would decide about a request that its client, or a server behind a shared front end, takes for another's.
+     *
+     * @throws ProxyError 421
+     */
+    checkHost(expected) {
+        if (this.#hosts === 0 || [expected, `${expected}.`, `${expected}:443`].includes(this.#host))
+            return;
+        const message = `This connection is for ${expected}, and its Host header names another host.`;
+        throw new errors/* ProxyError */.T6('misdirected_request', message, { headers: { connection: 'close' } });
     }
     check(httpVersion) {
         // RFC 9112, section 3.2: exactly one Host, except in HTTP/1.0, which had none.
@@ -1620,7 +1893,24 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Whatever prefix a list allows, a header with such a name may carry a credential and is never forwarded. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
+/** What the sidecar composes itself, and the handshake of a WebSocket, which is checked on its own. */
+const FRAMING = new Set([
+    'host',
+    'content-length',
+    'expect',
+    'http2-settings',
+    'sec-websocket-accept',
+    'sec-websocket-extensions',
+    'sec-websocket-key',
+    'sec-websocket-protocol',
+    'sec-websocket-version',
+]);
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE']);
+/**
+ * Headers that some servers believe more than the request line or `Host`, so rules would decide about one request and the
+ * server about another. Via and the like tell of proxies that the client cannot speak for.
+ */
+const OVERRIDES = /^(?:x-forwarded-.*|forwarded|via|x-real-ip|x-(?:original|rewrite)-.*|x-host|x-http-(?:host|method|path).*|.*method-override|front-end-https)$/;
 /** @param plainOnly asks for answers that are not compressed */
 function headerRules({ requestHeaders }, { credential, injection }, plainOnly) {
     const { header, prefix, defaults, entries, ids } = injection;
@@ -1634,6 +1924,26 @@ function headerRules({ requestHeaders }, { credential, injection }, plainOnly) {
             ...(plainOnly ? [['accept-encoding', 'identity']] : []),
         ],
         entries: Object.entries(entries),
+    };
+}
+/**
+ * The rules of a host that is no provider's. Its clients send headers that no list could name, so all pass that carry no
+ * credential and override nothing.
+ *
+ * @param injected header with the credential
+ * @param plainOnly asks for answers that are not compressed
+ */
+function hostHeaderRules(injected, plainOnly) {
+    return {
+        passes: (name) => !FRAMING.has(name) &&
+            !HOP_BY_HOP.has(name) &&
+            !CREDENTIAL_NAME.test(name) &&
+            !OVERRIDES.test(name) &&
+            name !== injected?.[0] &&
+            !(plainOnly && name === 'accept-encoding'),
+        injected,
+        defaults: plainOnly ? [['accept-encoding', 'identity']] : [],
+        entries: [],
     };
 }
 /**
@@ -1661,7 +1971,8 @@ function upstreamRequestHeaders(rawHeaders, request, rules, host) {
     else if (request.body > 0 || !NO_BODY_METHODS.has(request.method)) {
         headers.push('content-length', String(request.body));
     }
-    headers.push(rules.injected[0], rules.injected[1]);
+    if (rules.injected)
+        headers.push(rules.injected[0], rules.injected[1]);
     return headers;
 }
 /** RFC 9110, section 5.3: the lines of a list are one list. */
@@ -1681,7 +1992,10 @@ function headerChanges(rawHeaders, { nominated }, { passes, injected, defaults, 
     const isKept = (name) => passes(name) && !nominated.includes(name);
     const added = defaults.map(([name]) => name).filter((name) => !names.includes(name) || !isKept(name));
     const extended = entries.map(([name]) => name);
-    return { stripped: names.filter((name) => !isKept(name)), injected: [...added, ...extended, injected[0]] };
+    return {
+        stripped: names.filter((name) => !isKept(name)),
+        injected: [...added, ...extended, ...(injected ? [injected[0]] : [])],
+    };
 }
 /**
  * The headers of the answer: the upstream's, in its order and spelling and with duplicates, without those that concern
@@ -1722,6 +2036,353 @@ function clientResponseTrailers({ rawHeaders, rawTrailers }) {
     return withoutHeaders(rawTrailers, new Set([...HOP_BY_HOP, ...nominated, 'content-length']));
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/service.js
+/** An error as JSON. */
+const jsonAnswer = (value) => ({
+    contentType: 'application/json; charset=utf-8',
+    body: Buffer.from(JSON.stringify(value)),
+});
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/tunnel.js
+
+
+
+
+
+/** Puts an IPv6 address in brackets. */
+const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
+/** RFC 9110, section 7.2: the port is left out if it is the scheme's default. */
+function authorityOf(target) {
+    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${target.port}`;
+}
+function refusedByFirewall({ owner, target }, detail) {
+    const place = `${target.host}:${target.port}`;
+    return new errors/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${owner.name}. Add this line to allow-domains: ${target.host}\n` +
+        'If the line is there already, the name resolves to a private address: allow that one with add-hosts.', { detail, headers: errors/* NO_RETRY */.PE });
+}
+/** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
+const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
+const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
+/** Detail of a failure that took all the time there was, so that nobody waits for a second one. */
+const TIMED_OUT = 'ETIMEDOUT';
+function connectFailure(options, answer) {
+    const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
+    const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
+    const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
+    if (answer.statusCode === 403)
+        return refusedByFirewall(options, detail);
+    const { host } = options.target;
+    if (reason === 'ERR_DNS_FAIL') {
+        const message = `The name ${host} has no address: ${options.owner.setting} or the DNS may be wrong.`;
+        return new errors/* ProxyError */.T6('upstream_dns_error', message, { detail });
+    }
+    if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
+        return connectTimeout(host, detail);
+    }
+    return new errors/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
+}
+const connectTimeout = (host, detail) => new errors/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
+function noSquid(cause) {
+    const detail = cause ? (0,errors/* errorCode */.CA)(cause) : TIMED_OUT;
+    return new errors/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
+}
+function tlsFailure({ target }, cause) {
+    const detail = (0,errors/* errorCode */.CA)(cause);
+    // The system's errors, such as a reset. Verdicts on a certificate have OpenSSL's X509_V_ERR names or Node's own.
+    if (/^E[A-Z]+$/.test(detail)) {
+        // Unlike `upstream_closed`, this code tells that the upstream got nothing of the request.
+        const message = `${target.host} closed the connection during the TLS handshake.`;
+        return new errors/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
+    }
+    const message = `The TLS handshake with ${target.host} failed: ${detail}. ` +
+        'If its certificate is signed by a private CA, set upstream-ca.';
+    return new errors/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: errors/* NO_RETRY */.PE });
+}
+/**
+ * Opens a TLS connection to the target through Squid's `CONNECT`.
+ *
+ * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
+ */
+function openTunnel(options) {
+    const { proxy, target, secureContext } = options;
+    const authority = `${bracketed(target.host)}:${target.port}`;
+    return new Promise((resolve, reject) => {
+        let secured;
+        const connect = (0,external_node_http_namespaceObject.request)({
+            host: proxy.hostname.replace(/^\[|\]$/g, ''),
+            port: proxy.port === '' ? 80 : Number(proxy.port),
+            method: 'CONNECT',
+            path: authority,
+            headers: { host: authority },
+            agent: false,
+        });
+        const fail = (error) => {
+            clearTimeout(timer);
+            connect.destroy();
+            secured?.destroy();
+            reject(error);
+        };
+        const timer = setTimeout(() => {
+            fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
+        }, options.timeoutMs);
+        connect.on('error', (cause) => {
+            fail(noSquid(cause));
+        });
+        connect.on('connect', (answer, socket, head) => {
+            // The TLS socket's events tell its user about errors. This listener only keeps them from being unhandled here.
+            socket.on('error', () => undefined);
+            if (answer.statusCode !== 200 || head.length > 0) {
+                socket.destroy();
+                fail(connectFailure(options, answer));
+                return;
+            }
+            socket.setNoDelay(true);
+            const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
+            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+            secured.on('error', (cause) => {
+                fail(tlsFailure(options, cause));
+            });
+            secured.on('secureConnect', () => {
+                clearTimeout(timer);
+                if (secured)
+                    resolve(secured);
+            });
+        });
+        connect.end();
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/host-rules.js
+
+/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
+function pathPattern(path, ignoreCase) {
+    const isOpen = path.endsWith('/**');
+    const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
+        .split('*')
+        .map((part) => RegExp.escape(part))
+        .join('[^/]+');
+    return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
+}
+function parameterPattern(pair) {
+    const parts = pair.split('*').map((part) => RegExp.escape(part));
+    return new RegExp(`^${parts.join('[^;]*')}$`);
+}
+function matcherOf(rule) {
+    return {
+        rule,
+        methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
+        pattern: pathPattern(rule.path, rule.ignoreCase === true),
+        query: rule.query
+            ?.split('&')
+            .filter((pair) => pair !== '')
+            .map(parameterPattern),
+    };
+}
+/** True if every pattern has a parameter of its own, and every parameter a pattern. */
+function queryFits(query, patterns) {
+    const pairs = query === '' ? [] : query.slice(1).split('&');
+    if (pairs.length !== patterns.length)
+        return false;
+    const left = [...pairs];
+    return patterns.every((pattern) => {
+        const at = left.findIndex((pair) => pattern.test(pair));
+        if (at >= 0)
+            left.splice(at, 1);
+        return at >= 0;
+    });
+}
+/** The rules of one host, prepared once. */
+class HostRules {
+    #matchers;
+    constructor(rules) {
+        this.#matchers = rules.map(matcherOf);
+    }
+    /**
+     * The rule that decides about a request: the first one that fits. A path that servers may read in two ways must come to
+     * the same rule in both.
+     *
+     * @returns undefined if the request may not pass
+     */
+    find({ method, path, query }) {
+        const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
+        if (first === undefined || first.refuse === true || others.some((other) => other !== first))
+            return undefined;
+        return first;
+    }
+    #find(method, path, query) {
+        return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
+            matcher.pattern.test(path) &&
+            (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/host-service.js
+
+
+
+
+
+
+/**
+ * Query parameters in which APIs take a credential. Not `token`, `key` and `sig`: signed URLs have those, and they are
+ * worth nothing for anything but the URL.
+ */
+const CREDENTIAL_QUERY = new Set([
+    ...['access_token', 'private_token', 'job_token', 'oauth_token', 'auth_token', 'api_key', 'apikey', 'api-key'],
+    ...['client_secret', 'password'],
+]);
+/** The part of a client's bytes that a message may repeat. */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 500);
+/** A host with rules: it is no provider's. */
+class HostService {
+    provider = null;
+    host;
+    pathForm = 'host';
+    credentialQuery = CREDENTIAL_QUERY;
+    // Packages and pushes are as large as they are, and nothing of them is kept.
+    maxBodyBytes = Number.MAX_SAFE_INTEGER;
+    // Any of them may be a key.
+    subprotocols = [];
+    #rules;
+    /** By the index of the credential; the last one has none. */
+    #routes;
+    constructor({ name, rules, credentials, echoesNothing }, agent, log) {
+        const target = { host: name, port: 443, basePath: '' };
+        const secrets = credentials.flatMap((credential) => credential.secrets);
+        const plainOnly = secrets.length > 0 && echoesNothing !== true;
+        let hasWarned = false;
+        const guard = new ReflectionGuard(secrets, plainOnly, () => {
+            if (!hasWarned)
+                log.event('warn', 'credential-reflected', { host: name });
+            hasWarned = true;
+        });
+        const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path) => path };
+        this.host = name;
+        this.#rules = new HostRules(rules);
+        this.#routes = [...credentials.map(({ header, value }) => [header, value]), undefined].map((injected) => ({
+            ...common,
+            rules: hostHeaderRules(injected, plainOnly),
+        }));
+    }
+    answer() {
+        return false;
+    }
+    decide(asked, _client, isUpgrade) {
+        const request = isUpgrade ? { ...asked, method: 'WEBSOCKET' } : asked;
+        const rule = this.#rules.find(request);
+        const route = rule && this.#routes.at(rule.credential ?? -1);
+        if (!rule || !route)
+            throw this.#notAllowed(request);
+        return { admitted: asked, route, judge: undefined, usage: undefined, spending: undefined, rule: rule.source };
+    }
+    #notAllowed({ method, path }) {
+        const line = `${this.host} ${method} ${printable(path)}`;
+        const message = `${method} ${printable(path)} is not among the requests that this run may send to ${this.host}. ` +
+            `If the workflow needs it, its author can add this line to host-rules: ${line}`;
+        return new errors/* ProxyError */.T6('request_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
+    }
+    errorAnswer({ code, message }, userAgent) {
+        // git prints the text of an error, and nothing else. (git 2.39, http.c: show_http_message)
+        if (userAgent?.startsWith('git/') === true) {
+            return { contentType: 'text/plain; charset=utf-8', body: Buffer.from(`${message}\n`) };
+        }
+        // gh shows `message`, npm shows `error`.
+        return jsonAnswer({ message, error: message, code });
+    }
+}
+
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(500);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Admission checks it, and its refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
+        // HTTP/1.0 has no upgrades.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node silently drops headers beyond its own limit. Admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
+
+const connections = new WeakMap();
+/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
+class Connection {
+    /** Undefined until the first request. */
+    answer;
+    /** The exchange in progress. Undefined if the request did not get that far. */
+    forwarding;
+    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
+    isDoomed = false;
+    static of(socket) {
+        const known = connections.get(socket);
+        if (known)
+            return known;
+        const connection = new Connection();
+        connections.set(socket, connection);
+        return connection;
+    }
+    get isBusy() {
+        return this.isDoomed || this.answer?.writableFinished === false;
+    }
+    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
+    begin(answer) {
+        // An answer that queues behind another has no socket, so no event would tell that its client has left.
+        if (this.isBusy)
+            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
+        this.answer = answer;
+        this.forwarding = undefined;
+    }
+}
+const prepared = new WeakSet();
+/** For the parser, a number that it does not know is an error: it stops where it is. */
+const STOP = -1;
+/**
+ * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
+ * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
+ * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
+ *
+ * @throws Error if this version of Node has no such parser
+ */
+function stopAtRefusal(socket) {
+    const { parser } = socket;
+    const index = parser?.constructor.kOnHeadersComplete;
+    const original = index === undefined ? undefined : parser?.[index];
+    if (parser === undefined || index === undefined || original === undefined) {
+        throw new Error('Node has no parser of this kind.');
+    }
+    if (prepared.has(parser))
+        return;
+    prepared.add(parser);
+    parser[index] = function (...args) {
+        return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/interim.js
 
 
@@ -1745,24 +2406,22 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js + 2 modules
 var log = __nccwpck_require__(101);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/request-record.js
 var request_record = __nccwpck_require__(509);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reply.js
 
 
 
-function errorHeaders(error, length, close) {
+function errorHeaders(error, { contentType, body }, close) {
     return {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': String(length),
+        'content-type': contentType,
+        'content-length': String(body.length),
         'cache-control': 'no-store',
         ...(close ? { connection: 'close' } : {}),
         ...error.headers,
     };
 }
-const reply_errorBody = (provider, error) => Buffer.from(JSON.stringify(provider.errorBody({ status: error.status, code: error.code, message: error.message })));
+const answerTo = (service, { status, code, message }, client) => service.errorAnswer({ status, code, message }, client?.headers['user-agent']);
 const hasUnreadBody = ({ complete, headers }) => !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 /**
  * After a malformed request or an unread body, nobody knows where the next request begins (RFC 9112, section 6.3).
@@ -1778,10 +2437,11 @@ const endsConnection = (request, error) => request_record/* ERROR_STATUS */.E[er
  *
  * @returns the length of the body in octets
  */
-function refuse(provider, request, answer, error, lingerMs) {
-    const body = reply_errorBody(provider, error);
+function refuse(service, request, answer, error, lingerMs) {
+    const own = answerTo(service, error, request);
+    const { body } = own;
     const linger = hasUnreadBody(request);
-    answer.writeHead(error.status, errorHeaders(error, body.length, endsConnection(request, error)));
+    answer.writeHead(error.status, errorHeaders(error, own, endsConnection(request, error)));
     if (!linger) {
         answer.end(body);
         return body.length;
@@ -1799,13 +2459,13 @@ function refuse(provider, request, answer, error, lingerMs) {
     return body.length;
 }
 /** Like {@link refuse}, for a connection that the HTTP server has handed over or given up. */
-function refuseRaw(provider, socket, error, lingerMs) {
-    const body = reply_errorBody(provider, error).toString();
-    const headers = errorHeaders(error, Buffer.byteLength(body), true);
+function refuseRaw(service, socket, error, lingerMs) {
+    const own = answerTo(service, error);
+    const headers = errorHeaders(error, own, true);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const reason = external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '';
     socket.on('error', () => undefined);
-    socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', body].join('\r\n'));
+    socket.end([`HTTP/1.1 ${error.status} ${reason}`, ...lines, '', own.body.toString()].join('\r\n'));
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => {
         clearTimeout(timer);
@@ -1844,7 +2504,7 @@ async function answerModelChoice(choice, limitMs, answer) {
 }
 /** Tells that the port is served and whether its provider is configured, but nothing about how. */
 function answerHealth(provider, configured, answer) {
-    const body = JSON.stringify({ status: 'ok', provider: provider.id, configured });
+    const body = JSON.stringify({ status: 'ok', provider, configured });
     answer.writeHead(200, {
         'content-type': 'application/json; charset=utf-8',
         'content-length': Buffer.byteLength(body),
@@ -1942,7 +2602,7 @@ class ReturnBody {
     #onData(chunk) {
         const { answer, record, usage } = this.#exchange;
         record.responseBytes += chunk.length;
-        usage.keep(chunk);
+        usage?.keep(chunk);
         const masked = this.#mask.pass(chunk);
         // Ending with the last octets saves a separate write to the system.
         if (record.responseBytes === this.#length && this.#mask.rest().length === 0)
@@ -1965,7 +2625,7 @@ class ReturnBody {
         setImmediate(() => {
             this.#isGathering = false;
             client.socket.uncork();
-            usage.catchUp();
+            usage?.catchUp();
         });
     }
     #onEnd() {
@@ -1983,416 +2643,7 @@ class ReturnBody {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
-/** The octets are not one JSON document, or it is nested too deeply. */
-class NotJson extends Error {
-}
-const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
-function decodeText(text, isCut) {
-    if (!text.includes('\\'))
-        return text;
-    // An escape at the end may be cut.
-    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
-    if (!isCut && whole !== text)
-        throw new NotJson();
-    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
-const MAX_TEXT = 512;
-/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
-const MAX_DEPTH = 256;
-/** Octets after which a call that searches for a quote is faster than a look at each octet. */
-const SHORT = 48;
-const NOTHING = Buffer.alloc(0);
-/** What may come next in the document. */
-const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
-/** Where the octet is that comes next. */
-const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
-const ROOT = { name: '', wish: 'nothing' };
-/**
- * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
- * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
- *
- * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
- * unusual spelling may escape it.
- */
-class JsonReader {
-    #listener;
-    #levels = [];
-    #next = VALUE;
-    #place = GAP;
-    /** The next octet is escaped. */
-    #isEscaped = false;
-    /** The beginning of a string or word that started in an earlier chunk. */
-    #held = NOTHING;
-    #slot = ROOT;
-    /** The level below which keys are skipped. */
-    #skippedAt = Infinity;
-    constructor(listener) {
-        this.#listener = listener;
-    }
-    /** @throws NotJson */
-    push(chunk) {
-        let at = 0;
-        while (at < chunk.length) {
-            if (this.#place === GAP)
-                at = this.#readToken(chunk, at);
-            else if (this.#place === IN_WORD)
-                at = this.#readWord(chunk, at);
-            else
-                at = this.#readString(chunk, at);
-        }
-    }
-    /** White space alone counts as complete. @throws NotJson if the document is not complete */
-    end() {
-        if (this.#place === IN_WORD)
-            this.#endWord();
-        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
-        if (this.#place !== GAP || !(isEmpty || this.#next === END))
-            throw new NotJson();
-    }
-    #readToken(chunk, at) {
-        const octet = chunk[at];
-        switch (octet) {
-            case 0x20:
-            case 0x0a:
-            case 0x0d:
-            case 0x09:
-                break;
-            case QUOTE:
-                this.#beginString();
-                break;
-            case OPEN_OBJECT:
-            case OPEN_LIST:
-                this.#open(octet === OPEN_LIST);
-                break;
-            case CLOSE_OBJECT:
-            case CLOSE_LIST:
-                this.#close(octet === CLOSE_LIST);
-                break;
-            case COLON:
-                this.#expect(COLON_NEXT);
-                this.#next = VALUE;
-                break;
-            case COMMA:
-                this.#expect(COMMA_OR_END);
-                this.#next = this.#level?.isList === true ? VALUE : KEY;
-                break;
-            default:
-                this.#expectValue();
-                if (!WORD_START.includes(octet))
-                    throw new NotJson();
-                this.#place = IN_WORD;
-                return at;
-        }
-        return at + 1;
-    }
-    get #level() {
-        return this.#levels[this.#levels.length - 1];
-    }
-    #expect(next) {
-        if (this.#next !== next)
-            throw new NotJson();
-    }
-    #expectValue() {
-        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
-            throw new NotJson();
-    }
-    #beginString() {
-        if (this.#next === KEY || this.#next === KEY_OR_END)
-            this.#place = IN_KEY;
-        else {
-            this.#expectValue();
-            this.#place = IN_TEXT;
-        }
-    }
-    #open(isList) {
-        this.#expectValue();
-        if (this.#levels.length === MAX_DEPTH)
-            throw new NotJson();
-        if (!isList)
-            this.#tell(undefined);
-        const slot = this.#currentSlot();
-        this.#levels.push({ isList, slot, inside: this.#inside() });
-        if (slot.wish === 'skip')
-            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
-        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
-    }
-    #close(isList) {
-        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
-        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
-            throw new NotJson();
-        if (this.#skippedAt === this.#levels.length)
-            this.#skippedAt = Infinity;
-        this.#levels.pop();
-        this.#endValue();
-    }
-    #endValue() {
-        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
-    }
-    /** The slot of the value that comes next: an element of a list has that of its list. */
-    #currentSlot() {
-        const level = this.#level;
-        return level?.isList === true ? level.slot : this.#slot;
-    }
-    #inside() {
-        const level = this.#level;
-        if (level === undefined)
-            return '';
-        return level.isList ? level.inside : level.slot.name;
-    }
-    #tell(text) {
-        const slot = this.#currentSlot();
-        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
-            this.#listener.onValue(slot, this.#inside(), text);
-        }
-    }
-    #readWord(chunk, from) {
-        let at = from;
-        while (at < chunk.length && isWord(chunk[at]))
-            at++;
-        this.#hold(chunk.subarray(from, at));
-        if (at < chunk.length)
-            this.#endWord();
-        return at;
-    }
-    #endWord() {
-        const word = this.#held.toString('latin1');
-        this.#held = NOTHING;
-        this.#place = GAP;
-        if (!WORD.test(word))
-            throw new NotJson();
-        if (word !== 'null')
-            this.#tell(undefined);
-        this.#endValue();
-    }
-    #hold(part) {
-        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
-        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
-    }
-    #readString(chunk, from) {
-        const end = this.#endOfString(chunk, from);
-        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
-        if (end < 0) {
-            if (isWanted)
-                this.#hold(chunk.subarray(from));
-            return chunk.length;
-        }
-        const isKey = this.#place === IN_KEY;
-        this.#place = GAP;
-        if (isKey) {
-            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
-            this.#next = COLON_NEXT;
-        }
-        else {
-            if (isWanted)
-                this.#tell(this.#textOf(chunk, from, end));
-            this.#endValue();
-        }
-        return end + 1;
-    }
-    #textOf(chunk, from, end) {
-        if (this.#held.length === 0) {
-            const cut = Math.min(end, from + MAX_TEXT);
-            return decodeText(chunk.toString('utf8', from, cut), cut < end);
-        }
-        this.#hold(chunk.subarray(from, end));
-        const raw = this.#held;
-        this.#held = NOTHING;
-        return decodeText(raw.toString(), raw.length === MAX_TEXT);
-    }
-    #isValueWanted() {
-        return this.#currentSlot().wish === 'value';
-    }
-    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
-    #endOfString(chunk, from) {
-        let at = this.#isEscaped ? from + 1 : from;
-        this.#isEscaped = false;
-        for (;;) {
-            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
-                const octet = chunk[at];
-                if (octet === QUOTE)
-                    return at;
-                if (octet === BACKSLASH)
-                    at++;
-            }
-            if (at >= chunk.length) {
-                // The last octet of the chunk was a backslash.
-                this.#isEscaped = at > chunk.length;
-                return -1;
-            }
-            const quote = chunk.indexOf(QUOTE, at);
-            const end = quote < 0 ? chunk.length : quote;
-            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
-            if (quote >= 0 && !isEscaped)
-                return quote;
-            at = isEscaped ? end + 1 : end;
-        }
-    }
-}
-function backslashesBefore(chunk, end, start) {
-    let at = end;
-    while (at > start && chunk[at - 1] === BACKSLASH)
-        at--;
-    return end - at;
-}
-const WORD_START = Buffer.from('tfn-0123456789');
-/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
-const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
-const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x61 && octet <= 0x7a) ||
-    octet === 0x45 ||
-    octet === 0x2b ||
-    octet === 0x2d ||
-    octet === 0x2e;
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
-
-
-/** 403 for a request that would make the provider fetch or connect. */
-class ToolRefusal extends errors/* ProxyError */.T6 {
-    /** The line that would allow it, for whoever has no room for the whole message. */
-    line;
-    constructor(code, reason, tools) {
-        const line = `allow-provider-tools: ${tools.join(', ')}`;
-        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
-            headers: errors/* NO_RETRY */.PE,
-        });
-        this.line = line;
-    }
-}
-/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
-/** @param tool undefined if AWF does not know what it is */
-function toolNotAllowed(what, tool) {
-    const why = tool
-        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
-        : 'AWF does not know what that makes the provider do.';
-    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
-    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
-}
-/** @param what "request body" or "WebSocket message" */
-function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression, with the type application/json.';
-    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
-
-
-
-/** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
-const MAX_SPELLINGS = 2_000;
-const NAMELESS = { name: '', wish: 'nothing' };
-/** The tool that a text stands for, if it is hosted. */
-const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
-/**
- * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
- * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
- */
-class BodyJudge {
-    #allowed;
-    #own;
-    #byKey;
-    #byName;
-    #names;
-    #slots = new Map();
-    constructor({ places, own }, allowed) {
-        this.#allowed = allowed;
-        this.#own = new Set(own);
-        this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
-        this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
-        this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
-    }
-    /** @throws ProxyError 403 */
-    onKey(key, inside) {
-        const places = this.#byName.get(inside);
-        if (places)
-            for (const place of places)
-                this.#judge(place, fold(key), key);
-        let slot = this.#slots.get(key);
-        if (!slot) {
-            slot = this.#slotOf(fold(key));
-            if (this.#slots.size < MAX_SPELLINGS)
-                this.#slots.set(key, slot);
-        }
-        return slot;
-    }
-    #slotOf(name) {
-        if (this.#own.has(name))
-            return { name, wish: 'skip' };
-        if (this.#byKey.has(name))
-            return { name, wish: 'value' };
-        return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
-    }
-    /** @throws ProxyError 403 */
-    onValue({ name }, inside, text) {
-        for (const place of this.#byKey.get(name) ?? []) {
-            if (place.inside !== undefined && place.inside !== inside)
-                continue;
-            if (text !== undefined || place.passes === undefined)
-                this.#judge(place, text ?? '', text ?? name);
-        }
-    }
-    #judge({ key, passes, hosted }, text, spelling) {
-        if (passes?.test(text) === true)
-            return;
-        const tool = hostedTool(hosted, text);
-        if (tool !== undefined && this.#allowed.has(tool))
-            return;
-        const isAddress = tool === 'remote-files';
-        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
-    }
-}
-function fold(key) {
-    return key.toUpperCase().toLowerCase().replaceAll('_', '');
-}
-/** Judges one document as it passes. */
-class Judgement {
-    #reader;
-    #what;
-    /** @param what for messages: "the request body" */
-    constructor(judge, what) {
-        this.#reader = new JsonReader(judge);
-        this.#what = what;
-    }
-    /** @throws ProxyError 403 */
-    push(chunk) {
-        this.#attempt(() => {
-            this.#reader.push(chunk);
-        });
-    }
-    /** @throws ProxyError 403 if the document is not complete */
-    end() {
-        this.#attempt(() => {
-            this.#reader.end();
-        });
-    }
-    #attempt(work) {
-        try {
-            work();
-        }
-        catch (error) {
-            throw error instanceof NotJson ? bodyUnreadable(this.#what) : error;
-        }
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/send-body.js
-
 
 
 /**
@@ -2423,10 +2674,11 @@ class SendBody {
         this.#declared = declared;
         this.#fail = fail;
         this.#flow = new Flow(exchange.client, upstream);
-        if (!exchange.judge)
+        const { judge } = exchange;
+        if (!judge)
             return;
-        this.#judgement = new Judgement(exchange.judge, 'request body');
-        if (declared !== 'chunked' && declared <= JUDGED_FIRST)
+        this.#judgement = judge.begin('request body');
+        if (judge.needsWhole || (declared !== 'chunked' && declared <= JUDGED_FIRST))
             this.#waiting = [];
     }
     start() {
@@ -2448,14 +2700,15 @@ class SendBody {
         });
     }
     #onData(chunk) {
-        const { record, maxBodyBytes, usage } = this.#exchange;
+        const { record, service, usage } = this.#exchange;
+        const { maxBodyBytes } = service;
         record.requestBytes += chunk.length;
         // Counted in any case: a chunked body does not declare its length.
         if (record.requestBytes > maxBodyBytes)
             this.#refuse(bodyTooLarge(maxBodyBytes));
         else if (!this.#upstream.destroyed && !this.#isRefused && this.#passes(chunk)) {
             this.#send(chunk);
-            usage.ask(chunk);
+            usage?.ask(chunk);
         }
     }
     #send(chunk) {
@@ -2500,7 +2753,7 @@ class SendBody {
         }
     }
     #refuse(error) {
-        const { client, answer, record, budget } = this.#exchange;
+        const { client, answer, record, spending } = this.#exchange;
         this.#isRefused = true;
         if (answer.writableEnded) {
             client.socket.destroy();
@@ -2510,7 +2763,7 @@ class SendBody {
             // Nothing was sent.
             record.forwarded = false;
             record.requests = 0;
-            budget.giveBack();
+            spending?.giveBack();
         }
         this.#waiting = undefined;
         this.#fail(error);
@@ -2525,7 +2778,7 @@ class SendBody {
 /** RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const listEntries = (values) => values
     .flatMap((value) => value.split(','))
     .map((entry) => entry.trim())
@@ -2549,7 +2802,7 @@ function readHandshake(rawHeaders, { method, body }, early, protocols) {
     if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
         throw anotherVersion();
     const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
-    if (!handshake_KEY.test(key) || otherKeys.length > 0)
+    if (!KEY.test(key) || otherKeys.length > 0)
         throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
     const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
     const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
@@ -2585,6 +2838,38 @@ function refusalOf(status, host) {
         return undefined;
     const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
     return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
+const refusals_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
@@ -2737,7 +3022,6 @@ function refusalFrames(message, reason) {
 
 
 
-
 const WHAT = 'WebSocket message';
 const message_guard_NOTHING = Buffer.alloc(0);
 /**
@@ -2757,14 +3041,14 @@ class MessageGuard {
         this.#exchange = exchange;
         this.#upstream = upstream;
         this.#judge = judge;
-        this.#judgement = new Judgement(judge, WHAT);
+        this.#judgement = judge.begin(WHAT);
         this.#fromClient = new FrameReader({
             onData: (payload) => {
                 this.#judgement.push(payload);
             },
             onMessageEnd: () => {
                 this.#judgement.end();
-                this.#judgement = new Judgement(this.#judge, WHAT);
+                this.#judgement = this.#judge.begin(WHAT);
             },
         });
     }
@@ -2790,15 +3074,15 @@ class MessageGuard {
         this.#fromUpstream.push(octets);
     }
     #refuse(cause) {
-        const { client, provider, record } = this.#exchange;
+        const { client, service, record } = this.#exchange;
         const error = (0,errors/* asProxyError */.nU)(cause);
         this.#isRefused = true;
         record.error ??= error.logged;
         if (this.#fromUpstream.isAtBoundary) {
             const { status, code, message } = error;
-            const body = provider.errorBody({ status, code, message });
+            const { body } = service.errorAnswer({ status, code, message }, undefined);
             const line = error instanceof ToolRefusal ? error.line : code;
-            client.socket.write(refusalFrames(JSON.stringify({ type: 'error', status, ...body }), line));
+            client.socket.write(refusalFrames(JSON.stringify({ type: 'error', status, ...JSON.parse(body.toString()) }), line));
         }
         this.#upstream.destroy();
         client.socket.destroySoon();
@@ -2830,7 +3114,7 @@ function relayWebSocket(exchange, agreement, upstream, head, guard) {
         record.error ??= 'websocket_timeout';
         socket.destroy();
     });
-    usage.open(agreement, (count) => {
+    usage?.open(agreement, (count) => {
         chargeAnswer(exchange, count);
     });
     const messages = judge && new MessageGuard(exchange, upstream, judge);
@@ -2839,7 +3123,7 @@ function relayWebSocket(exchange, agreement, upstream, head, guard) {
     };
     const toClient = (chunk) => {
         record.responseBytes += chunk.length;
-        usage.push(chunk);
+        usage?.push(chunk);
         messages?.onSent(chunk);
     };
     pump(socket, upstream, toUpstream, messages);
@@ -2862,11 +3146,11 @@ function recordFailure({ record }, end, name) {
     });
 }
 /** @param count answers in this WebSocket so far; the handshake has already paid for the first one */
-function chargeAnswer({ client, record, budget, provider }, count) {
+function chargeAnswer({ client, record, spending }, count) {
     if (count > 1)
-        budget.addRequest();
+        spending?.addRequest();
     record.requests = count;
-    const refusal = budget.refusalFor(provider);
+    const refusal = spending?.refusal();
     if (refusal === undefined)
         return;
     record.error ??= refusal.logged;
@@ -2941,7 +3225,8 @@ class Forwarding {
         const { answer, log, record } = this.#exchange;
         const { target } = this.#route;
         record.forwarded = true;
-        record.requests = 1;
+        if (this.#exchange.spending)
+            record.requests = 1;
         if (log.isDebug)
             this.#logHeaders();
         this.#upstream.on('error', (error) => {
@@ -3004,7 +3289,7 @@ class Forwarding {
             return;
         record.status = answer.statusCode;
         if (this.#admitted.method !== 'HEAD')
-            usage.open(response);
+            usage?.open(response);
         new ReturnBody(response, this.#exchange, guard, (error) => {
             this.#failBecauseOf(error, true);
         }).start();
@@ -3051,7 +3336,7 @@ class Forwarding {
     }
     /** Ends the exchange: with an answer if none has begun, otherwise by breaking the client's stream. */
     fail(error) {
-        const { provider, client, answer, record, limits } = this.#exchange;
+        const { service, client, answer, record, limits } = this.#exchange;
         if (this.#settled || answer.writableEnded)
             return;
         this.#settled = true;
@@ -3065,16 +3350,9 @@ class Forwarding {
         }
         else {
             record.status = error.status;
-            record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
+            record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
         }
     }
-}
-/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
-function pathsBelow(basePath) {
-    const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
-    if (version === undefined)
-        return (path) => basePath + path;
-    return (path) => basePath + (path.startsWith(`${version}/`) ? path.slice(version.length) : path);
 }
 function upstreamFailure(cause, host, hasAnswered) {
     if (cause instanceof errors/* ProxyError */.T6)
@@ -3086,164 +3364,6 @@ function upstreamFailure(cause, host, hasAnswered) {
             cause,
             detail,
         });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/tool-guard.js
-
-
-
-
-/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
-const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
-function isPlainJson(rawHeaders) {
-    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-    return (coding.toLowerCase() === 'identity' &&
-        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
-}
-/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
-class ToolGuard {
-    #provider;
-    #allowed;
-    #judges = new Map();
-    constructor(provider, allowed) {
-        this.#provider = provider;
-        this.#allowed = new Set(allowed);
-    }
-    /**
-     * @returns the judge of the request's body or messages; undefined if everything is allowed
-     * @throws ProxyError 403 for what its headers tell
-     */
-    admit({ path, body }, rawHeaders) {
-        if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
-            return undefined;
-        this.#checkHeaders(rawHeaders);
-        if (body !== 0 && !isPlainJson(rawHeaders))
-            throw bodyUnreadable('request body');
-        return this.#judgeFor(this.#provider.bodyRules(path));
-    }
-    #checkHeaders(rawHeaders) {
-        for (const { name, hosted } of this.#provider.toolHeaders) {
-            for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
-                const text = value.trim().toLowerCase();
-                const tool = hostedTool(hosted, text);
-                if (tool && !this.#allowed.has(tool))
-                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
-            }
-        }
-    }
-    #judgeFor(rules) {
-        let judge = this.#judges.get(rules);
-        if (!judge) {
-            judge = new BodyJudge(rules, this.#allowed);
-            this.#judges.set(rules, judge);
-        }
-        return judge;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
-const DEFAULT_LIMITS = {
-    headBytes: 16 * 1024,
-    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
-    headerCount: 100,
-    upstreamHeadBytes: 64 * 1024,
-    headTimeoutMs: 15_000,
-    requestTimeoutMs: 300_000,
-    keepAliveMs: 120_000,
-    checkIntervalMs: 5_000,
-    connections: 2_048,
-    concurrentRequests: 512,
-    connectTimeoutMs: 15_000,
-    connectRetryMs: 50,
-    prewarmMs: 10_000,
-    upstreamIdleMs: 900_000,
-    handshakeMs: 5_000,
-    modelListMs: 5_000,
-    modelListBytes: 4 * 1024 * 1024,
-    tunnelIdleMs: 55_000,
-    idleTunnels: 256,
-    lingerMs: 1_000,
-    stopGraceMs: 300,
-};
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
-
-/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
-function createClientServer(limits) {
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Admission checks it, and its refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
-        // HTTP/1.0 has no upgrades.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node silently drops headers beyond its own limit. Admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-    return server;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
-
-const connections = new WeakMap();
-/** What a client's connection is busy with. HTTP/1.1 allows several requests in a row; we take one at a time. */
-class Connection {
-    /** Undefined until the first request. */
-    answer;
-    /** The exchange in progress. Undefined if the request did not get that far. */
-    forwarding;
-    /** It ends with a refusal. That one may still wait in a queue, and its packet may have brought more requests. */
-    isDoomed = false;
-    static of(socket) {
-        const known = connections.get(socket);
-        if (known)
-            return known;
-        const connection = new Connection();
-        connections.set(socket, connection);
-        return connection;
-    }
-    get isBusy() {
-        return this.isDoomed || this.answer?.writableFinished === false;
-    }
-    /** Begins with the next request. @throws ProxyError 400 if the one before it is not answered yet */
-    begin(answer) {
-        // An answer that queues behind another has no socket, so no event would tell that its client has left.
-        if (this.isBusy)
-            throw new errors/* ProxyError */.T6('pipelining', 'Send the next request when the answer has arrived.');
-        this.answer = answer;
-        this.forwarding = undefined;
-    }
-}
-const prepared = new WeakSet();
-/** For the parser, a number that it does not know is an error: it stops where it is. */
-const STOP = -1;
-/**
- * Stops the parser of a connection once it ends with a refusal. Left to itself, Node makes objects for each request that has
- * arrived, two thousand of them in one read, and keeps them until the connection is closed: a few hundred connections
- * would use up the memory. `destroy` and the parser's own `pause` take effect only after everything that was read.
- *
- * @throws Error if this version of Node has no such parser
- */
-function stopAtRefusal(socket) {
-    const { parser } = socket;
-    const index = parser?.constructor.kOnHeadersComplete;
-    const original = index === undefined ? undefined : parser?.[index];
-    if (parser === undefined || index === undefined || original === undefined) {
-        throw new Error('Node has no parser of this kind.');
-    }
-    if (prepared.has(parser))
-        return;
-    prepared.add(parser);
-    parser[index] = function (...args) {
-        return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
-    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/watch.js
@@ -3264,7 +3384,7 @@ class Watch {
      * @param record of a request that has ended
      */
     see({ provider, upstreamStatus: status }) {
-        if (status === null)
+        if (status === null || provider === null)
             return;
         this.#times = status === this.#refusal ? this.#times + 1 : 1;
         this.#refusal = status;
@@ -3329,6 +3449,1021 @@ class Ledger {
     async settled() {
         await Promise.all(this.#closing);
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** Milliseconds between two checks for whether the last request has ended. */
+const STOP_POLL_MS = 5;
+/** A service's HTTP server: it refuses, answers what is meant for the sidecar, and sends everything else on its way. */
+class Listener {
+    /** Not listening yet. */
+    server;
+    #options;
+    #ledger;
+    /** Connections of WebSockets, which the HTTP server no longer knows. */
+    #upgraded = new Set();
+    #underWay = 0;
+    constructor(options) {
+        const { limits, log } = options;
+        this.#options = options;
+        this.#ledger = new Ledger(log);
+        this.server = createClientServer(limits);
+        this.#listenToServer();
+    }
+    #listenToServer() {
+        this.server.on('connection', stopAtRefusal);
+        this.server.on('request', (client, answer) => {
+            this.#serve(client, answer);
+        });
+        this.server.on('checkContinue', (client, answer) => {
+            this.#serve(client, answer, { expectsContinue: true });
+        });
+        // For any other expectation. Admission refuses it in the provider's shape.
+        this.server.on('checkExpectation', (client, answer) => {
+            this.#serve(client, answer);
+        });
+        this.server.on('connect', (client, socket) => {
+            if (Connection.of(socket).isBusy)
+                socket.destroy();
+            else
+                this.#refuseConnection(socket, methodNotAllowed(), client);
+        });
+        this.server.on('upgrade', (client, socket, early) => {
+            if (Connection.of(socket).isBusy)
+                socket.destroy();
+            else
+                this.#upgrade(client, socket, early);
+        });
+        this.server.on('clientError', (cause, socket) => {
+            this.#clientError(cause, socket);
+        });
+    }
+    #serve(client, answer, arrival = {}) {
+        const startedAt = performance.now();
+        const record = this.#newRecord(client);
+        const visit = { ...arrival, client, answer, record, startedAt, isUnderWay: false, usage: undefined };
+        try {
+            const admitted = this.#admit(visit);
+            // Without a line in the log: the engine asks for our health every second.
+            if (this.#options.service.answer(admitted, answer))
+                return;
+            this.#forward(visit, admitted);
+        }
+        catch (cause) {
+            this.#refuse(visit, (0,errors/* asProxyError */.nU)(cause));
+        }
+        // Registered after the exchange's own listener, which completes the record.
+        answer.on('close', () => {
+            if (visit.isUnderWay)
+                this.#underWay--;
+            this.#ledger.close(record, startedAt, visit.usage);
+        });
+    }
+    #admit({ client, answer, record }) {
+        const { method = '', url = '', httpVersion, rawHeaders } = client;
+        Connection.of(client.socket).begin(answer);
+        const { service, limits } = this.#options;
+        const admitted = admit({ method, target: url, httpVersion, rawHeaders }, service, limits.headerCount);
+        record.path = (0,log/* loggedPath */.mq)(admitted.path);
+        return admitted;
+    }
+    #newRecord(client) {
+        const { provider, host } = this.#options.service;
+        return (0,log/* newRecord */.Mx)(provider, client?.method ?? '', client?.url ?? '', host);
+    }
+    #forward(visit, asked) {
+        const { client, answer, record, startedAt, early } = visit;
+        const { service } = this.#options;
+        const passage = service.decide(asked, client, early !== undefined);
+        const { admitted, route, rule, judge, usage, spending } = passage;
+        const handshake = early && readHandshake(client.rawHeaders, admitted, early, service.subprotocols);
+        this.#checkLimits(admitted);
+        const refusal = spending?.refusal();
+        if (refusal)
+            throw refusal;
+        spending?.addRequest();
+        this.#underWay++;
+        visit.isUnderWay = true;
+        visit.usage = usage;
+        record.rule = rule;
+        if (visit.expectsContinue)
+            answer.writeContinue();
+        const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge, spending };
+        const forwarding = new Forwarding(exchange, admitted, route, handshake);
+        Connection.of(client.socket).forwarding = forwarding;
+        forwarding.start();
+    }
+    #checkLimits({ body }) {
+        const { limits, service } = this.#options;
+        const { maxBodyBytes } = service;
+        if (body !== 'chunked' && body > maxBodyBytes)
+            throw bodyTooLarge(maxBodyBytes);
+        if (this.#underWay >= limits.concurrentRequests) {
+            throw new errors/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
+        }
+    }
+    #refuse({ client, answer, record }, error) {
+        const { service, limits } = this.#options;
+        record.error = error.logged;
+        record.status = error.status;
+        if (endsConnection(client, error))
+            Connection.of(client.socket).isDoomed = true;
+        record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
+    }
+    #upgrade(client, socket, early) {
+        this.#upgraded.add(socket);
+        socket.once('close', () => {
+            this.#upgraded.delete(socket);
+        });
+        this.#serve(client, handedOver(client, socket), { early });
+    }
+    /** Node's parser gave up, the client took too long, or its connection broke. */
+    #clientError(cause, socket) {
+        const { service, limits } = this.#options;
+        const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
+        const { isBusy, isDoomed, forwarding, answer } = Connection.of(socket);
+        if (error.detail === 'ECONNRESET' || !socket.writable)
+            socket.destroy();
+        // The parser was stopped; the refusal is on its way.
+        else if (isDoomed)
+            return;
+        else if (isBusy && forwarding)
+            forwarding.fail(error);
+        else if (isBusy && answer) {
+            // The request has its answer, but nothing more can be read from this connection.
+            answer.end();
+            answer.socket?.destroySoon();
+            // An idle connection that timed out is no request, so it gets no line in the log.
+        }
+        else if (error.status === 408)
+            refuseRaw(service, socket, error, limits.lingerMs);
+        else
+            this.#refuseConnection(socket, error);
+    }
+    #refuseConnection(socket, error, client) {
+        const { service, limits } = this.#options;
+        refuseRaw(service, socket, error, limits.lingerMs);
+        this.#ledger.close({ ...this.#newRecord(client), status: error.status, error: error.logged }, performance.now());
+    }
+    /**
+     * Accepts no more connections, gives the requests that are under way a short grace, then ends every connection, the
+     * WebSockets included. Resolves once all requests are in the log.
+     */
+    async end() {
+        const { limits } = this.#options;
+        const closed = this.server.listening ? (0,external_node_events_namespaceObject.once)(this.server, 'close') : undefined;
+        this.server.close();
+        const deadline = performance.now() + limits.stopGraceMs;
+        while (this.#underWay > 0 && performance.now() < deadline)
+            await (0,promises_.setTimeout)(STOP_POLL_MS);
+        this.server.closeAllConnections();
+        for (const socket of this.#upgraded)
+            socket.destroy();
+        await closed;
+        // The last sockets emit `close` at the end of this turn of the event loop. Their records are written then.
+        await (0,promises_.setTimeout)(1);
+        await this.#ledger.settled();
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/connect-front.js
+
+const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
+const connect_front_refusal = (text) => `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +
+    `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+/** `host:443`, as Squid forwards the request target of `CONNECT`. */
+const AUTHORITY = /^([a-z0-9._-]+):443$/i;
+/**
+ * The server to which Squid hands tunnels to named hosts. It accepts nothing else.
+ *
+ * @param front ends TLS inside
+ */
+function createConnectFront(front, limits) {
+    const server = createClientServer(limits);
+    const open = new Set();
+    server.on('connect', ({ url = '' }, socket, head) => {
+        socket.on('error', () => undefined);
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+        const host = AUTHORITY.exec(url)?.[1]?.toLowerCase().replace(/\.$/, '');
+        // A client that speaks before it has an answer cannot know whom it speaks to.
+        if (host === undefined || head.length > 0 || !front.has(host)) {
+            socket.end(connect_front_refusal('The api-proxy does not answer for this host.\n'));
+            return;
+        }
+        socket.setNoDelay(true);
+        // Node's HTTP server leaves its sockets open when the client has ended its side, and a handshake would never end.
+        socket.allowHalfOpen = false;
+        socket.write(ESTABLISHED);
+        front.accept(host, socket);
+    });
+    server.on('request', (_, answer) => {
+        answer.writeHead(405, { allow: 'CONNECT', connection: 'close' }).end();
+    });
+    server.on('close', () => {
+        for (const socket of open)
+            socket.destroy();
+    });
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/tls-front.js
+
+
+/**
+ * How a handshake ends if the client does not trust the certificate that it got: by an alert, under OpenSSL's names, or,
+ * as Node's client does it, without a word.
+ */
+const DISTRUST = /^ECONNRESET$|ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED)/;
+/**
+ * Ends TLS for named hosts, and hands what is inside to the host's HTTP server. A connection whose server name is not the
+ * expected one ends before it gets a certificate.
+ */
+class TlsFront {
+    #servers;
+    #contexts;
+    #limits;
+    #log;
+    /** Hosts whose certificate a client has refused. Each is logged once. */
+    #refused = new Set();
+    /** The host whose certificate a connection got. */
+    #offered = new WeakMap();
+    /** By the host that the tunnel is for. */
+    #byHost;
+    /** For connections that name their host in the handshake alone. */
+    direct;
+    /** @param servers by host, each of which has a certificate */
+    constructor(servers, { key, chains }, limits, log) {
+        this.#servers = servers;
+        this.#limits = limits;
+        this.#log = log;
+        this.#contexts = new Map([...servers.keys()].map((host) => [host, (0,external_node_tls_namespaceObject.createSecureContext)({ key, cert: chains[host] ?? '' })]));
+        this.#byHost = new Map([...servers.keys()].map((host) => [host, this.#server(host)]));
+        this.direct = this.#server(undefined);
+    }
+    has(host) {
+        return this.#byHost.has(host);
+    }
+    /** Takes over a client's end of a tunnel to `host`. */
+    accept(host, socket) {
+        this.#byHost.get(host)?.emit('connection', socket);
+    }
+    /** @param expected undefined lets the client choose */
+    #server(expected) {
+        const contexts = this.#contexts;
+        const offered = this.#offered;
+        // Node calls it as a method of the connection.
+        function offer(name, found) {
+            const host = name.toLowerCase();
+            const context = expected === undefined || expected === host ? contexts.get(host) : undefined;
+            if (!context) {
+                found(new Error('another server name'));
+                return;
+            }
+            offered.set(this, host);
+            found(null, context);
+        }
+        // Without a certificate of its own: a client that names no host gets none.
+        const server = (0,external_node_tls_namespaceObject.createServer)({
+            handshakeTimeout: this.#limits.headTimeoutMs,
+            ALPNProtocols: ['http/1.1'],
+            minVersion: 'TLSv1.2',
+            SNICallback: offer,
+        });
+        server.maxConnections = this.#limits.connections;
+        server.on('secureConnection', (socket) => {
+            this.#onSecure(socket, expected);
+        });
+        server.on('tlsClientError', (error, socket) => {
+            this.#onFailure(error, socket);
+        });
+        return server;
+    }
+    #onSecure(socket, expected) {
+        const host = socket.servername;
+        const server = typeof host === 'string' ? this.#servers.get(host.toLowerCase()) : undefined;
+        if (!server || typeof host !== 'string' || (expected !== undefined && host.toLowerCase() !== expected)) {
+            socket.destroy();
+            return;
+        }
+        server.emit('connection', socket);
+    }
+    #onFailure(error, socket) {
+        socket.destroy();
+        const detail = (0,errors/* errorCode */.CA)(error);
+        const host = this.#offered.get(socket);
+        this.#log.event('debug', 'handshake-failed', { host: host ?? null, error: detail });
+        if (host !== undefined && DISTRUST.test(detail))
+            this.#logRefusal(host);
+    }
+    #logRefusal(host) {
+        if (this.#refused.has(host))
+            return;
+        this.#refused.add(host);
+        this.#log.event('warn', 'certificate-refused', {
+            host,
+            message: `A client refused the run's certificate for ${host}. It does not use the certificates of the sandbox.`,
+        });
+    }
+    close() {
+        this.direct.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/named-hosts.js
+
+
+
+
+/** Answers for named hosts: the way in, and a listener for each of them. */
+class NamedHosts {
+    #listeners;
+    #tls;
+    #front;
+    /** @param serviceOf makes the service of a host */
+    constructor(hosts, serviceOf, { tls, limits, log }) {
+        const listeners = hosts.map((host) => ({
+            host,
+            listener: new Listener({ service: serviceOf(host), limits, log }),
+        }));
+        const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
+        // Node bounds the time of a request only on a server that has announced that it listens. These get their connections
+        // from the TLS servers.
+        for (const server of servers.values())
+            server.emit('listening');
+        this.#listeners = listeners.map(({ listener }) => listener);
+        this.#tls = new TlsFront(servers, tls, limits, log);
+        this.#front = createConnectFront(this.#tls, limits);
+    }
+    /** @param ports 0 for a free one @throws Error if a port cannot be listened on */
+    async listen(ports, host) {
+        const [connect, direct] = await Promise.all([
+            listen(this.#front, ports.connect, host),
+            listen(this.#tls.direct, ports.direct, host),
+        ]);
+        return { connect, direct };
+    }
+    /** Ends every connection. Resolves once all requests are in the log. */
+    async end() {
+        this.#tls.close();
+        this.#front.close();
+        await Promise.all(this.#listeners.map((listener) => listener.end()));
+        this.#front.closeAllConnections();
+    }
+}
+/** @returns the port */
+async function listen(server, port, host) {
+    // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
+    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
+    await (0,external_node_events_namespaceObject.once)(server, 'listening');
+    return server.address().port;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
+const DEFAULT_LIMITS = {
+    headBytes: 16 * 1024,
+    // Apache's default (LimitRequestFields), and several times what the SDKs and the agent programs send.
+    headerCount: 100,
+    upstreamHeadBytes: 64 * 1024,
+    headTimeoutMs: 15_000,
+    requestTimeoutMs: 300_000,
+    keepAliveMs: 120_000,
+    checkIntervalMs: 5_000,
+    connections: 2_048,
+    concurrentRequests: 512,
+    connectTimeoutMs: 15_000,
+    connectRetryMs: 50,
+    prewarmMs: 10_000,
+    upstreamIdleMs: 900_000,
+    handshakeMs: 5_000,
+    modelListMs: 5_000,
+    modelListBytes: 4 * 1024 * 1024,
+    tunnelIdleMs: 55_000,
+    idleTunnels: 256,
+    lingerMs: 1_000,
+    stopGraceMs: 300,
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/model-list.js
+
+
+
+/** Tells a provider's operator who asks. */
+const MODEL_LIST_AGENT = 'awf';
+/**
+ * Asks a provider for its models once, when the api-proxy has started: that costs nothing, and tells whether the key is
+ * right, and which model there is for a program that insists on one. It writes no record, because the command asked for
+ * nothing, and counts against no budget.
+ *
+ * @returns the variables that choose a model; undefined if none is to be chosen or the list has none
+ */
+async function readModelList(provider, configured, route, limits, log) {
+    const { modelList } = provider;
+    const { status, body } = await ask(route, modelList.path, limits);
+    log.event('debug', 'model-list', { provider: provider.id, status });
+    const { wrongKey, choose } = modelList;
+    const isWrongKey = status === wrongKey.status && wrongKey.body.test(body);
+    if (isWrongKey && configured.checksKey === true)
+        log.notice({ event: 'wrong-key', provider: provider.id, status });
+    if (configured.model === undefined || choose === undefined)
+        return undefined;
+    const choice = status === 200 ? choose(parsed(body), configured.model.name) : undefined;
+    if (choice === undefined && configured.model.name === undefined && !isWrongKey) {
+        log.notice({ event: 'no-model', provider: provider.id, status });
+    }
+    return choice;
+}
+async function ask(route, path, limits) {
+    const { upstreamPath, rules, authority, agent } = route;
+    const [bare = '', query] = path.split('?');
+    const admitted = { method: 'GET', path: bare, query: '', body: 0, nominated: [] };
+    const headers = ['accept', 'application/json', 'user-agent', MODEL_LIST_AGENT, 'accept-encoding', 'identity'];
+    const request = (0,external_node_http_namespaceObject.request)({
+        agent,
+        path: upstreamPath(bare) + (query === undefined ? '' : `?${query}`),
+        headers: upstreamRequestHeaders(headers, admitted, rules, authority),
+        maxHeaderSize: limits.upstreamHeadBytes,
+    });
+    const timer = setTimeout(() => request.destroy(new Error('timeout')), limits.modelListMs);
+    try {
+        const response = await new Promise((resolve, reject) => {
+            request.on('response', resolve).on('error', reject).end();
+        });
+        return { status: response.statusCode ?? null, body: await textOf(response, limits.modelListBytes) };
+    }
+    catch (error) {
+        // A request of the command's that fails in the same way will say why.
+        return { status: null, body: (0,errors/* errorCode */.CA)(error) };
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** @throws Error if the body is longer than `limit` */
+async function textOf(response, limit) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of response) {
+        length += chunk.length;
+        if (length > limit)
+            throw new Error('too long');
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+}
+function parsed(body) {
+    try {
+        return JSON.parse(body);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
+/** The octets are not one JSON document, or it is nested too deeply. */
+class NotJson extends Error {
+}
+const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
+function decodeText(text, isCut) {
+    if (!text.includes('\\'))
+        return text;
+    // An escape at the end may be cut.
+    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
+    if (!isCut && whole !== text)
+        throw new NotJson();
+    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
+const MAX_TEXT = 512;
+/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
+const MAX_DEPTH = 256;
+/** Octets after which a call that searches for a quote is faster than a look at each octet. */
+const SHORT = 48;
+const json_reader_NOTHING = Buffer.alloc(0);
+/** What may come next in the document. */
+const [VALUE, VALUE_OR_END, json_reader_KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
+/** Where the octet is that comes next. */
+const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
+const ROOT = { name: '', wish: 'nothing' };
+/**
+ * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
+ * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
+ *
+ * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
+ * unusual spelling may escape it.
+ */
+class JsonReader {
+    #listener;
+    #levels = [];
+    #next = VALUE;
+    #place = GAP;
+    /** The next octet is escaped. */
+    #isEscaped = false;
+    /** The beginning of a string or word that started in an earlier chunk. */
+    #held = json_reader_NOTHING;
+    #slot = ROOT;
+    /** The level below which keys are skipped. */
+    #skippedAt = Infinity;
+    constructor(listener) {
+        this.#listener = listener;
+    }
+    /** @throws NotJson */
+    push(chunk) {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.#place === GAP)
+                at = this.#readToken(chunk, at);
+            else if (this.#place === IN_WORD)
+                at = this.#readWord(chunk, at);
+            else
+                at = this.#readString(chunk, at);
+        }
+    }
+    /** White space alone counts as complete. @throws NotJson if the document is not complete */
+    end() {
+        if (this.#place === IN_WORD)
+            this.#endWord();
+        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
+        if (this.#place !== GAP || !(isEmpty || this.#next === END))
+            throw new NotJson();
+    }
+    #readToken(chunk, at) {
+        const octet = chunk[at];
+        switch (octet) {
+            case 0x20:
+            case 0x0a:
+            case 0x0d:
+            case 0x09:
+                break;
+            case QUOTE:
+                this.#beginString();
+                break;
+            case OPEN_OBJECT:
+            case OPEN_LIST:
+                this.#open(octet === OPEN_LIST);
+                break;
+            case CLOSE_OBJECT:
+            case CLOSE_LIST:
+                this.#close(octet === CLOSE_LIST);
+                break;
+            case COLON:
+                this.#expect(COLON_NEXT);
+                this.#next = VALUE;
+                break;
+            case COMMA:
+                this.#expect(COMMA_OR_END);
+                this.#next = this.#level?.isList === true ? VALUE : json_reader_KEY;
+                break;
+            default:
+                this.#expectValue();
+                if (!WORD_START.includes(octet))
+                    throw new NotJson();
+                this.#place = IN_WORD;
+                return at;
+        }
+        return at + 1;
+    }
+    get #level() {
+        return this.#levels[this.#levels.length - 1];
+    }
+    #expect(next) {
+        if (this.#next !== next)
+            throw new NotJson();
+    }
+    #expectValue() {
+        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
+            throw new NotJson();
+    }
+    #beginString() {
+        if (this.#next === json_reader_KEY || this.#next === KEY_OR_END)
+            this.#place = IN_KEY;
+        else {
+            this.#expectValue();
+            this.#place = IN_TEXT;
+        }
+    }
+    #open(isList) {
+        this.#expectValue();
+        if (this.#levels.length === MAX_DEPTH)
+            throw new NotJson();
+        if (!isList)
+            this.#tell(undefined);
+        const slot = this.#currentSlot();
+        this.#levels.push({ isList, slot, inside: this.#inside() });
+        if (slot.wish === 'skip')
+            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
+        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
+    }
+    #close(isList) {
+        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
+        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
+            throw new NotJson();
+        if (this.#skippedAt === this.#levels.length)
+            this.#skippedAt = Infinity;
+        this.#levels.pop();
+        this.#endValue();
+    }
+    #endValue() {
+        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
+    }
+    /** The slot of the value that comes next: an element of a list has that of its list. */
+    #currentSlot() {
+        const level = this.#level;
+        return level?.isList === true ? level.slot : this.#slot;
+    }
+    #inside() {
+        const level = this.#level;
+        if (level === undefined)
+            return '';
+        return level.isList ? level.inside : level.slot.name;
+    }
+    #tell(text) {
+        const slot = this.#currentSlot();
+        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
+            this.#listener.onValue(slot, this.#inside(), text);
+        }
+    }
+    #readWord(chunk, from) {
+        let at = from;
+        while (at < chunk.length && isWord(chunk[at]))
+            at++;
+        this.#hold(chunk.subarray(from, at));
+        if (at < chunk.length)
+            this.#endWord();
+        return at;
+    }
+    #endWord() {
+        const word = this.#held.toString('latin1');
+        this.#held = json_reader_NOTHING;
+        this.#place = GAP;
+        if (!WORD.test(word))
+            throw new NotJson();
+        if (word !== 'null')
+            this.#tell(undefined);
+        this.#endValue();
+    }
+    #hold(part) {
+        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
+        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
+    }
+    #readString(chunk, from) {
+        const end = this.#endOfString(chunk, from);
+        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
+        if (end < 0) {
+            if (isWanted)
+                this.#hold(chunk.subarray(from));
+            return chunk.length;
+        }
+        const isKey = this.#place === IN_KEY;
+        this.#place = GAP;
+        if (isKey) {
+            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
+            this.#next = COLON_NEXT;
+        }
+        else {
+            if (isWanted)
+                this.#tell(this.#textOf(chunk, from, end));
+            this.#endValue();
+        }
+        return end + 1;
+    }
+    #textOf(chunk, from, end) {
+        if (this.#held.length === 0) {
+            const cut = Math.min(end, from + MAX_TEXT);
+            return decodeText(chunk.toString('utf8', from, cut), cut < end);
+        }
+        this.#hold(chunk.subarray(from, end));
+        const raw = this.#held;
+        this.#held = json_reader_NOTHING;
+        return decodeText(raw.toString(), raw.length === MAX_TEXT);
+    }
+    #isValueWanted() {
+        return this.#currentSlot().wish === 'value';
+    }
+    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
+    #endOfString(chunk, from) {
+        let at = this.#isEscaped ? from + 1 : from;
+        this.#isEscaped = false;
+        for (;;) {
+            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+                const octet = chunk[at];
+                if (octet === QUOTE)
+                    return at;
+                if (octet === BACKSLASH)
+                    at++;
+            }
+            if (at >= chunk.length) {
+                // The last octet of the chunk was a backslash.
+                this.#isEscaped = at > chunk.length;
+                return -1;
+            }
+            const quote = chunk.indexOf(QUOTE, at);
+            const end = quote < 0 ? chunk.length : quote;
+            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
+            if (quote >= 0 && !isEscaped)
+                return quote;
+            at = isEscaped ? end + 1 : end;
+        }
+    }
+}
+function backslashesBefore(chunk, end, start) {
+    let at = end;
+    while (at > start && chunk[at - 1] === BACKSLASH)
+        at--;
+    return end - at;
+}
+const WORD_START = Buffer.from('tfn-0123456789');
+/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
+const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
+const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x45 ||
+    octet === 0x2b ||
+    octet === 0x2d ||
+    octet === 0x2e;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
+
+
+
+/** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
+const MAX_SPELLINGS = 2_000;
+const NAMELESS = { name: '', wish: 'nothing' };
+/** The tool that a text stands for, if it is hosted. */
+const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
+/**
+ * Judges the JSON of a provider's requests, by its rules. Prepared once, for all requests. A key is compared without
+ * underscores and capitals, and with the long s and the Kelvin sign as the letters for which lenient servers take them.
+ */
+class JsonJudge {
+    /** What is not judged before it is sent cannot be complete: its connection ends first. */
+    needsWhole = false;
+    #allowed;
+    #own;
+    #byKey;
+    #byName;
+    #names;
+    #slots = new Map();
+    constructor({ places, own }, allowed) {
+        this.#allowed = allowed;
+        this.#own = new Set(own);
+        this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
+        this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
+        this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
+    }
+    begin(what) {
+        return new JsonJudgement(this, what);
+    }
+    /** @throws ProxyError 403 */
+    onKey(key, inside) {
+        const places = this.#byName.get(inside);
+        if (places)
+            for (const place of places)
+                this.#judge(place, fold(key), key);
+        let slot = this.#slots.get(key);
+        if (!slot) {
+            slot = this.#slotOf(fold(key));
+            if (this.#slots.size < MAX_SPELLINGS)
+                this.#slots.set(key, slot);
+        }
+        return slot;
+    }
+    #slotOf(name) {
+        if (this.#own.has(name))
+            return { name, wish: 'skip' };
+        if (this.#byKey.has(name))
+            return { name, wish: 'value' };
+        return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
+    }
+    /** @throws ProxyError 403 */
+    onValue({ name }, inside, text) {
+        for (const place of this.#byKey.get(name) ?? []) {
+            if (place.inside !== undefined && place.inside !== inside)
+                continue;
+            if (text !== undefined || place.passes === undefined)
+                this.#judge(place, text ?? '', text ?? name);
+        }
+    }
+    #judge({ key, passes, hosted }, text, spelling) {
+        if (passes?.test(text) === true)
+            return;
+        const tool = hostedTool(hosted, text);
+        if (tool !== undefined && this.#allowed.has(tool))
+            return;
+        const isAddress = tool === 'remote-files';
+        throw toolNotAllowed(key === undefined || !isAddress ? `"${refusals_printable(spelling)}"` : `an address in "${key}"`, tool);
+    }
+}
+function fold(key) {
+    return key.toUpperCase().toLowerCase().replaceAll('_', '');
+}
+class JsonJudgement {
+    #reader;
+    #what;
+    constructor(judge, what) {
+        this.#reader = new JsonReader(judge);
+        this.#what = what;
+    }
+    push(chunk) {
+        this.#attempt(() => {
+            this.#reader.push(chunk);
+        });
+    }
+    end() {
+        this.#attempt(() => {
+            this.#reader.end();
+        });
+    }
+    #attempt(work) {
+        try {
+            work();
+        }
+        catch (error) {
+            throw error instanceof NotJson ? bodyUnreadable(this.#what) : error;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/tool-guard.js
+
+
+
+
+/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
+const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+function isPlainJson(rawHeaders) {
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    return (coding.toLowerCase() === 'identity' &&
+        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
+}
+/** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
+class ToolGuard {
+    #provider;
+    #allowed;
+    #judges = new Map();
+    constructor(provider, allowed) {
+        this.#provider = provider;
+        this.#allowed = new Set(allowed);
+    }
+    /**
+     * @returns the judge of the request's body or messages; undefined if everything is allowed
+     * @throws ProxyError 403 for what its headers tell
+     */
+    admit({ path, body }, rawHeaders) {
+        if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
+            return undefined;
+        this.#checkHeaders(rawHeaders);
+        if (body !== 0 && !isPlainJson(rawHeaders))
+            throw bodyUnreadable('request body');
+        return this.#judgeFor(this.#provider.bodyRules(path));
+    }
+    #checkHeaders(rawHeaders) {
+        for (const { name, hosted } of this.#provider.toolHeaders) {
+            for (const value of headerValue(rawHeaders, name)?.split(',') ?? []) {
+                const text = value.trim().toLowerCase();
+                const tool = hostedTool(hosted, text);
+                if (tool && !this.#allowed.has(tool))
+                    throw toolNotAllowed(`the ${name} "${refusals_printable(text)}"`, tool);
+            }
+        }
+    }
+    #judgeFor(rules) {
+        let judge = this.#judges.get(rules);
+        if (!judge) {
+            judge = new JsonJudge(rules, this.#allowed);
+            this.#judges.set(rules, judge);
+        }
+        return judge;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
+
+
+function patternOf(path) {
+    const parts = path.split(/(\*:?)/);
+    const source = parts.map((part) => {
+        if (part === '*:')
+            return '[^/:]+:';
+        return part === '*' ? '[^/]+' : RegExp.escape(part);
+    });
+    return new RegExp(`^${source.join('')}$`);
+}
+const ruleOf = ({ method, path, query, free, spelling }) => ({
+    spelling,
+    pattern: patternOf(path),
+    query: query === 'any' ? undefined : new Set(query),
+    generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
+});
+/**
+ * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
+ */
+const endpoints_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
+function notAnEndpoint({ id, name }, { method, path }) {
+    const endpoint = `${method} ${endpoints_printable(path)}`;
+    const message = `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
+        `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
+    return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
+}
+function notAParameter(parameter, { query }, { method, path }) {
+    const names = [...(query ?? [])].join(', ');
+    const message = `The api-proxy does not forward the query parameter ${endpoints_printable(parameter)}. ` +
+        `For ${method} ${endpoints_printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+        'A line for this path in allow-endpoints allows all of them.';
+    return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
+}
+/** The rules of one method. */
+class Rules {
+    /** Paths without a wildcard, which most requests are for. */
+    #exact = new Map();
+    #patterns = [];
+    /** If several rules match a path, the one that was added first decides. */
+    add(endpoint) {
+        const rule = ruleOf(endpoint);
+        if (endpoint.path.includes('*'))
+            this.#patterns.push(rule);
+        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+            this.#exact.set(endpoint.path, rule);
+        }
+    }
+    find(path) {
+        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+    }
+}
+function asSent(path, spelling, isOwn) {
+    if (spelling === undefined || (spelling.ownHostsOnly && !isOwn))
+        return path;
+    return `${spelling.sent}${path.slice(spelling.written.length)}`;
+}
+function rulesByMethod(endpoints) {
+    const byMethod = new Map();
+    for (const endpoint of endpoints) {
+        const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
+        for (const method of methods) {
+            const rules = byMethod.get(method) ?? new Rules();
+            rules.add(endpoint);
+            byMethod.set(method, rules);
+        }
+    }
+    return byMethod;
+}
+/**
+ * @param added endpoints of this provider that the user allows
+ * @param isOwn whether the upstream is a host of the provider's own
+ */
+function endpointCheck(provider, added, isOwn) {
+    const known = rulesByMethod(provider.endpoints);
+    const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' })));
+    return (request) => {
+        const knownRule = known.get(request.method)?.find(request.path);
+        // The user's come first, because they allow any query.
+        const rule = users.get(request.method)?.find(request.path) ?? knownRule;
+        if (!rule)
+            throw notAnEndpoint(provider, request);
+        const path = asSent(request.path, rule.spelling, isOwn);
+        const verdict = { generates: rule.generates, isKnown: knownRule !== undefined, path };
+        if (request.query === '' || !rule.query)
+            return verdict;
+        for (const name of parameterNames(request.query.slice(1))) {
+            if (!rule.query.has(name.replace(/\[\]$/, '')))
+                throw notAParameter(name, rule, request);
+        }
+        return verdict;
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/route.js
+/** A version that ends the base path is not repeated: SDKs append to a base URL that ends in one. */
+function pathsBelow(basePath) {
+    const version = /\/v\d+(?:alpha|beta)?$/.exec(basePath)?.[0];
+    if (version === undefined)
+        return (path) => basePath + path;
+    return (path) => basePath + (path.startsWith(`${version}/`) ? path.slice(version.length) : path);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/content-coding.js
@@ -3768,7 +4903,7 @@ class UsageReading {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listener.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/provider-service.js
 
 
 
@@ -3781,575 +4916,86 @@ class UsageReading {
 
 
 
-
-
-/** Milliseconds between two checks for whether the last request has ended. */
-const STOP_POLL_MS = 5;
-const asksForModel = ({ method, path }) => path === MODEL_CHOICE_PATH && method === 'GET';
-const isHealthCheck = ({ method, path }) => path === '/health' && (method === 'GET' || method === 'HEAD');
-/**
- * One provider's HTTP server: it refuses, answers health checks, and sends everything else on its way to the provider.
- */
-class Listener {
-    /** Not listening yet. */
-    server;
+/** A provider's inference API. */
+class ProviderService {
+    provider;
+    host;
+    pathForm = 'inference';
+    credentialQuery;
+    maxBodyBytes;
+    subprotocols;
     #options;
-    #ledger;
     #dialect;
-    #credentialQuery;
-    /** Connections of WebSockets, which the HTTP server no longer knows. */
-    #upgraded = new Set();
-    #underWay = 0;
+    #spending;
     constructor(options) {
-        const { provider, limits, log } = options;
+        const { provider, budget, maxBodyBytes, host } = options;
         this.#options = options;
-        this.#ledger = new Ledger(log);
+        this.provider = provider.id;
+        this.host = host ?? null;
+        this.credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
+        this.maxBodyBytes = maxBodyBytes;
+        this.subprotocols = provider.subprotocols;
         this.#dialect = prepareDialect(provider);
-        this.#credentialQuery = new Set(provider.credentialQuery.map((name) => name.toLowerCase()));
-        this.server = createClientServer(limits);
-        this.#listenToServer();
+        this.#spending = budget.spendingOf(provider);
     }
-    #listenToServer() {
-        this.server.on('connection', stopAtRefusal);
-        this.server.on('request', (client, answer) => {
-            this.#serve(client, answer);
-        });
-        this.server.on('checkContinue', (client, answer) => {
-            this.#serve(client, answer, { expectsContinue: true });
-        });
-        // For any other expectation. Admission refuses it in the provider's shape.
-        this.server.on('checkExpectation', (client, answer) => {
-            this.#serve(client, answer);
-        });
-        this.server.on('connect', (client, socket) => {
-            if (Connection.of(socket).isBusy)
-                socket.destroy();
-            else
-                this.#refuseConnection(socket, methodNotAllowed(), client);
-        });
-        this.server.on('upgrade', (client, socket, early) => {
-            if (Connection.of(socket).isBusy)
-                socket.destroy();
-            else
-                this.#upgrade(client, socket, early);
-        });
-        this.server.on('clientError', (cause, socket) => {
-            this.#clientError(cause, socket);
-        });
-    }
-    #serve(client, answer, arrival = {}) {
-        const startedAt = performance.now();
-        const record = (0,log/* newRecord */.Mx)(this.#options.provider.id, client.method ?? '', client.url ?? '');
-        const visit = { ...arrival, client, answer, record, startedAt, usage: undefined };
-        try {
-            const admitted = this.#admit(visit);
-            if (isHealthCheck(admitted)) {
-                // Without a line in the log: the engine asks every second.
-                this.#answerHealth(answer);
-                return;
-            }
-            if (this.#options.modelChoice && asksForModel(admitted)) {
-                void answerModelChoice(this.#options.modelChoice, this.#options.limits.modelListMs, answer);
-                return;
-            }
-            this.#forward(visit, admitted);
+    answer({ method, path }, answer) {
+        const { provider, way, modelChoice } = this.#options;
+        // Under the provider's own name, every path is the provider's.
+        if (this.host !== null)
+            return false;
+        if (path === '/health' && (method === 'GET' || method === 'HEAD')) {
+            answerHealth(provider.id, way !== undefined, answer);
+            return true;
         }
-        catch (cause) {
-            this.#refuse(visit, (0,errors/* asProxyError */.nU)(cause));
-        }
-        // Registered after the exchange's own listener, which completes the record.
-        answer.on('close', () => {
-            if (visit.usage)
-                this.#underWay--;
-            this.#ledger.close(record, startedAt, visit.usage);
-        });
+        if (modelChoice === undefined || path !== MODEL_CHOICE_PATH || method !== 'GET')
+            return false;
+        void answerModelChoice(modelChoice.choice, modelChoice.modelListMs, answer);
+        return true;
     }
-    #admit({ client, answer, record }) {
-        const { method = '', url = '', httpVersion, rawHeaders } = client;
-        Connection.of(client.socket).begin(answer);
-        const head = { method, target: url, httpVersion, rawHeaders };
-        const admitted = admit(head, this.#credentialQuery, this.#options.limits.headerCount);
-        record.path = (0,log/* loggedPath */.mq)(admitted.path);
-        return admitted;
-    }
-    #answerHealth(answer) {
-        const { provider, route } = this.#options;
-        answerHealth(provider, route !== undefined, answer);
-    }
-    #forward(visit, asked) {
-        const { client, answer, record, startedAt, early } = visit;
-        const { provider, route, budget } = this.#options;
-        if (!route)
+    decide(asked, { rawHeaders }, isUpgrade) {
+        const { provider, way, budget } = this.#options;
+        if (!way)
             throw (0,errors/* notConfigured */.q5)(provider);
-        const { generates, isKnown, path } = route.checkEndpoint(early ? { ...asked, method: 'WEBSOCKET' } : asked);
+        const { route, checkEndpoint, toolGuard } = way;
+        const { generates, isKnown, path } = checkEndpoint(isUpgrade ? { ...asked, method: 'WEBSOCKET' } : asked);
         const admitted = path === asked.path ? asked : { ...asked, path };
-        const judge = isKnown ? route.toolGuard.admit(admitted, client.rawHeaders) : undefined;
-        const handshake = early && readHandshake(client.rawHeaders, admitted, early, provider.subprotocols);
-        this.#checkLimits(admitted);
-        budget.take(provider);
-        this.#underWay++;
-        const usage = new UsageReading(this.#dialect, path, generates, budget);
-        visit.usage = usage;
-        if (visit.expectsContinue)
-            answer.writeContinue();
-        const exchange = { ...this.#options, client, answer, record, startedAt, usage, judge };
-        const forwarding = new Forwarding(exchange, admitted, route, handshake);
-        Connection.of(client.socket).forwarding = forwarding;
-        forwarding.start();
-    }
-    #checkLimits({ body }) {
-        const { limits, maxBodyBytes } = this.#options;
-        if (body !== 'chunked' && body > maxBodyBytes)
-            throw bodyTooLarge(maxBodyBytes);
-        if (this.#underWay >= limits.concurrentRequests) {
-            throw new errors/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
-        }
-    }
-    #refuse({ client, answer, record }, error) {
-        const { provider, limits } = this.#options;
-        record.error = error.logged;
-        record.status = error.status;
-        if (endsConnection(client, error))
-            Connection.of(client.socket).isDoomed = true;
-        record.responseBytes = refuse(provider, client, answer, error, limits.lingerMs);
-    }
-    #upgrade(client, socket, early) {
-        this.#upgraded.add(socket);
-        socket.once('close', () => {
-            this.#upgraded.delete(socket);
-        });
-        this.#serve(client, handedOver(client, socket), { early });
-    }
-    /** Node's parser gave up, the client took too long, or its connection broke. */
-    #clientError(cause, socket) {
-        const { provider, limits } = this.#options;
-        const error = (0,errors/* parserFailure */.gZ)((0,errors/* errorCode */.CA)(cause));
-        const { isBusy, isDoomed, forwarding, answer } = Connection.of(socket);
-        if (error.detail === 'ECONNRESET' || !socket.writable)
-            socket.destroy();
-        // The parser was stopped; the refusal is on its way.
-        else if (isDoomed)
-            return;
-        else if (isBusy && forwarding)
-            forwarding.fail(error);
-        else if (isBusy && answer) {
-            // The request has its answer, but nothing more can be read from this connection.
-            answer.end();
-            answer.socket?.destroySoon();
-            // An idle connection that timed out is no request, so it gets no line in the log.
-        }
-        else if (error.status === 408)
-            refuseRaw(provider, socket, error, limits.lingerMs);
-        else
-            this.#refuseConnection(socket, error);
-    }
-    #refuseConnection(socket, error, client) {
-        const { provider, limits } = this.#options;
-        refuseRaw(provider, socket, error, limits.lingerMs);
-        const record = (0,log/* newRecord */.Mx)(provider.id, client?.method ?? '', client?.url ?? '');
-        this.#ledger.close({ ...record, status: error.status, error: error.logged }, performance.now());
-    }
-    /**
-     * Accepts no more connections, gives the requests that are under way a short grace, then ends every connection, the
-     * WebSockets included. Resolves once all requests are in the log.
-     */
-    async end() {
-        const { limits } = this.#options;
-        const closed = this.server.listening ? (0,external_node_events_namespaceObject.once)(this.server, 'close') : undefined;
-        this.server.close();
-        const deadline = performance.now() + limits.stopGraceMs;
-        while (this.#underWay > 0 && performance.now() < deadline)
-            await (0,promises_.setTimeout)(STOP_POLL_MS);
-        this.server.closeAllConnections();
-        for (const socket of this.#upgraded)
-            socket.destroy();
-        await closed;
-        // The last sockets emit `close` at the end of this turn of the event loop. Their records are written then.
-        await (0,promises_.setTimeout)(1);
-        await this.#ledger.settled();
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/model-list.js
-
-
-
-/** Tells a provider's operator who asks. */
-const MODEL_LIST_AGENT = 'awf';
-/**
- * Asks a provider for its models once, when the api-proxy has started: that costs nothing, and tells whether the key is
- * right, and which model there is for a program that insists on one. It writes no record, because the command asked for
- * nothing, and counts against no budget.
- *
- * @returns the variables that choose a model; undefined if none is to be chosen or the list has none
- */
-async function readModelList(provider, configured, route, limits, log) {
-    const { modelList } = provider;
-    const { status, body } = await ask(route, modelList.path, limits);
-    log.event('debug', 'model-list', { provider: provider.id, status });
-    const { wrongKey, choose } = modelList;
-    const isWrongKey = status === wrongKey.status && wrongKey.body.test(body);
-    if (isWrongKey && configured.checksKey === true)
-        log.notice({ event: 'wrong-key', provider: provider.id, status });
-    if (configured.model === undefined || choose === undefined)
-        return undefined;
-    const choice = status === 200 ? choose(parsed(body), configured.model.name) : undefined;
-    if (choice === undefined && configured.model.name === undefined && !isWrongKey) {
-        log.notice({ event: 'no-model', provider: provider.id, status });
-    }
-    return choice;
-}
-async function ask(route, path, limits) {
-    const { upstreamPath, rules, authority, agent } = route;
-    const [bare = '', query] = path.split('?');
-    const admitted = { method: 'GET', path: bare, query: '', body: 0, nominated: [] };
-    const headers = ['accept', 'application/json', 'user-agent', MODEL_LIST_AGENT, 'accept-encoding', 'identity'];
-    const request = (0,external_node_http_namespaceObject.request)({
-        agent,
-        path: upstreamPath(bare) + (query === undefined ? '' : `?${query}`),
-        headers: upstreamRequestHeaders(headers, admitted, rules, authority),
-        maxHeaderSize: limits.upstreamHeadBytes,
-    });
-    const timer = setTimeout(() => request.destroy(new Error('timeout')), limits.modelListMs);
-    try {
-        const response = await new Promise((resolve, reject) => {
-            request.on('response', resolve).on('error', reject).end();
-        });
-        return { status: response.statusCode ?? null, body: await textOf(response, limits.modelListBytes) };
-    }
-    catch (error) {
-        // A request of the command's that fails in the same way will say why.
-        return { status: null, body: (0,errors/* errorCode */.CA)(error) };
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-/** @throws Error if the body is longer than `limit` */
-async function textOf(response, limit) {
-    const chunks = [];
-    let length = 0;
-    for await (const chunk of response) {
-        length += chunk.length;
-        if (length > limit)
-            throw new Error('too long');
-        chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString();
-}
-function parsed(body) {
-    try {
-        return JSON.parse(body);
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
-
-
-/** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
-const SHORTEST_SECRET = 8;
-const reflection_NOTHING = Buffer.alloc(0);
-/**
- * Keeps the credential from the client if an upstream echoes what it was sent, as debugging gateways do. The mask is as
- * long as the credential, so lengths stay right.
- */
-class ReflectionGuard {
-    /** Empty if it is too short to be a secret. */
-    #credential;
-    #secret;
-    #mask;
-    #plainOnly;
-    #onReflected;
-    /**
-     * @param plainOnly refuses compressed answers, in which nothing can be found
-     * @param onReflected called each time the credential is found
-     */
-    constructor(credential, plainOnly, onReflected) {
-        this.#credential = credential.length < SHORTEST_SECRET ? '' : credential;
-        this.#secret = Buffer.from(this.#credential);
-        this.#mask = '*'.repeat(credential.length);
-        this.#plainOnly = plainOnly;
-        this.#onReflected = onReflected;
-    }
-    /** @throws ProxyError 502 for an answer that cannot be searched */
-    check({ rawHeaders }) {
-        if (!this.#plainOnly)
-            return;
-        const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-        if (coding.toLowerCase() === 'identity')
-            return;
-        const message = 'The upstream compressed its answer although it was asked not to, so the api-proxy cannot see whether it ' +
-            'contains the credential.';
-        throw new errors/* ProxyError */.T6('upstream_compressed', message);
-    }
-    /** @param headers raw headers */
-    headers(headers) {
-        if (this.#credential === '')
-            return headers;
-        return headers.map((text) => this.text(text));
-    }
-    text(text) {
-        if (this.#credential === '' || !text.includes(this.#credential))
-            return text;
-        this.#onReflected();
-        return text.replaceAll(this.#credential, this.#mask);
-    }
-    stream() {
-        let held = reflection_NOTHING;
         return {
-            pass: (chunk) => {
-                const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-                const masked = this.#maskIn(data);
-                const end = this.#beginningAt(data, masked);
-                if (end === data.length) {
-                    held = reflection_NOTHING;
-                    return data;
-                }
-                held = data.subarray(end);
-                return data.subarray(0, end);
-            },
-            rest: () => held,
+            admitted,
+            route,
+            judge: isKnown ? toolGuard.admit(admitted, rawHeaders) : undefined,
+            usage: new UsageReading(this.#dialect, path, generates, budget),
+            spending: this.#spending,
+            rule: null,
         };
     }
-    /** @returns the index after the last credential, or 0 */
-    #maskIn(data) {
-        const secret = this.#secret;
-        let end = 0;
-        if (secret.length === 0)
-            return end;
-        for (let at = data.indexOf(secret); at >= 0; at = data.indexOf(secret, end)) {
-            end = at + secret.length;
-            data.write(this.#mask, at);
-            this.#onReflected();
-        }
-        return end;
-    }
-    /**
-     * @returns the index of the longest end of `data` that is a beginning of the credential; the length if there is none
-     */
-    #beginningAt(data, from) {
-        const secret = this.#secret;
-        const first = secret[0];
-        if (first === undefined)
-            return data.length;
-        let at = data.indexOf(first, Math.max(from, data.length - secret.length + 1));
-        while (at >= 0 && data.compare(secret, 0, data.length - at, at) !== 0)
-            at = data.indexOf(first, at + 1);
-        return at < 0 ? data.length : at;
+    errorAnswer(error) {
+        return jsonAnswer(this.#options.provider.errorBody(error));
     }
 }
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
-
-
-function patternOf(path) {
-    const parts = path.split(/(\*:?)/);
-    const source = parts.map((part) => {
-        if (part === '*:')
-            return '[^/:]+:';
-        return part === '*' ? '[^/]+' : RegExp.escape(part);
+/** Composes the way to a configured provider. */
+function providerWay(provider, configured, agent, { allowEndpoints = [], allowProviderTools = [] }, log) {
+    const { target, credential } = configured;
+    // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
+    const isOwn = isOwnHost(provider, target.host);
+    const plainOnly = !isOwn;
+    let hasWarned = false;
+    const guard = new ReflectionGuard([credential], plainOnly, () => {
+        if (!hasWarned)
+            log.event('warn', 'credential-reflected', { provider: provider.id });
+        hasWarned = true;
     });
-    return new RegExp(`^${source.join('')}$`);
-}
-const ruleOf = ({ method, path, query, free, spelling }) => ({
-    spelling,
-    pattern: patternOf(path),
-    query: query === 'any' ? undefined : new Set(query),
-    generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
-});
-/**
- * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
- */
-const endpoints_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
-function notAnEndpoint({ id, name }, { method, path }) {
-    const endpoint = `${method} ${endpoints_printable(path)}`;
-    const message = `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
-        `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
-    return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
-}
-function notAParameter(parameter, { query }, { method, path }) {
-    const names = [...(query ?? [])].join(', ');
-    const message = `The api-proxy does not forward the query parameter ${endpoints_printable(parameter)}. ` +
-        `For ${method} ${endpoints_printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
-        'A line for this path in allow-endpoints allows all of them.';
-    return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
-}
-/** The rules of one method. */
-class Rules {
-    /** Paths without a wildcard, which most requests are for. */
-    #exact = new Map();
-    #patterns = [];
-    /** If several rules match a path, the one that was added first decides. */
-    add(endpoint) {
-        const rule = ruleOf(endpoint);
-        if (endpoint.path.includes('*'))
-            this.#patterns.push(rule);
-        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
-            this.#exact.set(endpoint.path, rule);
-        }
-    }
-    find(path) {
-        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
-    }
-}
-function asSent(path, spelling, isOwn) {
-    if (spelling === undefined || (spelling.ownHostsOnly && !isOwn))
-        return path;
-    return `${spelling.sent}${path.slice(spelling.written.length)}`;
-}
-function rulesByMethod(endpoints) {
-    const byMethod = new Map();
-    for (const endpoint of endpoints) {
-        const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
-        for (const method of methods) {
-            const rules = byMethod.get(method) ?? new Rules();
-            rules.add(endpoint);
-            byMethod.set(method, rules);
-        }
-    }
-    return byMethod;
-}
-/**
- * @param added endpoints of this provider that the user allows
- * @param isOwn whether the upstream is a host of the provider's own
- */
-function endpointCheck(provider, added, isOwn) {
-    const known = rulesByMethod(provider.endpoints);
-    const users = rulesByMethod(added.map((entry) => ({ ...entry, query: 'any' })));
-    return (request) => {
-        const knownRule = known.get(request.method)?.find(request.path);
-        // The user's come first, because they allow any query.
-        const rule = users.get(request.method)?.find(request.path) ?? knownRule;
-        if (!rule)
-            throw notAnEndpoint(provider, request);
-        const path = asSent(request.path, rule.spelling, isOwn);
-        const verdict = { generates: rule.generates, isKnown: knownRule !== undefined, path };
-        if (request.query === '' || !rule.query)
-            return verdict;
-        for (const name of parameterNames(request.query.slice(1))) {
-            if (!rule.query.has(name.replace(/\[\]$/, '')))
-                throw notAParameter(name, rule, request);
-        }
-        return verdict;
+    const route = {
+        ...{ target, agent, guard },
+        authority: authorityOf(target),
+        upstreamPath: pathsBelow(target.basePath),
+        rules: headerRules(provider, configured, plainOnly),
     };
-}
-
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/tunnel.js
-
-
-
-
-
-/** Puts an IPv6 address in brackets. */
-const bracketed = (host) => ((0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]` : host);
-/** RFC 9110, section 7.2: the port is left out if it is the scheme's default. */
-function authorityOf(target) {
-    return target.port === 443 ? bracketed(target.host) : `${bracketed(target.host)}:${target.port}`;
-}
-function refusedByFirewall({ provider, target }, detail) {
-    const place = `${target.host}:${target.port}`;
-    return new errors/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${provider.name}. Add this line to allow-domains: ${target.host}\n` +
-        'If the line is there already, the name resolves to a private address: allow that one with add-hosts.', { detail, headers: errors/* NO_RETRY */.PE });
-}
-/** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
-const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
-const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
-/** Detail of a failure that took all the time there was, so that nobody waits for a second one. */
-const TIMED_OUT = 'ETIMEDOUT';
-function connectFailure(options, answer) {
-    const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
-    const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
-    const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
-    if (answer.statusCode === 403)
-        return refusedByFirewall(options, detail);
-    const { host } = options.target;
-    if (reason === 'ERR_DNS_FAIL') {
-        const message = `The name ${host} has no address: ${options.provider.targetInput} or the DNS may be wrong.`;
-        return new errors/* ProxyError */.T6('upstream_dns_error', message, { detail });
-    }
-    if (answer.statusCode === 504 || (reason === 'ERR_CONNECT_FAIL' && errno === ETIMEDOUT)) {
-        return connectTimeout(host, detail);
-    }
-    return new errors/* ProxyError */.T6('upstream_unreachable', `The firewall could not reach ${host} (${detail}).`, { detail });
-}
-const connectTimeout = (host, detail) => new errors/* ProxyError */.T6('upstream_connect_timeout', `${host} did not accept a connection in time, or its name was not resolved in time.`, detail === undefined ? {} : { detail });
-function noSquid(cause) {
-    const detail = cause ? (0,errors/* errorCode */.CA)(cause) : TIMED_OUT;
-    return new errors/* ProxyError */.T6('proxy_unreachable', `The firewall's Squid did not answer (${detail}).`, { cause, detail });
-}
-function tlsFailure({ target }, cause) {
-    const detail = (0,errors/* errorCode */.CA)(cause);
-    // The system's errors, such as a reset. Verdicts on a certificate have OpenSSL's X509_V_ERR names or Node's own.
-    if (/^E[A-Z]+$/.test(detail)) {
-        // Unlike `upstream_closed`, this code tells that the upstream got nothing of the request.
-        const message = `${target.host} closed the connection during the TLS handshake.`;
-        return new errors/* ProxyError */.T6('upstream_handshake_closed', message, { cause, detail });
-    }
-    const message = `The TLS handshake with ${target.host} failed: ${detail}. ` +
-        'If its certificate is signed by a private CA, set upstream-ca.';
-    return new errors/* ProxyError */.T6('upstream_tls_error', message, { cause, detail, headers: errors/* NO_RETRY */.PE });
-}
-/**
- * Opens a TLS connection to the target through Squid's `CONNECT`.
- *
- * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
- */
-function openTunnel(options) {
-    const { proxy, target, secureContext } = options;
-    const authority = `${bracketed(target.host)}:${target.port}`;
-    return new Promise((resolve, reject) => {
-        let secured;
-        const connect = (0,external_node_http_namespaceObject.request)({
-            host: proxy.hostname.replace(/^\[|\]$/g, ''),
-            port: proxy.port === '' ? 80 : Number(proxy.port),
-            method: 'CONNECT',
-            path: authority,
-            headers: { host: authority },
-            agent: false,
-        });
-        const fail = (error) => {
-            clearTimeout(timer);
-            connect.destroy();
-            secured?.destroy();
-            reject(error);
-        };
-        const timer = setTimeout(() => {
-            fail(connect.socket?.connecting === false ? connectTimeout(target.host) : noSquid());
-        }, options.timeoutMs);
-        connect.on('error', (cause) => {
-            fail(noSquid(cause));
-        });
-        connect.on('connect', (answer, socket, head) => {
-            // The TLS socket's events tell its user about errors. This listener only keeps them from being unhandled here.
-            socket.on('error', () => undefined);
-            if (answer.statusCode !== 200 || head.length > 0) {
-                socket.destroy();
-                fail(connectFailure(options, answer));
-                return;
-            }
-            socket.setNoDelay(true);
-            const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
-            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
-            secured.on('error', (cause) => {
-                fail(tlsFailure(options, cause));
-            });
-            secured.on('secureConnect', () => {
-                clearTimeout(timer);
-                if (secured)
-                    resolve(secured);
-            });
-        });
-        connect.end();
-    });
+    const added = allowEndpoints.filter((endpoint) => endpoint.provider === provider.id);
+    return {
+        ...{ route, agent },
+        toolGuard: new ToolGuard(provider, allowProviderTools),
+        checkEndpoint: endpointCheck(provider, added, isOwn),
+    };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/agent.js
@@ -4546,6 +5192,17 @@ class Budget {
         for (const charge of this.#waiting.splice(0))
             this.#addCost(charge, pricing);
     }
+    spendingOf(provider) {
+        return {
+            addRequest: () => {
+                this.addRequest();
+            },
+            giveBack: () => {
+                this.giveBack();
+            },
+            refusal: () => this.refusalFor(provider),
+        };
+    }
     /** Takes one request. @throws ProxyError in the provider's form if nothing is left */
     take(provider) {
         const refusal = this.refusalFor(provider);
@@ -4642,60 +5299,62 @@ const priceUnknown = ({ model }) => ({
 
 
 
-
-
-function createAgent(provider, { target }, context) {
+function createAgent(owner, target, context) {
     const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
-    return new TunnelAgent({ provider, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs }, limits);
+    const options = { owner, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs };
+    const agent = new TunnelAgent(options, limits);
+    context.agents.push(agent);
+    return agent;
 }
-function createRoute(provider, configured, agent, { config, log }) {
-    const { target, credential } = configured;
-    const { allowEndpoints = [], allowProviderTools = [] } = config;
-    // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
-    const isOwn = isOwnHost(provider, target.host);
-    const plainOnly = !isOwn;
-    let hasWarned = false;
-    const guard = new ReflectionGuard(credential, plainOnly, () => {
-        if (!hasWarned)
-            log.event('warn', 'credential-reflected', { provider: provider.id });
-        hasWarned = true;
-    });
-    return {
-        target,
-        agent,
-        guard,
-        authority: authorityOf(target),
-        upstreamPath: pathsBelow(target.basePath),
-        rules: headerRules(provider, configured, plainOnly),
-        toolGuard: new ToolGuard(provider, allowProviderTools),
-        checkEndpoint: endpointCheck(provider, allowEndpoints.filter((added) => added.provider === provider.id), isOwn),
-    };
-}
+const ownerOf = ({ name, targetInput }) => ({ name, setting: targetInput });
 function createProviderServer(provider, context) {
     const { log, limits, budget, config } = context;
-    const options = { provider, limits, budget, log, maxBodyBytes: config.maxBodyBytes };
+    const { maxBodyBytes } = config;
     const configured = config.providers[provider.id];
-    if (!configured)
-        return { provider, agent: undefined, listener: new Listener({ ...options, route: undefined }) };
-    const agent = createAgent(provider, configured, context);
-    const route = createRoute(provider, configured, agent, context);
+    const common = { provider, budget, maxBodyBytes };
+    if (!configured) {
+        const service = new ProviderService({ ...common, way: undefined });
+        return { provider, service, agent: undefined, listener: new Listener({ service, limits, log }) };
+    }
+    const agent = createAgent(ownerOf(provider), configured.target, context);
+    const way = providerWay(provider, configured, agent, config, log);
     const modelChoice = Promise.withResolvers();
     const askModels = () => {
-        modelChoice.resolve(readModelList(provider, configured, route, limits, log));
+        modelChoice.resolve(readModelList(provider, configured, way.route, limits, log));
     };
+    const service = new ProviderService({
+        ...{ ...common, way },
+        ...(configured.model && { modelChoice: { choice: modelChoice.promise, modelListMs: limits.modelListMs } }),
+    });
     return {
-        provider,
-        agent,
-        listener: new Listener({ ...options, route, ...(configured.model && { modelChoice: modelChoice.promise }) }),
+        ...{ provider, service, agent },
+        listener: new Listener({ service, limits, log }),
         ...((configured.checksKey === true || configured.model) && { askModels }),
     };
 }
-async function listen({ listener: { server } }, port, host) {
-    // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
-    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
-    await (0,external_node_events_namespaceObject.once)(server, 'listening');
-    return server.address().port;
+/** The service of a named host. A provider's own host shares the tunnels of the provider's port, if both lead there. */
+function serviceOf(host, servers, context) {
+    const { config, budget, log } = context;
+    if (!('provider' in host)) {
+        const owner = { name: host.name, setting: 'the name in host-rules or host-credentials' };
+        return new HostService(host, createAgent(owner, { host: host.name, port: 443, basePath: '' }, context), log);
+    }
+    const server = servers.find(({ provider }) => provider.id === host.provider);
+    const configured = config.providers[host.provider];
+    if (!server?.agent || !configured)
+        throw new Error(`${host.name} belongs to a provider that is not configured.`);
+    const { provider } = server;
+    const isShared = (0,external_node_util_.isDeepStrictEqual)(host.target, configured.target);
+    const agent = isShared ? server.agent : createAgent(ownerOf(provider), host.target, context);
+    const way = providerWay(provider, { ...host, credential: configured.credential }, agent, config, log);
+    return new ProviderService({ provider, way, budget, maxBodyBytes: config.maxBodyBytes, host: host.name });
+}
+function createNamedHosts(servers, context) {
+    const { hosts = [], tls } = context.config;
+    if (hosts.length === 0 || tls === undefined)
+        return undefined;
+    return new NamedHosts(hosts, (host) => serviceOf(host, servers, context), { ...context, tls });
 }
 async function prewarm({ agent, provider }, log) {
     try {
@@ -4713,10 +5372,6 @@ async function price(budget, { prices = [], providers }) {
     const hosts = Object.fromEntries(Object.entries(providers).map(([id, { target }]) => [id, target.host]));
     budget.usePricing(await lazyPricing({ own: prices, hosts })());
 }
-async function closeServer({ listener, agent }) {
-    await listener.end();
-    agent?.destroy();
-}
 /**
  * Listens on one port per provider, and opens each configured provider's first tunnel in the background.
  *
@@ -4729,18 +5384,22 @@ async function startSidecar(config, options) {
     const budget = new Budget(config.budget ?? {}, (notice) => {
         log.notice(notice);
     });
-    const context = { config, log, limits, secureContext, budget };
+    const context = { config, log, limits, secureContext, budget, agents: [] };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
+    const named = createNamedHosts(servers, context);
     const close = async () => {
-        await Promise.all(servers.map(closeServer));
+        await Promise.all([...servers.map(({ listener }) => listener.end()), named?.end()]);
+        for (const agent of context.agents)
+            agent.destroy();
     };
     try {
-        const ports = await Promise.all(servers.map(async (server) => [server.provider.id, await listen(server, portOf(server.provider), host)]));
+        const ports = await Promise.all(servers.map(async ({ provider, listener }) => [provider.id, await listen(listener.server, portOf(provider), host)]));
+        const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host);
         for (const server of servers)
             void prewarm(server, log).then(server.askModels);
         if (budget.limitsCost)
             void price(budget, config);
-        return { ports: Object.fromEntries(ports), close };
+        return { ports: Object.fromEntries(ports), hostPorts, close };
     }
     catch (error) {
         await close();
@@ -4841,102 +5500,6 @@ function parseTarget(name, value) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
-/**
- * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
- * rules, the agent's environment and the sidecar's listeners.
- */
-/** Port on which Squid accepts the agent's and the sidecar's requests. */
-const SQUID_PORT = 3128;
-/** The subnet of a run, unless it is taken. */
-const DEFAULT_SUBNET = '172.30.0.0/24';
-const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
-const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
-/**
- * The addresses of a run in `subnet`.
- *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
- */
-function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
-    return {
-        gateway: at(LAST_OCTET.gateway),
-        squid: at(LAST_OCTET.squid),
-        agent: at(LAST_OCTET.agent),
-        'api-proxy': at(LAST_OCTET['api-proxy']),
-    };
-}
-/** Squid's address as the proxy variables carry it. */
-function squidUrl(addresses) {
-    return `http://${addresses.squid}:${String(SQUID_PORT)}`;
-}
-/**
- * Where the agent reaches a provider.
- *
- * @param port the provider's
- * @returns a URL without a path
- */
-function apiProxyUrl(addresses, port) {
-    return `http://${addresses['api-proxy']}:${String(port)}`;
-}
-/** The subnets that a run may take for its internal network, in the order in which it tries them. */
-function* internalSubnets() {
-    yield DEFAULT_SUBNET;
-    yield* shuffled(254).map((third) => `172.30.${String(third + 1)}.0/24`);
-    yield* shuffled(255).map((third) => `10.213.${String(third)}.0/24`);
-    yield* shuffled(128).map((third) => `192.168.${String(third)}.0/24`);
-}
-/**
- * The subnets that a run may take for Squid's outer network. Chosen here and not by the engine, whose own pools are so
- * large that they are used up after some thirty networks.
- */
-function* outerSubnets() {
-    yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
-    yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
-    yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
-}
-/** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
-function shuffled(count) {
-    return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ index }) => index);
-}
-/** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
-const AGENT_HOSTNAME = 'awf-agent';
-/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
-function directHosts(addresses) {
-    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
-}
-/**
- * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
- * them for every other.
- *
- * @param taken names that the engine's containers have
- */
-function namesFor(runId, subnet, taken = []) {
-    const wellKnown = namesWith('');
-    const isFree = ![...Object.values(wellKnown.container), wellKnown.library].some((name) => taken.includes(name));
-    return subnet === DEFAULT_SUBNET && isFree ? wellKnown : namesWith(`-${runId}`);
-}
-function namesWith(tail) {
-    return {
-        container: { squid: `awf-squid${tail}`, 'api-proxy': `awf-api-proxy${tail}`, agent: `awf-agent${tail}` },
-        library: `awf-library${tail}`,
-    };
-}
-/** @returns the role of a container that {@link namesFor} named, undefined for every other */
-function roleOf(container) {
-    return ROLES.find((role) => container === `awf-${role}` || container.startsWith(`awf-${role}-`));
-}
-/** Networks are known by the run's id: they are claimed before it is certain which subnet the run gets. */
-function networkNames(runId) {
-    return { internal: `awf-internal-${runId}`, outer: `awf-outer-${runId}` };
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/proxy-url.js
 
 /** @throws Error that names `name`, never the value */
@@ -4955,7 +5518,7 @@ function requireProxyUrl(name, value) {
 
 const FIELDS = [
     ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-    ...['prices', 'logLevel'],
+    ...['prices', 'logLevel', 'hosts', 'tls'],
 ];
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
@@ -4992,6 +5555,21 @@ function checkProvider(name, value) {
         ...(checksKey === true && { checksKey }),
         ...(model && { model }),
     };
+}
+/** A host without a certificate, or with a credential that no rule could name, would fail with each request. */
+function checkHosts({ hosts = [], tls, providers }) {
+    for (const host of hosts) {
+        const name = `The configuration's host ${host.name}`;
+        if (tls?.chains[host.name] === undefined)
+            throw new Error(`${name} has no certificate.`);
+        if ('provider' in host) {
+            if (providers[host.provider] === undefined)
+                throw new Error(`${name} has a provider that is not configured.`);
+        }
+        else if (host.rules.some(({ credential }) => credential !== undefined && host.credentials[credential] === undefined)) {
+            throw new Error(`${name} has a rule for a credential that it does not have.`);
+        }
+    }
 }
 function checkBudget(name, value) {
     const budget = requireObject(name, value, ['maxRequests', 'maxTokens', 'maxCostUsd']);
@@ -5030,6 +5608,7 @@ function parseDocument(document) {
 function configFromDocument(document) {
     const config = requireObject('The configuration', parseDocument(document), FIELDS);
     const { providers, proxyUrl, maxBodyBytes, budget, prices } = config;
+    checkHosts(config);
     const ids = PROVIDERS.map(({ id }) => id);
     const configured = Object.entries(requireObject("The configuration's providers", providers, ids));
     return {
@@ -5207,30 +5786,26 @@ async function runSidecar({ input, env, openLog, ...options }) {
     const log = openLog(config.logLevel ?? 'info');
     const sidecar = await startSidecar(config, { ...options, log });
     stopOnSignal(sidecar, log);
-    log.event('info', 'listening', { ports: sidecar.ports, configured: Object.keys(config.providers) });
+    log.event('info', 'listening', {
+        ports: sidecar.ports,
+        hostPorts: sidecar.hostPorts,
+        configured: Object.keys(config.providers),
+    });
 }
 
 
 /***/ }),
 
-/***/ 239:
+/***/ 30:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  i: () => (/* binding */ standardInput)
-});
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(500);
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
-var errors = __nccwpck_require__(688);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/standard-input.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   i: () => (/* binding */ standardInput)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(500);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(975);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(688);
 
 
 
@@ -5239,7 +5814,7 @@ const STANDARD_INPUT = 0;
 const CHUNK_OCTETS = 64 * 1024;
 /** Milliseconds between two reads of an input that has nothing yet and does not block. */
 const RETRY_MS = 5;
-const readInto = (0,external_node_util_namespaceObject.promisify)(external_node_fs_.read);
+const readInto = (0,node_util__WEBPACK_IMPORTED_MODULE_2__.promisify)(node_fs__WEBPACK_IMPORTED_MODULE_0__.read);
 async function* chunks(fd) {
     for (;;) {
         const buffer = Buffer.allocUnsafe(CHUNK_OCTETS);
@@ -5250,9 +5825,9 @@ async function* chunks(fd) {
             yield buffer.subarray(0, bytesRead);
         }
         catch (error) {
-            if ((0,errors/* errorCode */.CA)(error) !== 'EAGAIN')
+            if ((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .errorCode */ .CA)(error) !== 'EAGAIN')
                 throw error;
-            await (0,promises_.setTimeout)(RETRY_MS);
+            await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setTimeout)(RETRY_MS);
         }
     }
 }
@@ -5261,7 +5836,7 @@ async function* chunks(fd) {
  *
  * @throws Error of the system if it is closed or cannot be read
  */
-const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY: (0,external_node_fs_.fstatSync)(fd).isCharacterDevice() });
+const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY: (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(fd).isCharacterDevice() });
 
 
 /***/ }),
@@ -5277,7 +5852,7 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -5288,7 +5863,8 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
  *
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
- * leaves for a moment.
+ * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
+ * entrypoint joins with an image's.
  */
 const AGENT_PLACES = {
     lib: '/tmp/awf-lib',
@@ -5297,6 +5873,8 @@ const AGENT_PLACES = {
     runtime: '/tmp/awf-runtime',
     command: '/tmp/awf-command',
     probes: '/tmp/.awf-probes',
+    trust: '/tmp/awf-trust',
+    joinedTrust: '/tmp/awf-joined-trust',
 };
 /** Where the agent image's files are in the agent container. */
 const AGENT_LIB = AGENT_PLACES.lib;
@@ -5318,6 +5896,8 @@ const CHECKS_VARIABLE = 'AWF_CHECKS';
 const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the arguments for `join-trust.sh`, which the start document sets. */
+const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
@@ -5359,13 +5939,16 @@ const ERROR_STATUS = {
     price_unknown: 402,
     body_unreadable: 403,
     endpoint_not_allowed: 403,
+    graphql_not_allowed: 403,
     provider_tool_not_allowed: 403,
     query_not_allowed: 403,
+    request_not_allowed: 403,
     target_not_allowed: 403,
     method_not_allowed: 405,
     request_timeout: 408,
     body_too_large: 413,
     expectation_failed: 417,
+    misdirected_request: 421,
     upgrade_refused: 426,
     too_many_requests: 429,
     head_too_large: 431,

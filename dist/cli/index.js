@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3524);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9494);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3524:
+/***/ 9494:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17442,7 +17442,8 @@ function isCopilotHost(host) {
  *
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
- * leaves for a moment.
+ * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
+ * entrypoint joins with an image's.
  */
 const AGENT_PLACES = {
     lib: '/tmp/awf-lib',
@@ -17451,6 +17452,8 @@ const AGENT_PLACES = {
     runtime: '/tmp/awf-runtime',
     command: '/tmp/awf-command',
     probes: '/tmp/.awf-probes',
+    trust: '/tmp/awf-trust',
+    joinedTrust: '/tmp/awf-joined-trust',
 };
 /** Where the agent image's files are in the agent container. */
 const AGENT_LIB = AGENT_PLACES.lib;
@@ -17472,6 +17475,8 @@ const CHECKS_VARIABLE = 'AWF_CHECKS';
 const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the arguments for `join-trust.sh`, which the start document sets. */
+const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
@@ -17679,6 +17684,7 @@ const anthropic = {
     name: 'Anthropic',
     port: 10001,
     defaultTarget: 'api.anthropic.com',
+    otherHosts: [],
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
     authHeaderInput: 'anthropic-auth-header',
@@ -17871,6 +17877,7 @@ const openai = {
     name: 'OpenAI',
     port: 10000,
     defaultTarget: 'api.openai.com',
+    otherHosts: [],
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     authHeaderInput: 'openai-auth-header',
@@ -17956,6 +17963,7 @@ const copilot_ENDPOINTS = [
 const readUsage = (counts) => 'cache_read_input_tokens' in counts ? readAnthropic(counts) : readOpenAi(counts);
 /** Tokens of an OAuth App and of a GitHub App for a user. */
 const OAUTH_TOKEN = /^gh[ou]_/;
+const PLAN_HOSTS = ['individual', 'business', 'enterprise'].map((plan) => `api.${plan}.githubcopilot.com`);
 /** The hosts of the plans Business and Enterprise. Reports say that they want OAuth tokens with the older scheme. */
 const PLAN_HOST = /^api\.(?:business|enterprise)\.githubcopilot\.com$/;
 const MODEL_VARIABLE = 'COPILOT_MODEL';
@@ -17994,6 +18002,8 @@ const copilot = {
     name: 'GitHub Copilot',
     port: 10002,
     defaultTarget: COPILOT_HOST,
+    // One for each plan. GitHub's answer to the program's first request names the right one.
+    otherHosts: PLAN_HOSTS,
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
@@ -18143,6 +18153,7 @@ const gemini = {
     name: 'Google Gemini',
     port: 10003,
     defaultTarget: 'generativelanguage.googleapis.com',
+    otherHosts: [],
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     authHeaderInput: 'gemini-auth-header',
@@ -18451,58 +18462,6 @@ function userMount({ text, source: given }) {
     });
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
-
-
-
-/**
- * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
- * even if the run was killed.
- *
- * @param temporary the runner's temporary directory
- */
-function workDirectoryOf(runId, temporary) {
-    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
-}
-/** The id of the run whose work directory has the name `name`; undefined for other names. */
-function runIdOf(name) {
-    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
-}
-/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
-function stepTemporaryDirectory(environment = process.env) {
-    return environment['RUNNER_TEMP'] ?? tmpdir();
-}
-/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
-function isBelow(path, directory) {
-    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
-}
-/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
-function isInside(path, directory) {
-    const real = resolved(path);
-    const parent = resolved(directory);
-    return real === parent || isBelow(real, parent);
-}
-function resolved(path) {
-    const real = realPath(path);
-    if (real !== undefined)
-        return real;
-    const parent = (0,external_node_path_.dirname)(path);
-    return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
-}
-/** The path without links. Undefined if it is not there, or no longer: what a host lists may be gone at the next look. */
-function realPath(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
 /** How a credential goes into a request for its provider. */
 
@@ -18554,6 +18513,187 @@ function parseAuthHeader(name, text) {
     if (TAKEN.test(lower))
         throw new value_error/* ValueError */.Q(`${name}: a credential cannot go in the header ${header}.`);
     return { header: lower, prefix: scheme === undefined ? '' : `${scheme} ` };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
+/**
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-rules.js
+
+
+
+
+const host_rules_SEGMENT = "[\\w.~!$&'()*+,=:@%-]+";
+const PATH = new RegExp(`^/(?:${host_rules_SEGMENT}(?:/${host_rules_SEGMENT})*/?)?$`);
+const host_rules_QUERY = /^[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*(?:&[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*)*$/;
+const host_rules_HINT = `Write a host, a method (${ENDPOINT_METHODS.join(', ')}) and a path, for example "registry.example.com GET /packages/**". ` +
+    'In a path, * stands for a part of one segment, and ** at its end for the rest.';
+/** `HOST METHOD /path/pattern[?query]` */
+function hostRule({ text, source }) {
+    const place = placeOf(source);
+    const fail = (problem, hint = host_rules_HINT) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" ${problem}.`, { hint });
+    };
+    const [hostText = '', methodText, target, ...rest] = text.split(/\s+/);
+    if (methodText === undefined || target === undefined || rest.length > 0)
+        return fail('is not a rule');
+    const name = namedHost(hostText, fail);
+    const method = ENDPOINT_METHODS.find((known) => known === methodText);
+    if (method === undefined)
+        return fail(`has no method that is one of ${ENDPOINT_METHODS.join(', ')}`);
+    const question = target.indexOf('?');
+    const path = question < 0 ? target : target.slice(0, question);
+    const query = question < 0 ? undefined : target.slice(question + 1);
+    if (!PATH.test(path) || /\/\.{1,2}(?:\/|$)/.test(path) || /\*\*(?!$)/.test(path) || /[^/]\*\*$/.test(path)) {
+        return fail('has a path that no rule can have');
+    }
+    if (query !== undefined && query !== '' && !host_rules_QUERY.test(query)) {
+        return fail('has a query that no rule can have', 'Write name=value pairs, joined with &; * stands for any value.');
+    }
+    return { name, rule: { method, path: canonical(path), ...(query === undefined ? {} : { query }), source: place } };
+}
+/** Escapes as requests have them once they are canonical. */
+const canonical = (path) => path.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
+/**
+ * A host as it is named in `host-rules` and `host-credentials`: exactly one.
+ *
+ * @param fail throws an error about the entry
+ */
+function namedHost(text, fail) {
+    if (text.includes('*'))
+        return fail('has a wildcard in its host', 'Name each host: its certificate has its name.');
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+        return fail('has a scheme', 'Write the host alone; https is implied.');
+    }
+    if (/:\d+$/.test(text))
+        return fail('has a port', 'Write the host alone; the port is always 443.');
+    return canonicalHost(text) ?? fail('begins with no host name', 'Write a name such as "registry.example.com".');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-credentials.js
+
+
+
+
+
+const AUTHORIZATION = 'authorization';
+/** A scheme in front of a credential, with the space behind it. */
+const SCHEME = /^([\w-]+ +)(\S.*)$/s;
+const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic USER:VALUE", "HOST header NAME VALUE", for example ' +
+    '"api.example.com header X-Api-Key ${{ secrets.EXAMPLE_KEY }}".';
+/** `HOST bearer VALUE`, `HOST basic USER:VALUE` or `HOST header NAME VALUE`. No message quotes what may be a secret. */
+function hostCredential({ text, source }) {
+    const place = placeOf(source);
+    const fail = (problem, hint = host_credentials_HINT) => {
+        throw new errors/* UserError */.yo(`${place} ${problem}.`, { hint });
+    };
+    const [, hostText = '', form = '', rest = ''] = /^(\S+)\s+(\S+)\s+(.*)$/s.exec(text.trim()) ?? [];
+    if (rest === '')
+        return fail('is not a credential of a host');
+    const name = namedHost(hostText, fail);
+    const { use, value } = useOf(form, rest, place, fail);
+    const secret = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, value)) ?? fail('has no credential');
+    return { entry: { name, use: { name: place, ...use }, source: place }, name: place, secret };
+}
+function useOf(form, rest, place, fail) {
+    switch (form.toLowerCase()) {
+        case 'bearer':
+            return { use: { header: AUTHORIZATION, prefix: 'Bearer ' }, value: rest };
+        case 'basic': {
+            const colon = rest.indexOf(':');
+            if (colon < 0)
+                return fail('has no user in front of its password: basic USER:VALUE');
+            const user = rest.slice(0, colon);
+            if (!/^[!-9;-~]*$/.test(user))
+                return fail('has a user with a character that is not allowed');
+            return { use: { header: AUTHORIZATION, prefix: 'Basic ', user }, value: rest.slice(colon + 1) };
+        }
+        case 'header': {
+            const [, header = '', value = ''] = /^([^\s:]+):?\s+(.*)$/s.exec(rest) ?? [];
+            if (value === '')
+                return fail('has no name of a header in front of its value: header NAME VALUE');
+            const { header: lower } = (0,errors/* withHint */.mu)(host_credentials_HINT, () => parseAuthHeader(place, header));
+            const [, scheme = '', bare = value] = lower === AUTHORIZATION ? (SCHEME.exec(value) ?? []) : [];
+            return { use: { header: lower, prefix: scheme }, value: bare };
+        }
+        default:
+            return fail('has another form than bearer, basic and header');
+    }
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
+
+
+
+/**
+ * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
+ * even if the run was killed.
+ *
+ * @param temporary the runner's temporary directory
+ */
+function workDirectoryOf(runId, temporary) {
+    return (0,external_node_path_.join)(temporary, `awf-${runId}`);
+}
+/** The id of the run whose work directory has the name `name`; undefined for other names. */
+function runIdOf(name) {
+    return /^awf-([0-9a-f]{8})$/.exec(name)?.[1];
+}
+/** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
+function stepTemporaryDirectory(environment = process.env) {
+    return environment['RUNNER_TEMP'] ?? tmpdir();
+}
+/** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
+function isBelow(path, directory) {
+    return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
+function isInside(path, directory) {
+    const real = resolved(path);
+    const parent = resolved(directory);
+    return real === parent || isBelow(real, parent);
+}
+function resolved(path) {
+    const real = realPath(path);
+    if (real !== undefined)
+        return real;
+    const parent = (0,external_node_path_.dirname)(path);
+    return parent === path ? path : (0,external_node_path_.join)(resolved(parent), (0,external_node_path_.basename)(path));
+}
+/** The path without links. Undefined if it is not there, or no longer: what a host lists may be gone at the next look. */
+function realPath(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
@@ -18858,6 +18998,8 @@ function checkProtectedPaths(entries) {
 
 
 
+
+
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -18924,6 +19066,20 @@ const OTHERS = [
         kind: 'commas',
         parse: providerTool,
         description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+    },
+    {
+        name: 'host-credentials',
+        kind: 'secret-lines',
+        only: 'action',
+        variable: 'AWF_HOST_CREDENTIALS',
+        parse: hostCredential,
+        description: 'HOST bearer VALUE, HOST basic USER:VALUE or HOST header NAME VALUE',
+    },
+    {
+        name: 'host-rules',
+        kind: 'lines',
+        parse: hostRule,
+        description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
     },
     { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
     {
@@ -19077,6 +19233,27 @@ function checkVariables(entries) {
         return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
+/**
+ * A host may have one credential, and a provider's own host has the provider's.
+ *
+ * @param providerNames the names of the configured providers' hosts
+ */
+function checkNamedHosts({ 'host-credentials': credentials, 'host-rules': rules }, providerNames) {
+    const twice = credentials.flatMap(({ name, source }, index) => {
+        const first = credentials.find((other) => other.name === name);
+        if (first === undefined || first === credentials[index])
+            return [];
+        return [new errors/* UserError */.yo(`${source}: ${name} already has a credential, in ${first.source}.`)];
+    });
+    const entries = [...credentials, ...rules.map(({ name, rule }) => ({ name, source: rule.source }))];
+    const taken = entries
+        .filter(({ name }) => providerNames.includes(name))
+        .map(({ name, source }) => {
+        const hint = 'Remove it. allow-endpoints adds to what may be asked of a provider.';
+        return new errors/* UserError */.yo(`${source}: ${name} is the host of a provider, which has a key already.`, { hint });
+    });
+    return [...twice, ...taken];
+}
 /** The GitHub server decides the host of a configured provider, unless the user names a target. */
 function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     const isUsed = ({ credentials }) => credentials.some(({ variable }) => secrets.has(variable));
@@ -19090,7 +19267,6 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
-
 /** @returns `text` with each credential replaced with asterisks */
 function maskCredentials(text, secrets) {
     // Replace the longest first, because a shorter one may be its beginning.
@@ -19104,12 +19280,65 @@ function credentialOf(variable, secrets) {
         throw new Error(`no credential was given as ${variable}`);
     return value;
 }
-/** @returns the variable whose credential `text` contains */
+/** @returns the name of the credential that `text` contains */
 function credentialIn(text, secrets) {
-    return CREDENTIALS.find(({ variable }) => {
-        const value = secrets.get(variable);
-        return value !== undefined && text.includes(value);
-    })?.variable;
+    return [...secrets].find(([, value]) => text.includes(value))?.[0];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/named-hosts.js
+
+
+
+const NO_NAMED_HOSTS = { providers: [], others: [] };
+/** All names, of both kinds. */
+const hostNames = ({ providers, others }) => [...providers, ...others].map(({ name }) => name);
+/** The hosts of the configured providers. A user's own target gets what programs ask the provider's host for. */
+function providerHosts(configured, secrets, { authHeaderOf, environment }) {
+    return configured.flatMap(({ provider, given, target, injection }) => {
+        const isOwn = isOwnHost(provider, target.host);
+        const names = new Set([provider.defaultTarget, ...(isOwn ? [target.host] : []), ...provider.otherHosts]);
+        return [...names].map((name) => {
+            if (!isOwn || name === target.host) {
+                return { name, provider: provider.id, target, injection };
+            }
+            const about = {
+                ...{ credential: credentialOf(given[0], secrets), variable: given[0], host: name },
+                ...{ authHeader: authHeaderOf(provider), environment },
+            };
+            return {
+                ...{ name, provider: provider.id },
+                target: { host: name, port: 443, basePath: '' },
+                injection: injectionOf(provider.injection, about),
+            };
+        });
+    });
+}
+/** With a credential and no rule, a host may be read. */
+const readable = (credential, source) => ({
+    method: 'GET',
+    path: '/**',
+    credential,
+    source,
+});
+/**
+ * The hosts of the user's. A rule uses the credential of its host, if there is one.
+ *
+ * @param builtIn hosts of AWF's own, such as GitHub's: the user's rules come before theirs
+ */
+function ruledHosts(credentials, entries, builtIn) {
+    const names = new Set([...builtIn, ...credentials, ...entries].map(({ name }) => name));
+    return [...names].map((name) => {
+        const given = credentials.find((one) => one.name === name);
+        const known = builtIn.filter((one) => one.name === name);
+        const use = given?.use ?? known.flatMap(({ credential }) => credential ?? []).at(-1);
+        const own = entries
+            .filter((entry) => entry.name === name)
+            .map(({ rule }) => ({ ...rule, ...(use && { credential: use }) }));
+        const rules = [...own, ...known.flatMap((host) => host.rules)];
+        const open = given && rules.length === 0 ? [readable(given.use, given.source)] : [];
+        const isKnown = given === undefined && known.length > 0 && known.every(({ echoesNothing }) => echoesNothing);
+        return { name, rules: [...rules, ...open], ...(isKnown && { echoesNothing: true }) };
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
@@ -19145,32 +19374,6 @@ function isPermitted(provider, host, allow) {
     return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** What people copy along with a credential: the scheme of the header in which they found it. */
-const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
-/**
- * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
- *
- * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
- * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    if (!/^[ -~]+$/.test(trimmed)) {
-        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
-    }
-    return trimmed;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/read.js
 
 
@@ -19190,6 +19393,12 @@ function readOptions(frontEnd, environment, workspace) {
             const value = attempt(() => credential(option, frontEnd.given(option), warnings));
             if (value !== undefined)
                 secrets.set(option.variable, value);
+        }
+        else if (option.kind === 'secret-lines') {
+            const entries = nonEmpty(frontEnd.given(option).flatMap(linesOf).filter(isNoComment)).flatMap((one) => attempt(() => [option.parse(one, context)]) ?? []);
+            for (const { name, secret } of entries)
+                secrets.set(name, secret);
+            values.push([option.name, entries.map(({ entry }) => entry)]);
         }
         else {
             const given = chosen(option, frontEnd, environment);
@@ -19298,6 +19507,7 @@ function credential({ refuses }, given, warnings) {
 
 
 
+
 /**
  * Reads and checks every option, and builds the one {@link Config}.
  *
@@ -19316,7 +19526,14 @@ function buildConfig(frontEnd, context) {
         ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
     ]);
     const allow = allowList(values['allow-domains']);
-    const targetOf = (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' };
+    const choices = {
+        targetOf: (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
+        authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+        environment: context.environment,
+    };
+    const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+    const providerNames = providerHosts(providers, secrets, choices);
+    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providerNames.map(({ name }) => name)));
     const config = {
         frontEnd: frontEnd.kind,
         command: context.argv === undefined
@@ -19325,13 +19542,13 @@ function buildConfig(frontEnd, context) {
         workspace,
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
-        providers: apiProxy
-            ? configuredProviders(secrets, allow, {
-                targetOf,
-                authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
-                environment: context.environment,
-            })
-            : [],
+        providers,
+        namedHosts: apiProxy
+            ? {
+                providers: providerNames,
+                others: ruledHosts(values['host-credentials'], values['host-rules'], []),
+            }
+            : NO_NAMED_HOSTS,
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -19453,7 +19670,7 @@ function flagsOf(texts, environment) {
     return {
         kind: 'cli',
         given: (option) => {
-            if (option.kind === 'secret') {
+            if (option.kind === 'secret' || option.kind === 'secret-lines') {
                 const { variable } = option;
                 return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
             }
@@ -21105,6 +21322,11 @@ const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
  */
 /** Port on which Squid accepts the agent's and the sidecar's requests. */
 const SQUID_PORT = 3128;
+/**
+ * Where the api-proxy answers for named hosts. Squid hands the agent's tunnels to `connect`. `direct` is for programs that
+ * ask no proxy: the names lead to the api-proxy, and the port is that of HTTPS.
+ */
+const HOST_PORTS = { connect: 10443, direct: 443 };
 /** The subnet of a run, unless it is taken. */
 const DEFAULT_SUBNET = '172.30.0.0/24';
 const network_ROLES = ['squid', 'api-proxy', 'agent'];
@@ -21498,7 +21720,52 @@ function readAndClose(file, limit) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/key-store.js
+
+/** The password that Java's own stores of certificates have. It protects nothing. */
+const KEY_STORE_PASSWORD = 'changeit';
+const MAGIC = 0xfeedfeed;
+const key_store_VERSION = 2;
+const TRUSTED_CERTIFICATE = 2;
+/** `sun.security.provider.JavaKeyStore` adds these words to the password. */
+const WHITENER = 'Mighty Aphrodite';
+/**
+ * A store of certificates that Java trusts, in the format JKS, which every version of Java reads whatever it calls its
+ * default. Java does not read PEM.
+ *
+ * @param certificates DER
+ * @see https://github.com/openjdk/jdk/blob/master/src/java.base/share/classes/sun/security/provider/JavaKeyStore.java
+ */
+function keyStore(certificates) {
+    const content = Buffer.concat([
+        ...[MAGIC, key_store_VERSION, certificates.length].map(word),
+        ...certificates.flatMap((der, index) => [
+            word(TRUSTED_CERTIFICATE),
+            key_store_text(`awf-${String(index)}`),
+            Buffer.alloc(8), // when it was added
+            key_store_text('X.509'),
+            word(der.length),
+            der,
+        ]),
+    ]);
+    const password = Buffer.from(KEY_STORE_PASSWORD, 'utf16le').swap16();
+    return Buffer.concat([content, (0,external_node_crypto_namespaceObject.createHash)('sha1').update(password).update(WHITENER).update(content).digest()]);
+}
+/** Four octets, big-endian, as `DataOutput.writeInt`. */
+function word(value) {
+    const octets = Buffer.alloc(4);
+    octets.writeUInt32BE(value);
+    return octets;
+}
+/** As `DataOutput.writeUTF`. */
+function key_store_text(value) {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(value.length);
+    return Buffer.concat([length, Buffer.from(value, 'latin1')]);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/proxy-settings.js
+
 
 /**
  * Options that every JVM reads, whether the launcher, Maven, Gradle's daemon or a program with an embedded JVM starts
@@ -21539,26 +21806,38 @@ function hasOddOption(name, value) {
  * `java` launcher of JDK 9 and later reads it.
  *
  * @param variables the variables that the user set
+ * @param store a store of the CA certificates to trust; undefined for Java's own
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
-function javaOptions(variables, addresses) {
+function javaOptions(variables, addresses, store) {
     const userOptions = variables[JAVA_OPTIONS] ?? '';
     const [host, port] = [addresses.squid, String(SQUID_PORT)];
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
         { 'http.nonProxyHosts': javaDirectHosts(addresses) },
+        ...(store === undefined ? [] : [{ [TRUST_STORE]: store, [`${TRUST_STORE}Password`]: KEY_STORE_PASSWORD }]),
     ];
-    const isSet = (name) => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
+    const isSet = (name) => new RegExp(`(^|[\\s'"])-D${RegExp.escape(name)}=`).test(userOptions);
     const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
     const kept = groups.flatMap((group) => Object.keys(group)).filter(isSet);
     const options = [userOptions, ...added.map(([name, value]) => `-D${name}=${value}`)].filter((option) => option.trim() !== '');
     return {
         variables: { [JAVA_OPTIONS]: options.join(' ') },
-        warnings: kept.length === 0
-            ? []
-            : [`${JAVA_OPTIONS} sets ${kept.join(', ')}: Java uses these settings, not the sandbox's proxy.`],
+        warnings: keptWarnings(kept),
     };
+}
+const TRUST_STORE = 'javax.net.ssl.trustStore';
+/** @param kept properties that the user sets, and the sandbox would set otherwise */
+function keptWarnings(kept) {
+    const { stores = [], proxies = [] } = Object.groupBy(kept, (name) => name.startsWith(TRUST_STORE) ? 'stores' : 'proxies');
+    const sets = (names) => `${JAVA_OPTIONS} sets ${names.join(', ')}`;
+    return [
+        ...(proxies.length === 0 ? [] : [`${sets(proxies)}: Java uses these settings, not the sandbox's proxy.`]),
+        ...(stores.length === 0
+            ? []
+            : [`${sets(stores)}: Java does not trust the certificates of this run, and refuses to talk to named hosts.`]),
+    ];
 }
 /**
  * The user's settings of Maven, because Maven 3.9 ignores Java's properties. Maven 3.8 and 4 use them.
@@ -21657,6 +21936,8 @@ function writeSystemFiles(directory, files) {
     for (const [path, content] of Object.entries(files)) {
         const file = (0,external_node_path_.join)(directory, path);
         (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(file), { recursive: true });
+        // A copy of the host's may be there, which its owner cannot write to.
+        (0,external_node_fs_.rmSync)(file, { force: true });
         (0,external_node_fs_.writeFileSync)(file, content);
         // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
         (0,external_node_fs_.chmodSync)((0,external_node_path_.dirname)(file), 0o755);
@@ -22516,6 +22797,102 @@ async function inSlices(work) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/trust-variables.js
+
+/**
+ * Measured: each program with one of these alone.
+ *
+ * `SSL_CERT_FILE` is for OpenSSL (curl, Python, httpx), Go, Rust, Bun and Deno; `SSL_CERT_DIR` needs nothing, because
+ * they read both. `NODE_EXTRA_CA_CERTS` adds to what Node.js trusts. requests and pip read `REQUESTS_CA_BUNDLE`, and
+ * `CURL_CA_BUNDLE` after it. git's library does not read `SSL_CERT_FILE`.
+ *
+ * The others lead past all this if the user has set them, so their files are joined as well.
+ */
+const TRUST_VARIABLES = [
+    { name: 'SSL_CERT_FILE', otherwise: 'bundle' },
+    { name: 'NODE_EXTRA_CA_CERTS', otherwise: 'root' },
+    { name: 'REQUESTS_CA_BUNDLE', otherwise: 'bundle', unless: 'CURL_CA_BUNDLE' },
+    { name: 'GIT_SSL_CAINFO', otherwise: 'bundle', isLastResort: true },
+    ...words(`
+    CURL_CA_BUNDLE PIP_CERT CARGO_HTTP_CAINFO npm_config_cafile NPM_CONFIG_CAFILE DENO_CERT CODEX_CA_CERTIFICATE
+    AWS_CA_BUNDLE BUNDLE_SSL_CA_CERT GRPC_DEFAULT_SSL_ROOTS_FILE_PATH HTTPLIB2_CA_CERTS NIX_SSL_CERT_FILE
+  `).map((name) => ({ name })),
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-trust.js
+
+
+
+
+
+/**
+ * Where systems keep the list that every program of theirs trusts.
+ *
+ * @see https://go.dev/src/crypto/x509/root_linux.go
+ */
+const BUNDLES = words(`
+  /etc/ssl/certs/ca-certificates.crt
+  /etc/pki/tls/certs/ca-bundle.crt
+  /etc/ssl/ca-bundle.pem
+  /etc/pki/tls/cacert.pem
+  /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem
+  /etc/ssl/cert.pem
+`);
+/** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
+const LARGEST = 4 * 1024 * 1024;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+/**
+ * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.
+ *
+ * @param userMounts may have other files at these paths
+ */
+function readHostTrust({ env, workingDirectory, agentImage }, environment, userMounts) {
+    // An image has lists of its own, and these paths lead nowhere there.
+    if (agentImage !== undefined)
+        return { bundles: [], named: new Map() };
+    const read = (path) => readCertificates(sourceOf(path, userMounts));
+    const found = BUNDLES.flatMap((path) => ({ path, real: realPath(sourceOf(path, userMounts)) }));
+    const bundles = [...Map.groupBy(found, ({ real }) => real).values()].flatMap((same) => {
+        const paths = same.map(({ path }) => path);
+        const file = paths[0] === undefined ? undefined : read(paths[0]);
+        return file === undefined || file.pem === '' ? [] : [{ ...file, paths }];
+    });
+    const given = Object.fromEntries(env.map(({ name, value }) => [name, value ?? environment[name]]));
+    const values = TRUST_VARIABLES.flatMap(({ name }) => [environment[name], given[name]]);
+    const named = new Map();
+    for (const value of new Set(values)) {
+        if (value === undefined || value === '')
+            continue;
+        const file = read((0,external_node_path_.resolve)(workingDirectory, value));
+        if (file !== undefined)
+            named.set(value, file);
+    }
+    return { bundles, named };
+}
+/** The host's path of what the sandbox has at `path`. */
+function sourceOf(path, userMounts) {
+    const [innermost] = userMounts
+        .filter(({ target }) => target === path || isBelow(path, target))
+        .toSorted((a, b) => b.target.length - a.target.length);
+    return innermost?.kind === 'bind' ? (0,external_node_path_.resolve)(innermost.source, (0,external_node_path_.relative)(innermost.target, path)) : path;
+}
+function readCertificates(path) {
+    try {
+        const stats = (0,external_node_fs_.statSync)(path);
+        // Nobody may ever write to a pipe.
+        if (!stats.isFile() || stats.size > LARGEST)
+            return undefined;
+        return { real: realPath(path) ?? path, pem: certificatesIn((0,external_node_fs_.readFileSync)(path, 'latin1')).join('') };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The certificates in a text, each in PEM with an end of its line. */
+function certificatesIn(text) {
+    return (text.match(CERTIFICATE) ?? []).map((block) => `${block}\n`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
 
 
@@ -23347,6 +23724,7 @@ function outermost(places) {
 
 
 
+
 /** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
 async function readEtcEarly(config, surroundings) {
     if (config.agentImage !== undefined)
@@ -23368,7 +23746,7 @@ function unseenInEtc({ hidden, credentials, views }) {
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param places what of `/etc` was read early, and the user's mounts, which may lie in it
+ * @param places what of `/etc` was read early, the user's mounts, which may lie in it, and whether the run has an authority
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 function readAgentHost(config, user, surroundings, places) {
@@ -23387,6 +23765,7 @@ function readAgentHost(config, user, surroundings, places) {
         kinds: readKinds(environment),
         temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
+        trust: places.hasAuthority ? readHostTrust(config, environment, places.userMounts) : undefined,
     };
 }
 function programsOf(directories) {
@@ -23403,6 +23782,200 @@ function readIfPresent(path) {
         throw new errors/* UserError */.yo(`${path} cannot be read.`, { cause });
     }
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/der.js
+/**
+ * The few encodings of ASN.1 that a certificate needs, in DER.
+ *
+ * @see https://www.itu.int/rec/T-REC-X.690 "Distinguished Encoding Rules"
+ */
+const TAG = {
+    boolean: 0x01,
+    integer: 0x02,
+    bitString: 0x03,
+    octetString: 0x04,
+    oid: 0x06,
+    utf8String: 0x0c,
+    sequence: 0x30,
+    set: 0x31,
+    utcTime: 0x17,
+    generalizedTime: 0x18,
+};
+/** @param tag the identifier octet */
+function encoded(tag, ...parts) {
+    const content = Buffer.concat(parts);
+    return Buffer.concat([Buffer.of(tag), lengthOf(content.length), content]);
+}
+/** X.690, section 8.1.3: one octet below 128, otherwise the number of octets that follow. */
+function lengthOf(length) {
+    if (length < 0x80)
+        return Buffer.of(length);
+    const octets = bytesOf(BigInt(length));
+    return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
+}
+function bytesOf(value) {
+    const digits = value.toString(16);
+    return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+}
+const sequence = (...parts) => encoded(TAG.sequence, ...parts);
+const setOf = (part) => encoded(TAG.set, part);
+const octetString = (content) => encoded(TAG.octetString, content);
+const utf8String = (text) => encoded(TAG.utf8String, Buffer.from(text));
+const TRUE = encoded(TAG.boolean, Buffer.of(0xff));
+/** @param unused how many bits of the last octet do not count */
+const bitString = (content, unused = 0) => encoded(TAG.bitString, Buffer.of(unused), content);
+/** @param magnitude big-endian and not negative; a first octet with its highest bit set would make it negative */
+function integer(magnitude) {
+    return encoded(TAG.integer, ...((magnitude[0] ?? 0) < 0x80 ? [] : [Buffer.of(0)]), magnitude);
+}
+/** @param dotted an object identifier: `2.5.29.17` */
+function oid(dotted) {
+    const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+    return encoded(TAG.oid, Buffer.from([first * 40 + second, ...rest.flatMap(inBase128)]));
+}
+function inBase128(arc) {
+    const octets = [arc & 0x7f];
+    for (let left = arc >>> 7; left > 0; left >>>= 7)
+        octets.unshift((left & 0x7f) | 0x80);
+    return octets;
+}
+/** Seconds, in UTC. RFC 5280, section 4.1.2.5, demands the short form up to the end of 2049. */
+function time(date) {
+    const digits = date.toISOString().replace(/\.\d+Z$|[-:T]/g, '');
+    return date.getUTCFullYear() < 2050
+        ? encoded(TAG.utcTime, Buffer.from(`${digits.slice(2)}Z`))
+        : encoded(TAG.generalizedTime, Buffer.from(`${digits}Z`));
+}
+/** An implicit tag of a context: `[2] IMPLICIT IA5String` has the number 2. */
+const primitive = (number, content) => encoded(0x80 | number, content);
+/** The same around other encodings: `[3] EXPLICIT Extensions`. */
+const constructed = (number, ...parts) => encoded(0xa0 | number, ...parts);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/certificate.js
+/**
+ * X.509 certificates as RFC 5280 profiles them, with what OpenSSL's `X509_V_FLAG_X509_STRICT` checks: Python has it on by
+ * default from 3.13.
+ */
+
+
+const newKeys = () => (0,external_node_crypto_namespaceObject.generateKeyPairSync)('ec', { namedCurve: 'P-256' });
+/** RFC 5280, upper bounds: `ub-common-name`. */
+const LONGEST_COMMON_NAME = 64;
+const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
+const COMMON_NAME = oid('2.5.4.3');
+const SERVER_AUTH = oid('1.3.6.1.5.5.7.3.1');
+/** Bits of keyUsage, from the highest down. */
+const DIGITAL_SIGNATURE = bitString(Buffer.of(0b1000_0000), 7);
+const SIGNS_CERTIFICATES_AND_LISTS = bitString(Buffer.of(0b0000_0110), 1);
+/** A certificate that signs one below it, which signs none. @returns DER */
+function rootCertificate(root, validity) {
+    return certificate(root.name, root.keys.publicKey, root, validity, [
+        ...authorityExtensions(1),
+        subjectKeyIdentifier(root.keys.publicKey),
+    ]);
+}
+/**
+ * A certificate whose key can only sign for `hosts`, their subdomains (which a constraint of RFC 5280 covers), and for no
+ * addresses. A program that does not know name constraints must refuse it, because they are critical.
+ *
+ * @returns DER
+ */
+function intermediateCertificate({ name, keys }, hosts, root, validity) {
+    return certificate(name, keys.publicKey, root, validity, [
+        ...authorityExtensions(0),
+        extension('2.5.29.30', nameConstraints(hosts), true),
+        extension('2.5.29.37', sequence(SERVER_AUTH)),
+        subjectKeyIdentifier(keys.publicKey),
+        authorityKeyIdentifier(root),
+    ]);
+}
+/** The certificate of a server. @returns DER */
+function leafCertificate(host, publicKey, issuer, validity) {
+    // Programs compare the alternative name. A part of a host's name would be another host's.
+    const name = host.length > LONGEST_COMMON_NAME ? 'AWF named host' : host;
+    return certificate(name, publicKey, issuer, validity, [
+        extension('2.5.29.19', sequence(), true),
+        extension('2.5.29.15', DIGITAL_SIGNATURE, true),
+        extension('2.5.29.37', sequence(SERVER_AUTH)),
+        extension('2.5.29.17', sequence(dnsName(host))),
+        subjectKeyIdentifier(publicKey),
+        authorityKeyIdentifier(issuer),
+    ]);
+}
+function pemOf(der) {
+    const lines = Buffer.from(der)
+        .toString('base64')
+        .match(/.{1,64}/g) ?? [];
+    return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+/** RFC 5280, section 4.1. */
+function certificate(subject, publicKey, issuer, { from, to }, extensions) {
+    const content = sequence(constructed(0, integer(Buffer.of(2))), // version 3
+    integer(serialNumber()), ECDSA_WITH_SHA256, certificate_nameOf(issuer.name), sequence(time(from), time(to)), certificate_nameOf(subject), keyInfo(publicKey), constructed(3, sequence(...extensions)));
+    return sequence(content, ECDSA_WITH_SHA256, bitString((0,external_node_crypto_namespaceObject.sign)('sha256', content, issuer.keys.privateKey)));
+}
+/** Positive, not 0, and no longer than 20 octets. */
+function serialNumber() {
+    const number = (0,external_node_crypto_namespaceObject.randomBytes)(16);
+    number[0] = ((number[0] ?? 0) & 0x7f) | 0x40;
+    return number;
+}
+const certificate_nameOf = (commonName) => sequence(setOf(sequence(COMMON_NAME, utf8String(commonName))));
+const keyInfo = (key) => key.export({ type: 'spki', format: 'der' });
+/** RFC 7093, section 2, method 4: a hash of the key with its algorithm. Any value that is the same on both sides will do. */
+const keyIdentifier = (key) => (0,external_node_crypto_namespaceObject.createHash)('sha256').update(keyInfo(key)).digest().subarray(0, 20);
+function extension(id, value, isCritical = false) {
+    return sequence(oid(id), ...(isCritical ? [TRUE] : []), octetString(value));
+}
+/** @param depth how many certificates that sign may follow */
+function authorityExtensions(depth) {
+    return [
+        extension('2.5.29.19', sequence(TRUE, integer(Buffer.of(depth))), true),
+        extension('2.5.29.15', SIGNS_CERTIFICATES_AND_LISTS, true),
+    ];
+}
+const subjectKeyIdentifier = (key) => extension('2.5.29.14', octetString(keyIdentifier(key)));
+const authorityKeyIdentifier = ({ keys }) => extension('2.5.29.35', sequence(primitive(0, keyIdentifier(keys.publicKey))));
+const dnsName = (host) => primitive(2, Buffer.from(host, 'latin1'));
+/** An address and its mask, all zeros: every address. RFC 5280, section 4.2.1.10 */
+const ALL_ADDRESSES = [8, 32].map((octets) => sequence(primitive(7, Buffer.alloc(octets))));
+const nameConstraints = (hosts) => sequence(constructed(0, ...hosts.map((host) => sequence(dnsName(host)))), constructed(1, ...ALL_ADDRESSES));
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/authority.js
+
+const DAY_MS = 86_400_000;
+/** No run takes that long. Some programs refuse what is valid for more than a year. */
+const DAYS = 30;
+/**
+ * Makes an authority for `hosts` and a certificate for each.
+ *
+ * The keys that sign are gone when this function returns: nobody can make a further certificate, for whatever host. The
+ * root's certificate carries no constraint, because some programs (Java) ignore those of what they trust; the constraint is
+ * in the certificate between.
+ *
+ * @param hosts lower case, without a trailing dot
+ * @param now clocks differ, so the certificates are valid from the day before
+ * @throws RangeError without hosts: an empty constraint would permit every host
+ */
+function createAuthority(hosts, now = new Date()) {
+    if (hosts.length === 0)
+        throw new RangeError('An authority needs at least one host.');
+    const validity = { from: new Date(now.getTime() - DAY_MS), to: new Date(now.getTime() + (DAYS - 1) * DAY_MS) };
+    const rootKeys = newKeys();
+    const run = runName(rootKeys);
+    const root = { name: `AWF run authority ${run}`, keys: rootKeys };
+    const intermediate = { name: `AWF named hosts ${run}`, keys: newKeys() };
+    const between = pemOf(intermediateCertificate(intermediate, hosts, root, validity));
+    const { publicKey, privateKey } = newKeys();
+    const chainOf = (host) => pemOf(leafCertificate(host, publicKey, intermediate, validity)) + between;
+    return {
+        rootPem: pemOf(rootCertificate(root, validity)),
+        key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        chains: Object.fromEntries(hosts.map((host) => [host, chainOf(host)])),
+    };
+}
+/** Programs that know two authorities of the same name may try the wrong one. */
+const runName = ({ publicKey }) => keyIdentifier(publicKey).toString('hex', 0, 4);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/engine-facts.js
 
@@ -23525,7 +24098,7 @@ async function settleAll(promises) {
  * half a minute: twice a month costs little and leaves no known hole open for long.
  */
 const MAX_AGE_DAYS = 14;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const own_images_DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without
  * the layer cache: a cached layer would bring the old packages back.
@@ -23543,7 +24116,7 @@ async function ensureOwnImages(engine, images, root, reporter, force = false) {
     const builds = network_ROLES.flatMap((role) => {
         const name = images[role];
         const facts = force ? undefined : present.get(name);
-        const ageDays = facts && (Date.now() - facts.builtAt) / DAY_MS;
+        const ageDays = facts && (Date.now() - facts.builtAt) / own_images_DAY_MS;
         if (ageDays !== undefined && ageDays <= MAX_AGE_DAYS)
             return [];
         return [{ role, name, base: baseImage(role, root), ageDays }];
@@ -26957,6 +27530,8 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -26972,7 +27547,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     // The engine's facts come first: if it cannot be used, that is the error to show.
     const listing = timings.measure('names', () => engine.containers());
     const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
-    const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
+    const [facts, subnet, found, agentImage, mounts, guards, host, authority] = await settleAll([
         asking,
         timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
         listing,
@@ -26993,6 +27568,8 @@ async function claim_claim(config, secrets, prepared, context, progress) {
             return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
         }),
         timings.measure('host', () => claimHost(config, prepared, context, { asking, mounting })),
+        // Last, so that the engine has its questions.
+        timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
     ]);
     const names = namesFor(runId, subnet, found.map(({ name }) => name));
     const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
@@ -27004,8 +27581,13 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         reporter.warning(warning);
     return {
         ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
-        ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
+        ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
     };
+}
+/** The run's authority, unless nobody needs one. */
+function authorityFor({ namedHosts }, { authority }) {
+    const hosts = hostNames(namedHosts);
+    return authority ?? (hosts.length === 0 ? undefined : createAuthority(hosts));
 }
 /** What the sandbox shows of the host, apart from the user's mounts. */
 function visibleOf({ toolchain, etc }) {
@@ -27018,7 +27600,8 @@ async function claimHost(config, prepared, context, { asking, mounting }) {
     const early = await readEtcEarly(config, places);
     const surroundings = { ...places, engine: await asking };
     const userMounts = await mounting;
-    const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts });
+    const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
+    const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts, hasAuthority });
     if (host.etc !== undefined)
         await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
     return host;
@@ -27099,7 +27682,8 @@ function parseRequestLine(line) {
     switch (event) {
         case 'request': {
             const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
-            return typeof provider === 'string' && isWhole ? record : undefined;
+            const isServed = typeof provider === 'string' || (provider === null && typeof record['host'] === 'string');
+            return isServed && isWhole ? record : undefined;
         }
         case 'dropped': {
             const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
@@ -27133,6 +27717,7 @@ function isUsage(value) {
 
 /** What a run used of its providers, beside the api-proxy's log. */
 const USAGE_FILE = 'usage.json';
+const isModelRequest = (record) => record.provider !== null;
 /** Models that are counted one by one; the requests for further ones count under no name. */
 const MAX_MODELS = 1_000;
 /** Adds up the records of requests, one after the other. */
@@ -27224,8 +27809,10 @@ async function usage_readUsage({ apiProxy }, since, loadPricing) {
             counter.unreadableLines += 1;
         else if (Date.parse(record.time) < since)
             continue;
-        else if (record.event === 'request')
-            counter.add(record, await costOf(record, loadPricing));
+        else if (record.event === 'request') {
+            if (isModelRequest(record))
+                counter.add(record, await costOf(record, loadPricing));
+        }
         else if (record.event === 'dropped')
             counter.addDropped(record);
     }
@@ -27487,6 +28074,11 @@ const PEEK_PORT = SQUID_PORT + 1;
  * `.invalid`.
  */
 const READINESS_NAME = 'ready.awf.invalid';
+/**
+ * A name that only the start-up check asks for. Squid hands the tunnel to the api-proxy, which refuses it. While Squid
+ * takes the api-proxy for dead, it answers 500.
+ */
+const NAMED_READINESS_NAME = 'hosts.awf.invalid';
 /** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
 const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
@@ -27526,6 +28118,9 @@ const LOG_FIELDS = {
  * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
  * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
  * itself composes its requests.
+ *
+ * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
+ * the requests inside. No other tunnel ever goes there.
  */
 function squidConfig(policy) {
     const sections = [
@@ -27533,7 +28128,7 @@ function squidConfig(policy) {
         callers(policy),
         names(policy),
         accessRules(policy),
-        routing(),
+        routing(policy),
         serverNameRules(policy),
         logging(),
         limits_limits(),
@@ -27549,7 +28144,8 @@ function listeners() {
         'acl peek myportname peek',
     ];
 }
-function callers({ addresses, modelPorts }) {
+function callers({ addresses, modelPorts, namedHosts }) {
+    const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
     return [
         `acl agent src ${addresses.agent}`,
         `acl api_proxy src ${addresses['api-proxy']}`,
@@ -27557,14 +28153,17 @@ function callers({ addresses, modelPorts }) {
         `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
         ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
         'acl to_models all-of front agent sidecar_address sidecar_port',
+        'acl https_port port 443',
+        ...listAcl('named_host', 'dstdomain -n', answered),
+        'acl to_named all-of front agent CONNECT https_port named_host',
     ];
 }
-function names({ allow, targets, hosts, hostAddresses }) {
+function names(policy) {
+    const { allow, targets, hosts, hostAddresses } = policy;
     return [
-        'acl https_port port 443',
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
-        `acl ready dstdomain -n ${READINESS_NAME}`,
+        `acl ready dstdomain -n ${READINESS_NAME} ${NAMED_READINESS_NAME}`,
         // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
         // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
         'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
@@ -27572,7 +28171,7 @@ function names({ allow, targets, hosts, hostAddresses }) {
         'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
         ...domainAcls('https', allow.https, 'dstdomain -n'),
         ...domainAcls('http', allow.http, 'dstdomain -n'),
-        ...listAcl('provider_host', 'dstdomain -n', hostsOf(targets)),
+        ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
         ...targets.flatMap(({ host, port }, index) => [
             `acl target_host_${index} dstdomain -n ${host}`,
             `acl target_port_${index} port ${port}`,
@@ -27598,11 +28197,12 @@ function accessRules({ targets }) {
             : []),
         'http_access deny api_proxy',
         'http_access deny front !agent',
+        'http_access allow to_named',
         'http_access allow front CONNECT https_port ready',
         'http_access deny CONNECT !https_port',
         'http_access deny !CONNECT !http_port',
         'http_access deny !CONNECT !http_scheme',
-        'http_access deny provider_host',
+        'http_access deny closed_host',
         'http_access deny CONNECT !https_allowed',
         'http_access deny !CONNECT !http_allowed',
         // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
@@ -27613,24 +28213,36 @@ function accessRules({ targets }) {
         'http_access deny all',
     ];
 }
-function routing() {
+function routing({ addresses, namedHosts }) {
+    const peer = 'no-query no-digest no-netdb-exchange';
     return [
-        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 no-query no-digest no-netdb-exchange default name=to_peek`,
+        ...(namedHosts.length === 0
+            ? []
+            : [
+                `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
+                'cache_peer_access to_api_proxy allow to_named',
+                'cache_peer_access to_api_proxy deny all',
+            ]),
+        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
         'acl agent_tunnel all-of front agent CONNECT !to_models',
+        'cache_peer_access to_peek deny to_named',
         'cache_peer_access to_peek allow agent_tunnel',
         'cache_peer_access to_peek deny all',
         'never_direct allow agent_tunnel',
         'always_direct allow !agent_tunnel',
-        // Squid probes the peer before its own peek port listens. The second attempt, 50 ms later, succeeds.
-        'connect_retries 2',
+        // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
+        // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
+        `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
     ];
 }
-function serverNameRules({ allow, targets }) {
+function serverNameRules(policy) {
+    const { allow } = policy;
     return [
         'acl client_hello_next at_step SslBump1',
         'acl client_hello_read at_step SslBump2',
         ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
-        ...listAcl('provider_server_name', 'ssl::server_name --client-requested', hostsOf(targets)),
+        // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
+        ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
         // Squid matches a server name of "*.example.com" against every name below example.com.
         'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
         // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
@@ -27643,7 +28255,7 @@ function serverNameRules({ allow, targets }) {
         'ssl_bump peek client_hello_next',
         'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
         'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
-        'ssl_bump terminate client_hello_read provider_server_name cut_server_name',
+        'ssl_bump terminate client_hello_read closed_server_name cut_server_name',
         'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
         'ssl_bump splice client_hello_read',
         'ssl_bump terminate all',
@@ -27660,8 +28272,9 @@ function logging() {
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
 }
-function hostsOf(targets) {
-    return [...new Set(targets.map(({ host }) => host))];
+/** Hosts that the agent never reaches itself, whatever is allowed. */
+function closedHosts({ targets, namedHosts }) {
+    return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
 }
 /** Defines `<name>_allowed`, true for the names of `set`. */
 function domainAcls(name, set, type) {
@@ -27793,6 +28406,7 @@ function modelQuestions(config, { variables }) {
 
 
 
+
 /** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
 const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 /** A name that exists nowhere (RFC 6761). A resolver that denies it with certainty has asked a server outside. */
@@ -27804,10 +28418,10 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  *
  * @param host the caller's environment
  * @param user the user inside the container
- * @param fit changes a variable of the host whose value leads nowhere in the sandbox
+ * @param places changes values that lead nowhere in the sandbox, and says where its CA certificates are
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
-function agentEnvironment(config, secrets, addresses, host, user, fit = () => undefined) {
+function agentEnvironment(config, secrets, addresses, host, user, { fit, trust } = {}) {
     const isImage = config.agentImage !== undefined;
     const installs = isImage ? {} : installVariables(user.home);
     const home = { ...baseDirectories(user.home), ...toolHomes(user.home), ...installs };
@@ -27824,7 +28438,7 @@ function agentEnvironment(config, secrets, addresses, host, user, fit = () => un
     };
     const offered = hostVariables(config, host, isDecided);
     withheld.push(...offered.withheld);
-    const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit(name, value) ?? []);
+    const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit?.(name, value) ?? []);
     for (const [name, value] of Object.entries(offered.variables)) {
         const change = moved.find((one) => one.name === name);
         const fitting = change === undefined ? value : change.value;
@@ -27851,9 +28465,9 @@ function agentEnvironment(config, secrets, addresses, host, user, fit = () => un
     }
     const isSet = (name) => (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
     const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-    const java = javaOptions(variables, addresses);
+    const java = javaOptions(variables, addresses, trust?.javaStore);
     return {
-        variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+        variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
         withheld,
         warnings: [...placeWarnings(moved), ...java.warnings],
     };
@@ -27963,6 +28577,9 @@ function preflightChecks(config, addresses, environment) {
         ...shellCheck(config),
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
         `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
+        ...(hostNames(config.namedHosts).length === 0
+            ? []
+            : [`squid ${addresses.squid}:${SQUID_PORT} ${NAMED_READINESS_NAME}`]),
         ...active
             .filter(({ variable }) => variable.role === 'base-url')
             .map(({ variable }) => `listening ${variable.name}`),
@@ -28015,6 +28632,7 @@ function startDocument(start) {
     return [
         `${CHECKS_VARIABLE}=${start_document_quote(start.checks.join('\n'))}`,
         `${TRANSCRIPTS_VARIABLE}=${start_document_quote(start.transcripts)}`,
+        `${TRUST_VARIABLE}=${start_document_quote(start.trust)}`,
         ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`)),
         'umask 077',
         ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`)]),
@@ -28049,7 +28667,131 @@ function withNewline(script) {
     return script.endsWith('\n') ? script : `${script}\n`;
 }
 
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/trust.js
+
+
+
+
+
+
+
+/** For a run without an authority. */
+const trust_NOTHING = {
+    ...{ files: {}, mounts: [], replaced: [], homeFiles: {}, javaStore: undefined, words: '' },
+    isJoined: () => false,
+    variables: () => ({}),
+};
+const trust_DIRECTORY = AGENT_PLACES.trust;
+const ROOT = `${trust_DIRECTORY}/root.pem`;
+const BUNDLE = `${trust_DIRECTORY}/bundle.pem`;
+const JAVA_STORE = `${trust_DIRECTORY}/java.jks`;
+/** Made by the entrypoint in an image. */
+const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
+/**
+ * Plans what {@link Trust} lists. Reads nothing.
+ *
+ * @param rootPem the root's certificate; undefined for a run without an authority, which changes nothing
+ * @param host what programs outside trust
+ */
+function planTrust(rootPem, host, place) {
+    if (rootPem === undefined)
+        return trust_NOTHING;
+    return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host, place);
+}
+/**
+ * An image may have no list at all: then programs with a list of their own get Node's, which is Mozilla's, as theirs are.
+ * With the root alone, pip would no longer trust any registry. Java in an image trusts Mozilla's list and the root, because
+ * a shell cannot write the format of its store; what else an image's own store has is not in it.
+ */
+function trustInImage(rootPem) {
+    const variables = TRUST_VARIABLES.map(({ name, otherwise = '', unless }) => `${name}=${otherwise}${unless === undefined ? '' : `/${unless}`}`);
+    return {
+        ...trust_NOTHING,
+        files: generated(rootPem, [...external_node_tls_namespaceObject.rootCertificates].map((pem) => `${pem}\n`).join('')),
+        homeFiles: wgetSettings(JOINED_BUNDLE),
+        javaStore: JAVA_STORE,
+        words: [trust_DIRECTORY, AGENT_PLACES.joinedTrust, ...BUNDLES, ...variables].join(' '),
+    };
+}
+function trustOnHost(rootPem, host, place) {
+    const { bundles = [], named = new Map() } = host ?? {};
+    const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf([bundle.real, ...bundle.paths], place) }));
+    const files = generated(rootPem, bundles[0]?.pem ?? [...external_node_tls_namespaceObject.rootCertificates].map((pem) => `${pem}\n`).join(''));
+    const mounts = [];
+    const replaced = [];
+    for (const [index, { bundle, at }] of shown.entries()) {
+        if (at === undefined)
+            continue;
+        const file = at.isOwn ? at.path : index === 0 ? BUNDLE : `${trust_DIRECTORY}/bundle-${String(index + 1)}.pem`;
+        files[file] = rootPem + bundle.pem;
+        if (at.isOwn)
+            replaced.push(at.path);
+        else
+            mounts.push({ kind: 'bind', source: (0,external_node_path_.join)(place.directory, file), target: at.path, writable: false });
+    }
+    const isShown = shown[0]?.at !== undefined;
+    const isReplaced = (real) => shown.some(({ bundle, at }) => at !== undefined && bundle.real === real);
+    const joined = new Map();
+    for (const [value, { real, pem }] of named) {
+        if (isReplaced(real))
+            continue;
+        const file = `${trust_DIRECTORY}/user-${String(joined.size + 1)}.pem`;
+        files[file] = rootPem + pem;
+        joined.set(value, file);
+    }
+    return {
+        ...trust_NOTHING,
+        ...{ files, mounts, replaced, javaStore: JAVA_STORE },
+        homeFiles: isShown ? {} : wgetSettings(BUNDLE),
+        isJoined: (name, value) => joined.has(value) && TRUST_VARIABLES.some((variable) => variable.name === name),
+        variables: (given) => {
+            const set = TRUST_VARIABLES.filter(({ isLastResort }) => !(isShown && isLastResort === true));
+            return Object.fromEntries([
+                ...TRUST_VARIABLES.flatMap(({ name }) => {
+                    const file = joined.get(given[name] ?? '');
+                    return file === undefined ? [] : [[name, file]];
+                }),
+                ...set.flatMap((variable) => trust_defaultOf(variable, given)),
+            ]);
+        },
+    };
+}
+function trust_defaultOf({ name, otherwise, unless }, given) {
+    const isSet = [name, unless ?? name].some((one) => (given[one] ?? '') !== '');
+    if (isSet || otherwise === undefined)
+        return [];
+    return [[name, otherwise === 'root' ? ROOT : BUNDLE]];
+}
+/** @param trusted the system's list, in PEM */
+function generated(rootPem, trusted) {
+    const all = rootPem + trusted;
+    const der = certificatesIn(all)
+        .filter((block) => !block.includes('TRUSTED'))
+        .map((block) => Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64'));
+    return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
+}
+/** wget reads no variable with certificates. The command may change the file: it is in the private home. */
+const wgetSettings = (bundle) => ({ '.wgetrc': `ca_certificate=${bundle}\n` });
+/**
+ * Where the sandbox shows a list of the host, and whether it is a copy of the run's own, or one to mount something over.
+ * Undefined if it shows none, or the user's.
+ */
+function trust_placeOf(paths, { etc, toolchain, userMounts }) {
+    if (userMounts.some(({ target }) => paths.some((path) => target === path || isBelow(path, target))))
+        return undefined;
+    const { files = [], mounts = [] } = etc ?? {};
+    const own = paths.find((path) => [...files, ...mounts.map(({ target }) => ({ path: target }))].some((one) => one.path === path));
+    if (own !== undefined)
+        return { path: own, isOwn: true };
+    const below = paths.find((path) => [...mounts, ...toolchain].some(({ target }) => isBelow(path, target)));
+    return below === undefined ? undefined : { path: below, isOwn: false };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/plan.js
+
+
 
 
 
@@ -28080,18 +28822,19 @@ function planAgent(config, secrets, place) {
     const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
     const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
     const isImage = config.agentImage !== undefined;
-    const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()) };
+    const trust = planTrust(place.authority, host.trust, { ...host, ...place });
+    const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()), ...trust.homeFiles };
     const settings = Object.entries(written).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
         return !mountsInHome.some((other) => target === other || isBelow(target, other));
     });
-    const files = systemFiles(config, addresses, user);
-    const { etc } = host;
+    const files = { ...systemFiles(config, addresses, user), ...trust.files };
+    const etc = withoutMounts(host.etc, trust.replaced);
     const claude = claudeFiles(config, secrets, place);
-    const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
+    const all = [...tools, ...settingsMounts(place.directory, files, etc), ...trust.mounts, ...userMounts];
     const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
-    const fit = (name, value) => misplaced(name, value, view);
-    const environment = agentEnvironment(config, secrets, addresses, host.environment, user, fit);
+    const fit = (name, value) => trust.isJoined(name, value) ? undefined : misplaced(name, value, view);
+    const environment = agentEnvironment(config, secrets, addresses, host.environment, user, { fit, trust });
     const questions = modelQuestions(config, environment);
     const asked = PROVIDERS.filter(({ id }) => questions.has(id));
     const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
@@ -28109,6 +28852,7 @@ function planAgent(config, secrets, place) {
             directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
             cleared: CLEARED,
             transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
+            trust: trust.words,
             modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
         }),
         modelQuestions: questions,
@@ -28143,8 +28887,13 @@ function settingsMounts(directory, files, etc) {
     if (etc === undefined)
         return systemFileMounts(directory, files);
     // The engine mounts a file of its own over any other resolv.conf.
-    const resolver = systemFileMounts(directory, files).filter(({ target }) => target === RESOLVER_FILE);
-    return [...etcMounts(directory, etc), ...resolver];
+    const own = [RESOLVER_FILE, AGENT_PLACES.trust];
+    const others = systemFileMounts(directory, files).filter(({ target }) => own.includes(target));
+    return [...etcMounts(directory, etc), ...others];
+}
+/** `/etc` without the mounts at `paths`, for which the run has files of its own. */
+function withoutMounts(etc, paths) {
+    return etc && { ...etc, mounts: etc.mounts.filter(({ target }) => !paths.includes(target)) };
 }
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */
 function refuseCredentialsInCommand({ command }, secrets) {
@@ -28204,9 +28953,12 @@ const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
 
 
 
+
 /** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = '127.0.0.1';
 /** By default, a container on two networks forwards packets between them. */
+/** Engines before 20.10 have no default that lets a user listen on the port of HTTPS, and a daemon may change it. */
+const LOW_PORTS = { 'net.ipv4.ip_unprivileged_port_start': String(HOST_PORTS.direct) };
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
@@ -28250,9 +29002,10 @@ function topology(config, claimed) {
         environment: {
             [PROXY_VARIABLE.http]: proxyUrl,
             [PROXY_VARIABLE.https]: proxyUrl,
-            [PEERS_VARIABLE]: addresses.agent,
+            [PEERS_VARIABLE]: `${addresses.agent} ${addresses.squid}`,
         },
         dns: NO_DNS,
+        sysctls: { ...common.sysctls, ...LOW_PORTS },
     };
     return {
         squid,
@@ -28278,7 +29031,7 @@ function agentSpec(config, claimed) {
     // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
     // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
     const share = (part) => {
-        const bytes = Math.floor(bytesOf(memory) * part);
+        const bytes = Math.floor(topology_bytesOf(memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
     // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
@@ -28309,9 +29062,11 @@ function agentSpec(config, claimed) {
             })),
         ],
         environment: {},
+        // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
+        hosts: hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
         dns: NO_DNS,
         hostname: AGENT_HOSTNAME,
-        sharedMemory: Math.floor(bytesOf(memory) / 6),
+        sharedMemory: Math.floor(topology_bytesOf(memory) / 6),
         // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
@@ -28328,10 +29083,10 @@ function memoryLimit(chosen, machineBytes) {
     if (chosen !== undefined)
         return chosen;
     const share = Math.floor(machineBytes * LARGEST_SHARE);
-    return share < bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
+    return share < topology_bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
 }
 /** @param size as for Docker's `--memory` */
-function bytesOf(size) {
+function topology_bytesOf(size) {
     const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
     return Number.parseInt(size, 10) * 1024 ** exponent;
 }
@@ -28349,6 +29104,79 @@ function librarySpec(claimed) {
         tmpfs: [],
         environment: {},
     };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/sidecar-document.js
+
+
+
+
+/** The document on the api-proxy's standard input: it holds the credentials. */
+function sidecarConfig(config, secrets, { proxyUrl, questions, authority }) {
+    return {
+        proxyUrl,
+        providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
+            provider.id,
+            {
+                ...{ credential: credentialOf(given[0], secrets), target, injection },
+                checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
+                ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
+            },
+        ])),
+        ...(authority && {
+            hosts: sidecarHosts(config.namedHosts, secrets),
+            tls: { key: authority.key, chains: authority.chains },
+        }),
+        ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
+        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+        allowEndpoints: config.allowEndpoints,
+        allowProviderTools: config.allowProviderTools,
+        budget: config.budget,
+        prices: config.prices,
+        logLevel: config.logLevel,
+    };
+}
+/** What Squid lets the api-proxy reach. */
+function egressTargets({ providers, namedHosts }) {
+    const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
+    const isTarget = (name) => targets.some(({ host, port }) => host === name && port === 443);
+    const isUpstream = (name) => namedHosts.providers.every((host) => host.name !== name || host.target.host === name);
+    const named = hostNames(namedHosts).filter((name) => !isTarget(name) && isUpstream(name));
+    return [...targets, ...named.map((host) => ({ host, port: 443, basePath: '', permitted: true }))];
+}
+function sidecarHosts({ providers, others }, secrets) {
+    return [...providers, ...others.map((host) => ruledHost(host, secrets))];
+}
+function ruledHost({ name, rules, echoesNothing }, secrets) {
+    const credentials = [];
+    const indexes = new Map();
+    const indexOf = (use) => {
+        const key = JSON.stringify(use);
+        const index = indexes.get(key) ?? credentials.push(sidecar_document_hostCredential(use, secrets)) - 1;
+        indexes.set(key, index);
+        return index;
+    };
+    return {
+        name,
+        rules: rules.map(({ credential, ...rule }) => ({
+            ...rule,
+            ...(credential && { credential: indexOf(credential) }),
+        })),
+        credentials,
+        ...(echoesNothing && { echoesNothing }),
+    };
+}
+function sidecar_document_hostCredential({ name, header, prefix, user }, secrets) {
+    const secret = credentialOf(name, secrets);
+    if (user === undefined)
+        return { header, value: prefix + secret, secrets: [secret] };
+    // RFC 7617, section 2.
+    const encoded = Buffer.from(`${user}:${secret}`).toString('base64');
+    return { header, value: prefix + encoded, secrets: [secret, encoded] };
+}
+/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
+function isOrdinary(provider, host, { header, prefix }) {
+    return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/plan.js
@@ -28375,7 +29203,8 @@ function planRun(config, secrets, prepared, claimed) {
     const addresses = addressesIn(claimed.subnet);
     const directory = systemFileDirectory(prepared);
     const { host, userMounts, guards } = claimed;
-    const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+    const authority = claimed.authority?.rootPem;
+    const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts, authority });
     const covered = coverMounts(agent.mounts, userMounts, host.below);
     const workspace = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
     // What is in the workspace is the command's, apart from what the host shows there once more.
@@ -28397,12 +29226,17 @@ function planRun(config, secrets, prepared, claimed) {
             squid: squidConfig({
                 addresses,
                 allow: config.allow,
-                targets: config.providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted })),
+                targets: egressTargets(config),
+                namedHosts: hostNames(config.namedHosts),
                 hosts: config.addHosts,
                 hostAddresses: claimed.hostAddresses,
                 modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
             }),
-            apiProxy: JSON.stringify(sidecarConfig(config, secrets, squidUrl(addresses), agent.modelQuestions)),
+            apiProxy: JSON.stringify(sidecarConfig(config, secrets, {
+                proxyUrl: squidUrl(addresses),
+                questions: agent.modelQuestions,
+                authority: claimed.authority,
+            })),
             agent: agent.document,
         },
         systemFiles: agent.systemFiles,
@@ -28410,30 +29244,6 @@ function planRun(config, secrets, prepared, claimed) {
         etc: agent.etc,
         warnings: agent.warnings,
     };
-}
-function sidecarConfig(config, secrets, proxyUrl, questions) {
-    return {
-        proxyUrl,
-        providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
-            provider.id,
-            {
-                ...{ credential: credentialOf(given[0], secrets), target, injection },
-                checksKey: config.checkKeys && isOrdinary(provider, target.host, injection),
-                ...(questions.has(provider.id) && { model: questions.get(provider.id) }),
-            },
-        ])),
-        ...(config.upstreamCa === undefined ? {} : { upstreamCa: config.upstreamCa }),
-        maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-        allowEndpoints: config.allowEndpoints,
-        allowProviderTools: config.allowProviderTools,
-        budget: config.budget,
-        prices: config.prices,
-        logLevel: config.logLevel,
-    };
-}
-/** A gateway's list of models, or one for another kind of credential, may be refused for reasons of its own. */
-function isOrdinary(provider, host, { header, prefix }) {
-    return isOwnHost(provider, host) && header === provider.injection.header && prefix === provider.injection.prefix;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/price-table.js

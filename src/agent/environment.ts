@@ -30,6 +30,7 @@ import { installVariables, pathWithInstalls } from './installs.ts';
 import { toolHomes } from '../mounts/home.ts';
 import { activeVariables } from './provider-variables.ts';
 import { hasOddOption, isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
+import type { Trust } from './trust.ts';
 
 /** A variable that the command does not get. */
 interface Withheld {
@@ -47,6 +48,13 @@ export interface AgentEnvironment {
   readonly warnings: readonly string[];
 }
 
+/** Where things are in the sandbox. */
+interface Places {
+  /** Changes a variable of the host whose value leads nowhere in the sandbox. */
+  readonly fit?: (name: string, value: string) => Misplaced | undefined;
+  readonly trust?: Pick<Trust, 'javaStore' | 'variables'>;
+}
+
 /** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
 export const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 
@@ -60,7 +68,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  *
  * @param host the caller's environment
  * @param user the user inside the container
- * @param fit changes a variable of the host whose value leads nowhere in the sandbox
+ * @param places changes values that lead nowhere in the sandbox, and says where its CA certificates are
  * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 export function agentEnvironment(
@@ -69,7 +77,7 @@ export function agentEnvironment(
   addresses: Addresses,
   host: NodeJS.ProcessEnv,
   user: Pick<User, 'uid' | 'name' | 'home'>,
-  fit: (name: string, value: string) => Misplaced | undefined = () => undefined,
+  { fit, trust }: Places = {},
 ): AgentEnvironment {
   const isImage = config.agentImage !== undefined;
   const installs = isImage ? {} : installVariables(user.home);
@@ -87,7 +95,7 @@ export function agentEnvironment(
   };
   const offered = hostVariables(config, host, isDecided);
   withheld.push(...offered.withheld);
-  const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit(name, value) ?? []);
+  const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit?.(name, value) ?? []);
   for (const [name, value] of Object.entries(offered.variables)) {
     const change = moved.find((one) => one.name === name);
     const fitting = change === undefined ? value : change.value;
@@ -110,9 +118,9 @@ export function agentEnvironment(
   const isSet = (name: string): boolean =>
     (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-  const java = javaOptions(variables, addresses);
+  const java = javaOptions(variables, addresses, trust?.javaStore);
   return {
-    variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables },
+    variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
     withheld,
     warnings: [...placeWarnings(moved), ...java.warnings],
   };

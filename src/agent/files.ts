@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -73,7 +73,7 @@ const NOBODY = 65_534;
  * Mounts for `files`, which {@link writeSystemFiles} writes below `directory`, each at its own path. A file directly in
  * `/etc` is mounted alone, any other together with its directory.
  */
-export function systemFileMounts(directory: string, files: Readonly<Record<string, string>>): MountSpec[] {
+export function systemFileMounts(directory: string, files: Readonly<Record<string, unknown>>): MountSpec[] {
   const targets = Object.keys(files).map((path) => (dirname(path) === '/etc' ? path : dirname(path)));
   return [...new Set(targets)].map((target) => ({
     kind: 'bind',
@@ -84,10 +84,12 @@ export function systemFileMounts(directory: string, files: Readonly<Record<strin
 }
 
 /** Writes `files`, container path to content, below `directory`. */
-export function writeSystemFiles(directory: string, files: Readonly<Record<string, string>>): void {
+export function writeSystemFiles(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [path, content] of Object.entries(files)) {
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });
+    // A copy of the host's may be there, which its owner cannot write to.
+    rmSync(file, { force: true });
     writeFileSync(file, content);
     // The agent's user may differ from the caller, so the file must be readable whatever the umask is.
     chmodSync(dirname(file), 0o755);

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import { atOnce, inSlices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
+import { readHostTrust, type HostTrust } from './host-trust.ts';
 import { readKinds, type PathKinds } from './host-places.ts';
 import { readEtc, type EtcTree } from '../mounts/etc.ts';
 import { planEtc, type EtcPlan } from '../mounts/etc-files.ts';
@@ -35,6 +36,8 @@ export interface AgentHost {
   readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
+  /** What programs trust outside; undefined where they trust nothing more in the sandbox. */
+  readonly trust: HostTrust | undefined;
 }
 
 /** `/etc` as it was read before the engine had said where its own places are, and what was left out of it. */
@@ -69,14 +72,18 @@ function unseenInEtc({ hidden, credentials, views }: Below): string[] {
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param places what of `/etc` was read early, and the user's mounts, which may lie in it
+ * @param places what of `/etc` was read early, the user's mounts, which may lie in it, and whether the run has an authority
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
 export function readAgentHost(
   config: Config,
   user: User,
   surroundings: Surroundings,
-  places: { readonly early: EarlyEtc | undefined; readonly userMounts: readonly MountSpec[] },
+  places: {
+    readonly early: EarlyEtc | undefined;
+    readonly userMounts: readonly MountSpec[];
+    readonly hasAuthority: boolean;
+  },
 ): AgentHost {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
@@ -93,6 +100,7 @@ export function readAgentHost(
     kinds: readKinds(environment),
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
+    trust: places.hasAuthority ? readHostTrust(config, environment, places.userMounts) : undefined,
   };
 }
 

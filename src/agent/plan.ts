@@ -7,6 +7,7 @@ import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import { etcMounts, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
+import { AGENT_PLACES } from '../shared/contract.ts';
 import { MODEL_CHOICE_PATH } from '../shared/model-choice.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
@@ -20,6 +21,7 @@ import { installFiles, installLinks } from './installs.ts';
 import { modelQuestions, type ModelQuestion } from './provider-variables.ts';
 import { startDocument } from './start-document.ts';
 import { TRANSCRIPT_WORDS } from './transcripts.ts';
+import { planTrust } from './trust.ts';
 
 /** What the plan needs to know beside the configuration. */
 export interface AgentPlace {
@@ -30,13 +32,15 @@ export interface AgentPlace {
   readonly directory: string;
   /** What the user asks for, checked. */
   readonly userMounts: readonly MountSpec[];
+  /** PEM: the root of this run's authority, which every program in the sandbox is to trust; undefined without one. */
+  readonly authority: string | undefined;
 }
 
 /** Everything that the agent's container needs to start. */
 export interface AgentPlan {
   readonly mounts: readonly MountSpec[];
   /** Generated system files, container path to content, to be written below the place's directory. No secret is in them. */
-  readonly systemFiles: Readonly<Record<string, string>>;
+  readonly systemFiles: Readonly<Record<string, string | Buffer>>;
   /** What is written beside the system files; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
   /** The standard input of the entrypoint. */
@@ -58,18 +62,20 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const mountsInHome = userMounts.map(({ target }) => target).filter((target) => isBelow(target, user.home));
   const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
   const isImage = config.agentImage !== undefined;
-  const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()) };
+  const trust = planTrust(place.authority, host.trust, { ...host, ...place });
+  const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()), ...trust.homeFiles };
   const settings = Object.entries(written).filter(([path]) => {
     const target = join(user.home, path);
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
   });
-  const files = systemFiles(config, addresses, user);
-  const { etc } = host;
+  const files = { ...systemFiles(config, addresses, user), ...trust.files };
+  const etc = withoutMounts(host.etc, trust.replaced);
   const claude = claudeFiles(config, secrets, place);
-  const all = [...tools, ...settingsMounts(place.directory, files, etc), ...userMounts];
+  const all = [...tools, ...settingsMounts(place.directory, files, etc), ...trust.mounts, ...userMounts];
   const view = sandboxView(config, place, [...tools, ...userMounts, ...(etc?.mounts ?? [])], etc);
-  const fit = (name: string, value: string): Misplaced | undefined => misplaced(name, value, view);
-  const environment = agentEnvironment(config, secrets, addresses, host.environment, user, fit);
+  const fit = (name: string, value: string): Misplaced | undefined =>
+    trust.isJoined(name, value) ? undefined : misplaced(name, value, view);
+  const environment = agentEnvironment(config, secrets, addresses, host.environment, user, { fit, trust });
   const questions = modelQuestions(config, environment);
   const asked = PROVIDERS.filter(({ id }) => questions.has(id));
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
@@ -87,6 +93,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
+      trust: trust.words,
       modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     modelQuestions: questions,
@@ -127,8 +134,14 @@ function sandboxView(
 function settingsMounts(directory: string, files: AgentPlan['systemFiles'], etc: EtcPlan | undefined): MountSpec[] {
   if (etc === undefined) return systemFileMounts(directory, files);
   // The engine mounts a file of its own over any other resolv.conf.
-  const resolver = systemFileMounts(directory, files).filter(({ target }) => target === RESOLVER_FILE);
-  return [...etcMounts(directory, etc), ...resolver];
+  const own: readonly string[] = [RESOLVER_FILE, AGENT_PLACES.trust];
+  const others = systemFileMounts(directory, files).filter(({ target }) => own.includes(target));
+  return [...etcMounts(directory, etc), ...others];
+}
+
+/** `/etc` without the mounts at `paths`, for which the run has files of its own. */
+function withoutMounts(etc: EtcPlan | undefined, paths: readonly string[]): EtcPlan | undefined {
+  return etc && { ...etc, mounts: etc.mounts.filter(({ target }) => !paths.includes(target)) };
 }
 
 /** Refuses a key in the script, which would bring it into the sandbox whatever the environment holds. */

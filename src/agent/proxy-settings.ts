@@ -1,3 +1,4 @@
+import { KEY_STORE_PASSWORD } from '../authority/key-store.ts';
 import { directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
 
 /**
@@ -47,11 +48,13 @@ export function hasOddOption(name: string, value: string): boolean {
  * `java` launcher of JDK 9 and later reads it.
  *
  * @param variables the variables that the user set
+ * @param store a store of the CA certificates to trust; undefined for Java's own
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
 export function javaOptions(
   variables: Readonly<Record<string, string>>,
   addresses: Addresses,
+  store?: string,
 ): { readonly variables: Readonly<Record<string, string>>; readonly warnings: readonly string[] } {
   const userOptions = variables[JAVA_OPTIONS] ?? '';
   const [host, port] = [addresses.squid, String(SQUID_PORT)];
@@ -59,8 +62,9 @@ export function javaOptions(
     { 'http.proxyHost': host, 'http.proxyPort': port },
     { 'https.proxyHost': host, 'https.proxyPort': port },
     { 'http.nonProxyHosts': javaDirectHosts(addresses) },
+    ...(store === undefined ? [] : [{ [TRUST_STORE]: store, [`${TRUST_STORE}Password`]: KEY_STORE_PASSWORD }]),
   ];
-  const isSet = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${name.replace('.', '\\.')}=`).test(userOptions);
+  const isSet = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${RegExp.escape(name)}=`).test(userOptions);
   const added = groups.filter((group) => !Object.keys(group).some(isSet)).flatMap((group) => Object.entries(group));
   const kept = groups.flatMap((group) => Object.keys(group)).filter(isSet);
   const options = [userOptions, ...added.map(([name, value]) => `-D${name}=${value}`)].filter(
@@ -68,11 +72,24 @@ export function javaOptions(
   );
   return {
     variables: { [JAVA_OPTIONS]: options.join(' ') },
-    warnings:
-      kept.length === 0
-        ? []
-        : [`${JAVA_OPTIONS} sets ${kept.join(', ')}: Java uses these settings, not the sandbox's proxy.`],
+    warnings: keptWarnings(kept),
   };
+}
+
+const TRUST_STORE = 'javax.net.ssl.trustStore';
+
+/** @param kept properties that the user sets, and the sandbox would set otherwise */
+function keptWarnings(kept: readonly string[]): string[] {
+  const { stores = [], proxies = [] } = Object.groupBy(kept, (name) =>
+    name.startsWith(TRUST_STORE) ? 'stores' : 'proxies',
+  );
+  const sets = (names: readonly string[]): string => `${JAVA_OPTIONS} sets ${names.join(', ')}`;
+  return [
+    ...(proxies.length === 0 ? [] : [`${sets(proxies)}: Java uses these settings, not the sandbox's proxy.`]),
+    ...(stores.length === 0
+      ? []
+      : [`${sets(stores)}: Java does not trust the certificates of this run, and refuses to talk to named hosts.`]),
+  ];
 }
 
 /**

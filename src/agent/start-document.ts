@@ -7,6 +7,7 @@ import {
   LIB_VARIABLE,
   MODEL_URLS_VARIABLE,
   TRANSCRIPTS_VARIABLE,
+  TRUST_VARIABLE,
 } from '../shared/contract.ts';
 import { quoteWord } from '../shared/shell.ts';
 
@@ -28,6 +29,8 @@ export interface AgentStart {
   readonly homeLinks: Readonly<Record<string, string>>;
   /** What the entrypoint packs when the command has ended, as words; empty for nothing. */
   readonly transcripts: string;
+  /** The arguments for joining an image's CA certificates with the run's own, as words; empty for nothing. */
+  readonly trust: string;
   /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
@@ -55,6 +58,7 @@ export function startDocument(start: AgentStart): string {
   return [
     `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
     `${TRANSCRIPTS_VARIABLE}=${quote(start.transcripts)}`,
+    `${TRUST_VARIABLE}=${quote(start.trust)}`,
     ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${quote(path)}`)),
     'umask 077',
     ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`)]),

@@ -15,7 +15,7 @@ const ENGINE_PATHS = words('/proc /sys /dev /etc/hosts /etc/hostname /etc/resolv
 /** What the sandbox itself writes below `/etc`. */
 export interface OwnSettings {
   /** Generated files, by their paths in the container. */
-  readonly systemFiles: Readonly<Record<string, string>>;
+  readonly systemFiles: Readonly<Record<string, unknown>>;
   /** What it has of the host; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
 }

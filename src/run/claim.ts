@@ -1,5 +1,7 @@
 import { readAgentHost, readEtcEarly, type AgentHost } from '../agent/host.ts';
+import { createAuthority, type RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
+import { hostNames } from '../config/named-hosts.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
 import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
@@ -37,7 +39,7 @@ export interface Claimed {
   readonly hostAddresses: readonly string[];
   readonly hasIpv6: boolean;
   readonly engine: EngineFacts;
-  /** Signs for the named hosts; undefined without any. */
+  /** Signs for named hosts; undefined for a run without them. */
   readonly authority: RunAuthority | undefined;
 }
 
@@ -62,7 +64,7 @@ export async function claim(
   // The engine's facts come first: if it cannot be used, that is the error to show.
   const listing = timings.measure('names', () => engine.containers());
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
-  const [facts, subnet, found, agentImage, mounts, guards, host] = await settleAll([
+  const [facts, subnet, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
     timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
     listing,
@@ -83,6 +85,8 @@ export async function claim(
       return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, SURVEY_LIMIT_MS);
     }),
     timings.measure('host', () => claimHost(config, prepared, context, { asking, mounting })),
+    // Last, so that the engine has its questions.
+    timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
   ]);
   const names = namesFor(
     runId,
@@ -98,8 +102,14 @@ export async function claim(
     reporter.warning(warning);
   return {
     ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
-    ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts },
+    ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
+}
+
+/** The run's authority, unless nobody needs one. */
+function authorityFor({ namedHosts }: Config, { authority }: RunContext): RunAuthority | undefined {
+  const hosts = hostNames(namedHosts);
+  return authority ?? (hosts.length === 0 ? undefined : createAuthority(hosts));
 }
 
 /** What the sandbox shows of the host, apart from the user's mounts. */
@@ -119,7 +129,8 @@ async function claimHost(
   const early = await readEtcEarly(config, places);
   const surroundings = { ...places, engine: await asking };
   const userMounts = await mounting;
-  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts });
+  const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
+  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts, hasAuthority });
   if (host.etc !== undefined) await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
   return host;
 }

@@ -1,3 +1,4 @@
+import type { RunAuthority } from '../authority/authority.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
@@ -19,6 +20,8 @@ export interface RunContext {
   /** Holds the run's own files, and its logs unless the user names another place. */
   readonly temporary: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** An authority made elsewhere. */
+  readonly authority?: RunAuthority;
   /** Looks through the workspace after the command. */
   readonly lookThrough: LookThrough;
   /** Ends the run. */

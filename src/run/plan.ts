@@ -25,7 +25,7 @@ export interface RunPlan {
   /** For the containers' standard input; the api-proxy's holds the credentials. */
   readonly documents: StartDocuments;
   /** Generated system files of the agent, container path to content, and the directory that they belong in. */
-  readonly systemFiles: Readonly<Record<string, string>>;
+  readonly systemFiles: Readonly<Record<string, string | Buffer>>;
   readonly systemFileDirectory: string;
   /** What is written beside them; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
@@ -42,7 +42,8 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const addresses = addressesIn(claimed.subnet);
   const directory = systemFileDirectory(prepared);
   const { host, userMounts, guards } = claimed;
-  const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts });
+  const authority = claimed.authority?.rootPem;
+  const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts, authority });
   const covered = coverMounts(agent.mounts, userMounts, host.below);
   const workspace: MountSpec = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
   // What is in the workspace is the command's, apart from what the host shows there once more.

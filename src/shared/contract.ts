@@ -9,7 +9,8 @@
  *
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
- * leaves for a moment.
+ * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
+ * entrypoint joins with an image's.
  */
 export const AGENT_PLACES = {
   lib: '/tmp/awf-lib',
@@ -18,6 +19,8 @@ export const AGENT_PLACES = {
   runtime: '/tmp/awf-runtime',
   command: '/tmp/awf-command',
   probes: '/tmp/.awf-probes',
+  trust: '/tmp/awf-trust',
+  joinedTrust: '/tmp/awf-joined-trust',
 } as const;
 
 /** Where the agent image's files are in the agent container. */
@@ -40,6 +43,8 @@ export const CHECKS_VARIABLE = 'AWF_CHECKS';
 export const LIB_VARIABLE = 'AWF_LIB';
 /** The entrypoint's shell variable with what to pack when the command has ended, which the start document sets. */
 export const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
+/** The entrypoint's shell variable with the arguments for `join-trust.sh`, which the start document sets. */
+export const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 export const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */

@@ -13,9 +13,9 @@ const CONTEXT = join(import.meta.dirname, 'foreign-image');
 /**
  * `glibc` has dash, no bash, and every setting that an image can have. `busybox` has one static program, the shell.
  * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`. `git` is
- * Debian with git and bash.
+ * Debian with git and bash, and `certificates` that with CA certificates, curl, wget and Python.
  */
-export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume' | 'git';
+export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume' | 'git' | 'certificates';
 
 /** Milliseconds. An image is built once per machine. */
 export const IMAGE_PATIENCE = 600_000;

@@ -5,6 +5,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RunAuthority } from '../../src/authority/authority.ts';
 import { buildConfig } from '../../src/config/build.ts';
 import { DockerCli } from '../../src/docker/cli.ts';
 import type { Engine } from '../../src/docker/engine.ts';
@@ -74,6 +75,10 @@ export interface RunOptions {
   readonly owner?: OrdinaryUser;
   /** By default, AWF's own, with `resolver` for Squid. */
   readonly engine?: Engine;
+  /** The caller's variables, in addition to `PATH`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What the programs in the sandbox are to trust. */
+  readonly authority?: RunAuthority;
 }
 
 export interface SandboxRun {
@@ -92,7 +97,7 @@ export interface SandboxRun {
 }
 
 export function startSandbox(given: RunOptions): SandboxRun {
-  const { options, credentials, script, resolver, files, owner, engine = new OwnResolver(resolver) } = given;
+  const { options, credentials, script, resolver, files, owner, engine = new OwnResolver(resolver), authority } = given;
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-sandbox-')));
   const [workspace, temporary] = [join(directory, 'workspace'), join(directory, 'temp')];
   for (const path of [workspace, temporary]) mkdirSync(path);
@@ -130,7 +135,8 @@ export function startSandbox(given: RunOptions): SandboxRun {
     images: () => images,
     lookThrough: inProcess(ROOT),
     temporary,
-    environment: { PATH: process.env['PATH'] },
+    environment: { PATH: process.env['PATH'], ...given.environment },
+    ...(authority === undefined ? {} : { authority }),
     signal: new AbortController().signal,
     hasPostStep: false,
     onLogs: (directories) => (logs = directories),
