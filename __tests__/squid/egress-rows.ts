@@ -32,6 +32,13 @@ const opens = (id: string, name: string, upstream = PUBLIC): Row => ({
   upstream,
 });
 
+/** A tunnel to a provider's host, which the api-proxy answers. */
+const answered = (id: string, authority: string, serverName: string): Row => ({
+  probe: { id, send: connect(authority), tunnel: tls(serverName) },
+  statuses: [200],
+  tunnel: 'open',
+});
+
 /** A plain request that reaches its destination. */
 const passes = (id: string, send: string): Row => ({ probe: { id, send }, statuses: [200], upstream: PUBLIC });
 
@@ -95,7 +102,7 @@ const X10: readonly Row[] = [
   refused('X10 refused, upper case', connect('REFUSED.EXAMPLE:443')),
   refused('X10 refused, a trailing dot', connect('refused.example.:443')),
   refused('X10 a wildcard apex with a trailing dot', connect('Wild.Example.:443')),
-  refused('X10 a provider with a trailing dot', connect('API.OpenAI.com.:443')),
+  answered('X10 a provider with a trailing dot', 'API.OpenAI.com.:443', PROVIDER.name),
 ];
 
 const X11: readonly Row[] = [
@@ -184,7 +191,12 @@ const X24: readonly Row[] = [
 ];
 
 const X15: readonly Row[] = [
-  refused('X15 a provider', connect(`${PROVIDER.name}:443`)),
+  answered('X15 a provider', `${PROVIDER.name}:443`, PROVIDER.name),
+  { ...answered('X15 another server name to a provider', `${PROVIDER.name}:443`, 'allowed.example'), tunnel: 'cut' },
+  {
+    ...answered("X15 a provider's server name to an allowed name", 'allowed.example:443', PROVIDER.name),
+    tunnel: 'cut',
+  },
   refused('X15 a provider by http', get(`http://${PROVIDER.name}/`)),
   opens('X15 control: its neighbour', 'platform.openai.com'),
 ];

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
-import { NO_NAMED_HOSTS, providerHosts, ruledHosts } from './named-hosts.ts';
+import { NO_NAMED_HOSTS, providerHosts, ruledHosts, type NamedHosts, type NamedProviderHost } from './named-hosts.ts';
 import { configuredProviders, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd } from './read.ts';
 import type { Secrets } from './secrets.ts';
@@ -55,13 +55,6 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     environment: context.environment,
   };
   const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
-  const providerNames = providerHosts(providers, secrets, choices);
-  throwProblems(
-    checkNamedHosts(
-      values,
-      providerNames.map(({ name }) => name),
-    ),
-  );
   const config: Config = {
     frontEnd: frontEnd.kind,
     command:
@@ -72,12 +65,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
     providers,
-    namedHosts: apiProxy
-      ? {
-          providers: providerNames,
-          others: ruledHosts(values['host-credentials'], values['host-rules'], []),
-        }
-      : NO_NAMED_HOSTS,
+    namedHosts: apiProxy ? namedHosts(values, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     allow,
@@ -101,6 +89,17 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     warnings,
   };
   return { config, secrets, values };
+}
+
+/** @throws UserError for a host that is named twice */
+function namedHosts(values: OptionValues, providers: readonly NamedProviderHost[]): NamedHosts {
+  throwProblems(
+    checkNamedHosts(
+      values,
+      providers.map(({ name }) => name),
+    ),
+  );
+  return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], []) };
 }
 
 function budgetOf(values: OptionValues): SidecarBudget {

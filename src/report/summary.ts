@@ -4,6 +4,7 @@ import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { aftermathMarkdown } from './aftermath.ts';
 import { budgetUseText, nearLimits } from './budget.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
+import type { HostTraffic, RefusedRequest } from './hosts.ts';
 import { code, table } from './markdown.ts';
 import { costText, dollars } from './money.ts';
 import type { DomainCount } from './tally.ts';
@@ -58,7 +59,7 @@ function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }: Sum
     '### Model requests',
     ...(traffic.usage === undefined
       ? ['⚠️ The log of the api-proxy could not be read.']
-      : usageBlocks(traffic.usage, budget)),
+      : [...usageBlocks(traffic.usage, budget), ...hostBlocks(traffic.usage)]),
     ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
     ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
   ];
@@ -108,6 +109,43 @@ function usageBlocks(usage: RunUsage, budget: SidecarBudget): string[] {
   ];
 }
 
+function hostBlocks({ hosts, refused, otherRefused }: HostTraffic): string[] {
+  if (hosts.length + refused.length === 0) return [];
+  const rows = [
+    ...refused.map(({ host, option, line, requests }) => [
+      code(host),
+      `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${option === 'allow-endpoints' ? knownAs(host) : ''}`,
+      String(requests),
+    ]),
+    ...hosts.map(({ host, rule, requests, failed }) => [
+      code(host),
+      `✅ allowed by ${code(rule)}${failed === 0 ? '' : `; ${failed} failed`}`,
+      String(requests),
+    ]),
+  ];
+  return [
+    '### Named hosts',
+    table(['Host', 'Verdict', 'Requests'], rows, ''),
+    ...(otherRefused === 0 ? [] : [`Further refused requests: ${otherRefused}.`]),
+    ...pasteBlocks(refused),
+  ];
+}
+
+/** The lines that would allow what was refused. A path has no character that could end the block. */
+function pasteBlocks(refused: readonly RefusedRequest[]): string[] {
+  return (['host-rules', 'allow-endpoints'] as const).flatMap((option) => {
+    const isKnown = ({ host }: RefusedRequest): boolean => option === 'allow-endpoints' && isSideTraffic(host);
+    const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
+    const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
+    if (plain.length === 0) return [];
+    const lead = `If the command needs a refused request, add its line to \`${option}\`:`;
+    return [[lead, '', '```yaml', `${option}: |`, ...plain.map((line) => `  ${line}`), '```'].join('\n')];
+  });
+}
+
+/** Lines in a block to paste. */
+const MAX_PASTED = 20;
+
 function verdict({ outcome, exitCode, startupMs, traffic: { domains } }: SummaryFacts): string {
   const parts = [
     outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${exitCode}`,
@@ -122,6 +160,8 @@ function refusedText({ blocked, others }: DomainTraffic): string {
   if (refused === 0) return 'no request was refused';
   return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }
+
+const isSideTraffic = (domain: string): boolean => PROVIDERS.some(({ sideTraffic }) => sideTraffic.includes(domain));
 
 /** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
 function knownAs(domain: string): string {

@@ -3,6 +3,7 @@ import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
+import { HostCounter, isRefusedByRule, type HostTraffic } from './hosts.ts';
 import { linesOf } from './lines.ts';
 import { parseRequestLine } from './request-log.ts';
 import type { Pricing } from '../shared/prices.ts';
@@ -28,7 +29,7 @@ export interface ModelUsage extends UsedModel, Usage {
 }
 
 /** Everything that a run used. */
-export interface RunUsage extends Usage {
+export interface RunUsage extends Usage, HostTraffic {
   /** Those that were sent on their way to a provider. Each answer in a WebSocket counts, as it does in the budget. */
   readonly requests: number;
   /** True where some of the tokens, and so some of the cost, are estimated: the provider did not say. */
@@ -61,12 +62,18 @@ export class UsageCounter {
   unreadableLines = 0;
   #droppedLines = 0;
   readonly #models = new Map<string, ModelUsage>();
+  readonly #hosts = new HostCounter();
   #usage: Usage = NO_USAGE;
   #requests = 0;
   #overBudget = 0;
   #estimated = false;
   #pricedUsd = 0;
   #isUnpriced = false;
+
+  /** Counts a request for a host under its own name. */
+  addHost(record: RequestRecord): void {
+    this.#hosts.add(record);
+  }
 
   /** @param costUsd of the request; undefined if its price is unknown */
   add({ provider, model, status, requests, error, usage }: ModelRequest, costUsd: number | undefined): void {
@@ -117,6 +124,7 @@ export class UsageCounter {
       overBudget: this.#overBudget,
       droppedLines: this.#droppedLines,
       unreadableLines: this.unreadableLines,
+      ...this.#hosts.result(),
       models: models.map((row) => ({ ...row, costUsd: row.costUsd === null ? null : withoutNoise(row.costUsd) })),
     };
   }
@@ -153,7 +161,8 @@ export async function readUsage(
     if (record === undefined) counter.unreadableLines += 1;
     else if (Date.parse(record.time) < since) continue;
     else if (record.event === 'request') {
-      if (isModelRequest(record)) counter.add(record, await costOf(record, loadPricing));
+      counter.addHost(record);
+      if (isModelRequest(record) && !isRefusedByRule(record)) counter.add(record, await costOf(record, loadPricing));
     } else if (record.event === 'dropped') counter.addDropped(record);
   }
   return counter.result();
