@@ -18,6 +18,8 @@ describe('certificates in a text', () => {
     const text = `# comment\n${key}${rootPem.trimEnd()}${rootPem}`;
     expect(certificatesIn(text)).toEqual([rootPem, rootPem]);
     expect(certificatesIn(key)).toEqual([]);
+    const old = rootPem.replaceAll(' CERTIFICATE', ' X509 CERTIFICATE');
+    expect(certificatesIn(old)).toEqual([old]);
   });
 });
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createAuthority } from '../../src/authority/authority.ts';
 import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { HAS_PYTHON, virtualEnvironment } from '../../testing/python.ts';
+import { ordinaryUser } from '../../testing/runner/program.ts';
 import { ROOT } from '../../testing/root.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { createTestCa } from '../../testing/tls.ts';
@@ -81,7 +82,7 @@ describe('without an authority, no program trusts its certificate', () => {
   testEach(programs, () => run, { [NAMED]: false });
 });
 
-describe('a user’s own CA is trusted beside the authority', () => {
+describe('a user’s own CA is trusted beside the authority, by an ordinary user', () => {
   let run: TrustRun;
   const programs = [CURL, GIT, URLLIB, NODE].filter(isHere);
   beforeAll(async () => {
@@ -89,6 +90,7 @@ describe('a user’s own CA is trusted beside the authority', () => {
     const issued = await ca.issue([PRIVATE]);
     run = await trustRun({ ...BOTH, [PRIVATE]: issued }, scriptFor(programs, [...HOSTS, PRIVATE]), {
       authority,
+      owner: ordinaryUser(),
       files: { ...filesFor(programs), 'ca.pem': ca.certPem + issued.key },
       options: {
         mounts: process.execPath,

@@ -72,6 +72,16 @@ describe('the system’s list', () => {
       [],
     ],
     ['where the sandbox does not show it', { etc: etcWith({}) }, [], []],
+    ['behind a link that leads out of the sandbox', { bundles: [bundle('/srv/ca.pem', DEBIAN)] }, [], []],
+    [
+      'in a directory that is elsewhere on the host',
+      {
+        bundles: [bundle('/srv/certs/ca-certificates.crt', DEBIAN)],
+        etc: etcWith({ mounts: [mountAt('/etc/ssl/certs', '/srv/certs')] }),
+      },
+      [over],
+      [],
+    ],
     ['which the user mounts', { userMounts: [mountAt(DEBIAN, '/my.pem')] }, [], []],
     ['in a directory that the user mounts', { userMounts: [mountAt('/etc/ssl/certs', '/my')] }, [], []],
   ])('%s', (_, given, mounts, replaced) => {

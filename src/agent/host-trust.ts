@@ -38,7 +38,7 @@ export const BUNDLES: readonly string[] = words(`
 
 /** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
 const LARGEST = 4 * 1024 * 1024;
-const CERTIFICATE = /-----BEGIN ((?:TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 
 /**
  * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.

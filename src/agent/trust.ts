@@ -46,6 +46,8 @@ const JAVA_STORE = `${DIRECTORY}/java.jks`;
 /** Made by the entrypoint in an image. */
 const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
 
+const NO_TRUST: HostTrust = { bundles: [], named: new Map() };
+
 /** What the sandbox shows of the host. */
 export interface TrustPlace {
   /** Undefined for an image. */
@@ -64,13 +66,15 @@ export interface TrustPlace {
  */
 export function planTrust(rootPem: string | undefined, host: HostTrust | undefined, place: TrustPlace): Trust {
   if (rootPem === undefined) return NOTHING;
-  return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host, place);
+  return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host ?? NO_TRUST, place);
 }
 
+/** Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry. */
+const publicList = (): string => rootCertificates.map((pem) => `${pem}\n`).join('');
+
 /**
- * An image may have no list at all: then programs with a list of their own get Node's, which is Mozilla's, as theirs are.
- * With the root alone, pip would no longer trust any registry. Java in an image trusts Mozilla's list and the root, because
- * a shell cannot write the format of its store; what else an image's own store has is not in it.
+ * An image may have no list at all, and then gets the public one. Java in an image always gets that one, because a shell
+ * cannot write the format of its store: CAs that only the image's own store has are not in it.
  */
 function trustInImage(rootPem: string): Trust {
   const variables = TRUST_VARIABLES.map(
@@ -78,17 +82,16 @@ function trustInImage(rootPem: string): Trust {
   );
   return {
     ...NOTHING,
-    files: generated(rootPem, [...rootCertificates].map((pem) => `${pem}\n`).join('')),
+    files: generated(rootPem, publicList()),
     homeFiles: wgetSettings(JOINED_BUNDLE),
     javaStore: JAVA_STORE,
     words: [DIRECTORY, AGENT_PLACES.joinedTrust, ...BUNDLES, ...variables].join(' '),
   };
 }
 
-function trustOnHost(rootPem: string, host: HostTrust | undefined, place: TrustPlace): Trust {
-  const { bundles = [], named = new Map<string, never>() } = host ?? {};
-  const shown = bundles.map((bundle) => ({ bundle, at: placeOf([bundle.real, ...bundle.paths], place) }));
-  const files = generated(rootPem, bundles[0]?.pem ?? [...rootCertificates].map((pem) => `${pem}\n`).join(''));
+function trustOnHost(rootPem: string, { bundles, named }: HostTrust, place: TrustPlace): Trust {
+  const shown = bundles.map((bundle) => ({ bundle, at: placeOf(bundle, place) }));
+  const files = generated(rootPem, bundles[0]?.pem ?? publicList());
   const mounts: MountSpec[] = [];
   const replaced: string[] = [];
   for (const [index, { bundle, at }] of shown.entries()) {
@@ -137,27 +140,29 @@ function generated(rootPem: string, trusted: string): Record<string, string | Bu
   const all = rootPem + trusted;
   const der = certificatesIn(all)
     .filter((block) => !block.includes('TRUSTED'))
-    .map((block) => Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64'));
+    .map((block) => Buffer.from(block.replace(/-----[A-Z\d ]+-----/g, ''), 'base64'));
   return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
 }
 
-/** wget reads no variable with certificates. The command may change the file: it is in the private home. */
+/** No variable tells wget about certificates. The command may change the file: it is in the private home. */
 const wgetSettings = (bundle: string): Record<string, string> => ({ '.wgetrc': `ca_certificate=${bundle}\n` });
 
 /**
- * Where the sandbox shows a list of the host, and whether it is a copy of the run's own, or one to mount something over.
- * Undefined if it shows none, or the user's.
+ * Where the sandbox shows a list of the host, and whether that is a copy of the run's own, or a file to mount another one
+ * over. Undefined if it shows none, or the user's. A link is never the answer: what it leads to may not be there.
  */
 function placeOf(
-  paths: readonly string[],
+  { real, paths }: Pick<HostTrust['bundles'][number], 'real' | 'paths'>,
   { etc, toolchain, userMounts }: TrustPlace,
 ): { readonly path: string; readonly isOwn: boolean } | undefined {
-  if (userMounts.some(({ target }) => paths.some((path) => target === path || isBelow(path, target)))) return undefined;
+  const all = [real, ...paths];
+  if (userMounts.some(({ target }) => all.some((path) => target === path || isBelow(path, target)))) return undefined;
   const { files = [], mounts = [] } = etc ?? {};
-  const own = paths.find((path) =>
-    [...files, ...mounts.map(({ target }) => ({ path: target }))].some((one) => one.path === path),
-  );
+  const copies = new Set([...files.map(({ path }) => path), ...mounts.map(({ target }) => target)]);
+  const own = all.find((path) => copies.has(path));
   if (own !== undefined) return { path: own, isOwn: true };
-  const below = paths.find((path) => [...mounts, ...toolchain].some(({ target }) => isBelow(path, target)));
+  const isShownBy = (mount: MountSpec, path: string): boolean =>
+    mount.kind === 'bind' && isBelow(path, mount.target) && mount.source + path.slice(mount.target.length) === real;
+  const below = all.find((path) => [...mounts, ...toolchain].some((mount) => isShownBy(mount, path)));
   return below === undefined ? undefined : { path: below, isOwn: false };
 }
