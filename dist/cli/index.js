@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9494);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(856);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9494:
+/***/ 856:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19532,8 +19532,6 @@ function buildConfig(frontEnd, context) {
         environment: context.environment,
     };
     const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
-    const providerNames = providerHosts(providers, secrets, choices);
-    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providerNames.map(({ name }) => name)));
     const config = {
         frontEnd: frontEnd.kind,
         command: context.argv === undefined
@@ -19543,12 +19541,7 @@ function buildConfig(frontEnd, context) {
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
         providers,
-        namedHosts: apiProxy
-            ? {
-                providers: providerNames,
-                others: ruledHosts(values['host-credentials'], values['host-rules'], []),
-            }
-            : NO_NAMED_HOSTS,
+        namedHosts: apiProxy ? namedHosts(values, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -19572,6 +19565,11 @@ function buildConfig(frontEnd, context) {
         warnings,
     };
     return { config, secrets, values };
+}
+/** @throws UserError for a host that is named twice */
+function namedHosts(values, providers) {
+    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providers.map(({ name }) => name)));
+    return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], []) };
 }
 function budgetOf(values) {
     const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
@@ -22840,7 +22838,7 @@ const BUNDLES = words(`
 `);
 /** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
 const LARGEST = 4 * 1024 * 1024;
-const CERTIFICATE = /-----BEGIN ((?:TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 /**
  * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.
  *
@@ -27618,6 +27616,48 @@ async function clearWorkspace(workspace, found, context) {
         await finishKilledRun(killed, context);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/hosts.js
+/** Lines that are told one by one. The command can ask for any number of paths. */
+const MAX_LINES = 1_000;
+/** True for a request under a host's own name that its rules or the provider's endpoints refuse. */
+const isRefusedByRule = ({ host, error }) => host !== null && (error === 'request_not_allowed' || error === 'endpoint_not_allowed');
+/** Counts the requests for named hosts, one after the other. Those that a provider answers count as its own. */
+class HostCounter {
+    #hosts = new Map();
+    #refused = new Map();
+    #otherRefused = 0;
+    add(record) {
+        const { host, provider, rule, status } = record;
+        if (host === null)
+            return;
+        if (isRefusedByRule(record))
+            this.#addRefused(record, host);
+        else if (provider === null && rule !== null) {
+            const key = `${host} ${rule}`;
+            const before = this.#hosts.get(key) ?? { host, rule, requests: 0, failed: 0 };
+            const failed = before.failed + (status >= 400 || status === 0 ? 1 : 0);
+            this.#hosts.set(key, { ...before, requests: before.requests + 1, failed });
+        }
+    }
+    #addRefused({ provider, method, path }, host) {
+        const line = `${provider ?? host} ${method} ${path}`;
+        const before = this.#refused.get(line);
+        if (before === undefined && this.#refused.size >= MAX_LINES) {
+            this.#otherRefused += 1;
+            return;
+        }
+        const option = provider === null ? 'host-rules' : 'allow-endpoints';
+        this.#refused.set(line, { host, option, line, requests: (before?.requests ?? 0) + 1 });
+    }
+    result() {
+        return {
+            hosts: [...this.#hosts.values()].sort((a, b) => b.requests - a.requests),
+            refused: [...this.#refused.values()].sort((a, b) => b.requests - a.requests),
+            otherRefused: this.#otherRefused,
+        };
+    }
+}
+
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
@@ -27715,6 +27755,7 @@ function isUsage(value) {
 
 
 
+
 /** What a run used of its providers, beside the api-proxy's log. */
 const USAGE_FILE = 'usage.json';
 const isModelRequest = (record) => record.provider !== null;
@@ -27725,12 +27766,17 @@ class UsageCounter {
     unreadableLines = 0;
     #droppedLines = 0;
     #models = new Map();
+    #hosts = new HostCounter();
     #usage = NO_USAGE;
     #requests = 0;
     #overBudget = 0;
     #estimated = false;
     #pricedUsd = 0;
     #isUnpriced = false;
+    /** Counts a request for a host under its own name. */
+    addHost(record) {
+        this.#hosts.add(record);
+    }
     /** @param costUsd of the request; undefined if its price is unknown */
     add({ provider, model, status, requests, error, usage }, costUsd) {
         const used = usage ?? NO_USAGE;
@@ -27779,6 +27825,7 @@ class UsageCounter {
             overBudget: this.#overBudget,
             droppedLines: this.#droppedLines,
             unreadableLines: this.unreadableLines,
+            ...this.#hosts.result(),
             models: models.map((row) => ({ ...row, costUsd: row.costUsd === null ? null : withoutNoise(row.costUsd) })),
         };
     }
@@ -27810,7 +27857,8 @@ async function usage_readUsage({ apiProxy }, since, loadPricing) {
         else if (Date.parse(record.time) < since)
             continue;
         else if (record.event === 'request') {
-            if (isModelRequest(record))
+            counter.addHost(record);
+            if (isModelRequest(record) && !isRefusedByRule(record))
                 counter.add(record, await costOf(record, loadPricing));
         }
         else if (record.event === 'dropped')
@@ -28689,6 +28737,7 @@ const BUNDLE = `${trust_DIRECTORY}/bundle.pem`;
 const JAVA_STORE = `${trust_DIRECTORY}/java.jks`;
 /** Made by the entrypoint in an image. */
 const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
+const NO_TRUST = { bundles: [], named: new Map() };
 /**
  * Plans what {@link Trust} lists. Reads nothing.
  *
@@ -28698,27 +28747,27 @@ const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
 function planTrust(rootPem, host, place) {
     if (rootPem === undefined)
         return trust_NOTHING;
-    return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host, place);
+    return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host ?? NO_TRUST, place);
 }
+/** Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry. */
+const publicList = () => external_node_tls_namespaceObject.rootCertificates.map((pem) => `${pem}\n`).join('');
 /**
- * An image may have no list at all: then programs with a list of their own get Node's, which is Mozilla's, as theirs are.
- * With the root alone, pip would no longer trust any registry. Java in an image trusts Mozilla's list and the root, because
- * a shell cannot write the format of its store; what else an image's own store has is not in it.
+ * An image may have no list at all, and then gets the public one. Java in an image always gets that one, because a shell
+ * cannot write the format of its store: CAs that only the image's own store has are not in it.
  */
 function trustInImage(rootPem) {
     const variables = TRUST_VARIABLES.map(({ name, otherwise = '', unless }) => `${name}=${otherwise}${unless === undefined ? '' : `/${unless}`}`);
     return {
         ...trust_NOTHING,
-        files: generated(rootPem, [...external_node_tls_namespaceObject.rootCertificates].map((pem) => `${pem}\n`).join('')),
+        files: generated(rootPem, publicList()),
         homeFiles: wgetSettings(JOINED_BUNDLE),
         javaStore: JAVA_STORE,
         words: [trust_DIRECTORY, AGENT_PLACES.joinedTrust, ...BUNDLES, ...variables].join(' '),
     };
 }
-function trustOnHost(rootPem, host, place) {
-    const { bundles = [], named = new Map() } = host ?? {};
-    const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf([bundle.real, ...bundle.paths], place) }));
-    const files = generated(rootPem, bundles[0]?.pem ?? [...external_node_tls_namespaceObject.rootCertificates].map((pem) => `${pem}\n`).join(''));
+function trustOnHost(rootPem, { bundles, named }, place) {
+    const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf(bundle, place) }));
+    const files = generated(rootPem, bundles[0]?.pem ?? publicList());
     const mounts = [];
     const replaced = [];
     for (const [index, { bundle, at }] of shown.entries()) {
@@ -28769,23 +28818,26 @@ function generated(rootPem, trusted) {
     const all = rootPem + trusted;
     const der = certificatesIn(all)
         .filter((block) => !block.includes('TRUSTED'))
-        .map((block) => Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64'));
+        .map((block) => Buffer.from(block.replace(/-----[A-Z\d ]+-----/g, ''), 'base64'));
     return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
 }
-/** wget reads no variable with certificates. The command may change the file: it is in the private home. */
+/** No variable tells wget about certificates. The command may change the file: it is in the private home. */
 const wgetSettings = (bundle) => ({ '.wgetrc': `ca_certificate=${bundle}\n` });
 /**
- * Where the sandbox shows a list of the host, and whether it is a copy of the run's own, or one to mount something over.
- * Undefined if it shows none, or the user's.
+ * Where the sandbox shows a list of the host, and whether that is a copy of the run's own, or a file to mount another one
+ * over. Undefined if it shows none, or the user's. A link is never the answer: what it leads to may not be there.
  */
-function trust_placeOf(paths, { etc, toolchain, userMounts }) {
-    if (userMounts.some(({ target }) => paths.some((path) => target === path || isBelow(path, target))))
+function trust_placeOf({ real, paths }, { etc, toolchain, userMounts }) {
+    const all = [real, ...paths];
+    if (userMounts.some(({ target }) => all.some((path) => target === path || isBelow(path, target))))
         return undefined;
     const { files = [], mounts = [] } = etc ?? {};
-    const own = paths.find((path) => [...files, ...mounts.map(({ target }) => ({ path: target }))].some((one) => one.path === path));
+    const copies = new Set([...files.map(({ path }) => path), ...mounts.map(({ target }) => target)]);
+    const own = all.find((path) => copies.has(path));
     if (own !== undefined)
         return { path: own, isOwn: true };
-    const below = paths.find((path) => [...mounts, ...toolchain].some(({ target }) => isBelow(path, target)));
+    const isShownBy = (mount, path) => mount.kind === 'bind' && isBelow(path, mount.target) && mount.source + path.slice(mount.target.length) === real;
+    const below = all.find((path) => [...mounts, ...toolchain].some((mount) => isShownBy(mount, path)));
     return below === undefined ? undefined : { path: below, isOwn: false };
 }
 

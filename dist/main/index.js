@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 709:
+/***/ 5635:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47405,7 +47405,7 @@ const BUNDLES = words(`
 `);
 /** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
 const LARGEST = 4 * 1024 * 1024;
-const CERTIFICATE = /-----BEGIN ((?:TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 /**
  * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.
  *
@@ -53298,6 +53298,48 @@ async function clearWorkspace(workspace, found, context) {
         await finishKilledRun(killed, context);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/hosts.js
+/** Lines that are told one by one. The command can ask for any number of paths. */
+const MAX_LINES = 1_000;
+/** True for a request under a host's own name that its rules or the provider's endpoints refuse. */
+const isRefusedByRule = ({ host, error }) => host !== null && (error === 'request_not_allowed' || error === 'endpoint_not_allowed');
+/** Counts the requests for named hosts, one after the other. Those that a provider answers count as its own. */
+class HostCounter {
+    #hosts = new Map();
+    #refused = new Map();
+    #otherRefused = 0;
+    add(record) {
+        const { host, provider, rule, status } = record;
+        if (host === null)
+            return;
+        if (isRefusedByRule(record))
+            this.#addRefused(record, host);
+        else if (provider === null && rule !== null) {
+            const key = `${host} ${rule}`;
+            const before = this.#hosts.get(key) ?? { host, rule, requests: 0, failed: 0 };
+            const failed = before.failed + (status >= 400 || status === 0 ? 1 : 0);
+            this.#hosts.set(key, { ...before, requests: before.requests + 1, failed });
+        }
+    }
+    #addRefused({ provider, method, path }, host) {
+        const line = `${provider ?? host} ${method} ${path}`;
+        const before = this.#refused.get(line);
+        if (before === undefined && this.#refused.size >= MAX_LINES) {
+            this.#otherRefused += 1;
+            return;
+        }
+        const option = provider === null ? 'host-rules' : 'allow-endpoints';
+        this.#refused.set(line, { host, option, line, requests: (before?.requests ?? 0) + 1 });
+    }
+    result() {
+        return {
+            hosts: [...this.#hosts.values()].sort((a, b) => b.requests - a.requests),
+            refused: [...this.#refused.values()].sort((a, b) => b.requests - a.requests),
+            otherRefused: this.#otherRefused,
+        };
+    }
+}
+
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
@@ -53395,6 +53437,7 @@ function isUsage(value) {
 
 
 
+
 /** What a run used of its providers, beside the api-proxy's log. */
 const USAGE_FILE = 'usage.json';
 const isModelRequest = (record) => record.provider !== null;
@@ -53405,12 +53448,17 @@ class UsageCounter {
     unreadableLines = 0;
     #droppedLines = 0;
     #models = new Map();
+    #hosts = new HostCounter();
     #usage = NO_USAGE;
     #requests = 0;
     #overBudget = 0;
     #estimated = false;
     #pricedUsd = 0;
     #isUnpriced = false;
+    /** Counts a request for a host under its own name. */
+    addHost(record) {
+        this.#hosts.add(record);
+    }
     /** @param costUsd of the request; undefined if its price is unknown */
     add({ provider, model, status, requests, error, usage }, costUsd) {
         const used = usage ?? NO_USAGE;
@@ -53459,6 +53507,7 @@ class UsageCounter {
             overBudget: this.#overBudget,
             droppedLines: this.#droppedLines,
             unreadableLines: this.unreadableLines,
+            ...this.#hosts.result(),
             models: models.map((row) => ({ ...row, costUsd: row.costUsd === null ? null : withoutNoise(row.costUsd) })),
         };
     }
@@ -53490,7 +53539,8 @@ async function usage_readUsage({ apiProxy }, since, loadPricing) {
         else if (Date.parse(record.time) < since)
             continue;
         else if (record.event === 'request') {
-            if (isModelRequest(record))
+            counter.addHost(record);
+            if (isModelRequest(record) && !isRefusedByRule(record))
                 counter.add(record, await costOf(record, loadPricing));
         }
         else if (record.event === 'dropped')
@@ -54369,6 +54419,7 @@ const BUNDLE = `${trust_DIRECTORY}/bundle.pem`;
 const JAVA_STORE = `${trust_DIRECTORY}/java.jks`;
 /** Made by the entrypoint in an image. */
 const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
+const NO_TRUST = { bundles: [], named: new Map() };
 /**
  * Plans what {@link Trust} lists. Reads nothing.
  *
@@ -54378,27 +54429,27 @@ const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
 function planTrust(rootPem, host, place) {
     if (rootPem === undefined)
         return trust_NOTHING;
-    return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host, place);
+    return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host ?? NO_TRUST, place);
 }
+/** Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry. */
+const publicList = () => external_node_tls_.rootCertificates.map((pem) => `${pem}\n`).join('');
 /**
- * An image may have no list at all: then programs with a list of their own get Node's, which is Mozilla's, as theirs are.
- * With the root alone, pip would no longer trust any registry. Java in an image trusts Mozilla's list and the root, because
- * a shell cannot write the format of its store; what else an image's own store has is not in it.
+ * An image may have no list at all, and then gets the public one. Java in an image always gets that one, because a shell
+ * cannot write the format of its store: CAs that only the image's own store has are not in it.
  */
 function trustInImage(rootPem) {
     const variables = TRUST_VARIABLES.map(({ name, otherwise = '', unless }) => `${name}=${otherwise}${unless === undefined ? '' : `/${unless}`}`);
     return {
         ...trust_NOTHING,
-        files: generated(rootPem, [...external_node_tls_.rootCertificates].map((pem) => `${pem}\n`).join('')),
+        files: generated(rootPem, publicList()),
         homeFiles: wgetSettings(JOINED_BUNDLE),
         javaStore: JAVA_STORE,
         words: [trust_DIRECTORY, AGENT_PLACES.joinedTrust, ...BUNDLES, ...variables].join(' '),
     };
 }
-function trustOnHost(rootPem, host, place) {
-    const { bundles = [], named = new Map() } = host ?? {};
-    const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf([bundle.real, ...bundle.paths], place) }));
-    const files = generated(rootPem, bundles[0]?.pem ?? [...external_node_tls_.rootCertificates].map((pem) => `${pem}\n`).join(''));
+function trustOnHost(rootPem, { bundles, named }, place) {
+    const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf(bundle, place) }));
+    const files = generated(rootPem, bundles[0]?.pem ?? publicList());
     const mounts = [];
     const replaced = [];
     for (const [index, { bundle, at }] of shown.entries()) {
@@ -54449,23 +54500,26 @@ function generated(rootPem, trusted) {
     const all = rootPem + trusted;
     const der = certificatesIn(all)
         .filter((block) => !block.includes('TRUSTED'))
-        .map((block) => Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64'));
+        .map((block) => Buffer.from(block.replace(/-----[A-Z\d ]+-----/g, ''), 'base64'));
     return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
 }
-/** wget reads no variable with certificates. The command may change the file: it is in the private home. */
+/** No variable tells wget about certificates. The command may change the file: it is in the private home. */
 const wgetSettings = (bundle) => ({ '.wgetrc': `ca_certificate=${bundle}\n` });
 /**
- * Where the sandbox shows a list of the host, and whether it is a copy of the run's own, or one to mount something over.
- * Undefined if it shows none, or the user's.
+ * Where the sandbox shows a list of the host, and whether that is a copy of the run's own, or a file to mount another one
+ * over. Undefined if it shows none, or the user's. A link is never the answer: what it leads to may not be there.
  */
-function trust_placeOf(paths, { etc, toolchain, userMounts }) {
-    if (userMounts.some(({ target }) => paths.some((path) => target === path || isBelow(path, target))))
+function trust_placeOf({ real, paths }, { etc, toolchain, userMounts }) {
+    const all = [real, ...paths];
+    if (userMounts.some(({ target }) => all.some((path) => target === path || isBelow(path, target))))
         return undefined;
     const { files = [], mounts = [] } = etc ?? {};
-    const own = paths.find((path) => [...files, ...mounts.map(({ target }) => ({ path: target }))].some((one) => one.path === path));
+    const copies = new Set([...files.map(({ path }) => path), ...mounts.map(({ target }) => target)]);
+    const own = all.find((path) => copies.has(path));
     if (own !== undefined)
         return { path: own, isOwn: true };
-    const below = paths.find((path) => [...mounts, ...toolchain].some(({ target }) => isBelow(path, target)));
+    const isShownBy = (mount, path) => mount.kind === 'bind' && isBelow(path, mount.target) && mount.source + path.slice(mount.target.length) === real;
+    const below = all.find((path) => [...mounts, ...toolchain].some((mount) => isShownBy(mount, path)));
     return below === undefined ? undefined : { path: below, isOwn: false };
 }
 
@@ -56202,8 +56256,6 @@ function buildConfig(frontEnd, context) {
         environment: context.environment,
     };
     const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
-    const providerNames = providerHosts(providers, secrets, choices);
-    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providerNames.map(({ name }) => name)));
     const config = {
         frontEnd: frontEnd.kind,
         command: context.argv === undefined
@@ -56213,12 +56265,7 @@ function buildConfig(frontEnd, context) {
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
         providers,
-        namedHosts: apiProxy
-            ? {
-                providers: providerNames,
-                others: ruledHosts(values['host-credentials'], values['host-rules'], []),
-            }
-            : NO_NAMED_HOSTS,
+        namedHosts: apiProxy ? namedHosts(values, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -56242,6 +56289,11 @@ function buildConfig(frontEnd, context) {
         warnings,
     };
     return { config, secrets, values };
+}
+/** @throws UserError for a host that is named twice */
+function namedHosts(values, providers) {
+    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providers.map(({ name }) => name)));
+    return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], []) };
 }
 function budgetOf(values) {
     const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
@@ -56544,7 +56596,7 @@ function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }) {
         '### Model requests',
         ...(traffic.usage === undefined
             ? ['⚠️ The log of the api-proxy could not be read.']
-            : usageBlocks(traffic.usage, budget)),
+            : [...usageBlocks(traffic.usage, budget), ...hostBlocks(traffic.usage)]),
         ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
         ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
     ];
@@ -56581,6 +56633,42 @@ function usageBlocks(usage, budget) {
         ...usageNotes(usage),
     ];
 }
+function hostBlocks({ hosts, refused, otherRefused }) {
+    if (hosts.length + refused.length === 0)
+        return [];
+    const rows = [
+        ...refused.map(({ host, option, line, requests }) => [
+            code(host),
+            `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${option === 'allow-endpoints' ? knownAs(host) : ''}`,
+            String(requests),
+        ]),
+        ...hosts.map(({ host, rule, requests, failed }) => [
+            code(host),
+            `✅ allowed by ${code(rule)}${failed === 0 ? '' : `; ${failed} failed`}`,
+            String(requests),
+        ]),
+    ];
+    return [
+        '### Named hosts',
+        table(['Host', 'Verdict', 'Requests'], rows, ''),
+        ...(otherRefused === 0 ? [] : [`Further refused requests: ${otherRefused}.`]),
+        ...pasteBlocks(refused),
+    ];
+}
+/** The lines that would allow what was refused. A path has no character that could end the block. */
+function pasteBlocks(refused) {
+    return ['host-rules', 'allow-endpoints'].flatMap((option) => {
+        const isKnown = ({ host }) => option === 'allow-endpoints' && isSideTraffic(host);
+        const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
+        const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
+        if (plain.length === 0)
+            return [];
+        const lead = `If the command needs a refused request, add its line to \`${option}\`:`;
+        return [[lead, '', '```yaml', `${option}: |`, ...plain.map((line) => `  ${line}`), '```'].join('\n')];
+    });
+}
+/** Lines in a block to paste. */
+const MAX_PASTED = 20;
 function verdict({ outcome, exitCode, startupMs, traffic: { domains } }) {
     const parts = [
         outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${exitCode}`,
@@ -56595,6 +56683,7 @@ function refusedText({ blocked, others }) {
         return 'no request was refused';
     return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }
+const isSideTraffic = (domain) => PROVIDERS.some(({ sideTraffic }) => sideTraffic.includes(domain));
 /** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
 function knownAs(domain) {
     const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
@@ -57714,7 +57803,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(709);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5635);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
