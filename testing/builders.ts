@@ -80,6 +80,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     apiProxy: true,
     providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, OWN_CHOICES),
     namedHosts: NO_NAMED_HOSTS,
+    copilotMode: 'github',
     allowEndpoints: [],
     allowProviderTools: [],
     allow,

@@ -42,6 +42,7 @@ describe('defaults', () => {
       apiProxy: true,
       providers: [],
       namedHosts: { providers: [], others: [] },
+      copilotMode: 'github',
       allowEndpoints: [],
       allowProviderTools: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },

@@ -105,6 +105,7 @@ export const CASES: Readonly<
     bad: ['web-surf', 'is not one of its values'],
     ...list,
   },
+  'copilot-mode': { good: 'provider', reads: { copilotMode: 'provider' }, bad: ['own', 'is not one of its values'] },
   'host-rules': {
     good: 'a.example GET /b/**',
     reads: { namedHosts: { others: [{ name: 'a.example', rules: [{ method: 'GET', path: '/b/**' }] }] } },

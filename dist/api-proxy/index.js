@@ -610,6 +610,11 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
  * docs/agents.md.
  */
+/**
+ * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
+ * and so looks for the next variable.
+ */
+const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** True for an error that says that nothing more may be spent. */
@@ -714,6 +719,7 @@ const anthropic = {
     port: 10001,
     defaultTarget: 'api.anthropic.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
     authHeaderInput: 'anthropic-auth-header',
@@ -983,6 +989,7 @@ const openai = {
     port: 10000,
     defaultTarget: 'api.openai.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     authHeaderInput: 'openai-auth-header',
@@ -1109,6 +1116,10 @@ const copilot = {
     defaultTarget: COPILOT_HOST,
     // One for each plan. GitHub's answer to the program's first request names the right one.
     otherHosts: PLAN_HOSTS,
+    // Who the token belongs to, and which host serves the plan.
+    companions: [
+        { host: 'api.github.com', method: 'GET', path: '/copilot_internal/user', credential: 'COPILOT_GITHUB_TOKEN' },
+    ],
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
@@ -1150,7 +1161,10 @@ const copilot = {
     bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
     toolHeaders: [],
     credentialQuery: [],
-    requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    requestHeaders: [
+        ...['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+        ...['x-agent-task-id', 'x-client-*', 'x-github-repository-*'],
+    ],
     subprotocols: [],
     agentVariables: [
         { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
@@ -1163,18 +1177,23 @@ const copilot = {
         },
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
-        // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-        // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
-        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
-        { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+        // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
+        { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+        // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
+        // API.
+        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
+        { name: 'COPILOT_PROVIDER_API_KEY', when: 'provider-mode', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: MODEL_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
+        { name: WIRE_API_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
     ],
     managedSettings: [],
     hopeless: [],
     transcripts: ['.copilot/session-state', '.copilot/logs'],
     modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
-    sideTraffic: ['api.github.com'],
+    sideTraffic: [
+        ...['api.github.com', 'api.github.com/copilot_internal/', 'api.github.com/repos/github/copilot-cli/'],
+        ...['individual', 'business', 'enterprise'].map((plan) => `telemetry.${plan}.githubcopilot.com`),
+    ],
     priceList: 'github-copilot',
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     finalStatus: 402,
@@ -1259,6 +1278,7 @@ const gemini = {
     port: 10003,
     defaultTarget: 'generativelanguage.googleapis.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     authHeaderInput: 'gemini-auth-header',

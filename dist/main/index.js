@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 5635:
+/***/ 8348:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45499,6 +45499,11 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
  * docs/agents.md.
  */
+/**
+ * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
+ * and so looks for the next variable.
+ */
+const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** True for an error that says that nothing more may be spent. */
@@ -45625,6 +45630,7 @@ const anthropic = {
     port: 10001,
     defaultTarget: 'api.anthropic.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'anthropic-api-target',
     targetVariable: 'ANTHROPIC_API_TARGET',
     authHeaderInput: 'anthropic-auth-header',
@@ -45885,6 +45891,7 @@ const openai = {
     port: 10000,
     defaultTarget: 'api.openai.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'openai-api-target',
     targetVariable: 'OPENAI_API_TARGET',
     authHeaderInput: 'openai-auth-header',
@@ -46011,6 +46018,10 @@ const copilot = {
     defaultTarget: COPILOT_HOST,
     // One for each plan. GitHub's answer to the program's first request names the right one.
     otherHosts: PLAN_HOSTS,
+    // Who the token belongs to, and which host serves the plan.
+    companions: [
+        { host: 'api.github.com', method: 'GET', path: '/copilot_internal/user', credential: 'COPILOT_GITHUB_TOKEN' },
+    ],
     byServer: { host: copilotHost, includes: isCopilotHost },
     targetInput: 'copilot-api-target',
     targetVariable: 'COPILOT_API_TARGET',
@@ -46052,7 +46063,10 @@ const copilot = {
     bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
     toolHeaders: [],
     credentialQuery: [],
-    requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    requestHeaders: [
+        ...['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+        ...['x-agent-task-id', 'x-client-*', 'x-github-repository-*'],
+    ],
     subprotocols: [],
     agentVariables: [
         { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
@@ -46065,18 +46079,23 @@ const copilot = {
         },
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
-        // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-        // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
-        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-        { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-        { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
-        { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+        // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
+        { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+        // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
+        // API.
+        { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
+        { name: 'COPILOT_PROVIDER_API_KEY', when: 'provider-mode', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+        { name: MODEL_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
+        { name: WIRE_API_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
     ],
     managedSettings: [],
     hopeless: [],
     transcripts: ['.copilot/session-state', '.copilot/logs'],
     modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
-    sideTraffic: ['api.github.com'],
+    sideTraffic: [
+        ...['api.github.com', 'api.github.com/copilot_internal/', 'api.github.com/repos/github/copilot-cli/'],
+        ...['individual', 'business', 'enterprise'].map((plan) => `telemetry.${plan}.githubcopilot.com`),
+    ],
     priceList: 'github-copilot',
     usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
     finalStatus: 402,
@@ -46161,6 +46180,7 @@ const gemini = {
     port: 10003,
     defaultTarget: 'generativelanguage.googleapis.com',
     otherHosts: [],
+    companions: [],
     targetInput: 'gemini-api-target',
     targetVariable: 'GEMINI_API_TARGET',
     authHeaderInput: 'gemini-auth-header',
@@ -48641,6 +48661,23 @@ function providerHosts(configured, secrets, { authHeaderOf, environment }) {
             };
         });
     });
+}
+/** The hosts that the programs of the configured providers ask beside the APIs, with what they ask. */
+function companionHosts(configured) {
+    return configured.flatMap(({ provider, given }) => provider.companions
+        .filter(({ credential }) => given.includes(credential))
+        .map(({ host, method, path, credential }) => ({
+        name: host,
+        rules: [
+            {
+                method,
+                path,
+                credential: { name: credential, header: 'authorization', prefix: 'Bearer ' },
+                source: provider.name,
+            },
+        ],
+        echoesNothing: true,
+    })));
 }
 /** With a credential and no rule, a host may be read. */
 const readable = (credential, source) => ({
@@ -52242,6 +52279,9 @@ function collapse(entries, scheme) {
     return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
+const COPILOT_MODES = ['github', 'provider'];
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
 
 
@@ -52722,6 +52762,7 @@ function checkProtectedPaths(entries) {
 
 
 
+
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -52788,6 +52829,13 @@ const OTHERS = [
         kind: 'commas',
         parse: providerTool,
         description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+    },
+    {
+        name: 'copilot-mode',
+        kind: 'choice',
+        choices: COPILOT_MODES,
+        default: 'github',
+        description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
     },
     {
         name: 'host-credentials',
@@ -53879,7 +53927,8 @@ function callers({ addresses, modelPorts, namedHosts }) {
     return [
         `acl agent src ${addresses.agent}`,
         `acl api_proxy src ${addresses['api-proxy']}`,
-        // For programs that ask a proxy for every address. The api-proxy has these requests in its own log.
+        // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
+        // for named hosts.
         `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
         ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
         'acl to_models all-of front agent sidecar_address sidecar_port',
@@ -53997,7 +54046,7 @@ function logging() {
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
         // Records of the peek port repeat those of the front port, unless they add a verdict.
         `acl has_verdict note ${VERDICT}`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
@@ -54102,10 +54151,16 @@ function activeVariables(config) {
                 return true;
             if (when === 'configured')
                 return configured !== undefined;
+            if (typeof when === 'string')
+                return configured !== undefined && when === modeOf(config, configured);
             return configured?.given.includes(when.credential) === true;
         })
             .map((variable) => ({ provider, variable }));
     });
+}
+/** A key belongs to a provider of the user's own. A token works in both modes, and the user decides. */
+function modeOf({ copilotMode }, { given }) {
+    return copilotMode === 'provider' || given.includes('COPILOT_API_KEY') ? 'provider-mode' : 'own-mode';
 }
 /** Which providers are asked for a model: those with a variable for it that the user has not set. */
 function modelQuestions(config, { variables }) {
@@ -56265,7 +56320,8 @@ function buildConfig(frontEnd, context) {
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
         providers,
-        namedHosts: apiProxy ? namedHosts(values, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+        namedHosts: apiProxy ? namedHosts(values, providers, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+        copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         allow,
@@ -56291,9 +56347,10 @@ function buildConfig(frontEnd, context) {
     return { config, secrets, values };
 }
 /** @throws UserError for a host that is named twice */
-function namedHosts(values, providers) {
+function namedHosts(values, configured, providers) {
     (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providers.map(({ name }) => name)));
-    return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], []) };
+    const builtIn = companionHosts(configured);
+    return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
 }
 function budgetOf(values) {
     const { 'max-requests': maxRequests, 'max-tokens': maxTokens, 'max-cost-usd': maxCostUsd } = values;
@@ -56639,7 +56696,7 @@ function hostBlocks({ hosts, refused, otherRefused }) {
     const rows = [
         ...refused.map(({ host, option, line, requests }) => [
             code(host),
-            `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${option === 'allow-endpoints' ? knownAs(host) : ''}`,
+            `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isKnownNoise(host, option, line) ? SIDE_TRAFFIC : ''}`,
             String(requests),
         ]),
         ...hosts.map(({ host, rule, requests, failed }) => [
@@ -56658,7 +56715,7 @@ function hostBlocks({ hosts, refused, otherRefused }) {
 /** The lines that would allow what was refused. A path has no character that could end the block. */
 function pasteBlocks(refused) {
     return ['host-rules', 'allow-endpoints'].flatMap((option) => {
-        const isKnown = ({ host }) => option === 'allow-endpoints' && isSideTraffic(host);
+        const isKnown = ({ host, line }) => isKnownNoise(host, option, line);
         const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
         const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
         if (plain.length === 0)
@@ -56683,7 +56740,12 @@ function refusedText({ blocked, others }) {
         return 'no request was refused';
     return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }
-const isSideTraffic = (domain) => PROVIDERS.some(({ sideTraffic }) => sideTraffic.includes(domain));
+/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
+function isKnownNoise(host, option, line) {
+    const place = host + line.slice(line.indexOf('/'));
+    return PROVIDERS.some(({ sideTraffic }) => sideTraffic.some((known) => known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host));
+}
+const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
 /** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
 function knownAs(domain) {
     const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
@@ -57803,7 +57865,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5635);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8348);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import type { AgentVariable } from '../shared/provider-entry.ts';
+import type { ConfiguredProvider } from '../config/providers.ts';
+import type { AgentVariable, ProgramMode } from '../shared/provider-entry.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 
 /** The variables of the provider table that apply to a run. */
@@ -11,10 +12,16 @@ export function activeVariables(config: Config): { provider: Provider; variable:
       .filter(({ when }) => {
         if (when === 'always') return true;
         if (when === 'configured') return configured !== undefined;
+        if (typeof when === 'string') return configured !== undefined && when === modeOf(config, configured);
         return configured?.given.includes(when.credential) === true;
       })
       .map((variable) => ({ provider, variable }));
   });
+}
+
+/** A key belongs to a provider of the user's own. A token works in both modes, and the user decides. */
+function modeOf({ copilotMode }: Config, { given }: ConfiguredProvider): ProgramMode {
+  return copilotMode === 'provider' || given.includes('COPILOT_API_KEY') ? 'provider-mode' : 'own-mode';
 }
 
 /** A user's own choice of a model, if there is one. */

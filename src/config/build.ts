@@ -8,8 +8,15 @@ import type { Config } from './config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
-import { NO_NAMED_HOSTS, providerHosts, ruledHosts, type NamedHosts, type NamedProviderHost } from './named-hosts.ts';
-import { configuredProviders, type ProviderChoices } from './providers.ts';
+import {
+  companionHosts,
+  NO_NAMED_HOSTS,
+  providerHosts,
+  ruledHosts,
+  type NamedHosts,
+  type NamedProviderHost,
+} from './named-hosts.ts';
+import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd } from './read.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -65,7 +72,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
     providers,
-    namedHosts: apiProxy ? namedHosts(values, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+    namedHosts: apiProxy ? namedHosts(values, providers, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+    copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     allow,
@@ -92,14 +100,19 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
 }
 
 /** @throws UserError for a host that is named twice */
-function namedHosts(values: OptionValues, providers: readonly NamedProviderHost[]): NamedHosts {
+function namedHosts(
+  values: OptionValues,
+  configured: readonly ConfiguredProvider[],
+  providers: readonly NamedProviderHost[],
+): NamedHosts {
   throwProblems(
     checkNamedHosts(
       values,
       providers.map(({ name }) => name),
     ),
   );
-  return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], []) };
+  const builtIn = companionHosts(configured);
+  return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
 }
 
 function budgetOf(values: OptionValues): SidecarBudget {

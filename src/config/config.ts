@@ -40,6 +40,9 @@ export interface ProtectedPath {
   readonly mode: 'read-only' | 'report';
 }
 
+export const COPILOT_MODES = ['github', 'provider'] as const;
+export type CopilotMode = (typeof COPILOT_MODES)[number];
+
 /** Everything a run needs to know, from either front end, except the credentials, which are in {@link Secrets}. */
 export interface Config {
   /** Decides how messages name the options. */
@@ -54,6 +57,8 @@ export interface Config {
   readonly providers: readonly ConfiguredProvider[];
   /** None without the api-proxy. */
   readonly namedHosts: NamedHosts;
+  /** How Copilot CLI works with a token: as GitHub's own client, or with the api-proxy as a provider of the user's own. */
+  readonly copilotMode: CopilotMode;
   /** Endpoints allowed in addition to those in the provider table. */
   readonly allowEndpoints: readonly AllowedEndpoint[];
   /** What a request may make a provider do for the command. */

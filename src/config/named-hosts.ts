@@ -54,6 +54,26 @@ export function providerHosts(
   });
 }
 
+/** The hosts that the programs of the configured providers ask beside the APIs, with what they ask. */
+export function companionHosts(configured: readonly ConfiguredProvider[]): NamedHost[] {
+  return configured.flatMap(({ provider, given }) =>
+    provider.companions
+      .filter(({ credential }) => given.includes(credential))
+      .map(({ host, method, path, credential }) => ({
+        name: host,
+        rules: [
+          {
+            method,
+            path,
+            credential: { name: credential, header: 'authorization', prefix: 'Bearer ' },
+            source: provider.name,
+          },
+        ],
+        echoesNothing: true,
+      })),
+  );
+}
+
 /** With a credential and no rule, a host may be read. */
 const readable = (credential: CredentialUse, source: string): HostRule => ({
   method: 'GET',

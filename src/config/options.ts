@@ -5,6 +5,7 @@ import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry } from './allow-list.ts';
+import { COPILOT_MODES } from './config.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
@@ -100,6 +101,13 @@ const OTHERS = [
     kind: 'commas',
     parse: providerTool,
     description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+  },
+  {
+    name: 'copilot-mode',
+    kind: 'choice',
+    choices: COPILOT_MODES,
+    default: 'github',
+    description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
   },
   {
     name: 'host-credentials',

@@ -114,7 +114,7 @@ function hostBlocks({ hosts, refused, otherRefused }: HostTraffic): string[] {
   const rows = [
     ...refused.map(({ host, option, line, requests }) => [
       code(host),
-      `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${option === 'allow-endpoints' ? knownAs(host) : ''}`,
+      `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isKnownNoise(host, option, line) ? SIDE_TRAFFIC : ''}`,
       String(requests),
     ]),
     ...hosts.map(({ host, rule, requests, failed }) => [
@@ -134,7 +134,7 @@ function hostBlocks({ hosts, refused, otherRefused }: HostTraffic): string[] {
 /** The lines that would allow what was refused. A path has no character that could end the block. */
 function pasteBlocks(refused: readonly RefusedRequest[]): string[] {
   return (['host-rules', 'allow-endpoints'] as const).flatMap((option) => {
-    const isKnown = ({ host }: RefusedRequest): boolean => option === 'allow-endpoints' && isSideTraffic(host);
+    const isKnown = ({ host, line }: RefusedRequest): boolean => isKnownNoise(host, option, line);
     const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
     const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
     if (plain.length === 0) return [];
@@ -161,7 +161,17 @@ function refusedText({ blocked, others }: DomainTraffic): string {
   return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }
 
-const isSideTraffic = (domain: string): boolean => PROVIDERS.some(({ sideTraffic }) => sideTraffic.includes(domain));
+/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
+function isKnownNoise(host: string, option: RefusedRequest['option'], line: string): boolean {
+  const place = host + line.slice(line.indexOf('/'));
+  return PROVIDERS.some(({ sideTraffic }) =>
+    sideTraffic.some((known) =>
+      known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host,
+    ),
+  );
+}
+
+const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
 
 /** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
 function knownAs(domain: string): string {

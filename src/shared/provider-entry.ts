@@ -3,11 +3,17 @@
  * docs/agents.md.
  */
 
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint, EndpointMethod } from './endpoints.ts';
 import type { InjectionRules } from './injection.ts';
 import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { UsageDialect } from './usage.ts';
+
+/**
+ * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
+ * and so looks for the next variable.
+ */
+export const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 export const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
@@ -35,11 +41,30 @@ export interface Credential {
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }
 
+/**
+ * A program may have a mode of its own, in which it asks its maker's hosts, and one for a provider of its user's own, in
+ * which it asks a base URL and needs a model by name.
+ */
+export type ProgramMode = 'own-mode' | 'provider-mode';
+
+/** A request to another host than the API's that a provider's program makes with the credential. */
+export interface Companion {
+  readonly host: string;
+  /** `GET` covers `HEAD`. */
+  readonly method: EndpointMethod;
+  readonly path: string;
+  /** The variable of the credential that it needs. */
+  readonly credential: string;
+}
+
 /** A variable that the agent gets because of a provider. */
 export interface AgentVariable {
   readonly name: string;
-  /** `configured`: any credential of the provider was given; otherwise the variable of the credential it depends on. */
-  readonly when: 'always' | 'configured' | { readonly credential: string };
+  /**
+   * `configured`: any credential of the provider was given. `own-mode` and `provider-mode` tell how the provider's program
+   * works, see {@link ProgramMode}. Otherwise the variable of the credential it depends on.
+   */
+  readonly when: 'always' | 'configured' | ProgramMode | { readonly credential: string };
   /**
    * `base-url` is checked for a listener and `placeholder` for its exact value before the command runs. `model-choice` gets
    * its value from the provider's list of models.
@@ -77,6 +102,8 @@ export interface ProviderEntry {
    * {@link defaultTarget}.
    */
   readonly otherHosts: readonly string[];
+  /** What its program asks of other hosts. The api-proxy answers for them too. */
+  readonly companions: readonly Companion[];
   /** For a provider whose API has another host for the users of another GitHub server. */
   readonly byServer?: {
     /** @param serverUrl value of `GITHUB_SERVER_URL` @throws Error naming the variable */
@@ -145,7 +172,10 @@ export interface ProviderEntry {
      */
     readonly choose?: (list: unknown, model: string | undefined) => ModelChoice | undefined;
   };
-  /** Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. */
+  /**
+   * Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. With a
+   * path, what it asks of a named host.
+   */
   readonly sideTraffic: readonly string[];
   /** How its answers say what they used. */
   readonly usage: UsageDialect;

@@ -120,7 +120,8 @@ function callers({ addresses, modelPorts, namedHosts }: EgressPolicy): string[] 
   return [
     `acl agent src ${addresses.agent}`,
     `acl api_proxy src ${addresses['api-proxy']}`,
-    // For programs that ask a proxy for every address. The api-proxy has these requests in its own log.
+    // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
+    // for named hosts.
     `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
     ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
     'acl to_models all-of front agent sidecar_address sidecar_port',
@@ -245,7 +246,7 @@ function logging(): string[] {
     `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
     // Records of the peek port repeat those of the front port, unless they add a verdict.
     `acl has_verdict note ${VERDICT}`,
-    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];

@@ -22,6 +22,32 @@ export function bridgeAddress(): string {
   return gateway === '' ? subnet.replace(/0\/\d+$/, '1') : gateway;
 }
 
+/** The last part of the addresses that {@link addBridgeAddress} has made in this process. */
+let lastAddress = process.pid % 20_000;
+
+/**
+ * Gives the host another address that containers can reach, so that a server can have a port of its own there: named hosts
+ * are always asked at port 443. Only root can do that.
+ */
+export function addBridgeAddress(): { readonly address: string; readonly remove: () => void } {
+  const [first, second] = bridgeAddress().split('.');
+  lastAddress += 1;
+  const address = [first, second, 128 + (lastAddress >> 8), lastAddress & 0xff].join('.');
+  const ip = (verb: string): void => {
+    const { status, stderr } = spawnSync('ip', ['address', verb, `${address}/32`, 'dev', 'docker0'], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`ip address ${verb} ${address}: ${stderr}`);
+  };
+  ip('add');
+  return {
+    address,
+    remove: () => {
+      ip('del');
+    },
+  };
+}
+
 /** Everything on the engine that belongs to any run, or only to `runId`. */
 export function leftOvers(runId?: string): string[] {
   const filter = `--filter=label=${RUN_LABEL}${runId === undefined ? '' : `=${runId}`}`;

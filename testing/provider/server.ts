@@ -129,7 +129,7 @@ async function decide(
     return refuse(401, `The local provider got no valid credential in ${dialect.credential.header}.`);
   }
   const missing = dialect.hosts.includes(request.host)
-    ? dialect.demands?.find((name) => !(name in request.headers))
+    ? dialect.demands?.(request.path).find((name) => !(name in request.headers))
     : undefined;
   if (missing !== undefined) return refuse(400, `bad request: missing required ${missing} header`);
   // On this status Codex falls back to plain HTTP at once.

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROVIDERS, type ProviderId } from '../../src/shared/providers.ts';
-import { bridgeAddress } from '../engine/engine.ts';
+import { PROVIDERS, type Provider, type ProviderId } from '../../src/shared/providers.ts';
+import { addBridgeAddress, bridgeAddress } from '../engine/engine.ts';
 import { ROOT } from '../root.ts';
 import { startProviderServer, type ProviderServer, type ProviderServerOptions } from '../provider/server.ts';
 import { runEntry, type EntryResult, type RunningEntry } from './run-entry.ts';
@@ -36,6 +36,38 @@ export interface LocalProvider {
   readonly inputs: (id: ProviderId) => Record<string, string>;
 }
 
+/** A provider's server at the usual port, for programs that ask several hosts. Only root can have one. */
+export async function startLocalProviderAt443(options: Partial<ProviderServerOptions> = {}): Promise<LocalProvider> {
+  const { address, remove } = addBridgeAddress();
+  const ca = await createTestCa();
+  const server = await startProviderServer({ ca, keys: TEST_KEYS, ...options, host: address, port: 443 });
+  return {
+    ca,
+    server: {
+      ...server,
+      close: async () => {
+        await server.close();
+        remove();
+      },
+    },
+    inputs: (id) => {
+      const provider = providerNamed(id);
+      const hosts = [provider.defaultTarget, ...provider.otherHosts, ...provider.companions.map(({ host }) => host)];
+      return {
+        [provider.credentials[0]?.input ?? '']: TEST_KEYS[id],
+        'add-hosts': hosts.map((host) => `${host}:${address}`).join('\n'),
+        'upstream-ca': CA_FILE,
+      };
+    },
+  };
+}
+
+function providerNamed(id: ProviderId): Provider {
+  const provider = PROVIDERS.find((candidate) => candidate.id === id);
+  if (!provider) throw new Error(`no provider ${id}`);
+  return provider;
+}
+
 export async function startLocalProvider(options: Partial<ProviderServerOptions> = {}): Promise<LocalProvider> {
   const ca = await createTestCa();
   const host = bridgeAddress();
@@ -44,10 +76,11 @@ export async function startLocalProvider(options: Partial<ProviderServerOptions>
     server,
     ca,
     inputs: (id) => {
-      const provider = PROVIDERS.find((candidate) => candidate.id === id);
-      if (!provider) throw new Error(`no provider ${id}`);
+      const provider = providerNamed(id);
       return {
         [provider.credentials[0]?.input ?? '']: TEST_KEYS[id],
+        // In its own mode, Copilot CLI also asks hosts at a port that this server does not have.
+        ...(provider.companions.length > 0 && { 'copilot-mode': 'provider' }),
         [provider.targetInput]: `${provider.defaultTarget}:${String(server.port)}`,
         'add-hosts': `${provider.defaultTarget}:${host}`,
         'upstream-ca': CA_FILE,

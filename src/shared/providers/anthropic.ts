@@ -105,6 +105,7 @@ export const anthropic = {
   port: 10001,
   defaultTarget: 'api.anthropic.com',
   otherHosts: [],
+  companions: [],
   targetInput: 'anthropic-api-target',
   targetVariable: 'ANTHROPIC_API_TARGET',
   authHeaderInput: 'anthropic-auth-header',

@@ -1,6 +1,6 @@
 import { COPILOT_HOST, copilotHost, GITHUB_COPILOT_HOST, isCopilotHost } from '../copilot-host.ts';
 import { post, spelled, under, type Endpoint } from '../endpoints.ts';
-import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import { PLACEHOLDER_GITHUB_TOKEN, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { isModelName, type ModelChoice } from '../model-choice.ts';
 import { isObject, type JsonObject, type Usage } from '../usage.ts';
 import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
@@ -99,6 +99,10 @@ export const copilot = {
   defaultTarget: COPILOT_HOST,
   // One for each plan. GitHub's answer to the program's first request names the right one.
   otherHosts: PLAN_HOSTS,
+  // Who the token belongs to, and which host serves the plan.
+  companions: [
+    { host: 'api.github.com', method: 'GET', path: '/copilot_internal/user', credential: 'COPILOT_GITHUB_TOKEN' },
+  ],
   byServer: { host: copilotHost, includes: isCopilotHost },
   targetInput: 'copilot-api-target',
   targetVariable: 'COPILOT_API_TARGET',
@@ -140,7 +144,10 @@ export const copilot = {
   bodyRules: (path) => (path.startsWith('/v1/messages') ? ANTHROPIC_BODY : OPENAI_BODY),
   toolHeaders: [],
   credentialQuery: [],
-  requestHeaders: ['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+  requestHeaders: [
+    ...['copilot-*', 'editor-*', 'x-initiator', 'x-interaction-*', 'x-github-api-version', 'openai-*'],
+    ...['x-agent-task-id', 'x-client-*', 'x-github-repository-*'],
+  ],
   subprotocols: [],
   agentVariables: [
     { name: 'COPILOT_API_URL', when: 'configured', role: 'base-url', value: '' },
@@ -153,18 +160,23 @@ export const copilot = {
     },
     { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
     { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
-    // Today's CLI asks api.github.com about a token, and a placeholder is none; of a provider of its user's own it asks
-    // nobody. So these are set for a token too, and with them it needs a model by name, and its wire API.
-    { name: 'COPILOT_PROVIDER_BASE_URL', when: 'configured', role: 'base-url', value: '' },
-    { name: 'COPILOT_PROVIDER_API_KEY', when: 'configured', role: 'placeholder', value: PLACEHOLDER_TOKEN },
-    { name: MODEL_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
-    { name: WIRE_API_VARIABLE, when: 'configured', role: 'model-choice', value: '', overridable: true },
+    // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
+    { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+    // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
+    // API.
+    { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
+    { name: 'COPILOT_PROVIDER_API_KEY', when: 'provider-mode', role: 'placeholder', value: PLACEHOLDER_TOKEN },
+    { name: MODEL_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
+    { name: WIRE_API_VARIABLE, when: 'provider-mode', role: 'model-choice', value: '', overridable: true },
   ],
   managedSettings: [],
   hopeless: [],
   transcripts: ['.copilot/session-state', '.copilot/logs'],
   modelList: { path: '/models', wrongKey: { status: 401, body: /^/ }, choose: chooseModel },
-  sideTraffic: ['api.github.com'],
+  sideTraffic: [
+    ...['api.github.com', 'api.github.com/copilot_internal/', 'api.github.com/repos/github/copilot-cli/'],
+    ...['individual', 'business', 'enterprise'].map((plan) => `telemetry.${plan}.githubcopilot.com`),
+  ],
   priceList: 'github-copilot',
   usage: { usageKey: 'usage', modelKey: 'model', read: readUsage },
   finalStatus: 402,

@@ -87,6 +87,7 @@ export const gemini = {
   port: 10003,
   defaultTarget: 'generativelanguage.googleapis.com',
   otherHosts: [],
+  companions: [],
   targetInput: 'gemini-api-target',
   targetVariable: 'GEMINI_API_TARGET',
   authHeaderInput: 'gemini-auth-header',

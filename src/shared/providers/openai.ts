@@ -122,6 +122,7 @@ export const openai = {
   port: 10000,
   defaultTarget: 'api.openai.com',
   otherHosts: [],
+  companions: [],
   targetInput: 'openai-api-target',
   targetVariable: 'OPENAI_API_TARGET',
   authHeaderInput: 'openai-auth-header',

@@ -64,8 +64,8 @@ export interface Dialect {
   readonly credential: CredentialForm;
   /** Credentials that go otherwise. */
   readonly otherCredentials?: readonly (CredentialForm & { readonly key: RegExp })[];
-  /** Headers without which the provider's own hosts answer 400, in lower case. */
-  readonly demands?: readonly string[];
+  /** Headers without which the provider's own hosts answer 400 for a path, in lower case. */
+  readonly demands?: (path: string) => readonly string[];
   /** Recognises the provider by the path alone, for a server that is reached as `localhost`. */
   readonly recognises: (path: string) => boolean;
   /** Returns `undefined` if there is no such endpoint. */

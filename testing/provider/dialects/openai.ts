@@ -238,6 +238,23 @@ const copilotModel = (id: string, fields: JsonObject = {}) => ({
   ...fields,
 });
 
+const GITHUB_API = 'api.github.com';
+const COPILOT_USER = '/copilot_internal/user';
+
+/** What the program needs of the answer about its token. Measured with Copilot CLI 1.0.102. */
+const COPILOT_ACCOUNT = {
+  login: 'octocat',
+  copilot_plan: 'individual',
+  chat_enabled: true,
+  cli_enabled: true,
+  is_mcp_enabled: true,
+  organization_list: [],
+  endpoints: {
+    api: 'https://api.individual.githubcopilot.com',
+    telemetry: 'https://telemetry.individual.githubcopilot.com',
+  },
+};
+
 export const COPILOT_MODELS = {
   object: 'list',
   data: [
@@ -245,6 +262,8 @@ export const COPILOT_MODELS = {
     copilotModel('local-switched-off', { is_chat_default: true, policy: { state: 'disabled', terms: '' } }),
     copilotModel('local-newer', { supported_endpoints: ['/responses'] }),
     copilotModel('local-default', { is_chat_default: true }),
+    // The program knows its models by name, and takes no other in its own mode.
+    copilotModel('gpt-5-mini', { supported_endpoints: ['/chat/completions', '/responses'] }),
   ],
 };
 
@@ -286,10 +305,11 @@ export const openai = dialect('openai', ['api.openai.com'], '/v1');
 export const copilot: Dialect = {
   ...dialect(
     'copilot',
-    ['', 'individual.', 'business.', 'enterprise.'].map((plan) => `api.${plan}githubcopilot.com`),
+    [...['', 'individual.', 'business.', 'enterprise.'].map((plan) => `api.${plan}githubcopilot.com`), GITHUB_API],
     '',
   ),
-  handle: handler('', COPILOT_MODELS),
+  handle: (request) =>
+    request.path === COPILOT_USER ? jsonAnswer(COPILOT_ACCOUNT) : handler('', COPILOT_MODELS)(request),
   // From reports: the API answers 400 without it.
-  demands: ['copilot-integration-id'],
+  demands: (path) => (path === COPILOT_USER ? [] : ['copilot-integration-id']),
 };
