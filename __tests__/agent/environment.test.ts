@@ -79,12 +79,16 @@ const ANTHROPIC = {
 const COPILOT = {
   COPILOT_API_URL: 'http://172.30.0.30:10002',
   COPILOT_TOKEN: PLACEHOLDER,
+};
+const COPILOT_PROVIDER = {
   COPILOT_PROVIDER_BASE_URL: 'http://172.30.0.30:10002',
   COPILOT_PROVIDER_API_KEY: PLACEHOLDER,
 };
 const COPILOT_TOKEN = { ...COPILOT, COPILOT_GITHUB_TOKEN: PLACEHOLDER };
+const COPILOT_OWN_MODE = { ...COPILOT_TOKEN, GH_TOKEN: 'ghu_placeholderTokenForCredentialIsolation' };
 const COPILOT_KEY = {
   ...COPILOT,
+  ...COPILOT_PROVIDER,
   COPILOT_API_KEY: PLACEHOLDER,
   COPILOT_OFFLINE: 'true',
 };
@@ -108,7 +112,7 @@ describe('what the sandbox sets', () => {
     ['no credential', [], {}],
     ['an OpenAI key', ['OPENAI_API_KEY'], OPENAI],
     ['an Anthropic key', ['ANTHROPIC_API_KEY'], ANTHROPIC],
-    ['a Copilot token', ['COPILOT_GITHUB_TOKEN'], COPILOT_TOKEN],
+    ['a Copilot token', ['COPILOT_GITHUB_TOKEN'], COPILOT_OWN_MODE],
     ['a Copilot key', ['COPILOT_API_KEY'], COPILOT_KEY],
     ['a Copilot token and key', ['COPILOT_API_KEY', 'COPILOT_GITHUB_TOKEN'], { ...COPILOT_TOKEN, ...COPILOT_KEY }],
     ['a Gemini key', ['GEMINI_API_KEY'], {}],
@@ -117,6 +121,24 @@ describe('what the sandbox sets', () => {
     const { AWF_ONE_SHOT_TOKENS: oneShot, ...rest } = variables({ secrets: given(...credentials) });
     expect(rest).toEqual({ ...ALWAYS, ...expected });
     expect(oneShot?.split(',').toSorted()).toEqual(ONE_SHOT.toSorted());
+  });
+
+  test.each([
+    ['github', { GH_TOKEN: 'ghu_placeholderTokenForCredentialIsolation' }],
+    ['provider', COPILOT_PROVIDER],
+  ] as const)('with a Copilot token and copilot-mode %s', (copilotMode, expected) => {
+    const secrets = given('COPILOT_GITHUB_TOKEN');
+    const found = variables({ copilotMode, secrets }, { GH_TOKEN: 'ghs_of-the-job' });
+    expect(found).toMatchObject({ ...COPILOT_TOKEN, ...expected });
+    expect(
+      Object.keys(found)
+        .filter((name) => /GH_TOKEN|COPILOT_PROVIDER/.test(name))
+        .toSorted(),
+    ).toEqual(Object.keys(expected).toSorted());
+    const env = [{ name: 'GH_TOKEN', value: undefined }];
+    expect(variables({ copilotMode, secrets, env }, { GH_TOKEN: 'ghs_of-the-job' })).toMatchObject({
+      GH_TOKEN: 'ghs_of-the-job',
+    });
   });
 
   test('follows the subnet', () => {

@@ -40,7 +40,7 @@ test('the records are added up, by model and in total', () => {
     ...NO_USAGE,
     ...{ costUsd: 0.04, pricedUsd: 0.04, unpriced: [] },
     ...{ requests: 5, inputTokens: 100, outputTokens: 10, cachedInputTokens: 11, estimated: false, overBudget: 1 },
-    ...{ droppedLines: 0, unreadableLines: 0 },
+    ...{ droppedLines: 0, unreadableLines: 0, hosts: [], refused: [], otherRefused: 0 },
     models: [
       {
         ...{ ...NO_USAGE, costUsd: 0.02 },
@@ -144,7 +144,7 @@ test('no records give empty totals', () => {
   expect(NO_MODEL_USAGE).toEqual({
     ...NO_USAGE,
     ...{ requests: 0, estimated: false, overBudget: 0, costUsd: 0, pricedUsd: 0, unpriced: [] },
-    ...{ droppedLines: 0, unreadableLines: 0 },
+    ...{ droppedLines: 0, unreadableLines: 0, hosts: [], refused: [], otherRefused: 0 },
     models: [],
   });
 });

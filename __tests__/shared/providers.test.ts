@@ -77,10 +77,11 @@ const AGENT: Readonly<Record<Specified, Readonly<Record<string, [when: string, v
     COPILOT_GITHUB_TOKEN: ['COPILOT_GITHUB_TOKEN', TOKEN],
     COPILOT_API_KEY: ['COPILOT_API_KEY', TOKEN],
     COPILOT_OFFLINE: ['COPILOT_API_KEY', 'true'],
-    COPILOT_PROVIDER_BASE_URL: ['configured', ''],
-    COPILOT_PROVIDER_API_KEY: ['configured', TOKEN],
-    COPILOT_MODEL: ['configured', ''],
-    COPILOT_PROVIDER_WIRE_API: ['configured', ''],
+    GH_TOKEN: ['own-mode', 'ghu_placeholderTokenForCredentialIsolation'],
+    COPILOT_PROVIDER_BASE_URL: ['provider-mode', ''],
+    COPILOT_PROVIDER_API_KEY: ['provider-mode', TOKEN],
+    COPILOT_MODEL: ['provider-mode', ''],
+    COPILOT_PROVIDER_WIRE_API: ['provider-mode', ''],
   },
   gemini: {
     GEMINI_API_BASE_URL: ['always', ''],
@@ -157,9 +158,9 @@ describe.each(PROVIDERS)('$id', (provider) => {
   });
 
   test('every placeholder is recognised as one, and every base URL is checked', () => {
-    for (const { name, role, value } of provider.agentVariables) {
+    for (const { name, role, value, yields } of provider.agentVariables) {
       expect([name, role === 'base-url']).toEqual([name, /_(BASE_URL|API_URL)$/.test(name)]);
-      expect([name, role === 'placeholder']).toEqual([name, value.includes('placeholder')]);
+      expect([name, role === 'placeholder']).toEqual([name, value.includes('placeholder') && !yields]);
       if (role === 'placeholder') expect(ACCEPTED_PLACEHOLDERS).toContain(value);
     }
   });

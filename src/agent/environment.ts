@@ -107,7 +107,7 @@ export function agentEnvironment(
       withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
-    } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
+    } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !YIELDING.has(name))) {
       throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
         hint: whyNot(name, config.frontEnd),
       });
@@ -116,7 +116,7 @@ export function agentEnvironment(
     }
   }
   const isSet = (name: string): boolean =>
-    (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    (OVERRIDABLE.has(name) || YIELDING.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
   const java = javaOptions(variables, addresses, trust?.javaStore);
   return {
@@ -131,6 +131,11 @@ const OVERRIDABLE: ReadonlySet<string> = new Set([
   ...LEFT_TO_USER,
   ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
 ]);
+
+/** The variables that `env` alone may set although the sandbox has values of its own. */
+const YIELDING: ReadonlySet<string> = new Set(
+  PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.yields).map((v) => v.name)),
+);
 
 /**
  * The variables of the host that pass by default or with `env-all`.

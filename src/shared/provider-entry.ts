@@ -74,6 +74,8 @@ export interface AgentVariable {
   readonly value: string;
   /** The user's own value, where set, wins. */
   readonly overridable?: true;
+  /** A value that the user asks for by name takes its place. What the caller's environment has alone does not. */
+  readonly yields?: true;
 }
 
 /** A settings file of an agent program. */

@@ -161,7 +161,7 @@ export const copilot = {
     { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
     { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
     // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
-    { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+    { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, yields: true },
     // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
     // API.
     { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
