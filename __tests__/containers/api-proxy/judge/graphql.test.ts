@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ProxyError } from '../../../../containers/api-proxy/src/errors.ts';
 import {
   checkGraphqlHeaders,
-  GraphqlJudgement,
+  GraphqlJudge,
   loadGraphql,
   MAX_GRAPHQL_BYTES,
 } from '../../../../containers/api-proxy/src/judge/graphql.ts';
@@ -17,7 +17,7 @@ const EVIL = 'deleteRef(input: {refId: "R_1"}) { clientMutationId }';
 
 /** What is forwarded, or why nothing is. */
 function judge(body: string | Buffer | object, level: GithubAccessLevel = 'comment'): string {
-  const judgement = new GraphqlJudgement(graphql, graphqlRule(level), `github-access ${level}`);
+  const judgement = new GraphqlJudge(graphql, graphqlRule(level), `github-access ${level}`).begin();
   const octets = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   try {
     judgement.push(Buffer.from(octets as string));

@@ -17,6 +17,7 @@ import {
 import { NO_RETRY, ProxyError } from '../errors.ts';
 import type { RawHeaders } from '../request/raw-headers.ts';
 import { isObject, parseGraphqlBody, type GraphqlBody } from './graphql-body.ts';
+import type { BodyJudge, Judgement } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
 import { printable } from './refusals.ts';
 
@@ -45,15 +46,33 @@ export function checkGraphqlHeaders(rawHeaders: RawHeaders): void {
   if (!isPlainJson(rawHeaders)) throw unreadable('it is compressed or not JSON in UTF-8');
 }
 
+/** Judges GraphQL requests by one rule. */
+export class GraphqlJudge implements BodyJudge {
+  readonly needsWhole = true;
+  readonly #graphql: GraphqlPackage;
+  readonly #rule: GraphqlRule;
+  readonly #source: string;
+
+  /** @param source where the rule comes from, for messages: `github-access read` */
+  constructor(graphql: GraphqlPackage, rule: GraphqlRule, source: string) {
+    this.#graphql = graphql;
+    this.#rule = rule;
+    this.#source = source;
+  }
+
+  begin(): GraphqlJudgement {
+    return new GraphqlJudgement(this.#graphql, this.#rule, this.#source);
+  }
+}
+
 /** Judges the body of one GraphQL request, as a whole. */
-export class GraphqlJudgement {
+class GraphqlJudgement implements Judgement {
   readonly #graphql: GraphqlPackage;
   readonly #rule: GraphqlRule;
   readonly #source: string;
   readonly #chunks: Buffer[] = [];
   #length = 0;
 
-  /** @param source where the rule comes from, for messages: `github-access read` */
   constructor(graphql: GraphqlPackage, rule: GraphqlRule, source: string) {
     this.#graphql = graphql;
     this.#rule = rule;
