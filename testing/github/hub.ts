@@ -6,9 +6,9 @@ import { git } from '../git.ts';
 
 /** Whose it is, as GitHub writes names. */
 export const JOB_REPOSITORY = 'Octo/Hello';
-export const JOB_REPOSITORY_ID = 4242;
-export const OTHER_REPOSITORY = 'other/private';
-export const PUBLIC_REPOSITORY = 'public/library';
+const JOB_REPOSITORY_ID = 4242;
+const OTHER_REPOSITORY = 'other/private';
+const PUBLIC_REPOSITORY = 'public/library';
 
 export const ASSET = 'contents of a release asset';
 export const LFS_OBJECT = 'contents of a large file';

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { GIT_ENVIRONMENT } from '../git.ts';
 import { goTool } from '../go-tool.ts';
 
-export const GH_VERSION = '2.83.1';
+const GH_VERSION = '2.83.1';
 
 /** @returns the program's path */
 export const installGh = (): Promise<string> =>
@@ -19,6 +19,8 @@ export interface RecordedCommand {
   readonly access: NeededAccess;
   /** `METHOD host/path operation`, in any order. `GRAPHQL` stands for a request to the GraphQL endpoint. */
   readonly sends: readonly string[];
+  /** Of the review that it sends. */
+  readonly event?: 'COMMENT' | 'APPROVE';
 }
 
 const API = 'api.github.com';
@@ -34,6 +36,8 @@ const below = (method: string, path: string): string => `${method} ${API}/repos/
 
 const command = (access: NeededAccess, text: string, ...sends: readonly string[]): RecordedCommand => ({
   ...{ command: text, access, sends },
+  ...(/-comment |COMMENT/.test(text) && { event: 'COMMENT' }),
+  ...(/approve|APPROVE/.test(text) && { event: 'APPROVE' }),
 });
 
 /** In an order in which each finds what it needs. `new.txt` is a file in the working directory. */
