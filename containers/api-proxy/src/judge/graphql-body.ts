@@ -4,7 +4,7 @@ import { NotJson } from './json-text.ts';
 /** The members that a GraphQL request may have. */
 export interface GraphqlBody {
   readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables?: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
 }
 
@@ -63,7 +63,7 @@ export function parseGraphqlBody(body: Buffer): GraphqlBody | string {
   if (!isObject(variables ?? {})) return 'its "variables" are not a JSON object';
   return {
     query,
-    variables: isObject(variables) ? variables : {},
+    ...(isObject(variables) && { variables }),
     ...(operationName !== null && { operationName }),
   };
 }

@@ -4,4 +4,5 @@
  */
 export { parse } from 'graphql/language/parser.js';
 export { print } from 'graphql/language/printer.js';
+export { stripIgnoredCharacters } from 'graphql/utilities/stripIgnoredCharacters.js';
 export { visit } from 'graphql/language/visitor.js';

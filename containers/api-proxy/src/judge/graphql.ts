@@ -21,7 +21,8 @@ import type { BodyJudge, Judgement } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
 import { printable } from './refusals.ts';
 
-type GraphqlPackage = typeof import('./graphql-package.ts');
+type Variables = NonNullable<GraphqlBody['variables']>;
+export type GraphqlPackage = typeof import('./graphql-package.ts');
 
 /** Octets of a body. The largest that `gh` sends have 10 KB; a commit made with `createCommitOnBranch` has its files. */
 export const MAX_GRAPHQL_BYTES = 1024 * 1024;
@@ -88,15 +89,20 @@ class GraphqlJudgement implements Judgement {
 
   /**
    * @returns the body to forward instead of the client's. It is composed anew, because GitHub has a parser of its own:
-   *   one that reads a comment's end or a string in another way would act on another document than the judged one.
+   *   one that reads a comment's end or a string in another way would act on another document than the judged one. It is
+   *   written as short as it can be, and white space at its end gives it the length of the client's.
    * @throws ProxyError 403
    */
   end(): Buffer {
+    const { print, stripIgnoredCharacters } = this.#graphql;
     const body = parseGraphqlBody(Buffer.concat(this.#chunks));
     if (typeof body === 'string') throw unreadable(body);
     const document = this.#parse(body.query);
     this.#judge(document, body);
-    return Buffer.from(JSON.stringify({ ...body, query: this.#graphql.print(document) }));
+    const composed = Buffer.from(JSON.stringify({ ...body, query: stripIgnoredCharacters(print(document)) }));
+    // Block strings of many lines can come out longer, because a plain string has to escape them.
+    if (composed.length > this.#length) throw unreadable('its strings take more room when they are written plainly');
+    return Buffer.concat([composed, Buffer.alloc(this.#length - composed.length, ' ')]);
   }
 
   #parse(query: string): DocumentNode {
@@ -128,14 +134,12 @@ class GraphqlJudgement implements Judgement {
       if (definition.operation === OperationTypeNode.SUBSCRIPTION)
         throw this.#refuseOperation('GraphQL subscriptions', undefined);
       if (definition.operation !== OperationTypeNode.MUTATION) continue;
-      for (const field of topFields(definition.selectionSet, fragments)) this.#judgeMutation(field, body.variables);
+      for (const field of topFields(definition.selectionSet, fragments))
+        this.#judgeMutation(field, body.variables ?? {});
     }
   }
 
-  #judgeMutation(
-    { name: { value: name }, arguments: given = [] }: FieldNode,
-    variables: GraphqlBody['variables'],
-  ): void {
+  #judgeMutation({ name: { value: name }, arguments: given = [] }: FieldNode, variables: Variables): void {
     if (name === '__typename') return;
     const mutation = `the GraphQL mutation "${printable(name)}"`;
     if (!this.#rule.mutations.includes(name)) throw this.#refuseOperation(mutation, name);
@@ -179,7 +183,7 @@ function topFields(top: SelectionSetNode, fragments: ReadonlyMap<string, Fragmen
 }
 
 /** Whether the members of an input have allowed values. A variable without a value may have a default, which may not. */
-function passes({ value }: ArgumentNode, allowed: InputValues, variables: GraphqlBody['variables']): boolean {
+function passes({ value }: ArgumentNode, allowed: InputValues, variables: Variables): boolean {
   const valueOf = (node: ValueNode): unknown => {
     if (node.kind === Kind.VARIABLE) return new Map(Object.entries(variables)).get(node.name.value);
     return node.kind === Kind.ENUM ? node.value : undefined;

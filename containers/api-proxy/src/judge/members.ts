@@ -1,7 +1,9 @@
 import { NO_RETRY, ProxyError } from '../errors.ts';
 import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
 import { NotJson } from './json-text.ts';
+import type { RawHeaders } from '../request/raw-headers.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
+import { isPlainJson } from './plain-json.ts';
 import { printable } from './refusals.ts';
 
 /** By name, the values that a member of the body may have. */
@@ -11,6 +13,18 @@ const OTHER: Slot = { name: '', wish: 'skip' };
 
 const refuse = (code: 'body_unreadable' | 'endpoint_not_allowed', reason: string): ProxyError =>
   new ProxyError(code, reason, { headers: NO_RETRY });
+
+const unreadable = (what: string, source: string): ProxyError =>
+  refuse(
+    'body_unreadable',
+    `The rule "${source}" depends on what is in the ${what}, which is compressed or not JSON in UTF-8. ` +
+      'Send JSON without compression, with the type application/json.',
+  );
+
+/** git-lfs and others have a type of their own for JSON. @throws ProxyError 403 for what a request's headers tell */
+export function checkMembersHeaders(rawHeaders: RawHeaders, source: string): void {
+  if (!isPlainJson(rawHeaders)) throw unreadable('request body', source);
+}
 
 /**
  * Judges JSON bodies in which some members may only have some values: a review's `event`, and the `operation` of LFS. Only the
@@ -29,20 +43,18 @@ export class MembersJudge implements BodyJudge {
 
   begin(what: string): Judgement {
     const reader = new JsonReader(this.#listener());
-    const attempt = (work: () => void): void => {
+    const attempt = (work: () => void): undefined => {
       try {
         work();
       } catch (error) {
         if (!(error instanceof NotJson)) throw error;
-        const names = [...this.#members.keys()].map((name) => `"${name}"`).join(' and ');
-        throw refuse(
-          'body_unreadable',
-          `The rule "${this.#source}" depends on ${names} in the ${what}, which is compressed or not JSON in UTF-8. ` +
-            'Send JSON without compression, with the type application/json.',
-        );
+        throw unreadable(what, this.#source);
       }
     };
-    return { push: (chunk) => attempt(() => reader.push(chunk)), end: () => attempt(() => reader.end()) };
+    return {
+      push: (chunk) => attempt(() => reader.push(chunk)),
+      end: (): undefined => attempt(() => reader.end()),
+    };
   }
 
   #listener(): JsonListener {
