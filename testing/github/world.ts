@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestTunnelProxy } from '../sidecar/tunnel-proxy.ts';
-import { createTestCa } from '../tls.ts';
+import { createTestCa, type TestCa } from '../tls.ts';
 import { createHub, type Hub } from './hub.ts';
 import { clientEnvironment } from './programs.ts';
 import { startGithubServer, type GithubServer } from './server.ts';
@@ -14,8 +14,12 @@ export interface GithubWorld {
   readonly server: GithubServer;
   /** Where clients start. It has a file `new.txt`. */
   readonly cwd: string;
-  /** The variables of a client that speaks with the stand-in, and not through AWF. */
-  readonly environment: (token: string) => NodeJS.ProcessEnv;
+  /** Of the stand-in. The clients trust it. */
+  readonly ca: TestCa;
+  /** Of the tunnel proxy. */
+  readonly proxyUrl: string;
+  /** The variables of a client; it speaks with the stand-in directly unless another proxy is given. */
+  readonly environment: (token: string, proxyUrl?: string) => NodeJS.ProcessEnv;
   readonly close: () => Promise<void>;
 }
 
@@ -36,8 +40,8 @@ export async function startGithubWorld(token: string): Promise<GithubWorld> {
   const server = await startGithubServer({ ca, hub, token });
   const proxy = await startTestTunnelProxy(server.port);
   return {
-    ...{ hub, server, cwd },
-    environment: (given) => clientEnvironment({ home, caFile, proxyUrl: proxy.url, token: given }),
+    ...{ hub, server, cwd, ca, proxyUrl: proxy.url },
+    environment: (given, proxyUrl = proxy.url) => clientEnvironment({ home, caFile, proxyUrl, token: given }),
     close: async () => {
       await proxy.close();
       await server.close();
