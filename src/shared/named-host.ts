@@ -14,8 +14,6 @@ export interface NamedHost {
   readonly credential?: CredentialUse;
   /** The first one that fits a request decides. A request that none fits is refused. */
   readonly rules: readonly HostRule[];
-  /** How the user's own rules for the host send the credential that AWF has for it. */
-  readonly credential?: CredentialUse;
   /**
    * Set if the host is known not to repeat what it was sent. Its answers may be compressed; nobody can search those for the
    * credential.

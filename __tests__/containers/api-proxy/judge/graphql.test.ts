@@ -30,7 +30,7 @@ function judge(body: string | Buffer | object, level: GithubAccessLevel = 'comme
 }
 
 const document = (query: string, rest: object = {}) => ({ query, ...rest });
-const MUTATION = /^endpoint_not_allowed: .*"deleteRef".*github-access: write$/;
+const MUTATION = /^graphql_not_allowed: .*"deleteRef".*github-access: write$/;
 const UNREADABLE = /^body_unreadable: /;
 
 describe('what passes', () => {
@@ -152,7 +152,7 @@ describe('a mutation that is not allowed is found', () => {
 
   test('at the level below', () => {
     expect(judge(document(COMMENT), 'read')).toBe(
-      'endpoint_not_allowed: The rule "github-access read" does not allow the GraphQL mutation "addComment". ' +
+      'graphql_not_allowed: The rule "github-access read" does not allow the GraphQL mutation "addComment". ' +
         'If the workflow needs it, its author can allow it with this line: github-access: comment',
     );
   });
@@ -168,7 +168,7 @@ describe('a mutation that is not allowed is found', () => {
 
   test('a subscription', () => {
     expect(judge(document('subscription { addComment { x } }'), 'write')).toMatch(
-      /^endpoint_not_allowed: .*subscriptions/,
+      /^graphql_not_allowed: .*subscriptions/,
     );
   });
 
@@ -197,7 +197,7 @@ describe('a mutation that is not allowed is found', () => {
     ],
     ['when a draft is submitted', document('mutation { submitPullRequestReview(input: {event: APPROVE}) { x } }')],
   ])('an approval, %s', (_, body) => {
-    expect(judge(body)).toMatch(/^endpoint_not_allowed: .*another event than COMMENT.*github-access: write$/);
+    expect(judge(body)).toMatch(/^graphql_not_allowed: .*another event than COMMENT.*github-access: write$/);
     expect(JSON.parse(judge(body, 'write'))).toHaveProperty('query');
   });
 });

@@ -42,8 +42,8 @@ test.each([
   ['a list of objects', '[{"event":"APPROVE"}]'],
   ['a value behind a large one', `{"body":"${'a'.repeat(100_000)}","event":"APPROVE"}`],
 ])('%s is refused', (_, body) => {
-  expect(judge(body)).toBe('endpoint_not_allowed');
-  expect(judge(body, 7)).toBe('endpoint_not_allowed');
+  expect(judge(body)).toBe('request_not_allowed');
+  expect(judge(body, 7)).toBe('request_not_allowed');
 });
 
 test.each([

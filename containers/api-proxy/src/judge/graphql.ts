@@ -32,7 +32,7 @@ const MAX_TOKENS = 10_000;
 /** Loads the parser, once. */
 export const loadGraphql = (): Promise<GraphqlPackage> => import('./graphql-package.ts');
 
-const refuse = (code: 'body_unreadable' | 'endpoint_not_allowed', reason: string): ProxyError =>
+const refuse = (code: 'body_unreadable' | 'graphql_not_allowed', reason: string): ProxyError =>
   new ProxyError(code, reason, { headers: NO_RETRY });
 
 const unreadable = (what: string): ProxyError =>
@@ -155,7 +155,7 @@ class GraphqlJudgement implements Judgement {
       level === undefined
         ? `No value of ${GITHUB_ACCESS_OPTION} allows it.`
         : `If the workflow needs it, its author can allow it with this line: ${GITHUB_ACCESS_OPTION}: ${level}`;
-    return refuse('endpoint_not_allowed', `The rule "${this.#source}" does not allow ${what}. ${remedy}`);
+    return refuse('graphql_not_allowed', `The rule "${this.#source}" does not allow ${what}. ${remedy}`);
   }
 }
 

@@ -11,7 +11,7 @@ type Members = Readonly<Record<string, readonly string[]>>;
 
 const OTHER: Slot = { name: '', wish: 'skip' };
 
-const refuse = (code: 'body_unreadable' | 'endpoint_not_allowed', reason: string): ProxyError =>
+const refuse = (code: 'body_unreadable' | 'request_not_allowed', reason: string): ProxyError =>
   new ProxyError(code, reason, { headers: NO_RETRY });
 
 const unreadable = (what: string, source: string): ProxyError =>
@@ -77,7 +77,7 @@ export class MembersJudge implements BodyJudge {
   #notAllowed(name: string, value: string): ProxyError {
     const allowed = this.#members.get(name)?.join(', ') ?? '';
     return refuse(
-      'endpoint_not_allowed',
+      'request_not_allowed',
       `The rule "${this.#source}" does not allow ${value} for "${name}" in the request body, only ${allowed}.`,
     );
   }
