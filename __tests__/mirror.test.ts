@@ -28,6 +28,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'containers/api-proxy/byte-exactness': 'all bytes that go through the sidecar',
   'containers/api-proxy/disconnect': 'clients and upstreams that go away',
   'containers/api-proxy/leaks': 'the memory of the sidecar’s process',
+  'containers/api-proxy/hosts/github': 'GitHub’s hosts: gh, git and curl through the sidecar',
   'containers/api-proxy/process': 'the sidecar’s process, from start to end',
   'containers/api-proxy/providers': 'the sidecar of a run, with every provider',
   'containers/api-proxy/request/credentials': 'the credential that a request gets, and those that it loses',

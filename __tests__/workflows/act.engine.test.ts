@@ -9,7 +9,7 @@ import { DEFAULT_TEXT } from '../../testing/provider/server.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { readZip } from '../../testing/zip.ts';
 import { type ActResult, installAct, runAct } from './act.ts';
-import { HAS_GO } from './go-tool.ts';
+import { HAS_GO } from '../../testing/go-tool.ts';
 
 /** A step as the expressions of later steps see it. */
 interface StepContext {

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isObject, type JsonObject } from '../../testing/json.ts';
 import { ROOT } from '../../testing/root.ts';
-import { goTool } from './go-tool.ts';
+import { goTool } from '../../testing/go-tool.ts';
 
 export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');
 

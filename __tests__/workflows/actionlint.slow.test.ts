@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../testing/root.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
-import { goTool, HAS_GO } from './go-tool.ts';
+import { goTool, HAS_GO } from '../../testing/go-tool.ts';
 import { WORKFLOWS } from './workflow-files.ts';
 
 /** Does not call other programs that some machines have, so that the verdict is the same everywhere. */
@@ -14,7 +14,7 @@ describe.skipIf(!HAS_GO)('actionlint', () => {
   let actionlint: string;
 
   beforeAll(async () => {
-    actionlint = await goTool('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12');
+    actionlint = await goTool('github.com/rhysd/actionlint', 'v1.7.12', 'github.com/rhysd/actionlint/cmd/actionlint');
   }, FETCH_LIMIT);
 
   /** Checks a text as if it were the repository's file of that name. */

@@ -7,12 +7,14 @@ export const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
 export const COPILOT_HOST = 'api.githubcopilot.com';
 
 /** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
-const RESIDENCY_DOMAIN = 'ghe.com';
+export const RESIDENCY_DOMAIN = 'ghe.com';
 const RESIDENCY_SERVICE = 'copilot-api';
 
 /** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+/** The host of an enterprise's server. */
+export const RESIDENCY_SERVER = new RegExp(`^${SUBDOMAIN}\\.${escapedDomain}$`);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */

@@ -4,6 +4,7 @@
  */
 
 import type { EndpointMethod } from './endpoints.ts';
+import type { GraphqlRule } from './github-access.ts';
 
 /** A host that is no provider's. */
 export interface NamedHost {
@@ -30,8 +31,8 @@ export interface HostRule {
    */
   readonly path: string;
   /**
-   * The parameters that the query must have, each of them once and no other: `service=git-upload-pack`. Undefined lets any
-   * query pass.
+   * The parameters that the query must have, each of them once and no other: `service=git-upload-pack`. A value of `*`
+   * stands for any. Undefined lets any query pass.
    */
   readonly query?: string;
   /** Set if case does not matter in the path, as in the names of GitHub's repositories. */
@@ -41,7 +42,9 @@ export interface HostRule {
   /** Undefined for a request without a credential. The client's own never passes. */
   readonly credential?: CredentialUse;
   /** Set if the body is GraphQL. Queries pass, and mutations if all their fields are listed. */
-  readonly graphql?: { readonly mutations: readonly string[] };
+  readonly graphql?: GraphqlRule;
+  /** Set if the body is a JSON object, some of whose members may only have these values. */
+  readonly members?: Readonly<Record<string, readonly string[]>>;
   /** Where the rule comes from, for the log and for messages: `host-rules, line 3`, `github-access read`. */
   readonly source: string;
 }

@@ -86,8 +86,11 @@ export class SendBody {
   }
 
   #end(last?: Buffer): void {
-    if (this.#isRefused || !this.#isComplete()) return;
-    const rest = this.#withWaiting(last);
+    if (this.#isRefused) return;
+    const verdict = this.#attempt(() => ({ replacement: this.#judgement?.end() }));
+    if (!verdict) return;
+    const waiting = this.#withWaiting(last);
+    const rest = verdict.replacement ?? waiting;
     if (rest.length === 0) this.#upstream.end();
     else this.#upstream.end(rest);
   }
@@ -99,21 +102,16 @@ export class SendBody {
   }
 
   #passes(chunk: Buffer): boolean {
-    return this.#attempt(() => this.#judgement?.push(chunk));
+    return this.#attempt(() => ({ pushed: this.#judgement?.push(chunk) })) !== undefined;
   }
 
-  #isComplete(): boolean {
-    return this.#attempt(() => this.#judgement?.end());
-  }
-
-  /** @returns false if it threw, and the body was refused for that reason */
-  #attempt(work: () => void): boolean {
+  /** @returns undefined if it threw, and the body was refused for that reason */
+  #attempt<Result extends object>(work: () => Result): Result | undefined {
     try {
-      work();
-      return true;
+      return work();
     } catch (error) {
       this.#refuse(asProxyError(error));
-      return false;
+      return undefined;
     }
   }
 

@@ -6,7 +6,9 @@ import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarHost, Target } from '../../../src/shared/sidecar-config.ts';
 import { errorCode } from './errors.ts';
+import { graphqlFor } from './hosts/body-rules.ts';
 import { HostService } from './hosts/host-service.ts';
+import type { GraphqlPackage } from './judge/graphql.ts';
 import { listen, NamedHosts, type HostPorts } from './hosts/named-hosts.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Listener } from './listener.ts';
@@ -58,6 +60,8 @@ interface Context {
   readonly log: Log;
   readonly limits: Limits;
   readonly budget: Budget;
+  /** Undefined if no rule needs it. */
+  readonly graphql: GraphqlPackage | undefined;
   readonly secureContext: SecureContext;
   /** Every agent that was made, to be ended with the sidecar. */
   readonly agents: TunnelAgent[];
@@ -105,7 +109,8 @@ function serviceOf(host: SidecarHost, servers: readonly ProviderServer[], contex
   const { config, budget, log } = context;
   if (!('provider' in host)) {
     const owner = { name: host.name, setting: 'the name in host-rules or host-credentials' };
-    return new HostService(host, createAgent(owner, { host: host.name, port: 443, basePath: '' }, context), log);
+    const agent = createAgent(owner, { host: host.name, port: 443, basePath: '' }, context);
+    return new HostService(host, agent, log, context.graphql);
   }
   const server = servers.find(({ provider }) => provider.id === host.provider);
   const configured = config.providers[host.provider];
@@ -152,7 +157,8 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const budget = new Budget(config.budget ?? {}, (notice) => {
     log.notice(notice);
   });
-  const context: Context = { config, log, limits, secureContext, budget, agents: [] };
+  const graphql = await graphqlFor(config.hosts ?? []);
+  const context: Context = { config, log, limits, secureContext, budget, graphql, agents: [] };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const named = createNamedHosts(servers, context);
   const close = async (): Promise<void> => {

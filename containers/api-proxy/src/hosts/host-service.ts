@@ -10,7 +10,9 @@ import type { Route } from '../route.ts';
 import { jsonAnswer, type ErrorAnswer, type Passage, type Service } from '../service.ts';
 import type { TunnelAgent } from '../upstream/agent.ts';
 import { authorityOf } from '../upstream/tunnel.ts';
+import { BodyRules } from './body-rules.ts';
 import { HostRules } from './host-rules.ts';
+import type { GraphqlPackage } from '../judge/graphql.ts';
 
 /**
  * Query parameters in which APIs take a credential. Not `token`, `key` and `sig`: signed URLs have those, and they are
@@ -35,10 +37,13 @@ export class HostService implements Service {
   // Any of them may be a key.
   readonly subprotocols: readonly string[] = [];
   readonly #rules: HostRules;
+  readonly #bodies: BodyRules;
   /** By the index of the credential; the last one has none. */
   readonly #routes: readonly Route[];
 
-  constructor({ name, rules, credentials, echoesNothing }: SidecarRuledHost, agent: TunnelAgent, log: Log) {
+  /** @param graphql needed if a rule is about GraphQL */
+  constructor(host: SidecarRuledHost, agent: TunnelAgent, log: Log, graphql: GraphqlPackage | undefined) {
+    const { name, rules, credentials, echoesNothing } = host;
     const target = { host: name, port: 443, basePath: '' };
     const secrets = credentials.flatMap((credential) => credential.secrets);
     const plainOnly = secrets.length > 0 && echoesNothing !== true;
@@ -50,6 +55,7 @@ export class HostService implements Service {
     const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path: string) => path };
     this.host = name;
     this.#rules = new HostRules(rules);
+    this.#bodies = new BodyRules(rules, graphql);
     this.#routes = [...credentials.map(({ header, value }) => [header, value] as const), undefined].map((injected) => ({
       ...common,
       rules: hostHeaderRules(injected, plainOnly),
@@ -60,12 +66,13 @@ export class HostService implements Service {
     return false;
   }
 
-  decide(asked: AdmittedRequest, _client: IncomingMessage, isUpgrade: boolean): Passage {
+  decide(asked: AdmittedRequest, client: IncomingMessage, isUpgrade: boolean): Passage {
     const request = isUpgrade ? { ...asked, method: 'WEBSOCKET' } : asked;
     const rule = this.#rules.find(request);
     const route = rule && this.#routes.at(rule.credential ?? -1);
     if (!rule || !route) throw this.#notAllowed(request);
-    return { admitted: asked, route, judge: undefined, usage: undefined, spending: undefined, rule: rule.source };
+    const judge = this.#bodies.admit(rule, asked, client.rawHeaders);
+    return { admitted: asked, route, judge, usage: undefined, spending: undefined, rule: rule.source };
   }
 
   #notAllowed({ method, path }: AdmittedRequest): ProxyError {

@@ -99,7 +99,7 @@ class JsonJudgement implements Judgement {
     });
   }
 
-  end(): void {
+  end(): undefined {
     this.#attempt(() => {
       this.#reader.end();
     });

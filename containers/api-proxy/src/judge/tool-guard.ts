@@ -4,18 +4,8 @@ import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
 import { hostedTool, JsonJudge } from './body-judge.ts';
 import type { BodyJudge } from './judge.ts';
+import { isPlainJson } from './plain-json.ts';
 import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
-
-/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
-const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
-
-function isPlainJson(rawHeaders: RawHeaders): boolean {
-  const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-  return (
-    coding.toLowerCase() === 'identity' &&
-    PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json')
-  );
-}
 
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 export class ToolGuard {
