@@ -81,6 +81,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, OWN_CHOICES),
     namedHosts: NO_NAMED_HOSTS,
     copilotMode: 'github',
+    github: undefined,
     allowEndpoints: [],
     allowProviderTools: [],
     allow,

@@ -43,6 +43,7 @@ describe('defaults', () => {
       providers: [],
       namedHosts: { providers: [], others: [] },
       copilotMode: 'github',
+      github: undefined,
       allowEndpoints: [],
       allowProviderTools: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },

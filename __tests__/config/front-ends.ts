@@ -106,6 +106,8 @@ export const CASES: Readonly<
     ...list,
   },
   'copilot-mode': { good: 'provider', reads: { copilotMode: 'provider' }, bad: ['own', 'is not one of its values'] },
+  'github-access': { good: 'comment', reads: {}, bad: ['admin', 'is not one of its values'] },
+  'github-repositories': { good: 'octo/hello', reads: {}, bad: ['hello', 'write a repository as OWNER/NAME'], ...list },
   'host-rules': {
     good: 'a.example GET /b/**',
     reads: {

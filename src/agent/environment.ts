@@ -25,6 +25,7 @@ import {
   LEFT_TO_USER,
   passesByDefault,
 } from './environment-policy.ts';
+import { GITHUB_VARIABLES, githubVariables } from './github-variables.ts';
 import { placeWarnings, type Misplaced } from './host-places.ts';
 import { installVariables, pathWithInstalls } from './installs.ts';
 import { toolHomes } from '../mounts/home.ts';
@@ -133,9 +134,10 @@ const OVERRIDABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** The variables that `env` alone may set although the sandbox has values of its own. */
-const YIELDING: ReadonlySet<string> = new Set(
-  PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.yields).map((v) => v.name)),
-);
+const YIELDING: ReadonlySet<string> = new Set([
+  ...GITHUB_VARIABLES,
+  ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.yields).map((v) => v.name)),
+]);
 
 /**
  * The variables of the host that pass by default or with `env-all`.
@@ -205,6 +207,7 @@ function sandboxVariables(
   const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
   const direct = directHosts(addresses).join(',');
+  const github = githubVariables(config);
   const variables: Record<string, string> = {
     HOME: user.home,
     USER: user.name,
@@ -216,7 +219,9 @@ function sandboxVariables(
     ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
     ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
-    [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
+    ...github,
+    // Placeholders are worth nothing, and programs need them in children.
+    [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.filter((name) => github[name] === undefined).join(','),
     LD_PRELOAD: ONE_SHOT_LIBRARY,
     // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
     // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)

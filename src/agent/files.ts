@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
+import { gitSettings } from './github-variables.ts';
 import { mavenSettings } from './proxy-settings.ts';
 import type { User } from '../host/user.ts';
 
@@ -23,6 +24,7 @@ export function homeSettings(config: Config, addresses: Addresses): Record<strin
   return {
     ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
     '.m2/settings.xml': mavenSettings(addresses),
+    ...gitSettings(config),
   };
 }
 

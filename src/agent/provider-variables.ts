@@ -20,8 +20,9 @@ export function activeVariables(config: Config): { provider: Provider; variable:
 }
 
 /** A key belongs to a provider of the user's own. A token works in both modes, and the user decides. */
-function modeOf({ copilotMode }: Config, { given }: ConfiguredProvider): ProgramMode {
-  return copilotMode === 'provider' || given.includes('COPILOT_API_KEY') ? 'provider-mode' : 'own-mode';
+function modeOf({ copilotMode }: Config, { provider, given }: ConfiguredProvider): ProgramMode {
+  const needed = provider.credentials.find(({ variable, mode }) => mode && given.includes(variable))?.mode;
+  return needed ?? (copilotMode === 'provider' ? 'provider-mode' : 'own-mode');
 }
 
 /** A user's own choice of a model, if there is one. */

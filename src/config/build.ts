@@ -1,10 +1,12 @@
 import { throwProblems } from '../errors.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { ownHost } from '../shared/providers.ts';
+import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { allowList } from './allow-list.ts';
 import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
+import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
@@ -62,6 +64,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     environment: context.environment,
   };
   const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+  const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
     command:
@@ -72,7 +75,10 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
     providers,
-    namedHosts: apiProxy ? namedHosts(values, providers, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+    namedHosts: apiProxy
+      ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
+      : NO_NAMED_HOSTS,
+    github,
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
@@ -104,6 +110,7 @@ function namedHosts(
   values: OptionValues,
   configured: readonly ConfiguredProvider[],
   providers: readonly NamedProviderHost[],
+  github: readonly NamedHost[],
 ): NamedHosts {
   throwProblems(
     checkNamedHosts(
@@ -111,7 +118,7 @@ function namedHosts(
       providers.map(({ name }) => name),
     ),
   );
-  const builtIn = companionHosts(configured);
+  const builtIn = [...companionHosts(configured), ...github];
   return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
 }
 

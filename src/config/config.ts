@@ -4,6 +4,7 @@ import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
 import type { AllowList } from './allow-list.ts';
+import type { GithubConfig } from './github-config.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
@@ -57,6 +58,8 @@ export interface Config {
   readonly providers: readonly ConfiguredProvider[];
   /** None without the api-proxy. */
   readonly namedHosts: NamedHosts;
+  /** What GitHub's token is for; undefined without one. */
+  readonly github: GithubConfig | undefined;
   /** How Copilot CLI works with a token: as GitHub's own client, or with the api-proxy as a provider of the user's own. */
   readonly copilotMode: CopilotMode;
   /** Endpoints allowed in addition to those in the provider table. */

@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../shared/log-level.ts';
+import { GITHUB_ACCESS_LEVELS } from '../shared/github-access.ts';
 import type { AuthHeader } from '../shared/injection.ts';
 import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
@@ -7,6 +8,7 @@ import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry } from './allow-list.ts';
 import { COPILOT_MODES } from './config.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import { GITHUB_TOKEN_SECRET, repositoryName } from './github-config.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
 import type { Option, ValueOf } from './option.ts';
@@ -72,6 +74,14 @@ const AUTH_HEADERS: readonly Option[] = PROVIDERS.map(({ authHeaderInput, authHe
   description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
 }));
 
+const GITHUB_TOKEN: Option = {
+  name: 'github-token',
+  kind: 'secret',
+  only: 'action',
+  variable: GITHUB_TOKEN_SECRET,
+  description: "a token for the job's repository, which the command uses without having it",
+};
+
 /**
  * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
@@ -108,6 +118,19 @@ const OTHERS = [
     choices: COPILOT_MODES,
     default: 'github',
     description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
+  },
+  {
+    name: 'github-access',
+    kind: 'choice',
+    choices: [...GITHUB_ACCESS_LEVELS, 'custom'],
+    default: 'read',
+    description: "what the command may do with GitHub's token: read, comment, write, or what host-rules say",
+  },
+  {
+    name: 'github-repositories',
+    kind: 'lines',
+    parse: repositoryName,
+    description: 'further repositories that the token is for, OWNER/NAME',
   },
   {
     name: 'host-credentials',
@@ -233,7 +256,14 @@ const OTHERS = [
  * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
  * table.
  */
-export const OPTIONS: readonly Option[] = [...COMMAND, ...CREDENTIALS, ...TARGETS, ...AUTH_HEADERS, ...OTHERS];
+export const OPTIONS: readonly Option[] = [
+  ...COMMAND,
+  ...CREDENTIALS,
+  GITHUB_TOKEN,
+  ...TARGETS,
+  ...AUTH_HEADERS,
+  ...OTHERS,
+];
 
 type Row = (typeof COMMAND)[number] | (typeof OTHERS)[number];
 type TargetName = `${ProviderId}-api-target`;

@@ -37,6 +37,8 @@ export interface Credential {
   readonly label: string;
   /** It stands in for a key: messages name the key. */
   readonly isSubstitute?: true;
+  /** With it, the provider's program only works in this mode. */
+  readonly mode?: ProgramMode;
   /** Values that the provider never accepts: what they are, and what to use instead. */
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }

@@ -119,7 +119,7 @@ export const copilot = {
         instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
       },
     },
-    { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+    { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key', mode: 'provider-mode' },
   ],
   withheld: {
     aliases: [],

@@ -1,0 +1,60 @@
+import { UserError, withHint } from '../errors.ts';
+import type { GithubAccess } from '../shared/github-access.ts';
+import { isAllowed, type AllowList } from './allow-list.ts';
+import { checkRepository, githubHosts, type GithubRepository } from './github.ts';
+import { githubServer, type GithubServer } from './github-server.ts';
+import type { NamedHost } from '../shared/named-host.ts';
+import { optionName, type OptionValues } from './options.ts';
+import type { Secrets } from './secrets.ts';
+import { placeOf, type FrontEndKind, type Given } from './source.ts';
+
+/** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
+export const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
+
+/** What the run's token is for. */
+export interface GithubConfig {
+  readonly server: GithubServer;
+  readonly access: GithubAccess;
+  readonly repositories: readonly GithubRepository[];
+}
+
+const REPOSITORY = 'GITHUB_REPOSITORY';
+
+/** `OWNER/NAME` */
+export const repositoryName = ({ text, source }: Given): string =>
+  withHint('For example "octo-org/hello-world".', () => checkRepository(placeOf(source), text));
+
+/**
+ * @param environment the caller's, in which a runner says which server and repository the job is for
+ * @returns undefined without a token
+ * @throws UserError naming the variable or option that is missing or wrong
+ */
+export function githubConfig(
+  values: OptionValues,
+  secrets: Secrets,
+  environment: NodeJS.ProcessEnv,
+  frontEnd: FrontEndKind,
+): GithubConfig | undefined {
+  if (!secrets.has(GITHUB_TOKEN_SECRET)) return undefined;
+  const own = environment[REPOSITORY] ?? '';
+  const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
+  const job = own === '' ? [] : [{ name: checkedOwn(own), ...(/^\d+$/.test(id) && { id }) }];
+  const repositories = [...job, ...values['github-repositories'].map((name) => ({ name }))];
+  if (repositories.length === 0) {
+    throw new UserError(`There is a token for GitHub, but no repository that it is for.`, {
+      hint: `Name one in ${optionName(frontEnd, 'github-repositories')}, or set ${REPOSITORY}.`,
+    });
+  }
+  const server = withHint('The hosts that the token is for depend on it.', () => githubServer(environment));
+  return { server, access: values['github-access'], repositories };
+}
+
+const checkedOwn = (name: string): string =>
+  withHint('A runner sets it to OWNER/NAME.', () => checkRepository(REPOSITORY, name));
+
+/** GitHub's hosts, with what may be asked of them. */
+export function hostsOfGithub(github: GithubConfig | undefined, allow: AllowList): NamedHost[] {
+  if (github === undefined) return [];
+  const isOnList = (host: string): boolean => isAllowed(allow, 'https', host);
+  return githubHosts({ ...github, credential: GITHUB_TOKEN_SECRET, isAllowed: isOnList });
+}
