@@ -126,6 +126,9 @@ export const GH_COMMANDS: readonly RecordedCommand[] = [
   command('never', 'api repos/other/private', `GET ${API}/repos/other/private`),
 ];
 
+/** False for what may not arrive: gh asks for a release in two ways at once, and drops the slower one. */
+export const isSteady = (sent: string): boolean => sent !== RELEASE;
+
 /** The words of a command; those of `gh pr`, `issue` and so on get the repository. */
 export function ghArguments({ command: text }: RecordedCommand): string[] {
   const words = text.split(' ');
