@@ -136,7 +136,7 @@ describe('the table', () => {
 
   test('credentials are no flags, because every user of a host can read arguments', () => {
     const secrets = OPTIONS.filter(({ name }) => /-(key|token)$/.test(name));
-    expect(secrets.map(({ name }) => name)).toEqual(CREDENTIALS.map(({ input }) => input));
+    expect(secrets.map(({ name }) => name)).toEqual([...CREDENTIALS.map(({ input }) => input), 'github-token']);
     expect(secrets.map(({ kind }) => kind)).toEqual(secrets.map(() => 'secret'));
     expect(ofCommandLine.filter(({ kind }) => kind === 'secret')).toEqual([]);
   });

@@ -1,6 +1,389 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
+/***/ 740:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+
+Object.defineProperty(exports, "__esModule", ({
+  value: true,
+}));
+exports.Token =
+  exports.QueryDocumentKeys =
+  exports.OperationTypeNode =
+  exports.Location =
+    void 0;
+exports.isNode = isNode;
+
+/** @category AST */
+
+/**
+ * Contains a range of UTF-8 character offsets and token references that
+ * identify the region of the source from which the AST derived.
+ */
+class Location {
+  /** The character offset at which this Node begins. */
+
+  /** The character offset at which this Node ends. */
+
+  /** The Token at which this Node begins. */
+
+  /** The Token at which this Node ends. */
+
+  /** The Source document the AST represents. */
+
+  /**
+   * Creates a Location instance.
+   * @param startToken - The start token.
+   * @param endToken - The end token.
+   * @param source - Source document used to derive error locations.
+   * @example
+   * ```ts
+   * import { Location, Source, Token, TokenKind } from 'graphql/language';
+   *
+   * const source = new Source('{ hello }');
+   * const startToken = new Token(TokenKind.BRACE_L, 0, 1, 1, 1);
+   * const endToken = new Token(TokenKind.BRACE_R, 8, 9, 1, 9);
+   * const location = new Location(startToken, endToken, source);
+   *
+   * location.start; // => 0
+   * location.end; // => 9
+   * location.source.body; // => '{ hello }'
+   * ```
+   */
+  constructor(startToken, endToken, source) {
+    this.start = startToken.start;
+    this.end = endToken.end;
+    this.startToken = startToken;
+    this.endToken = endToken;
+    this.source = source;
+  }
+  /**
+   * Returns the value used by `Object.prototype.toString`.
+   * @returns The built-in string tag for this object.
+   */
+
+  get [Symbol.toStringTag]() {
+    return 'Location';
+  }
+  /**
+   * Returns a JSON representation of this location.
+   * @returns The JSON-serializable representation.
+   * @example
+   * ```ts
+   * import { parse } from 'graphql/language';
+   *
+   * const document = parse('{ hello }');
+   * const location = document.loc?.toJSON(); // => { start: 0, end: 9 }
+   * ```
+   */
+
+  toJSON() {
+    return {
+      start: this.start,
+      end: this.end,
+    };
+  }
+}
+/**
+ * Represents a range of characters represented by a lexical token
+ * within a Source.
+ */
+
+exports.Location = Location;
+
+class Token {
+  /** The kind of Token. */
+
+  /** The character offset at which this Node begins. */
+
+  /** The character offset at which this Node ends. */
+
+  /** The 1-indexed line number on which this Token appears. */
+
+  /** The 1-indexed column number at which this Token begins. */
+
+  /**
+   * For non-punctuation tokens, represents the interpreted value of the token.
+   *
+   * Note: is undefined for punctuation tokens, but typed as string for
+   * convenience in the parser.
+   */
+
+  /**
+   * Tokens exist as nodes in a double-linked-list amongst all tokens
+   * including ignored tokens. <SOF> is always the first node and <EOF>
+   * the last.
+   */
+
+  /** Next token in the token stream, including ignored tokens. */
+
+  /**
+   * Creates a Token instance.
+   * @param kind - Token kind produced by lexical analysis.
+   * @param start - Character offset where this token begins.
+   * @param end - Character offset where this token ends.
+   * @param line - One-indexed line number where this token begins.
+   * @param column - One-indexed column number where this token begins.
+   * @param value - Interpreted value for non-punctuation tokens.
+   * @example
+   * ```ts
+   * import { Token, TokenKind } from 'graphql/language';
+   *
+   * const token = new Token(TokenKind.NAME, 2, 7, 1, 3, 'hello');
+   *
+   * token.kind; // => TokenKind.NAME
+   * token.value; // => 'hello'
+   * token.toJSON(); // => { kind: 'Name', value: 'hello', line: 1, column: 3 }
+   * ```
+   */
+  constructor(kind, start, end, line, column, value) {
+    this.kind = kind;
+    this.start = start;
+    this.end = end;
+    this.line = line;
+    this.column = column; // eslint-disable-next-line @typescript-eslint/no-non-null-assertion
+
+    this.value = value;
+    this.prev = null;
+    this.next = null;
+  }
+  /**
+   * Returns the value used by `Object.prototype.toString`.
+   * @returns The built-in string tag for this object.
+   */
+
+  get [Symbol.toStringTag]() {
+    return 'Token';
+  }
+  /**
+   * Returns a JSON representation of this token.
+   * @returns The JSON-serializable representation.
+   * @example
+   * ```ts
+   * import { Lexer, Source } from 'graphql/language';
+   *
+   * const lexer = new Lexer(new Source('{ hello }'));
+   * const token = lexer.advance().toJSON(); // => { kind: '{', value: undefined, line: 1, column: 1 }
+   * ```
+   */
+
+  toJSON() {
+    return {
+      kind: this.kind,
+      value: this.value,
+      line: this.line,
+      column: this.column,
+    };
+  }
+}
+/** The list of all possible AST node types. */
+
+exports.Token = Token;
+
+/** @internal */
+const QueryDocumentKeys = {
+  Name: [],
+  Document: ['definitions'],
+  OperationDefinition: [
+    'description',
+    'name',
+    'variableDefinitions',
+    'directives',
+    'selectionSet',
+  ],
+  VariableDefinition: [
+    'description',
+    'variable',
+    'type',
+    'defaultValue',
+    'directives',
+  ],
+  Variable: ['name'],
+  SelectionSet: ['selections'],
+  Field: ['alias', 'name', 'arguments', 'directives', 'selectionSet'],
+  Argument: ['name', 'value'],
+  FragmentSpread: ['name', 'directives'],
+  InlineFragment: ['typeCondition', 'directives', 'selectionSet'],
+  FragmentDefinition: [
+    'description',
+    'name', // Note: fragment variable definitions are deprecated and will removed in v17.0.0
+    'variableDefinitions',
+    'typeCondition',
+    'directives',
+    'selectionSet',
+  ],
+  IntValue: [],
+  FloatValue: [],
+  StringValue: [],
+  BooleanValue: [],
+  NullValue: [],
+  EnumValue: [],
+  ListValue: ['values'],
+  ObjectValue: ['fields'],
+  ObjectField: ['name', 'value'],
+  Directive: ['name', 'arguments'],
+  NamedType: ['name'],
+  ListType: ['type'],
+  NonNullType: ['type'],
+  SchemaDefinition: ['description', 'directives', 'operationTypes'],
+  OperationTypeDefinition: ['type'],
+  ScalarTypeDefinition: ['description', 'name', 'directives'],
+  ObjectTypeDefinition: [
+    'description',
+    'name',
+    'interfaces',
+    'directives',
+    'fields',
+  ],
+  FieldDefinition: ['description', 'name', 'arguments', 'type', 'directives'],
+  InputValueDefinition: [
+    'description',
+    'name',
+    'type',
+    'defaultValue',
+    'directives',
+  ],
+  InterfaceTypeDefinition: [
+    'description',
+    'name',
+    'interfaces',
+    'directives',
+    'fields',
+  ],
+  UnionTypeDefinition: ['description', 'name', 'directives', 'types'],
+  EnumTypeDefinition: ['description', 'name', 'directives', 'values'],
+  EnumValueDefinition: ['description', 'name', 'directives'],
+  InputObjectTypeDefinition: ['description', 'name', 'directives', 'fields'],
+  DirectiveDefinition: [
+    'description',
+    'name',
+    'arguments',
+    'directives',
+    'locations',
+  ],
+  SchemaExtension: ['directives', 'operationTypes'],
+  DirectiveExtension: ['name', 'directives'],
+  ScalarTypeExtension: ['name', 'directives'],
+  ObjectTypeExtension: ['name', 'interfaces', 'directives', 'fields'],
+  InterfaceTypeExtension: ['name', 'interfaces', 'directives', 'fields'],
+  UnionTypeExtension: ['name', 'directives', 'types'],
+  EnumTypeExtension: ['name', 'directives', 'values'],
+  InputObjectTypeExtension: ['name', 'directives', 'fields'],
+  TypeCoordinate: ['name'],
+  MemberCoordinate: ['name', 'memberName'],
+  ArgumentCoordinate: ['name', 'fieldName', 'argumentName'],
+  DirectiveCoordinate: ['name'],
+  DirectiveArgumentCoordinate: ['name', 'argumentName'],
+};
+exports.QueryDocumentKeys = QueryDocumentKeys;
+const kindValues = new Set(Object.keys(QueryDocumentKeys));
+/** @internal */
+
+function isNode(maybeNode) {
+  const maybeKind =
+    maybeNode === null || maybeNode === void 0 ? void 0 : maybeNode.kind;
+  return typeof maybeKind === 'string' && kindValues.has(maybeKind);
+}
+/** An identifier in a GraphQL document. */
+
+/**
+ * The operation types supported by GraphQL executable definitions.
+ * @category Kinds
+ */
+var OperationTypeNode;
+exports.OperationTypeNode = OperationTypeNode;
+
+(function (OperationTypeNode) {
+  OperationTypeNode['QUERY'] = 'query';
+  OperationTypeNode['MUTATION'] = 'mutation';
+  OperationTypeNode['SUBSCRIPTION'] = 'subscription';
+})(OperationTypeNode || (exports.OperationTypeNode = OperationTypeNode = {}));
+/** A variable declaration in an operation or legacy fragment definition. */
+
+
+/***/ }),
+
+/***/ 123:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+
+Object.defineProperty(exports, "__esModule", ({
+  value: true,
+}));
+exports.Kind = void 0;
+
+/** @category Kinds */
+
+/** The set of allowed kind values for AST nodes. */
+var Kind;
+exports.Kind = Kind;
+
+(function (Kind) {
+  Kind['NAME'] = 'Name';
+  Kind['DOCUMENT'] = 'Document';
+  Kind['OPERATION_DEFINITION'] = 'OperationDefinition';
+  Kind['VARIABLE_DEFINITION'] = 'VariableDefinition';
+  Kind['SELECTION_SET'] = 'SelectionSet';
+  Kind['FIELD'] = 'Field';
+  Kind['ARGUMENT'] = 'Argument';
+  Kind['FRAGMENT_SPREAD'] = 'FragmentSpread';
+  Kind['INLINE_FRAGMENT'] = 'InlineFragment';
+  Kind['FRAGMENT_DEFINITION'] = 'FragmentDefinition';
+  Kind['VARIABLE'] = 'Variable';
+  Kind['INT'] = 'IntValue';
+  Kind['FLOAT'] = 'FloatValue';
+  Kind['STRING'] = 'StringValue';
+  Kind['BOOLEAN'] = 'BooleanValue';
+  Kind['NULL'] = 'NullValue';
+  Kind['ENUM'] = 'EnumValue';
+  Kind['LIST'] = 'ListValue';
+  Kind['OBJECT'] = 'ObjectValue';
+  Kind['OBJECT_FIELD'] = 'ObjectField';
+  Kind['DIRECTIVE'] = 'Directive';
+  Kind['NAMED_TYPE'] = 'NamedType';
+  Kind['LIST_TYPE'] = 'ListType';
+  Kind['NON_NULL_TYPE'] = 'NonNullType';
+  Kind['SCHEMA_DEFINITION'] = 'SchemaDefinition';
+  Kind['OPERATION_TYPE_DEFINITION'] = 'OperationTypeDefinition';
+  Kind['SCALAR_TYPE_DEFINITION'] = 'ScalarTypeDefinition';
+  Kind['OBJECT_TYPE_DEFINITION'] = 'ObjectTypeDefinition';
+  Kind['FIELD_DEFINITION'] = 'FieldDefinition';
+  Kind['INPUT_VALUE_DEFINITION'] = 'InputValueDefinition';
+  Kind['INTERFACE_TYPE_DEFINITION'] = 'InterfaceTypeDefinition';
+  Kind['UNION_TYPE_DEFINITION'] = 'UnionTypeDefinition';
+  Kind['ENUM_TYPE_DEFINITION'] = 'EnumTypeDefinition';
+  Kind['ENUM_VALUE_DEFINITION'] = 'EnumValueDefinition';
+  Kind['INPUT_OBJECT_TYPE_DEFINITION'] = 'InputObjectTypeDefinition';
+  Kind['DIRECTIVE_DEFINITION'] = 'DirectiveDefinition';
+  Kind['SCHEMA_EXTENSION'] = 'SchemaExtension';
+  Kind['DIRECTIVE_EXTENSION'] = 'DirectiveExtension';
+  Kind['SCALAR_TYPE_EXTENSION'] = 'ScalarTypeExtension';
+  Kind['OBJECT_TYPE_EXTENSION'] = 'ObjectTypeExtension';
+  Kind['INTERFACE_TYPE_EXTENSION'] = 'InterfaceTypeExtension';
+  Kind['UNION_TYPE_EXTENSION'] = 'UnionTypeExtension';
+  Kind['ENUM_TYPE_EXTENSION'] = 'EnumTypeExtension';
+  Kind['INPUT_OBJECT_TYPE_EXTENSION'] = 'InputObjectTypeExtension';
+  Kind['TYPE_COORDINATE'] = 'TypeCoordinate';
+  Kind['MEMBER_COORDINATE'] = 'MemberCoordinate';
+  Kind['ARGUMENT_COORDINATE'] = 'ArgumentCoordinate';
+  Kind['DIRECTIVE_COORDINATE'] = 'DirectiveCoordinate';
+  Kind['DIRECTIVE_ARGUMENT_COORDINATE'] = 'DirectiveArgumentCoordinate';
+})(Kind || (exports.Kind = Kind = {}));
+/**
+ * Deprecated legacy alias for the enum type representing the possible kind
+ * values of AST nodes. This alias will be removed in v17. In v17, `Kind` is
+ * exported as the single public symbol for both the runtime object and the
+ * corresponding TypeScript type.
+ * @deprecated Will be removed in v17. In v17, use `Kind` as both the runtime
+ * value and the type.
+ */
+
+
+/***/ }),
+
 /***/ 598:
 /***/ ((module) => {
 
@@ -327,7 +710,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(904);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(564);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 
 
@@ -351,7 +734,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 904:
+/***/ 564:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -610,11 +993,6 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
  * docs/agents.md.
  */
-/**
- * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
- * and so looks for the next variable.
- */
-const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** True for an error that says that nothing more may be spent. */
@@ -811,6 +1189,8 @@ class value_error_ValueError extends Error {
 
 /** The variable in which a runner says which GitHub server it works for. */
 const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
+/** How Copilot CLI works with a token: as GitHub's own client, or with a provider of its user's own. */
+const COPILOT_MODES = (/* unused pure expression or super */ null && (['github', 'provider']));
 /** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
 const COPILOT_HOST = 'api.githubcopilot.com';
 /** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
@@ -819,6 +1199,8 @@ const RESIDENCY_SERVICE = 'copilot-api';
 /** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+/** The host of an enterprise's server. */
+const RESIDENCY_SERVER = new RegExp(`^${SUBDOMAIN}\\.${escapedDomain}$`);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
 const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source}`);
@@ -873,6 +1255,15 @@ function copilotHost(serverUrl) {
 function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-token.js
+/** The variables in which gh, Copilot CLI and others look for a token of GitHub's. The first one is read first. */
+const GITHUB_TOKEN_VARIABLES = ['GH_TOKEN', 'GITHUB_TOKEN'];
+/**
+ * Stands in the agent's environment for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it
+ * ignores any other text, and looks for the next variable.
+ */
+const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/model-choice.js
 /** At this path the api-proxy tells the sandbox, before the command starts, which model to set: lines of `NAME=value`. */
@@ -1054,6 +1445,7 @@ const openai = {
 
 
 
+
 const OPENAI = [
     ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
     post('/responses', VERSION),
@@ -1136,7 +1528,7 @@ const copilot = {
                 instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
             },
         },
-        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key', mode: 'provider-mode' },
     ],
     withheld: {
         aliases: [],
@@ -1178,7 +1570,13 @@ const copilot = {
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
         // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
-        { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+        {
+            name: GITHUB_TOKEN_VARIABLES[0],
+            when: 'own-mode',
+            role: 'setting',
+            value: PLACEHOLDER_GITHUB_TOKEN,
+            yields: true,
+        },
         // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
         // API.
         { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
@@ -1460,6 +1858,407 @@ function costAt(price, usage) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
 var errors = __nccwpck_require__(688);
+// EXTERNAL MODULE: ./node_modules/graphql/language/ast.js
+var ast = __nccwpck_require__(740);
+// EXTERNAL MODULE: ./node_modules/graphql/language/kinds.js
+var kinds = __nccwpck_require__(123);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-access.js
+/** What a command may do with the run's token at GitHub, and which GraphQL mutations belong to it. */
+/** From the least to the most. Each includes those before it. */
+const GITHUB_ACCESS_LEVELS = ['read', 'comment', 'write'];
+/** The option that sets it. */
+const GITHUB_ACCESS_OPTION = 'github-access';
+/**
+ * To say something without changing the state of anything. An edit leaves the old text in the comment's history. A deletion
+ * does not, so it needs `write`.
+ */
+const COMMENT = [
+    ...['addComment', 'updateIssueComment'],
+    ...['addDiscussionComment', 'updateDiscussionComment'],
+    ...['addPullRequestReview', 'addPullRequestReviewThread', 'addPullRequestReviewThreadReply'],
+    ...['submitPullRequestReview', 'updatePullRequestReview', 'updatePullRequestReviewComment'],
+    ...['addReaction', 'removeReaction'],
+];
+/** A review at `comment` is a comment. An approval can open the way for a merge, and a request for changes block it. */
+const REVIEW = { event: ['COMMENT'] };
+const COMMENT_INPUTS = {
+    addPullRequestReview: REVIEW,
+    submitPullRequestReview: REVIEW,
+};
+/**
+ * The everyday work of a contributor. What is not here passes at no level: settings, members, keys, rule sets, branch
+ * protection, environments and deployments, transfers, forks, archiving, and the deletion of issues.
+ */
+const WRITE = [
+    ...['createIssue', 'updateIssue', 'closeIssue', 'reopenIssue', 'createLinkedBranch'],
+    ...['addSubIssue', 'removeSubIssue', 'reprioritizeSubIssue'],
+    ...['createPullRequest', 'updatePullRequest', 'closePullRequest', 'reopenPullRequest', 'revertPullRequest'],
+    ...['markPullRequestReadyForReview', 'convertPullRequestToDraft', 'updatePullRequestBranch'],
+    ...['mergePullRequest', 'enablePullRequestAutoMerge', 'disablePullRequestAutoMerge'],
+    ...['enqueuePullRequest', 'dequeuePullRequest'],
+    ...['requestReviews', 'requestReviewsByLogin', 'dismissPullRequestReview', 'deletePullRequestReview'],
+    ...['resolveReviewThread', 'unresolveReviewThread'],
+    ...['addLabelsToLabelable', 'removeLabelsFromLabelable', 'clearLabelsFromLabelable', 'createLabel', 'updateLabel'],
+    ...['addAssigneesToAssignable', 'removeAssigneesFromAssignable', 'replaceActorsForAssignable'],
+    ...['deleteIssueComment', 'deletePullRequestReviewComment', 'deleteDiscussionComment', 'minimizeComment'],
+    ...['createDiscussion', 'updateDiscussion', 'closeDiscussion', 'markDiscussionCommentAsAnswer'],
+    ...['createCommitOnBranch', 'createRef', 'updateRef', 'deleteRef', 'mergeBranch'],
+];
+const ADDED = { read: [], comment: COMMENT, write: WRITE };
+const upTo = (level) => GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(level) + 1);
+/** What a rule for the GraphQL endpoint has at a level. */
+function graphqlRule(level) {
+    const mutations = upTo(level).flatMap((each) => ADDED[each]);
+    return level === 'comment' ? { mutations, inputs: COMMENT_INPUTS } : { mutations };
+}
+/** The least level at which a mutation passes with any input; undefined if there is none. */
+function levelForMutation(name) {
+    return GITHUB_ACCESS_LEVELS.find((level) => {
+        const { mutations, inputs } = graphqlRule(level);
+        return mutations.includes(name) && inputs?.[name] === undefined;
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
+/** The octets are not one JSON document, or it is nested too deeply. */
+class NotJson extends Error {
+}
+const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
+function decodeText(text, isCut) {
+    if (!text.includes('\\'))
+        return text;
+    // An escape at the end may be cut.
+    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
+    if (!isCut && whole !== text)
+        throw new NotJson();
+    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
+const MAX_TEXT = 512;
+/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
+const MAX_DEPTH = 256;
+/** Octets after which a call that searches for a quote is faster than a look at each octet. */
+const SHORT = 48;
+const NOTHING = Buffer.alloc(0);
+/** What may come next in the document. */
+const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
+/** Where the octet is that comes next. */
+const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
+const ROOT = { name: '', wish: 'nothing' };
+/**
+ * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
+ * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
+ *
+ * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
+ * unusual spelling may escape it.
+ */
+class JsonReader {
+    #listener;
+    #levels = [];
+    #next = VALUE;
+    #place = GAP;
+    /** The next octet is escaped. */
+    #isEscaped = false;
+    /** The beginning of a string or word that started in an earlier chunk. */
+    #held = NOTHING;
+    #slot = ROOT;
+    /** The level below which keys are skipped. */
+    #skippedAt = Infinity;
+    constructor(listener) {
+        this.#listener = listener;
+    }
+    /** @throws NotJson */
+    push(chunk) {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.#place === GAP)
+                at = this.#readToken(chunk, at);
+            else if (this.#place === IN_WORD)
+                at = this.#readWord(chunk, at);
+            else
+                at = this.#readString(chunk, at);
+        }
+    }
+    /** White space alone counts as complete. @throws NotJson if the document is not complete */
+    end() {
+        if (this.#place === IN_WORD)
+            this.#endWord();
+        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
+        if (this.#place !== GAP || !(isEmpty || this.#next === END))
+            throw new NotJson();
+    }
+    #readToken(chunk, at) {
+        const octet = chunk[at];
+        switch (octet) {
+            case 0x20:
+            case 0x0a:
+            case 0x0d:
+            case 0x09:
+                break;
+            case QUOTE:
+                this.#beginString();
+                break;
+            case OPEN_OBJECT:
+            case OPEN_LIST:
+                this.#open(octet === OPEN_LIST);
+                break;
+            case CLOSE_OBJECT:
+            case CLOSE_LIST:
+                this.#close(octet === CLOSE_LIST);
+                break;
+            case COLON:
+                this.#expect(COLON_NEXT);
+                this.#next = VALUE;
+                break;
+            case COMMA:
+                this.#expect(COMMA_OR_END);
+                this.#next = this.#level?.isList === true ? VALUE : KEY;
+                break;
+            default:
+                this.#expectValue();
+                if (!WORD_START.includes(octet))
+                    throw new NotJson();
+                this.#place = IN_WORD;
+                return at;
+        }
+        return at + 1;
+    }
+    get #level() {
+        return this.#levels[this.#levels.length - 1];
+    }
+    #expect(next) {
+        if (this.#next !== next)
+            throw new NotJson();
+    }
+    #expectValue() {
+        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
+            throw new NotJson();
+    }
+    #beginString() {
+        if (this.#next === KEY || this.#next === KEY_OR_END)
+            this.#place = IN_KEY;
+        else {
+            this.#expectValue();
+            this.#place = IN_TEXT;
+        }
+    }
+    #open(isList) {
+        this.#expectValue();
+        if (this.#levels.length === MAX_DEPTH)
+            throw new NotJson();
+        if (!isList)
+            this.#tell(undefined);
+        const slot = this.#currentSlot();
+        this.#levels.push({ isList, slot, inside: this.#inside() });
+        if (slot.wish === 'skip')
+            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
+        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
+    }
+    #close(isList) {
+        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
+        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
+            throw new NotJson();
+        if (this.#skippedAt === this.#levels.length)
+            this.#skippedAt = Infinity;
+        this.#levels.pop();
+        this.#endValue();
+    }
+    #endValue() {
+        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
+    }
+    /** The slot of the value that comes next: an element of a list has that of its list. */
+    #currentSlot() {
+        const level = this.#level;
+        return level?.isList === true ? level.slot : this.#slot;
+    }
+    #inside() {
+        const level = this.#level;
+        if (level === undefined)
+            return '';
+        return level.isList ? level.inside : level.slot.name;
+    }
+    #tell(text) {
+        const slot = this.#currentSlot();
+        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
+            this.#listener.onValue(slot, this.#inside(), text);
+        }
+    }
+    #readWord(chunk, from) {
+        let at = from;
+        while (at < chunk.length && isWord(chunk[at]))
+            at++;
+        this.#hold(chunk.subarray(from, at));
+        if (at < chunk.length)
+            this.#endWord();
+        return at;
+    }
+    #endWord() {
+        const word = this.#held.toString('latin1');
+        this.#held = NOTHING;
+        this.#place = GAP;
+        if (!WORD.test(word))
+            throw new NotJson();
+        if (word !== 'null')
+            this.#tell(undefined);
+        this.#endValue();
+    }
+    #hold(part) {
+        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
+        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
+    }
+    #readString(chunk, from) {
+        const end = this.#endOfString(chunk, from);
+        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
+        if (end < 0) {
+            if (isWanted)
+                this.#hold(chunk.subarray(from));
+            return chunk.length;
+        }
+        const isKey = this.#place === IN_KEY;
+        this.#place = GAP;
+        if (isKey) {
+            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
+            this.#next = COLON_NEXT;
+        }
+        else {
+            if (isWanted)
+                this.#tell(this.#textOf(chunk, from, end));
+            this.#endValue();
+        }
+        return end + 1;
+    }
+    #textOf(chunk, from, end) {
+        if (this.#held.length === 0) {
+            const cut = Math.min(end, from + MAX_TEXT);
+            return decodeText(chunk.toString('utf8', from, cut), cut < end);
+        }
+        this.#hold(chunk.subarray(from, end));
+        const raw = this.#held;
+        this.#held = NOTHING;
+        return decodeText(raw.toString(), raw.length === MAX_TEXT);
+    }
+    #isValueWanted() {
+        return this.#currentSlot().wish === 'value';
+    }
+    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
+    #endOfString(chunk, from) {
+        let at = this.#isEscaped ? from + 1 : from;
+        this.#isEscaped = false;
+        for (;;) {
+            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
+                const octet = chunk[at];
+                if (octet === QUOTE)
+                    return at;
+                if (octet === BACKSLASH)
+                    at++;
+            }
+            if (at >= chunk.length) {
+                // The last octet of the chunk was a backslash.
+                this.#isEscaped = at > chunk.length;
+                return -1;
+            }
+            const quote = chunk.indexOf(QUOTE, at);
+            const end = quote < 0 ? chunk.length : quote;
+            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
+            if (quote >= 0 && !isEscaped)
+                return quote;
+            at = isEscaped ? end + 1 : end;
+        }
+    }
+}
+function backslashesBefore(chunk, end, start) {
+    let at = end;
+    while (at > start && chunk[at - 1] === BACKSLASH)
+        at--;
+    return end - at;
+}
+const WORD_START = Buffer.from('tfn-0123456789');
+/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
+const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
+const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x45 ||
+    octet === 0x2b ||
+    octet === 0x2d ||
+    octet === 0x2e;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/graphql-body.js
+
+
+/** What is inside `variables` is the operation's business. It is read again below. */
+const SLOTS = new Map(['query', 'operationName', 'variables'].map((name) => [name, { name, wish: 'skip' }]));
+/** Fails with a reason instead of a stack. */
+class Unusual extends Error {
+}
+/**
+ * Checks the document as it is written: a parser that keeps the last of two equal keys and one that keeps the first would
+ * otherwise read different requests. Other members are refused, because some of them stand for a document that is stored
+ * at the server (`extensions`, `id`, `documentId`).
+ *
+ * @throws Unusual, NotJson
+ */
+function checkKeys(body) {
+    const seen = new Set();
+    const reader = new JsonReader({
+        onKey: (key) => {
+            const slot = SLOTS.get(key);
+            if (!slot)
+                throw new Unusual('it has other members than "query", "variables" and "operationName"');
+            if (seen.has(key))
+                throw new Unusual(`it has "${key}" twice`);
+            seen.add(key);
+            return slot;
+        },
+        onValue: () => undefined,
+    });
+    reader.push(body);
+    reader.end();
+}
+const graphql_body_isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** @returns the request, or why it is none */
+function parseGraphqlBody(body) {
+    let value;
+    try {
+        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+        checkKeys(body);
+        value = JSON.parse(text);
+    }
+    catch (error) {
+        if (error instanceof Unusual)
+            return error.message;
+        if (error instanceof NotJson || error instanceof SyntaxError || error instanceof TypeError) {
+            return 'it is not one JSON document in UTF-8';
+        }
+        throw error;
+    }
+    if (!graphql_body_isObject(value))
+        return Array.isArray(value) ? 'it is a batch of requests' : 'it is not a JSON object';
+    const { query, operationName = null, variables } = value;
+    if (typeof query !== 'string')
+        return 'it has no "query"';
+    if (operationName !== null && typeof operationName !== 'string')
+        return 'its "operationName" is no string';
+    if (!graphql_body_isObject(variables ?? {}))
+        return 'its "variables" are not a JSON object';
+    return {
+        query,
+        ...(graphql_body_isObject(variables) && { variables }),
+        ...(operationName !== null && { operationName }),
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/raw-headers.js
 /** Lines in the list. */
 const headerCount = (headers) => headers.length / 2;
@@ -1523,12 +2322,341 @@ function withoutHeaders(headers, names) {
     return kept;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/plain-json.js
+
+/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
+const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+/** Whether the headers announce a body that a judge can read: JSON in UTF-8, not compressed. */
+function isPlainJson(rawHeaders) {
+    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
+    return (coding.toLowerCase() === 'identity' &&
+        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
+const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/graphql.js
+
+
+
+
+
+
+
+/** Octets of a body. The largest that `gh` sends have 10 KB; a commit made with `createCommitOnBranch` has its files. */
+const MAX_GRAPHQL_BYTES = 1024 * 1024;
+/** Tokens of a document. The largest of `gh` have 1,500. */
+const MAX_TOKENS = 10_000;
+/** Loads the parser, once. */
+const loadGraphql = () => __nccwpck_require__.e(/* import() */ 55).then(__nccwpck_require__.bind(__nccwpck_require__, 55));
+const refuse = (code, reason) => new errors/* ProxyError */.T6(code, reason, { headers: errors/* NO_RETRY */.PE });
+const unreadable = (what) => refuse('body_unreadable', `The api-proxy cannot tell what this GraphQL request does: ${what}. Send one JSON object with "query", and ` +
+    '"variables" and "operationName" if they are needed, without compression, with the type application/json.');
+/** @throws ProxyError 403 for what a request's headers tell */
+function checkGraphqlHeaders(rawHeaders) {
+    if (!isPlainJson(rawHeaders))
+        throw unreadable('it is compressed or not JSON in UTF-8');
+}
+/** Judges GraphQL requests by one rule. */
+class GraphqlJudge {
+    needsWhole = true;
+    #graphql;
+    #rule;
+    #source;
+    /** @param source where the rule comes from, for messages: `github-access read` */
+    constructor(graphql, rule, source) {
+        this.#graphql = graphql;
+        this.#rule = rule;
+        this.#source = source;
+    }
+    begin() {
+        return new GraphqlJudgement(this.#graphql, this.#rule, this.#source);
+    }
+}
+/** Judges the body of one GraphQL request, as a whole. */
+class GraphqlJudgement {
+    #graphql;
+    #rule;
+    #source;
+    #chunks = [];
+    #length = 0;
+    constructor(graphql, rule, source) {
+        this.#graphql = graphql;
+        this.#rule = rule;
+        this.#source = source;
+    }
+    /** @throws ProxyError 403 if the body is too large to be judged */
+    push(chunk) {
+        this.#length += chunk.length;
+        if (this.#length > MAX_GRAPHQL_BYTES)
+            throw unreadable(`it is larger than ${MAX_GRAPHQL_BYTES} bytes`);
+        this.#chunks.push(chunk);
+    }
+    /**
+     * @returns the body to forward instead of the client's. It is composed anew, because GitHub has a parser of its own:
+     *   one that reads a comment's end or a string in another way would act on another document than the judged one. It is
+     *   written as short as it can be, and white space at its end gives it the length of the client's.
+     * @throws ProxyError 403
+     */
+    end() {
+        const { print, stripIgnoredCharacters } = this.#graphql;
+        const body = parseGraphqlBody(Buffer.concat(this.#chunks));
+        if (typeof body === 'string')
+            throw unreadable(body);
+        const document = this.#parse(body.query);
+        this.#judge(document, body);
+        const composed = Buffer.from(JSON.stringify({ ...body, query: stripIgnoredCharacters(print(document)) }));
+        // Block strings of many lines can come out longer, because a plain string has to escape them.
+        if (composed.length > this.#length)
+            throw unreadable('its strings take more room when they are written plainly');
+        return Buffer.concat([composed, Buffer.alloc(this.#length - composed.length, ' ')]);
+    }
+    #parse(query) {
+        const { parse, visit } = this.#graphql;
+        try {
+            const document = parse(query, { maxTokens: MAX_TOKENS, noLocation: true });
+            // A plain string has one escape syntax, which is JSON's. A block string has one of its own.
+            return visit(document, {
+                StringValue: (node) => (node.block === true ? { ...node, block: false } : undefined),
+            });
+        }
+        catch {
+            // Also a RangeError: the parser recurses, and the stack is full after some thousand levels.
+            throw unreadable('its document is not valid, has too many parts or is nested too deeply');
+        }
+    }
+    /** Every operation of the document, not only the one that `operationName` chooses. */
+    #judge({ definitions }, body) {
+        const fragments = new Map();
+        for (const definition of definitions) {
+            if (definition.kind !== kinds.Kind.FRAGMENT_DEFINITION)
+                continue;
+            if (fragments.has(definition.name.value))
+                throw unreadable('two of its fragments have the same name');
+            fragments.set(definition.name.value, definition);
+        }
+        for (const definition of definitions) {
+            if (definition.kind === kinds.Kind.FRAGMENT_DEFINITION)
+                continue;
+            if (definition.kind !== kinds.Kind.OPERATION_DEFINITION)
+                throw unreadable('its document has a part that is no operation');
+            if (definition.operation === ast.OperationTypeNode.SUBSCRIPTION)
+                throw this.#refuseOperation('GraphQL subscriptions', undefined);
+            if (definition.operation !== ast.OperationTypeNode.MUTATION)
+                continue;
+            for (const field of topFields(definition.selectionSet, fragments))
+                this.#judgeMutation(field, body.variables ?? {});
+        }
+    }
+    #judgeMutation({ name: { value: name }, arguments: given = [] }, variables) {
+        if (name === '__typename')
+            return;
+        const mutation = `the GraphQL mutation "${printable(name)}"`;
+        if (!this.#rule.mutations.includes(name))
+            throw this.#refuseOperation(mutation, name);
+        const values = new Map(Object.entries(this.#rule.inputs ?? {})).get(name);
+        if (!values || given.every((argument) => passes(argument, values, variables)))
+            return;
+        const members = Object.entries(values).map(([member, allowed]) => `another ${member} than ${allowed.join(', ')}`);
+        throw this.#refuseOperation(`${mutation} with ${members.join(' or ')}`, name);
+    }
+    #refuseOperation(what, mutation) {
+        const level = mutation === undefined ? undefined : levelForMutation(mutation);
+        const remedy = level === undefined
+            ? `No value of ${GITHUB_ACCESS_OPTION} allows it.`
+            : `If the workflow needs it, its author can allow it with this line: ${GITHUB_ACCESS_OPTION}: ${level}`;
+        return refuse('graphql_not_allowed', `The rule "${this.#source}" does not allow ${what}. ${remedy}`);
+    }
+}
+/**
+ * The fields at the top of an operation, whatever fragments they stand in. Each fragment is opened once: fields that it
+ * repeats are the same fields.
+ */
+function topFields(top, fragments) {
+    const fields = [];
+    const opened = new Set();
+    const waiting = [top];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+        for (const selection of next.selections) {
+            if (selection.kind === kinds.Kind.FIELD)
+                fields.push(selection);
+            else if (selection.kind === kinds.Kind.INLINE_FRAGMENT)
+                waiting.push(selection.selectionSet);
+            else if (!opened.has(selection.name.value)) {
+                const fragment = fragments.get(selection.name.value);
+                if (!fragment)
+                    throw unreadable('it uses a fragment that it does not define');
+                opened.add(selection.name.value);
+                waiting.push(fragment.selectionSet);
+            }
+        }
+    }
+    return fields;
+}
+/** Whether the members of an input have allowed values. A variable without a value may have a default, which may not. */
+function passes({ value }, allowed, variables) {
+    const valueOf = (node) => {
+        if (node.kind === kinds.Kind.VARIABLE)
+            return new Map(Object.entries(variables)).get(node.name.value);
+        return node.kind === kinds.Kind.ENUM ? node.value : undefined;
+    };
+    const given = valueOf(value);
+    let members;
+    if (value.kind === kinds.Kind.OBJECT)
+        members = value.fields.map((field) => [field.name.value, valueOf(field.value)]);
+    else if (graphql_body_isObject(given))
+        members = Object.entries(given);
+    else
+        return false;
+    const values = new Map(Object.entries(allowed));
+    return members.every(([member, text]) => values.get(member)?.some((each) => each === text) ?? true);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/members.js
+
+
+
+
+
+const OTHER = { name: '', wish: 'skip' };
+const members_refuse = (code, reason) => new errors/* ProxyError */.T6(code, reason, { headers: errors/* NO_RETRY */.PE });
+const members_unreadable = (what, source) => members_refuse('body_unreadable', `The rule "${source}" depends on what is in the ${what}, which is compressed or not JSON in UTF-8. ` +
+    'Send JSON without compression, with the type application/json.');
+/** git-lfs and others have a type of their own for JSON. @throws ProxyError 403 for what a request's headers tell */
+function checkMembersHeaders(rawHeaders, source) {
+    if (!isPlainJson(rawHeaders))
+        throw members_unreadable('request body', source);
+}
+/**
+ * Judges JSON bodies in which some members may only have some values: a review's `event`, and the `operation` of LFS. Only the
+ * members of the object itself count, and a member that is not there passes.
+ */
+class MembersJudge {
+    needsWhole = true;
+    #members;
+    #source;
+    /** @param source where the rule comes from, for messages: `github-access comment` */
+    constructor(members, source) {
+        this.#members = new Map(Object.entries(members));
+        this.#source = source;
+    }
+    begin(what) {
+        const reader = new JsonReader(this.#listener());
+        const attempt = (work) => {
+            try {
+                work();
+            }
+            catch (error) {
+                if (!(error instanceof NotJson))
+                    throw error;
+                throw members_unreadable(what, this.#source);
+            }
+        };
+        return {
+            push: (chunk) => attempt(() => reader.push(chunk)),
+            end: () => attempt(() => reader.end()),
+        };
+    }
+    #listener() {
+        const seen = new Set();
+        return {
+            onKey: (key) => {
+                if (!this.#members.has(key))
+                    return OTHER;
+                // Which of two counts, depends on the server's parser.
+                if (seen.has(key))
+                    throw this.#notAllowed(key, 'a second value');
+                seen.add(key);
+                return { name: key, wish: 'value' };
+            },
+            onValue: ({ name }, _, text) => {
+                const isAllowed = text !== undefined && this.#members.get(name)?.includes(text) === true;
+                if (!isAllowed)
+                    throw this.#notAllowed(name, text === undefined ? 'such a value' : `"${printable(text)}"`);
+            },
+        };
+    }
+    #notAllowed(name, value) {
+        const allowed = this.#members.get(name)?.join(', ') ?? '';
+        return members_refuse('request_not_allowed', `The rule "${this.#source}" does not allow ${value} for "${name}" in the request body, only ${allowed}.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/body-rules.js
+
+
+/** Loads the parser for GraphQL if a rule needs it. */
+async function graphqlFor(hosts) {
+    const isNeeded = hosts.some((host) => 'rules' in host && host.rules.some((rule) => rule.graphql));
+    return isNeeded ? await loadGraphql() : undefined;
+}
+/** Judges of the bodies of one host's requests, prepared once for all of them. */
+class BodyRules {
+    #judges = new Map();
+    /** @throws Error if a rule is about GraphQL and the package is not there */
+    constructor(rules, graphql) {
+        for (const rule of rules) {
+            if (rule.graphql) {
+                if (!graphql)
+                    throw new Error(`The rule ${rule.source} needs the parser for GraphQL.`);
+                this.#judges.set(rule, new GraphqlJudge(graphql, rule.graphql, rule.source));
+            }
+            else if (rule.members)
+                this.#judges.set(rule, new MembersJudge(rule.members, rule.source));
+        }
+    }
+    /**
+     * @returns the judge of the request's body; undefined if any body passes
+     * @throws ProxyError 403 for what its headers tell
+     */
+    admit(rule, { body }, rawHeaders) {
+        const judge = this.#judges.get(rule);
+        if (judge && body !== 0) {
+            if (rule.graphql)
+                checkGraphqlHeaders(rawHeaders);
+            else
+                checkMembersHeaders(rawHeaders, rule.source);
+        }
+        return judge;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
 
 
 /** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
 const SHORTEST_SECRET = 8;
-const NOTHING = Buffer.alloc(0);
+const reflection_NOTHING = Buffer.alloc(0);
 /** Masks one secret. The mask is as long as the secret, so lengths stay right. */
 class Mask {
     #text;
@@ -1548,14 +2676,14 @@ class Mask {
         return text.replaceAll(this.#text, this.#mask);
     }
     stream() {
-        let held = NOTHING;
+        let held = reflection_NOTHING;
         return {
             pass: (chunk) => {
                 const data = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
                 const masked = this.#maskIn(data);
                 const end = this.#beginningAt(data, masked);
                 if (end === data.length) {
-                    held = NOTHING;
+                    held = reflection_NOTHING;
                     return data;
                 }
                 held = data.subarray(end);
@@ -1587,7 +2715,7 @@ class Mask {
         return at < 0 ? data.length : at;
     }
 }
-const UNMASKED = { pass: (chunk) => chunk, rest: () => NOTHING };
+const UNMASKED = { pass: (chunk) => chunk, rest: () => reflection_NOTHING };
 /** @returns a mask that applies one after the other */
 const chained = (first, second) => ({
     pass: (chunk) => second.pass(first.pass(chunk)),
@@ -2251,6 +3379,7 @@ class HostRules {
 
 
 
+
 /**
  * Query parameters in which APIs take a credential. Not `token`, `key` and `sig`: signed URLs have those, and they are
  * worth nothing for anything but the URL.
@@ -2260,7 +3389,7 @@ const CREDENTIAL_QUERY = new Set([
     ...['client_secret', 'password'],
 ]);
 /** The part of a client's bytes that a message may repeat. */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 500);
+const host_service_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 500);
 /** A host with rules: it is no provider's. */
 class HostService {
     provider = null;
@@ -2272,9 +3401,12 @@ class HostService {
     // Any of them may be a key.
     subprotocols = [];
     #rules;
+    #bodies;
     /** By the index of the credential; the last one has none. */
     #routes;
-    constructor({ name, rules, credentials, echoesNothing }, agent, log) {
+    /** @param graphql needed if a rule is about GraphQL */
+    constructor(host, agent, log, graphql) {
+        const { name, rules, credentials, echoesNothing } = host;
         const target = { host: name, port: 443, basePath: '' };
         const secrets = credentials.flatMap((credential) => credential.secrets);
         const plainOnly = secrets.length > 0 && echoesNothing !== true;
@@ -2287,6 +3419,7 @@ class HostService {
         const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path) => path };
         this.host = name;
         this.#rules = new HostRules(rules);
+        this.#bodies = new BodyRules(rules, graphql);
         this.#routes = [...credentials.map(({ header, value }) => [header, value]), undefined].map((injected) => ({
             ...common,
             rules: hostHeaderRules(injected, plainOnly),
@@ -2295,17 +3428,18 @@ class HostService {
     answer() {
         return false;
     }
-    decide(asked, _client, isUpgrade) {
+    decide(asked, client, isUpgrade) {
         const request = isUpgrade ? { ...asked, method: 'WEBSOCKET' } : asked;
         const rule = this.#rules.find(request);
         const route = rule && this.#routes.at(rule.credential ?? -1);
         if (!rule || !route)
             throw this.#notAllowed(request);
-        return { admitted: asked, route, judge: undefined, usage: undefined, spending: undefined, rule: rule.source };
+        const judge = this.#bodies.admit(rule, asked, client.rawHeaders);
+        return { admitted: asked, route, judge, usage: undefined, spending: undefined, rule: rule.source };
     }
     #notAllowed({ method, path }) {
-        const line = `${this.host} ${method} ${printable(path)}`;
-        const message = `${method} ${printable(path)} is not among the requests that this run may send to ${this.host}. ` +
+        const line = `${this.host} ${method} ${host_service_printable(path)}`;
+        const message = `${method} ${host_service_printable(path)} is not among the requests that this run may send to ${this.host}. ` +
             `If the workflow needs it, its author can add this line to host-rules: ${line}`;
         return new errors/* ProxyError */.T6('request_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
     }
@@ -2457,7 +3591,7 @@ const endsConnection = (request, error) => request_record/* ERROR_STATUS */.E[er
  *
  * @returns the length of the body in octets
  */
-function refuse(service, request, answer, error, lingerMs) {
+function reply_refuse(service, request, answer, error, lingerMs) {
     const own = answerTo(service, error, request);
     const { body } = own;
     const linger = hasUnreadBody(request);
@@ -2742,9 +3876,13 @@ class SendBody {
             this.#flow.write(chunk);
     }
     #end(last) {
-        if (this.#isRefused || !this.#isComplete())
+        if (this.#isRefused)
             return;
-        const rest = this.#withWaiting(last);
+        const verdict = this.#attempt(() => ({ replacement: this.#judgement?.end() }));
+        if (!verdict)
+            return;
+        const waiting = this.#withWaiting(last);
+        const rest = verdict.replacement ?? waiting;
         if (rest.length === 0)
             this.#upstream.end();
         else
@@ -2756,20 +3894,16 @@ class SendBody {
         return waiting.length === 0 ? chunk : Buffer.concat([...waiting, chunk]);
     }
     #passes(chunk) {
-        return this.#attempt(() => this.#judgement?.push(chunk));
+        return this.#attempt(() => ({ pushed: this.#judgement?.push(chunk) })) !== undefined;
     }
-    #isComplete() {
-        return this.#attempt(() => this.#judgement?.end());
-    }
-    /** @returns false if it threw, and the body was refused for that reason */
+    /** @returns undefined if it threw, and the body was refused for that reason */
     #attempt(work) {
         try {
-            work();
-            return true;
+            return work();
         }
         catch (error) {
             this.#refuse((0,errors/* asProxyError */.nU)(error));
-            return false;
+            return undefined;
         }
     }
     #refuse(error) {
@@ -2798,7 +3932,7 @@ class SendBody {
 /** RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen octets in Base64: RFC 6455, section 4.2.1. */
-const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const handshake_KEY = /^[A-Za-z0-9+/]{22}==$/;
 const listEntries = (values) => values
     .flatMap((value) => value.split(','))
     .map((entry) => entry.trim())
@@ -2822,7 +3956,7 @@ function readHandshake(rawHeaders, { method, body }, early, protocols) {
     if (headerValues(rawHeaders, 'sec-websocket-version').join() !== '13')
         throw anotherVersion();
     const [key = '', ...otherKeys] = headerValues(rawHeaders, 'sec-websocket-key');
-    if (!KEY.test(key) || otherKeys.length > 0)
+    if (!handshake_KEY.test(key) || otherKeys.length > 0)
         throw handshake_malformed('There must be exactly one Sec-WebSocket-Key.');
     const offered = listEntries(headerValues(rawHeaders, 'sec-websocket-protocol')).filter(nameMatcher(protocols));
     const accept = (0,external_node_crypto_.createHash)('sha1').update(`${key}${GUID}`).digest('base64');
@@ -2858,38 +3992,6 @@ function refusalOf(status, host) {
         return undefined;
     const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
     return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
-
-
-/** 403 for a request that would make the provider fetch or connect. */
-class ToolRefusal extends errors/* ProxyError */.T6 {
-    /** The line that would allow it, for whoever has no room for the whole message. */
-    line;
-    constructor(code, reason, tools) {
-        const line = `allow-provider-tools: ${tools.join(', ')}`;
-        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
-            headers: errors/* NO_RETRY */.PE,
-        });
-        this.line = line;
-    }
-}
-/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
-const refusals_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
-/** @param tool undefined if AWF does not know what it is */
-function toolNotAllowed(what, tool) {
-    const why = tool
-        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
-        : 'AWF does not know what that makes the provider do.';
-    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
-    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
-}
-/** @param what "request body" or "WebSocket message" */
-function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression, with the type application/json.';
-    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
@@ -3370,7 +4472,7 @@ class Forwarding {
         }
         else {
             record.status = error.status;
-            record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
+            record.responseBytes = reply_refuse(service, client, answer, error, limits.lingerMs);
         }
     }
 }
@@ -3600,7 +4702,7 @@ class Listener {
         record.status = error.status;
         if (endsConnection(client, error))
             Connection.of(client.socket).isDoomed = true;
-        record.responseBytes = refuse(service, client, answer, error, limits.lingerMs);
+        record.responseBytes = reply_refuse(service, client, answer, error, limits.lingerMs);
     }
     #upgrade(client, socket, early) {
         this.#upgraded.add(socket);
@@ -3952,281 +5054,6 @@ function parsed(body) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-text.js
-/** The octets are not one JSON document, or it is nested too deeply. */
-class NotJson extends Error {
-}
-const LETTERS = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-/** @param text what is between the quotes, or the beginning of it. @throws NotJson for an escape that there is not */
-function decodeText(text, isCut) {
-    if (!text.includes('\\'))
-        return text;
-    // An escape at the end may be cut.
-    const whole = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\["\\/bfnrt])*/.exec(text)?.[0] ?? '';
-    if (!isCut && whole !== text)
-        throw new NotJson();
-    return whole.replace(/\\(?:u(....)|(.))/g, (_, hex, letter) => hex === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/json-reader.js
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-/** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
-const MAX_TEXT = 512;
-/** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
-const MAX_DEPTH = 256;
-/** Octets after which a call that searches for a quote is faster than a look at each octet. */
-const SHORT = 48;
-const json_reader_NOTHING = Buffer.alloc(0);
-/** What may come next in the document. */
-const [VALUE, VALUE_OR_END, json_reader_KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
-/** Where the octet is that comes next. */
-const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3];
-const ROOT = { name: '', wish: 'nothing' };
-/**
- * Reads one JSON document that arrives in chunks. It sees every key, however it is spelled, and keeps only those around
- * the current one. What is not strictly JSON is refused, because another parser could read it in another way.
- *
- * The scanner for usage is a different thing: it searches for one key in text that need not be JSON, and a key with an
- * unusual spelling may escape it.
- */
-class JsonReader {
-    #listener;
-    #levels = [];
-    #next = VALUE;
-    #place = GAP;
-    /** The next octet is escaped. */
-    #isEscaped = false;
-    /** The beginning of a string or word that started in an earlier chunk. */
-    #held = json_reader_NOTHING;
-    #slot = ROOT;
-    /** The level below which keys are skipped. */
-    #skippedAt = Infinity;
-    constructor(listener) {
-        this.#listener = listener;
-    }
-    /** @throws NotJson */
-    push(chunk) {
-        let at = 0;
-        while (at < chunk.length) {
-            if (this.#place === GAP)
-                at = this.#readToken(chunk, at);
-            else if (this.#place === IN_WORD)
-                at = this.#readWord(chunk, at);
-            else
-                at = this.#readString(chunk, at);
-        }
-    }
-    /** White space alone counts as complete. @throws NotJson if the document is not complete */
-    end() {
-        if (this.#place === IN_WORD)
-            this.#endWord();
-        const isEmpty = this.#next === VALUE && this.#levels.length === 0;
-        if (this.#place !== GAP || !(isEmpty || this.#next === END))
-            throw new NotJson();
-    }
-    #readToken(chunk, at) {
-        const octet = chunk[at];
-        switch (octet) {
-            case 0x20:
-            case 0x0a:
-            case 0x0d:
-            case 0x09:
-                break;
-            case QUOTE:
-                this.#beginString();
-                break;
-            case OPEN_OBJECT:
-            case OPEN_LIST:
-                this.#open(octet === OPEN_LIST);
-                break;
-            case CLOSE_OBJECT:
-            case CLOSE_LIST:
-                this.#close(octet === CLOSE_LIST);
-                break;
-            case COLON:
-                this.#expect(COLON_NEXT);
-                this.#next = VALUE;
-                break;
-            case COMMA:
-                this.#expect(COMMA_OR_END);
-                this.#next = this.#level?.isList === true ? VALUE : json_reader_KEY;
-                break;
-            default:
-                this.#expectValue();
-                if (!WORD_START.includes(octet))
-                    throw new NotJson();
-                this.#place = IN_WORD;
-                return at;
-        }
-        return at + 1;
-    }
-    get #level() {
-        return this.#levels[this.#levels.length - 1];
-    }
-    #expect(next) {
-        if (this.#next !== next)
-            throw new NotJson();
-    }
-    #expectValue() {
-        if (this.#next !== VALUE && this.#next !== VALUE_OR_END)
-            throw new NotJson();
-    }
-    #beginString() {
-        if (this.#next === json_reader_KEY || this.#next === KEY_OR_END)
-            this.#place = IN_KEY;
-        else {
-            this.#expectValue();
-            this.#place = IN_TEXT;
-        }
-    }
-    #open(isList) {
-        this.#expectValue();
-        if (this.#levels.length === MAX_DEPTH)
-            throw new NotJson();
-        if (!isList)
-            this.#tell(undefined);
-        const slot = this.#currentSlot();
-        this.#levels.push({ isList, slot, inside: this.#inside() });
-        if (slot.wish === 'skip')
-            this.#skippedAt = Math.min(this.#skippedAt, this.#levels.length);
-        this.#next = isList ? VALUE_OR_END : KEY_OR_END;
-    }
-    #close(isList) {
-        const isEmpty = this.#next === (isList ? VALUE_OR_END : KEY_OR_END);
-        if (this.#level?.isList !== isList || !(isEmpty || this.#next === COMMA_OR_END))
-            throw new NotJson();
-        if (this.#skippedAt === this.#levels.length)
-            this.#skippedAt = Infinity;
-        this.#levels.pop();
-        this.#endValue();
-    }
-    #endValue() {
-        this.#next = this.#levels.length === 0 ? END : COMMA_OR_END;
-    }
-    /** The slot of the value that comes next: an element of a list has that of its list. */
-    #currentSlot() {
-        const level = this.#level;
-        return level?.isList === true ? level.slot : this.#slot;
-    }
-    #inside() {
-        const level = this.#level;
-        if (level === undefined)
-            return '';
-        return level.isList ? level.inside : level.slot.name;
-    }
-    #tell(text) {
-        const slot = this.#currentSlot();
-        if (slot.wish === 'value' && this.#levels.length < this.#skippedAt) {
-            this.#listener.onValue(slot, this.#inside(), text);
-        }
-    }
-    #readWord(chunk, from) {
-        let at = from;
-        while (at < chunk.length && isWord(chunk[at]))
-            at++;
-        this.#hold(chunk.subarray(from, at));
-        if (at < chunk.length)
-            this.#endWord();
-        return at;
-    }
-    #endWord() {
-        const word = this.#held.toString('latin1');
-        this.#held = json_reader_NOTHING;
-        this.#place = GAP;
-        if (!WORD.test(word))
-            throw new NotJson();
-        if (word !== 'null')
-            this.#tell(undefined);
-        this.#endValue();
-    }
-    #hold(part) {
-        const rest = part.subarray(0, MAX_TEXT - this.#held.length);
-        this.#held = this.#held.length === 0 ? rest : Buffer.concat([this.#held, rest]);
-    }
-    #readString(chunk, from) {
-        const end = this.#endOfString(chunk, from);
-        const isWanted = this.#levels.length < this.#skippedAt && (this.#place === IN_KEY || this.#isValueWanted());
-        if (end < 0) {
-            if (isWanted)
-                this.#hold(chunk.subarray(from));
-            return chunk.length;
-        }
-        const isKey = this.#place === IN_KEY;
-        this.#place = GAP;
-        if (isKey) {
-            this.#slot = isWanted ? this.#listener.onKey(this.#textOf(chunk, from, end), this.#inside()) : ROOT;
-            this.#next = COLON_NEXT;
-        }
-        else {
-            if (isWanted)
-                this.#tell(this.#textOf(chunk, from, end));
-            this.#endValue();
-        }
-        return end + 1;
-    }
-    #textOf(chunk, from, end) {
-        if (this.#held.length === 0) {
-            const cut = Math.min(end, from + MAX_TEXT);
-            return decodeText(chunk.toString('utf8', from, cut), cut < end);
-        }
-        this.#hold(chunk.subarray(from, end));
-        const raw = this.#held;
-        this.#held = json_reader_NOTHING;
-        return decodeText(raw.toString(), raw.length === MAX_TEXT);
-    }
-    #isValueWanted() {
-        return this.#currentSlot().wish === 'value';
-    }
-    /** @returns the index of the quote that ends the string, or -1 if the chunk ends before it does */
-    #endOfString(chunk, from) {
-        let at = this.#isEscaped ? from + 1 : from;
-        this.#isEscaped = false;
-        for (;;) {
-            for (const short = Math.min(chunk.length, at + SHORT); at < short; at++) {
-                const octet = chunk[at];
-                if (octet === QUOTE)
-                    return at;
-                if (octet === BACKSLASH)
-                    at++;
-            }
-            if (at >= chunk.length) {
-                // The last octet of the chunk was a backslash.
-                this.#isEscaped = at > chunk.length;
-                return -1;
-            }
-            const quote = chunk.indexOf(QUOTE, at);
-            const end = quote < 0 ? chunk.length : quote;
-            const isEscaped = backslashesBefore(chunk, end, at) % 2 === 1;
-            if (quote >= 0 && !isEscaped)
-                return quote;
-            at = isEscaped ? end + 1 : end;
-        }
-    }
-}
-function backslashesBefore(chunk, end, start) {
-    let at = end;
-    while (at > start && chunk[at - 1] === BACKSLASH)
-        at--;
-    return end - at;
-}
-const WORD_START = Buffer.from('tfn-0123456789');
-/** `true`, `false`, `null`, or a number; of a long number, its beginning. */
-const WORD = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
-const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x61 && octet <= 0x7a) ||
-    octet === 0x45 ||
-    octet === 0x2b ||
-    octet === 0x2d ||
-    octet === 0x2e;
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/body-judge.js
 
 
@@ -4296,7 +5123,7 @@ class JsonJudge {
         if (tool !== undefined && this.#allowed.has(tool))
             return;
         const isAddress = tool === 'remote-files';
-        throw toolNotAllowed(key === undefined || !isAddress ? `"${refusals_printable(spelling)}"` : `an address in "${key}"`, tool);
+        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
     }
 }
 function fold(key) {
@@ -4334,13 +5161,7 @@ class JsonJudgement {
 
 
 
-/** Without a type, a provider reads JSON. Any other type or charset makes some servers read the same octets differently. */
-const PLAIN_JSON = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
-function isPlainJson(rawHeaders) {
-    const coding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-    return (coding.toLowerCase() === 'identity' &&
-        PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
-}
+
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 class ToolGuard {
     #provider;
@@ -4368,7 +5189,7 @@ class ToolGuard {
                 const text = value.trim().toLowerCase();
                 const tool = hostedTool(hosted, text);
                 if (tool && !this.#allowed.has(tool))
-                    throw toolNotAllowed(`the ${name} "${refusals_printable(text)}"`, tool);
+                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
             }
         }
     }
@@ -5319,6 +6140,7 @@ const priceUnknown = ({ model }) => ({
 
 
 
+
 function createAgent(owner, target, context) {
     const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
@@ -5358,7 +6180,8 @@ function serviceOf(host, servers, context) {
     const { config, budget, log } = context;
     if (!('provider' in host)) {
         const owner = { name: host.name, setting: 'the name in host-rules or host-credentials' };
-        return new HostService(host, createAgent(owner, { host: host.name, port: 443, basePath: '' }, context), log);
+        const agent = createAgent(owner, { host: host.name, port: 443, basePath: '' }, context);
+        return new HostService(host, agent, log, context.graphql);
     }
     const server = servers.find(({ provider }) => provider.id === host.provider);
     const configured = config.providers[host.provider];
@@ -5404,7 +6227,8 @@ async function startSidecar(config, options) {
     const budget = new Budget(config.budget ?? {}, (notice) => {
         log.notice(notice);
     });
-    const context = { config, log, limits, secureContext, budget, agents: [] };
+    const graphql = await graphqlFor(config.hosts ?? []);
+    const context = { config, log, limits, secureContext, budget, graphql, agents: [] };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const named = createNamedHosts(servers, context);
     const close = async () => {
@@ -6061,6 +6885,9 @@ const tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 /******/ 	return module.exports;
 /******/ }
 /******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
+/******/ 
 /************************************************************************/
 /******/ /* webpack/runtime/asset-relocator-loader */
 /******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
@@ -6146,9 +6973,105 @@ const tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
 /******/ })();
 /******/ 
 /************************************************************************/

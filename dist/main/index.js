@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8348:
+/***/ 479:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45499,11 +45499,6 @@ const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
  * What the table of providers says about each one. Which variables and files the agent programs read was measured, see
  * docs/agents.md.
  */
-/**
- * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
- * and so looks for the next variable.
- */
-const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 /** True for an error that says that nothing more may be spent. */
@@ -45713,6 +45708,8 @@ const anthropic = {
 
 /** The variable in which a runner says which GitHub server it works for. */
 const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
+/** How Copilot CLI works with a token: as GitHub's own client, or with a provider of its user's own. */
+const COPILOT_MODES = ['github', 'provider'];
 /** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
 const COPILOT_HOST = 'api.githubcopilot.com';
 /** GitHub Enterprise Cloud with data residency: each enterprise has one label below this domain. */
@@ -45721,6 +45718,8 @@ const RESIDENCY_SERVICE = 'copilot-api';
 /** An enterprise's: letters, digits and inner hyphens; never an internationalised one. */
 const SUBDOMAIN = '(?!xn--)(?<subdomain>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)';
 const escapedDomain = RegExp.escape(RESIDENCY_DOMAIN);
+/** The host of an enterprise's server. */
+const RESIDENCY_SERVER = new RegExp(`^${SUBDOMAIN}\\.${escapedDomain}$`);
 const RESIDENCY_HOST = new RegExp(`^${RegExp.escape(RESIDENCY_SERVICE)}\\.${SUBDOMAIN}\\.${escapedDomain}$`);
 /** Every host of GitHub's own that serves Copilot: of all plans, and with data residency. */
 const GITHUB_COPILOT_HOST = new RegExp(`^(?:[a-z0-9.-]+\\.)?githubcopilot\\.com$|${RESIDENCY_HOST.source}`);
@@ -45775,6 +45774,15 @@ function copilotHost(serverUrl) {
 function isCopilotHost(host) {
     return host === COPILOT_HOST || RESIDENCY_HOST.test(host);
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-token.js
+/** The variables in which gh, Copilot CLI and others look for a token of GitHub's. The first one is read first. */
+const GITHUB_TOKEN_VARIABLES = ['GH_TOKEN', 'GITHUB_TOKEN'];
+/**
+ * Stands in the agent's environment for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it
+ * ignores any other text, and looks for the next variable.
+ */
+const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/model-choice.js
 /** At this path the api-proxy tells the sandbox, before the command starts, which model to set: lines of `NAME=value`. */
@@ -45956,6 +45964,7 @@ const openai = {
 
 
 
+
 const OPENAI = [
     ...OPENAI_GENERATION.filter(({ path }) => path !== '/completions'),
     post('/responses', VERSION),
@@ -46038,7 +46047,7 @@ const copilot = {
                 instead: 'Use a fine-grained one with the permission "Copilot Requests", or the job\'s own token.',
             },
         },
-        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key' },
+        { variable: 'COPILOT_API_KEY', input: 'copilot-api-key', label: 'a Copilot key', mode: 'provider-mode' },
     ],
     withheld: {
         aliases: [],
@@ -46080,7 +46089,13 @@ const copilot = {
         { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
         { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
         // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
-        { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, overridable: true },
+        {
+            name: GITHUB_TOKEN_VARIABLES[0],
+            when: 'own-mode',
+            role: 'setting',
+            value: PLACEHOLDER_GITHUB_TOKEN,
+            yields: true,
+        },
         // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
         // API.
         { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
@@ -46303,6 +46318,36 @@ const ONE_SHOT_TOKENS = [
     ...ALIASES,
 ];
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/github-variables.js
+
+const CLOUD = 'github.com';
+const ENTERPRISE_TOKEN = 'GH_ENTERPRISE_TOKEN';
+const GH_HOST = 'GH_HOST';
+/**
+ * What gh and other programs read. With a host other than github.com, gh looks for a token of its own kind, and needs to be
+ * told the host. (gh 2.83, `gh help environment`)
+ */
+function githubVariables({ github }) {
+    if (github === undefined)
+        return {};
+    const { host } = github.server.web;
+    const names = [...GITHUB_TOKEN_VARIABLES, ...(host === CLOUD ? [] : [ENTERPRISE_TOKEN])];
+    return {
+        ...Object.fromEntries(names.map((name) => [name, PLACEHOLDER_GITHUB_TOKEN])),
+        ...(host === CLOUD ? {} : { [GH_HOST]: host }),
+    };
+}
+/** The names that {@link githubVariables} may set. The user's own values in `env` take their places. */
+const GITHUB_VARIABLES = [...GITHUB_TOKEN_VARIABLES, ENTERPRISE_TOKEN, GH_HOST];
+/** git's settings: remotes with SSH are led to HTTPS, where the api-proxy answers. There is no SSH in the sandbox. */
+function gitSettings({ github }) {
+    if (github === undefined)
+        return {};
+    const { host } = github.server.web;
+    const lines = [`[url "https://${host}/"]`, `\tinsteadOf = git@${host}:`, `\tinsteadOf = ssh://git@${host}/`, ''];
+    return { '.gitconfig': lines.join('\n') };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/key-store.js
 
 /** The password that Java's own stores of certificates have. It protects nothing. */
@@ -46445,6 +46490,7 @@ function mavenSettings(addresses) {
 
 
 
+
 /** The files below `/etc` that a run generates: container paths with contents. None of them contains a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
@@ -46460,6 +46506,7 @@ function homeSettings(config, addresses) {
     return {
         ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
         '.m2/settings.xml': mavenSettings(addresses),
+        ...gitSettings(config),
     };
 }
 const HOME_PREFIX = '~/';
@@ -52170,6 +52217,63 @@ function domain_isWithin(host, domain) {
     return host === domain || host.endsWith(`.${domain}`);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-access.js
+/** What a command may do with the run's token at GitHub, and which GraphQL mutations belong to it. */
+/** From the least to the most. Each includes those before it. */
+const GITHUB_ACCESS_LEVELS = ['read', 'comment', 'write'];
+/** The option that sets it. */
+const GITHUB_ACCESS_OPTION = 'github-access';
+/**
+ * To say something without changing the state of anything. An edit leaves the old text in the comment's history. A deletion
+ * does not, so it needs `write`.
+ */
+const github_access_COMMENT = [
+    ...['addComment', 'updateIssueComment'],
+    ...['addDiscussionComment', 'updateDiscussionComment'],
+    ...['addPullRequestReview', 'addPullRequestReviewThread', 'addPullRequestReviewThreadReply'],
+    ...['submitPullRequestReview', 'updatePullRequestReview', 'updatePullRequestReviewComment'],
+    ...['addReaction', 'removeReaction'],
+];
+/** A review at `comment` is a comment. An approval can open the way for a merge, and a request for changes block it. */
+const REVIEW = { event: ['COMMENT'] };
+const COMMENT_INPUTS = {
+    addPullRequestReview: REVIEW,
+    submitPullRequestReview: REVIEW,
+};
+/**
+ * The everyday work of a contributor. What is not here passes at no level: settings, members, keys, rule sets, branch
+ * protection, environments and deployments, transfers, forks, archiving, and the deletion of issues.
+ */
+const WRITE = [
+    ...['createIssue', 'updateIssue', 'closeIssue', 'reopenIssue', 'createLinkedBranch'],
+    ...['addSubIssue', 'removeSubIssue', 'reprioritizeSubIssue'],
+    ...['createPullRequest', 'updatePullRequest', 'closePullRequest', 'reopenPullRequest', 'revertPullRequest'],
+    ...['markPullRequestReadyForReview', 'convertPullRequestToDraft', 'updatePullRequestBranch'],
+    ...['mergePullRequest', 'enablePullRequestAutoMerge', 'disablePullRequestAutoMerge'],
+    ...['enqueuePullRequest', 'dequeuePullRequest'],
+    ...['requestReviews', 'requestReviewsByLogin', 'dismissPullRequestReview', 'deletePullRequestReview'],
+    ...['resolveReviewThread', 'unresolveReviewThread'],
+    ...['addLabelsToLabelable', 'removeLabelsFromLabelable', 'clearLabelsFromLabelable', 'createLabel', 'updateLabel'],
+    ...['addAssigneesToAssignable', 'removeAssigneesFromAssignable', 'replaceActorsForAssignable'],
+    ...['deleteIssueComment', 'deletePullRequestReviewComment', 'deleteDiscussionComment', 'minimizeComment'],
+    ...['createDiscussion', 'updateDiscussion', 'closeDiscussion', 'markDiscussionCommentAsAnswer'],
+    ...['createCommitOnBranch', 'createRef', 'updateRef', 'deleteRef', 'mergeBranch'],
+];
+const ADDED = { read: [], comment: github_access_COMMENT, write: WRITE };
+const upTo = (level) => GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(level) + 1);
+/** What a rule for the GraphQL endpoint has at a level. */
+function graphqlRule(level) {
+    const mutations = upTo(level).flatMap((each) => ADDED[each]);
+    return level === 'comment' ? { mutations, inputs: COMMENT_INPUTS } : { mutations };
+}
+/** The least level at which a mutation passes with any input; undefined if there is none. */
+function levelForMutation(name) {
+    return GITHUB_ACCESS_LEVELS.find((level) => {
+        const { mutations, inputs } = graphqlRule(level);
+        return mutations.includes(name) && inputs?.[name] === undefined;
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
 /** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
 function placeOf({ kind, name, repetition, line }) {
@@ -52279,9 +52383,6 @@ function collapse(entries, scheme) {
     return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/config.js
-const COPILOT_MODES = ['github', 'provider'];
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
 
 
@@ -52328,6 +52429,243 @@ function userMount({ text, source: given }) {
         hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
     });
 }
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github/rows.js
+
+/** `get('a b')` is `['GET a', 'GET b']`. */
+const rows = (method, paths) => words(paths).map((path) => `${method} ${path}`);
+/**
+ * Below `/repos/OWNER/NAME` and `/repositories/ID` of the REST API (https://docs.github.com/en/rest). Everything that passes
+ * is listed, so an endpoint that GitHub adds later passes at no level.
+ *
+ * Not even `read` has what tells about the repository's defences: secrets and variables with their names, environments, runners,
+ * Actions' permissions, hooks, deploy keys, collaborators and invitations, branch protection and rule sets, and the alerts of
+ * code scanning, Dependabot and secret scanning, which quotes the secrets.
+ */
+const REPOSITORY = {
+    read: [
+        'GET ',
+        ...rows('GET', `/actions/artifacts/** /actions/cache/usage /actions/caches /actions/jobs/** /actions/runs/** /actions/workflows/**
+       /activity /assignees/** /attestations/** /branches /branches/* /check-runs/** /check-suites/** /codeowners/errors
+       /collaborators/*/permission /comments/** /commits/** /community/profile /compare/** /contents/** /contributors
+       /dependency-graph/** /deployments/** /events /forks /git/** /issues/** /labels/** /languages /license
+       /milestones/** /pulls/** /readme/** /releases/** /stargazers /stats/** /statuses/** /subscribers /tags
+       /tarball/** /topics /zipball/**`),
+    ],
+    // As in GraphQL: what is said can be edited, since the history keeps it, and not deleted. Labels are not here, because
+    // workflows act on them. A review is a comment as long as MEMBERS below say so.
+    comment: [
+        ...rows('POST', '/issues/*/comments /comments/*/reactions /commits/*/comments /issues/*/reactions'),
+        ...rows('POST', '/issues/comments/*/reactions /pulls/comments/*/reactions /pulls/*/comments'),
+        // No query: what it has beside the body, nobody judges.
+        ...rows('POST', '/pulls/*/comments/*/replies /pulls/*/reviews? /pulls/*/reviews/*/events?'),
+        ...rows('PATCH', '/comments/* /issues/comments/* /pulls/comments/*'),
+    ],
+    // Neither statuses nor check runs, which could make a failed check look green; nor dispatches and re-runs: with the
+    // job's token they are the one thing that starts another workflow, with that workflow's secrets.
+    write: [
+        ...rows('POST', '/pulls/*/reviews /pulls/*/reviews/*/events'),
+        ...rows('POST', '/issues /issues/*/labels /issues/*/assignees /issues/*/sub_issues /labels /milestones'),
+        ...rows('POST', '/pulls /pulls/*/requested_reviewers /merges'),
+        ...rows('POST', '/git/blobs /git/commits /git/refs /git/tags /git/trees /releases /releases/generate-notes'),
+        ...rows('PATCH', '/issues/* /labels/** /milestones/* /pulls/* /git/refs/** /releases/* /releases/assets/*'),
+        ...rows('PUT', '/contents/** /issues/*/labels /pulls/*/merge /pulls/*/update-branch /pulls/*/reviews/*'),
+        ...rows('PUT', '/pulls/*/reviews/*/dismissals'),
+        ...rows('DELETE', '/comments/* /contents/** /git/refs/** /issues/*/assignees /issues/*/labels/**'),
+        ...rows('DELETE', '/issues/*/sub_issue /issues/comments/* /pulls/*/requested_reviewers /pulls/*/reviews/*'),
+        ...rows('DELETE', '/pulls/comments/* /releases/assets/*'),
+    ],
+};
+/**
+ * Beside the repositories: what the server is, who the token is, and public facts. `gh auth status` asks for `/`, and
+ * `gh` 2.83.1 for `/meta` on Enterprise Server. No search: its query cannot be bound to a repository by a rule, and with a
+ * personal token it finds the text of all private ones.
+ */
+const API_READ = rows('GET', '/ /meta /rate_limit /user /users/* /emojis /licenses/** /gitignore/templates/** /versions');
+/** Members that a level's requests may only have with these values. An approval can open the way for a merge. */
+const MEMBERS = {
+    'comment POST /pulls/*/reviews?': { event: ['COMMENT'] },
+    'comment POST /pulls/*/reviews/*/events?': { event: ['COMMENT'] },
+    'read POST /info/lfs/objects/batch?': { operation: ['download'] },
+};
+/**
+ * Git's smart HTTP (https://git-scm.com/docs/http-protocol), with the parameter that tells a fetch from a push, and the API of
+ * LFS (https://github.com/git-lfs/git-lfs/tree/main/docs/api). Below `/OWNER/NAME` and `/OWNER/NAME.git`.
+ *
+ * Objects of LFS are downloaded at every level and uploaded at none. The answer to an upload has two credentials in it, one for
+ * storage at Amazon and one for lfs.github.com, which the command would then hold; and what is written to that storage
+ * cannot be bound to a repository: somebody else's signed address would pass too. A push asks whether files are locked, so
+ * that passes at `write`.
+ */
+const GIT = {
+    read: [
+        ...rows('GET', '/info/refs?service=git-upload-pack /info/lfs/locks'),
+        ...rows('POST', '/git-upload-pack /info/lfs/objects/batch?'),
+    ],
+    comment: [],
+    write: ['GET /info/refs?service=git-receive-pack', ...rows('POST', '/git-receive-pack /info/lfs/locks/verify')],
+};
+/** Release assets: https://docs.github.com/en/rest/releases/assets#upload-a-release-asset. Below `/repos/OWNER/NAME`. */
+const UPLOADS = { read: [], comment: [], write: rows('POST', '/releases/*/assets') };
+/** The website's downloads. The answers redirect to a host with a signed URL. */
+const DOWNLOADS = rows('GET', '/archive/** /raw/** /releases/download/** /releases/latest/download/**');
+/** What anybody may read of any repository, without a credential. */
+const PUBLIC_GIT = rows('POST', '/*/*/git-upload-pack /*/*/info/lfs/objects/batch');
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github.js
+/** The rules for GitHub's hosts: what a command may ask of the job's repository, and with which credential. */
+
+
+
+
+/** An owner that an enterprise manages has an underscore in its name: `mona-cat_octo`. */
+const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?\/(?!\.{1,2}$)[\w.-]{1,100}(?<!\.git)$/i;
+/** @throws ValueError */
+function checkRepository(place, name) {
+    if (REPOSITORY_NAME.test(name))
+        return name;
+    throw new value_error/* ValueError */.Q(`${place}: write a repository as OWNER/NAME, without an address and without .git.`);
+}
+/** @param row `METHOD /path`, or `METHOD /path?query` */
+function ruleOf(row, prefix, credential) {
+    const [word, rest = ''] = row.split(' ', 2);
+    const [path = '', query] = rest.split('?', 2);
+    const method = ENDPOINT_METHODS.find((known) => known === word);
+    if (!method)
+        throw new Error(`There is no method ${row}.`);
+    return {
+        ...{ method, path: `${prefix}${path}`, ignoreCase: true },
+        ...(query !== undefined && { query }),
+        ...(credential && { credential }),
+    };
+}
+/** The levels that count, from the highest: a row of `write` may allow more than the same row of `comment`. */
+function levelsOf(access) {
+    if (access === 'custom')
+        return [];
+    return GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(access) + 1).toReversed();
+}
+/**
+ * https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api, and for git
+ * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation;
+ * a personal token does not need a certain user.
+ */
+const usesOf = (name) => ({
+    bearer: { name, header: 'authorization', prefix: 'Bearer ' },
+    basic: { name, header: 'authorization', prefix: 'Basic ', user: 'x-access-token' },
+});
+/** Gathers the rules of one run by host. */
+class GithubRules {
+    #options;
+    #uses;
+    /** The name of a repository as paths begin with it. */
+    #names;
+    #hosts = new Map();
+    constructor(options) {
+        this.#options = options;
+        this.#uses = usesOf(options.credential);
+        this.#names = options.repositories.map(({ name }) => `/${name}`);
+    }
+    build() {
+        const { server, access } = this.#options;
+        // Also the hosts for which there is no rule: a token of the command's own must not reach them.
+        this.#add(server.web.host, [], this.#uses.basic);
+        this.#add(server.api.host, [], this.#uses.bearer);
+        this.#add(server.uploads.host, [], this.#uses.bearer);
+        for (const host of server.closed)
+            this.#add(host, []);
+        if (access !== 'custom') {
+            this.#addApi();
+            this.#addWeb();
+            this.#addFiles();
+            this.#addPublic();
+        }
+        return [...this.#hosts].map(([name, { rules, credential }]) => ({
+            ...{ name, rules },
+            ...(credential && { credential }),
+        }));
+    }
+    #add(host, rules, credential) {
+        const known = this.#hosts.get(host) ?? { rules: [], credential };
+        const source = `${GITHUB_ACCESS_OPTION} ${this.#options.access}`;
+        known.rules.push(...rules.map((rule) => ({ ...rule, source })));
+        this.#hosts.set(host, known);
+    }
+    /** The rules of all levels that count, for each of the beginnings that paths may have. */
+    #leveled(rows, prefixes, credential) {
+        return prefixes.flatMap((prefix) => levelsOf(this.#options.access).flatMap((level) => rows[level].map((row) => {
+            const members = MEMBERS[`${level} ${row}`];
+            return { ...ruleOf(row, prefix, credential), ...(members && { members }) };
+        })));
+    }
+    #addApi() {
+        const { server, access, repositories } = this.#options;
+        const { api, uploads } = server;
+        const { bearer } = this.#uses;
+        // Not GET, and no query: either would have a document in the address, where nobody judges it.
+        const graphql = ruleOf(`POST ${server.graphqlPath}?`, '', bearer);
+        const [level = 'read'] = levelsOf(access);
+        const ids = repositories.flatMap(({ id }) => (id === undefined ? [] : [`${api.prefix}/repositories/${id}`]));
+        const prefixes = [...this.#names.map((name) => `${api.prefix}/repos${name}`), ...ids];
+        const beside = API_READ.map((row) => ruleOf(row, api.prefix, bearer));
+        this.#add(api.host, [
+            { ...graphql, graphql: graphqlRule(level) },
+            ...this.#leveled(REPOSITORY, prefixes, bearer),
+            ...beside,
+        ]);
+        const below = this.#names.map((name) => `${uploads.prefix}/repos${name}`);
+        this.#add(uploads.host, this.#leveled(UPLOADS, below, bearer));
+    }
+    #addWeb() {
+        const { host } = this.#options.server.web;
+        const { basic } = this.#uses;
+        const gits = this.#names.flatMap((name) => [`${name}.git`, name]);
+        this.#add(host, this.#leveled(GIT, gits, basic));
+        // For a push without a credential, git would get a 401 and ask for a password.
+        const refused = gits.map((name) => ({ ...ruleOf('GET /info/**', name), refuse: true }));
+        const downloads = this.#names.flatMap((name) => DOWNLOADS.map((row) => ruleOf(row, name, basic)));
+        // The website does not know tokens. What it shows to everybody passes.
+        const pages = this.#names.map((name) => ruleOf('GET /**', name));
+        this.#add(host, [...refused, ...downloads, ...pages]);
+    }
+    #addFiles() {
+        const { raw, archives, storage } = this.#options.server;
+        for (const place of raw)
+            this.#addBelow(place, this.#uses.basic);
+        for (const place of archives)
+            this.#addBelow(place);
+        for (const { host, prefix } of storage)
+            this.#add(host, [ruleOf('GET /**', prefix)]);
+    }
+    /** Everything of the repositories, for reading. */
+    #addBelow({ host, prefix }, credential) {
+        this.#add(host, this.#names.map((name) => ruleOf('GET /**', `${prefix}${name}`, credential)));
+    }
+    /** For hosts that the user has allowed anyway. They come last, so that the repositories' own rules decide first. */
+    #addPublic() {
+        const { server, isAllowed } = this.#options;
+        for (const [host, { rules }] of this.#hosts) {
+            if (!isAllowed(host))
+                continue;
+            const rows = [...(host === server.web.host ? PUBLIC_GIT : []), 'GET /**'];
+            rules.push(...rows.map((row) => ({ ...ruleOf(row, ''), source: 'allow-domains' })));
+        }
+    }
+}
+/**
+ * GitHub's hosts, with the rules for the command's access. Names of owners and repositories are compared without regard to
+ * case, as GitHub does.
+ */
+const githubHosts = (options) => new GithubRules(options).build();
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-token.js
+
+
+
+/** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
+const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
+/** `OWNER/NAME` */
+const repositoryName = ({ text, source }) => (0,errors/* withHint */.mu)('For example "octo-org/hello-world".', () => checkRepository(placeOf(source), text));
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
 
@@ -52763,6 +53101,8 @@ function checkProtectedPaths(entries) {
 
 
 
+
+
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -52802,6 +53142,13 @@ const AUTH_HEADERS = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name 
     variable: authHeaderVariable,
     description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
 }));
+const GITHUB_TOKEN = {
+    name: 'github-token',
+    kind: 'secret',
+    only: 'action',
+    variable: GITHUB_TOKEN_SECRET,
+    description: "a token for the job's repository, which the command uses without having it",
+};
 /**
  * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
@@ -52836,6 +53183,19 @@ const OTHERS = [
         choices: COPILOT_MODES,
         default: 'github',
         description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
+    },
+    {
+        name: 'github-access',
+        kind: 'choice',
+        choices: [...GITHUB_ACCESS_LEVELS, 'custom'],
+        default: 'read',
+        description: "what the command may do with GitHub's token: read, comment, write, or what host-rules say",
+    },
+    {
+        name: 'github-repositories',
+        kind: 'lines',
+        parse: repositoryName,
+        description: 'further repositories that the token is for, OWNER/NAME',
     },
     {
         name: 'host-credentials',
@@ -52960,7 +53320,14 @@ const OTHERS = [
  * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
  * table.
  */
-const OPTIONS = [...COMMAND, ...options_CREDENTIALS, ...TARGETS, ...AUTH_HEADERS, ...OTHERS];
+const OPTIONS = [
+    ...COMMAND,
+    ...options_CREDENTIALS,
+    GITHUB_TOKEN,
+    ...TARGETS,
+    ...AUTH_HEADERS,
+    ...OTHERS,
+];
 /** A front end's name for an option: `memory` or `--memory`. */
 function nameIn(frontEnd, { name, flag = name }) {
     return frontEnd === 'action' ? name : `--${flag}`;
@@ -54159,8 +54526,9 @@ function activeVariables(config) {
     });
 }
 /** A key belongs to a provider of the user's own. A token works in both modes, and the user decides. */
-function modeOf({ copilotMode }, { given }) {
-    return copilotMode === 'provider' || given.includes('COPILOT_API_KEY') ? 'provider-mode' : 'own-mode';
+function modeOf({ copilotMode }, { provider, given }) {
+    const needed = provider.credentials.find(({ variable, mode }) => mode && given.includes(variable))?.mode;
+    return needed ?? (copilotMode === 'provider' ? 'provider-mode' : 'own-mode');
 }
 /** Which providers are asked for a model: those with a variable for it that the user has not set. */
 function modelQuestions(config, { variables }) {
@@ -54176,6 +54544,7 @@ function modelQuestions(config, { variables }) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment.js
+
 
 
 
@@ -54239,7 +54608,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
-        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name))) {
+        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !YIELDING.has(name))) {
             throw new errors/* UserError */.yo(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
                 hint: whyNot(name, config.frontEnd),
             });
@@ -54248,7 +54617,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
             giveUnlessCredential(name, value);
         }
     }
-    const isSet = (name) => (OVERRIDABLE.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    const isSet = (name) => (OVERRIDABLE.has(name) || YIELDING.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
     const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
     const java = javaOptions(variables, addresses, trust?.javaStore);
     return {
@@ -54261,6 +54630,11 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
 const OVERRIDABLE = new Set([
     ...LEFT_TO_USER,
     ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.overridable).map((v) => v.name)),
+]);
+/** The variables that `env` alone may set although the sandbox has values of its own. */
+const YIELDING = new Set([
+    ...GITHUB_VARIABLES,
+    ...PROVIDERS.flatMap((p) => p.agentVariables.filter((v) => v.yields).map((v) => v.name)),
 ]);
 /**
  * The variables of the host that pass by default or with `env-all`.
@@ -54320,6 +54694,7 @@ function sandboxVariables(config, addresses, user) {
     const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
     const direct = directHosts(addresses).join(',');
+    const github = githubVariables(config);
     const variables = {
         HOME: user.home,
         USER: user.name,
@@ -54331,7 +54706,9 @@ function sandboxVariables(config, addresses, user) {
         ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
         ...proxyVariables(addresses),
         AWF_API_PROXY_IP: addresses['api-proxy'],
-        [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.join(','),
+        ...github,
+        // Placeholders are worth nothing, and programs need them in children.
+        [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.filter((name) => github[name] === undefined).join(','),
         LD_PRELOAD: ONE_SHOT_LIBRARY,
         // Programs with a shared AddressSanitizer refuse to start if another library is loaded before it. Ours replaces
         // none of the sanitizer's functions. (sanitizer_common, AsanCheckDynamicRTPrereqs)
@@ -56120,6 +56497,132 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     return problems;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-server.js
+
+
+
+const github_server_CLOUD = 'github.com';
+const at = (host, prefix = '') => ({ host, prefix });
+/**
+ * The hosts of release assets and of LFS:
+ * https://docs.github.com/en/actions/concepts/runners/communicating-with-self-hosted-runners. The second is the one of older
+ * release assets, the last one has the images in issues of private repositories.
+ */
+const CLOUD_STORAGE = [
+    'release-assets.githubusercontent.com',
+    'objects.githubusercontent.com',
+    'github-cloud.githubusercontent.com',
+    'private-user-images.githubusercontent.com',
+];
+const cloud = () => ({
+    ...{ web: at(github_server_CLOUD), api: at(`api.${github_server_CLOUD}`), graphqlPath: '/graphql', uploads: at(`uploads.${github_server_CLOUD}`) },
+    raw: [at('raw.githubusercontent.com')],
+    archives: [at(`codeload.${github_server_CLOUD}`), at('media.githubusercontent.com', '/media')],
+    storage: CLOUD_STORAGE.map((host) => at(host)),
+    closed: [`gist.${github_server_CLOUD}`, `lfs.${github_server_CLOUD}`],
+});
+/**
+ * Data residency. `gh` 2.83.1 derives the API's host in this way, and github/github-mcp-server those for uploads and raw files.
+ * The names of the storage accounts are the enterprise's own, and only the answers that redirect there have them.
+ */
+const residency = (host) => ({
+    ...{ web: at(host), api: at(`api.${host}`), graphqlPath: '/graphql', uploads: at(`uploads.${host}`) },
+    ...{ raw: [at(`raw.${host}`)], archives: [at(`codeload.${host}`)], storage: [] },
+    closed: [`gist.${host}`],
+});
+/**
+ * Each part at both of its places, with and without subdomain isolation, since no variable tells whether the server has it:
+ * https://docs.github.com/en/enterprise-server@latest/admin/configuring-settings/hardening-security-for-your-enterprise/enabling-subdomain-isolation
+ */
+const enterprise = (host) => ({
+    ...{ web: at(host), api: at(host, '/api/v3'), graphqlPath: '/api/graphql', uploads: at(host, '/api/uploads') },
+    raw: [at(host, '/raw'), at(`raw.${host}`)],
+    archives: [at(host, '/_codeload'), at(host, '/codeload'), at(`codeload.${host}`)],
+    storage: [at(host, '/storage'), at(host, '/media'), at(`media.${host}`)],
+    closed: [`gist.${host}`],
+});
+const SERVER = SERVER_URL_VARIABLE;
+const API = 'GITHUB_API_URL';
+const GRAPHQL = 'GITHUB_GRAPHQL_URL';
+/** The host of an address with nothing but a scheme and a host. A URL parser would read a backslash as a slash. */
+function hostOf(address) {
+    const name = /^https:\/\/([^/]+)\/?$/i.exec(address)?.[1]?.replace(/:443$/, '');
+    const host = name === undefined ? undefined : canonicalHost(name);
+    if (host === undefined) {
+        throw new value_error/* ValueError */.Q(`${SERVER} is not the address of a GitHub server that AWF can answer for: that takes https:// and a host name, ` +
+            'without a port, a path or an IP address.');
+    }
+    return host;
+}
+function serverAt(host) {
+    if (host === github_server_CLOUD)
+        return cloud();
+    if (RESIDENCY_SERVER.test(host))
+        return residency(host);
+    // A mistyped address must not be taken for a server of the user's own: a token would go there.
+    if (domain_isWithin(host, github_server_CLOUD) || domain_isWithin(host, RESIDENCY_DOMAIN)) {
+        throw new value_error/* ValueError */.Q(`${SERVER} is no GitHub server: write https://${github_server_CLOUD} or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
+    }
+    return enterprise(host);
+}
+/**
+ * Where GitHub is, by the job's own variables. The server's address decides, and github.com stands for a missing one. The
+ * other two only have to agree with it, since a rule for another host would send the token there.
+ *
+ * @throws ValueError that names the variable and does not quote it, since an address can hold a password
+ */
+function githubServer(environment) {
+    const text = (name) => environment[name]?.trim().replace(/\/$/, '') ?? '';
+    const server = serverAt(text(SERVER) === '' ? github_server_CLOUD : hostOf(text(SERVER)));
+    const expected = {
+        [API]: `https://${server.api.host}${server.api.prefix}`,
+        [GRAPHQL]: `https://${server.api.host}${server.graphqlPath}`,
+    };
+    for (const [name, address] of Object.entries(expected)) {
+        if (text(name) === '' || text(name).toLowerCase() === address)
+            continue;
+        throw new value_error/* ValueError */.Q(`${name} does not belong to ${SERVER}: for that server it is ${address}.`);
+    }
+    return server;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-config.js
+
+
+
+
+
+
+const github_config_REPOSITORY = 'GITHUB_REPOSITORY';
+/**
+ * @param environment the caller's, in which a runner says which server and repository the job is for
+ * @returns undefined without a token
+ * @throws UserError naming the variable or option that is missing or wrong
+ */
+function githubConfig(values, secrets, environment, frontEnd) {
+    if (!secrets.has(GITHUB_TOKEN_SECRET))
+        return undefined;
+    const own = environment[github_config_REPOSITORY] ?? '';
+    const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
+    const job = own === '' ? [] : [{ name: checkedOwn(own), ...(/^\d+$/.test(id) && { id }) }];
+    const repositories = [...job, ...values['github-repositories'].map((name) => ({ name }))];
+    if (repositories.length === 0) {
+        throw new errors/* UserError */.yo(`There is a token for GitHub, but no repository that it is for.`, {
+            hint: `Name one in ${optionName(frontEnd, 'github-repositories')}, or set ${github_config_REPOSITORY}.`,
+        });
+    }
+    const server = (0,errors/* withHint */.mu)('The hosts that the token is for depend on it.', () => githubServer(environment));
+    return { server, access: values['github-access'], repositories };
+}
+const checkedOwn = (name) => (0,errors/* withHint */.mu)('A runner sets it to OWNER/NAME.', () => checkRepository(github_config_REPOSITORY, name));
+/** GitHub's hosts, with what may be asked of them. */
+function hostsOfGithub(github, allow) {
+    if (github === undefined)
+        return [];
+    const isOnList = (host) => isAllowed(allow, 'https', host);
+    return githubHosts({ ...github, credential: GITHUB_TOKEN_SECRET, isAllowed: isOnList });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
@@ -56287,6 +56790,7 @@ function credential({ refuses }, given, warnings) {
 
 
 
+
 /**
  * Reads and checks every option, and builds the one {@link Config}.
  *
@@ -56311,6 +56815,7 @@ function buildConfig(frontEnd, context) {
         environment: context.environment,
     };
     const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+    const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
     const config = {
         frontEnd: frontEnd.kind,
         command: context.argv === undefined
@@ -56320,7 +56825,10 @@ function buildConfig(frontEnd, context) {
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
         providers,
-        namedHosts: apiProxy ? namedHosts(values, providers, providerHosts(providers, secrets, choices)) : NO_NAMED_HOSTS,
+        namedHosts: apiProxy
+            ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
+            : NO_NAMED_HOSTS,
+        github,
         copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
@@ -56347,9 +56855,9 @@ function buildConfig(frontEnd, context) {
     return { config, secrets, values };
 }
 /** @throws UserError for a host that is named twice */
-function namedHosts(values, configured, providers) {
+function namedHosts(values, configured, providers, github) {
     (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providers.map(({ name }) => name)));
-    const builtIn = companionHosts(configured);
+    const builtIn = [...companionHosts(configured), ...github];
     return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
 }
 function budgetOf(values) {
@@ -57865,7 +58373,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8348);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(479);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 

@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { PLACEHOLDER_GITHUB_TOKEN } from '../shared/provider-entry.ts';
+import { GITHUB_TOKEN_VARIABLES, PLACEHOLDER_GITHUB_TOKEN } from '../shared/github-token.ts';
 
 const CLOUD = 'github.com';
+const ENTERPRISE_TOKEN = 'GH_ENTERPRISE_TOKEN';
+const GH_HOST = 'GH_HOST';
 
 /**
  * What gh and other programs read. With a host other than github.com, gh looks for a token of its own kind, and needs to be
@@ -10,15 +12,15 @@ const CLOUD = 'github.com';
 export function githubVariables({ github }: Config): Readonly<Record<string, string>> {
   if (github === undefined) return {};
   const { host } = github.server.web;
-  const names = ['GH_TOKEN', 'GITHUB_TOKEN', ...(host === CLOUD ? [] : ['GH_ENTERPRISE_TOKEN'])];
+  const names = [...GITHUB_TOKEN_VARIABLES, ...(host === CLOUD ? [] : [ENTERPRISE_TOKEN])];
   return {
     ...Object.fromEntries(names.map((name) => [name, PLACEHOLDER_GITHUB_TOKEN])),
-    ...(host === CLOUD ? {} : { GH_HOST: host }),
+    ...(host === CLOUD ? {} : { [GH_HOST]: host }),
   };
 }
 
 /** The names that {@link githubVariables} may set. The user's own values in `env` take their places. */
-export const GITHUB_VARIABLES: readonly string[] = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_ENTERPRISE_TOKEN', 'GH_HOST'];
+export const GITHUB_VARIABLES: readonly string[] = [...GITHUB_TOKEN_VARIABLES, ENTERPRISE_TOKEN, GH_HOST];
 
 /** git's settings: remotes with SSH are led to HTTPS, where the api-proxy answers. There is no SSH in the sandbox. */
 export function gitSettings({ github }: Config): Readonly<Record<string, string>> {

@@ -1,3 +1,4 @@
+import type { CopilotMode } from '../shared/copilot-host.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
@@ -40,9 +41,6 @@ export interface ProtectedPath {
    */
   readonly mode: 'read-only' | 'report';
 }
-
-export const COPILOT_MODES = ['github', 'provider'] as const;
-export type CopilotMode = (typeof COPILOT_MODES)[number];
 
 /** Everything a run needs to know, from either front end, except the credentials, which are in {@link Secrets}. */
 export interface Config {

@@ -3,13 +3,11 @@ import type { GithubAccess } from '../shared/github-access.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
 import { checkRepository, githubHosts, type GithubRepository } from './github.ts';
 import { githubServer, type GithubServer } from './github-server.ts';
+import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import { optionName, type OptionValues } from './options.ts';
 import type { Secrets } from './secrets.ts';
-import { placeOf, type FrontEndKind, type Given } from './source.ts';
-
-/** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
-export const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
+import type { FrontEndKind } from './source.ts';
 
 /** What the run's token is for. */
 export interface GithubConfig {
@@ -19,10 +17,6 @@ export interface GithubConfig {
 }
 
 const REPOSITORY = 'GITHUB_REPOSITORY';
-
-/** `OWNER/NAME` */
-export const repositoryName = ({ text, source }: Given): string =>
-  withHint('For example "octo-org/hello-world".', () => checkRepository(placeOf(source), text));
 
 /**
  * @param environment the caller's, in which a runner says which server and repository the job is for

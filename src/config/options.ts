@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../shared/log-level.ts';
+import { COPILOT_MODES } from '../shared/copilot-host.ts';
 import { GITHUB_ACCESS_LEVELS } from '../shared/github-access.ts';
 import type { AuthHeader } from '../shared/injection.ts';
 import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
@@ -6,9 +7,8 @@ import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry } from './allow-list.ts';
-import { COPILOT_MODES } from './config.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
-import { GITHUB_TOKEN_SECRET, repositoryName } from './github-config.ts';
+import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
 import type { Option, ValueOf } from './option.ts';

@@ -3,6 +3,10 @@ import { ValueError } from './value-error.ts';
 /** The variable in which a runner says which GitHub server it works for. */
 export const SERVER_URL_VARIABLE = 'GITHUB_SERVER_URL';
 
+/** How Copilot CLI works with a token: as GitHub's own client, or with a provider of its user's own. */
+export const COPILOT_MODES = ['github', 'provider'] as const;
+export type CopilotMode = (typeof COPILOT_MODES)[number];
+
 /** Copilot's host for everybody who is licensed on github.com, whatever the plan. */
 export const COPILOT_HOST = 'api.githubcopilot.com';
 

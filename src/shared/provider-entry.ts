@@ -9,12 +9,6 @@ import type { BodyRules, ProviderTool, ToolHeader } from './provider-tools.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { UsageDialect } from './usage.ts';
 
-/**
- * The same for programs that want a token of GitHub's form. Measured with Copilot CLI 1.0.102: it ignores any other text,
- * and so looks for the next variable.
- */
-export const PLACEHOLDER_GITHUB_TOKEN = 'ghu_placeholderTokenForCredentialIsolation';
-
 /** Stands in the agent's environment where a program expects a credential and checks nothing of its form. */
 export const PLACEHOLDER_TOKEN = 'placeholder-token-for-credential-isolation';
 

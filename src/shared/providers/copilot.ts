@@ -1,6 +1,7 @@
 import { COPILOT_HOST, copilotHost, GITHUB_COPILOT_HOST, isCopilotHost } from '../copilot-host.ts';
 import { post, spelled, under, type Endpoint } from '../endpoints.ts';
-import { PLACEHOLDER_GITHUB_TOKEN, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
+import { GITHUB_TOKEN_VARIABLES, PLACEHOLDER_GITHUB_TOKEN } from '../github-token.ts';
+import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { isModelName, type ModelChoice } from '../model-choice.ts';
 import { isObject, type JsonObject, type Usage } from '../usage.ts';
 import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
@@ -161,7 +162,13 @@ export const copilot = {
     { name: 'COPILOT_API_KEY', when: { credential: 'COPILOT_API_KEY' }, role: 'placeholder', value: PLACEHOLDER_TOKEN },
     { name: 'COPILOT_OFFLINE', when: { credential: 'COPILOT_API_KEY' }, role: 'setting', value: 'true' },
     // The program ignores the placeholder in COPILOT_GITHUB_TOKEN for its form, and reads this variable next.
-    { name: 'GH_TOKEN', when: 'own-mode', role: 'setting', value: PLACEHOLDER_GITHUB_TOKEN, yields: true },
+    {
+      name: GITHUB_TOKEN_VARIABLES[0],
+      when: 'own-mode',
+      role: 'setting',
+      value: PLACEHOLDER_GITHUB_TOKEN,
+      yields: true,
+    },
     // Of a provider of its user's own, the program asks nobody about a token. It needs a model by name then, and its wire
     // API.
     { name: 'COPILOT_PROVIDER_BASE_URL', when: 'provider-mode', role: 'base-url', value: '' },
