@@ -3400,13 +3400,14 @@ class HostService {
     maxBodyBytes = Number.MAX_SAFE_INTEGER;
     // Any of them may be a key.
     subprotocols = [];
+    #option;
     #rules;
     #bodies;
     /** By the index of the credential; the last one has none. */
     #routes;
     /** @param graphql needed if a rule is about GraphQL */
     constructor(host, agent, log, graphql) {
-        const { name, rules, credentials, echoesNothing } = host;
+        const { name, rules, option, credentials, echoesNothing } = host;
         const target = { host: name, port: 443, basePath: '' };
         const secrets = credentials.flatMap((credential) => credential.secrets);
         const plainOnly = secrets.length > 0 && echoesNothing !== true;
@@ -3418,6 +3419,7 @@ class HostService {
         });
         const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path) => path };
         this.host = name;
+        this.#option = option;
         this.#rules = new HostRules(rules);
         this.#bodies = new BodyRules(rules, graphql);
         this.#routes = [...credentials.map(({ header, value }) => [header, value]), undefined].map((injected) => ({
@@ -3438,9 +3440,10 @@ class HostService {
         return { admitted: asked, route, judge, usage: undefined, spending: undefined, rule: rule.source };
     }
     #notAllowed({ method, path }) {
+        const raise = this.#option === undefined ? '' : `raise ${this.#option}, or `;
         const line = `${this.host} ${method} ${host_service_printable(path)}`;
         const message = `${method} ${host_service_printable(path)} is not among the requests that this run may send to ${this.host}. ` +
-            `If the workflow needs it, its author can add this line to host-rules: ${line}`;
+            `If the workflow needs it, its author can ${raise}add this line to host-rules: ${line}`;
         return new errors/* ProxyError */.T6('request_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
     }
     errorAnswer({ code, message }, userAgent) {

@@ -48750,7 +48750,13 @@ function ruledHosts(credentials, entries, builtIn) {
         const rules = [...own, ...known.flatMap((host) => host.rules)];
         const open = given && rules.length === 0 ? [readable(given.use, given.source)] : [];
         const isKnown = given === undefined && known.length > 0 && known.every(({ echoesNothing }) => echoesNothing);
-        return { name, rules: [...rules, ...open], ...(isKnown && { echoesNothing: true }) };
+        const option = known.flatMap((host) => host.option ?? [])[0];
+        return {
+            name,
+            rules: [...rules, ...open],
+            ...(option !== undefined && { option }),
+            ...(isKnown && { echoesNothing: true }),
+        };
     });
 }
 
@@ -52581,7 +52587,7 @@ class GithubRules {
             this.#addPublic();
         }
         return [...this.#hosts].map(([name, { rules, credential }]) => ({
-            ...{ name, rules },
+            ...{ name, rules, option: GITHUB_ACCESS_OPTION },
             ...(credential && { credential }),
         }));
     }
@@ -53420,6 +53426,7 @@ function budgetUseText(name, { limit, used, allowed }) {
 
 
 
+
 /** Models that a message names. */
 const messages_MAX_NAMED = 10;
 /** What the configuration asks for and will not work. The user reads it before it fails. */
@@ -53429,7 +53436,7 @@ function configWarnings(config) {
     const uncovered = config.providers
         .filter(({ isPermitted }) => !isPermitted)
         .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
-    if (config.apiProxy && config.providers.length === 0)
+    if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
         uncovered.push(NO_CREDENTIALS);
     return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
@@ -55313,7 +55320,7 @@ function egressTargets({ providers, namedHosts }) {
 function sidecarHosts({ providers, others }, secrets) {
     return [...providers, ...others.map((host) => ruledHost(host, secrets))];
 }
-function ruledHost({ name, rules, echoesNothing }, secrets) {
+function ruledHost({ name, rules, option, echoesNothing }, secrets) {
     const credentials = [];
     const indexes = new Map();
     const indexOf = (use) => {
@@ -55329,6 +55336,7 @@ function ruledHost({ name, rules, echoesNothing }, secrets) {
             ...(credential && { credential: indexOf(credential) }),
         })),
         credentials,
+        ...(option !== undefined && { option }),
         ...(echoesNothing && { echoesNothing }),
     };
 }

@@ -5,7 +5,7 @@ import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
 import type { AllowList } from './allow-list.ts';
-import type { GithubConfig } from './github-config.ts';
+import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';

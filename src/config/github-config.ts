@@ -1,20 +1,12 @@
 import { UserError, withHint } from '../errors.ts';
-import type { GithubAccess } from '../shared/github-access.ts';
 import { isAllowed, type AllowList } from './allow-list.ts';
-import { checkRepository, githubHosts, type GithubRepository } from './github.ts';
-import { githubServer, type GithubServer } from './github-server.ts';
+import { checkRepository, githubHosts, type GithubConfig } from './github.ts';
+import { githubServer } from './github-server.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import { optionName, type OptionValues } from './options.ts';
 import type { Secrets } from './secrets.ts';
 import type { FrontEndKind } from './source.ts';
-
-/** What the run's token is for. */
-export interface GithubConfig {
-  readonly server: GithubServer;
-  readonly access: GithubAccess;
-  readonly repositories: readonly GithubRepository[];
-}
 
 const REPOSITORY = 'GITHUB_REPOSITORY';
 

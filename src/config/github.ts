@@ -20,10 +20,14 @@ export interface GithubRepository {
   readonly id?: string;
 }
 
-export interface GithubOptions {
+/** What the run's token is for. */
+export interface GithubConfig {
   readonly server: GithubServer;
   readonly repositories: readonly GithubRepository[];
   readonly access: GithubAccess;
+}
+
+export interface GithubOptions extends GithubConfig {
   /** The token's name among the run's secrets. */
   readonly credential: string;
   /** Whether the user's allow-list has the host. Then others' public things may be read there, without a credential. */
@@ -103,7 +107,7 @@ class GithubRules {
       this.#addPublic();
     }
     return [...this.#hosts].map(([name, { rules, credential }]) => ({
-      ...{ name, rules },
+      ...{ name, rules, option: GITHUB_ACCESS_OPTION },
       ...(credential && { credential }),
     }));
   }

@@ -103,6 +103,12 @@ export function ruledHosts(
     const rules = [...own, ...known.flatMap((host) => host.rules)];
     const open = given && rules.length === 0 ? [readable(given.use, given.source)] : [];
     const isKnown = given === undefined && known.length > 0 && known.every(({ echoesNothing }) => echoesNothing);
-    return { name, rules: [...rules, ...open], ...(isKnown && { echoesNothing: true as const }) };
+    const option = known.flatMap((host) => host.option ?? [])[0];
+    return {
+      name,
+      rules: [...rules, ...open],
+      ...(option !== undefined && { option }),
+      ...(isKnown && { echoesNothing: true as const }),
+    };
   });
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
+import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
 import type { KeptTranscripts } from '../report/transcripts.ts';
 import { budgetUseText, type BudgetUse } from '../report/budget.ts';
@@ -24,7 +25,8 @@ export function configWarnings(config: Config): string[] {
       ({ provider, target }) =>
         `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`,
     );
-  if (config.apiProxy && config.providers.length === 0) uncovered.push(NO_CREDENTIALS);
+  if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
+    uncovered.push(NO_CREDENTIALS);
   return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 

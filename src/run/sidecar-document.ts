@@ -69,7 +69,7 @@ function sidecarHosts({ providers, others }: NamedHosts, secrets: Secrets): Side
   return [...providers, ...others.map((host) => ruledHost(host, secrets))];
 }
 
-function ruledHost({ name, rules, echoesNothing }: NamedHost, secrets: Secrets): SidecarRuledHost {
+function ruledHost({ name, rules, option, echoesNothing }: NamedHost, secrets: Secrets): SidecarRuledHost {
   const credentials: SidecarHostCredential[] = [];
   const indexes = new Map<string, number>();
   const indexOf = (use: CredentialUse): number => {
@@ -85,6 +85,7 @@ function ruledHost({ name, rules, echoesNothing }: NamedHost, secrets: Secrets):
       ...(credential && { credential: indexOf(credential) }),
     })),
     credentials,
+    ...(option !== undefined && { option }),
     ...(echoesNothing && { echoesNothing }),
   };
 }

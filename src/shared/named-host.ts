@@ -10,6 +10,8 @@ import type { GraphqlRule } from './github-access.ts';
 export interface NamedHost {
   /** Lower case, without a trailing dot. It covers no subdomains. */
   readonly name: string;
+  /** The option that decides about the host besides `host-rules`, for messages. */
+  readonly option?: string;
   /** The credential that rules of the user's for this host use. */
   readonly credential?: CredentialUse;
   /** The first one that fits a request decides. A request that none fits is refused. */

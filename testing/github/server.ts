@@ -41,6 +41,10 @@ export interface GithubServerOptions {
   readonly token: string;
   /** The host of the server: github.com unless it is said. With any other, it plays Enterprise Server on that host. */
   readonly host?: string;
+  /** The address to listen on; 127.0.0.1 unless it is said. */
+  readonly address?: string;
+  /** 0, the default, picks a free one. */
+  readonly port?: number;
 }
 
 export interface GithubServer extends Listening {
@@ -55,7 +59,14 @@ const STORAGE = [
   ...['objects.githubusercontent.com', 'release-assets.githubusercontent.com', 'github-cloud.githubusercontent.com'],
   ...['github-cloud.s3.amazonaws.com', 'codeload.github.com', 'media.githubusercontent.com'],
 ];
-const HOSTS = [CLOUD, 'api.github.com', 'uploads.github.com', 'raw.githubusercontent.com', ...STORAGE];
+/** The names under which it plays github.com. */
+export const GITHUB_HOSTS: readonly string[] = [
+  CLOUD,
+  'api.github.com',
+  'uploads.github.com',
+  'raw.githubusercontent.com',
+  ...STORAGE,
+];
 
 function linksOf(host: string): Links {
   if (host !== CLOUD) {
@@ -127,6 +138,8 @@ export async function startGithubServer({
   hub,
   token,
   host: server = CLOUD,
+  address = '127.0.0.1',
+  port = 0,
 }: GithubServerOptions): Promise<GithubServer> {
   const requests: GithubRequest[] = [];
   const links = linksOf(server);
@@ -235,14 +248,14 @@ export async function startGithubServer({
     }
   };
 
-  const certificate = await ca.issue(server === CLOUD ? HOSTS : [server]);
+  const certificate = await ca.issue(server === CLOUD ? GITHUB_HOSTS : [server]);
   const http = createServer(certificate, (request, response) => {
     serve(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
   });
-  return { ...(await listen(http, '127.0.0.1', 0)), requests, reset: () => (requests.length = 0) };
+  return { ...(await listen(http, address, port)), requests, reset: () => (requests.length = 0) };
 }
 
 function nameOperation(body: Buffer): string {

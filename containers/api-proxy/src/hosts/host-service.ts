@@ -36,6 +36,7 @@ export class HostService implements Service {
   readonly maxBodyBytes = Number.MAX_SAFE_INTEGER;
   // Any of them may be a key.
   readonly subprotocols: readonly string[] = [];
+  readonly #option: string | undefined;
   readonly #rules: HostRules;
   readonly #bodies: BodyRules;
   /** By the index of the credential; the last one has none. */
@@ -43,7 +44,7 @@ export class HostService implements Service {
 
   /** @param graphql needed if a rule is about GraphQL */
   constructor(host: SidecarRuledHost, agent: TunnelAgent, log: Log, graphql: GraphqlPackage | undefined) {
-    const { name, rules, credentials, echoesNothing } = host;
+    const { name, rules, option, credentials, echoesNothing } = host;
     const target = { host: name, port: 443, basePath: '' };
     const secrets = credentials.flatMap((credential) => credential.secrets);
     const plainOnly = secrets.length > 0 && echoesNothing !== true;
@@ -54,6 +55,7 @@ export class HostService implements Service {
     });
     const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path: string) => path };
     this.host = name;
+    this.#option = option;
     this.#rules = new HostRules(rules);
     this.#bodies = new BodyRules(rules, graphql);
     this.#routes = [...credentials.map(({ header, value }) => [header, value] as const), undefined].map((injected) => ({
@@ -76,10 +78,11 @@ export class HostService implements Service {
   }
 
   #notAllowed({ method, path }: AdmittedRequest): ProxyError {
+    const raise = this.#option === undefined ? '' : `raise ${this.#option}, or `;
     const line = `${this.host} ${method} ${printable(path)}`;
     const message =
       `${method} ${printable(path)} is not among the requests that this run may send to ${this.host}. ` +
-      `If the workflow needs it, its author can add this line to host-rules: ${line}`;
+      `If the workflow needs it, its author can ${raise}add this line to host-rules: ${line}`;
     return new ProxyError('request_not_allowed', message, { headers: NO_RETRY });
   }
 
