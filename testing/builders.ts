@@ -82,6 +82,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     namedHosts: NO_NAMED_HOSTS,
     copilotMode: 'github',
     github: undefined,
+    hostVariables: {},
     allowEndpoints: [],
     allowProviderTools: [],
     allow,

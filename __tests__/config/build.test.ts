@@ -44,6 +44,7 @@ describe('defaults', () => {
       namedHosts: { providers: [], others: [] },
       copilotMode: 'github',
       github: undefined,
+      hostVariables: {},
       allowEndpoints: [],
       allowProviderTools: [],
       allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },

@@ -246,3 +246,40 @@ describe('a summary over the limit', () => {
     expect(markdown).toContain('Only the verdict is shown');
   });
 });
+
+describe('named hosts', () => {
+  const usage = {
+    ...NO_MODEL_USAGE,
+    hosts: [{ host: 'api.github.com', rule: 'github-access read', requests: 7, failed: 1 }],
+    refused: [
+      { host: 'a.example', option: 'host-rules', line: 'a.example POST /x`y', requests: 1 },
+      { host: 'a.example', option: 'host-rules', line: 'a.example POST /b', requests: 3 },
+      { host: 'api.github.com', option: 'host-rules', line: 'api.github.com GET /copilot_internal/x', requests: 5 },
+      { host: 'api.openai.com', option: 'allow-endpoints', line: 'openai GET /v1/files', requests: 2 },
+      { host: 'api.anthropic.com', option: 'allow-endpoints', line: 'anthropic POST /api/event', requests: 2 },
+    ],
+    otherRefused: 4,
+  } as const satisfies RunUsage;
+  const markdown = summary({ traffic: { ...FACTS.traffic, usage } });
+
+  test('the table has what was refused first, and names the rule of the rest', () => {
+    expect(rows(markdown)).toContainEqual(['`a.example`', '⛔ refused: `POST /b`', '3']);
+    expect(rows(markdown)).toContainEqual([
+      '`api.anthropic.com`',
+      '⛔ refused: `POST /api/event` (usual side traffic of agent programs)',
+      '2',
+    ]);
+    expect(rows(markdown)).toContainEqual(['`api.github.com`', '✅ allowed by `github-access read`; 1 failed', '7']);
+    expect(markdown).toContain('Further refused requests: 4.');
+    expect(markdown).toContain('17 requests were refused');
+  });
+
+  test('the lines to paste have no side traffic, and nothing that could end the block', () => {
+    const blocks = [...markdown.matchAll(/```yaml\n(.*?)\n```/gs)].map(([, block]) => block);
+    expect(blocks).toEqual(['host-rules: |\n  a.example POST /b', 'allow-endpoints: |\n  openai GET /v1/files']);
+  });
+
+  test('there is no such section without them', () => {
+    expect(summary()).not.toContain('Named hosts');
+  });
+});

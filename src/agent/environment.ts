@@ -86,6 +86,7 @@ export function agentEnvironment(
   const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
   const isDecided = (name: string): boolean =>
     !OVERRIDABLE.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
+  const yields = (name: string): boolean => YIELDING.has(name) || Object.hasOwn(config.hostVariables, name);
 
   const variables: Record<string, string> = {};
   const withheld: Withheld[] = [];
@@ -108,7 +109,7 @@ export function agentEnvironment(
       withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
-    } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !YIELDING.has(name))) {
+    } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
       throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
         hint: whyNot(name, config.frontEnd),
       });
@@ -117,7 +118,7 @@ export function agentEnvironment(
     }
   }
   const isSet = (name: string): boolean =>
-    (OVERRIDABLE.has(name) || YIELDING.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    (OVERRIDABLE.has(name) || yields(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
   const java = javaOptions(variables, addresses, trust?.javaStore);
   return {
@@ -219,6 +220,7 @@ function sandboxVariables(
     ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
     ...proxyVariables(addresses),
     AWF_API_PROXY_IP: addresses['api-proxy'],
+    ...config.hostVariables,
     ...github,
     // Placeholders are worth nothing, and programs need them in children.
     [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.filter((name) => github[name] === undefined).join(','),

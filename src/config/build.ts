@@ -12,6 +12,7 @@ import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
   companionHosts,
+  hostVariables,
   NO_NAMED_HOSTS,
   providerHosts,
   ruledHosts,
@@ -57,12 +58,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const allow = allowList(values['allow-domains']);
-  const choices: ProviderChoices = {
-    targetOf: (provider) =>
-      values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
-    authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
-    environment: context.environment,
-  };
+  const choices = providerChoices(values, context.environment);
   const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
   const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
   const config: Config = {
@@ -78,6 +74,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     namedHosts: apiProxy
       ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
       : NO_NAMED_HOSTS,
+    hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
     github,
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
@@ -103,6 +100,16 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     warnings,
   };
   return { config, secrets, values };
+}
+
+function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): ProviderChoices {
+  const serverUrl = environment[SERVER_URL_VARIABLE];
+  return {
+    targetOf: (provider) =>
+      values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
+    authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+    environment,
+  };
 }
 
 /** @throws UserError for a host that is named twice */

@@ -56,6 +56,8 @@ export interface Config {
   readonly providers: readonly ConfiguredProvider[];
   /** None without the api-proxy. */
   readonly namedHosts: NamedHosts;
+  /** Placeholders for the clients of named hosts, by variable. */
+  readonly hostVariables: Readonly<Record<string, string>>;
   /** What GitHub's token is for; undefined without one. */
   readonly github: GithubConfig | undefined;
   /** How Copilot CLI works with a token: as GitHub's own client, or with the api-proxy as a provider of the user's own. */

@@ -1,5 +1,5 @@
 import { injectionOf, type Injection } from '../shared/injection.ts';
-import type { CredentialUse, HostRule, NamedHost } from '../shared/named-host.ts';
+import type { NamedHost } from '../shared/named-host.ts';
 import { isOwnHost, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import type { HostCredential } from './host-credentials.ts';
@@ -74,14 +74,6 @@ export function companionHosts(configured: readonly ConfiguredProvider[]): Named
   );
 }
 
-/** With a credential and no rule, a host may be read. */
-const readable = (credential: CredentialUse, source: string): HostRule => ({
-  method: 'GET',
-  path: '/**',
-  credential,
-  source,
-});
-
 /**
  * The hosts of the user's. A rule uses the credential of its host, if there is one.
  *
@@ -101,7 +93,7 @@ export function ruledHosts(
       .filter((entry) => entry.name === name)
       .map(({ rule }) => ({ ...rule, ...(use && { credential: use }) }));
     const rules = [...own, ...known.flatMap((host) => host.rules)];
-    const open = given && rules.length === 0 ? [readable(given.use, given.source)] : [];
+    const open = given && rules.length === 0 ? given.rules : [];
     const isKnown = given === undefined && known.length > 0 && known.every(({ echoesNothing }) => echoesNothing);
     const option = known.flatMap((host) => host.option ?? [])[0];
     return {
@@ -111,4 +103,9 @@ export function ruledHosts(
       ...(isKnown && { echoesNothing: true as const }),
     };
   });
+}
+
+/** The placeholders that clients of the user's hosts insist on. */
+export function hostVariables(credentials: readonly HostCredential[]): Record<string, string> {
+  return Object.fromEntries(credentials.flatMap(({ variables }) => Object.entries(variables)));
 }

@@ -146,17 +146,19 @@ function pasteBlocks(refused: readonly RefusedRequest[]): string[] {
 /** Lines in a block to paste. */
 const MAX_PASTED = 20;
 
-function verdict({ outcome, exitCode, startupMs, traffic: { domains } }: SummaryFacts): string {
+function verdict({ outcome, exitCode, startupMs, traffic: { domains, usage } }: SummaryFacts): string {
   const parts = [
     outcome === 'error' ? 'the sandbox failed' : `the command ended with exit code ${exitCode}`,
     ...(startupMs === undefined ? [] : [`it started after ${Math.round(startupMs)} ms`]),
-    domains === undefined ? 'which requests were refused is unknown' : refusedText(domains),
+    domains === undefined ? 'which requests were refused is unknown' : refusedText(domains, usage),
   ];
   return `**${outcome}**: ${parts.join('; ')}.`;
 }
 
-function refusedText({ blocked, others }: DomainTraffic): string {
-  const refused = blocked.reduce((sum, { requests }) => sum + requests, others.blocked);
+function refusedText({ blocked, others }: DomainTraffic, usage: RunUsage | undefined): string {
+  const { refused: atHosts = [], otherRefused = 0 } = usage ?? {};
+  const all = [...blocked, ...atHosts];
+  const refused = all.reduce((sum, { requests }) => sum + requests, others.blocked + otherRefused);
   if (refused === 0) return 'no request was refused';
   return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }

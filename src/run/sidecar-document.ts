@@ -90,8 +90,10 @@ function ruledHost({ name, rules, option, echoesNothing }: NamedHost, secrets: S
   };
 }
 
-function hostCredential({ name, header, prefix, user }: CredentialUse, secrets: Secrets): SidecarHostCredential {
+function hostCredential(use: CredentialUse, secrets: Secrets): SidecarHostCredential {
+  const { name, header, prefix, user, pathBelow } = use;
   const secret = credentialOf(name, secrets);
+  if (pathBelow !== undefined) return { header: '', value: '', secrets: [secret], path: pathBelow + secret };
   if (user === undefined) return { header, value: prefix + secret, secrets: [secret] };
   // RFC 7617, section 2.
   const encoded = Buffer.from(`${user}:${secret}`).toString('base64');

@@ -61,4 +61,6 @@ export interface CredentialUse {
   readonly prefix: string;
   /** Set for Basic authentication (RFC 7617): the user whose password the credential is. The prefix is then `Basic `. */
   readonly user?: string;
+  /** Set for a credential that is the rest of the path: what the path begins with. `header` and `prefix` are empty then. */
+  readonly pathBelow?: string;
 }

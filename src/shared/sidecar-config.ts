@@ -79,12 +79,14 @@ export interface SidecarHostRule extends Omit<HostRule, 'credential'> {
 }
 
 export interface SidecarHostCredential {
-  /** Lower case. */
+  /** Lower case; empty for none. */
   readonly header: string;
   /** The header's whole value. */
   readonly value: string;
   /** What of it must not come back in an answer: the credential, in each form that it has in the value. */
   readonly secrets: readonly string[];
+  /** The path to ask for in the place of the client's, for a credential that is part of it. There is no header then. */
+  readonly path?: string;
 }
 
 /** The certificates of the run's authority for the named hosts. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '../../../../src/shared/provider-entry.ts';
-import type { SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
+import type { SidecarHostCredential, SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
 import { NO_RETRY, ProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ReflectionGuard } from '../reflection.ts';
@@ -53,15 +53,16 @@ export class HostService implements Service {
       if (!hasWarned) log.event('warn', 'credential-reflected', { host: name });
       hasWarned = true;
     });
-    const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path: string) => path };
+    const routeFor = (credential?: SidecarHostCredential): Route => ({
+      ...{ target, agent, guard, authority: authorityOf(target) },
+      upstreamPath: (path) => credential?.path ?? path,
+      rules: hostHeaderRules(credential?.header ? [credential.header, credential.value] : undefined, plainOnly),
+    });
     this.host = name;
     this.#option = option;
     this.#rules = new HostRules(rules);
     this.#bodies = new BodyRules(rules, graphql);
-    this.#routes = [...credentials.map(({ header, value }) => [header, value] as const), undefined].map((injected) => ({
-      ...common,
-      rules: hostHeaderRules(injected, plainOnly),
-    }));
+    this.#routes = [...credentials.map(routeFor), routeFor()];
   }
 
   answer(): boolean {
