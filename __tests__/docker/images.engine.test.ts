@@ -50,7 +50,7 @@ describe('the api-proxy image', () => {
     const { stdout } = docker(['run', ...SEALED, '--entrypoint=bash', images['api-proxy'], '-c', script]);
     const [version, ...files] = stdout.trim().split('\n');
     expect(version).toMatch(/^v24\./);
-    const bundle = ['index.js', 'licenses.txt', 'package.json', 'price-package.js'];
+    const bundle = ['graphql-package.js', 'index.js', 'licenses.txt', 'package.json', 'price-package.js'];
     expect(files).toEqual(bundle.map((file) => `./api-proxy/${file}`));
   });
 });
@@ -66,6 +66,7 @@ describe('the agent image', () => {
       busybox,
       `${AGENT_LIB}/entrypoint`,
       CLAUDE_KEY_HELPER,
+      `${AGENT_LIB}/join-trust.sh`,
       `${AGENT_LIB}/keep-transcripts.sh`,
       ONE_SHOT_LIBRARY,
       '/usr/local/bin/get-claude-key.sh',

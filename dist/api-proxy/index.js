@@ -4,17 +4,18 @@ import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /***/ 740:
 /***/ ((__unused_webpack_module, exports) => {
 
+var __webpack_unused_export__;
 
 
-Object.defineProperty(exports, "__esModule", ({
+__webpack_unused_export__ = ({
   value: true,
-}));
-exports.Token =
-  exports.QueryDocumentKeys =
-  exports.OperationTypeNode =
-  exports.Location =
+});
+__webpack_unused_export__ =
+  __webpack_unused_export__ =
+  exports.cE =
+  __webpack_unused_export__ =
     void 0;
-exports.isNode = isNode;
+__webpack_unused_export__ = isNode;
 
 /** @category AST */
 
@@ -91,7 +92,7 @@ class Location {
  * within a Source.
  */
 
-exports.Location = Location;
+__webpack_unused_export__ = Location;
 
 class Token {
   /** The kind of Token. */
@@ -180,7 +181,7 @@ class Token {
 }
 /** The list of all possible AST node types. */
 
-exports.Token = Token;
+__webpack_unused_export__ = Token;
 
 /** @internal */
 const QueryDocumentKeys = {
@@ -277,7 +278,7 @@ const QueryDocumentKeys = {
   DirectiveCoordinate: ['name'],
   DirectiveArgumentCoordinate: ['name', 'argumentName'],
 };
-exports.QueryDocumentKeys = QueryDocumentKeys;
+__webpack_unused_export__ = QueryDocumentKeys;
 const kindValues = new Set(Object.keys(QueryDocumentKeys));
 /** @internal */
 
@@ -293,13 +294,13 @@ function isNode(maybeNode) {
  * @category Kinds
  */
 var OperationTypeNode;
-exports.OperationTypeNode = OperationTypeNode;
+exports.cE = OperationTypeNode;
 
 (function (OperationTypeNode) {
   OperationTypeNode['QUERY'] = 'query';
   OperationTypeNode['MUTATION'] = 'mutation';
   OperationTypeNode['SUBSCRIPTION'] = 'subscription';
-})(OperationTypeNode || (exports.OperationTypeNode = OperationTypeNode = {}));
+})(OperationTypeNode || (exports.cE = OperationTypeNode = {}));
 /** A variable declaration in an operation or legacy fragment definition. */
 
 
@@ -308,18 +309,19 @@ exports.OperationTypeNode = OperationTypeNode;
 /***/ 123:
 /***/ ((__unused_webpack_module, exports) => {
 
+var __webpack_unused_export__;
 
 
-Object.defineProperty(exports, "__esModule", ({
+__webpack_unused_export__ = ({
   value: true,
-}));
-exports.Kind = void 0;
+});
+exports.b = void 0;
 
 /** @category Kinds */
 
 /** The set of allowed kind values for AST nodes. */
 var Kind;
-exports.Kind = Kind;
+exports.b = Kind;
 
 (function (Kind) {
   Kind['NAME'] = 'Name';
@@ -371,7 +373,7 @@ exports.Kind = Kind;
   Kind['ARGUMENT_COORDINATE'] = 'ArgumentCoordinate';
   Kind['DIRECTIVE_COORDINATE'] = 'DirectiveCoordinate';
   Kind['DIRECTIVE_ARGUMENT_COORDINATE'] = 'DirectiveArgumentCoordinate';
-})(Kind || (exports.Kind = Kind = {}));
+})(Kind || (exports.b = Kind = {}));
 /**
  * Deprecated legacy alias for the enum type representing the possible kind
  * values of AST nodes. This alias will be removed in v17. In v17, `Kind` is
@@ -2378,7 +2380,7 @@ const MAX_GRAPHQL_BYTES = 1024 * 1024;
 /** Tokens of a document. The largest of `gh` have 1,500. */
 const MAX_TOKENS = 10_000;
 /** Loads the parser, once. */
-const loadGraphql = () => __nccwpck_require__.e(/* import() */ 55).then(__nccwpck_require__.bind(__nccwpck_require__, 55));
+const loadGraphql = () => import(/* webpackIgnore: true */ "./graphql-package.js");
 const refuse = (code, reason) => new errors/* ProxyError */.T6(code, reason, { headers: errors/* NO_RETRY */.PE });
 const unreadable = (what) => refuse('body_unreadable', `The api-proxy cannot tell what this GraphQL request does: ${what}. Send one JSON object with "query", and ` +
     '"variables" and "operationName" if they are needed, without compression, with the type application/json.');
@@ -2459,20 +2461,20 @@ class GraphqlJudgement {
     #judge({ definitions }, body) {
         const fragments = new Map();
         for (const definition of definitions) {
-            if (definition.kind !== kinds.Kind.FRAGMENT_DEFINITION)
+            if (definition.kind !== kinds/* Kind */.b.FRAGMENT_DEFINITION)
                 continue;
             if (fragments.has(definition.name.value))
                 throw unreadable('two of its fragments have the same name');
             fragments.set(definition.name.value, definition);
         }
         for (const definition of definitions) {
-            if (definition.kind === kinds.Kind.FRAGMENT_DEFINITION)
+            if (definition.kind === kinds/* Kind */.b.FRAGMENT_DEFINITION)
                 continue;
-            if (definition.kind !== kinds.Kind.OPERATION_DEFINITION)
+            if (definition.kind !== kinds/* Kind */.b.OPERATION_DEFINITION)
                 throw unreadable('its document has a part that is no operation');
-            if (definition.operation === ast.OperationTypeNode.SUBSCRIPTION)
+            if (definition.operation === ast/* OperationTypeNode */.cE.SUBSCRIPTION)
                 throw this.#refuseOperation('GraphQL subscriptions', undefined);
-            if (definition.operation !== ast.OperationTypeNode.MUTATION)
+            if (definition.operation !== ast/* OperationTypeNode */.cE.MUTATION)
                 continue;
             for (const field of topFields(definition.selectionSet, fragments))
                 this.#judgeMutation(field, body.variables ?? {});
@@ -2508,9 +2510,9 @@ function topFields(top, fragments) {
     const waiting = [top];
     for (let next = waiting.pop(); next; next = waiting.pop()) {
         for (const selection of next.selections) {
-            if (selection.kind === kinds.Kind.FIELD)
+            if (selection.kind === kinds/* Kind */.b.FIELD)
                 fields.push(selection);
-            else if (selection.kind === kinds.Kind.INLINE_FRAGMENT)
+            else if (selection.kind === kinds/* Kind */.b.INLINE_FRAGMENT)
                 waiting.push(selection.selectionSet);
             else if (!opened.has(selection.name.value)) {
                 const fragment = fragments.get(selection.name.value);
@@ -2526,13 +2528,13 @@ function topFields(top, fragments) {
 /** Whether the members of an input have allowed values. A variable without a value may have a default, which may not. */
 function passes({ value }, allowed, variables) {
     const valueOf = (node) => {
-        if (node.kind === kinds.Kind.VARIABLE)
+        if (node.kind === kinds/* Kind */.b.VARIABLE)
             return new Map(Object.entries(variables)).get(node.name.value);
-        return node.kind === kinds.Kind.ENUM ? node.value : undefined;
+        return node.kind === kinds/* Kind */.b.ENUM ? node.value : undefined;
     };
     const given = valueOf(value);
     let members;
-    if (value.kind === kinds.Kind.OBJECT)
+    if (value.kind === kinds/* Kind */.b.OBJECT)
         members = value.fields.map((field) => [field.name.value, valueOf(field.value)]);
     else if (graphql_body_isObject(given))
         members = Object.entries(given);
@@ -3417,15 +3419,16 @@ class HostService {
                 log.event('warn', 'credential-reflected', { host: name });
             hasWarned = true;
         });
-        const common = { target, agent, guard, authority: authorityOf(target), upstreamPath: (path) => path };
+        const routeFor = (credential) => ({
+            ...{ target, agent, guard, authority: authorityOf(target) },
+            upstreamPath: (path) => credential?.path ?? path,
+            rules: hostHeaderRules(credential?.header ? [credential.header, credential.value] : undefined, plainOnly),
+        });
         this.host = name;
         this.#option = option;
         this.#rules = new HostRules(rules);
         this.#bodies = new BodyRules(rules, graphql);
-        this.#routes = [...credentials.map(({ header, value }) => [header, value]), undefined].map((injected) => ({
-            ...common,
-            rules: hostHeaderRules(injected, plainOnly),
-        }));
+        this.#routes = [...credentials.map(routeFor), routeFor()];
     }
     answer() {
         return false;
@@ -6888,9 +6891,6 @@ const tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 /******/ 	return module.exports;
 /******/ }
 /******/ 
-/******/ // expose the modules object (__webpack_modules__)
-/******/ __nccwpck_require__.m = __webpack_modules__;
-/******/ 
 /************************************************************************/
 /******/ /* webpack/runtime/asset-relocator-loader */
 /******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
@@ -6976,105 +6976,9 @@ const tokensOf = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
 /******/ 	};
 /******/ })();
 /******/ 
-/******/ /* webpack/runtime/ensure chunk */
-/******/ (() => {
-/******/ 	__nccwpck_require__.f = {};
-/******/ 	// This file contains only the entry chunk.
-/******/ 	// The chunk loading function for additional chunks
-/******/ 	__nccwpck_require__.e = (chunkId) => {
-/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
-/******/ 			__nccwpck_require__.f[key](chunkId, promises);
-/******/ 			return promises;
-/******/ 		}, []));
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/get javascript chunk filename */
-/******/ (() => {
-/******/ 	// This function allow to reference async chunks
-/******/ 	__nccwpck_require__.u = (chunkId) => {
-/******/ 		// return url for filenames based on template
-/******/ 		return "" + chunkId + ".index.js";
-/******/ 	};
-/******/ })();
-/******/ 
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/make namespace object */
-/******/ (() => {
-/******/ 	// define __esModule on exports
-/******/ 	__nccwpck_require__.r = (exports) => {
-/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
-/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
-/******/ 		}
-/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/import chunk loading */
-/******/ (() => {
-/******/ 	// no baseURI
-/******/ 	
-/******/ 	// object to store loaded and loading chunks
-/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
-/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
-/******/ 	var installedChunks = {
-/******/ 		792: 0
-/******/ 	};
-/******/ 	
-/******/ 	var installChunk = (data) => {
-/******/ 		var {ids, modules, runtime} = data;
-/******/ 		// add "modules" to the modules object,
-/******/ 		// then flag all "ids" as loaded and fire callback
-/******/ 		var moduleId, chunkId, i = 0;
-/******/ 		for(moduleId in modules) {
-/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
-/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
-/******/ 			}
-/******/ 		}
-/******/ 		if(runtime) runtime(__nccwpck_require__);
-/******/ 		for(;i < ids.length; i++) {
-/******/ 			chunkId = ids[i];
-/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
-/******/ 				installedChunks[chunkId][0]();
-/******/ 			}
-/******/ 			installedChunks[ids[i]] = 0;
-/******/ 		}
-/******/ 	
-/******/ 	}
-/******/ 	
-/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
-/******/ 			// import() chunk loading for javascript
-/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
-/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
-/******/ 	
-/******/ 				// a Promise means "currently loading".
-/******/ 				if(installedChunkData) {
-/******/ 					promises.push(installedChunkData[1]);
-/******/ 				} else {
-/******/ 					if(true) { // all chunks have JS
-/******/ 						// setup Promise in chunk cache
-/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
-/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
-/******/ 							throw e;
-/******/ 						});
-/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
-/******/ 						promises.push(installedChunkData[1] = promise);
-/******/ 					}
-/******/ 				}
-/******/ 			}
-/******/ 	};
-/******/ 	
-/******/ 	// no prefetching
-/******/ 	
-/******/ 	// no preloaded
-/******/ 	
-/******/ 	// no external install chunk
-/******/ 	
-/******/ 	// no on chunks loaded
 /******/ })();
 /******/ 
 /************************************************************************/

@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(762);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5575);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 762:
+/***/ 5575:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -18928,7 +18928,90 @@ function namedHost(text, fail) {
     return canonicalHost(text) ?? fail('begins with no host name', 'Write a name such as "registry.example.com".');
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-templates.js
+/**
+ * What is known about services that many workflows have a credential for: how they take it, what reading them takes, and
+ * what their clients insist on. Each row is data.
+ */
+const PLACEHOLDER = 'placeholder';
+const BEARER = { header: 'authorization', prefix: 'Bearer ' };
+const READ = { method: 'GET', path: '/**' };
+/** Fetching from git over HTTPS, and nothing more. */
+const gitFetch = (form) => ['/*/*', '/*/*/*', '/*/*/*/*'].flatMap((repository) => [
+    { method: 'GET', path: `${repository}/info/refs`, query: 'service=git-upload-pack', form },
+    { method: 'POST', path: `${repository}/git-upload-pack`, form },
+]);
+const HOST_TEMPLATES = [
+    {
+        name: 'npm',
+        services: 'registries that npm, pnpm and yarn read',
+        form: BEARER,
+        rules: [READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
+        // setup-node writes an .npmrc that refers to it, and npm stops without it.
+        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
+        source: 'https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration',
+    },
+    {
+        name: 'github-packages',
+        services: 'npm.pkg.github.com, maven.pkg.github.com, nuget.pkg.github.com, rubygems.pkg.github.com',
+        form: { user: 'x-access-token' },
+        rules: [READ],
+        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
+        source: 'https://docs.github.com/en/packages/learn-github-packages/about-permissions-for-github-packages',
+    },
+    {
+        name: 'pypi',
+        services: 'indexes that pip, uv and poetry read',
+        form: { user: '__token__' },
+        rules: [READ],
+        variables: {},
+        source: 'https://pypi.org/help/#apitoken',
+    },
+    {
+        name: 'artifactory',
+        services: 'JFrog Artifactory, with an access token',
+        form: BEARER,
+        rules: [READ],
+        variables: {},
+        source: 'https://jfrog.com/help/r/jfrog-rest-apis/authentication',
+    },
+    {
+        name: 'nexus',
+        services: 'Sonatype Nexus Repository, with a user token as USER:VALUE',
+        form: { user: '' },
+        rules: [READ],
+        variables: {},
+        source: 'https://help.sonatype.com/en/user-tokens.html',
+    },
+    {
+        name: 'gitlab',
+        services: 'GitLab: its API, and git over HTTPS',
+        form: { header: 'private-token', prefix: '' },
+        rules: [{ method: 'GET', path: '/api/v4/**' }, ...gitFetch({ user: 'oauth2' })],
+        variables: { GITLAB_TOKEN: PLACEHOLDER },
+        source: 'https://docs.gitlab.com/api/rest/authentication/',
+    },
+    {
+        name: 'hugging-face',
+        services: 'huggingface.co: models and data sets',
+        form: BEARER,
+        // huggingface_hub asks for the paths of a snapshot with POST.
+        rules: [READ, { method: 'POST', path: '/api/*/*/*/paths-info/*' }],
+        variables: { HF_TOKEN: PLACEHOLDER },
+        source: 'https://huggingface.co/docs/hub/security-tokens',
+    },
+    {
+        name: 'slack-webhook',
+        services: "hooks.slack.com; the value is what follows /services/ in the webhook's URL",
+        form: { pathBelow: '/services/' },
+        rules: [{ method: 'POST', path: `/services/${PLACEHOLDER}` }],
+        variables: { SLACK_WEBHOOK_URL: `https://HOST/services/${PLACEHOLDER}` },
+        source: 'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/',
+    },
+];
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-credentials.js
+
 
 
 
@@ -18937,46 +19020,89 @@ function namedHost(text, fail) {
 const AUTHORIZATION = 'authorization';
 /** A scheme in front of a credential, with the space behind it. */
 const SCHEME = /^([\w-]+ +)(\S.*)$/s;
-const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic USER:VALUE", "HOST header NAME VALUE", for example ' +
-    '"api.example.com header X-Api-Key ${{ secrets.EXAMPLE_KEY }}".';
-/** `HOST bearer VALUE`, `HOST basic USER:VALUE` or `HOST header NAME VALUE`. No message quotes what may be a secret. */
+const FORMS = ['bearer', 'basic', 'header', ...HOST_TEMPLATES.map(({ name }) => name)];
+const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic USER:VALUE", "HOST header NAME VALUE", or "HOST SERVICE VALUE" with ' +
+    `one of these services: ${HOST_TEMPLATES.map(({ name }) => name).join(', ')}.`;
+/**
+ * `HOST bearer VALUE`, `HOST basic USER:VALUE`, `HOST header NAME VALUE`, or the name of a template and its value. No
+ * message quotes what may be a secret.
+ */
 function hostCredential({ text, source }) {
     const place = placeOf(source);
     const fail = (problem, hint = host_credentials_HINT) => {
         throw new errors/* UserError */.yo(`${place} ${problem}.`, { hint });
     };
-    const [, hostText = '', form = '', rest = ''] = /^(\S+)\s+(\S+)\s+(.*)$/s.exec(text.trim()) ?? [];
+    const [, hostText = '', word = '', rest = ''] = /^(\S+)\s+(\S+)\s+(.*)$/s.exec(text.trim()) ?? [];
     if (rest === '')
         return fail('is not a credential of a host');
     const name = namedHost(hostText, fail);
-    const { use, value } = useOf(form, rest, place, fail);
+    const { form, value, template } = read(word.toLowerCase(), rest, place, fail);
     const secret = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, value)) ?? fail('has no credential');
-    return { entry: { name, use: { name: place, ...use }, source: place }, name: place, secret };
+    const { rules = [{ method: 'GET', path: '/**' }], variables = {} } = template ?? {};
+    return {
+        name: place,
+        secret,
+        entry: {
+            ...{ name, use: useOf(place, form), source: place },
+            rules: rules.map(({ form: own = form, ...rule }) => ({
+                ...rule,
+                credential: useOf(place, own),
+                source: template === undefined ? place : `${place} (${template.name})`,
+            })),
+            variables: Object.fromEntries(Object.entries(variables).map(([variable, text]) => [variable, text.replace('HOST', name)])),
+        },
+    };
 }
-function useOf(form, rest, place, fail) {
-    switch (form.toLowerCase()) {
+function read(word, rest, place, fail) {
+    switch (word) {
         case 'bearer':
-            return { use: { header: AUTHORIZATION, prefix: 'Bearer ' }, value: rest };
-        case 'basic': {
-            const colon = rest.indexOf(':');
-            if (colon < 0)
+            return { form: { header: AUTHORIZATION, prefix: 'Bearer ' }, value: rest };
+        case 'basic':
+            if (!rest.includes(':'))
                 return fail('has no user in front of its password: basic USER:VALUE');
-            const user = rest.slice(0, colon);
-            if (!/^[!-9;-~]*$/.test(user))
-                return fail('has a user with a character that is not allowed');
-            return { use: { header: AUTHORIZATION, prefix: 'Basic ', user }, value: rest.slice(colon + 1) };
+            return withUser('', rest, fail);
+        case 'header':
+            return readHeader(rest, place, fail);
+        default: {
+            const template = HOST_TEMPLATES.find(({ name }) => name === word);
+            if (template === undefined)
+                return fail(`has another form than ${FORMS.join(', ')}`);
+            return { ...readTemplate(template.form, rest, fail), template };
         }
-        case 'header': {
-            const [, header = '', value = ''] = /^([^\s:]+):?\s+(.*)$/s.exec(rest) ?? [];
-            if (value === '')
-                return fail('has no name of a header in front of its value: header NAME VALUE');
-            const { header: lower } = (0,errors/* withHint */.mu)(host_credentials_HINT, () => parseAuthHeader(place, header));
-            const [, scheme = '', bare = value] = lower === AUTHORIZATION ? (SCHEME.exec(value) ?? []) : [];
-            return { use: { header: lower, prefix: scheme }, value: bare };
-        }
-        default:
-            return fail('has another form than bearer, basic and header');
     }
+}
+function readHeader(rest, place, fail) {
+    const [, name = '', value = ''] = /^([^\s:]+):?\s+(.*)$/s.exec(rest) ?? [];
+    if (value === '')
+        return fail('has no name of a header in front of its value: header NAME VALUE');
+    const { header } = (0,errors/* withHint */.mu)(host_credentials_HINT, () => parseAuthHeader(place, name));
+    const [, prefix = '', bare = value] = header === AUTHORIZATION ? (SCHEME.exec(value) ?? []) : [];
+    return { form: { header, prefix }, value: bare };
+}
+function readTemplate(form, rest, fail) {
+    if ('user' in form)
+        return withUser(form.user, rest, fail);
+    if ('pathBelow' in form && !/^[\w-]+(?:\/[\w-]+)*$/.test(rest)) {
+        return fail(`has a value that is not the part of a path behind ${form.pathBelow}`);
+    }
+    return { form, value: rest };
+}
+/** @param user the one that counts if the text has none */
+function withUser(user, rest, fail) {
+    const colon = rest.indexOf(':');
+    const given = colon < 0 ? user : rest.slice(0, colon);
+    if (given === '' && colon < 0)
+        return fail('has no user in front of its password: USER:VALUE');
+    if (!/^[!-9;-~]*$/.test(given))
+        return fail('has a user with a character that is not allowed');
+    return { form: { user: given }, value: rest.slice(colon + 1) };
+}
+function useOf(name, form) {
+    if ('pathBelow' in form)
+        return { name, header: '', prefix: '', pathBelow: form.pathBelow };
+    if ('user' in form)
+        return { name, header: AUTHORIZATION, prefix: 'Basic ', user: form.user };
+    return { name, header: form.header, prefix: form.prefix };
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -19828,13 +19954,6 @@ function companionHosts(configured) {
         echoesNothing: true,
     })));
 }
-/** With a credential and no rule, a host may be read. */
-const readable = (credential, source) => ({
-    method: 'GET',
-    path: '/**',
-    credential,
-    source,
-});
 /**
  * The hosts of the user's. A rule uses the credential of its host, if there is one.
  *
@@ -19850,7 +19969,7 @@ function ruledHosts(credentials, entries, builtIn) {
             .filter((entry) => entry.name === name)
             .map(({ rule }) => ({ ...rule, ...(use && { credential: use }) }));
         const rules = [...own, ...known.flatMap((host) => host.rules)];
-        const open = given && rules.length === 0 ? [readable(given.use, given.source)] : [];
+        const open = given && rules.length === 0 ? given.rules : [];
         const isKnown = given === undefined && known.length > 0 && known.every(({ echoesNothing }) => echoesNothing);
         const option = known.flatMap((host) => host.option ?? [])[0];
         return {
@@ -19860,6 +19979,10 @@ function ruledHosts(credentials, entries, builtIn) {
             ...(isKnown && { echoesNothing: true }),
         };
     });
+}
+/** The placeholders that clients of the user's hosts insist on. */
+function hostVariables(credentials) {
+    return Object.fromEntries(credentials.flatMap(({ variables }) => Object.entries(variables)));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
@@ -20048,11 +20171,7 @@ function buildConfig(frontEnd, context) {
         ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
     ]);
     const allow = allowList(values['allow-domains']);
-    const choices = {
-        targetOf: (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
-        authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
-        environment: context.environment,
-    };
+    const choices = providerChoices(values, context.environment);
     const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
     const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
     const config = {
@@ -20067,6 +20186,7 @@ function buildConfig(frontEnd, context) {
         namedHosts: apiProxy
             ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
             : NO_NAMED_HOSTS,
+        hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
         github,
         copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
@@ -20092,6 +20212,14 @@ function buildConfig(frontEnd, context) {
         warnings,
     };
     return { config, secrets, values };
+}
+function providerChoices(values, environment) {
+    const serverUrl = environment[SERVER_URL_VARIABLE];
+    return {
+        targetOf: (provider) => values[provider.targetInput] ?? { host: ownHost(provider, serverUrl), port: 443, basePath: '' },
+        authHeaderOf: ({ authHeaderInput }) => values[authHeaderInput],
+        environment,
+    };
 }
 /** @throws UserError for a host that is named twice */
 function namedHosts(values, configured, providers, github) {
@@ -23689,7 +23817,7 @@ const ANYWHERE = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\s|\\n|$)|PuTTY
 /** A line that a program only skips. */
 const credential_text_COMMENT = /^\s*(#|;|\/\/\s|--\s|<!--|\/?\*|"\s)/;
 const SECRET_WORD = String.raw `(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|(api|access|auth|private|secret|account|license)[_-]?key|authorization|extraheader)`;
-const FORMS = [
+const credential_text_FORMS = [
     // User information in a URL: `https://user:password@host/`.
     /[a-z][a-z0-9+.-]*:\/\/[^/?#\s"'<>]*@/i,
     // An assignment to such a name: `PGPASSWORD=…`, `_authToken=…`, `"auth": "…"`. A value that stands for another one
@@ -23705,7 +23833,7 @@ function looksLikeCredential(text) {
     if (!credential_text_HINT.test(text))
         return false;
     const lines = text.split('\n').filter((line) => credential_text_HINT.test(line));
-    return lines.some((line) => ANYWHERE.test(line) || (!credential_text_COMMENT.test(line) && FORMS.some((form) => form.test(line))));
+    return lines.some((line) => ANYWHERE.test(line) || (!credential_text_COMMENT.test(line) && credential_text_FORMS.some((form) => form.test(line))));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc-policy.js
@@ -27304,7 +27432,7 @@ function offencesOf(path, roots) {
  */
 function ownerOf(pid = process.pid) {
     const here = place();
-    const started = read(pid)?.started;
+    const started = owner_read(pid)?.started;
     return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
 }
 /**
@@ -27318,7 +27446,7 @@ function isGone(owner) {
     const pid = Number(number);
     if (!owner_exists(pid))
         return true;
-    const found = read(pid);
+    const found = owner_read(pid);
     // Its number may belong to another process by now.
     return found !== undefined && (found.hasEnded || found.started !== started);
 }
@@ -27355,7 +27483,7 @@ function owner_exists(pid) {
     }
 }
 /** The state and the start time of proc_pid_stat(5). The name of the program in front of them may contain anything. */
-function read(pid) {
+function owner_read(pid) {
     try {
         const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -29039,6 +29167,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
     const home = { ...baseDirectories(user.home), ...toolHomes(user.home), ...installs };
     const sandbox = { ...sandboxVariables(config, addresses, user), ...home };
     const isDecided = (name) => !OVERRIDABLE.has(name) && (isReserved(name) || Object.hasOwn(sandbox, name));
+    const yields = (name) => YIELDING.has(name) || Object.hasOwn(config.hostVariables, name);
     const variables = {};
     const withheld = [];
     const giveUnlessCredential = (name, value) => {
@@ -29048,7 +29177,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
         else
             withheld.push({ name, reason: `its value contains that of ${credential}` });
     };
-    const offered = hostVariables(config, host, isDecided);
+    const offered = environment_hostVariables(config, host, isDecided);
     withheld.push(...offered.withheld);
     const moved = Object.entries(offered.variables).flatMap(([name, value]) => fit?.(name, value) ?? []);
     for (const [name, value] of Object.entries(offered.variables)) {
@@ -29066,7 +29195,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
             if (sandbox[name] === undefined)
                 variables[name] = value;
         }
-        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !YIELDING.has(name))) {
+        else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
             throw new errors/* UserError */.yo(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
                 hint: whyNot(name, config.frontEnd),
             });
@@ -29075,7 +29204,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
             giveUnlessCredential(name, value);
         }
     }
-    const isSet = (name) => (OVERRIDABLE.has(name) || YIELDING.has(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
+    const isSet = (name) => (OVERRIDABLE.has(name) || yields(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
     const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
     const java = javaOptions(variables, addresses, trust?.javaStore);
     return {
@@ -29099,7 +29228,7 @@ const YIELDING = new Set([
  *
  * @param isDecided true for those that the sandbox sets itself
  */
-function hostVariables(config, host, isDecided) {
+function environment_hostVariables(config, host, isDecided) {
     const variables = {};
     const withheld = [];
     const isImage = config.agentImage !== undefined;
@@ -29164,6 +29293,7 @@ function sandboxVariables(config, addresses, user) {
         ...Object.fromEntries(inBothCases([none]).map((name) => [name, direct])),
         ...proxyVariables(addresses),
         AWF_API_PROXY_IP: addresses['api-proxy'],
+        ...config.hostVariables,
         ...github,
         // Placeholders are worth nothing, and programs need them in children.
         [ONE_SHOT_VARIABLE]: ONE_SHOT_TOKENS.filter((name) => github[name] === undefined).join(','),
@@ -29791,8 +29921,11 @@ function ruledHost({ name, rules, option, echoesNothing }, secrets) {
         ...(echoesNothing && { echoesNothing }),
     };
 }
-function sidecar_document_hostCredential({ name, header, prefix, user }, secrets) {
+function sidecar_document_hostCredential(use, secrets) {
+    const { name, header, prefix, user, pathBelow } = use;
     const secret = credentialOf(name, secrets);
+    if (pathBelow !== undefined)
+        return { header: '', value: '', secrets: [secret], path: pathBelow + secret };
     if (user === undefined)
         return { header, value: prefix + secret, secrets: [secret] };
     // RFC 7617, section 2.

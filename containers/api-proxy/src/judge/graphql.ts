@@ -30,7 +30,7 @@ export const MAX_GRAPHQL_BYTES = 1024 * 1024;
 const MAX_TOKENS = 10_000;
 
 /** Loads the parser, once. */
-export const loadGraphql = (): Promise<GraphqlPackage> => import('./graphql-package.ts');
+export const loadGraphql = (): Promise<GraphqlPackage> => import(/* webpackIgnore: true */ './graphql-package.ts');
 
 const refuse = (code: 'body_unreadable' | 'graphql_not_allowed', reason: string): ProxyError =>
   new ProxyError(code, reason, { headers: NO_RETRY });
