@@ -196,3 +196,7 @@ describe('docs/reference.md', () => {
     else for (const path of [first, ...others]) expect(page).toContain(`\`${path}\``);
   });
 });
+
+test('action.yml has no expression, which a runner would evaluate and refuse', () => {
+  expect(readFileSync(join(ROOT, 'action.yml'), 'utf8')).not.toContain('${{');
+});
