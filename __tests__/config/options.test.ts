@@ -6,6 +6,7 @@ import { loadCliArgs } from '../../src/command-line/args.ts';
 import { nameIn, OPTIONS } from '../../src/config/options.ts';
 import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
+import { ROOT } from '../../testing/root.ts';
 import { DEFAULT_PROTECTED } from './default-protected.ts';
 
 interface ActionFile {

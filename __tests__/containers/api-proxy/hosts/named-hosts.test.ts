@@ -15,6 +15,8 @@ import { createTestCa } from '../../../../testing/tls.ts';
 const REGISTRY = 'registry.example.com';
 const OTHER = 'other.example.com';
 const OPENAI = 'api.openai.com';
+const HOOK = 'hooks.example.com';
+const HOOK_SECRET = 'T0000000/B0000000/xxxxxxxx';
 const TOKEN = 'registry-token-0123456789';
 const OTHER_TOKEN = 'other-token-0123456789';
 
@@ -49,6 +51,11 @@ const HOSTS: readonly SidecarHost[] = [
     name: OTHER,
     rules: [{ method: 'GET', path: '/**', credential: 0, source: 'all' }],
     credentials: [{ header: 'x-api-token', value: OTHER_TOKEN, secrets: [OTHER_TOKEN] }],
+  },
+  {
+    name: HOOK,
+    rules: [{ method: 'POST', path: '/services/placeholder', credential: 0, source: 'hook' }],
+    credentials: [{ header: '', value: '', secrets: [HOOK_SECRET], path: `/services/${HOOK_SECRET}` }],
   },
   providerHost('openai', OPENAI),
   providerHost('gemini', 'generativelanguage.googleapis.com'),
@@ -199,6 +206,19 @@ describe('a host with rules', () => {
     const answer = await ask(REGISTRY, { method: 'PUT', path: '/upload/big' }, body);
     expect(answer.status).toBe(200);
     expect(Buffer.concat(fixture.upstream.requests[0]?.body ?? []).length).toBe(body.length);
+  });
+
+  test('may have a credential that is part of the path, which the log does not show', async () => {
+    fixture.upstream.handler = (request, response) => {
+      request.resume();
+      response.end(`posted to ${request.url ?? ''}`);
+    };
+    const answer = await ask(HOOK, { method: 'POST', path: '/services/placeholder' }, '{}');
+    expect(answer.body.toString()).toBe(`posted to /services/${'*'.repeat(HOOK_SECRET.length)}`);
+    expect(fixture.upstream.requests[0]).toMatchObject({ url: `/services/${HOOK_SECRET}` });
+    expect(upstreamHeaders().authorization).toBeUndefined();
+    expect(await fixture.records(1)).toMatchObject([{ path: '/services/placeholder', rule: 'hook' }]);
+    expect((await ask(HOOK, { method: 'POST', path: `/services/${HOOK_SECRET}` }, '{}')).status).toBe(403);
   });
 
   test('is told to git in plain text', async () => {
