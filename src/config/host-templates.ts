@@ -10,7 +10,7 @@ export type CredentialForm =
   | { readonly header: string; readonly prefix: string }
   /** Basic authentication. The user is the one in front of the credential's first colon, else this one. */
   | { readonly user: string }
-  /** It is the rest of a path that begins so. Requests for {@link PLACEHOLDER_PATH} in its place are sent there. */
+  /** It is the rest of a path that begins so. Requests for the placeholder in its place are sent there. */
   | { readonly pathBelow: string };
 
 export interface TemplateRule {
@@ -34,7 +34,7 @@ export interface HostTemplate {
   readonly source: string;
 }
 
-export const PLACEHOLDER = 'placeholder';
+const PLACEHOLDER = 'placeholder';
 
 const BEARER: CredentialForm = { header: 'authorization', prefix: 'Bearer ' };
 const READ: TemplateRule = { method: 'GET', path: '/**' };

@@ -52,7 +52,7 @@ export interface RunUsage extends Usage, HostTraffic {
 /** A request to a provider. */
 export type ModelRequest = RequestRecord & { readonly provider: ProviderId };
 
-export const isModelRequest = (record: RequestRecord): record is ModelRequest => record.provider !== null;
+const isModelRequest = (record: RequestRecord): record is ModelRequest => record.provider !== null;
 
 /** Models that are counted one by one; the requests for further ones count under no name. */
 const MAX_MODELS = 1_000;
