@@ -35,6 +35,8 @@ export interface NamedWorldSetup {
   readonly named: readonly string[];
   readonly options: Readonly<Record<string, string>>;
   readonly credentials?: Readonly<Record<string, string>>;
+  /** The caller's variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface NamedWorld {
@@ -60,7 +62,7 @@ node relay.mjs "$PWD/squid.sock" "\${https_proxy#http://}" \
 job=1
 until [ -e done ]; do
   if [ -e job-$job.sh ]; then
-    bash job-$job.sh > job-$job.part 2>&1
+    bash job-$job.sh > job-$job.part 2>&1 || :
     mv job-$job.part job-$job.out
     job=$((job + 1))
   else
@@ -110,6 +112,7 @@ export async function startNamedWorld(setup: NamedWorldSetup): Promise<NamedWorl
       ...setup.options,
     },
     credentials: setup.credentials ?? {},
+    environment: setup.environment ?? {},
     script: SCRIPT,
     resolver: RESOLVER,
     files: { 'ca.pem': ca.certPem, 'relay.mjs': relayProgram() },
