@@ -21,7 +21,7 @@ import { ROOT } from '../../testing/root.ts';
 import { actionStep, startLocalProvider } from '../../testing/runner/action.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
-import { FETCH_LIMIT } from '../../testing/scratch.ts';
+import { FETCH_LIMIT, installLocked } from '../../testing/scratch.ts';
 
 /** Every variable with which the sandbox leads programs to the api-proxy. */
 const BASE_URLS = PROVIDERS.flatMap(({ agentVariables }) =>
@@ -47,7 +47,7 @@ async function run(
   const all = providers.map((id) => provider.inputs(id));
   const step = actionStep(
     {
-      ...Object.assign({}, ...all),
+      ...Object.fromEntries(all.flatMap((one) => Object.entries(one))),
       'add-hosts': all.map((one) => one['add-hosts']).join('\n'),
       ...inputs,
       run: WITHOUT + inputs.run,
@@ -126,7 +126,7 @@ describe('agent programs', () => {
 });
 
 describe('programs for which AWF contains nothing of their own', () => {
-  const programs = OTHER_PROGRAMS.filter(({ folder }) => ['opencode', 'aider', 'pi'].includes(folder));
+  const programs = OTHER_PROGRAMS.filter(({ folder }) => ['opencode', 'aider'].includes(folder));
   for (const program of programs) {
     test.skipIf(isFromPyPI(program) && !HAS_PYTHON)(
       program.name,
@@ -144,4 +144,26 @@ describe('programs for which AWF contains nothing of their own', () => {
       FETCH_LIMIT,
     );
   }
+
+  // It needs a newer Node.js than hosts may have.
+  test(
+    'pi: a prompt and an answer',
+    async () => {
+      const directory = await installLocked(join(ROOT, 'testing/agents/pi'));
+      const program = join(directory, 'node_modules', '.bin', 'pi');
+      const options = '--provider anthropic --model claude-sonnet-4-5 --no-session';
+      const outcome = await run(
+        ['anthropic'],
+        {
+          run: `${process.execPath} ${program} ${options} -p 'Please say hello.'`,
+          env: 'ANTHROPIC_API_KEY=placeholder',
+          mounts: [directory, process.execPath].join('\n'),
+        },
+        { respond: [LAST_WORDS] },
+      );
+      expect(outcome.result.stdout, outcome.result.stderr).toContain(LAST_WORDS);
+      expectNamed(outcome, ['api.anthropic.com']);
+    },
+    FETCH_LIMIT,
+  );
 });
