@@ -104,7 +104,8 @@ function createWorld(setup: WorldSetup): { world: ProviderWorld; hooks: Hooks } 
       const { connections } = world.upstream;
       for (const connection of connections) connection.destroy();
       // Squid logs a tunnel once it has ended on both sides.
-      const ended = (): number => world.accesses().filter((line) => / TCP_TUNNEL\/200 .* HIER_DIRECT\//.test(line)).length;
+      const ended = (): number =>
+        world.accesses().filter((line) => / TCP_TUNNEL\/200 .* HIER_DIRECT\//.test(line)).length;
       await eventually('the end of all tunnels', () => ended() === world.upstream.accepted);
     },
   } as { -readonly [Name in keyof ProviderWorld]: ProviderWorld[Name] };
