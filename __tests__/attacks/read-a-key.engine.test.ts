@@ -17,7 +17,9 @@ const random = (prefix: string): string =>
   `${prefix}${randomBytes(12).toString('hex')}+/=${randomBytes(4).toString('hex')}`;
 /** The keys by input. They belong to this run only, so a file that contains one comes from this run. */
 const KEYS = Object.fromEntries(CREDENTIALS.map(({ input }) => [input, random(`sk-${input}-`)]));
-const ALL_KEYS = Object.values(KEYS);
+/** The credential of a named host. */
+const HOST_KEY = random('host-');
+const ALL_KEYS = [...Object.values(KEYS), HOST_KEY];
 /** A key that is deliberately passed in the wrong way. */
 const CARELESS = random('careless-');
 /** The agent's file dump must contain this, or it has not searched. */
@@ -72,7 +74,13 @@ let abort: string;
 beforeAll(async () => {
   provider = await startLocalProvider({ keys: { anthropic: KEYS['anthropic-api-key'] ?? '' } });
   step = actionStep(
-    { ...provider.inputs('anthropic'), ...KEYS, run: SCRIPT, 'env-all': 'true' },
+    {
+      ...provider.inputs('anthropic'),
+      ...KEYS,
+      'host-credentials': `named.example bearer ${HOST_KEY}`,
+      run: SCRIPT,
+      'env-all': 'true',
+    },
     {
       ca: provider.ca,
       env: {

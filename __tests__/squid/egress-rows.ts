@@ -2,7 +2,8 @@
 
 import { isIP } from 'node:net';
 import type { Probe } from '../../testing/engine/agent-probe.ts';
-import { tls, TUNNELS } from './egress-tunnels.ts';
+import { serverNames } from './client-hello.ts';
+import { hello, tls, TUNNELS } from './egress-tunnels.ts';
 import { EVIL, PINNED, PROVIDER, PUBLIC } from './egress-world.ts';
 
 export interface Row {
@@ -32,11 +33,18 @@ const opens = (id: string, name: string, upstream = PUBLIC): Row => ({
   upstream,
 });
 
-/** A tunnel to a provider's host, which the api-proxy answers. */
+/** A tunnel to a provider's host. The api-proxy answers there, and only it has this status for the probe's `Host`. */
 const answered = (id: string, authority: string, serverName: string): Row => ({
-  probe: { id, send: connect(authority), tunnel: tls(serverName) },
+  probe: { id, send: connect(authority), tunnel: { kind: 'tls', serverName, status: 421 } },
   statuses: [200],
   tunnel: 'open',
+});
+
+/** A tunnel that is cut for its server name. */
+const cutAt = (id: string, name: string, serverName: string): Row => ({
+  probe: { id, send: connect(`${name}:443`), tunnel: hello(serverNames(serverName)) },
+  statuses: [200],
+  tunnel: 'cut',
 });
 
 /** A plain request that reaches its destination. */
@@ -192,11 +200,8 @@ const X24: readonly Row[] = [
 
 const X15: readonly Row[] = [
   answered('X15 a provider', `${PROVIDER.name}:443`, PROVIDER.name),
-  { ...answered('X15 another server name to a provider', `${PROVIDER.name}:443`, 'allowed.example'), tunnel: 'cut' },
-  {
-    ...answered("X15 a provider's server name to an allowed name", 'allowed.example:443', PROVIDER.name),
-    tunnel: 'cut',
-  },
+  cutAt('X15 another server name to a provider', PROVIDER.name, 'allowed.example'),
+  cutAt("X15 a provider's server name to an allowed name", 'allowed.example', PROVIDER.name),
   refused('X15 a provider by http', get(`http://${PROVIDER.name}/`)),
   opens('X15 control: its neighbour', 'platform.openai.com'),
 ];

@@ -18,7 +18,8 @@ export interface TunnelCase {
   readonly passes?: true;
 }
 
-const hello = (...extensions: readonly Buffer[]): Tunnel => bytes(records(clientHello(...extensions)));
+/** A hello of our own: any answer of the other end's opens the tunnel. */
+export const hello = (...extensions: readonly Buffer[]): Tunnel => bytes(records(clientHello(...extensions)));
 const split = (name: string, size: number): Tunnel => bytes(records(clientHello(serverNames(name)), size));
 const opened = (id: string, tunnel: Tunnel): TunnelCase => ({ id, tunnel, ends: 'open' });
 const cut = (id: string, tunnel: Tunnel): TunnelCase => ({ id, tunnel, ends: 'cut' });

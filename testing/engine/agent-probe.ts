@@ -15,7 +15,12 @@ export interface Probe {
   readonly port?: number;
   /** What to do with the tunnel after a 200. */
   readonly tunnel?:
-    | { readonly kind: 'tls'; readonly serverName: string }
+    | {
+        readonly kind: 'tls';
+        readonly serverName: string;
+        /** The status by which the other end of the tunnel is known; 200 by default. */
+        readonly status?: number;
+      }
     /** In hexadecimal. */
     | { readonly kind: 'bytes'; readonly hex: string };
   /** Reads until Squid closes the connection, to get several answers to one request. */
@@ -62,7 +67,7 @@ function read(socket: Socket, enough: (text: string) => boolean): Promise<string
   });
 }
 
-async function throughTls(socket: Socket, serverName: string): Promise<boolean> {
+async function throughTls(socket: Socket, serverName: string, status: number): Promise<boolean> {
   const tls = connectTls({
     socket,
     rejectUnauthorized: false,
@@ -70,11 +75,13 @@ async function throughTls(socket: Socket, serverName: string): Promise<boolean> 
   });
   tls.on('error', () => tls.destroy());
   tls.write('GET /probe HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n');
-  return (await read(tls, (text) => text.includes('\r\n\r\n'))).startsWith('HTTP/1.1 200');
+  return (await read(tls, (text) => text.includes('\r\n\r\n'))).startsWith(`HTTP/1.1 ${status} `);
 }
 
 async function throughTunnel(socket: Socket, tunnel: NonNullable<Probe['tunnel']>): Promise<'open' | 'cut'> {
-  if (tunnel.kind === 'tls') return (await throughTls(socket, tunnel.serverName)) ? 'open' : 'cut';
+  if (tunnel.kind === 'tls') {
+    return (await throughTls(socket, tunnel.serverName, tunnel.status ?? 200)) ? 'open' : 'cut';
+  }
   socket.write(Buffer.from(tunnel.hex, 'hex'));
   return (await read(socket, () => true)).startsWith(HANDSHAKE) ? 'open' : 'cut';
 }

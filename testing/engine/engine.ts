@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { RUN_LABEL } from '../../src/docker/spec.ts';
 
 /** Runs `docker` and returns its standard output, trimmed. @throws Error with its standard error */
-export function docker(args: readonly string[], input = ''): string {
+export function docker(args: readonly string[], input: string | Buffer = ''): string {
   const { status, stdout, stderr } = spawnSync('docker', args, {
     encoding: 'utf8',
     input,
