@@ -3043,6 +3043,11 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Whatever prefix a list allows, a header with such a name may carry a credential and is never forwarded. */
 const CREDENTIAL_NAME = /(?:^|[-_])(?:api[-_]?key|auth|authori[sz]ation|token|secret|cookie|credentials?|password)$/;
+/**
+ * The same for a host whose clients send any header: `X-Auth-Key`, `X-RapidAPI-Key`, `X-Functions-Key` and the like, and
+ * Artifactory's own.
+ */
+const HOST_CREDENTIAL_NAME = /^x-jfrog-art-api$|(?<!idempotency)-key$/;
 /** What the sidecar composes itself, and the handshake of a WebSocket, which is checked on its own. */
 const FRAMING = new Set([
     'host',
@@ -3088,6 +3093,7 @@ function hostHeaderRules(injected, plainOnly) {
         passes: (name) => !FRAMING.has(name) &&
             !HOP_BY_HOP.has(name) &&
             !CREDENTIAL_NAME.test(name) &&
+            !HOST_CREDENTIAL_NAME.test(name) &&
             !OVERRIDES.test(name) &&
             name !== injected?.[0] &&
             !(plainOnly && name === 'accept-encoding'),

@@ -66,7 +66,7 @@ describe('the process', () => {
         level: 'warn',
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
         id: expect.stringMatching(/^[0-9a-f]{8}-\w+$/) as string,
-        provider: 'anthropic',
+        ...{ provider: 'anthropic', host: null, rule: null },
         method: 'POST',
         path: '/v1/messages',
         status: 502,
