@@ -137,12 +137,16 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
   test('a record that only partly fits leaves nothing, because half of one would fail the step', async () => {
     // More than the largest file of the run's own: the list of CA certificates.
     const limit = 524_288;
+    const LINE = 65_536;
     const { runner, main, post } = playedStep('success', { prefix: ['prlimit', `--fsize=${limit}`, '--'] });
     // Leave this much space in each file: for what must be saved at the start, and for the first part of the end's
     // records.
     const fill = (variable: string, room: number): number => {
       const path = runner.main.env[variable] ?? '';
-      appendFileSync(path, `earlier=${'x'.repeat(limit - room - 'earlier=\n'.length)}\n`);
+      // In lines of which each fits into a variable of the post step.
+      for (let left = limit - room; left > 0; left -= LINE) {
+        appendFileSync(path, `earlier=${'x'.repeat(Math.min(left, LINE) - 'earlier=\n'.length)}\n`);
+      }
       return limit - room;
     };
     fill('GITHUB_STATE', 800);
