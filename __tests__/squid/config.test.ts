@@ -180,7 +180,7 @@ describe('the address of an allowed name', () => {
     const squid = judge(LIST);
     expect(squid.access(connect('plain.example', { address: '' }))).toEqual({ allowed: false, resolved: true });
     expect(squid.access(connect('other.example', { address: '' }))).toEqual({ allowed: false, resolved: false });
-    expect(squid.all('deny_info')).toContainEqual(['503:ERR_DNS_FAIL', expect.stringContaining('unresolvable')]);
+    expect(squid.all('deny_info')).toContainEqual(['503:ERR_AWF_NO_ADDRESS', expect.stringContaining('unresolvable')]);
   });
 
   test('an added host may be private, but only under its name', () => {
@@ -371,7 +371,7 @@ describe('hardening', () => {
   });
 
   test('X24 refuses names with octets that no host name has before it decides anything by name', () => {
-    expect(squid.all('http_access')[1]?.join(' ')).toBe('deny odd_name');
+    expect(squid.all('http_access')[1]?.join(' ')).toBe('deny odd_name say_odd_name');
   });
 
   test('keeps nothing on disk except its logs', () => {

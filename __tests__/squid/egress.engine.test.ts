@@ -18,6 +18,45 @@ import { untilSaid } from '../../testing/runner/run-entry.ts';
 const RESOLVER = '198.51.100.53';
 const KEY = 'sk-proj-egress-sentinel-0f1e2d3c';
 
+/** Requests that are refused, and what the client reads: one line, and nothing else of Squid's. */
+const PAGES: Readonly<Record<string, { readonly request: string; readonly says: string }>> = {
+  'not listed': {
+    request: 'GET http://refused.example/',
+    says:
+      'refused.example is not on the allow-list of this run. If the command needs it, its author can add this line to ' +
+      'allow-domains: refused.example',
+  },
+  tunnel: {
+    request: 'CONNECT refused.example:443',
+    says:
+      'refused.example is not on the allow-list of this run. If the command needs it, its author can add this line to ' +
+      'allow-domains: refused.example',
+  },
+  'named host': {
+    request: `GET http://${PROVIDER.name}/`,
+    says: `${PROVIDER.name} is answered by the api-proxy, over HTTPS and under its own name only. Ask for https://${PROVIDER.name}.`,
+  },
+  port: {
+    request: 'CONNECT allowed.example:22',
+    says: 'The firewall passes HTTPS at port 443 and HTTP at port 80, and nothing else.',
+  },
+  address: {
+    request: 'CONNECT 192.0.2.1:443',
+    says: 'The firewall knows hosts by their names. An address gets a name with add-hosts.',
+  },
+  'odd name': {
+    request: 'CONNECT a|b.allowed.example:443',
+    says: 'The firewall refuses a name with a character that no host name has.',
+  },
+  'private address': {
+    request: 'GET http://private.example/',
+    says:
+      "private.example leads to an address that is private or the host's own. If that is meant, allow the one address " +
+      'with add-hosts: private.example:ADDRESS',
+  },
+  'anything else': { request: 'GET nonsense', says: 'The firewall could not do this for' },
+};
+
 const SCRIPT = `
 squid=\${https_proxy#http://}
 exec 3<> "/dev/tcp/\${squid%:*}/\${squid#*:}"
@@ -26,7 +65,15 @@ read -r status <&3
 echo "first tunnel: $status"
 exec 3>&-
 until [ -e go ]; do sleep 0.05; done
+page() {
+  exec 4<> "/dev/tcp/\${squid%:*}/\${squid#*:}"
+  printf '%s HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' "$1" >&4
+  sed '1,/^\\r$/d' <&4
+}
 node probe.mjs probes.json
+${Object.entries(PAGES)
+  .map(([id, { request }]) => `echo "page ${id}: $(page '${request}')"`)
+  .join('\n')}
 node -e '
   fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", body: "{}", headers: { "content-type": "application/json" } })
     .then(({ status }) => console.log(JSON.stringify({ id: "sidecar", statuses: [status] })));
@@ -117,6 +164,13 @@ describe('what Squid lets through', () => {
     expect(results.get(id)).toEqual({ id, statuses, ...(tunnel && { tunnel }), ...(error !== undefined && { error }) });
     if (upstream !== undefined) expect(reached()).toContain(upstream);
     for (const address of untouched ?? []) expect(reached()).not.toContain(address);
+  });
+
+  test.each(Object.entries(PAGES))('says in one line why: %s', (id, { says }) => {
+    const [, page] = new RegExp(`^page ${id}: ([^]*?)(?=\\npage |\\n{|$)`, 'm').exec(run.stdout()) ?? [];
+    expect(page?.startsWith(says)).toBe(true);
+    expect(page?.trim().split('\n')).toHaveLength(1);
+    expect(run.stdout()).not.toMatch(/<html|squid-cache/i);
   });
 
   test('X12, X13, X14, X19 reaches only the addresses of the rows that may pass', () => {

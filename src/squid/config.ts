@@ -4,6 +4,7 @@ import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../share
 import { HOST_PORTS, SQUID_PORT, type Addresses } from '../shared/network.ts';
 import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
+import { refusalPages, refuse } from './refusals.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
@@ -96,6 +97,7 @@ export function squidConfig(policy: EgressPolicy): string {
     listeners(),
     callers(policy),
     names(policy),
+    refusalPages(),
     accessRules(policy),
     routing(policy),
     serverNameRules(policy),
@@ -153,7 +155,7 @@ function names(policy: EgressPolicy): string[] {
     // `all` covers every address, IPv6 included. A name without an address does not match.
     'acl resolvable dst all',
     `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
-    'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
+    'deny_info 503:ERR_AWF_NO_ADDRESS cut_unresolvable',
     // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
     ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
     'acl private_destination all-of private_address !added_host',
@@ -163,9 +165,9 @@ function names(policy: EgressPolicy): string[] {
 function accessRules({ targets }: EgressPolicy): string[] {
   return [
     'http_access deny manager',
-    'http_access deny odd_name',
+    refuse('odd_name', 'odd-name'),
     'http_access allow to_models',
-    'http_access deny address_literal',
+    refuse('address_literal', 'address'),
     ...targets.flatMap(({ permitted }, index) =>
       permitted
         ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
@@ -175,15 +177,15 @@ function accessRules({ targets }: EgressPolicy): string[] {
     'http_access deny front !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
-    'http_access deny CONNECT !https_port',
-    'http_access deny !CONNECT !http_port',
+    refuse('CONNECT !https_port', 'port'),
+    refuse('!CONNECT !http_port', 'port'),
     'http_access deny !CONNECT !http_scheme',
-    'http_access deny closed_host',
-    'http_access deny CONNECT !https_allowed',
-    'http_access deny !CONNECT !http_allowed',
+    refuse('closed_host', 'named-host'),
+    refuse('CONNECT !https_allowed', 'not-listed'),
+    refuse('!CONNECT !http_allowed', 'not-listed'),
     // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
     'http_access deny !resolvable cut_unresolvable',
-    'http_access deny private_destination',
+    refuse('private_destination', 'private-address'),
     'http_access allow front',
     'http_access allow peek CONNECT',
     'http_access deny all',

@@ -12,7 +12,7 @@ const MASK = '*'.repeat(SECRET.length);
 
 describe('F8 the mask', () => {
   const through = (chunks: readonly string[], credential = SECRET): string => {
-    const mask = new ReflectionGuard([credential], false, () => undefined).stream();
+    const mask = new ReflectionGuard([credential], { plainOnly: false }, () => undefined).stream();
     const passed = chunks.map((chunk) => mask.pass(Buffer.from(chunk)).toString('latin1'));
     return passed.join('') + mask.rest().toString('latin1');
   };
@@ -37,7 +37,7 @@ describe('F8 the mask', () => {
   });
 
   test('holds back only what may turn out to be the credential', () => {
-    const mask = new ReflectionGuard([SECRET], false, () => undefined).stream();
+    const mask = new ReflectionGuard([SECRET], { plainOnly: false }, () => undefined).stream();
     const pass = (text: string) => mask.pass(Buffer.from(text)).toString();
     expect(pass('data: yes\n\n')).toBe('data: yes\n\n');
     expect(pass('data: sk-abcsk-a')).toBe('data: ');

@@ -10,6 +10,8 @@ export interface Limits {
   readonly headTimeoutMs: number;
   /** Milliseconds in which a whole request must arrive. */
   readonly requestTimeoutMs: number;
+  /** The same for named hosts that are no provider's: packages and pushes are larger than prompts. */
+  readonly uploadTimeoutMs: number;
   /** Milliseconds that an idle client connection is kept. Longer than common clients keep it themselves. */
   readonly keepAliveMs: number;
   /** Milliseconds between two checks of the time limits above. */
@@ -48,6 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
   upstreamHeadBytes: 64 * 1024,
   headTimeoutMs: 15_000,
   requestTimeoutMs: 300_000,
+  uploadTimeoutMs: 3_600_000,
   keepAliveMs: 120_000,
   checkIntervalMs: 5_000,
   connections: 2_048,

@@ -109,7 +109,7 @@ export function providerWay(
   const isOwn = isOwnHost(provider, target.host);
   const plainOnly = !isOwn;
   let hasWarned = false;
-  const guard = new ReflectionGuard([credential], plainOnly, () => {
+  const guard = new ReflectionGuard([credential], { plainOnly }, () => {
     if (!hasWarned) log.event('warn', 'credential-reflected', { provider: provider.id });
     hasWarned = true;
   });

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { ProxyError } from './errors.ts';
-import { headerValue } from './request/raw-headers.ts';
+import { headerValue, withoutHeaders } from './request/raw-headers.ts';
 
 /** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
 const SHORTEST_SECRET = 8;
 const NOTHING = Buffer.alloc(0);
+const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
 /** Masks one stream. */
 export interface StreamMask {
@@ -87,17 +88,24 @@ const chained = (first: StreamMask, second: StreamMask): StreamMask => ({
 export class ReflectionGuard {
   readonly #masks: readonly Mask[];
   readonly #plainOnly: boolean;
+  readonly #hidesCookies: boolean;
 
   /**
    * @param secrets those that are too short to be one are not looked for
-   * @param plainOnly refuses compressed answers, in which nothing can be found
+   * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
+   *   session that began with the credential is worth as much.
    * @param onReflected called each time a secret is found
    */
-  constructor(secrets: readonly string[], plainOnly: boolean, onReflected: () => void) {
+  constructor(
+    secrets: readonly string[],
+    { plainOnly, hidesCookies }: { readonly plainOnly: boolean; readonly hidesCookies?: boolean },
+    onReflected: () => void,
+  ) {
     this.#masks = secrets
       .filter((secret) => secret.length >= SHORTEST_SECRET)
       .map((secret) => new Mask(secret, onReflected));
     this.#plainOnly = plainOnly;
+    this.#hidesCookies = hidesCookies === true;
   }
 
   /** @throws ProxyError 502 for an answer that cannot be searched */
@@ -113,8 +121,9 @@ export class ReflectionGuard {
 
   /** @param headers raw headers */
   headers(headers: string[]): string[] {
-    if (this.#masks.length === 0) return headers;
-    return headers.map((text) => this.text(text));
+    const kept = this.#hidesCookies ? withoutHeaders(headers, COOKIES) : headers;
+    if (this.#masks.length === 0) return kept;
+    return kept.map((text) => this.text(text));
   }
 
   text(text: string): string {

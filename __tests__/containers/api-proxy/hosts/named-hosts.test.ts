@@ -191,7 +191,7 @@ describe('a host with rules', () => {
     const basic = Buffer.from(`user:${TOKEN}`).toString('base64');
     fixture.upstream.handler = (request, response) => {
       request.resume();
-      response.writeHead(200, { 'x-echo': request.headers.authorization ?? '' });
+      response.writeHead(200, { 'x-echo': request.headers.authorization ?? '', 'set-cookie': ['session=1', 'b=2'] });
       response.write(`${TOKEN} ${basic.slice(0, 9)}`);
       setTimeout(() => response.end(`${basic.slice(9)} end`), 10);
     };
@@ -199,6 +199,8 @@ describe('a host with rules', () => {
     const masked = [TOKEN, basic].map((text) => '*'.repeat(text.length));
     expect(answer.body.toString()).toBe(`${masked.join(' ')} end`);
     expect(answer.headers['x-echo']).toBe(`Basic ${masked[1] ?? ''}`);
+    // A session that began with the credential.
+    expect(answer.headers['set-cookie']).toBeUndefined();
   });
 
   test('takes a body of any size, as a stream', async () => {

@@ -49,7 +49,7 @@ export class HostService implements Service {
     const secrets = credentials.flatMap((credential) => credential.secrets);
     const plainOnly = secrets.length > 0 && echoesNothing !== true;
     let hasWarned = false;
-    const guard = new ReflectionGuard(secrets, plainOnly, () => {
+    const guard = new ReflectionGuard(secrets, { plainOnly, hidesCookies: secrets.length > 0 }, () => {
       if (!hasWarned) log.event('warn', 'credential-reflected', { host: name });
       hasWarned = true;
     });

@@ -37,7 +37,7 @@ export class NamedHosts {
   ) {
     const listeners = hosts.map((host) => ({
       host,
-      listener: new Listener({ service: serviceOf(host), limits, log }),
+      listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), log }),
     }));
     const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
     // Node bounds the time of a request only on a server that has announced that it listens. These get their connections
@@ -65,6 +65,9 @@ export class NamedHosts {
     this.#front.closeAllConnections();
   }
 }
+
+const limitsOf = (host: SidecarHost, limits: Limits): Limits =>
+  'provider' in host ? limits : { ...limits, requestTimeoutMs: limits.uploadTimeoutMs };
 
 /** @returns the port */
 export async function listen(server: Server, port: number, host: string | undefined): Promise<number> {

@@ -1,0 +1,38 @@
+/**
+ * Why Squid refuses a request, and the page that says so: one line in `containers/squid/errors/`. Squid's own pages are
+ * HTML for a browser, and tell much about the proxy and nothing about the remedy.
+ *
+ * http://www.squid-cache.org/Doc/config/deny_info/: the page belongs to the last ACL of the rule that refuses. So each
+ * reason is an ACL of its own that always matches, at the end of the rule.
+ */
+
+/** By reason: the page, with the status in front if it is not 403. */
+const PAGES = {
+  'not-listed': 'ERR_AWF_NOT_LISTED',
+  'named-host': 'ERR_AWF_NAMED_HOST',
+  'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
+  port: 'ERR_AWF_PORT',
+  address: 'ERR_AWF_ADDRESS',
+  'odd-name': 'ERR_AWF_ODD_NAME',
+} as const;
+
+export type Refusal = keyof typeof PAGES;
+
+/** The directory with the pages, in the image. */
+export const ERROR_DIRECTORY = '/etc/squid/awf-errors';
+
+const aclOf = (reason: Refusal): string => `say_${reason.replaceAll('-', '_')}`;
+
+/** A rule that refuses what `acls` match, and says why. */
+export const refuse = (acls: string, reason: Refusal): string => `http_access deny ${acls} ${aclOf(reason)}`;
+
+/** The definitions that {@link refuse} needs. */
+export function refusalPages(): string[] {
+  return [
+    `error_directory ${ERROR_DIRECTORY}`,
+    ...(Object.entries(PAGES) as [Refusal, string][]).flatMap(([reason, page]) => [
+      `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
+      `deny_info ${page} ${aclOf(reason)}`,
+    ]),
+  ];
+}
